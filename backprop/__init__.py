@@ -1,0 +1,36 @@
+"""Back-propagation as a specification that runs.
+
+Read `backprop.derivation`, chapter by chapter; each step is a function whose docstring derives it. The names below put
+the steps to work:
+
+- `xor`, `linear`: the two data sets
+- `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
+- `train`, with `Run`: gradient descent
+
+>>> import backprop
+>>> X, y = backprop.xor()
+>>> run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, y, eta=1.0, epochs=5000)
+>>> float(backprop.derivation.accuracy(y, run.model.forward(X).y_hat))
+1.0
+"""
+
+from backprop import derivation
+from backprop.data import linear, xor
+from backprop.network import Activation, Gradients, Layer, Model, Trace
+from backprop.training import Run, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Activation",
+    "Gradients",
+    "Layer",
+    "Model",
+    "Run",
+    "Trace",
+    "__version__",
+    "derivation",
+    "linear",
+    "train",
+    "xor",
+]

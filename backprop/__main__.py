@@ -1,0 +1,111 @@
+"""The command line: train a network and print its log.
+
+python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
+                         [--activations sigmoid] [--log-every 500]
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+import backprop
+from backprop import checks
+from backprop.data import linear, xor
+from backprop.derivation import accuracy
+from backprop.network import ACTIVATIONS, LOSSES, Model
+from backprop.training import divergence, log_line
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the complaint on stderr and exit with status 2.
+
+        Args:
+            message: what is wrong.
+        """
+        print(f"backprop: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser() -> Parser:
+    """Describe the command line.
+
+    Returns:
+        The parser.
+    """
+    top = Parser(prog="python -m backprop", description="Back-propagation as a specification that runs.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="train", parser_class=Parser)
+    add = commands.add_parser("train", help="train a network and print its log").add_argument
+    add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
+    add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
+    add("--eta", type=float, default=1.0, help="learning rate (default: 1)")
+    add("--epochs", type=int, default=10_000, help="number of updates (default: 10000)")
+    add("--seed", type=int, default=0, help="seed of weights and points (default: 0)")
+    add(
+        "--activations",
+        nargs="+",
+        default=["sigmoid"],
+        metavar="NAME",
+        help=f"one for all layers, or one for each: {', '.join(ACTIVATIONS)} (default: sigmoid)",
+    )
+    add("--loss", default="mse", help=f"{' or '.join(LOSSES)} (default: mse)")
+    add("--bias", action="store_true", help="give the layers biases (default: none, as in the report)")
+    add("--log-every", type=int, default=500, metavar="EPOCHS", help="epochs from one line to the next (default: 500)")
+    return top
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train as the options say, printing the log as it grows.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: 0, 1 if the training diverged, 2 for options out of range.
+    """
+    try:
+        log_every = checks.whole_number("--log-every", options.log_every, least=1)
+        epochs = checks.whole_number("--epochs", options.epochs, least=0)
+        eta = checks.learning_rate(options.eta)
+        X, y = linear(100, options.seed) if options.data == "linear" else xor()
+        names = options.activations[0] if len(options.activations) == 1 else options.activations
+        model = Model.random([2, *options.hidden, 1], options.seed, names, options.bias)
+        model.check_data(X, y, options.loss)
+    except ValueError as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    for epoch in range(0, epochs, log_every):
+        print(log_line(epoch, model.loss(model.forward(X), y, options.loss)), flush=True)
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            run = backprop.train(model, X, y, eta, min(log_every, epochs - epoch), options.loss)
+        if run.diverged_at is not None:
+            print(f"backprop: {divergence(epoch + run.diverged_at, eta)}", file=sys.stderr)
+            return 1
+        model = run.model
+    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: the words after the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, 1 if training diverged, 2 for bad arguments, 130 after an interrupt.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        return train(options)
+    except KeyboardInterrupt:
+        print("backprop: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Checks of input, once, at the door.
+
+`Model`, `train`, the data sets and the command line call these; the steps of the derivation do not. Every message names
+the argument, says what came and what was expected.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def real_array(name: str, value: Any) -> np.ndarray:
+    """Return value as a float64 array of finite numbers.
+
+    Args:
+        name: how the caller calls the argument.
+        value: an array, or a nested list, of bool, int or float.
+
+    Returns:
+        The array, float64; a copy unless it was one already.
+
+    Raises:
+        TypeError: if the entries are not real numbers.
+        ValueError: if the rows differ in length, there is nothing, or an entry is nan or infinite.
+
+    Examples:
+        >>> from backprop.checks import real_array
+        >>> real_array("X", [[0, 1], [1, 0]])
+        array([[0., 1.],
+               [1., 0.]])
+        >>> real_array("X", [[0.0, float("nan")]])
+        Traceback (most recent call last):
+            ...
+        ValueError: X has nan at index (0, 1); expected finite numbers
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths; expected a rectangular array") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has entries of type {array.dtype}; expected real numbers")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty, shape {array.shape}; expected at least one entry")
+    array = array.astype(np.float64, copy=False)
+    if not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} has {array[index]} at index {index}; expected finite numbers")
+    return array
+
+
+def matrix(name: str, value: Any, columns: int | None = None, rows: int | None = None) -> np.ndarray:
+    """Return value as a float64 matrix of finite numbers.
+
+    Args:
+        name: how the caller calls the argument.
+        value: a matrix: rows are examples (or inputs of a layer).
+        columns: the number of columns it must have, if any.
+        rows: the number of rows it must have, if any.
+
+    Returns:
+        The matrix, float64.
+
+    Raises:
+        TypeError: as `real_array`.
+        ValueError: as `real_array`, and if it is not two-dimensional or of another size.
+
+    Examples:
+        >>> from backprop.checks import matrix
+        >>> matrix("y", [0, 1, 1])
+        Traceback (most recent call last):
+            ...
+        ValueError: y has shape (3,); expected two dimensions (rows, columns), such as (3, 1)
+        >>> matrix("X", [[0, 1, 1]], columns=2)
+        Traceback (most recent call last):
+            ...
+        ValueError: X has shape (1, 3); expected (1, 2)
+    """
+    array = real_array(name, value)
+    if array.ndim != 2:
+        hint = f", such as ({len(array)}, 1)" if array.ndim == 1 else ""
+        raise ValueError(f"{name} has shape {array.shape}; expected two dimensions (rows, columns){hint}")
+    expected = (rows or array.shape[0], columns or array.shape[1])
+    if array.shape != expected:
+        raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
+    return array
+
+
+def learning_rate(eta: Any) -> float:
+    """Return eta as a positive, finite number.
+
+    Args:
+        eta: the learning rate.
+
+    Returns:
+        eta, a float.
+
+    Raises:
+        TypeError: if it is not a real number.
+        ValueError: if it is not positive and finite.
+
+    Examples:
+        >>> from backprop.checks import learning_rate
+        >>> learning_rate(1)
+        1.0
+        >>> learning_rate(-0.1)
+        Traceback (most recent call last):
+            ...
+        ValueError: eta is -0.1; expected a positive, finite number
+    """
+    if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
+        raise TypeError(f"eta is {eta!r}, of type {type(eta).__name__}; expected a number")
+    if not (np.isfinite(eta) and eta > 0):
+        raise ValueError(f"eta is {eta}; expected a positive, finite number")
+    return float(eta)
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Return value as an int that is not too small.
+
+    Args:
+        name: how the caller calls the argument.
+        value: the number.
+        least: the smallest value allowed.
+
+    Returns:
+        value, an int.
+
+    Raises:
+        TypeError: if it is not a whole number.
+        ValueError: if it is smaller than least.
+
+    Examples:
+        >>> from backprop.checks import whole_number
+        >>> whole_number("epochs", 10_000, least=0)
+        10000
+        >>> whole_number("epochs", -1, least=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: epochs is -1; expected a whole number, at least 0
+    """
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a whole number")
+    if value < least:
+        raise ValueError(f"{name} is {value}; expected a whole number, at least {least}")
+    return int(value)
+
+
+def one_of(name: str, value: Any, names: Sequence[str]) -> str:
+    """Return value if it is one of the names.
+
+    Args:
+        name: how the caller calls the argument.
+        value: the name that came.
+        names: the names there are.
+
+    Returns:
+        value.
+
+    Raises:
+        TypeError: if it is not text.
+        ValueError: if it is not one of the names.
+
+    Examples:
+        >>> from backprop.checks import one_of
+        >>> one_of("loss", "mse", ["mse", "cross_entropy"])
+        'mse'
+        >>> one_of("loss", "mes", ["mse", "cross_entropy"])
+        Traceback (most recent call last):
+            ...
+        ValueError: loss is 'mes'; expected one of 'mse', 'cross_entropy'
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a name")
+    if value not in names:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, names))}")
+    return value

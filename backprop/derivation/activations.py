@@ -1,0 +1,418 @@
+r"""Activations: the bend in each unit, and its slope.
+
+Without a bend, layers of weights collapse to one (`linear_collapse`). The bend is one function of one number, applied
+to each unit alone, and back-propagation needs only its slope. Each activation here stands beside its slope; where the
+slope can be had from the output $a$ that the forward pass has kept, it does, because that saves an exponential.
+"""
+
+import numpy as np
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    r"""Squash a number to between 0 and 1.
+
+    $$\sigma(z) = \frac{1}{1 + e^{-z}} \tag{4.1}\label{eq:sigmoid}$$
+
+    Large $z$ gives almost 1, very negative $z$ almost 0, and $\sigma(0) = \tfrac12$. Mirror images add to one:
+    $\sigma(-z) = 1 - \sigma(z)$. In the code the exponent is cut at 700, because $e^{710}$ overflows; beyond the cut
+    the answer stays below $10^{-304}$.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex.
+
+    Returns:
+        The activation $a = \sigma(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import sigmoid
+        >>> float(sigmoid(0.0))
+        0.5
+
+        Each entry of a matrix goes its own way:
+
+        >>> sigmoid(np.array([[0.0, np.log(3.0), -np.log(3.0)]])).round(2)
+        array([[0.5 , 0.75, 0.25]])
+
+        Far out it neither overflows nor warns:
+
+        >>> sigmoid(np.array([-1000.0, 1000.0])).round(300)
+        array([0., 1.])
+
+    Source:
+        The source report, `sigmoid(x) = 1/(1 + exp(−x))`, without the cut.
+
+    Next:
+        `sigmoid_slope` derives its slope.
+    """
+    return 1 / (1 + np.exp(np.minimum(-z, 700.0)))
+
+
+def sigmoid_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive the sigmoid, given its input.
+
+    $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2}
+    = \frac{1}{1 + e^{-z}}\cdot\frac{e^{-z}}{1 + e^{-z}}
+    = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-slope}$$
+
+    The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. The quotient splits into two factors;
+    the second is $1 - \sigma(z)$, because the two numerators 1 and $e^{-z}$ add up to the denominator.
+
+    Args:
+        z: the pre-activation $z$, any shape. Not the activation $a$: for that there is
+            `sigmoid_slope_from_output`.
+
+    Returns:
+        $\partial a/\partial z = \sigma'(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import sigmoid_slope
+        >>> float(sigmoid_slope(0.0))
+        0.25
+
+        The slope is the same on both sides of 0:
+
+        >>> sigmoid_slope(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(4)
+        array([[0.1875, 0.25  , 0.1875]])
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, relative_error, sigmoid
+        >>> z = np.array([[-3.0, 0.5, 2.0]])
+        >>> relative_error(sigmoid_slope(z), complex_step(lambda v: np.sum(sigmoid(v)), z)) < 1e-14
+        True
+
+    Source:
+        The source report, *Backward pass*: ∂a/∂z = σ′(z).
+
+    Next:
+        `sigmoid_slope_from_output` is the same slope from $a$.
+    """
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
+    r"""Derive the sigmoid, given its output.
+
+    $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-slope-from-output}$$
+
+    The forward pass has computed $a = \sigma(z)$ already, so the slope costs one product. The parabola $a(1-a)$ is
+    highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that an error passes makes it at least four times
+    smaller $\eqref{eq:delta-bound}$.
+
+    Args:
+        a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Not $z$: the parabola would fall without bound.
+            Not $\sigma$ of $a$.
+
+    Returns:
+        $\partial a/\partial z$, same shape, between 0 and ¼.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import sigmoid_slope_from_output
+        >>> sigmoid_slope_from_output(0.5), round(sigmoid_slope_from_output(0.9), 2)
+        (0.25, 0.09)
+
+        A saturated unit passes almost nothing back:
+
+        >>> sigmoid_slope_from_output(np.array([[0.5, 0.99, 1.0]])).round(4)
+        array([[0.25  , 0.0099, 0.    ]])
+
+        It agrees with the slope from $z$, and not with the parabola of $z$:
+
+        >>> from backprop.derivation import relative_error, sigmoid, sigmoid_slope
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> relative_error(sigmoid_slope_from_output(sigmoid(z)), sigmoid_slope(z)) < 1e-15
+        True
+        >>> relative_error(sigmoid_slope_from_output(z), sigmoid_slope(z)) < 1e-1
+        False
+
+    Source:
+        The source report, `derivative_sigmoid(x) = x(1 − x)`, which takes the activation though its name does not
+        say so.
+
+    Next:
+        `tanh` is the sigmoid, stretched and centred.
+    """
+    return a * (1 - a)
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    r"""Squash a number to between −1 and 1.
+
+    $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
+
+    Divide numerator and denominator by $e^{z}$ and compare with $\eqref{eq:sigmoid}$: it is the sigmoid, twice as tall,
+    twice as steep and centred at 0.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex.
+
+    Returns:
+        The activation $a = \tanh(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import tanh
+        >>> float(tanh(np.log(2.0)).round(12))
+        0.6
+
+        Odd, and flat far out:
+
+        >>> tanh(np.array([[-1000.0, 0.0, 1000.0]]))
+        array([[-1.,  0.,  1.]])
+
+        The sigmoid in disguise:
+
+        >>> from backprop.derivation import sigmoid
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> bool(np.allclose(tanh(z), 2 * sigmoid(2 * z) - 1, rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `tanh_slope` derives its slope.
+    """
+    return np.tanh(z)
+
+
+def tanh_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive tanh, given its input.
+
+    $$\tanh'(z) = 2\cdot 2\,\sigma(2z)\bigl(1 - \sigma(2z)\bigr) = 1 - \tanh^2(z) \tag{4.5}\label{eq:tanh-slope}$$
+
+    One factor 2 is the height in $\eqref{eq:tanh}$, the other the inner derivative of $2z$. With
+    $\sigma(2z) = \tfrac12(1 + \tanh z)$ the product becomes $(1 + \tanh z)(1 - \tanh z)$.
+
+    Args:
+        z: the pre-activation $z$, any shape. Not $a$.
+
+    Returns:
+        $\partial a/\partial z = \tanh'(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import tanh_slope
+        >>> float(tanh_slope(0.0)), float(tanh_slope(np.log(2.0)).round(12))
+        (1.0, 0.64)
+
+        Each entry of a matrix goes its own way:
+
+        >>> tanh_slope(np.zeros((2, 3))).shape
+        (2, 3)
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, relative_error, tanh
+        >>> z = np.array([[-3.0, 0.5, 2.0]])
+        >>> relative_error(tanh_slope(z), complex_step(lambda v: np.sum(tanh(v)), z)) < 1e-13
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `tanh_slope_from_output` is the same slope from $a$.
+    """
+    return 1 - np.tanh(z) ** 2
+
+
+def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
+    r"""Derive tanh, given its output.
+
+    $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-slope-from-output}$$
+
+    The largest slope is 1, at $a = 0$, four times the sigmoid's. An error can pass an unsaturated tanh undiminished.
+
+    Args:
+        a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Not $z$, and not tanh of $a$.
+
+    Returns:
+        $\partial a/\partial z$, same shape, between 0 and 1.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import tanh_slope_from_output
+        >>> tanh_slope_from_output(0.0), round(tanh_slope_from_output(0.6), 2)
+        (1.0, 0.64)
+
+        A row of three units:
+
+        >>> tanh_slope_from_output(np.array([[-1.0, 0.0, 0.5]]))
+        array([[0.  , 1.  , 0.75]])
+
+        It agrees with the slope from $z$:
+
+        >>> from backprop.derivation import relative_error, tanh, tanh_slope
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> relative_error(tanh_slope_from_output(tanh(z)), tanh_slope(z)) < 1e-15
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `relu` bends only once.
+    """
+    return 1 - a**2
+
+
+def relu(z: np.ndarray) -> np.ndarray:
+    r"""Keep the positive part of a number.
+
+    $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
+
+    It does not saturate for positive $z$ and costs no exponential. Its outputs are never negative, so they are not
+    centred at 0.
+
+    Args:
+        z: the pre-activation $z$, any shape, real. Not complex: a maximum needs an order.
+
+    Returns:
+        The activation $a = R(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import relu
+        >>> relu(np.array([-2.0, 0.0, 3.0]))
+        array([0., 0., 3.])
+
+        Each entry of a matrix goes its own way:
+
+        >>> relu(np.array([[1.0, -1.0, 2.0], [-3.0, 4.0, -5.0]]))
+        array([[1., 0., 2.],
+               [0., 4., 0.]])
+
+        Two of them make the identity, so a ReLU layer can still be linear where it needs to be:
+
+        >>> z = np.array([-2.0, 0.5, 3.0])
+        >>> relu(z) - relu(-z)
+        array([-2. ,  0.5,  3. ])
+
+    Source:
+        The source report, *Different activation functions*: R(z) = max(0, z).
+
+    Next:
+        `relu_slope` derives its slope, also at the kink.
+    """
+    return np.maximum(z, 0.0)
+
+
+def relu_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive ReLU, choosing 0 at the kink.
+
+    $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-slope}$$
+
+    At $z = 0$ the slope is 0 from the left and 1 from the right, and no derivative exists; every number from 0 to 1 is
+    a subgradient, the slope of a line that stays below the curve. We take 0, as most software does. Because
+    $a > 0$ exactly where $z > 0$, the question may be asked of the output as well.
+
+    Args:
+        z: the pre-activation $z$ or the activation $a$, any shape, real: the answer is the same.
+
+    Returns:
+        $\partial a/\partial z$, same shape, 0 or 1. A new array: the argument keeps its values.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import relu, relu_slope
+        >>> relu_slope(np.array([-2.0, 0.0, 3.0]))
+        array([0., 0., 1.])
+
+        From the output it is the same, and the shape stays:
+
+        >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
+        >>> bool(np.all(relu_slope(relu(z)) == relu_slope(z)))
+        True
+
+        Away from the kink it agrees with the measured slope:
+
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> z = np.array([-2.0, 0.5, 3.0])
+        >>> relative_error(relu_slope(z), central_difference(lambda v: float(np.sum(relu(v))), z)) < 1e-9
+        True
+
+    Source:
+        The source report, `derivative_ReLU(x) = 1.0·(x > 0)`.
+
+    Next:
+        `identity` bends not at all.
+    """
+    return np.where(z > 0, 1.0, 0.0)
+
+
+def identity(z: np.ndarray) -> np.ndarray:
+    r"""Leave a number as it is.
+
+    $$\phi(z) = z \tag{4.9}\label{eq:identity}$$
+
+    A unit without activation. At the output of a network it lets answers leave the range of the sigmoid; between
+    layers it makes two of them one (`linear_collapse`).
+
+    Args:
+        z: the pre-activation $z$, any shape.
+
+    Returns:
+        The activation $a = z$, the same array.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import identity
+        >>> identity(-2.5)
+        -2.5
+
+        >>> identity(np.array([[1.0, -1.0, 2.0]]))
+        array([[ 1., -1.,  2.]])
+
+    Source:
+        The source report, *Without activation functions*: a = z.
+
+    Next:
+        `identity_slope` is the slope that the report forgot to change.
+    """
+    return z
+
+
+def identity_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive the identity.
+
+    $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-slope}$$
+
+    Whoever removes an activation must remove its slope too. The source report removed only $\sigma$ and kept
+    $a(1-a)$ of an $a$ that no longer stays between 0 and 1; its training overflowed.
+
+    Args:
+        z: the pre-activation $z$ or the activation $a$, any shape.
+
+    Returns:
+        Ones, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import identity_slope
+        >>> identity_slope(np.array([[3.0, -1.0, 0.0]]))
+        array([[1., 1., 1.]])
+
+        The sigmoid's slope would have said something else, and far from 1:
+
+        >>> from backprop.derivation import sigmoid_slope_from_output
+        >>> sigmoid_slope_from_output(np.array([3.0, -1.0, 0.0]))
+        array([-6., -2.,  0.])
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, identity, relative_error
+        >>> z = np.array([[-3.0, 0.5, 2.0]])
+        >>> relative_error(identity_slope(z), complex_step(lambda v: np.sum(identity(v)), z)) < 1e-15
+        True
+
+    Source:
+        The source report, *Without activation functions*, where it is missing.
+
+    Next:
+        `weighted_sum` puts a unit together.
+    """
+    return np.ones_like(z)

@@ -1,0 +1,382 @@
+r"""The loss: one number for how wrong the network is.
+
+The network answers $\hat y$, the data says $y$. Each example contributes its share $C^n$, and the loss $L$ is the sum
+of the shares. That split matters: derivatives of a sum are sums of derivatives, so it is enough to derive everything
+for one example. The last thing computed in the forward pass, $\partial L/\partial\hat y$, is the first thing known
+in the backward pass.
+"""
+
+import numpy as np
+
+
+def squared_error(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Give each example its share of the mean squared error.
+
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:example-loss}$$
+
+    The square makes both directions of error count, and large errors count more. The division by $N$ belongs to the
+    share, not to the sum: this is what lets the mean over examples and the sum of shares be the same number. With one
+    output, as in the report, $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
+
+    Args:
+        y: the targets $y$, shape (..., N, d_L). Not (N,): subtracted from (N, 1) it would broadcast to (N, N).
+        y_hat: the network's answers $\hat y$, same shape.
+
+    Returns:
+        The shares $C^n$, shape (..., N).
+
+    Examples:
+        Two examples, off by 1 and by 0.5:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import squared_error
+        >>> squared_error(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
+        array([0.5  , 0.125])
+
+        Three examples with two outputs have three shares:
+
+        >>> squared_error(np.zeros((3, 2)), np.ones((3, 2))).round(4)
+        array([0.3333, 0.3333, 0.3333])
+
+        Their sum is what NumPy calls the mean:
+
+        >>> y, y_hat = np.array([[0.0, 1.0, 2.0]]).T, np.array([[0.3, 0.3, 0.3]]).T
+        >>> bool(np.isclose(squared_error(y, y_hat).sum(), np.mean((y - y_hat) ** 2)))
+        True
+
+    Source:
+        The source report, *Computing ∇L* (Cⁿ, "the distance") and *Implementation* (`MSE`).
+
+    Next:
+        `total_loss` adds the shares.
+    """
+    n, d = y_hat.shape[-2:]
+    return ((y_hat - y) ** 2).sum(axis=-1) / (n * d)
+
+
+def total_loss(c: np.ndarray) -> np.ndarray:
+    r"""Add the examples' shares to the loss.
+
+    $$L(\theta) = \sum_{n=1}^{N} C^n(\theta) \tag{3.2}\label{eq:total-loss}$$
+
+    Every loss of this specification is such a sum; only $C^n$ differs. With the shares of
+    $\eqref{eq:example-loss}$ it is the mean squared error.
+
+    Args:
+        c: the shares $C^n$, shape (..., N). Not the matrix of errors: shares have no output axis any more.
+
+    Returns:
+        The loss $L$, shape (...): one number for one network.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import squared_error, total_loss
+        >>> float(total_loss(np.array([0.5, 0.125])))
+        0.625
+
+        Two networks at once have two losses:
+
+        >>> total_loss(np.array([[0.5, 0.125, 0.0], [0.25, 0.25, 0.5]]))
+        array([0.625, 1.   ])
+
+        A constant answer of ½ to targets 0 and 1 costs ¼, the value at which XOR training likes to rest:
+
+        >>> y = np.array([[0.0], [1.0], [1.0], [0.0]])
+        >>> float(total_loss(squared_error(y, np.full((4, 1), 0.5))))
+        0.25
+
+    Source:
+        The source report, *Computing ∇L*: L(θ) = Σ Cⁿ(θ).
+
+    Next:
+        `total_gradient` does the same for derivatives.
+    """
+    return c.sum(axis=-1)
+
+
+def total_gradient(per_example: np.ndarray) -> np.ndarray:
+    r"""Add the examples' gradients to the gradient of the loss.
+
+    $$\frac{\partial L(\theta)}{\partial w} = \sum_{n=1}^{N} \frac{\partial C^n(\theta)}{\partial w}
+    \tag{3.3}\label{eq:total-gradient}$$
+
+    The derivative of a sum is the sum of the derivatives. So one example is enough to derive the chain rule on, and
+    a batch is a sum at the end. In matrix form this sum hides inside a product, $A^\top\Delta$
+    $\eqref{eq:weight-gradient}$.
+
+    Args:
+        per_example: $\partial C^n/\partial w$ for each example, shape (N, ...): the examples come first, then the
+            shape of the parameter. Not to be averaged: the shares carry the 1/N already.
+
+    Returns:
+        $\partial L/\partial w$, the shape of the parameter.
+
+    Examples:
+        Two examples pull one weight in opposite directions:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import total_gradient
+        >>> float(total_gradient(np.array([0.5, -0.2])))
+        0.3
+
+        Four examples' gradients of a 2 × 3 weight matrix:
+
+        >>> total_gradient(np.ones((4, 2, 3)))
+        array([[4., 4., 4.],
+               [4., 4., 4.]])
+
+        The line $\hat y = wx$ under squared error: summed shares against a measured slope:
+
+        >>> from backprop.derivation import central_difference, relative_error, squared_error, total_loss
+        >>> x, y = np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [3.0], [5.0]])
+        >>> L = lambda w: float(total_loss(squared_error(y, x * w)))
+        >>> shares = 2 * x * (x * 1.2 - y) / 3
+        >>> relative_error(total_gradient(shares), central_difference(L, np.array([1.2]))) < 1e-9
+        True
+
+    Source:
+        The source report, *Computing ∇L*: ∂L/∂w = Σ ∂Cⁿ/∂w.
+
+    Next:
+        `rate_for_sum` says what the 1/N means for η.
+    """
+    return per_example.sum(axis=0)
+
+
+def rate_for_sum(eta_mean: float, n: int) -> float:
+    r"""Translate a learning rate for the mean into one for the sum.
+
+    $$L_{\text{sum}} = N\,L_{\text{mean}}, \qquad \nabla L_{\text{sum}} = N\,\nabla L_{\text{mean}},
+    \qquad \eta_{\text{sum}} = \frac{\eta_{\text{mean}}}{N} \tag{3.4}\label{eq:mean-and-sum}$$
+
+    Some texts leave the $1/N$ out of the shares. Their loss and gradient are $N$ times ours, and the same step
+    $\eta\nabla L$ needs a rate $N$ times smaller. Neither is wrong, but a learning rate means nothing until one
+    knows which. With several outputs our mean also divides by $d_L$, and then $N$ reads $N d_L$.
+
+    Args:
+        eta_mean: the rate $\eta$ that belongs to the mean, as everywhere in this package.
+        n: the number N of examples in the batch, or of terms in the mean.
+
+    Returns:
+        The rate that makes the same step with the sum.
+
+    Examples:
+        >>> from backprop.derivation import rate_for_sum
+        >>> rate_for_sum(1.0, 100)
+        0.01
+
+        On XOR's 21 points the report's rate of 1 is a rate of 1/21 for the sum:
+
+        >>> round(rate_for_sum(1.0, 21), 4)
+        0.0476
+
+        Both make the same step:
+
+        >>> import numpy as np
+        >>> gradient_of_mean = np.array([0.3, -0.1])
+        >>> bool(np.allclose(1.0 * gradient_of_mean, rate_for_sum(1.0, 21) * 21 * gradient_of_mean))
+        True
+
+    Source:
+        The source report sums in the text and averages in the code.
+
+    Next:
+        `squared_error_slope` starts the backward pass.
+    """
+    return eta_mean / n
+
+
+def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Derive the mean squared error with respect to each answer.
+
+    $$\frac{\partial L}{\partial \hat y^{\,n}_k} = \frac{\partial C^n}{\partial \hat y^{\,n}_k}
+    = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:loss-slope}$$
+
+    Only the share $C^n$ contains $\hat y^{\,n}$, so the sum over examples has one term left. The power rule brings the
+    2, and the inner derivative of $\hat y - y$ is $+1$. An answer that is too large has a positive slope: it should
+    shrink.
+
+    Args:
+        y: the targets $y$, shape (..., N, d_L). Not (N,).
+        y_hat: the answers $\hat y$, same shape.
+
+    Returns:
+        $\partial L/\partial\hat y$, shape (..., N, d_L), with its true sign.
+
+    Examples:
+        Two examples, off by +1 and by −0.5:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import squared_error_slope
+        >>> squared_error_slope(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
+        array([[ 1. ],
+               [-0.5]])
+
+        It has the shape of the answers:
+
+        >>> squared_error_slope(np.zeros((3, 2)), np.ones((3, 2))).shape
+        (3, 2)
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import central_difference, relative_error, squared_error, total_loss
+        >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
+        >>> measured = central_difference(lambda v: float(total_loss(squared_error(y, v))), y_hat)
+        >>> relative_error(squared_error_slope(y, y_hat), measured) < 1e-9
+        True
+
+    Source:
+        The source report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`: the negative of this slope, made good by its `+=`.
+
+    Next:
+        `cross_entropy` is the other usual loss.
+    """
+    n, d = y_hat.shape[-2:]
+    return (y_hat - y) * (2 / (n * d))
+
+
+def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Give each example its share of the mean cross-entropy.
+
+    $$C^n = -\frac{1}{N\,d_L}\sum_{k=1}^{d_L}
+    \Bigl[y^n_k\ln\hat y^{\,n}_k + (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)\Bigr]
+    \tag{3.6}\label{eq:cross-entropy}$$
+
+    Read $\hat y$ as the probability that the label is 1. Then $-\ln$ of the probability given to the label that came
+    true is how surprised the network was, and the loss is the mean surprise. A term with factor 0 counts as 0, as in
+    the limit. A network that is certain and wrong has an infinite loss.
+
+    Args:
+        y: the targets $y$ in [0, 1], shape (..., N, d_L).
+        y_hat: the answers $\hat y$, strictly between 0 and 1 except where certain and right, same shape. Not the
+            output of tanh, ReLU or the identity.
+
+    Returns:
+        The shares $C^n$, shape (..., N), in nats.
+
+    Examples:
+        One example, answered with ½: the surprise of a coin, ln 2:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import cross_entropy
+        >>> cross_entropy(np.array([[1.0]]), np.array([[0.5]])).round(4)
+        array([0.6931])
+
+        Three examples have three shares. Certain and right costs nothing, so all of the loss is the third's, ln 2 / 3:
+
+        >>> shares = cross_entropy(np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]]))
+        >>> shares.shape, float(shares.sum().round(4))
+        ((3,), 0.231)
+
+        It is convex in the answer: the middle of two answers costs less than the middle of their costs:
+
+        >>> cost = lambda p: float(cross_entropy(np.array([[1.0]]), np.array([[p]]))[0])
+        >>> cost(0.5) < (cost(0.2) + cost(0.8)) / 2
+        True
+
+    Source:
+        Not in the source report; it stands beside the squared error because its output step is simpler.
+
+    Next:
+        `cross_entropy_slope` derives it.
+    """
+    n, d = y_hat.shape[-2:]
+    ones = np.where(y == 0, 1.0, y_hat)
+    zeros = np.where(y == 1, 1.0, 1 - y_hat)
+    return -(y * np.log(ones) + (1 - y) * np.log(zeros)).sum(axis=-1) / (n * d)
+
+
+def cross_entropy_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Derive the mean cross-entropy with respect to each answer.
+
+    $$\frac{\partial L}{\partial \hat y^{\,n}_k}
+    = \frac{1}{N\,d_L}\left[-\frac{y^n_k}{\hat y^{\,n}_k} + \frac{1-y^n_k}{1-\hat y^{\,n}_k}\right]
+    = \frac{1}{N\,d_L}\cdot\frac{\hat y^{\,n}_k - y^n_k}{\hat y^{\,n}_k\bigl(1-\hat y^{\,n}_k\bigr)}
+    \tag{3.7}\label{eq:cross-entropy-slope}$$
+
+    The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ brings a minus that turns the second term
+    positive. On the common denominator the products $y\hat y$ cancel. The denominator is the sigmoid's slope
+    $\eqref{eq:sigmoid-slope-from-output}$; at a sigmoid output the two cancel $\eqref{eq:output-delta-cross-entropy}$.
+
+    Args:
+        y: the targets $y$ in [0, 1], shape (..., N, d_L).
+        y_hat: the answers $\hat y$, strictly between 0 and 1, same shape. Not exactly 0 or 1: the slope is infinite.
+
+    Returns:
+        $\partial L/\partial\hat y$, shape (..., N, d_L).
+
+    Examples:
+        One example of label 1, answered with ½: slope −1/½ = −2:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import cross_entropy_slope
+        >>> cross_entropy_slope(np.array([[1.0]]), np.array([[0.5]]))
+        array([[-2.]])
+
+        Five examples with three outputs:
+
+        >>> cross_entropy_slope(np.zeros((5, 3)), np.full((5, 3), 0.5)).shape
+        (5, 3)
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, cross_entropy, relative_error, total_loss
+        >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
+        >>> measured = complex_step(lambda v: total_loss(cross_entropy(y, v)), y_hat)
+        >>> relative_error(cross_entropy_slope(y, y_hat), measured) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `accuracy` counts instead of measuring.
+    """
+    n, d = y_hat.shape[-2:]
+    return (y_hat - y) / (y_hat * (1 - y_hat)) / (n * d)
+
+
+def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Count the share of answers on the right side of one half.
+
+    $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n=1}^{N}\sum_{k=1}^{d_L}
+    \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr] \tag{3.8}\label{eq:accuracy}$$
+
+    The bracket is 1 where the statement inside is true and 0 where it is not. Accuracy is what a reader wants to
+    know, but it is a staircase: its slope is 0 almost everywhere, so it cannot be descended. That is why training
+    needs a loss.
+
+    Args:
+        y: the targets $y$, 0 or 1, shape (..., N, d_L). Not (N,).
+        y_hat: the answers $\hat y$, same shape.
+
+    Returns:
+        The share of right answers, between 0 and 1, shape (...).
+
+    Examples:
+        Two of three answers are on the right side:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import accuracy
+        >>> float(accuracy(np.array([[0.0], [1.0], [1.0]]), np.array([[0.4], [0.9], [0.2]])).round(4))
+        0.6667
+
+        Two networks at once, four answers each:
+
+        >>> accuracy(np.zeros((2, 4, 1)), np.array([[[0.1]] * 4, [[0.9]] * 4]))
+        array([1., 0.])
+
+        A nudge to an answer changes nothing, so the measured slope is 0:
+
+        >>> from backprop.derivation import central_difference
+        >>> y, y_hat = np.array([[0.0], [1.0]]), np.array([[0.8], [0.9]])
+        >>> central_difference(lambda v: float(accuracy(y, v)), y_hat).ravel()
+        array([0., 0.])
+
+    Source:
+        The assignment asks for it; the source report shows pictures of the predictions instead.
+
+    Next:
+        `sigmoid`, through which every answer passes.
+    """
+    return ((y_hat > 0.5) == (y > 0.5)).mean(axis=(-2, -1))

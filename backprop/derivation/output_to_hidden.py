@@ -1,0 +1,147 @@
+r"""Output → hidden: where the recursion starts.
+
+At the output nothing lies between the activation and the loss, so $\partial C/\partial a$ is just the slope of the
+loss. One factor remains, the output unit's own slope. The report's text leaves it out; its code has it.
+"""
+
+import numpy as np
+
+from backprop.derivation.activations import sigmoid_slope
+from backprop.derivation.chain_rule import backward_gradient
+
+
+def output_delta_neuron(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
+    r"""Start the backward pass at one sigmoid output.
+
+    $$\frac{\partial C}{\partial z} = \sigma'(z)\,\frac{\partial C}{\partial \hat y}, \qquad \hat y = \sigma(z)
+    \tag{7.1}\label{eq:output-delta-neuron}$$
+
+    This is $\eqref{eq:backward-gradient}$ with the last activation, $a = \hat y$. The second factor is
+    $\eqref{eq:loss-slope}$ or $\eqref{eq:cross-entropy-slope}$, whichever the loss.
+
+    Args:
+        z: the output unit's pre-activation $z$, a number.
+        dc_dy_hat: $\partial C/\partial\hat y$, a number, with its true sign.
+
+    Returns:
+        $\delta = \partial C/\partial z$ of the output, a number.
+
+    Examples:
+        At z = 0 the answer is ½ and the slope ¼. With target 1 and N = 1 the loss has slope 2(½ − 1) = −1:
+
+        >>> from backprop.derivation import output_delta_neuron
+        >>> float(output_delta_neuron(z=0.0, dc_dy_hat=-1.0))
+        -0.25
+
+        Against the measured slope of $(\sigma(z) - 1)^2$ at z = 0.8:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import complex_step, relative_error, sigmoid
+        >>> z = 0.8
+        >>> measured = complex_step(lambda v: (sigmoid(v) - 1) ** 2, np.array(z))
+        >>> relative_error(output_delta_neuron(z, 2 * (sigmoid(z) - 1)), measured) < 1e-14
+        True
+
+        The report's text has $L'$ alone; without the slope it is another number:
+
+        >>> relative_error(2 * (sigmoid(z) - 1), measured) < 0.5
+        False
+
+    Source:
+        The source report, *output → hidden*: ∂C/∂z = L′(y, ŷ). Changed: the factor σ′(z), which its code has.
+
+    Next:
+        `output_delta` does all examples and outputs.
+    """
+    return backward_gradient(sigmoid_slope(z), dc_dy_hat)
+
+
+def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
+    r"""Start the backward pass for all examples and outputs.
+
+    $$\Delta_L = \phi'(Z_L) \odot \frac{\partial L}{\partial \hat Y} \tag{7.2}\label{eq:output-delta}$$
+
+    Row $n$ of $\Delta_L$ is $\delta^n$ of the output layer. The sign $\odot$ multiplies entry by entry, because each
+    answer depends on its own pre-activation only. All three matrices have the shape $(N \times d_L)$.
+
+    Args:
+        slope: $\phi'(Z_L)$, shape (..., N, d_L).
+        dl_dy_hat: $\partial L/\partial\hat Y$, same shape, from `squared_error_slope` or `cross_entropy_slope`.
+
+    Returns:
+        $\Delta_L$, shape (..., N, d_L).
+
+    Examples:
+        Two examples, each with slope ¼:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import output_delta
+        >>> output_delta(np.array([[0.25], [0.25]]), np.array([[1.0], [-0.5]]))
+        array([[ 0.25 ],
+               [-0.125]])
+
+        Five examples with two outputs, tanh and squared error, against the measured slope:
+
+        >>> from backprop.derivation import complex_step, relative_error, squared_error, squared_error_slope
+        >>> from backprop.derivation import tanh, tanh_slope, total_loss
+        >>> z, y = np.linspace(-2, 2, 10).reshape(5, 2), np.zeros((5, 2))
+        >>> measured = complex_step(lambda v: total_loss(squared_error(y, tanh(v))), z)
+        >>> relative_error(output_delta(tanh_slope(z), squared_error_slope(y, tanh(z))), measured) < 1e-14
+        True
+
+    Source:
+        The source report, `layer.backward` of the last layer: `derivative_sigmoid(a) * derivative_C`.
+
+    Next:
+        `output_delta_cross_entropy` is the case where the slope cancels.
+    """
+    return backward_gradient(slope, dl_dy_hat)
+
+
+def output_delta_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Start the backward pass where sigmoid and cross-entropy meet.
+
+    $$\Delta_L = \hat Y(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y(1-\hat Y)}
+    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-cross-entropy}$$
+
+    The sigmoid's slope $\eqref{eq:sigmoid-slope-from-output}$ is the denominator of the loss's slope
+    $\eqref{eq:cross-entropy-slope}$. They cancel. A missing $\sigma'$ is therefore right here and wrong under squared
+    error. The benefit is real: an output that is certain and wrong still gets a large δ.
+
+    Args:
+        y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
+        y_hat: the answers $\hat Y$ of a *sigmoid* output, same shape. Not of any other activation.
+
+    Returns:
+        $\Delta_L$, shape (..., N, d_L).
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import output_delta_cross_entropy
+        >>> output_delta_cross_entropy(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
+        array([[ 0.5 ],
+               [-0.25]])
+
+        Three examples with two outputs: the same as the long way:
+
+        >>> from backprop.derivation import cross_entropy_slope, output_delta, sigmoid, sigmoid_slope
+        >>> z, y = np.linspace(-2, 2, 6).reshape(3, 2), np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+        >>> long_way = output_delta(sigmoid_slope(z), cross_entropy_slope(y, sigmoid(z)))
+        >>> bool(np.allclose(output_delta_cross_entropy(y, sigmoid(z)), long_way, rtol=1e-14))
+        True
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, cross_entropy, relative_error, total_loss
+        >>> measured = complex_step(lambda v: total_loss(cross_entropy(y, sigmoid(v))), z)
+        >>> relative_error(output_delta_cross_entropy(y, sigmoid(z)), measured) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `sent_back_neuron` passes δ to the layer before.
+    """
+    n, d = y_hat.shape[-2:]
+    return (y_hat - y) / (n * d)

@@ -1,0 +1,523 @@
+r"""The network: the steps of the derivation, wired together.
+
+No formula stands here. A `Model` holds weights, `forward` writes down every z and a in a `Trace`, `backward` reads the
+trace and returns `Gradients`, `update` returns a new model. Nothing is changed in place, so a layer cannot be updated
+before its δ was sent back.
+
+$$X \to \text{trace} \to \text{loss} \to \text{deltas} \to \text{gradients} \to \text{new model}$$
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop import checks, data
+from backprop import derivation as step
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function with its slope.
+
+    Attributes:
+        name: what it is called.
+        value: φ, a function of z.
+        slope: φ′ as a function of z and a = φ(z); it uses whichever is cheaper.
+
+    Examples:
+        A leaky ReLU of one's own:
+
+        >>> import numpy as np
+        >>> import backprop
+        >>> leaky = backprop.Activation(
+        ...     "leaky", lambda z: np.where(z > 0, z, 0.1 * z), lambda z, a: np.where(z > 0, 1.0, 0.1)
+        ... )
+        >>> backprop.Model.random([2, 3, 1], seed=0, activations=[leaky, "sigmoid"])
+        Model 2-3-1: leaky, sigmoid; without bias
+    """
+
+    name: str
+    value: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+#: The activations that can be called by name.
+ACTIVATIONS = {
+    a.name: a
+    for a in (
+        Activation("sigmoid", step.sigmoid, lambda z, a: step.sigmoid_slope_from_output(a)),
+        Activation("tanh", step.tanh, lambda z, a: step.tanh_slope_from_output(a)),
+        Activation("relu", step.relu, lambda z, a: step.relu_slope(z)),
+        Activation("identity", step.identity, lambda z, a: step.identity_slope(z)),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss with its slope.
+
+    Attributes:
+        name: what it is called.
+        shares: the examples' shares Cⁿ as a function of y and ŷ.
+        slope: ∂L/∂ŷ as a function of y and ŷ.
+    """
+
+    name: str
+    shares: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    def value(self, y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+        """Add the shares to the loss.
+
+        Args:
+            y: the targets, shape (N, d_L).
+            y_hat: the answers, shape (..., N, d_L).
+
+        Returns:
+            L, shape (...).
+        """
+        return step.total_loss(self.shares(y, y_hat))
+
+
+#: The losses that can be called by name.
+LOSSES = {
+    loss.name: loss
+    for loss in (
+        Loss("mse", step.squared_error, step.squared_error_slope),
+        Loss("cross_entropy", step.cross_entropy, step.cross_entropy_slope),
+    )
+}
+
+
+class Trace(NamedTuple):
+    """All that a forward pass computed.
+
+    Attributes:
+        z: the pre-activations; z[0] is Z₁, shape (N, d₁).
+        a: the activations; a[0] is X, a[1] is A₁, and so on.
+    """
+
+    z: tuple[np.ndarray, ...]
+    a: tuple[np.ndarray, ...]
+
+    @property
+    def y_hat(self) -> np.ndarray:
+        """The answers ŷ, shape (N, d_L): the last activation."""
+        return self.a[-1]
+
+
+class Gradients(NamedTuple):
+    """The gradient of the loss, in the shapes of the parameters.
+
+    Attributes:
+        weights: weights[0] is ∂L/∂W₁, shape (d₀, d₁), with its true sign.
+        biases: biases[0] is ∂L/∂b₁, shape (1, d₁); None for a network without biases.
+    """
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...] | None
+
+
+class Layer(NamedTuple):
+    """One layer's weights, bias and activation, with its forward and backward.
+
+    Attributes:
+        weights: W, shape (in, out).
+        bias: b, shape (1, out), or None.
+        activation: φ with its slope.
+
+    Examples:
+        The report's second layer, 4 → 1, at zero weights:
+
+        >>> import numpy as np
+        >>> from backprop.network import ACTIVATIONS, Layer
+        >>> layer = Layer(np.zeros((4, 1)), None, ACTIVATIONS["sigmoid"])
+        >>> z, a = layer.forward(np.ones((3, 4)))
+        >>> a.ravel()
+        array([0.5, 0.5, 0.5])
+        >>> layer.gradients(np.ones((3, 4)), np.ones((3, 1)))[0].ravel()
+        array([3., 3., 3., 3.])
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray | None
+    activation: Activation
+
+    def forward(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute z and φ(z) from the layer's input.
+
+        Args:
+            a: the input, shape (N, in): X or the activation of the layer before.
+
+        Returns:
+            z and φ(z), each of shape (N, out).
+        """
+        z = step.preactivation(a, self.weights, self.bias)
+        return z, step.activation(z, self.activation.value)
+
+    def slope(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        """Compute φ′(z).
+
+        Args:
+            z: the layer's pre-activation, shape (N, out).
+            a: its activation φ(z), same shape.
+
+        Returns:
+            φ′(z), same shape.
+        """
+        return self.activation.slope(z, a)
+
+    def backward(self, z: np.ndarray, a: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
+        """Compute this layer's δ from the next layer's: the report's backward gradient.
+
+        Args:
+            z: this layer's pre-activation, shape (N, H).
+            a: its activation φ(z), same shape.
+            delta_next: δ of the next layer, shape (N, out).
+            w_next: the next layer's weights, shape (H, out).
+
+        Returns:
+            δ of this layer, shape (N, H).
+        """
+        return step.hidden_delta(self.slope(z, a), delta_next, w_next)
+
+    def gradients(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Compute the gradients of the layer's weights and bias.
+
+        Args:
+            a: the layer's input, shape (N, in): the report's forward gradient.
+            delta: the layer's δ, shape (N, out).
+
+        Returns:
+            ∂L/∂W, shape (in, out), and ∂L/∂b, shape (1, out), or None without bias.
+        """
+        return step.weight_gradient(a, delta), None if self.bias is None else step.bias_gradient(delta)
+
+
+class Model:
+    r"""A network of any depth, with or without biases.
+
+    Args:
+        weights: $W_1, \dots, W_L$, each of shape (in, out); the outputs of one are the inputs of the next.
+        biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without.
+        activations: one name for every layer, the output's included, or a sequence of one per layer: "sigmoid", "tanh",
+            "relu", "identity", or an `Activation`.
+
+    Attributes:
+        weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out).
+        biases: $b_1, \dots, b_L$, each of shape (1, out), or None.
+        activations: one `Activation` for each layer.
+
+    Raises:
+        TypeError: if an argument is not of the type described.
+        ValueError: if shapes do not fit, a number is nan or infinite, or a name is unknown.
+
+    Examples:
+        A 2-3-5-1 network, forward, backward and one step:
+
+        >>> import backprop
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 5, 1], seed=0)
+        >>> trace = model.forward(X)
+        >>> [z.shape for z in trace.z], trace.y_hat.shape
+        ([(21, 3), (21, 5), (21, 1)], (21, 1))
+        >>> gradients = model.backward(trace, y)
+        >>> [g.shape for g in gradients.weights]
+        [(2, 3), (3, 5), (5, 1)]
+        >>> better = model.update(gradients, eta=0.1)
+        >>> better.loss(better.forward(X), y) < model.loss(trace, y)
+        True
+
+        Its gradient against the measured one:
+
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> def loss_of(w2):
+        ...     changed = backprop.Model([model.weights[0], w2, model.weights[2]])
+        ...     return changed.loss(changed.forward(X), y)
+        >>> relative_error(gradients.weights[1], central_difference(loss_of, model.weights[1])) < 1e-7
+        True
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Any],
+        biases: Sequence[Any] | None = None,
+        activations: str | Activation | Sequence[str | Activation] = "sigmoid",
+    ) -> None:
+        self.weights = _weights(weights)
+        self.biases = None if biases is None else _biases(biases, [w.shape[1] for w in self.weights])
+        self.activations = _activations(activations, len(self.weights))
+
+    @classmethod
+    def random(
+        cls,
+        widths: Sequence[int],
+        seed: int = 0,
+        activations: str | Activation | Sequence[str | Activation] = "sigmoid",
+        bias: bool = False,
+    ) -> "Model":
+        """Draw a network's weights from a normal distribution of mean 0 and standard deviation 1.
+
+        Args:
+            widths: the numbers of units, inputs first: [2, 4, 1] is the report's network.
+            seed: a whole number, at least 0. The same seed gives the same weights.
+            activations: as for `Model`.
+            bias: whether to have biases; they are drawn like the weights, after them.
+
+        Returns:
+            The model.
+
+        Raises:
+            TypeError: if an argument is not of the type described.
+            ValueError: if there are fewer than two widths, one is below 1, or a name is unknown.
+
+        Examples:
+            >>> import backprop
+            >>> backprop.Model.random([2, 4, 4, 1], seed=0, bias=True)
+            Model 2-4-4-1: sigmoid, sigmoid, sigmoid; with bias
+        """
+        if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
+            raise TypeError(f"widths is {widths!r}; expected a sequence of whole numbers such as [2, 4, 1]")
+        sizes = [checks.whole_number(f"widths[{i}]", d, least=1) for i, d in enumerate(widths)]
+        if len(sizes) < 2:
+            raise ValueError(f"widths is {sizes}; expected at least two numbers, inputs and outputs")
+        _, for_weights = data.streams(seed)
+        weights = [for_weights.normal(0, 1, size=shape) for shape in pairwise(sizes)]
+        biases = [for_weights.normal(0, 1, size=(1, d)) for d in sizes[1:]] if bias else None
+        return cls(weights, biases, activations)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, first to last."""
+        biases = self.biases or [None] * len(self.weights)
+        return tuple(map(Layer, self.weights, biases, self.activations))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The numbers of units, inputs first."""
+        return (self.weights[0].shape[0], *(w.shape[1] for w in self.weights))
+
+    def __repr__(self) -> str:
+        """Say widths, activations and whether there are biases."""
+        names = ", ".join(phi.name for phi in self.activations)
+        return f"Model {'-'.join(map(str, self.widths))}: {names}; {'with' if self.biases else 'without'} bias"
+
+    def check_loss(self, loss: str) -> None:
+        """Make sure that the loss is known and fits the output.
+
+        Args:
+            loss: "mse" or "cross_entropy".
+
+        Raises:
+            TypeError: if it is not text.
+            ValueError: if it is unknown, or cross-entropy meets an output that leaves (0, 1).
+        """
+        checks.one_of("loss", loss, list(LOSSES))
+        output = self.activations[-1].name
+        if loss == "cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
+            raise ValueError(f"loss 'cross_entropy' needs answers between 0 and 1; the output activation is {output!r}")
+
+    def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
+        """Make sure that data fit the network and the loss.
+
+        Args:
+            X: the inputs, shape (N, d₀).
+            y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy.
+            loss: "mse" or "cross_entropy".
+
+        Returns:
+            X and y as float64 arrays.
+
+        Raises:
+            TypeError: if they are not real numbers.
+            ValueError: if shapes do not fit or numbers are nan, infinite or outside [0, 1] for cross-entropy.
+        """
+        self.check_loss(loss)
+        X = checks.matrix("X", X, columns=self.widths[0])
+        y = checks.matrix("y", y, columns=self.widths[-1], rows=len(X))
+        if loss == "cross_entropy" and (y.min() < 0 or y.max() > 1):
+            raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
+        return X, y
+
+    def forward(self, X: Any) -> Trace:
+        """Compute the answers, keeping every z and a.
+
+        Args:
+            X: the inputs, shape (N, d₀).
+
+        Returns:
+            The trace; `trace.y_hat` is the answer, shape (N, d_L).
+
+        Raises:
+            TypeError: if X is not of real numbers.
+            ValueError: if its shape does not fit or a number is nan or infinite.
+        """
+        return self._forward(checks.matrix("X", X, columns=self.widths[0]))
+
+    def _forward(self, X: np.ndarray) -> Trace:
+        z, a = [], [X]
+        for w, b, phi in zip(self.weights, self.biases or repeat(None), self.activations, strict=False):
+            z.append(step.preactivation(a[-1], w, b))
+            a.append(step.activation(z[-1], phi.value))
+        return Trace(tuple(z), tuple(a))
+
+    def loss(self, trace: Trace, y: Any, loss: str = "mse") -> float:
+        """Compute the loss of a forward pass.
+
+        Args:
+            trace: what `forward` returned.
+            y: the targets, shape (N, d_L).
+            loss: "mse" or "cross_entropy".
+
+        Returns:
+            L, a number.
+
+        Raises:
+            TypeError: if y is not of real numbers.
+            ValueError: if its shape does not fit or the loss is unknown or unfit.
+        """
+        _, y = self.check_data(trace.a[0], y, loss)
+        return float(LOSSES[loss].value(y, trace.y_hat))
+
+    def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
+        """Compute δ of every layer, from the output backward.
+
+        Args:
+            trace: what `forward` returned for this model.
+            y: the targets, shape (N, d_L).
+            loss: "mse" or "cross_entropy".
+
+        Returns:
+            Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
+
+        Raises:
+            TypeError: if y is not of real numbers.
+            ValueError: if its shape does not fit or the loss is unknown or unfit.
+
+        Examples:
+            >>> import backprop
+            >>> X, y = backprop.xor()
+            >>> model = backprop.Model.random([2, 3, 5, 1], seed=0)
+            >>> [d.shape for d in model.deltas(model.forward(X), y)]
+            [(21, 3), (21, 5), (21, 1)]
+        """
+        _, y = self.check_data(trace.a[0], y, loss)
+        return self._deltas(trace, y, loss)
+
+    def _deltas(self, trace: Trace, y: np.ndarray, loss: str) -> tuple[np.ndarray, ...]:
+        z, a = trace
+        if loss == "cross_entropy" and self.activations[-1] is ACTIVATIONS["sigmoid"]:
+            delta = step.output_delta_cross_entropy(y, a[-1])
+        else:
+            delta = step.output_delta(self.activations[-1].slope(z[-1], a[-1]), LOSSES[loss].slope(y, a[-1]))
+        deltas = [delta]
+        for i in range(len(z) - 1, 0, -1):
+            delta = step.hidden_delta(self.activations[i - 1].slope(z[i - 1], a[i]), delta, self.weights[i])
+            deltas.append(delta)
+        return tuple(deltas[::-1])
+
+    def backward(self, trace: Trace, y: Any, loss: str = "mse") -> Gradients:
+        """Compute the gradient of the loss.
+
+        Args:
+            trace: what `forward` returned for this model.
+            y: the targets, shape (N, d_L).
+            loss: "mse" or "cross_entropy".
+
+        Returns:
+            The gradients, each in the shape of its parameter and with its true sign.
+
+        Raises:
+            TypeError: if y is not of real numbers.
+            ValueError: if its shape does not fit or the loss is unknown or unfit.
+        """
+        _, y = self.check_data(trace.a[0], y, loss)
+        return self._backward(trace, y, loss)
+
+    def _backward(self, trace: Trace, y: np.ndarray, loss: str) -> Gradients:
+        deltas = self._deltas(trace, y, loss)
+        weights = tuple(map(step.weight_gradient, trace.a, deltas))
+        return Gradients(weights, None if self.biases is None else tuple(map(step.bias_gradient, deltas)))
+
+    def update(self, gradients: Gradients, eta: float) -> "Model":
+        """Take one step of gradient descent.
+
+        Args:
+            gradients: what `backward` returned for this model.
+            eta: the learning rate, positive.
+
+        Returns:
+            A new model. This one is not changed.
+
+        Raises:
+            TypeError: if eta is not a number.
+            ValueError: if eta is not positive and finite, or the gradients do not fit.
+        """
+        checks.learning_rate(eta)
+        if [g.shape for g in gradients.weights] != [w.shape for w in self.weights]:
+            raise ValueError(
+                f"gradients.weights have shapes {[g.shape for g in gradients.weights]}; "
+                f"expected {[w.shape for w in self.weights]}"
+            )
+        if (gradients.biases is None) != (self.biases is None):
+            raise ValueError(
+                f"gradients.biases {'is None' if gradients.biases is None else 'is given'}; "
+                f"the model is {'with' if self.biases else 'without'} bias"
+            )
+        return self._update(gradients, eta)
+
+    def _update(self, gradients: Gradients, eta: float) -> "Model":
+        model = object.__new__(type(self))
+        model.weights = step.simultaneous_update(self.weights, gradients.weights, eta)
+        model.biases = self.biases
+        if self.biases is not None and gradients.biases is not None:
+            model.biases = step.simultaneous_update(self.biases, gradients.biases, eta)
+        model.activations = self.activations
+        return model
+
+
+def _weights(weights: Sequence[Any]) -> tuple[np.ndarray, ...]:
+    """Check that the weights are matrices which chain."""
+    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+        raise TypeError(f"weights is {type(weights).__name__}; expected a list of one matrix for each layer")
+    arrays = [checks.matrix(f"weights[{i}]", w).copy() for i, w in enumerate(weights)]
+    for i, (w, w_next) in enumerate(pairwise(arrays)):
+        if w.shape[1] != w_next.shape[0]:
+            raise ValueError(
+                f"weights[{i + 1}] has shape {w_next.shape}; expected ({w.shape[1]}, …), "
+                f"because weights[{i}] of shape {w.shape} has {w.shape[1]} outputs"
+            )
+    return tuple(arrays)
+
+
+def _biases(biases: Sequence[Any], widths: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """Check that there is one bias row for each layer."""
+    if isinstance(biases, str) or not isinstance(biases, Sequence):
+        raise TypeError(f"biases is {type(biases).__name__}; expected a list of one row for each layer, or None")
+    if len(biases) != len(widths):
+        raise ValueError(f"biases has {len(biases)} entries; expected {len(widths)}, one for each layer")
+    rows = []
+    for i, (b, d) in enumerate(zip(biases, widths, strict=True)):
+        row = checks.real_array(f"biases[{i}]", b)
+        if row.shape not in ((d,), (1, d)):
+            raise ValueError(f"biases[{i}] has shape {row.shape}; expected ({d},) or (1, {d})")
+        rows.append(row.reshape(1, d).copy())
+    return tuple(rows)
+
+
+def _activations(activations: str | Activation | Sequence[str | Activation], n: int) -> tuple[Activation, ...]:
+    """Look up the activations by name, one for each layer."""
+    if isinstance(activations, str | Activation):
+        activations = [activations] * n
+    if not isinstance(activations, Sequence):
+        raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
+    if len(activations) != n:
+        raise ValueError(f"activations has {len(activations)} entries; expected {n}, one for each layer")
+    return tuple(
+        a if isinstance(a, Activation) else ACTIVATIONS[checks.one_of("activations", a, list(ACTIVATIONS))]
+        for a in activations
+    )
