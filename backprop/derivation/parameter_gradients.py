@@ -224,8 +224,9 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
     r"""List the shape of everything, layer by layer.
 
     $$\underbrace{A_{l-1}}_{N\times d_{l-1}},\quad
-    \underbrace{W_l,\ \tfrac{\partial L}{\partial W_l}}_{d_{l-1}\times d_l},\quad \underbrace{b_l,\ \tfrac{\partial L}{\partial b_l}}_{1\times d_l},
-    \quad \underbrace{Z_l,\ A_l,\ \Delta_l}_{N\times d_l} \tag{9.5}\label{eq:shapes}$$
+    \underbrace{W_l,\ \tfrac{\partial L}{\partial W_l}}_{d_{l-1}\times d_l},\quad
+    \underbrace{b_l,\ \tfrac{\partial L}{\partial b_l}}_{1\times d_l},\quad
+    \underbrace{Z_l,\ A_l,\ \Delta_l}_{N\times d_l} \tag{9.5}\label{eq:shapes}$$
 
     Two rules fix every formula of the backward pass up to its factors. A gradient has the shape of its parameter, and δ
     has the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$ only $A^\top\Delta$ has the shape of $W_l$; from

@@ -1,0 +1,8 @@
+"""The experiments: one module for each result of the report, computing with NumPy alone.
+
+Each module has a function ``run()`` that returns numbers, lists and texts, ready for JSON. `write` stores them; the
+figures and the pages read what it stored.
+"""
+
+#: The experiments, in the order in which they run.
+EXPERIMENTS = ("linear", "xor")

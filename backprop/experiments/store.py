@@ -1,0 +1,138 @@
+"""Where results are kept, and how it is known that they still hold.
+
+A result is a JSON file that carries a fingerprint of the code that made it: the module and all of this package that it
+imports, without docstrings and comments. While the fingerprint is the same, the experiment need not run again, so
+editing prose reruns nothing.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def code_of(path: Path) -> ast.Module:
+    """Parse a file and drop its docstrings; comments are dropped by parsing.
+
+    Args:
+        path: a Python file.
+
+    Returns:
+        The syntax tree.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree
+
+
+def imports_of(tree: ast.Module) -> set[str]:
+    """Name the modules of this package that a syntax tree imports.
+
+    Args:
+        tree: the syntax tree.
+
+    Returns:
+        Candidates: for ``from a import b`` both ``a`` and ``a.b``.
+    """
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] == "backprop"}
+
+
+def fingerprint(module: str) -> str:
+    """Sum up the code that a module runs.
+
+    Args:
+        module: its dotted name.
+
+    Returns:
+        A hash of its code and of all modules of this package that it imports, and of the versions of Python and NumPy.
+
+    Examples:
+        >>> from backprop.experiments.store import fingerprint
+        >>> fingerprint("backprop.experiments.xor") == fingerprint("backprop.experiments.xor")
+        True
+        >>> fingerprint("backprop.experiments.xor") == fingerprint("backprop.experiments.linear")
+        False
+    """
+    seen: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        try:
+            spec = importlib.util.find_spec(name)
+        except ModuleNotFoundError:  # a function or class, whose module is in the list as well
+            continue
+        if spec is not None and spec.origin is not None:
+            tree = code_of(Path(spec.origin))
+            seen[name] = ast.dump(tree)
+            waiting += imports_of(tree)
+    text = json.dumps([sorted(seen.items()), sys.version_info[:2], np.__version__])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Args:
+        path: where to.
+        text: what.
+
+    Raises:
+        OSError: if it cannot be written; an older file stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_result(folder: Path, name: str) -> dict[str, Any]:
+    """Read a stored result.
+
+    Args:
+        folder: where the results are.
+        name: the experiment.
+
+    Returns:
+        What its ``run()`` returned, and "fingerprint".
+
+    Raises:
+        FileNotFoundError: if it was never stored.
+    """
+    result: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return result
+
+
+def holds(folder: Path, name: str, mark: str) -> bool:
+    """Tell whether a stored result is there and was made by the code of today.
+
+    Args:
+        folder: where the results are.
+        name: the experiment.
+        mark: the fingerprint of its code.
+
+    Returns:
+        True if it need not run again.
+    """
+    try:
+        return bool(read_result(folder, name)["fingerprint"] == mark)
+    except (OSError, ValueError, KeyError):
+        return False

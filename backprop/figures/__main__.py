@@ -1,0 +1,79 @@
+"""Draw the figures: python -m backprop.figures --results FOLDER --out FOLDER."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import matplotlib as mpl
+
+from backprop.__main__ import Parser
+from backprop.experiments import EXPERIMENTS
+from backprop.experiments.store import fingerprint, read_result, write_text
+from backprop.figures import results
+from backprop.figures.style import STYLE, Figure, svg
+
+
+def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
+    """List the figures, none drawn yet.
+
+    Args:
+        folder: where the results are.
+
+    Yields:
+        Functions that draw one figure each.
+    """
+    for name in ("linear", "xor"):
+        result = read_result(folder, name)
+        yield partial(results.learning_curve, name, result)
+        yield partial(results.prediction, name, result)
+
+
+def parser() -> Parser:
+    """Describe the command line.
+
+    Returns:
+        The parser.
+    """
+    p = Parser(prog="python -m backprop.figures", description="Draw the figures that the pages show.")
+    p.add_argument("--results", type=Path, required=True, metavar="FOLDER", help="where the results are")
+    p.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to put the figures")
+    return p
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw all figures, unless neither code nor results have changed.
+
+    Args:
+        arguments: the words after the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 if results are missing.
+    """
+    options: argparse.Namespace = parser().parse_args(arguments)
+    try:
+        marks = [read_result(options.results, name)["fingerprint"] for name in EXPERIMENTS]
+    except FileNotFoundError as error:
+        print(f"backprop: {error.filename} is missing; run python -m backprop.experiments first", file=sys.stderr)
+        return 2
+    code = [fingerprint("backprop.figures.__main__"), mpl.__version__]
+    mark = hashlib.sha256(json.dumps([marks, code]).encode()).hexdigest()[:16]
+    stamp = options.out / "fingerprint"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:
+        return 0
+    with mpl.rc_context(STYLE):
+        for draw in drawings(options.results):
+            figure = draw()
+            print(f"figure {figure.name}", flush=True)
+            write_text(options.out / f"{figure.name}.svg", svg(figure))
+            words = {"title": figure.title, "caption": figure.caption}
+            write_text(options.out / f"{figure.name}.json", json.dumps(words, ensure_ascii=False))
+    write_text(stamp, mark)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

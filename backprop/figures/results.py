@@ -1,0 +1,84 @@
+"""The report's two results as pictures."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from backprop.figures.style import FORWARD, INK, PAPER, Figure, canvas
+
+_NAMES = {"linear": "Linear data", "xor": "XOR"}
+_DEPTH = LinearSegmentedColormap.from_list("forward", [(FORWARD, 0.0), (FORWARD, 0.8)])
+
+
+def learning_curve(name: str, result: dict[str, Any]) -> Figure:
+    """Draw the loss over the epochs, with the report's printed values.
+
+    Args:
+        name: "linear" or "xor".
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    one, two = result["one"], result["two"]
+    drawing = canvas(3.0)
+    axes = drawing.subplots()
+    for run, style in ((one, "-"), (two, "--")):
+        epochs = np.arange(len(run["curve"])) * run["curve_every"]
+        axes.plot(epochs, run["curve"], style, color=INK, label=f"{run['network']}, seed {run['seed']}")
+    epochs, losses = zip(*result["report"], strict=True)
+    axes.plot(epochs, losses, "o", color=INK, markerfacecolor="none", markersize=4, label="printed in the report")
+    axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, one["epochs"] + 150))
+    axes.legend()
+    return Figure(
+        name=f"{name}-learning-curve",
+        canvas=drawing,
+        title=(
+            f"{_NAMES[name]}: the loss falls from {one['first_loss']:.2f} to {one['last_loss']:.4f} "
+            f"in {one['epochs']:,} epochs."
+        ),
+        description=(
+            f"Loss on a logarithmic axis over {one['epochs']:,} epochs. The {one['network']} network (solid) falls "
+            f"from {one['first_loss']:.3f} to {one['last_loss']:.4f} and passes 0.05 at epoch "
+            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['first_loss']:.3f} to {two['last_loss']:.4f}. The "
+            f"{len(losses)} values that the report printed (circles) run from {losses[0]:.3f} to {losses[-1]:.4f}."
+        ),
+        caption="Ours starts from another seed than the report's run, which is not known.",
+    )
+
+
+def prediction(name: str, result: dict[str, Any]) -> Figure:
+    """Draw the labels beside the answers, over the decision surface.
+
+    Args:
+        name: "linear" or "xor".
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    run = result["one"]
+    x, y, y_hat = np.array(run["X"]), np.array(run["y"]), np.array(run["y_hat"])
+    drawing = canvas(3.1)
+    left, right = drawing.subplots(1, 2, sharey=True)
+    shades = right.contourf(run["ticks"], run["ticks"], run["surface"], levels=np.linspace(0, 1, 11), cmap=_DEPTH)
+    right.contour(run["ticks"], run["ticks"], run["surface"], levels=[0.5], colors=[INK], linewidths=1)
+    for axes, ones, words in ((left, y > 0.5, "ground truth"), (right, y_hat > 0.5, "prediction")):
+        axes.plot(*x[~ones].T, "o", color=INK, markerfacecolor=PAPER, markersize=5, label="0", clip_on=False)
+        axes.plot(*x[ones].T, "D", color=INK, markersize=4, label="1", clip_on=False)
+        axes.set(title=words, xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    left.set(ylabel="$x_2$")
+    drawing.colorbar(shades, ax=right, label=r"answer $\hat y$", ticks=[0, 0.5, 1], shrink=0.75)
+    right_answers = round(run["accuracy"] * len(y))
+    return Figure(
+        name=f"{name}-prediction",
+        canvas=drawing,
+        title=f"{_NAMES[name]}: after training, {right_answers} of {len(y)} answers are on the right side of ½.",
+        description=(
+            f"Left, the {len(y)} points with their labels: circles for 0, filled diamonds for 1. Right, the same "
+            f"points with the network's rounded answers, on a surface that shades from answer 0 (clear) to 1 (blue); "
+            f"a line marks answer ½. {right_answers} of {len(y)} answers agree with the labels."
+        ),
+        caption=f"Circles are 0, diamonds 1. Network {run['network']}, η = {run['eta']:g}, {run['epochs']:,} epochs.",
+    )
