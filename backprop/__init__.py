@@ -9,7 +9,8 @@ the steps to work:
 
 >>> import backprop
 >>> X, y = backprop.xor()
->>> run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, y, eta=1.0, epochs=5000)
+>>> model = backprop.Model.random([2, 4, 1], seed=0)
+>>> run = backprop.train(model, X, y, eta=1.0, epochs=5000)
 >>> float(backprop.derivation.accuracy(y, run.model.forward(X).y_hat))
 1.0
 """

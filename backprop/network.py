@@ -32,9 +32,11 @@ class Activation:
 
         >>> import numpy as np
         >>> import backprop
-        >>> leaky = backprop.Activation(
-        ...     "leaky", lambda z: np.where(z > 0, z, 0.1 * z), lambda z, a: np.where(z > 0, 1.0, 0.1)
-        ... )
+        >>> def value(z):
+        ...     return np.where(z > 0, z, 0.1 * z)
+        >>> def slope(z, a):
+        ...     return np.where(z > 0, 1.0, 0.1)
+        >>> leaky = backprop.Activation("leaky", value, slope)
         >>> backprop.Model.random([2, 3, 1], seed=0, activations=[leaky, "sigmoid"])
         Model 2-3-1: leaky, sigmoid; without bias
     """
@@ -238,7 +240,8 @@ class Model:
         >>> def loss_of(w2):
         ...     changed = backprop.Model([model.weights[0], w2, model.weights[2]])
         ...     return changed.loss(changed.forward(X), y)
-        >>> relative_error(gradients.weights[1], central_difference(loss_of, model.weights[1])) < 1e-7
+        >>> measured = central_difference(loss_of, model.weights[1])
+        >>> relative_error(gradients.weights[1], measured) < 1e-7
         True
     """
 

@@ -122,7 +122,8 @@ def train(model: Model, X: Any, y: Any, eta: float, epochs: int, loss: str = "ms
 
         >>> import backprop
         >>> X, y = backprop.xor()
-        >>> run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, y, eta=1.0, epochs=2000)
+        >>> model = backprop.Model.random([2, 4, 1], seed=0)
+        >>> run = backprop.train(model, X, y, eta=1.0, epochs=2000)
         >>> run.losses.shape, bool(run.losses[-1] < run.losses[0]), run.diverged_at
         ((2000,), True, None)
     """

@@ -1,4 +1,4 @@
-r"""Activations: the bend in each unit, and its slope.
+r"""Each unit bends once; the way back needs only the slope of the bend.
 
 Without a bend, layers of weights collapse to one (`linear_collapse`). The bend is one function of one number, applied
 to each unit alone, and back-propagation needs only its slope. Each activation here stands beside its slope; where the
@@ -332,7 +332,8 @@ def relu_slope(z: np.ndarray) -> np.ndarray:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> z = np.array([-2.0, 0.5, 3.0])
-        >>> relative_error(relu_slope(z), central_difference(lambda v: float(np.sum(relu(v))), z)) < 1e-9
+        >>> measured = central_difference(lambda v: float(np.sum(relu(v))), z)
+        >>> relative_error(relu_slope(z), measured) < 1e-9
         True
 
     Source:
@@ -406,7 +407,8 @@ def identity_slope(z: np.ndarray) -> np.ndarray:
 
         >>> from backprop.derivation import complex_step, identity, relative_error
         >>> z = np.array([[-3.0, 0.5, 2.0]])
-        >>> relative_error(identity_slope(z), complex_step(lambda v: np.sum(identity(v)), z)) < 1e-15
+        >>> measured = complex_step(lambda v: np.sum(identity(v)), z)
+        >>> relative_error(identity_slope(z), measured) < 1e-15
         True
 
     Source:

@@ -1,4 +1,4 @@
-r"""Consequences: what the equations say before anything is trained.
+r"""What the equations say before anything is trained.
 
 A network without bends is one matrix. The best it can do is known from linear algebra, and so is the rate at which its
 training breaks down. A ReLU that is off for every example stays off. Units that start equal stay equal. Each statement
@@ -188,7 +188,8 @@ def dead_units(z: np.ndarray) -> np.ndarray:
         >>> d = hidden_delta(relu_slope(z), rng.normal(size=(6, 1)), rng.normal(size=(3, 1)))
         >>> dead_units(z)
         array([False,  True, False])
-        >>> bool(np.all(weight_gradient(x, d)[:, 1] == 0)), bool(np.any(weight_gradient(x, d)[:, 0] == 0))
+        >>> gradient = weight_gradient(x, d)
+        >>> bool(np.all(gradient[:, 1] == 0)), bool(np.any(gradient[:, 0] == 0))
         (True, False)
 
     Source:
@@ -244,7 +245,7 @@ def are_twins(w_in: np.ndarray, w_out: np.ndarray) -> bool:
     r"""Tell whether all units of a layer are copies of one another.
 
     $$w_{ij} = w_{ik},\ w'_{jm} = w'_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
-    \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial w_{ik}},\
+    \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial w_{ik}},\quad
     \frac{\partial L}{\partial w'_{jm}} = \frac{\partial L}{\partial w'_{km}} \tag{10.6}\label{eq:symmetry}$$
 
     Units with equal weights in and out compute the same value and receive the same δ, so their gradients are equal, and

@@ -1,4 +1,4 @@
-r"""Forward pass: from the inputs to the answer, keeping what will be needed.
+r"""From the inputs to the answer, keeping what will be needed.
 
 A unit adds up its weighted inputs and bends the sum. A layer does so for many units and many examples at once, as one
 matrix product. Rows are examples. On the way every layer keeps its input, because that input *is* the derivative of
@@ -159,7 +159,8 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
         Against the measured slope:
 
         >>> from backprop.derivation import complex_step, relative_error
-        >>> relative_error(forward_gradient(a), complex_step(lambda v: weighted_sum(a, v), w)) < 1e-15
+        >>> measured = complex_step(lambda v: weighted_sum(a, v), w)
+        >>> relative_error(forward_gradient(a), measured) < 1e-15
         True
 
         The slope of the bias is 1, as if it were the weight of an input that is always 1:

@@ -1,4 +1,4 @@
-r"""Gradient descent: walk against the gradient.
+r"""Walk against the gradient.
 
 A network is a function with many adjustable numbers. Collect them in one vector $\theta$, measure how bad
 the network is by one number $L(\theta)$, and ask of every parameter: if it grew a little, would $L$ rise or fall,

@@ -1,4 +1,4 @@
-r"""Hidden → hidden: the recursion.
+r"""A hidden unit's error comes from the units it feeds.
 
 A hidden unit meets the loss only through the units it feeds. If their δ are known, its own follows: weigh each by the
 connection, add, and multiply by the unit's own slope. Layer by layer this carries δ from the output to the first
@@ -87,7 +87,8 @@ def hidden_delta_neuron(z: np.ndarray, w3: float, w4: float, dc_dz1: float, dc_d
         >>> import numpy as np
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z, w3, w4 = 0.7, 1.5, -0.4
-        >>> measured = complex_step(lambda v: (w3 * sigmoid(v)) ** 2 + 3 * (w4 * sigmoid(v)), np.array(z))
+        >>> loss = lambda v: (w3 * sigmoid(v)) ** 2 + 3 * (w4 * sigmoid(v))
+        >>> measured = complex_step(loss, np.array(z))
         >>> derived = hidden_delta_neuron(z, w3, w4, dc_dz1=2 * w3 * sigmoid(z), dc_dz2=3.0)
         >>> relative_error(derived, measured) < 1e-14
         True
@@ -182,7 +183,8 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
         A 2-3-5-1 network has three layers of weights, so the recursion runs twice:
 
         >>> from backprop.derivation import sigmoid, sigmoid_slope, sigmoid_slope_from_output
-        >>> from backprop.derivation import output_delta, squared_error, squared_error_slope, total_loss
+        >>> from backprop.derivation import output_delta, squared_error, squared_error_slope
+        >>> from backprop.derivation import total_loss
         >>> rng = np.random.default_rng(0)
         >>> x, y = rng.uniform(size=(4, 2)), np.array([[0.0], [1.0], [1.0], [0.0]])
         >>> w1, w2, w3 = rng.normal(size=(2, 3)), rng.normal(size=(3, 5)), rng.normal(size=(5, 1))
@@ -198,8 +200,10 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
         >>> from backprop.derivation import complex_step, relative_error
         >>> L2 = lambda z: total_loss(squared_error(y, sigmoid(sigmoid(z) @ w3)))
         >>> L1 = lambda z: L2(sigmoid(z) @ w2)
-        >>> relative_error(delta2, complex_step(L2, z2)) < 1e-14, relative_error(delta1, complex_step(L1, z1)) < 1e-14
-        (True, True)
+        >>> relative_error(delta2, complex_step(L2, z2)) < 1e-14
+        True
+        >>> relative_error(delta1, complex_step(L1, z1)) < 1e-14
+        True
 
     Source:
         The source report, *hidden → hidden*, and `layer.backward` of every layer but the last.
@@ -234,7 +238,8 @@ def unrolled_delta(slopes: Sequence[np.ndarray], weights: Sequence[np.ndarray], 
         >>> import numpy as np
         >>> from backprop.derivation import unrolled_delta
         >>> quarter = np.array([0.25])
-        >>> unrolled_delta([quarter, quarter], [np.array([[2.0]]), np.array([[4.0]])], np.array([1.0]))
+        >>> weights = [np.array([[2.0]]), np.array([[4.0]])]
+        >>> unrolled_delta([quarter, quarter], weights, np.array([1.0]))
         array([0.5])
 
         The hidden layers of a 2-3-5-1 network: as `hidden_delta`, twice:
@@ -291,7 +296,8 @@ def delta_bound(weights: Sequence[np.ndarray], delta_out: np.ndarray, steepest: 
         >>> rng = np.random.default_rng(0)
         >>> w2, w3, d3 = rng.normal(size=(3, 5)), rng.normal(size=(5, 1)), np.array([0.3])
         >>> s1, s2 = rng.uniform(0, 0.25, size=(3,)), rng.uniform(0, 0.25, size=(5,))
-        >>> bool(np.linalg.norm(unrolled_delta([s2, s1], [w3, w2], d3)) <= delta_bound([w2, w3], d3))
+        >>> size = np.linalg.norm(unrolled_delta([s2, s1], [w3, w2], d3))
+        >>> bool(size <= delta_bound([w2, w3], d3))
         True
 
     Source:

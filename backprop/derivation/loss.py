@@ -1,4 +1,4 @@
-r"""The loss: one number for how wrong the network is.
+r"""One number says how wrong the network is.
 
 The network answers $\hat y$, the data says $y$. Each example contributes its share $C^n$, and the loss $L$ is the sum
 of the shares. That split matters: derivatives of a sum are sums of derivatives, so it is enough to derive everything
@@ -127,7 +127,8 @@ def total_gradient(per_example: np.ndarray) -> np.ndarray:
 
         The line $\hat y = wx$ under squared error: summed shares against a measured slope:
 
-        >>> from backprop.derivation import central_difference, relative_error, squared_error, total_loss
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> from backprop.derivation import squared_error, total_loss
         >>> x, y = np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [3.0], [5.0]])
         >>> L = lambda w: float(total_loss(squared_error(y, x * w)))
         >>> shares = 2 * x * (x * 1.2 - y) / 3
@@ -174,7 +175,8 @@ def rate_for_sum(eta_mean: float, n: int) -> float:
 
         >>> import numpy as np
         >>> gradient_of_mean = np.array([0.3, -0.1])
-        >>> bool(np.allclose(1.0 * gradient_of_mean, rate_for_sum(1.0, 21) * 21 * gradient_of_mean))
+        >>> step_of_sum = rate_for_sum(1.0, 21) * (21 * gradient_of_mean)
+        >>> bool(np.allclose(1.0 * gradient_of_mean, step_of_sum))
         True
 
     Source:
@@ -219,8 +221,10 @@ def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
         Against the measured slope:
 
-        >>> from backprop.derivation import central_difference, relative_error, squared_error, total_loss
-        >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> from backprop.derivation import squared_error, total_loss
+        >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+        >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
         >>> measured = central_difference(lambda v: float(total_loss(squared_error(y, v))), y_hat)
         >>> relative_error(squared_error_slope(y, y_hat), measured) < 1e-9
         True
@@ -264,7 +268,8 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
         Three examples have three shares. Certain and right costs nothing, so all of the loss is the third's, ln 2 / 3:
 
-        >>> shares = cross_entropy(np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]]))
+        >>> y, y_hat = np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]])
+        >>> shares = cross_entropy(y, y_hat)
         >>> shares.shape, float(shares.sum().round(4))
         ((3,), 0.231)
 
@@ -321,7 +326,8 @@ def cross_entropy_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Against the measured slope:
 
         >>> from backprop.derivation import complex_step, cross_entropy, relative_error, total_loss
-        >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
+        >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+        >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
         >>> measured = complex_step(lambda v: total_loss(cross_entropy(y, v)), y_hat)
         >>> relative_error(cross_entropy_slope(y, y_hat), measured) < 1e-14
         True
@@ -358,7 +364,8 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
         >>> import numpy as np
         >>> from backprop.derivation import accuracy
-        >>> float(accuracy(np.array([[0.0], [1.0], [1.0]]), np.array([[0.4], [0.9], [0.2]])).round(4))
+        >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.4], [0.9], [0.2]])
+        >>> float(accuracy(y, y_hat).round(4))
         0.6667
 
         Two networks at once, four answers each:

@@ -1,4 +1,4 @@
-r"""Numerical derivatives: measure a slope before deriving it.
+r"""Measure a slope before you derive it.
 
 A derivation can go wrong in a sign, a transpose or a factor of two, and a network will often train all the same.
 So we first learn to *measure* a gradient, from the definition of the derivative and without any chain rule. Every
@@ -45,7 +45,8 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, h: float
         A step ten times smaller makes the error a hundred times smaller, until rounding takes over:
 
         >>> for h in (1e-1, 1e-2, 1e-3):
-        ...     print(f"{abs(float(central_difference(np.sin, np.array(1.0), h)) - np.cos(1.0)):.0e}")
+        ...     error = abs(float(central_difference(np.sin, np.array(1.0), h)) - np.cos(1.0))
+        ...     print(f"{error:.0e}")
         9e-04
         9e-06
         9e-08

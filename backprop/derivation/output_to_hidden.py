@@ -1,4 +1,4 @@
-r"""Output → hidden: where the recursion starts.
+r"""At the output, the error is known.
 
 At the output nothing lies between the activation and the loss, so $\partial C/\partial a$ is just the slope of the
 loss. One factor remains, the output unit's own slope. The report's text leaves it out; its code has it.
@@ -82,11 +82,12 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 
         Five examples with two outputs, tanh and squared error, against the measured slope:
 
-        >>> from backprop.derivation import complex_step, relative_error, squared_error, squared_error_slope
-        >>> from backprop.derivation import tanh, tanh_slope, total_loss
+        >>> from backprop.derivation import complex_step, relative_error, squared_error
+        >>> from backprop.derivation import squared_error_slope, tanh, tanh_slope, total_loss
         >>> z, y = np.linspace(-2, 2, 10).reshape(5, 2), np.zeros((5, 2))
         >>> measured = complex_step(lambda v: total_loss(squared_error(y, tanh(v))), z)
-        >>> relative_error(output_delta(tanh_slope(z), squared_error_slope(y, tanh(z))), measured) < 1e-14
+        >>> derived = output_delta(tanh_slope(z), squared_error_slope(y, tanh(z)))
+        >>> relative_error(derived, measured) < 1e-14
         True
 
     Source:
@@ -124,8 +125,10 @@ def output_delta_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
         Three examples with two outputs: the same as the long way:
 
-        >>> from backprop.derivation import cross_entropy_slope, output_delta, sigmoid, sigmoid_slope
-        >>> z, y = np.linspace(-2, 2, 6).reshape(3, 2), np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+        >>> from backprop.derivation import cross_entropy_slope, output_delta
+        >>> from backprop.derivation import sigmoid, sigmoid_slope
+        >>> z = np.linspace(-2, 2, 6).reshape(3, 2)
+        >>> y = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
         >>> long_way = output_delta(sigmoid_slope(z), cross_entropy_slope(y, sigmoid(z)))
         >>> bool(np.allclose(output_delta_cross_entropy(y, sigmoid(z)), long_way, rtol=1e-14))
         True

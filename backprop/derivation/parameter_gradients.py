@@ -1,4 +1,4 @@
-r"""Gradients of the weights and biases: forward times backward.
+r"""A gradient is forward times backward, added over the examples.
 
 Every weight sits between a unit that sent a value forward and a unit that sends δ backward. Its gradient is the product
 of the two, added over the examples. In matrix form the sum over examples becomes part of a matrix product, and each
@@ -99,8 +99,10 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         >>> rng = np.random.default_rng(0)
         >>> a, d = rng.normal(size=(4, 3)), rng.normal(size=(4, 5))
         >>> one_by_one = np.array([weight_gradient_example(a[n], d[n]) for n in range(4)])
-        >>> weight_gradient(a, d).shape, bool(np.allclose(weight_gradient(a, d), total_gradient(one_by_one)))
-        ((3, 5), True)
+        >>> weight_gradient(a, d).shape
+        (3, 5)
+        >>> bool(np.allclose(weight_gradient(a, d), total_gradient(one_by_one)))
+        True
 
         Against the measured slope of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
 
@@ -198,7 +200,8 @@ def simultaneous_update(
         Each array keeps its shape:
 
         >>> shapes = [(2, 3), (3, 5), (5, 1)]
-        >>> new = simultaneous_update([np.ones(s) for s in shapes], [np.ones(s) for s in shapes], eta=0.1)
+        >>> ones = [np.ones(s) for s in shapes]
+        >>> new = simultaneous_update(ones, ones, eta=0.1)
         >>> [w.shape for w in new]
         [(2, 3), (3, 5), (5, 1)]
 

@@ -5,4 +5,4 @@ figures and the pages read what it stored.
 """
 
 #: The experiments, in the order in which they run.
-EXPERIMENTS = ("linear", "xor")
+EXPERIMENTS = ("linear", "xor", "program")

@@ -134,3 +134,15 @@ def svg(figure: Figure) -> str:
         f'<desc id="{figure.name}-desc">{escape(figure.description)}</desc>'
     )
     return re.sub(r"<svg.*?>", lambda _: opening, text, count=1, flags=re.DOTALL)
+
+
+def standalone(text: str) -> str:
+    """Give an SVG its own ink and paper, for places that have no page around it.
+
+    Args:
+        text: what `svg` returned.
+
+    Returns:
+        The same picture, dark on light whatever surrounds it.
+    """
+    return text.replace("<svg ", '<svg style="color: #1c1b19; background: #fffefb" ', 1)

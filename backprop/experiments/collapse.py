@@ -1,0 +1,60 @@
+r"""A network without activations, trained on XOR: where its loss ends, and that it is one matrix."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import (
+    accuracy,
+    least_squares_floor,
+    linear_collapse,
+    squared_error,
+    total_loss,
+    with_ones,
+)
+from backprop.experiments.stack import follow, log_spaced, spread_over_seeds
+from backprop.network import Model
+
+WIDTHS, ETA, EPOCHS, SEEDS, CLOSE = [2, 3, 5, 1], 0.02, 4000, 200, 1e-6
+
+
+def run() -> dict[str, Any]:
+    r"""Train 2-3-5-1 without activations and biases from many seeds, and compare it with one matrix.
+
+    Returns:
+        The settings; "floor" and "floor_with_bias", the lowest losses that linear algebra allows; "losses" ("low",
+        "median", "high", at the epochs "logged"); "reached", the number of seeds that end within "close" of the floor,
+        and "furthest", the largest distance; "solution", the least squares weights; "w", seed 0's product
+        $W_1 W_2 W_3$; "largest_w_error" and "largest_y_hat_error", over all seeds the largest difference of an entry
+        of the product from the solution, and of the network's answers from $X W$; and "X", "y", seed 0's answers
+        "y_hat" and "accuracy".
+    """
+    X, y = xor()
+    start = [Model.random(WIDTHS, seed, activations="identity") for seed in range(SEEDS)]
+    stacks, answers = follow(start, X, y, ETA, log_spaced(EPOCHS))
+    losses = total_loss(squared_error(y, answers)).T
+    floor = least_squares_floor(X, y)
+    solution = np.linalg.lstsq(X, y, rcond=None)[0]
+    product = linear_collapse(stacks[-1].weights)
+    return {
+        "network": "-".join(map(str, WIDTHS)),
+        "eta": ETA,
+        "epochs": EPOCHS,
+        "seeds": SEEDS,
+        "close": CLOSE,
+        "floor": floor,
+        "floor_with_bias": least_squares_floor(with_ones(X), y),
+        "logged": log_spaced(EPOCHS),
+        "losses": spread_over_seeds(losses),
+        "reached": int(np.sum(np.abs(losses[:, -1] - floor) < CLOSE)),
+        "furthest": float(np.max(np.abs(losses[:, -1] - floor))),
+        "solution": solution.ravel().tolist(),
+        "w": product[0].ravel().tolist(),
+        "largest_w_error": float(np.max(np.abs(product - solution))),
+        "largest_y_hat_error": float(np.max(np.abs(answers[-1] - X @ product))),
+        "X": X.tolist(),
+        "y": y.ravel().tolist(),
+        "y_hat": answers[-1][0].ravel().tolist(),
+        "accuracy": float(accuracy(y, answers[-1][0])),
+    }

@@ -1,0 +1,63 @@
+r"""ReLU units that are off for every point: how many at the start, how many later, and that none comes back."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import accuracy, dead_share, dead_units, preactivation
+from backprop.experiments.stack import follow, log_spaced
+from backprop.network import Model
+
+WIDTHS, SEEDS, ETAS, EPOCHS = [2, 4, 1], 200, (0.01, 0.1, 1.0), 2000
+
+
+def training(output: str, eta: float) -> dict[str, Any]:
+    """Train ReLU networks from many seeds and count the dead units of their first layer.
+
+    Args:
+        output: the activation of the output unit; the hidden ones are ReLU.
+        eta: the learning rate.
+
+    Returns:
+        "eta"; "dead", the share of dead units at each counted epoch, "start" and "end" among them; "born_dead", their
+        number at the start; "unchanged", how many of these end with the very bits of their first weights, and
+        "revived", how many are dead no more; "networks_dead", the share of networks without a living unit;
+        "accuracy", the median over the seeds.
+    """
+    X, y = xor()
+    start = [Model.random(WIDTHS, seed, activations=["relu", output]) for seed in range(SEEDS)]
+    stacks, answers = follow(start, X, y, eta, log_spaced(EPOCHS))
+    first, last = stacks[0].weights[0], stacks[-1].weights[0]
+    dead = [dead_units(preactivation(X, stack.weights[0])) for stack in stacks]
+    return {
+        "eta": eta,
+        "dead": [float(now.mean()) for now in dead],
+        "start": float(dead[0].mean()),
+        "end": float(dead[-1].mean()),
+        "born_dead": int(dead[0].sum()),
+        "unchanged": int(np.sum(dead[0] & np.all(first == last, axis=-2))),
+        "revived": int(np.sum(dead[0] & ~dead[-1])),
+        "networks_dead": float(dead[-1].all(axis=-1).mean()),
+        "accuracy": float(np.median(accuracy(y, answers[-1]))),
+    }
+
+
+def run() -> dict[str, Any]:
+    """Train ReLU networks on XOR at three learning rates, with a sigmoid output and with a linear one.
+
+    Returns:
+        The settings; "predicted", the share that must start dead; "units", the number of first-layer units; "counted",
+        the epochs at which they are counted; and "sigmoid" and "identity", named after the output, a list of what
+        `training` says for each rate.
+    """
+    return {
+        "network": "-".join(map(str, WIDTHS)),
+        "seeds": SEEDS,
+        "epochs": EPOCHS,
+        "units": SEEDS * WIDTHS[1],
+        "predicted": dead_share(WIDTHS[0]),
+        "counted": log_spaced(EPOCHS),
+        "sigmoid": [training("sigmoid", eta) for eta in ETAS],
+        "identity": [training("identity", eta) for eta in ETAS],
+    }

@@ -1,0 +1,231 @@
+"""Four consequences as pictures: vanishing δ, linear collapse, dead units, symmetry."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, Figure, canvas
+
+#: Solid, dashed, dotted with dashes: told apart without colour.
+_STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
+
+
+def _curve(axes: Axes, x: list[int], spread: dict[str, list[float]], style: Any, colour: str, label: str) -> None:
+    """Draw a median as a line in the band of nine tenths of the runs."""
+    axes.fill_between(x, spread["low"], spread["high"], color=colour, alpha=0.15, linewidth=0)
+    axes.plot(x, spread["median"], linestyle=style, color=colour, label=label)
+
+
+def _epochs(axes: Axes, last: int) -> None:
+    """Set a logarithmic axis of epochs that begins with 0."""
+    axes.set_xscale("symlog", linthresh=1, linscale=0.3)
+    ticks = [0, *(10**k for k in range(len(str(last - 1))))]
+    axes.set(xlabel="epoch", xlim=(0, last), xticks=ticks, xticklabels=map(str, ticks))
+    axes.minorticks_off()
+
+
+def vanishing(result: dict[str, Any]) -> Figure:
+    """Draw the norm of δ against the layers passed, beside the bound.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    sigmoid, tanh, back = result["sigmoid"], result["tanh"], result["back"]
+    drawing = canvas(3.1)
+    axes = drawing.subplots()
+    _curve(axes, back, tanh, _STYLES[2], BACKWARD, "tanh")
+    axes.plot(back, sigmoid["bound"], "-", color=INK, linewidth=1, label="bound for sigmoid")
+    _curve(axes, back, sigmoid, _STYLES[1], BACKWARD, "sigmoid")
+    axes.set(
+        yscale="log",
+        xlabel="layers passed on the way back, $L - l$",
+        ylabel=r"norm of $\delta$, $\Vert\Delta_l\Vert$",
+        xticks=back,
+        xlim=(0, back[-1]),
+    )
+    axes.minorticks_off()
+    axes.legend(loc="lower left")
+    fold, steps = float(f"{1 / sigmoid['end_to_end']:.2g}"), back[-1]
+    return Figure(
+        name="vanishing",
+        canvas=drawing,
+        title=(
+            f"After {steps} sigmoid layers δ is {fold:,.0f} times smaller, a factor of {sigmoid['per_layer']:.2f} a "
+            "layer; with tanh it does not vanish."
+        ),
+        description=(
+            f"The norm of δ, on a logarithmic axis, against the number of layers it has passed, from 0 at the output "
+            f"to {steps} at the first layer. Sigmoid (orange, dashed): the median falls in a straight line from "
+            f"{sigmoid['median'][0]:.3f} to {sigmoid['median'][-1]:.7f}; its band ends between "
+            f"{sigmoid['low'][-1]:.7f} and {sigmoid['high'][-1]:.6f}. The bound (solid) lies above it and falls more "
+            f"slowly, to {sigmoid['bound'][-1]:.4f}. tanh (orange, dash-dotted): the median goes from "
+            f"{tanh['median'][0]:.2f} to {tanh['median'][-1]:.2f}; its band widens and reaches from "
+            f"{tanh['low'][-1]:.3f} to {tanh['high'][-1]:.1f} at the first layer."
+        ),
+        caption=(
+            f"{result['network']} networks with {result['weight_layers']} layers of weights, N(0, 1), on XOR before "
+            f"training: the median of {result['seeds']} seeds and the band of nine tenths of them. The norm is taken "
+            f"over all {result['points']} points. {sigmoid['within']:,} of {sigmoid['checked']:,} sigmoid norms stay "
+            "within the bound for their own network; the line is the median of the bounds."
+        ),
+    )
+
+
+def linear_collapse(result: dict[str, Any]) -> Figure:
+    """Draw the loss of a network without activations, and its answers on one line.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    x, y, y_hat = np.array(result["X"]).sum(axis=1), np.array(result["y"]), np.array(result["y_hat"])
+    slope, ends = result["w"][0], np.array([0.0, 2.0])
+    ones, right_answers = int(np.sum(y == 1)), round(result["accuracy"] * len(y))
+    drawing = canvas(2.9)
+    left, right = drawing.subplots(1, 2)
+    _curve(left, result["logged"], result["losses"], "-", INK, result["network"])
+    left.axhline(result["floor"], color=INK, linestyle=":", label=f"floor ${result['floor']:.4f}$")
+    left.set(yscale="log", ylabel="loss $L$ (mean squared error)")
+    left.set(yticks=[0.3, 1, 3, 10, 30], yticklabels=["0.3", "1", "3", "10", "30"])
+    _epochs(left, result["epochs"])
+    left.legend()
+    right.plot(ends, slope * ends, "-", color=FORWARD, label=f"${slope:.3f}\\,(x_1 + x_2)$")
+    right.axhline(0.5, color=INK, linestyle=":", linewidth=1)
+    for label, marker, fill in ((0, "o", PAPER), (1, "D", INK)):
+        which = y == label
+        right.plot(
+            x[which], y_hat[which], marker, color=INK, markerfacecolor=fill, markersize=5, label=f"label {label}"
+        )
+    right.annotate(f"{ones} points", (1, slope), (8, -11), textcoords="offset points")
+    right.set(
+        xlabel="$x_1 + x_2$", ylabel=r"answer $\hat y$", xticks=[0, 0.5, 1, 1.5, 2], yticks=[0, 0.25, 0.5, 0.75, 1]
+    )
+    right.set(ylim=(-0.03, 1))
+    right.legend()
+    return Figure(
+        name="linear-collapse",
+        canvas=drawing,
+        title=(
+            f"Without activations {result['reached']} of {result['seeds']} networks end at the same loss, "
+            f"{result['floor']:.4f}: three layers are one matrix."
+        ),
+        description=(
+            f"Left, the loss over {result['epochs']:,} epochs, both axes logarithmic: the median falls from "
+            f"{result['losses']['median'][0]:.1f} and lies on the floor, {result['floor']:.4f}, as does the whole band "
+            f"at the end. Right, the {len(y)} answers of a trained network against the sum of the inputs: all lie on "
+            f"one straight line through 0 with slope {slope:.3f}. The {ones} points of label 1 (diamonds) fall "
+            f"together, at the sum 1 and the answer {slope:.3f}, below the dotted line at ½; those of label 0 "
+            f"(circles) reach from 0 to {2 * slope:.3f}. {right_answers} of {len(y)} answers are on the right side of "
+            "½."
+        ),
+        caption=(
+            f"{result['network']} on XOR, identity in every unit, η = {result['eta']:g}. Left, the median of "
+            f"{result['seeds']} seeds and the band of nine tenths of them; right, seed 0. With biases the floor would "
+            f"be {result['floor_with_bias']:.4f}, and the answer a constant."
+        ),
+    )
+
+
+def dead_units(result: dict[str, Any]) -> Figure:
+    """Draw the share of dead units over the epochs, for several learning rates and two kinds of output.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    drawing = canvas(2.9)
+    panels = drawing.subplots(1, 2, sharey=True)
+    for axes, output, words in zip(panels, ("sigmoid", "identity"), ("sigmoid output", "linear output"), strict=True):
+        axes.axhline(100 * result["predicted"], color=INK, linestyle=":", linewidth=1, label="predicted for the start")
+        for training, style in zip(result[output], (_STYLES[2], _STYLES[1], _STYLES[0]), strict=True):
+            share, label = 100 * np.array(training["dead"]), rf"$\eta = {training['eta']:g}$"
+            axes.plot(result["counted"], share, linestyle=style, color=INK, label=label)
+        axes.set(title=words, ylim=(0, 80), yticks=[0, 25, 50, 75])
+        _epochs(axes, result["epochs"])
+    panels[0].set(ylabel="dead units of the first layer (%)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    panels[0].legend(handles[::-1], labels[::-1], loc="upper left")
+    bent, straight = result["sigmoid"], result["identity"]
+    born, units = bent[0]["born_dead"], result["units"]
+    return Figure(
+        name="dead-units",
+        canvas=drawing,
+        title=(
+            f"{100 * born / units:.0f} % of the ReLU units start dead; with a linear output and η = "
+            f"{straight[-1]['eta']:g}, {100 * straight[-1]['end']:.0f} % end so. None comes back."
+        ),
+        description=(
+            f"The share of dead first-layer units over {result['epochs']:,} epochs on a logarithmic axis; a dotted "
+            f"line marks the predicted {100 * result['predicted']:.0f} %. All curves start at "
+            f"{100 * bent[0]['start']:.1f} % and never fall. Left, sigmoid output: they rise to "
+            + ", ".join(f"{100 * t['end']:.1f} % at η = {t['eta']:g}" for t in bent)
+            + ". Right, linear output: "
+            + ", ".join(f"{100 * t['end']:.1f} % at η = {t['eta']:g}" for t in straight)
+            + f"; the last jumps to {100 * straight[-1]['dead'][1]:.1f} % with the first update."
+        ),
+        caption=(
+            f"{result['network']} on XOR, hidden units ReLU, no biases, {result['seeds']} seeds: {units} units, {born} "
+            f"of them dead at the start. All {born} end with the very weights that they started with, at every rate."
+        ),
+    )
+
+
+def symmetry(result: dict[str, Any]) -> Figure:
+    """Draw the loss, and the distance between the hidden units, from equal, nearly equal and random weights.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    epochs = list(range(0, result["epochs"] + 1, result["every"]))
+    equal, noise, random = result["equal"], result["noise"], result["random"]
+    drawing = canvas(2.9)
+    left, right = drawing.subplots(1, 2)
+    kinds = ((equal, f"all {result['weight']:g}"), (noise, f"{result['weight']:g} + noise"), (random, "random"))
+    for (training, words), style in zip(kinds, _STYLES, strict=True):
+        _curve(left, epochs, training["losses"], style, INK, words)
+        _curve(right, epochs, training["apart"], style, INK, words)
+    left.set(xlabel="epoch", ylabel="loss $L$ (mean squared error)", ylim=(0, 0.4), yticks=[0, 0.1, 0.2, 0.3, 0.4])
+    right.set(xlabel="epoch", ylabel="difference between hidden units")
+    right.set_yscale("symlog", linthresh=0.01, linscale=0.6)
+    for axes in (left, right):
+        axes.set(xlim=(0, result["epochs"]), xticks=[0, result["epochs"] // 2, result["epochs"]])
+    left.legend()
+    return Figure(
+        name="symmetry",
+        canvas=drawing,
+        title=(
+            f"From equal weights XOR is not learned: the loss stays at {equal['last_loss']:.4f}. "
+            f"A noise of {result['noise_deviation']:g} is enough for {noise['solved']} of {noise['seeds']} networks."
+        ),
+        description=(
+            f"Left, the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level from the first "
+            f"epochs on, and {equal['last_loss']:.4f} at the end. With noise (dashed) the median rests there as well, "
+            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['last_loss']:.3f}. From random "
+            f"weights (dash-dotted) it passes 0.1 after {_below(epochs, random, 0.1):,} and ends at "
+            f"{random['last_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two hidden units "
+            f"in one weight: {max(equal['apart']['high']):.3g} throughout from equal weights; with noise the median "
+            f"grows from {noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}; from random weights, "
+            f"from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."
+        ),
+        caption=(
+            f"{result['network']} on XOR, η = {result['eta']:g}, no biases. Every weight {result['weight']:g}; the "
+            f"same plus N(0, {result['noise_deviation']:g}²); N(0, 1). Medians of {noise['seeds']} seeds and bands of "
+            f"nine tenths of them. From random weights {random['solved']} of {random['seeds']} solve XOR."
+        ),
+    )
+
+
+def _below(epochs: list[int], training: dict[str, Any], level: float) -> int:
+    """Find the logged epoch at which the median loss has passed a level."""
+    return epochs[int(np.argmax(np.array(training["losses"]["median"]) < level))]

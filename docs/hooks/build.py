@@ -1,0 +1,146 @@
+"""What the build of the site adds: results and figures before it, mathematics and numbers in it, a check after it.
+
+This file only connects the site builder to plain functions, which stand beside it.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import mathematics
+from equations import Equation, SiteError, equations, functions_shown, place_of
+from fonts import math_font
+from mkdocs.exceptions import PluginError
+from mkdocs.utils import get_relative_url
+from placeholders import fill, insert_figures
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+BUILD = ROOT / "build"
+DERIVATION = ROOT / "backprop" / "derivation"
+
+_equations: dict[str, Equation] = {}
+_functions: dict[str, tuple[str, str]] = {}
+
+
+def guarded(page: Any, work: Callable[[], str]) -> str:
+    """Do work on a page; if the page is wrong, say in which file and line.
+
+    Args:
+        page: the builder's page.
+        work: what to do.
+
+    Returns:
+        What it returned.
+
+    Raises:
+        PluginError: in place of a SiteError.
+    """
+    try:
+        return work()
+    except SiteError as error:
+        place = place_of(error.snippet, [Path(page.file.abs_src_path), *sorted((ROOT / "backprop").rglob("*.py"))])
+        raise PluginError(f"{Path(place).relative_to(ROOT) if place else page.url}: {error}") from None
+
+
+def run(module: str, *arguments: str) -> None:
+    """Run a module of the package, showing what it prints.
+
+    Args:
+        module: its dotted name.
+        *arguments: its command line.
+
+    Raises:
+        PluginError: if it fails.
+    """
+    status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode
+    if status != 0:
+        raise PluginError(f"python -m {module} failed with status {status}; its message stands above")
+
+
+def on_pre_build(config: Any) -> None:
+    """Compute results and draw figures that are out of date, and collect the equations.
+
+    Args:
+        config: the builder's configuration.
+    """
+    run("backprop.experiments", "--out", str(BUILD / "results"))
+    run("backprop.figures", "--results", str(BUILD / "results"), "--out", str(BUILD / "figures"))
+    try:
+        _functions.update(functions_shown(DOCS))
+        _equations.update(equations(DERIVATION, DOCS))
+    except SiteError as error:
+        raise PluginError(str(error)) from None
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Fill in numbers, tables and listings.
+
+    Args:
+        markdown: the page's text.
+        page: the builder's page.
+        **_: what else the builder gives.
+
+    Returns:
+        The text without placeholders.
+    """
+    return guarded(page, lambda: fill(markdown, ROOT, BUILD))
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Typeset the mathematics and link the functions.
+
+    Args:
+        html: the page's content.
+        page: the builder's page.
+        **_: what else the builder gives.
+
+    Returns:
+        The content with MathML.
+    """
+    root = get_relative_url(".", page.url) + "/"
+    root = "" if root == "./" else root
+    typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
+    typeset = typeset.replace(
+        '<details class="mkdocstrings-source">', '<details class="mkdocstrings-source" data-search-exclude>'
+    )
+    return mathematics.set_notes(mathematics.link_functions(typeset, _functions, root))
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Put the figures in; they come last, so that search does not index them.
+
+    Args:
+        output: the whole page.
+        page: the builder's page.
+        **_: what else the builder gives.
+
+    Returns:
+        The page with its figures.
+    """
+    return guarded(page, lambda: insert_figures(output, BUILD / "figures"))
+
+
+def on_post_build(config: Any) -> None:
+    """Cut the font to what the pages show, and look for LaTeX that was left over.
+
+    Args:
+        config: the builder's configuration.
+
+    Raises:
+        PluginError: if there is any.
+    """
+    site = Path(config["site_dir"])
+    characters: set[str] = set()
+    for path in sorted(site.rglob("*.html")):
+        html = path.read_text(encoding="utf-8")
+        characters |= set(unescape(html))
+        left_over = mathematics.raw_latex(html)
+        if left_over is not None:
+            raise PluginError(f"{path.relative_to(site)}: LaTeX left over: {left_over}")
+    font = site / "assets" / "fonts" / "stix-two-math.woff2"
+    font.parent.mkdir(parents=True, exist_ok=True)
+    font.write_bytes(math_font({c for c in characters if c.isprintable()}))

@@ -1,0 +1,57 @@
+"""Fonts: one subset of STIX Two Math with just the characters that the site shows."""
+
+import io
+from importlib.util import find_spec
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+
+def italics(characters: set[str]) -> set[str]:
+    """Find the mathematical italics of letters: the browser shows a lone letter in mathematics as its italic.
+
+    Args:
+        characters: any characters.
+
+    Returns:
+        The italic forms of the Latin and Greek letters and of the partial sign among them.
+
+    Examples:
+        >>> sorted(italics(set("ab7")))
+        ['𝑎', '𝑏']
+    """
+    found = {"𝜕"} if "∂" in characters else set()
+    for first, last, italic in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
+        found |= {chr(ord(c) - ord(first) + italic) for c in characters if first <= c <= last}
+    return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set()) | ({"𝜙"} if "ϕ" in characters else set())
+
+
+def math_font(characters: set[str]) -> bytes:
+    """Cut STIX Two Math down to some characters.
+
+    Brackets, radicals and accents keep their larger variants, so that they can stretch.
+
+    Args:
+        characters: the characters to keep.
+
+    Returns:
+        The font as WOFF2; the same characters give the same bytes.
+
+    Raises:
+        FileNotFoundError: if the package that brings the font is not installed.
+    """
+    package = find_spec("ziamath")  # found, not imported: only its font is wanted
+    if package is None or package.origin is None:
+        raise FileNotFoundError("the package ziamath, which brings STIX Two Math, is not installed")
+    font = TTFont(Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf", recalcTimestamp=False)
+    options = subset.Options(flavor="woff2", layout_features=["math", "ssty", "dtls", "flac", "kern", "ccmp", "mark"])
+    options.name_IDs = [1, 2, 13, 14]  # family, style, licence
+    options.hinting = False
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[ord(c) for c in characters | italics(characters)])
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    font.flavor = "woff2"
+    font.save(buffer)
+    return buffer.getvalue()

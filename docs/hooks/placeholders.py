@@ -1,0 +1,154 @@
+"""Numbers, tables and figures in the pages: put there by the build, never by hand.
+
+In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format; ``[=figure:NAME=]`` a figure;
+``[=table:NAME=]``, ``[=file:PATH=]`` and ``[=output:NAME=]`` a table, a listing and what a program printed. An unknown
+name stops the build. ``[=source:FUNCTION=]`` shows a step without docstring and types.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from equations import SiteError
+
+PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
+FIGURE = re.compile(r'<div data-figure="([\w-]+)"></div>')
+
+
+def number(results: Path, key: str, form: str | None) -> str:
+    """Look up a stored result and format it.
+
+    Args:
+        results: the folder of the results.
+        key: the experiment, a dot, and the way to the value, such as "xor.one.last_loss".
+        form: a format specification, or None.
+
+    Returns:
+        The text.
+
+    Raises:
+        SiteError: if there is no such value.
+    """
+    name, *way = key.split(".")
+    try:
+        value: Any = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+        for part in way:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+    except (FileNotFoundError, KeyError, IndexError, ValueError):
+        raise SiteError(f"[={key}=]: no result has this name", snippet=f"[={key}") from None
+    if isinstance(value, dict | list):
+        raise SiteError(f"[={key}=]: this is a {type(value).__name__}; expected one value", snippet=f"[={key}")
+    return format(value, form or "")
+
+
+def log_table(results: Path, name: str) -> str:
+    """Write the training log beside the report's as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+        name: the experiment, "linear" or "xor".
+
+    Returns:
+        The table.
+    """
+    result = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+    printed = dict(result["report"])
+    rows = ["| epoch | 2-4-1, ours | 2-4-4-1, ours | 2-4-1, the report's |", "|---:|---|---|---|"]
+    for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):
+        rows.append(f"| {epoch} | {one} | {two} | {printed.get(epoch, '(missing)')} |")
+    return "\n".join(rows)
+
+
+def source_of(package: Path, name: str) -> str:
+    """Show a function of the derivation without docstring and types.
+
+    Args:
+        package: the folder of backprop.derivation.
+        name: the function.
+
+    Returns:
+        A listing in Markdown.
+
+    Raises:
+        FileNotFoundError: if there is no such function.
+    """
+    for path in sorted(package.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                node.body = node.body[1:]
+                node.returns = None
+                for argument in node.args.args:
+                    argument.annotation = None
+                return f"```python\n{ast.unparse(node)}\n```"
+    raise FileNotFoundError(2, "no such function", name)
+
+
+def fill(markdown: str, root: Path, build: Path) -> str:
+    """Put numbers, tables and listings into a page; leave a mark where a figure goes.
+
+    Args:
+        markdown: the page.
+        root: the folder of the project.
+        build: the folder of what was generated.
+
+    Returns:
+        The page without placeholders.
+
+    Raises:
+        SiteError: if one names nothing.
+    """
+    results = build / "results"
+    kinds: dict[str, Callable[[str], str]] = {
+        "figure:": lambda name: f'<div data-figure="{name}"></div>',
+        "table:": lambda name: log_table(results, name.removesuffix("-log")),
+        "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
+        "source:": lambda name: source_of(root / "backprop" / "derivation", name),
+        "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",
+    }
+
+    def replace(match: re.Match[str]) -> str:
+        kind, name, form = match.groups()
+        if kind is None:
+            return number(results, name, form)
+        if kind not in kinds:
+            raise SiteError(
+                f"{match.group()}: unknown kind {kind!r}; expected {', '.join(kinds)}", snippet=match.group()
+            )
+        try:
+            return kinds[kind](name)
+        except FileNotFoundError as error:
+            raise SiteError(f"{match.group()}: {error.filename} is missing", snippet=match.group()) from None
+
+    return PLACEHOLDER.sub(replace, markdown)
+
+
+def insert_figures(html: str, figures: Path) -> str:
+    """Put the figures in where their marks are.
+
+    Args:
+        html: the page.
+        figures: the folder of the figures.
+
+    Returns:
+        The page with the figures and their captions.
+
+    Raises:
+        SiteError: if a figure is missing or has no text alternative.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        try:
+            svg = (figures / f"{name}.svg").read_text(encoding="utf-8")
+            words = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SiteError(f"[=figure:{name}=]: no figure has this name", snippet=f"[=figure:{name}=]") from None
+        if not re.search(r"<title[^>]*>[^<]+</title>", svg) or not re.search(r"<desc[^>]*>[^<]+</desc>", svg):
+            raise SiteError(f"figure {name} has no text alternative", snippet=f"[=figure:{name}=]")
+        caption = f"<strong>{words['title']}</strong> {words['caption']}".strip()
+        return f'<figure id="fig-{name}">{svg}<figcaption>{caption}</figcaption></figure>'
+
+    return FIGURE.sub(replace, html)

@@ -1,0 +1,1 @@
+"""The tests; `pytest` from the root runs them and every doctest."""

@@ -1,0 +1,1 @@
+"""Tests of the site: what the build adds, and what it made."""

@@ -1,0 +1,169 @@
+"""The pages: their examples run, their links lead somewhere, their figures speak."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin
+
+import pytest
+
+from backprop.derivation import CHAPTERS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+STEPS = [ROOT / "docs" / "derivation" / f"{chapter.replace('_', '-')}.md" for chapter in CHAPTERS]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT / "docs"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_the_examples_of_a_page_run(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    text = "\n".join("" if line.strip().startswith("```") else line for line in lines)  # a fence is no output
+    test = doctest.DocTestParser().get_doctest(text, {}, name_of(path), str(path), 0)
+    failures: list[str] = []
+    doctest.DocTestRunner().run(test, out=failures.append)
+    assert not failures, "".join(failures)
+
+
+def test_a_wrong_example_would_be_seen() -> None:
+    test = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
+    failures: list[str] = []
+    doctest.DocTestRunner().run(test, out=failures.append)
+    assert failures
+
+
+@pytest.mark.parametrize("path", STEPS, ids=name_of)
+def test_every_step_page_has_all_its_parts(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    chapter = path.stem.replace("-", "_")
+    parts = [
+        f"# {CHAPTERS.index(chapter) + 1} ",
+        f"::: backprop.derivation.{chapter}\n",
+        "[=figure:",
+        f"::: backprop.derivation.{chapter}.",
+        "## The common mistake",
+        "```pycon",
+        "## Check yourself",
+        '??? question "Answer"',
+        "    ```pycon",
+        "## Next",
+    ]
+    places = [text.find(part) for part in parts]
+    assert -1 not in places, [part for part, place in zip(parts, places, strict=True) if place == -1]
+    assert places[:5] == sorted(places[:5])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site as the README's first command does, strictly."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+class Anatomy(HTMLParser):
+    """Collect what a page offers and what it asks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.images_without_alt = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if tag in ("script", "img", "iframe", "source") and "src" in values:
+            self.loads.append(values["src"])
+        if tag == "link" and values.get("rel") in ("stylesheet", "preload", "icon", "preconnect"):
+            self.loads.append(values["href"])
+        if tag == "img" and not values.get("alt"):
+            self.images_without_alt += 1
+
+
+def anatomy(path: Path) -> Anatomy:
+    reader = Anatomy()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader
+
+
+def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
+    base = "http://site/"
+    pages = {f"{base}{p.relative_to(site).as_posix()}".removesuffix("index.html"): p for p in site.rglob("*.html")}
+    read = {url: anatomy(path) for url, path in pages.items() if path.name == "index.html"}
+    lost = []
+    for url, page in read.items():
+        for link in page.links:
+            if link.startswith(("http", "mailto:")):
+                continue
+            target, _, anchor = urljoin(url, link).partition("#")
+            target, anchor = unquote(target), unquote(anchor)
+            if target in read:
+                if anchor and anchor not in read[target].ids and anchor != "__skip":
+                    lost.append(f"{url} -> {link}: no such anchor")
+            elif not (site / target.removeprefix(base)).is_file():
+                lost.append(f"{url} -> {link}: no such page")
+    assert not lost, "\n".join(lost)
+    assert len(read) > 20
+
+
+def test_ids_are_unique_on_every_page(site: Path) -> None:
+    for path in site.rglob("index.html"):
+        ids = anatomy(path).ids
+        twice = {i for i in ids if ids.count(i) > 1}
+        assert not twice, f"{path.relative_to(site)}: {twice}"
+
+
+def test_no_page_asks_another_host(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        foreign = [load for load in anatomy(path).loads if load.startswith(("http", "//"))]
+        assert not foreign, f"{path.relative_to(site)}: {foreign}"
+    for path in site.rglob("*.css"):
+        assert not re.search(r"url\(['\"]?(https?:)?//", path.read_text(encoding="utf-8")), path
+
+
+def test_every_equation_of_the_derivation_stands_on_its_page(site: Path) -> None:
+    from equations import equations
+
+    for equation in equations(ROOT / "backprop" / "derivation", ROOT / "docs").values():
+        html = (site / equation.url / "index.html").read_text(encoding="utf-8")
+        assert html.count(f'id="{equation.anchor}"') == 1, equation
+        assert f">({equation.tag})</a>" in html, equation
+
+
+def test_no_page_shows_latex_a_traceback_or_a_placeholder(site: Path) -> None:
+    from mathematics import raw_latex
+
+    for path in site.rglob("*.html"):
+        html = path.read_text(encoding="utf-8")
+        assert raw_latex(html) is None, path
+        text = unescape(re.sub(r"<pre\b.*?</pre>|<[^>]*>", " ", html, flags=re.DOTALL))
+        assert "Traceback" not in text, path
+        assert "[=" not in text, path
+
+
+def test_every_picture_has_a_text_alternative(site: Path) -> None:
+    figures = 0
+    for path in site.rglob("*.html"):
+        html = path.read_text(encoding="utf-8")
+        for svg in re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL):
+            figures += 1
+            assert 'role="img"' in svg, path
+            assert re.search(r"<desc [^>]*>[^<]{40,}</desc>", svg), path
+        assert anatomy(path).images_without_alt == 0, path
+    assert figures > 10

@@ -1,0 +1,246 @@
+"""Gradients of random networks against three opinions that know nothing of the derivation.
+
+HIPS autograd and the complex step agree to the last digits, the central difference to about nine. Widths are distinct,
+so that no transpose fits by chance. The oracle's network is in `tests/oracle.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp  # type: ignore[import-untyped]  # autograd ships no types
+import numpy as np
+import pytest
+from autograd import grad
+from hypothesis import assume, given, note, settings
+from hypothesis import strategies as st
+
+import backprop
+from backprop import derivation as step
+from tests.oracle import apart, by_central_difference, by_complex_step, loss_of
+
+ACTIVATIONS = ["sigmoid", "tanh", "relu", "identity"]
+DEPTHS = [1, 2, 3, 4]
+ANALYTIC = ["sigmoid", "tanh", "identity"]
+OUTPUTS = [(name, "mse") for name in ACTIVATIONS] + [("sigmoid", "cross_entropy")]
+
+# The seed draws widths, hidden activations, weights and data.
+random_networks = given(bias=st.booleans(), n=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
+
+
+class Case(NamedTuple):
+    model: backprop.Model
+    X: np.ndarray
+    y: np.ndarray
+    loss: str
+    names: list[str]
+
+    @property
+    def gradients(self) -> list[np.ndarray]:
+        """The package's answer: weights, then biases."""
+        weights, biases = self.model.backward(self.model.forward(self.X), self.y, self.loss)
+        return [*weights, *(biases or ())]
+
+    @property
+    def parameters(self) -> list[np.ndarray]:
+        return [*self.model.weights, *(self.model.biases or ())]
+
+    def oracle(self, xp: Any, parameters: Sequence[Any], shifts: Sequence[Any] | None = None) -> Any:
+        """The oracle's loss as a function of the parameters."""
+        depth = len(self.names)
+        biases = parameters[depth:] if self.model.biases else None
+        return loss_of(xp, self.X, self.y, parameters[:depth], biases, self.names, self.loss, shifts)
+
+    def measured(self, measure: Callable[[Callable[[Any], Any], Any], np.ndarray]) -> list[np.ndarray]:
+        """The gradients by a numerical derivative of the oracle."""
+        p = self.parameters
+
+        def loss(k: int, changed: Any) -> Any:
+            return self.oracle(np, [*p[:k], changed, *p[k + 1 :]])
+
+        return [measure(partial(loss, k), p[k]) for k in range(len(p))]
+
+
+def draw(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int, pool: list[str]) -> Case:
+    """Draw a network of that many weight layers, hidden activations of the pool, and n examples."""
+    rng = np.random.default_rng(seed)
+    widths = [int(d) for d in rng.permutation(np.arange(1, 8))[: depth + 1]]
+    names = [*(str(name) for name in rng.choice(pool, size=depth - 1)), output[0]]
+    weights = [rng.normal(size=(i, o)) / np.sqrt(i) for i, o in pairwise(widths)]
+    biases = [rng.normal(size=o) / 2 for o in widths[1:]] if bias else None
+    X = rng.uniform(0.2, 1, size=(n, widths[0])) * rng.choice([-1, 1], size=(n, widths[0]))
+    y = rng.normal(size=(n, widths[-1]))
+    if output[1] == "cross_entropy":  # half of them with hard labels, half with probabilities
+        y = np.where(y > 0, 1.0, 0.0) if rng.uniform() < 0.5 else rng.uniform(size=y.shape)
+    note(f"{backprop.Model(weights, biases, names)!r}, {output[1]}")
+    return Case(backprop.Model(weights, biases, names), X, y, output[1], names)
+
+
+def far_from_kinks(case: Case) -> bool:
+    """No ReLU sits near 0. Exactly 0, behind dead units, is no kink: no small step leaves it."""
+    z = [z for z, name in zip(case.model.forward(case.X).z, case.names, strict=True) if name == "relu"]
+    return all(np.abs(one[one != 0]).min(initial=1.0) > 2e-4 for one in z)
+
+
+@pytest.mark.parametrize("output", OUTPUTS, ids="-".join)
+@pytest.mark.parametrize("depth", DEPTHS)
+@settings(max_examples=60)
+@random_networks
+def test_autograd(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int) -> None:
+    case = draw(depth, output, bias, n, seed, ACTIVATIONS)
+    assume(far_from_kinks(case))
+    trace = case.model.forward(case.X)
+    shifts = [np.zeros_like(z) for z in trace.z]
+
+    assert case.model.loss(trace, case.y, case.loss) == pytest.approx(case.oracle(np, case.parameters), rel=1e-12)
+
+    by_autograd = grad(lambda p: case.oracle(anp, p))(case.parameters)
+    for got, wanted in zip(case.gradients, by_autograd, strict=True):
+        assert apart(got, wanted) < 1e-10
+
+    deltas = grad(lambda s: case.oracle(anp, case.parameters, s))(shifts)
+    for got, wanted in zip(case.model.deltas(trace, case.y, case.loss), deltas, strict=True):
+        assert apart(got, wanted) < 1e-10
+
+
+@pytest.mark.parametrize("output", [o for o in OUTPUTS if o[0] in ANALYTIC], ids="-".join)
+@pytest.mark.parametrize("depth", DEPTHS)
+@settings(max_examples=60)
+@random_networks
+def test_complex_step(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int) -> None:
+    case = draw(depth, output, bias, n, seed, ANALYTIC)
+    for got, wanted in zip(case.gradients, case.measured(by_complex_step), strict=True):
+        assert apart(got, wanted) < 1e-10
+
+
+@pytest.mark.parametrize("output", OUTPUTS, ids="-".join)
+@pytest.mark.parametrize("depth", DEPTHS)
+@settings(max_examples=60)
+@random_networks
+def test_central_difference(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int) -> None:
+    case = draw(depth, output, bias, n, seed, ACTIVATIONS)
+    assume(far_from_kinks(case))
+    got, wanted = (
+        np.concatenate([g.ravel() for g in gs]) for gs in (case.gradients, case.measured(by_central_difference))
+    )
+    assert apart(got, wanted) < 1e-6
+
+
+@pytest.mark.parametrize("n", [1, 4, 50])
+def test_several_outputs_average_over_examples_and_outputs(n: int) -> None:
+    rng = np.random.default_rng(n)
+    w, X, y = rng.normal(size=(2, 3)), rng.normal(size=(n, 2)), rng.normal(size=(n, 3))
+    model = backprop.Model([w], activations="identity")
+    trace = model.forward(X)
+    assert model.loss(trace, y) == pytest.approx(np.mean((X @ w - y) ** 2), rel=1e-14)
+    by_hand = sum(2 * np.outer(X[i], X[i] @ w - y[i]) for i in range(n)) / (n * 3)
+    assert apart(model.backward(trace, y).weights[0], by_hand) < 1e-14
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_layers_one_by_one_are_the_model(bias: bool, loss: str) -> None:
+    X, y = backprop.xor()
+    model = backprop.Model.random([2, 3, 5, 1], seed=1, activations=["tanh", "relu", "sigmoid"], bias=bias)
+    layers, trace = model.layers, model.forward(X)
+
+    a, z = [X], []
+    for layer in layers:
+        pair = layer.forward(a[-1])
+        z.append(pair[0])
+        a.append(pair[1])
+    assert all(map(np.array_equal, z, trace.z))
+    assert all(map(np.array_equal, a, trace.a))
+
+    if loss == "cross_entropy":
+        deltas = [step.output_delta_cross_entropy(y, a[-1])]
+    else:
+        deltas = [step.output_delta(layers[-1].slope(z[-1], a[-1]), step.squared_error_slope(y, a[-1]))]
+    for i in (1, 0):
+        deltas.insert(0, layers[i].backward(z[i], a[i + 1], deltas[0], layers[i + 1].weights))
+    assert all(map(np.array_equal, deltas, model.deltas(trace, y, loss)))
+
+    gradients = model.backward(trace, y, loss)
+    for i, layer in enumerate(layers):
+        by_weight, by_bias = layer.gradients(a[i], deltas[i])
+        assert np.array_equal(by_weight, gradients.weights[i])
+        if gradients.biases is None:
+            assert by_bias is None
+        else:
+            assert by_bias is not None
+            assert np.array_equal(by_bias, gradients.biases[i])
+
+
+# One set of functions for one network and for many: a leading axis changes not one bit.
+
+S, N, IN, OUT = 3, 7, 4, 5
+Z, A, ANSWERS = (S, N, OUT), (S, N, IN), (S, N, 2)
+LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
+    (step.sigmoid, [Z]),
+    (step.sigmoid_slope, [Z]),
+    (step.sigmoid_slope_from_output, [Z]),
+    (step.tanh, [Z]),
+    (step.tanh_slope, [Z]),
+    (step.tanh_slope_from_output, [Z]),
+    (step.relu, [Z]),
+    (step.relu_slope, [Z]),
+    (step.identity, [Z]),
+    (step.identity_slope, [Z]),
+    (step.squared_error, [ANSWERS, ANSWERS]),
+    (step.squared_error_slope, [ANSWERS, ANSWERS]),
+    (step.cross_entropy, [ANSWERS, ANSWERS]),
+    (step.cross_entropy_slope, [ANSWERS, ANSWERS]),
+    (step.accuracy, [ANSWERS, ANSWERS]),
+    (step.total_loss, [(S, N)]),
+    (step.preactivation, [A, (S, IN, OUT)]),
+    (step.preactivation, [A, (S, IN, OUT), (S, 1, OUT)]),
+    (step.forward_gradient, [A]),
+    (step.with_ones, [A]),
+    (step.one_path, [Z, Z]),
+    (step.backward_gradient, [Z, Z]),
+    (step.output_delta, [Z, Z]),
+    (step.output_delta_cross_entropy, [ANSWERS, ANSWERS]),
+    (step.sent_back, [Z, (S, IN, OUT)]),
+    (step.hidden_delta, [A, Z, (S, IN, OUT)]),
+    (step.weight_gradient, [A, Z]),
+    (step.bias_gradient, [Z]),
+    (step.update, [Z, Z, (S, 1, 1)]),
+    (step.dead_units, [Z]),
+]
+
+
+@pytest.mark.parametrize(("function", "shapes"), LEADING, ids=[f"{f.__name__}-{len(s)}" for f, s in LEADING])
+def test_a_leading_axis_changes_no_bit(function: Callable[..., Any], shapes: list[tuple[int, ...]]) -> None:
+    rng = np.random.default_rng(0)
+    arguments = [rng.uniform(0.01, 0.99, size=shape) for shape in shapes]
+    if function in (step.dead_units, step.relu, step.relu_slope):
+        arguments[0] -= 0.9
+    one_by_one = [function(*(argument[s] for argument in arguments)) for s in range(S)]
+    assert np.array_equal(function(*arguments), np.stack(one_by_one))
+
+
+def test_an_ensemble_trains_bit_for_bit_as_its_members() -> None:
+    X, y = backprop.xor()
+    members = [backprop.Model.random([2, 3, 5, 1], seed=seed, bias=True) for seed in range(4)]
+    etas = [0.1, 1.0, 3.0, 10.0]
+    weights = [np.stack([m.weights[i] for m in members]) for i in range(3)]
+    biases = [np.stack([m.biases[i] for m in members if m.biases]) for i in range(3)]
+    eta = np.array(etas)[:, None, None]
+    losses = []
+    for _ in range(60):
+        a = [X]
+        for w, b in zip(weights, biases, strict=True):
+            a.append(step.sigmoid(step.preactivation(a[-1], w, b)))
+        losses.append(step.total_loss(step.squared_error(y, a[-1])))
+        deltas = [step.output_delta(step.sigmoid_slope_from_output(a[-1]), step.squared_error_slope(y, a[-1]))]
+        for i in (2, 1):
+            deltas.insert(0, step.hidden_delta(step.sigmoid_slope_from_output(a[i]), deltas[0], weights[i]))
+        weights = list(step.simultaneous_update(weights, list(map(step.weight_gradient, a, deltas)), eta))
+        biases = list(step.simultaneous_update(biases, list(map(step.bias_gradient, deltas)), eta))
+
+    for s, (member, rate) in enumerate(zip(members, etas, strict=True)):
+        run = backprop.train(member, X, y, eta=rate, epochs=60)
+        assert np.array_equal(run.losses, np.array(losses)[:, s])
+        assert all(np.array_equal(mine[s], alone) for mine, alone in zip(weights, run.model.weights, strict=True))
+        assert all(np.array_equal(mine[s], alone) for mine, alone in zip(biases, run.model.biases or (), strict=True))

@@ -1,0 +1,1331 @@
+"""One planted mistake, at least, for every equation, and a check that catches it.
+
+`planted` registers a check for one label, beside wrong versions of the label's home function: mistakes that people
+make. A check must pass for the function and fail for every wrong version. It knows nothing of the function's body: it
+compares with a measured slope, with numbers done by hand, or with something that must always hold, on distinct widths.
+"""
+
+import ast
+import math
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Activation, Model, derivation, network
+from tests.oracle import apart, by_central_difference, by_complex_step, loss_of
+
+Function = Callable[..., Any]
+Check = Callable[[Function], None]
+
+
+class Planted(NamedTuple):
+    label: str
+    function: str
+    mistake: str
+    wrong: Function
+    check: Check
+
+
+PLANTED: list[Planted] = []
+
+
+def planted(label: str, function: str, wrong: dict[str, Function]) -> Callable[[Check], Check]:
+    """Register a check for an equation, with the mistakes that it must catch."""
+
+    def register(check: Check) -> Check:
+        PLANTED.extend(Planted(label, function, mistake, version, check) for mistake, version in wrong.items())
+        return check
+
+    return register
+
+
+def agree(got: Any, wanted: Any, within: float = 1e-12) -> None:
+    """Demand the same shape and, up to rounding, the same numbers."""
+    assert apart(got, wanted) <= within
+
+
+def sigma(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def sigma_slope(z: Any) -> Any:
+    return np.exp(-z) / (1 + np.exp(-z)) ** 2
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    """Draw random numbers of no particular sign."""
+    return np.random.default_rng([seed, *shape]).normal(size=shape)
+
+
+def share(*shape: int) -> np.ndarray:
+    """Draw random numbers between 0 and 1."""
+    return np.random.default_rng(shape).uniform(0.05, 0.95, size=shape)
+
+
+# 1 Gradient descent
+
+
+@planted(
+    "theta",
+    "parameter_vector",
+    {
+        "column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
+        "the last layer first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
+        "biases left out": lambda arrays: np.concatenate([p.ravel() for p in arrays if p.ndim > 1]),
+    },
+)
+def check_theta(fn: Function) -> None:
+    w1, w2, b = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[7.0], [8.0], [9.0]]), np.array([10.0, 11.0])
+    agree(fn([w1, w2, b]), np.arange(1.0, 12.0))
+
+
+@planted(
+    "gradient",
+    "parameter_vector",
+    {
+        "column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
+        "the bias's slopes first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
+        "slopes added instead of stacked": lambda arrays: sum(np.resize(p, 9) for p in arrays),
+    },
+)
+def check_gradient(fn: Function) -> None:
+    x, w, b = numbers(4, 2), numbers(2, 3), numbers(1, 3)
+
+    def loss(w: Any, b: Any) -> Any:
+        return np.sum(np.tanh(x @ w + b) ** 2)
+
+    partials = [by_complex_step(lambda v: loss(v, b), w), by_complex_step(lambda v: loss(w, v), b)]
+    whole = by_complex_step(lambda theta: loss(theta[:6].reshape(2, 3), theta[6:]), [*w.ravel(), *b.ravel()])
+    agree(fn(partials), whole)
+
+
+def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
+    theta -= eta * gradient
+    return theta
+
+
+@planted(
+    "update",
+    "update",
+    {
+        "plus for minus": lambda theta, gradient, eta: theta + eta * gradient,
+        "without the learning rate": lambda theta, gradient, eta: theta - gradient,
+        "steps of fixed length": lambda theta, gradient, eta: theta - eta * gradient / np.linalg.norm(gradient),
+        "changes its argument": update_in_place,
+    },
+)
+def check_update(fn: Function) -> None:
+    theta = np.array([[2.0, -1.0, 0.5]])
+    agree(fn(theta, 2 * theta, 0.25), theta / 2)  # on the parabola θ²
+    agree(theta, np.array([[2.0, -1.0, 0.5]]))
+    agree(fn(np.ones((2, 1, 3)), np.ones((2, 1, 3)), np.array([[[0.25]], [[0.5]]]))[:, 0, 0], [0.75, 0.5])
+
+
+@planted(
+    "decrease",
+    "predicted_decrease",
+    {
+        "length for squared length": lambda gradient, eta: float(eta * np.linalg.norm(gradient)),
+        "η squared": lambda gradient, eta: float(eta**2 * np.sum(gradient**2)),
+        "half, as for the optimal step": lambda gradient, eta: float(eta / 2 * np.sum(gradient**2)),
+    },
+)
+def check_decrease(fn: Function) -> None:
+    theta, curvature = np.array([1.0, -2.0, 0.5]), np.array([1.0, 2.0, 3.0])
+    gradient = 2 * curvature * theta
+
+    def remainder(eta: float) -> float:
+        loss, after = np.sum(curvature * theta**2), np.sum(curvature * (theta - eta * gradient) ** 2)
+        return float(fn(gradient, eta) - (loss - after))
+
+    assert remainder(1e-4) / remainder(1e-3) == pytest.approx(0.01, rel=1e-3)  # it falls with η²
+
+
+# 2 Numerical derivatives
+
+
+def quotient(formula: Callable[[Function, Any, Any, float], Any]) -> Function:
+    """Make a numerical derivative from f, x, the unit step e and the length h."""
+
+    def measure(f: Function, x: Any, h: float = 1e-6) -> Any:
+        x = np.asarray(x, dtype=float)
+        steps = np.eye(x.size).reshape(-1, *x.shape)
+        return np.array([formula(f, x, e, h) for e in steps]).reshape(x.shape)
+
+    return measure
+
+
+@planted(
+    "central-difference",
+    "central_difference",
+    {
+        "to one side only": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / h),
+        "divided by h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / h),
+        "backward minus forward": quotient(lambda f, x, e, h: (f(x - h * e) - f(x + h * e)) / (2 * h)),
+        "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
+    },
+)
+def check_central_difference(fn: Function) -> None:
+    assert abs(fn(np.sin, np.array(1.0), 1e-3) - math.cos(1.0)) < 1e-6
+    agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]], 1e-9)
+
+
+@planted(
+    "complex-step",
+    "complex_step",
+    {
+        "the real part": quotient(lambda f, x, e, h: np.real(f(x + 1j * h * e)) / h),
+        "a difference, as with a real step": quotient(lambda f, x, e, h: np.real(f(x + 1j * h * e) - f(x)) / h),
+        "a real step of the same size": quotient(lambda f, x, e, h: (f(x + 1e-20 * e) - f(x)) / 1e-20),
+        "not divided by h": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h * e))),
+        "all entries moved at once": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h)) / h),
+    },
+)
+def check_complex_step(fn: Function) -> None:
+    assert abs(fn(np.sin, np.array(1.0)) - math.cos(1.0)) < 1e-15
+    agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]])
+
+
+@planted(
+    "relative-error",
+    "relative_error",
+    {
+        "no scale": lambda g, m: float(np.linalg.norm(g - m)),
+        "the sum for the scale": lambda g, m: float(np.linalg.norm(g - m) / (np.linalg.norm(g) + np.linalg.norm(m))),
+        "the first gradient for the scale": lambda g, m: float(np.linalg.norm(g - m) / (np.linalg.norm(g) or 1)),
+        "entry by entry": lambda g, m: float(np.max(np.abs(g - m) / np.abs(m))),
+        "only the lengths": lambda g, m: float(abs(1 - np.linalg.norm(g) / (np.linalg.norm(m) or 1))),
+    },
+)
+def check_relative_error(fn: Function) -> None:
+    g = np.array([[3.0, 0.0], [4.0, 0.0]])
+    assert fn(g, g) == 0 == fn(0 * g, 0 * g)
+    assert fn(-g, g) == 2
+    assert fn(1e-9 * g, 2e-9 * g) == pytest.approx(0.5) == fn(2e-9 * g, 1e-9 * g)
+
+
+# 3 Loss
+
+Y, Y_HAT = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.3]]), np.array([[0.2, 0.9], [0.5, 0.1], [0.4, 0.8]])
+
+
+@planted(
+    "example-loss",
+    "squared_error",
+    {
+        "the sum for the mean": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1),
+        "half of it": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / (2 * y.size),
+        "outputs not counted": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / len(y),
+        "examples not counted": lambda y, y_hat: ((y_hat - y) ** 2).mean(axis=-1),
+        "the distance, not squared": lambda y, y_hat: np.abs(y_hat - y).sum(axis=-1) / y.size,
+        "outputs not added": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
+        "added over the examples": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=0) / y.size,
+    },
+)
+def check_example_loss(fn: Function) -> None:
+    agree(fn(Y, Y_HAT), np.array([0.04 + 0.01, 0.25 + 0.81, 0.16 + 0.25]) / 6)
+    agree(fn(Y, Y_HAT).sum(), np.mean((Y - Y_HAT) ** 2))
+
+
+@planted(
+    "total-loss",
+    "total_loss",
+    {
+        "1/N a second time": lambda c: c.mean(axis=-1),
+        "all networks in one number": lambda c: c.sum(),
+        "assigned instead of added": lambda c: c[..., -1],
+    },
+)
+def check_total_loss(fn: Function) -> None:
+    agree(fn(np.array([0.5, 0.125, 0.25])), 0.875)
+    agree(fn(np.array([[0.5, 0.125, 0.25], [1.0, 2.0, 3.0]])), [0.875, 6.0])
+
+
+@planted(
+    "total-gradient",
+    "total_gradient",
+    {
+        "1/N a second time": lambda per_example: per_example.mean(axis=0),
+        "assigned instead of added": lambda per_example: per_example[-1],
+        "added over the wrong axis": lambda per_example: per_example.sum(axis=-1),
+    },
+)
+def check_total_gradient(fn: Function) -> None:
+    x, y, w = numbers(4, 2), numbers(4, 3), numbers(2, 3)
+
+    def share_of(n: int, w: Any) -> Any:
+        return np.sum((x[n] @ w - y[n]) ** 2) / 12
+
+    per_example = np.array([by_complex_step(partial(share_of, n), w) for n in range(4)])
+    agree(fn(per_example), by_complex_step(lambda v: np.mean((x @ v - y) ** 2), w))
+
+
+@planted(
+    "mean-and-sum",
+    "rate_for_sum",
+    {
+        "times N": lambda eta_mean, n: eta_mean * n,
+        "the same rate": lambda eta_mean, n: eta_mean,
+        "the root of N": lambda eta_mean, n: eta_mean / math.sqrt(n),
+    },
+)
+def check_mean_and_sum(fn: Function) -> None:
+    answers = numbers(21)
+    of_mean = by_complex_step(lambda v: np.mean((v - 1) ** 2), answers)
+    of_sum = by_complex_step(lambda v: np.sum((v - 1) ** 2), answers)
+    agree(fn(0.7, 21) * of_sum, 0.7 * of_mean)
+
+
+@planted(
+    "loss-slope",
+    "squared_error_slope",
+    {
+        "the negative slope of the report": lambda y, y_hat: (y - y_hat) * 2 / y.size,
+        "2 dropped": lambda y, y_hat: (y_hat - y) / y.size,
+        "the sum for the mean": lambda y, y_hat: 2 * (y_hat - y),
+        "outputs not counted": lambda y, y_hat: 2 * (y_hat - y) / len(y),
+        "divided by the units": lambda y, y_hat: 2 * (y_hat - y) / y.shape[-1],
+        "the loss, not its slope": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
+        "added over the outputs": lambda y, y_hat: 2 * (y_hat - y).sum(axis=-1, keepdims=True) / y.size,
+    },
+)
+def check_loss_slope(fn: Function) -> None:
+    agree(fn(Y, Y_HAT), by_complex_step(lambda v: np.mean((v - Y) ** 2), Y_HAT))
+
+
+@planted(
+    "cross-entropy",
+    "cross_entropy",
+    {
+        "plus for minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
+        "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
+        "targets and answers exchanged": lambda y, p: -(p * np.log(y + 1e-9)).sum(axis=-1) / y.size,
+        "the sum for the mean": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1),
+        "outputs not counted": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / len(y),
+        "in bits": lambda y, p: -(y * np.log2(p) + (1 - y) * np.log2(1 - p)).sum(axis=-1) / y.size,
+        "0 ln 0 is nan": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
+    },
+)
+def check_cross_entropy(fn: Function) -> None:
+    surprise = [[-math.log(0.8), -math.log(0.9)], [-math.log(0.5), -math.log(0.1)], [-math.log(0.6), 0]]
+    surprise[2][1] = -0.3 * math.log(0.8) - 0.7 * math.log(0.2)
+    agree(fn(Y, Y_HAT), np.sum(surprise, axis=1) / 6)
+    agree(fn(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]])), [0.0, 0.0])  # certain and right
+
+
+@planted(
+    "cross-entropy-slope",
+    "cross_entropy_slope",
+    {
+        "plus for minus": lambda y, p: (y - p) / (p * (1 - p)) / y.size,
+        "already cancelled": lambda y, p: (p - y) / y.size,
+        "only the true label's term": lambda y, p: -y / p / y.size,
+        "inner derivative of 1 − ŷ dropped": lambda y, p: (-y / p - (1 - y) / (1 - p)) / y.size,
+        "the sum for the mean": lambda y, p: (p - y) / (p * (1 - p)),
+        "outputs not counted": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
+    },
+)
+def check_cross_entropy_slope(fn: Function) -> None:
+    agree(fn(Y, Y_HAT), by_complex_step(lambda p: np.mean(-Y * np.log(p) - (1 - Y) * np.log(1 - p)), Y_HAT))
+
+
+@planted(
+    "accuracy",
+    "accuracy",
+    {
+        "answers compared with targets": lambda y, y_hat: (y_hat == y).mean(axis=(-2, -1)),
+        "above 0 counts as 1": lambda y, y_hat: ((y_hat > 0) == (y > 0)).mean(axis=(-2, -1)),
+        "only the ones counted": lambda y, y_hat: ((y_hat > 0.5) & (y > 0.5)).mean(axis=(-2, -1)),
+        "an example counts if all outputs are right": lambda y, y_hat: (
+            ((y_hat > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1)
+        ),
+        "all networks in one number": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).mean(),
+        "counted, not shared": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
+    },
+)
+def check_accuracy(fn: Function) -> None:
+    agree(fn(Y, Y_HAT), 3 / 6)  # right: both of the first example, and one of the third
+    agree(fn(Y, np.stack([Y_HAT, Y])), [3 / 6, 1.0])
+
+
+# 4 Activations
+
+LN3 = math.log(3)
+SOME_Z = np.array([[-3.0, -0.4, 0.1], [0.7, 1.5, 4.0]])
+
+
+def with_absolute_values(z: Any) -> Any:
+    e = np.exp(-np.abs(z))
+    return np.where(np.real(z) >= 0, 1 / (1 + e), e / (1 + e))
+
+
+@planted(
+    "sigmoid",
+    "sigmoid",
+    {
+        "sign of the exponent": lambda z: 1 / (1 + np.exp(z)),
+        "overflows far out": lambda z: 1 / (1 + np.exp(-z)),
+        "through tanh: exactly 0 at −40": lambda z: (1 + np.tanh(z / 2)) / 2,
+        "through |z|: no complex steps": with_absolute_values,
+        "clipped too early": lambda z: 1 / (1 + np.exp(-np.clip(z, -30, 30))),
+    },
+)
+def check_sigmoid(fn: Function) -> None:
+    agree(fn(np.array([[0.0, LN3, -LN3]])), [[0.5, 0.75, 0.25]])
+    agree(fn(np.array([-40.0])), [math.exp(-40)])
+    agree(fn(np.array([-1000.0, 1000.0])), [0.0, 1.0])
+    agree(by_complex_step(lambda v: np.sum(fn(v)), SOME_Z), sigma_slope(SOME_Z))
+
+
+@planted(
+    "sigmoid-slope",
+    "sigmoid_slope",
+    {
+        "z(1 − z): takes z for a": lambda z: z * (1 - z),
+        "σ′ of a": lambda z: sigma(sigma(z)) * (1 - sigma(sigma(z))),
+        "1 − σ forgotten": sigma,
+        "the sign of the inner derivative": lambda z: -sigma(z) * (1 - sigma(z)),
+    },
+)
+def check_sigmoid_slope(fn: Function) -> None:
+    agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(sigma(v)), SOME_Z))
+
+
+@planted(
+    "sigmoid-slope-from-output",
+    "sigmoid_slope_from_output",
+    {
+        "σ′(a): takes a for z": lambda a: sigma(a) * (1 - sigma(a)),
+        "a(1 + a)": lambda a: a * (1 + a),
+        "a² for a": lambda a: a**2 * (1 - a),
+        "tanh's slope": lambda a: 1 - a**2,
+    },
+)
+def check_sigmoid_slope_from_output(fn: Function) -> None:
+    agree(fn(sigma(SOME_Z)), by_complex_step(lambda v: np.sum(sigma(v)), SOME_Z))
+    assert np.max(fn(np.linspace(0, 1, 101))) == 0.25
+
+
+@planted(
+    "tanh",
+    "tanh",
+    {
+        "2σ(z) − 1: half as steep": lambda z: 2 * sigma(z) - 1,
+        "σ(2z): not centred": lambda z: sigma(2 * z),
+        "from the exponentials: overflows": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
+    },
+)
+def check_tanh(fn: Function) -> None:
+    agree(fn(np.array([[-math.log(2), 0.0, math.log(2)]])), [[-0.6, 0.0, 0.6]])
+    agree(fn(np.array([-1000.0, 1000.0])), [-1.0, 1.0])
+
+
+@planted(
+    "tanh-slope",
+    "tanh_slope",
+    {
+        "the square dropped": lambda z: 1 - np.tanh(z),
+        "1 − z²: takes z for a": lambda z: 1 - z**2,
+        "the inner derivative of 2z dropped": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
+        "the sigmoid's slope": sigma_slope,
+    },
+)
+def check_tanh_slope(fn: Function) -> None:
+    agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(np.tanh(v)), SOME_Z), 1e-11)
+
+
+@planted(
+    "tanh-slope-from-output",
+    "tanh_slope_from_output",
+    {
+        "1 − tanh(a)²: takes a for z": lambda a: 1 - np.tanh(a) ** 2,
+        "the square dropped": lambda a: 1 - a,
+        "the sigmoid's slope": lambda a: a * (1 - a),
+    },
+)
+def check_tanh_slope_from_output(fn: Function) -> None:
+    agree(fn(np.tanh(SOME_Z)), by_complex_step(lambda v: np.sum(np.tanh(v)), SOME_Z), 1e-11)
+
+
+@planted(
+    "relu",
+    "relu",
+    {
+        "the absolute value": np.abs,
+        "the negative part": lambda z: np.minimum(z, 0.0),
+        "leaky": lambda z: np.where(z > 0, z, 0.01 * z),
+        "the step": lambda z: 1.0 * (z > 0),
+        "one maximum for all": lambda z: np.full_like(z, max(0.0, float(np.max(z)))),
+    },
+)
+def check_relu(fn: Function) -> None:
+    agree(fn(np.array([[-2.0, 0.0, 3.0]])), [[0.0, 0.0, 3.0]])
+    agree(fn(SOME_Z) - fn(-SOME_Z), SOME_Z)
+
+
+def relu_slope_in_place(z: Any) -> Any:
+    z[z <= 0] = 0.0
+    z[z > 0] = 1.0
+    return z
+
+
+@planted(
+    "relu-slope",
+    "relu_slope",
+    {
+        "1 at the kink: asked of outputs, always 1": lambda z: np.where(z >= 0, 1.0, 0.0),
+        "½ at the kink": lambda z: np.heaviside(z, 0.5),
+        "the sign": np.sign,
+        "the function, not its slope": lambda z: np.maximum(z, 0.0),
+        "changes its argument": relu_slope_in_place,
+    },
+)
+def check_relu_slope(fn: Function) -> None:
+    z = np.array([[-2.0, 0.0, 3.0], [0.5, -1e-9, 0.0]])
+    agree(fn(z), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    agree(z, [[-2.0, 0.0, 3.0], [0.5, -1e-9, 0.0]])
+    agree(fn(np.maximum(z, 0)), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    agree(fn(SOME_Z), by_central_difference(lambda v: np.sum(np.maximum(v, 0)), SOME_Z), 1e-9)
+
+
+@planted(
+    "identity",
+    "identity",
+    {
+        "the sigmoid left in": sigma,
+        "cut to 0 … 1": lambda z: np.clip(z, 0, 1),
+        "only the positive part": lambda z: np.maximum(z, 0.0),
+    },
+)
+def check_identity(fn: Function) -> None:
+    agree(fn(np.array([[-2.5, 0.5, 7.0]])), [[-2.5, 0.5, 7.0]])
+
+
+@planted(
+    "identity-slope",
+    "identity_slope",
+    {
+        "the sigmoid's slope left in, as in the report": lambda z: z * (1 - z),
+        "the function, not its slope": lambda z: z,
+        "no slope": np.zeros_like,
+        "one for all": lambda z: 1.0,
+    },
+)
+def check_identity_slope(fn: Function) -> None:
+    agree(fn(SOME_Z), by_complex_step(np.sum, SOME_Z))
+
+
+# 5 Forward pass
+
+
+@planted(
+    "neuron",
+    "weighted_sum",
+    {
+        "the bias dropped": lambda a, w, b=0.0: np.sum(a * w),
+        "the bias once for each input": lambda a, w, b=0.0: np.sum(a * w + b),
+        "the bias subtracted, as a threshold": lambda a, w, b=0.0: np.sum(a * w) - b,
+        "the mean of the inputs": lambda a, w, b=0.0: np.mean(a * w) + b,
+    },
+)
+def check_neuron(fn: Function) -> None:
+    agree(fn(np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25), 4.75)
+    agree(fn(np.array([1.0, 2.0]), np.array([0.5, -1.0])), -1.5)
+
+
+@planted(
+    "preactivation",
+    "preactivation",
+    {
+        "W for (out, in)": lambda a, w, b=None: a @ w.mT + (0 if b is None else b),
+        "the bias dropped": lambda a, w, b=None: a @ w,
+        "the bias once for each example": lambda a, w, b=None: a @ w + (0 if b is None else len(a) * b),
+        "the transpose: columns are examples": lambda a, w, b=None: (a @ w + (0 if b is None else b)).mT,
+        "entry by entry": lambda a, w, b=None: a * w + (0 if b is None else b),
+    },
+)
+def check_preactivation(fn: Function) -> None:
+    a, w, b = numbers(4, 2), numbers(2, 3), numbers(1, 3)
+    z = [[sum(a[n, i] * w[i, j] for i in range(2)) for j in range(3)] for n in range(4)]
+    agree(fn(a, w), z)
+    agree(fn(a, w, b), [[z[n][j] + b[0, j] for j in range(3)] for n in range(4)])
+
+
+@planted(
+    "activation",
+    "activation",
+    {
+        "twice": lambda z, phi: phi(phi(z)),
+        "not at all": lambda z, phi: z,
+        "shared out over the layer": lambda z, phi: phi(z) / np.sum(phi(z), axis=-1, keepdims=True),
+        "centred over the examples first": lambda z, phi: phi(z - np.mean(z, axis=-2, keepdims=True)),
+    },
+)
+def check_activation(fn: Function) -> None:
+    agree(fn(SOME_Z, np.exp), [[math.exp(z) for z in row] for row in SOME_Z])
+    moved = SOME_Z.copy()
+    moved[1, 2] += 1
+    assert np.argwhere(fn(moved, np.tanh) != fn(SOME_Z, np.tanh)).tolist() == [[1, 2]]
+
+
+@planted(
+    "forward-gradient",
+    "forward_gradient",
+    {
+        "the layer's output": sigma,
+        "the slope of the activation": lambda a: a * (1 - a),
+        "ones: the bias's": np.ones_like,
+        "averaged over the examples": lambda a: a / len(a),
+    },
+)
+def check_forward_gradient(fn: Function) -> None:
+    a, w = numbers(4, 3), numbers(3)
+
+    def z(n: int, w: Any) -> Any:
+        return np.sum(a[n] * w) + 0.25
+
+    agree(fn(a), [by_complex_step(partial(z, n), w) for n in range(4)])
+
+
+@planted(
+    "bias-column",
+    "with_ones",
+    {
+        "ones in front": lambda a: np.concatenate([np.ones((*a.shape[:-1], 1)), a], axis=-1),
+        "zeros": lambda a: np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1),
+        "a row": lambda a: np.concatenate([a, np.ones((*a.shape[:-2], 1, a.shape[-1]))], axis=-2),
+        "1/N": lambda a: np.concatenate([a, np.full((*a.shape[:-1], 1), 1 / a.shape[-2])], axis=-1),
+    },
+)
+def check_bias_column(fn: Function) -> None:
+    a, w, b = numbers(2, 4, 3), numbers(3, 5), numbers(1, 5)
+    agree(fn(a) @ np.vstack([w, b]), a @ w + b)
+
+
+# 6 Chain rule
+
+
+@planted(
+    "one-path",
+    "one_path",
+    {
+        "added": lambda dz_dw, dc_dz: dz_dw + dc_dz,
+        "the last slope only": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
+        "divided": lambda dz_dw, dc_dz: dc_dz / dz_dw,
+        "the wrong sign": lambda dz_dw, dc_dz: -dz_dw * dc_dz,
+    },
+)
+def check_one_path(fn: Function) -> None:
+    x, w = numbers(3), numbers(3)
+    dc_dz = by_complex_step(lambda z: np.tanh(z) ** 2, x @ w)
+    agree(fn(x, dc_dz), by_complex_step(lambda v: np.tanh(x @ v) ** 2, w))
+
+
+@planted(
+    "several-paths",
+    "several_paths",
+    {
+        "assigned instead of added": lambda dz_da, dc_dz: (dz_da * dc_dz)[-1],
+        "averaged": lambda dz_da, dc_dz: np.mean(dz_da * dc_dz),
+        "sums multiplied": lambda dz_da, dc_dz: np.sum(dz_da) * np.sum(dc_dz),
+        "not added": lambda dz_da, dc_dz: dz_da * dc_dz,
+        "multiplied over the paths": lambda dz_da, dc_dz: np.prod(dz_da * dc_dz),
+    },
+)
+def check_several_paths(fn: Function) -> None:
+    w, a = numbers(4), 0.7
+    dc_dz = by_complex_step(lambda z: np.sum(np.tanh(z)), a * w)
+    agree(fn(w, dc_dz), by_complex_step(lambda v: np.sum(np.tanh(v * w)), a))
+
+
+@planted(
+    "delta",
+    "backward_gradient",
+    {
+        "the error for δ": lambda slope, dc_da: dc_da,
+        "1/N a second time": lambda slope, dc_da: slope * dc_da / len(dc_da),
+        "summed over the examples": lambda slope, dc_da: (slope * dc_da).sum(axis=0),
+        "the negative": lambda slope, dc_da: -slope * dc_da,
+    },
+)
+def check_delta(fn: Function) -> None:
+    z, y = numbers(4, 3), share(4, 3)
+
+    def share_of(n: int, z: Any) -> Any:
+        return np.sum((np.tanh(z) - y[n]) ** 2) / 12
+
+    delta = [by_complex_step(partial(share_of, n), z[n]) for n in range(4)]
+    agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / 12), delta)
+
+
+@planted(
+    "backward-gradient",
+    "backward_gradient",
+    {
+        "the slope dropped": lambda slope, dc_da: dc_da,
+        "matrix product for entry by entry": lambda slope, dc_da: slope @ dc_da.mT,
+        "the slope of the slope": lambda slope, dc_da: slope * (1 - slope) * dc_da,
+        "the slope twice": lambda slope, dc_da: slope**2 * dc_da,
+        "divided": lambda slope, dc_da: dc_da / slope,
+    },
+)
+def check_backward_gradient(fn: Function) -> None:
+    z, dc_da = numbers(4, 3), numbers(4, 3, seed=1)
+    agree(fn(sigma_slope(z), dc_da), by_complex_step(lambda v: np.sum(dc_da * sigma(v)), z))
+
+
+# 7 Output → hidden
+
+
+@planted(
+    "output-delta-neuron",
+    "output_delta_neuron",
+    {
+        "σ′ dropped, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
+        "σ′ of a": lambda z, dc_dy_hat: sigma_slope(sigma(z)) * dc_dy_hat,
+        "z(1 − z)": lambda z, dc_dy_hat: z * (1 - z) * dc_dy_hat,
+        "σ for σ′": lambda z, dc_dy_hat: sigma(z) * dc_dy_hat,
+    },
+)
+def check_output_delta_neuron(fn: Function) -> None:
+    agree(fn(0.8, 2 * (sigma(0.8) - 1)), by_complex_step(lambda v: (sigma(v) - 1) ** 2, 0.8))
+
+
+@planted(
+    "output-delta",
+    "output_delta",
+    {
+        "σ′ dropped": lambda slope, dl_dy_hat: dl_dy_hat,
+        "matrix product for entry by entry": lambda slope, dl_dy_hat: slope.mT @ dl_dy_hat,
+        "1/N a second time": lambda slope, dl_dy_hat: slope * dl_dy_hat / len(slope),
+        "one slope for all examples": lambda slope, dl_dy_hat: slope.mean(axis=0) * dl_dy_hat,
+    },
+)
+def check_output_delta(fn: Function) -> None:
+    z, y = numbers(5, 2), share(5, 2)
+    measured = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z)
+    agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / y.size), measured)
+
+
+@planted(
+    "output-delta-cross-entropy",
+    "output_delta_cross_entropy",
+    {
+        "σ′ put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
+        "plus for minus": lambda y, y_hat: (y - y_hat) / y.size,
+        "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / y.size,
+        "the sum for the mean": lambda y, y_hat: y_hat - y,
+        "outputs not counted": lambda y, y_hat: (y_hat - y) / len(y),
+    },
+)
+def check_output_delta_cross_entropy(fn: Function) -> None:
+    z, y = numbers(5, 2), share(5, 2)
+    measured = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
+    agree(fn(y, sigma(z)), measured)
+
+
+# 8 Hidden → hidden
+
+
+@planted(
+    "sent-back-neuron",
+    "sent_back_neuron",
+    {
+        "assigned instead of added": lambda w, delta_next: w[-1] * delta_next[-1],
+        "averaged over the units ahead": lambda w, delta_next: np.mean(w * delta_next),
+        "weights left out": lambda w, delta_next: np.sum(delta_next),
+        "divided by the weights": lambda w, delta_next: np.sum(delta_next / w),
+    },
+)
+def check_sent_back_neuron(fn: Function) -> None:
+    w, others, a = numbers(4), numbers(4, seed=1), 0.3
+    delta_next = by_complex_step(lambda z: np.sum(np.tanh(z)), a * w + others)
+    agree(fn(w, delta_next), by_complex_step(lambda v: np.sum(np.tanh(v * w + others)), a))
+
+
+@planted(
+    "hidden-delta-neuron",
+    "hidden_delta_neuron",
+    {
+        "σ′ dropped": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
+        "σ′ of a": lambda z, w3, w4, d1, d2: sigma_slope(sigma(z)) * (w3 * d1 + w4 * d2),
+        "weights exchanged": lambda z, w3, w4, d1, d2: sigma_slope(z) * (w4 * d1 + w3 * d2),
+        "the last path only": lambda z, w3, w4, d1, d2: sigma_slope(z) * w4 * d2,
+        "σ′ for the first path only": lambda z, w3, w4, d1, d2: sigma_slope(z) * w3 * d1 + w4 * d2,
+    },
+)
+def check_hidden_delta_neuron(fn: Function) -> None:
+    z, w3, w4 = 1.3, 1.5, -0.4
+    measured = by_complex_step(lambda v: np.tanh(w3 * sigma(v)) + 3 * (w4 * sigma(v)) ** 2, z)
+    agree(fn(z, w3, w4, 1 / math.cosh(w3 * sigma(z)) ** 2, 6 * w4 * sigma(z)), measured)
+
+
+@planted(
+    "sent-back",
+    "sent_back",
+    {
+        "W for Wᵀ": lambda delta_next, w_next: delta_next @ w_next,
+        "the inverse for the transpose": lambda delta_next, w_next: delta_next @ np.linalg.pinv(w_next),
+        "entry by entry": lambda delta_next, w_next: delta_next * w_next,
+        "the layout of columns": lambda delta_next, w_next: w_next @ delta_next.mT,
+        "the last path only": lambda delta_next, w_next: delta_next[..., -1:] @ w_next[..., -1:].mT,
+    },
+)
+def check_sent_back(fn: Function) -> None:
+    for outputs in (5, 3):  # 3: a square matrix, which no shape protects
+        a, w, d = numbers(4, 3), numbers(3, outputs), numbers(4, outputs)
+        agree(fn(d, w), by_complex_step(lambda v: np.sum(d * (v @ w)), a))  # noqa: B023  # called at once
+
+
+@planted(
+    "hidden-delta",
+    "hidden_delta",
+    {
+        "σ′ dropped": lambda slope, delta_next, w_next: delta_next @ w_next.mT,
+        "W for Wᵀ": lambda slope, delta_next, w_next: slope * (delta_next @ w_next),
+        "weights skipped": lambda slope, delta_next, w_next: slope * delta_next.sum(axis=-1, keepdims=True),
+        "the last path only": lambda slope, delta_next, w_next: slope * (delta_next[..., -1:] @ w_next[..., -1:].mT),
+        "the slope squared": lambda slope, delta_next, w_next: slope**2 * (delta_next @ w_next.mT),
+        "divided by the hidden units": lambda slope, delta_next, w_next: (
+            slope * (delta_next @ w_next.mT) / slope.shape[-1]
+        ),
+    },
+)
+def check_hidden_delta(fn: Function) -> None:
+    z1, w2, w3, y = numbers(4, 3), numbers(3, 5), numbers(5, 2), share(4, 2)
+
+    def loss_from_2(z2: Any) -> Any:
+        return np.mean((np.tanh(z2) @ w3 - y) ** 2)
+
+    z2 = np.tanh(z1) @ w2
+    delta2 = by_complex_step(loss_from_2, z2)
+    agree(fn(1 / np.cosh(z1) ** 2, delta2, w2), by_complex_step(lambda z: loss_from_2(np.tanh(z) @ w2), z1))
+
+
+def unrolled(step: Function) -> Function:
+    """Make an unrolled product from one factor: δ, slope and weights to the next δ."""
+
+    def wrong(slopes: Sequence[Any], weights: Sequence[Any], delta_out: Any) -> Any:
+        d = delta_out
+        for slope, w in zip(slopes, weights, strict=True):
+            d = step(d, slope, w)
+        return d
+
+    return wrong
+
+
+@planted(
+    "unrolled",
+    "unrolled_delta",
+    {
+        "slopes dropped": unrolled(lambda d, slope, w: d @ w.T),
+        "W for Wᵀ": unrolled(lambda d, slope, w: d @ w @ np.diag(slope)),
+        "slopes before the weights": unrolled(lambda d, slope, w: (d * slope[: len(d)]) @ w.T),
+        "weights in the order of the forward pass": lambda slopes, weights, d: unrolled(
+            lambda d, slope, w: d @ w.T @ np.diag(slope)
+        )(slopes, weights[::-1], d),
+        "one slope for the whole layer": unrolled(lambda d, slope, w: d @ w.T * slope.mean()),
+        "the last slope dropped": lambda slopes, weights, d: unrolled(lambda d, slope, w: d @ w.T @ np.diag(slope))(
+            [*slopes[:-1], np.ones_like(slopes[-1])], weights, d
+        ),
+    },
+)
+def check_unrolled(fn: Function) -> None:
+    z1, w2, w3, delta_out = numbers(3), numbers(3, 5), numbers(5, 2), numbers(2)
+    z2 = sigma(z1) @ w2
+    measured = by_complex_step(lambda z: np.sum(delta_out * (sigma(sigma(z) @ w2) @ w3)), z1)
+    agree(fn([sigma_slope(z2), sigma_slope(z1)], [w3, w2], delta_out), measured)
+
+
+def bound(norm: Function, power: Function = len, length: Function = np.linalg.norm) -> Function:
+    """Make a bound from a norm of matrices, a number of slopes and a length of δ."""
+
+    def wrong(weights: Sequence[Any], delta_out: Any, steepest: float = 0.25) -> float:
+        return float(steepest ** power(weights) * math.prod(map(norm, weights)) * length(delta_out))
+
+    return wrong
+
+
+def spectral(w: Any) -> float:
+    return float(np.linalg.norm(w, 2))
+
+
+@planted(
+    "delta-bound",
+    "delta_bound",
+    {
+        "one ¼ for all layers": bound(spectral, power=lambda weights: 1),
+        "one ¼ too many": bound(spectral, power=lambda weights: len(weights) + 1),
+        "the Frobenius norm: not tight": bound(np.linalg.norm),
+        "the smallest stretch": bound(lambda w: np.linalg.norm(w, -2)),
+        "the largest weight": bound(lambda w: np.max(np.abs(w))),
+        "the largest δ for the length": bound(spectral, length=lambda d: np.max(np.abs(d))),
+    },
+)
+def check_delta_bound(fn: Function) -> None:
+    turn, d = np.linalg.qr(numbers(3, 3))[0], np.array([0.3, -0.4, 1.2])
+    agree(fn([2 * turn, 5 * turn], d), np.linalg.norm(d @ (2 * turn).T / 4 @ (5 * turn).T / 4))  # every unit at z = 0
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        w2, w3, d = rng.normal(size=(3, 5)), rng.normal(size=(5, 2)), rng.normal(size=2)
+        sent = d @ w3.T * rng.uniform(0, 0.25, size=5) @ w2.T * rng.uniform(0, 0.25, size=3)
+        assert np.linalg.norm(sent) <= fn([w2, w3], d)
+    agree(fn([turn], d, steepest=1.0), np.linalg.norm(d))
+
+
+# 9 Gradients of the parameters
+
+
+@planted(
+    "weight-gradient-example",
+    "weight_gradient_example",
+    {
+        "the layout of the transpose": lambda a, delta: np.outer(delta, a),
+        "δ left out": lambda a, delta: np.outer(a, np.ones_like(delta)),
+        "the output for the input": lambda a, delta: np.outer(sigma(a), delta),
+        "entry by entry": lambda a, delta: a * delta[0],
+    },
+)
+def check_weight_gradient_example(fn: Function) -> None:
+    a, w = numbers(2), numbers(2, 3)
+    delta = by_complex_step(lambda z: np.sum(np.tanh(z)), a @ w)
+    agree(fn(a, delta), by_complex_step(lambda v: np.sum(np.tanh(a @ v)), w))
+
+
+@planted(
+    "weight-gradient",
+    "weight_gradient",
+    {
+        "1/N a second time": lambda a, delta: a.mT @ delta / len(a),
+        "the layout of the transpose": lambda a, delta: delta.mT @ a,
+        "AΔ without the transpose": lambda a, delta: a @ delta,
+        "plus for minus": lambda a, delta: -a.mT @ delta,
+        "the last example only": lambda a, delta: np.outer(a[-1], delta[-1]),
+        "sums multiplied": lambda a, delta: np.outer(a.sum(axis=0), delta.sum(axis=0)),
+        "divided by the hidden units": lambda a, delta: a.mT @ delta / delta.shape[-1],
+    },
+)
+def check_weight_gradient(fn: Function) -> None:
+    a, w, y = numbers(4, 3), numbers(3, 5), share(4, 5)
+    delta = by_complex_step(lambda z: np.mean((np.tanh(z) - y) ** 2), a @ w)
+    agree(fn(a, delta), by_complex_step(lambda v: np.mean((np.tanh(a @ v) - y) ** 2), w))
+
+
+@planted(
+    "bias-gradient",
+    "bias_gradient",
+    {
+        "not summed over the examples": lambda delta: delta,
+        "averaged: 1/N a second time": lambda delta: delta.mean(axis=-2, keepdims=True),
+        "the first example only": lambda delta: delta[:1],
+        "summed over the units": lambda delta: delta.sum(axis=-1, keepdims=True),
+        "one bias for the layer": lambda delta: delta.sum(keepdims=True),
+        "a shape that is not the bias's": lambda delta: delta.sum(axis=-2),
+    },
+)
+def check_bias_gradient(fn: Function) -> None:
+    z, b, y = numbers(4, 5), numbers(1, 5), share(4, 5)
+    delta = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z + b)
+    agree(fn(delta), by_complex_step(lambda v: np.mean((np.tanh(z + v) - y) ** 2), b))
+
+
+def updates_in_place(parameters: Sequence[Any], gradients: Sequence[Any], eta: float) -> Any:
+    for w, g in zip(parameters, gradients, strict=True):
+        w -= eta * g
+    return tuple(parameters)
+
+
+@planted(
+    "simultaneous-update",
+    "simultaneous_update",
+    {
+        "in place: the weights of the forward pass are gone": updates_in_place,
+        "the gradients of the layers exchanged": lambda ws, gs, eta: tuple(
+            w - eta * g for w, g in zip(ws, gs[::-1], strict=True)
+        ),
+        "the last layer only": lambda ws, gs, eta: (*ws[:-1], ws[-1] - eta * gs[-1]),
+        "the last layer first": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=True))[::-1],
+        "plus for minus": lambda ws, gs, eta: tuple(w + eta * g for w, g in zip(ws, gs, strict=True)),
+        "a missing gradient overlooked": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=False)),
+    },
+)
+def check_simultaneous_update(fn: Function) -> None:
+    old = [np.full((2, 3), 1.0), np.full((3, 5), 2.0), np.full((5, 1), 3.0)]
+    gradients = [np.full((2, 3), 10.0), np.full((3, 5), 20.0), np.full((5, 1), 30.0)]
+    new = fn(old, gradients, 0.5)
+    assert len(new) == 3
+    for w, value, shape in zip(new, (-4.0, -8.0, -12.0), ((2, 3), (3, 5), (5, 1)), strict=True):
+        agree(w, np.full(shape, value))
+    assert [w.flat[0] for w in old] == [1.0, 2.0, 3.0]
+    try:
+        fn(old, gradients[:2], 0.5)
+    except ValueError:
+        return
+    raise AssertionError("two gradients for three layers went unnoticed")
+
+
+def shapes_as(layer: Function) -> Function:
+    return lambda widths, n: [layer(d_in, d_out, n) for d_in, d_out in pairwise(widths)]
+
+
+@planted(
+    "shapes",
+    "layer_shapes",
+    {
+        "W as (out, in)": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (o, i), "b": (1, o), "z": (n, o)}),
+        "columns are examples": shapes_as(lambda i, o, n: {"a_in": (i, n), "w": (i, o), "b": (1, o), "z": (o, n)}),
+        "a bias for each example": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (i, o), "b": (n, o), "z": (n, o)}),
+        "a bias for each input": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (i, o), "b": (1, i), "z": (n, o)}),
+        "the output layer left out": lambda widths, n: derivation.layer_shapes(widths[:-1], n),
+    },
+)
+def check_shapes(fn: Function) -> None:
+    layers = fn([2, 3, 5, 1], 4)
+    a = np.ones((4, 2))
+    for shapes in layers:
+        assert shapes["a_in"] == a.shape
+        z = a @ np.ones(shapes["w"]) + np.ones(shapes["b"])
+        assert shapes["z"] == z.shape
+        assert shapes["w"] == (a.T @ z).shape
+        assert shapes["b"] == z.sum(axis=0, keepdims=True).shape
+        a = z
+    assert a.shape == (4, 1)
+
+
+def weights_of(widths: Sequence[int]) -> list[int]:
+    return [d_in * d_out for d_in, d_out in pairwise(widths)]
+
+
+@planted(
+    "backward-cost",
+    "backward_cost",
+    {
+        "δ for the data too": lambda widths, n: 2 * n * sum(weights_of(widths)),
+        "only AᵀΔ": lambda widths, n: n * sum(weights_of(widths)),
+        "one example": lambda widths, n: 2 * sum(weights_of(widths)) - weights_of(widths)[0],
+        "the last layer free, not the first": lambda widths, n: (
+            n * (2 * sum(weights_of(widths)) - weights_of(widths)[-1])
+        ),
+    },
+)
+def check_backward_cost(fn: Function) -> None:
+    for_weights = [(2, 4, 3), (3, 4, 5), (5, 4, 1)]  # AᵀΔ: (in × N)(N × out)
+    for_deltas = [(4, 1, 5), (4, 5, 3)]  # ΔWᵀ: (N × out)(out × in)
+    assert fn([2, 3, 5, 1], 4) == sum(map(math.prod, for_weights + for_deltas))
+
+
+@planted(
+    "numerical-cost",
+    "numerical_cost",
+    {
+        "one forward pass a parameter": lambda widths, n: n * sum(weights_of(widths)) ** 2,
+        "one forward pass in all": lambda widths, n: 2 * n * sum(weights_of(widths)),
+        "one example": lambda widths, n: 2 * sum(weights_of(widths)) ** 2,
+        "a pass for each unit": lambda widths, n: 2 * n * sum(widths) * sum(weights_of(widths)),
+    },
+)
+def check_numerical_cost(fn: Function) -> None:
+    points = []
+
+    def loss(theta: Any) -> float:
+        points.append(theta)
+        return 0.0
+
+    by_central_difference(loss, np.zeros(26))
+    assert fn([2, 3, 5, 1], 4) == len(points) * 4 * 26
+
+
+# 10 Consequences
+
+
+@planted(
+    "linear-collapse",
+    "linear_collapse",
+    {
+        "in the other order": lambda weights: np.linalg.multi_dot(weights[::-1]),
+        "entry by entry": lambda weights: weights[0] * weights[1] * weights[2],
+        "one layer forgotten": lambda weights: weights[0] @ weights[1],
+        "the transpose": lambda weights: np.linalg.multi_dot(weights).T,
+    },
+)
+def check_linear_collapse(fn: Function) -> None:
+    x, weights = numbers(4, 2), [numbers(2, 3), numbers(3, 5), numbers(5, 1)]
+    agree(x @ fn(weights), ((x @ weights[0]) @ weights[1]) @ weights[2])
+
+
+def squared_residuals(x: Any, y: Any) -> Any:
+    return (x @ np.linalg.lstsq(x, y, rcond=None)[0] - y) ** 2
+
+
+@planted(
+    "least-squares-floor",
+    "least_squares_floor",
+    {
+        "the sum for the mean": lambda x, y: float(squared_residuals(x, y).sum()),
+        "half of it": lambda x, y: float(squared_residuals(x, y).mean() / 2),
+        "outputs not counted": lambda x, y: float(squared_residuals(x, y).sum() / len(x)),
+        "the root": lambda x, y: float(np.sqrt(squared_residuals(x, y).mean())),
+        "the best constant": lambda x, y: float(np.var(y, axis=0).mean()),
+        "always with a bias": lambda x, y: float(squared_residuals(derivation.with_ones(x), y).mean()),
+        "zero, as if all could be met": lambda x, y: 0.0,
+    },
+)
+def check_least_squares_floor(fn: Function) -> None:
+    x, y = backprop.xor()
+    agree(fn(x, y), (10 - 500 / 127) / 21)
+    agree(fn(np.hstack([x, np.ones((21, 1))]), y), 110 / 441)
+    agree(fn(x, np.hstack([y, x])), (10 - 500 / 127) / 63)  # two more outputs that can be met exactly
+
+
+def steepest(x: Any) -> float:
+    return float(np.linalg.eigvalsh(x.T @ x)[-1])
+
+
+@planted(
+    "stability-threshold",
+    "largest_stable_rate",
+    {
+        "1/λ for 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / steepest(x),
+        "the sum for the mean": lambda x, d_out=1: 1 / steepest(x),
+        "2 of the loss dropped": lambda x, d_out=1: 2 * len(x) * d_out / steepest(x),
+        "outputs not counted": lambda x, d_out=1: len(x) / steepest(x),
+        "the flattest direction": lambda x, d_out=1: len(x) * d_out / float(np.linalg.eigvalsh(x.T @ x)[0]),
+        "the trace for the eigenvalue": lambda x, d_out=1: len(x) * d_out / float(np.sum(x**2)),
+    },
+)
+def check_stability_threshold(fn: Function) -> None:
+    for d_out in (1, 3):
+        x, y = share(6, 2), share(6, d_out)
+        floor = np.linalg.lstsq(x, y, rcond=None)[0]
+        for factor, converges in ((0.99, True), (1.01, False)):
+            w = start = floor + 1.0
+            for _ in range(1000):
+                w = w - factor * fn(x, d_out) * 2 * x.T @ (x @ w - y) / y.size
+                if np.linalg.norm(w) > 1e9:
+                    break
+            assert (np.linalg.norm(w - floor) < np.linalg.norm(start - floor)) == converges
+
+
+@planted(
+    "dead-unit",
+    "dead_units",
+    {
+        "off once is dead": lambda z: np.any(z <= 0, axis=-2),
+        "0 counts as on": lambda z: np.all(z < 0, axis=-2),
+        "asked of the examples": lambda z: np.all(z <= 0, axis=-1),
+        "alive for dead": lambda z: np.any(z > 0, axis=-2),
+        "off on average": lambda z: np.mean(z, axis=-2) <= 0,
+    },
+)
+def check_dead_unit(fn: Function) -> None:
+    z = np.array([[1.0, -1.0, 0.0, -9.0], [-2.0, -0.5, 0.0, 3.0], [-3.0, -5.0, -1.0, -1.0]])
+    assert fn(z).tolist() == [False, True, True, False]
+    assert fn(np.stack([z, -z])).tolist() == [[False, True, True, False], [False, False, False, False]]
+
+
+@planted(
+    "dead-share",
+    "dead_share",
+    {
+        "one half, whatever the inputs": lambda d_in: 0.5,
+        "1/d": lambda d_in: 1 / d_in,
+        "one negative weight is enough": lambda d_in: 1 - 2.0**-d_in,
+        "1/2d": lambda d_in: 1 / (2 * d_in),
+        "2^−(d+1)": lambda d_in: 2.0 ** -(d_in + 1),
+    },
+)
+def check_dead_share(fn: Function) -> None:
+    rng = np.random.default_rng(0)
+    for d_in in (1, 2, 3):
+        points = rng.uniform(size=(2000, d_in)) ** 4  # crowded near the corners, which a few points leave out
+        counted = np.mean(np.all(points @ rng.normal(size=(d_in, 5000)) <= 0, axis=0))
+        assert fn(d_in) == pytest.approx(counted, abs=0.03)
+
+
+@planted(
+    "symmetry",
+    "are_twins",
+    {
+        "only the weights in": lambda w_in, w_out: bool(np.allclose(w_in, w_in[:, :1])),
+        "only the weights out": lambda w_in, w_out: bool(np.allclose(w_out, w_out[:1])),
+        "one of both is enough": lambda w_in, w_out: bool(
+            np.allclose(w_in, w_in[:, :1]) or np.allclose(w_out, w_out[:1])
+        ),
+        "rows compared for columns": lambda w_in, w_out: bool(
+            np.allclose(w_in, w_in[:1]) and np.allclose(w_out, w_out[:, :1])
+        ),
+        "all weights equal": lambda w_in, w_out: bool(np.ptp(w_in) == 0 and np.ptp(w_out) == 0),
+    },
+)
+def check_symmetry(fn: Function) -> None:
+    column, row = np.array([[1.0], [2.0]]), np.array([[3.0, 4.0]])
+    equal_in, equal_out = np.repeat(column, 3, axis=1), np.repeat(row, 3, axis=0)
+    assert fn(equal_in, equal_out) is True
+    assert fn(equal_in, numbers(3, 2)) is False
+    assert fn(numbers(2, 3), equal_out) is False
+    assert fn(np.array([[1.0, 1.0, 2.0], [2.0, 2.0, 2.0]]), equal_out) is False
+
+
+# Every equation has an entry, every entry an equation, and every check sees its mistakes.
+
+
+def homes() -> dict[str, str]:
+    """Read from the docstrings which function holds which equation."""
+    found: dict[str, str] = {}
+    for chapter in derivation.CHAPTERS:
+        path = Path(derivation.__file__).with_name(f"{chapter}.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for label in re.findall(r"\\label\{eq:([^}]*)\}", ast.get_docstring(node) or ""):
+                    found[label] = node.name
+    return found
+
+
+CAUGHT = (AssertionError, ValueError, RuntimeWarning)  # wrong numbers, shapes that do not fit, overflow
+
+
+def test_every_equation_has_a_planted_mistake() -> None:
+    assert len(homes()) > 50
+    assert {p.label: p.function for p in PLANTED} == homes()
+
+
+@pytest.mark.parametrize("p", {p.label: p for p in PLANTED}.values(), ids=lambda p: p.label)
+def test_the_check_passes_for_the_function(p: Planted) -> None:
+    p.check(getattr(derivation, p.function))
+
+
+@pytest.mark.parametrize("p", PLANTED, ids=lambda p: f"{p.label}: {p.mistake}")
+def test_the_check_catches_the_mistake(p: Planted) -> None:
+    with pytest.raises(CAUGHT):
+        p.check(p.wrong)
+
+
+# The same mistakes, put into the network: the check of the whole gradient catches them.
+
+
+def gradient_error(model: Model, loss: str = "mse") -> float:
+    """Compare a model's gradient with the complex step through the oracle's network."""
+    X, y = backprop.xor()
+    got, depth = model.backward(model.forward(X), y, loss), len(model.weights)
+    parameters = [*model.weights, *(model.biases or ())]
+
+    def oracle(k: int, changed: Any) -> Any:
+        p = [*parameters[:k], changed, *parameters[k + 1 :]]
+        return loss_of(np, X, y, p[:depth], p[depth:] or None, ["sigmoid"] * depth, loss)
+
+    wanted = [by_complex_step(partial(oracle, k), p) for k, p in enumerate(parameters)]
+    return max(map(apart, [*got.weights, *(got.biases or ())], wanted))
+
+
+def replaced(function: str, wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(derivation, function, wrong)
+
+
+def replaced_slope_of_loss(wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    loss = network.Loss("mse", derivation.squared_error, wrong)
+    return lambda patch: patch.setitem(network.LOSSES, "mse", loss)
+
+
+def replaced_sigmoid(slope: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    activation = Activation("sigmoid", derivation.sigmoid, slope)
+    return lambda patch: patch.setitem(network.ACTIVATIONS, "sigmoid", activation)
+
+
+END_TO_END: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "output σ′ dropped": replaced("output_delta", lambda slope, dl_dy_hat: dl_dy_hat),
+    "hidden σ′ dropped": replaced("hidden_delta", lambda slope, d, w: d @ w.mT),
+    "σ′(a) for σ′(z)": replaced_sigmoid(lambda z, a: sigma_slope(a)),
+    "z(1 − z) for a(1 − a)": replaced_sigmoid(lambda z, a: z * (1 - z)),
+    "the negative slope of the report": replaced_slope_of_loss(lambda y, p: 2 * (y - p) / y.size),
+    "factor 2 dropped": replaced_slope_of_loss(lambda y, p: (p - y) / y.size),
+    "sum for mean": replaced_slope_of_loss(lambda y, p: 2 * (p - y)),
+    "divided by the hidden units": replaced_slope_of_loss(lambda y, p: 2 * (p - y) / 4),
+    "1/N twice": replaced("weight_gradient", lambda a, d: a.mT @ d / len(a)),
+    "W for Wᵀ where the layer is square": replaced(
+        "hidden_delta", lambda slope, d, w: slope * (d @ (w if w.shape[0] == w.shape[1] else w.mT))
+    ),
+    "the last path only": replaced("hidden_delta", lambda slope, d, w: slope * (d[:, -1:] @ w[:, -1:].mT)),
+    "bias gradient of one example": replaced("bias_gradient", lambda d: d[:1]),
+    "bias gradient averaged": replaced("bias_gradient", lambda d: d.mean(axis=0, keepdims=True)),
+}
+
+
+@pytest.mark.parametrize("widths", [[2, 3, 5, 1], [2, 4, 4, 1]], ids=str)
+def test_the_gradient_check_passes_for_the_network(widths: list[int]) -> None:
+    for loss in ("mse", "cross_entropy"):
+        assert gradient_error(Model.random(widths, seed=0, bias=True), loss) < 1e-12
+
+
+@pytest.mark.parametrize("mistake", END_TO_END)
+def test_the_gradient_check_catches_the_mistake(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    END_TO_END[mistake](monkeypatch)
+    assert gradient_error(Model.random([2, 4, 4, 1], seed=0, bias=True)) > 0.05
+
+
+def test_sigma_slope_kept_under_cross_entropy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "output_delta_cross_entropy", lambda y, p: p * (1 - p) * (p - y) / y.size)
+    assert gradient_error(Model.random([2, 3, 5, 1], seed=0), "cross_entropy") > 0.05
+
+
+def test_distinct_widths_make_a_wrong_transpose_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "hidden_delta", lambda slope, d, w: slope * (d @ w))
+    with pytest.raises(ValueError, match="matmul"):
+        gradient_error(Model.random([2, 3, 5, 1], seed=0))
+
+
+# The order of the update: right gradients, used too early. Only a check of the step sees it.
+
+
+def right_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
+    """Take one step of training."""
+    return list(backprop.train(model, X, y, eta=eta, epochs=1).model.weights)
+
+
+def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
+    """Update each layer before its δ is sent back, through weights that the forward pass never saw."""
+    z, a = model.forward(X)
+    layers, weights = model.layers, list(model.weights)
+    delta = model.deltas(model.forward(X), y)[-1]
+    for i in range(len(layers) - 1, -1, -1):
+        weights[i] = weights[i] - eta * layers[i].gradients(a[i], delta)[0]
+        if i > 0:
+            delta = layers[i - 1].backward(z[i - 1], a[i], delta, weights[i])
+    return weights
+
+
+def step_error(step: Function, eta: float) -> float:
+    """Compare the move of all the weights in one step, divided by η, with the measured gradient."""
+    X, y = backprop.xor()
+    model = Model.random([2, 3, 5, 1], seed=0)
+    weights = model.weights
+
+    def loss(i: int, changed: Any) -> Any:
+        return loss_of(np, X, y, [*weights[:i], changed, *weights[i + 1 :]], None, ["sigmoid"] * 3)
+
+    wanted = [by_complex_step(partial(loss, i), w) for i, w in enumerate(weights)]
+    return max(apart((w - new) / eta, g) for w, new, g in zip(weights, step(model, X, y, eta), wanted, strict=True))
+
+
+def test_a_check_of_gradients_does_not_see_an_early_update() -> None:
+    for step in (right_step, early_step):  # a gradient check moves nothing, or next to nothing
+        assert step_error(step, eta=1e-6) < 1e-5
+
+
+def test_a_check_of_the_step_sees_an_early_update() -> None:
+    assert step_error(right_step, eta=1.0) < 1e-12
+    assert step_error(early_step, eta=1.0) > 0.01
+
+
+def test_training_does_not_see_an_early_update() -> None:
+    X, y = backprop.xor()
+    model = Model.random([2, 4, 1], seed=0)
+    for _ in range(5000):
+        model = Model(early_step(model, X, y, 1.0))
+    assert derivation.accuracy(y, model.forward(X).y_hat) == 1
