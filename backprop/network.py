@@ -1,8 +1,8 @@
 r"""The network: the steps of the derivation, wired together.
 
-No formula stands here. A `Model` holds weights, `forward` writes down every z and a in a `Trace`, `backward` reads the
-trace and returns `Gradients`, `update` returns a new model. Nothing is changed in place, so a layer cannot be updated
-before its δ was sent back.
+No formula stands here. A `Model` holds weights; its method `forward` writes down every z and a in a `Trace`, `backward`
+reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place, so a layer
+cannot be updated before its δ was sent back.
 
 $$X \to \text{trace} \to \text{loss} \to \text{deltas} \to \text{gradients} \to \text{new model}$$
 """

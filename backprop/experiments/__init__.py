@@ -5,4 +5,13 @@ figures and the pages read what it stored.
 """
 
 #: The experiments, in the order in which they run.
-EXPERIMENTS = ("linear", "xor", "program")
+EXPERIMENTS = (
+    "linear",
+    "xor",
+    "program",
+    "worked_example",
+    "vanishing",
+    "collapse",
+    "dead_units",
+    "symmetry",
+)

@@ -13,7 +13,7 @@ import matplotlib as mpl
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS
 from backprop.experiments.store import fingerprint, read_result, write_text
-from backprop.figures import results
+from backprop.figures import consequences, diagrams, results
 from backprop.figures.style import STYLE, Figure, svg
 
 
@@ -26,10 +26,18 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     Yields:
         Functions that draw one figure each.
     """
+    yield from diagrams.DIAGRAMS
+    worked_example = read_result(folder, "worked_example")
+    yield partial(diagrams.worked_example_forward, worked_example)
+    yield partial(diagrams.worked_example_backward, worked_example)
     for name in ("linear", "xor"):
         result = read_result(folder, name)
         yield partial(results.learning_curve, name, result)
         yield partial(results.prediction, name, result)
+    yield partial(consequences.vanishing, read_result(folder, "vanishing"))
+    yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
+    yield partial(consequences.dead_units, read_result(folder, "dead_units"))
+    yield partial(consequences.symmetry, read_result(folder, "symmetry"))
 
 
 def parser() -> Parser:

@@ -1,13 +1,13 @@
 r"""A diagram for every chapter, the network of the home page, and the network of the worked example.
 
 They share one language. A unit is a capsule: its pre-activation $z$ on the left, its activation $a$ on the right, the
-bend between them. What goes forward is blue and solid, what goes backward is orange and dashed, and a lane of each along
-one connection means that the same weight serves both ways. Coordinates are points, counted from the lower left corner.
-Every curve and every number is computed by the steps of the derivation.
+bend between them. What goes forward is blue and solid; what goes backward is orange and dashed. Both along one
+connection mean that the same weight serves both ways. Coordinates are points, counted from the lower left corner. Every
+curve and every number is computed by the steps of the derivation.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,20 +15,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+from matplotlib.patches import Circle, PathPatch, Polygon
 from matplotlib.path import Path
 
 import backprop
 from backprop import derivation as step
 from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, WIDTH, Figure, canvas
 
-_DASH = (0, (4, 2.2))
-_DOTS = (0, (1, 2))
+_DASHES: Any = (0, (4, 2.2))
+_DOTS: Any = (0, (1, 2))
 _THIN = 0.6
 
 
 class Unit(NamedTuple):
-    """Where a unit stands: a capsule, or a circle if it is no wider than high.
+    """The place of a unit: a capsule, or a circle if it is no wider than high.
 
     Attributes:
         x: its centre, in points.
@@ -39,8 +39,8 @@ class Unit(NamedTuple):
 
     x: float
     y: float
-    half: float = 14
-    r: float = 14
+    half: float = 15
+    r: float = 15
 
 
 def sheet(height: float) -> tuple[Canvas, Axes]:
@@ -56,52 +56,99 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     drawing.set_layout_engine("none")
     axes = drawing.add_axes((0, 0, 1, 1), xlim=(0, WIDTH * 72), ylim=(0, height))
     axes.set_axis_off()
-    axes.patch.set_visible(False)
     return drawing, axes
 
 
+def scale(low: float, high: float, start: float, end: float) -> Callable[[Any], Any]:
+    """Make a ruler that turns numbers into points.
+
+    Args:
+        low: a number.
+        high: a larger one.
+        start: the point of `low`.
+        end: the point of `high`.
+
+    Returns:
+        The ruler, a function.
+    """
+    return lambda value: start + (np.asarray(value, dtype=float) - low) * (end - start) / (high - low)
+
+
+def number(value: float, decimals: int = 4) -> str:
+    """Write a number with a proper minus.
+
+    Args:
+        value: the number.
+        decimals: how many, at most: zeros at the end are left out.
+
+    Returns:
+        The text.
+    """
+    return np.format_float_positional(value, decimals, trim="-").replace("-", "−")
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Write a number with a proper minus and a given number of decimals.
+
+    Args:
+        value: the number.
+        decimals: how many.
+
+    Returns:
+        The text.
+    """
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
 def label(
-    axes: Axes,
-    x: float,
-    y: float,
-    text: str,
-    colour: str = INK,
-    size: float = 11,
-    ha: Any = "center",
-    box: bool = False,
+    axes: Axes, x: float, y: float, text: str, colour: str = INK, size: float = 11, ha: Any = "center", box: float = 0
 ) -> None:
-    """Write a word or a symbol.
+    """Write a word, a number or a symbol.
 
     Args:
         axes: where.
-        x: in points, what `ha` says of the text.
-        y: in points, half the height of a small letter.
+        x: in points; `ha` says what of the text.
+        y: in points, half the height of its letters.
         text: plain, or mathematics between dollars.
-        colour: its colour.
+        colour: of the text.
         size: in points.
         ha: "left", "center" or "right".
-        box: whether to clear the ground behind it.
+        box: how far around it to clear the ground, in letters; 0 for not at all.
     """
-    ground = {"boxstyle": "square,pad=0.18", "facecolor": PAPER, "edgecolor": "none"} if box else None
+    ground = {"boxstyle": f"square,pad={box}", "facecolor": PAPER, "edgecolor": "none"} if box else None
     axes.text(x, y - 0.27 * size, text, color=colour, size=size, ha=ha, va="baseline", bbox=ground)
 
 
 def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], size: float = 11) -> None:
-    """Write words of several colours in one centred line.
+    """Write a centred line of several colours.
 
     Args:
         axes: where.
         x: the middle of the line, in points.
-        y: in points, half the height of a small letter.
+        y: in points, half the height of its letters.
         parts: texts with their colours.
         size: in points.
     """
-    measure = MathTextParser("path")
-    widths = [measure.parse(text, 72, FontProperties("STIXGeneral", size=size)).width for text, _ in parts]
+    parser, font = MathTextParser("path"), FontProperties(family="STIXGeneral", size=size)
+    widths = [parser.parse(text, 72, font).width for text, _ in parts]
     left = x - sum(widths) / 2
     for (text, colour), width in zip(parts, widths, strict=True):
         label(axes, left, y, text, colour, size, ha="left")
         left += width
+
+
+def line(axes: Axes, x: Any, y: Any, width: float = _THIN, colour: str = INK, style: Any = "solid") -> None:
+    """Draw a line through points.
+
+    Args:
+        axes: where.
+        x: coordinates in points.
+        y: coordinates in points.
+        width: of the line.
+        colour: of the line.
+        style: "solid" or dashes.
+    """
+    axes.plot(x, y, color=colour, linewidth=width, linestyle=style)
 
 
 def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float = 1.1, head: float = 5.5) -> None:
@@ -118,8 +165,8 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float 
     p, q = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     along = (q - p) / np.hypot(*(q - p))
     across = np.array([-along[1], along[0]])
-    style = _DASH if colour == BACKWARD else "solid"
-    path = Path([tuple(p), tuple(q - 0.8 * head * along)])
+    path = Path(np.array([p, q - 0.8 * head * along]))
+    style = _DASHES if colour == BACKWARD else "solid"
     axes.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=width, linestyle=style, clip_on=False))
     if head:
         base = q - head * along
@@ -128,45 +175,47 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float 
 
 
 def edge(axes: Axes, tail: Unit, tip: Unit, shift: float = 0, **how: Any) -> np.ndarray:
-    """Draw the connection from one unit to the next, or back.
+    """Draw the connection of two units.
 
     Args:
         axes: where.
         tail: the unit on the left.
         tip: the unit on the right.
-        shift: how far to the upper side to move it, in points.
-        how: the rest for `arrow`; with the colour `BACKWARD` it runs from tip to tail.
+        shift: how far to move it upwards, in points.
+        how: the rest for `arrow`; in the colour `BACKWARD` it runs from tip to tail.
 
     Returns:
-        Its two ends, left one first, in points.
+        Its two ends, the left one first, in points.
     """
-    p = np.array([tail.x + tail.half - tail.r, tail.y], dtype=float)
-    q = np.array([tip.x - tip.half + tip.r, tip.y], dtype=float)
+    p = np.array([tail.x + tail.half - tail.r, tail.y])
+    q = np.array([tip.x - tip.half + tip.r, tip.y])
     along = (q - p) / np.hypot(*(q - p))
     aside = shift * np.array([-along[1], along[0]])
-    ends = np.array([p + (tail.r + 2.5) * along + aside, q - (tip.r + 2.5) * along + aside])
+    gap = 2.5 if how.get("head", 1) else 0
+    ends = np.array([p + (tail.r + gap) * along + aside, q - (tip.r + gap) * along + aside])
     arrow(axes, *(ends[::-1] if how.get("colour") == BACKWARD else ends), **how)
     return ends
 
 
 def lanes(axes: Axes, tail: Unit, tip: Unit, weight: str = "", upper: str = FORWARD) -> None:
-    """Draw a connection with both its directions, and its weight between them.
+    """Draw the connection of two units with both its directions, and the weight that serves both.
 
     Args:
         axes: where.
         tail: the unit on the left.
         tip: the unit on the right.
         weight: its symbol; may be empty.
-        upper: which direction takes the upper lane.
+        upper: which direction is the upper one.
     """
     lower = BACKWARD if upper == FORWARD else FORWARD
     ends = [edge(axes, tail, tip, 3.5, colour=upper), edge(axes, tail, tip, -3.5, colour=lower)]
-    middle = np.mean(ends, axis=(0, 1))
     if weight:
-        label(axes, *middle, weight, box=True)
+        x, y = np.mean(ends, axis=(0, 1))
+        axes.add_patch(Circle((x, y), 10, facecolor=PAPER, edgecolor="none"))
+        label(axes, x, y, weight, size=12)
 
 
-def circle(axes: Axes, unit: Unit, text: str = "", size: float = 11) -> Unit:
+def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
     """Draw a unit, or a number, as a circle.
 
     Args:
@@ -178,46 +227,45 @@ def circle(axes: Axes, unit: Unit, text: str = "", size: float = 11) -> Unit:
     Returns:
         Its place.
     """
-    axes.add_patch(Circle((unit.x, unit.y), unit.r, facecolor=PAPER, edgecolor=INK, linewidth=_THIN, clip_on=False))
+    axes.add_patch(Circle((unit.x, unit.y), unit.r, facecolor=PAPER, edgecolor=INK, linewidth=_THIN))
     if text:
         label(axes, unit.x, unit.y, text, size=size)
     return unit
 
 
-def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", size: float = 12) -> Unit:
+def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", size: float = 14) -> Unit:
     """Draw a unit with its pre-activation, its bend and its activation.
 
     Args:
         axes: where.
         unit: its place.
-        z: the name of its pre-activation.
-        a: the name of its activation.
+        z: its pre-activation.
+        a: its activation.
         bend: the name of its activation function; if empty, a line stands between z and a.
-        size: of the names.
+        size: of z and a.
 
     Returns:
         Its place.
     """
     x, y, half, r = unit
-    shape = f"round,pad=0,rounding_size={r}"
-    low = (x - half, y - r)
-    axes.add_patch(
-        FancyBboxPatch(
-            low, 2 * half, 2 * r, boxstyle=shape, facecolor=PAPER, edgecolor=INK, linewidth=_THIN, clip_on=False
-        )
-    )
+    k = 0.5523 * r  # makes the curve a circle
+    right = [(half - r, r), (half - r + k, r), (half, k), (half, 0), (half, -k), (half - r + k, -r), (half - r, -r)]
+    left = [(-dx, -dy) for dx, dy in right]
+    corners = np.add([*right, *left, right[0]], (x, y))
+    codes = [Path.MOVETO, *[Path.CURVE4] * 6, Path.LINETO, *[Path.CURVE4] * 6, Path.CLOSEPOLY]
+    axes.add_patch(PathPatch(Path(corners, codes), facecolor=PAPER, edgecolor=INK, linewidth=_THIN))
     label(axes, x - half / 2, y, z, size=size)
     label(axes, x + half / 2, y, a, size=size)
     if bend:
-        arrow(axes, (x - half / 2 + 10, y), (x + half / 2 - 9, y))
-        label(axes, x, y + 8, bend, FORWARD)
+        arrow(axes, (x - half / 2 + 11, y), (x + half / 2 - 10, y))
+        label(axes, x, y + 9, bend)
     else:
-        axes.plot((x, x), (y - r, y + r), color=INK, linewidth=0.4)
+        line(axes, (x, x), (y - r, y + r), 0.4)
     return unit
 
 
-def slope_back(axes: Axes, unit: Unit, dc_dz: str, slope: str, dc_da: str) -> None:
-    """Write below a unit how its slopes go from a back to z.
+def slope_back(axes: Axes, unit: Unit, dc_dz: str, slope: str, dc_da: str, left: float = 24) -> None:
+    """Write below a unit how its slope leads from a back to z.
 
     Args:
         axes: where.
@@ -225,24 +273,28 @@ def slope_back(axes: Axes, unit: Unit, dc_dz: str, slope: str, dc_da: str) -> No
         dc_dz: what stands below z.
         slope: what stands at the arrow.
         dc_da: what stands below a.
+        left: how much room `dc_dz` takes to the right of its middle, in points.
     """
     x, y, half, r = unit
-    y -= r + 13
-    label(axes, x - half / 2, y, dc_dz, BACKWARD)
-    label(axes, x + half / 2, y, dc_da, BACKWARD)
-    arrow(axes, (x + half / 2 - 20, y), (x - half / 2 + 20, y), BACKWARD)
-    label(axes, x, y - 10, slope, BACKWARD)
+    y -= r + 14
+    label(axes, x - half / 2, y, dc_dz, BACKWARD, 12)
+    label(axes, x + half / 2, y, dc_da, BACKWARD, 12)
+    start, end = x + half / 2 - 24, x - half / 2 + left
+    arrow(axes, (start, y), (end, y), BACKWARD, 1.3)
+    label(axes, (start + end) / 2, y - 13, slope, BACKWARD, 12)
 
 
-def columns(widths: Sequence[int], xs: Sequence[float], y: float, gap: float, sizes: Sequence[Any]) -> list[list[Unit]]:
+def columns(
+    widths: Sequence[int], xs: Sequence[float], y: float, gap: float, sizes: Sequence[tuple[float, float]]
+) -> list[list[Unit]]:
     """Place the units of a network in columns.
 
     Args:
-        widths: the numbers of units, as `Model.widths`.
-        xs: the columns' places, in points.
+        widths: the numbers of units, such as `Model.widths`.
+        xs: the columns' centres, in points.
         y: the middle of every column.
         gap: between the centres of neighbours.
-        sizes: half width and half height of the units of each column.
+        sizes: half width and half height of each column's units.
 
     Returns:
         The places, column by column, each from top to bottom.
@@ -259,46 +311,20 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
     Args:
         axes: where.
         places: what `columns` returned.
-        texts: for each layer a matrix of labels, (in, out), or None for no labels.
-        at: how far along the connection its label stands, from 0 (left) to 1 (right).
+        texts: for each layer a matrix of labels, (in, out), or None for none.
+        at: how far along a slanting connection its label stands, from 0 (left) to 1 (right).
         how: the rest for `arrow`.
     """
+    colour = BACKWARD if how.get("colour") == BACKWARD else INK
     marks = []
     for layer, (here, there) in enumerate(pairwise(places)):
         for i, j in np.ndindex(len(here), len(there)):
-            ends = edge(axes, here[i], there[j], **how)
-            if texts is not None:
-                marks.append((ends[0] + at * (ends[1] - ends[0]), texts[layer][i][j]))
-    for place, text in marks:
-        label(axes, *place, text, how.get("colour", FORWARD), size=9, box=True)
-
-
-def number(value: float, digits: int = 4) -> str:
-    """Write a number, rounded, with a proper minus.
-
-    Args:
-        value: the number.
-        digits: decimals at most; zeros at the end are left out.
-
-    Returns:
-        The text.
-    """
-    return np.format_float_positional(value, digits, trim="-").replace("-", "−")
-
-
-def scale(low: float, high: float, left: float, right: float) -> Callable[[Any], Any]:
-    """Make a ruler that turns numbers into points.
-
-    Args:
-        low: a number.
-        high: another.
-        left: the point of `low`.
-        right: the point of `high`.
-
-    Returns:
-        The ruler.
-    """
-    return lambda value: left + (np.asarray(value, dtype=float) - low) * (right - left) / (high - low)
+            start, end = edge(axes, here[i], there[j], **how)
+            if texts:
+                level = start[1] == end[1]
+                marks.append((start + (0.5 if level else at) * (end - start) + (0, 8 * level), texts[layer][i][j]))
+    for (x, y), text in marks:
+        label(axes, x, y, text, colour, 9.5, box=0.15)
 
 
 def gradient_descent() -> Figure:
@@ -308,45 +334,41 @@ def gradient_descent() -> Figure:
         The figure.
     """
 
-    def loss(theta: Any) -> Any:
-        return theta**2
+    def bowl(theta: Any) -> Any:
+        return theta**2 + 0.9
 
-    eta, theta = 0.15, [2.0]
+    theta = [2.0]
     for _ in range(3):
-        theta.append(float(step.update(theta[-1], step.complex_step(loss, theta[-1]), eta)))
-    slope = float(step.complex_step(loss, theta[0]))
-    drawing, axes = sheet(196)
-    px, py = scale(-1.15, 3.05, 14, 390), scale(0, 5.2, 34, 178)
-    t = np.linspace(-1.15, 2.25, 60)
-    axes.plot(px(t), py(loss(t)), color=INK, linewidth=1.2)
-    label(axes, float(px(-1.1)) + 10, float(py(loss(1.15))) + 8, "$L(\\theta)$", ha="left")
-    arrow(axes, (14, 34), (385, 34), INK, _THIN, 5)
-    label(axes, 394, 34, r"$\theta$")
-    t = np.array([1.42, 2.3])
-    axes.plot(px(t), py(loss(theta[0]) + slope * (t - theta[0])), color=BACKWARD, linewidth=1.4, linestyle=_DASH)
-    labels(axes, float(px(2.62)), float(py(4.55)), [("slope ", BACKWARD), (r"$\partial L/\partial\theta$", BACKWARD)])
+        slope = step.complex_step(bowl, np.array(theta[-1]))
+        theta.append(float(step.update(np.array(theta[-1]), slope, eta=0.2)))
+    slope = step.complex_step(bowl, np.array(theta[0]))
+    drawing, axes = sheet(222)
+    px, py = scale(-2.2, 3.2, 14, 385), scale(0, 6.6, 36, 212)
+    t = np.linspace(-2.1, 2.35, 60)
+    line(axes, px(t), py(bowl(t)), 1.2)
+    label(axes, px(-1.75), py(bowl(2.1)), r"$L(\theta)$", ha="left")
+    arrow(axes, (14, 36), (385, 36), INK, _THIN, 5)
+    label(axes, 394, 36, r"$\theta$")
+    t = np.array([1.35, 2.45])
+    line(axes, px(t), py(bowl(theta[0]) + slope * (t - theta[0])), 1.5, BACKWARD, _DASHES)
+    label(axes, px(2.3), py(5.4), r"slope $\partial L/\partial\theta$", BACKWARD, ha="left")
     for k, place in enumerate(theta):
-        x, y = float(px(place)), float(py(loss(place)))
-        axes.plot((x, x), (34, y), color=INK, linewidth=0.5, linestyle=_DOTS)
+        x, y = float(px(place)), float(py(bowl(place)))
+        line(axes, (x, x), (36, y), 0.5, style=_DOTS)
         axes.plot(x, y, "o", color=INK, markersize=5)
-        label(axes, x, 21, rf"$\theta^{k}$")
+        label(axes, x, 22, rf"$\theta^{k}$")
     for here, there in pairwise(theta):
-        arrow(axes, (px(here) - 2, 46), (px(there) + 2, 46), INK)
-    labels(
-        axes,
-        float(px((theta[0] + theta[1]) / 2)),
-        57,
-        [("$-\\eta\\,$", INK), (r"$\partial L/\partial\theta$", BACKWARD)],
-        10,
-    )
+        arrow(axes, (px(here), 46), (px(there), 46), INK)
+    words = [(r"$-\eta\,$", INK), (r"$\partial L/\partial\theta$", BACKWARD)]
+    labels(axes, px((theta[0] + theta[1]) / 2), 59, words, 10.5)
     return Figure(
         name="diagram-gradient-descent",
         canvas=drawing,
         title="Each step goes against the slope, and shortens as the slope does.",
         description=(
-            "A bowl-shaped curve of the loss over one parameter θ. From θ⁰, high on the right, three arrows along the "
-            "axis lead left to θ¹, θ² and θ³, each shorter than the one before, towards the lowest point. At θ⁰ the "
-            "tangent, dashed and orange, shows the slope; the first arrow is minus η times that slope."
+            "A bowl-shaped curve: the loss L over one parameter θ. From θ⁰, high on the right, three arrows above the "
+            "axis lead left to θ¹, θ² and θ³, each shorter than the one before, towards the lowest point. At θ⁰ a "
+            "tangent, dashed and orange, shows the slope ∂L/∂θ; the first arrow is marked −η ∂L/∂θ."
         ),
     )
 
@@ -357,38 +379,35 @@ def numerical_derivatives() -> Figure:
     Returns:
         The figure.
     """
-    x, h = 0.0, 0.9
-    left, right = x - h, x + h
-    measured = float(step.central_difference(lambda v: float(np.exp(v)), np.array(x), h))
-    true = float(step.complex_step(np.exp, np.array(x)))
-    drawing, axes = sheet(206)
-    px, py = scale(-1.35, 1.45, 30, 292), scale(-0.4, 4.2, 32, 196)
+    f, x, h = np.exp, np.array(0.0), 0.9
+    left, right, end = x - h, x + h, 1.42
+    true = f(x) + step.complex_step(f, x) * (np.array([-1.2, end]) - x)
+    measured = f(left) + step.central_difference(f, x, h) * (np.array([-1.2, end]) - left)
+    drawing, axes = sheet(212)
+    px, py = scale(-1.35, 1.45, 24, 288), scale(-0.4, 4.2, 34, 202)
     t = np.linspace(-1.35, 1.4, 60)
-    axes.plot(px(t), py(np.exp(t)), color=FORWARD, linewidth=1.3)
-    label(axes, float(px(1.42)) + 4, float(py(np.exp(1.4))) - 2, "$f$", FORWARD, ha="left")
-    arrow(axes, (14, 32), (385, 32), INK, _THIN, 5)
-    t = np.array([-1.2, 1.42])
-    axes.plot(px(t), py(np.exp(x) + true * (t - x)), color=INK, linewidth=0.9)
-    axes.plot(px(t), py((np.exp(left) + np.exp(right)) / 2 + measured * (t - x)), color=BACKWARD, lw=1.4, ls=_DASH)
-    label(axes, float(px(1.42)) + 6, float(py(np.exp(x) + true * 1.42)), "tangent: true slope", ha="left", size=10)
-    end = float(py((np.exp(left) + np.exp(right)) / 2 + measured * 1.42))
-    label(axes, float(px(1.42)) + 6, end + 1, "secant: measured slope", BACKWARD, 10, ha="left")
-    low, high = float(py(np.exp(left))), float(py(np.exp(right)))
-    axes.plot(px([left, right, right]), (low, low, high), color=INK, linewidth=0.5)
-    label(axes, float(px(0.45)), low - 8, "$2h$", size=10)
-    label(axes, float(px(right)) + 5, float(py(1.15)), "$f(x+h)-f(x-h)$", ha="left", size=10)
-    for place, name in ((left, "$x-h$"), (x, "$x$"), (right, "$x+h$")):
-        axes.plot((px(place), px(place)), (32, py(np.exp(place))), color=INK, linewidth=0.5, linestyle=_DOTS)
-        axes.plot(px(place), py(np.exp(place)), "o", color=FORWARD if place != x else INK, markersize=5)
-        label(axes, float(px(place)), 19, name)
+    line(axes, px(t), py(f(t)), 1.3, FORWARD)
+    label(axes, px(end) + 4, py(f(1.4)), "$f$", FORWARD, ha="left")
+    arrow(axes, (14, 34), (390, 34), INK, _THIN, 5)
+    line(axes, px([-1.2, end]), py(true), 0.9)
+    line(axes, px([-1.2, end]), py(measured), 1.5, BACKWARD, _DASHES)
+    label(axes, px(end) + 6, py(measured[1]) + 1, "secant: measured slope", BACKWARD, 10.5, ha="left")
+    label(axes, px(end) + 6, py(true[1]) + 1, "tangent: true slope", size=10.5, ha="left")
+    line(axes, px([left, right, right]), py(f([left, left, right])), 0.5)
+    label(axes, px(h / 2), py(f(left)) - 9, "$2h$")
+    label(axes, px(right) + 6, py(1.15), "$f(x+h)-f(x-h)$", ha="left")
+    for place, name, colour in ((left, "$x-h$", FORWARD), (x, "$x$", INK), (right, "$x+h$", FORWARD)):
+        line(axes, px([place, place]), (34, py(f(place))), 0.5, style=_DOTS)
+        axes.plot(px(place), py(f(place)), "o", color=colour, markersize=5)
+        label(axes, px(place), 20, name)
     return Figure(
         name="diagram-numerical-derivatives",
         canvas=drawing,
         title="The secant through two neighbours is almost as steep as the tangent.",
         description=(
-            "A rising curve f over x, with the points x − h, x and x + h. The tangent at x is a thin line. The secant "
-            "through the two outer points, dashed and orange, runs above it and is slightly steeper. A right angle "
-            "under the secant shows its run 2h and its rise f(x + h) − f(x − h)."
+            "A rising curve f, in blue, with the points x − h, x and x + h on the axis below. The tangent at x is a "
+            "thin line. The secant through the two outer points, dashed and orange, runs above it and is slightly "
+            "steeper. A right angle under the secant shows its run 2h and its rise f(x + h) − f(x − h)."
         ),
     )
 
@@ -402,27 +421,28 @@ def loss() -> Figure:
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.1]])
     shares = step.squared_error(y, y_hat)
     total = float(step.total_loss(shares))
-    drawing, axes = sheet(188)
-    px, pc = scale(0, 1, 62, 178), scale(0, total, 242, 352)
-    label(axes, 120, 174, r"answer $\hat y^{\,n}$ and target $y^n$", size=10)
-    label(axes, 297, 174, "share $C^n$", size=10)
-    done = 0.0
+    ends = np.cumsum([0.0, *shares])
+    drawing, axes = sheet(176)
+    px, pc = scale(0, 1, 60, 180), scale(0, total, 246, 356)
+    words = [(r"answer $\hat y^{\,n}$", FORWARD), (", target $y^n$", INK)]
+    labels(axes, 120, 164, words)
+    label(axes, 301, 164, "share $C^n$")
     for n, share in enumerate(shares):
-        row = 146 - 32 * n
-        label(axes, 20, row, f"$n={n + 1}$", size=10)
-        axes.plot((62, 178), (row, row), color=INK, linewidth=0.4)
-        axes.plot(px([y_hat[n, 0], y[n, 0]]), (row, row), color=BACKWARD, linewidth=2, linestyle=(0, (2, 1.1)))
+        row = 134 - 32 * n
+        label(axes, 12, row, f"$n={n + 1}$", ha="left")
+        line(axes, px([0, 1]), (row, row), 0.4)
+        line(axes, px([y_hat[n, 0], y[n, 0]]), (row, row), 1.8, BACKWARD, (0, (2.2, 1.2)))
         axes.plot(px(y[n]), row, "D", color=INK, markersize=6, markerfacecolor=PAPER)
-        axes.plot(px(y_hat[n]), row, "o", color=FORWARD, markersize=6)
-        _bar(axes, float(pc(done)), float(pc(done + share)), row)
-        done += float(share)
-        axes.plot((pc(done), pc(done)), (row + 8, row - 40), color=INK, linewidth=0.5, linestyle=_DOTS)
-        label(axes, 362, row, number(float(share)), size=10, ha="left")
-    label(axes, 62, 60, "0", size=10)
-    label(axes, 178, 60, "1", size=10)
-    _bar(axes, 242, 352, 42)
-    label(axes, 230, 42, "$L$", ha="right")
-    label(axes, 362, 42, number(total), size=10, ha="left")
+        axes.plot(px(y_hat[n]), row, "o", color=FORWARD, markersize=6.5)
+        _bar(axes, pc(ends[n]), pc(ends[n + 1]), row)
+        line(axes, pc(ends[[n + 1, n + 1]]), (row - 8, row - 24), 0.5, style=_DOTS)
+        label(axes, 366, row, number(float(share)), ha="left")
+    label(axes, 60, 50, "0", size=10)
+    label(axes, 180, 50, "1", size=10)
+    label(axes, 234, 24, "$L=C^1+C^2+C^3$", ha="right")
+    _bar(axes, pc(0), pc(total), 24)
+    line(axes, pc([total, total]), (32, 62), 0.5, style=_DOTS)
+    label(axes, 366, 24, number(total), ha="left")
     return Figure(
         name="diagram-loss",
         canvas=drawing,
@@ -430,16 +450,16 @@ def loss() -> Figure:
         description=(
             "Three rows, one for each example. Left, on a line from 0 to 1, the answer (blue dot) and the target "
             "(diamond), with the error between them dashed in orange: it grows from row to row. Right, the shares as "
-            f"bars of {', '.join(number(float(c)) for c in shares)}, each beginning where the one above ends. A last "
-            f"bar, the loss, is as long as all three: {number(total)}."
+            f"bars of {_row(shares.tolist(), number)}, each beginning where the one above ends. A last bar, the loss, "
+            f"is as long as all three: {number(total)}."
         ),
     )
 
 
 def _bar(axes: Axes, left: float, right: float, y: float) -> None:
     corners = [(left, y - 7), (right, y - 7), (right, y + 7), (left, y + 7)]
-    axes.add_patch(Polygon(corners, facecolor=FORWARD, alpha=0.25, edgecolor="none"))
-    axes.add_patch(Polygon(corners, fill=False, edgecolor=FORWARD, linewidth=1))
+    axes.add_patch(Polygon(corners, facecolor=FORWARD, alpha=0.22, edgecolor="none"))
+    axes.add_patch(Polygon(corners, fill=False, edgecolor=FORWARD, linewidth=0.9))
 
 
 def activations() -> Figure:
@@ -448,40 +468,42 @@ def activations() -> Figure:
     Returns:
         The figure.
     """
-    z, tiny, straight = np.linspace(-4, 4, 81), 1e-9, np.array([-4.0, 4.0])
-    curves: tuple[tuple[Any, Any, Any, Any, float, Any], ...] = (
-        (step.identity, np.array([-1.3, 2.1]), step.identity_slope, straight, 0.6, "solid"),
-        (step.relu, np.array([-4, 0, 2.1]), step.relu_slope, np.array([-4, 0, tiny, 4]), 1.5, (0, (5, 2))),
+    z, ends, tiny = np.linspace(-4, 4, 81), np.array([-4.0, 4.0]), 1e-9
+    jump = np.array([-4, 0, np.nan, tiny, 4])
+    curves: tuple[tuple[Any, np.ndarray, Any, np.ndarray, float, Any], ...] = (
+        (step.identity, np.array([-1.3, 2.1]), step.identity_slope, ends, 0.6, "solid"),
+        (step.relu, np.array([-4, 0, 2.1]), step.relu_slope, jump, 1.6, (0, (5, 2))),
         (step.tanh, z, step.tanh_slope, z, 1.2, (0, (6, 1.5, 1.2, 1.5))),
         (step.sigmoid, z, step.sigmoid_slope, z, 1.8, "solid"),
     )
-    drawing, axes = sheet(216)
-    left, right = scale(-4, 4, 26, 188), scale(-4, 4, 232, 394)
-    value, slope = scale(-1.3, 2.1, 14, 186), scale(-0.05, 1.2, 14, 186)
+    drawing, axes = sheet(226)
+    left, right = scale(-4, 4, 24, 190), scale(-4, 4, 230, 396)
+    value, slope = scale(-1.3, 2.1, 28, 194), scale(-0.12, 1.2, 28, 194)
     for px, py, ticks in ((left, value, (-1, 0, 1)), (right, slope, (0, 0.25, 1))):
-        axes.plot(px(straight), py([0, 0]), color=INK, linewidth=0.4)
-        axes.plot(px([0, 0]), py([ticks[0], ticks[2]]), color=INK, linewidth=0.4)
+        line(axes, px(ends), py([0, 0]), 0.4)
+        line(axes, px([0, 0]), py([ticks[0], ticks[2]]), 0.4)
         for tick in ticks:
-            words = {0.25: "¼"}.get(tick, number(tick))
-            label(axes, float(px(-4)) - 6, float(py(tick)), words, size=10, ha="right")
-    axes.plot(right([-4, 0]), slope([0.25, 0.25]), color=INK, linewidth=0.5, linestyle=_DOTS)
+            label(axes, px(-4) - 6, py(tick), {0.25: "¼"}.get(tick, number(tick)), size=10, ha="right")
+        for tick in (-4, 0, 4):
+            label(axes, px(tick), 10, "$z=0$" if tick == 0 else number(tick), size=10)
+    line(axes, right([-4, 0]), slope([0.25, 0.25]), 0.5, style=_DOTS)
     for phi, z_value, phi_slope, z_slope, width, style in curves:
-        axes.plot(left(z_value), value(phi(z_value)), color=INK, linewidth=width, linestyle=style)
-        axes.plot(right(z_slope), slope(phi_slope(z_slope)), color=INK, linewidth=width, linestyle=style)
-    axes.plot(right(0), slope(step.sigmoid_slope(np.array(0.0))), "o", color=INK, markersize=4.5)
-    label(axes, 26, 204, r"value $\phi(z)$", FORWARD, ha="left")
-    label(axes, 232, 204, r"slope $\phi^{\prime}(z)$", BACKWARD, ha="left")
+        line(axes, left(z_value), value(phi(z_value)), width, style=style)
+        line(axes, right(z_slope), slope(phi_slope(z_slope)), width, style=style)
+    axes.plot(right(0), slope(step.sigmoid_slope(np.array(0.0))), "o", color=INK, markersize=5)
+    label(axes, 24, 214, r"value $\phi(z)$", ha="left")
+    label(axes, 230, 214, r"slope $\phi′(z)$", ha="left")
     for px, py, x, y, text, ha in (
-        (left, value, -1.15, 0.42, r"$\sigma$", "right"),
+        (left, value, -1.1, 0.44, r"$\sigma$", "right"),
         (left, value, -1.9, -0.72, "tanh", "right"),
-        (left, value, 1.35, 1.75, "ReLU", "right"),
-        (left, value, -0.9, -1.2, "identity", "left"),
-        (right, slope, -1.75, 0.2, r"$\sigma^{\prime}$", "right"),
-        (right, slope, -1.0, 0.6, "tanh′", "right"),
+        (left, value, 1.3, 1.75, "ReLU", "right"),
+        (left, value, -0.85, -1.2, "identity", "left"),
+        (right, slope, -1.9, 0.19, r"$\sigma′$", "right"),
+        (right, slope, -1.05, 0.6, "tanh′", "right"),
         (right, slope, 2.4, 0.92, "ReLU′", "center"),
-        (right, slope, -2.4, 1.08, "identity′", "center"),
+        (right, slope, -2.5, 1.08, "identity′", "center"),
     ):
-        label(axes, float(px(x)), float(py(y)), text, size=10, ha=ha)
+        label(axes, px(x), py(y), text, size=10.5, ha=ha)
     return Figure(
         name="diagram-activations",
         canvas=drawing,
@@ -501,18 +523,18 @@ def forward_pass() -> Figure:
     Returns:
         The figure.
     """
-    drawing, axes = sheet(172)
-    unit = capsule(axes, Unit(252, 96, 74, 22), "$z_j$", "$a_j$", r"$\phi$", 14)
-    for i, y in ((1, 146), (2, 46)):
-        tail = circle(axes, Unit(34, y, 17, 17), f"$a_{i}$", 13)
-        ends = edge(axes, tail, unit)
-        label(axes, *ends.mean(axis=0), f"$w_{{{i}j}}$", FORWARD, 12, box=True)
+    drawing, axes = sheet(164)
+    unit = capsule(axes, Unit(254, 90, 76, 22), "$z_j$", "$a_j$", r"$\phi$", 15)
+    for i, y in ((1, 138), (2, 42)):
+        tail = circle(axes, Unit(32, y, 18, 18), f"$a_{i}$", 14)
+        x, y = edge(axes, tail, unit).mean(axis=0)
+        label(axes, x, y, f"$w_{{{i}j}}$", size=13, box=0.18)
     x = unit.x - unit.half / 2
-    arrow(axes, (x, 36), (x, 71))
-    label(axes, x, 26, "$b_j$", FORWARD, 12)
-    arrow(axes, (329, 96), (386, 96))
-    label(axes, x, 131, "sum", size=10)
-    label(axes, unit.x + unit.half / 2, 131, "bend", size=10)
+    arrow(axes, (x, 32), (x, 65))
+    label(axes, x, 20, "$b_j$", size=13)
+    arrow(axes, (333, 90), (390, 90))
+    label(axes, x, 126, "sum", size=10.5)
+    label(axes, unit.x + unit.half / 2, 126, "bend", size=10.5)
     return Figure(
         name="diagram-forward-pass",
         canvas=drawing,
@@ -531,22 +553,21 @@ def chain_rule() -> Figure:
     Returns:
         The figure.
     """
-    drawing, axes = sheet(178)
-    label(axes, 88, 164, "one path: multiply", size=10)
-    label(axes, 306, 164, "two paths: add", size=10)
-    w, z, c = (circle(axes, Unit(x, 94), text, 12) for x, text in ((20, "$w$"), (88, "$z$"), (156, "$C$")))
+    drawing, axes = sheet(168)
+    label(axes, 88, 154, "one path: multiply")
+    label(axes, 306, 154, "two paths: add")
+    w, z, c = (circle(axes, Unit(x, 70), text, 13) for x, text in ((18, "$w$"), (89, "$z$"), (160, "$C$")))
     lanes(axes, w, z)
     lanes(axes, z, c)
-    label(axes, 54, 76, r"$\partial z/\partial w$", BACKWARD, 10)
-    label(axes, 122, 76, r"$\partial C/\partial z$", BACKWARD, 10)
-    a, c = circle(axes, Unit(228, 90), "$a$", 12), circle(axes, Unit(384, 90), "$C$", 12)
-    for k, y, upper in ((1, 126, BACKWARD), (2, 54, FORWARD)):
-        z = circle(axes, Unit(306, y), f"$z_{k}$", 12)
+    label(axes, 53, 49, r"$\partial z/\partial w$", BACKWARD)
+    label(axes, 124, 49, r"$\partial C/\partial z$", BACKWARD)
+    a, c = circle(axes, Unit(226, 70), "$a$", 13), circle(axes, Unit(386, 70), "$C$", 13)
+    for k, y, side, upper in ((1, 110, 1, BACKWARD), (2, 30, -1, FORWARD)):
+        z = circle(axes, Unit(306, y), f"$z_{k}$", 13)
         lanes(axes, a, z, upper=upper)
         lanes(axes, z, c, upper=upper)
-        y = y + 4 if k == 1 else y - 4
-        label(axes, 257, y, rf"$\partial z_{k}/\partial a$", BACKWARD, 10)
-        label(axes, 355, y, rf"$\partial C/\partial z_{k}$", BACKWARD, 10)
+        label(axes, 252, y + 3 * side, rf"$\partial z_{k}/\partial a$", BACKWARD)
+        label(axes, 362, y + 3 * side, rf"$\partial C/\partial z_{k}$", BACKWARD)
     return Figure(
         name="diagram-chain-rule",
         canvas=drawing,
@@ -565,15 +586,16 @@ def output_to_hidden() -> Figure:
     Returns:
         The figure.
     """
-    drawing, axes = sheet(150)
-    hidden = circle(axes, Unit(28, 94, 17, 17), "$a$", 13)
-    unit = capsule(axes, Unit(192, 94, 76, 20), "$z$", r"$\hat y$", size=14)
-    cost = circle(axes, Unit(368, 94, 17, 17), "$C$", 13)
+    drawing, axes = sheet(118)
+    hidden = circle(axes, Unit(26, 68, 18, 18), "$a$", 14)
+    unit = capsule(axes, Unit(198, 68, 92, 20), "$z$", r"$\hat y$")
+    cost = circle(axes, Unit(376, 68, 18, 18), "$C$", 14)
     lanes(axes, hidden, unit, "$w$")
     lanes(axes, unit, cost)
-    arrow(axes, (368, 138), (368, 114))
-    label(axes, 378, 133, "$y$", FORWARD, ha="left")
-    slope_back(axes, unit, r"$\delta=\partial C/\partial z$", r"$\sigma^{\prime}(z)$", r"$\partial C/\partial\hat y$")
+    arrow(axes, (376, 114), (376, 89))
+    label(axes, 384, 106, "$y$", size=12, ha="left")
+    slopes = (r"$\delta=\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial\hat y$")
+    slope_back(axes, unit, *slopes, left=40)
     return Figure(
         name="diagram-output-to-hidden",
         canvas=drawing,
@@ -592,15 +614,15 @@ def hidden_to_hidden() -> Figure:
     Returns:
         The figure.
     """
-    drawing, axes = sheet(238)
-    unit = capsule(axes, Unit(118, 126, 70, 20), "$z$", "$a$", size=14)
-    for y, weight, prime in ((204, "$w_3$", "′"), (56, "$w_4$", "″")):
-        ahead = capsule(axes, Unit(326, y, 50, 17), f"$z{prime}$", f"$a{prime}$", size=13)
+    drawing, axes = sheet(226)
+    unit = capsule(axes, Unit(112, 120, 74, 21), "$z$", "$a$", size=15)
+    for y, weight, prime in ((192, "$w_3$", "′"), (48, "$w_4$", "″")):
+        ahead = capsule(axes, Unit(316, y, 50, 18), f"$z{prime}$", f"$a{prime}$")
         lanes(axes, unit, ahead, weight)
-        lanes(axes, ahead, Unit(420, y, 14, 14))
-        label(axes, 301, y - 31, rf"$\partial C/\partial z{prime}$", BACKWARD)
-    lanes(axes, Unit(-8, 126), unit)
-    slope_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma^{\prime}(z)$", r"$\partial C/\partial a$")
+        lanes(axes, ahead, Unit(414, y))
+        label(axes, 291, y - 32, rf"$\partial C/\partial z{prime}$", BACKWARD, 12)
+    lanes(axes, Unit(-10, 120), unit)
+    slope_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
     return Figure(
         name="diagram-hidden-to-hidden",
         canvas=drawing,
@@ -615,23 +637,23 @@ def hidden_to_hidden() -> Figure:
 
 
 def parameter_gradients() -> Figure:
-    """Draw how the value from the left and the error from the right meet at a weight.
+    """Draw how the value from the left and the δ from the right meet at a weight.
 
     Returns:
         The figure.
     """
-    drawing, axes = sheet(138)
-    here = capsule(axes, Unit(62, 98, 54, 18), "$z_i$", "$a_i$", size=13)
-    there = capsule(axes, Unit(341, 98, 54, 18), "$z_j$", "$a_j$", size=13)
+    drawing, axes = sheet(124)
+    here = capsule(axes, Unit(64, 90, 56, 20), "$z_i$", "$a_i$")
+    there = capsule(axes, Unit(339, 90, 56, 20), "$z_j$", "$a_j$")
     middle = (here.x + there.x) / 2
-    arrow(axes, (here.x + here.half + 3, 98), (middle - 22, 98), FORWARD, 1.5)
-    arrow(axes, (there.x - there.half - 3, 98), (middle + 22, 98), BACKWARD, 1.5)
-    label(axes, middle, 98, "$w_{ij}$", size=14)
-    label(axes, middle - 50, 110, "$a_i$", FORWARD, 12)
-    label(axes, middle + 50, 110, r"$\delta_j$", BACKWARD, 12)
-    axes.plot((middle, middle), (84, 54), color=INK, linewidth=_THIN)
+    arrow(axes, (here.x + here.half + 3, 90), (middle - 16, 90), FORWARD, 1.4)
+    arrow(axes, (there.x - there.half - 3, 90), (middle + 16, 90), BACKWARD, 1.4)
+    label(axes, middle, 90, "$w_{ij}$", size=15)
+    label(axes, middle - 48, 103, "$a_i$", FORWARD, 13)
+    label(axes, middle + 48, 103, r"$\delta_j$", BACKWARD, 13)
+    line(axes, (middle, middle), (74, 46))
     words = [(r"$\partial C/\partial w_{ij}\;=\;$", INK), ("$a_i$", FORWARD), (r"$\,\delta_j$", BACKWARD)]
-    labels(axes, middle, 36, words, 14)
+    labels(axes, middle, 26, words, 15)
     return Figure(
         name="diagram-parameter-gradients",
         canvas=drawing,
@@ -651,65 +673,76 @@ def consequences() -> Figure:
         The figure.
     """
     model = backprop.Model.random([2, 3, 5, 1], activations="identity")
-    one = step.linear_collapse(model.weights)
-    drawing, axes = sheet(176)
-    deep = columns(model.widths, (22, 94, 166, 238), 76, 30, [(7, 7)] * 4)
-    flat = columns(one.shape, (314, 386), 76, 30, [(7, 7)] * 2)
+    one = step.linear_collapse(model.weights).shape
+    drawing, axes = sheet(172)
+    deep = columns(model.widths, (14, 88, 162, 236), 74, 31, [(7, 7)] * 4)
+    flat = columns(one, (314, 388), 74, 31, [(7, 7)] * 2)
     for places in (deep, flat):
-        network(axes, places, width=0.8, head=4)
-        for unit in (unit for column in places for unit in column):
+        network(axes, places, width=0.9, head=0)
+        for unit in chain.from_iterable(places):
             circle(axes, unit)
     for layer, (here, there) in enumerate(pairwise(deep), start=1):
-        label(axes, (here[0].x + there[0].x) / 2, 162, f"$W_{layer}$", FORWARD, 12)
-    label(axes, 350, 162, "$W=W_1W_2W_3$", FORWARD, 12)
-    label(axes, 276, 76, "$=$", size=16)
+        label(axes, (here[0].x + there[0].x) / 2, 158, f"$W_{layer}$", size=12)
+    label(axes, 350, 158, "$W=W_1W_2W_3$", size=12)
+    label(axes, 275, 74, "$=$", size=16)
     return Figure(
         name="diagram-consequences",
         canvas=drawing,
-        title=f"Without bends, {'-'.join(map(str, model.widths))} is {'-'.join(map(str, one.shape))} in disguise.",
+        title=f"Without bends, {'-'.join(map(str, model.widths))} is {'-'.join(map(str, one))} in disguise.",
         description=(
             f"Left, a fully connected network of {', '.join(map(str, model.widths))} units without activation "
-            "functions, its layers of arrows marked W₁, W₂ and W₃. An equals sign. Right, a network of "
-            f"{one.shape[0]} inputs and {one.shape[1]} output with a single layer of arrows, marked W = W₁W₂W₃."
+            "functions, its layers of blue lines marked W₁, W₂ and W₃. An equals sign. Right, a network of "
+            f"{one[0]} inputs and {one[1]} output with a single layer of lines, marked W = W₁W₂W₃."
         ),
     )
 
 
 def home() -> Figure:
-    """Draw the report's network with the values of one example and one way back.
+    """Draw the report's network with the values of one example and a way back.
 
     Returns:
         The figure.
     """
     X, y = backprop.xor()
+    X, y = X[12:13], y[12:13]
     model = backprop.Model.random([2, 4, 1], seed=0)
-    example = slice(7, 8)
-    trace = model.forward(X[example])
-    drawing, axes = sheet(248)
-    places = columns(model.widths, (24, 156, 290), 136, 40, [(17, 17), (40, 13), (40, 13)])
-    cost = Unit(382, 136, 17, 17)
+    trace = model.forward(X)
+    cost = model.loss(trace, y)
+    drawing, axes = sheet(252)
+    places = [
+        *columns(model.widths[:1], (24,), 142, 64, [(18, 18)]),
+        *columns(model.widths[1:], (156, 288), 142, 40, [(40, 13)] * 2),
+        [Unit(382, 142, 18, 18)],
+    ]
     network(axes, places, width=0.9, head=5)
-    edge(axes, places[-1][0], cost, width=0.9, head=5)
-    back = [places[0][-1], places[1][-1], places[2][-1], cost]
-    for tail, tip in pairwise(back):
+    bottom = [column[-1] for column in places]
+    for tail, tip in pairwise(bottom[1:]):
         edge(axes, tail, tip, -5, colour=BACKWARD, width=1.5)
+        arrow(axes, (tail.x + 20, tail.y - 19), (tail.x - 20, tail.y - 19), BACKWARD, 1.5)
     for unit, value in zip(places[0], trace.a[0][0], strict=True):
-        circle(axes, unit, number(value), 10)
-    for column, z, a in zip(places[1:], trace.z, trace.a[1:], strict=True):
-        for unit, one, two in zip(column, z[0], a[0], strict=True):
-            capsule(axes, unit, f"{one:.2f}".replace("-", "−"), f"{two:.2f}", "", 10)
-    circle(axes, cost, f"{model.loss(trace, y[example]):.2f}", 10)
-    for x, text in ((24, "$X$"), (156, "$Z_1\\,|\\,A_1$"), (290, "$Z_2\\,|\\,\\hat Y$"), (382, "$L$")):
-        label(axes, x, 232, text, size=12)
-    labels(axes, 112, 36, [("forward: values", FORWARD)])
-    arrow(axes, (24, 24), (382, 24), FORWARD, 1.5, 7)
-    labels(axes, 112, 10, [("backward: ", BACKWARD), (r"$\delta$", BACKWARD)])
-    arrow(axes, (382, 12), (24, 12), BACKWARD, 1.5, 7)
+        circle(axes, unit, number(value), 11)
+    for column, z, a in zip(places[1:], trace.z, trace.a[1:], strict=False):
+        for unit, z_j, a_j in zip(column, z[0], a[0], strict=True):
+            capsule(axes, unit, fixed(z_j, 2), fixed(a_j, 2), "", 10.5)
+    circle(axes, places[-1][0], fixed(cost, 2), 11)
+    for x, text in zip((24, 136, 176, 268, 308, 382), ("X", "Z_1", "A_1", "Z_2", r"\hat Y", "L"), strict=True):
+        label(axes, x, 238, f"${text}$", size=13)
+    arrow(axes, (24, 30), (400, 30), FORWARD, 1.5, 7)
+    arrow(axes, (400, 10), (116, 10), BACKWARD, 1.5, 7)
+    label(axes, 258, 30, "forward: values", FORWARD, box=0.5)
+    label(axes, 258, 10, "backward: errors δ", BACKWARD, box=0.5)
     return Figure(
         name="diagram-network",
         canvas=drawing,
-        title="Values go forward through the network; errors come back the same way.",
-        description="todo",
+        title="Values go forward through the network; errors come back over the same connections.",
+        description=(
+            f"The report's {'-'.join(map(str, model.widths))} network. The inputs {' and '.join(map(number, X[0]))} "
+            "stand on the left; solid blue arrows lead from each of them to all four hidden units and from these to "
+            f"one output unit, each showing its z and its a. The answer is {fixed(float(trace.y_hat[0, 0]), 2)}, the "
+            f"loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the output "
+            "unit to one hidden unit. Below, a blue arrow to the right reads: forward, values; an orange one to the "
+            "left: backward, errors δ."
+        ),
     )
 
 
@@ -717,24 +750,92 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
     """Draw the worked example's network with its values.
 
     Args:
-        result: what the experiment stored: "x", "w", "z", "a", "y", "loss".
+        result: what the experiment stored; of it "x", "y", "w", "z", "a" and "loss".
 
     Returns:
         The figure.
     """
-    raise NotImplementedError
+    drawing, axes, places = _worked(result)
+    network(axes, places, [[[number(w) for w in row] for row in layer] for layer in result["w"]], 0.24, width=0.9)
+    for column, z, a in zip(places[1:], result["z"], result["a"], strict=True):
+        for unit, *values in zip(column, z, a, strict=True):
+            _box(axes, unit, ("z", r"\hat y" if column is places[-1] else "a"), values, (INK, INK))
+    label(axes, 372, 58, f"$y$ = {number(result['y'])}", size=10.5)
+    label(axes, 372, 42, f"$C$ = {fixed(result['loss'], 4)}", size=10.5)
+    layers = (
+        f"Layer {n}: weights {'; '.join(_row(row, number) for row in w)}; z = {_row(z)}; a = {_row(a)}."
+        for n, (w, z, a) in enumerate(zip(result["w"], result["z"], result["a"], strict=True), start=1)
+    )
+    return Figure(
+        name="worked-example-forward",
+        canvas=drawing,
+        title="Forward: every unit's z and a, and the weight of every connection.",
+        description=(
+            f"A network of {_widths(places)} units; solid blue arrows with their weights lead from left to right. "
+            f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])}, "
+            f"the cost C {fixed(result['loss'], 4)}."
+        ),
+    )
 
 
 def worked_example_backward(result: dict[str, Any]) -> Figure:
-    """Draw the worked example's network with its errors and gradients.
+    """Draw the worked example's network with its δ and its gradients.
 
     Args:
-        result: what the experiment stored: "x", "w", "deltas", "gradients".
+        result: what the experiment stored; of it "x", "z", "a", "deltas" and "gradients".
 
     Returns:
         The figure.
     """
-    raise NotImplementedError
+    drawing, axes, places = _worked(result)
+    texts = [[[fixed(g, 4) for g in row] for row in layer] for layer in result["gradients"]]
+    for n, at, head in ((0, 0.7, 0), (1, 0.7, 5.5), (2, 0.5, 5.5)):  # no heads at the inputs: the data needs no δ
+        network(axes, places[n : n + 2], texts[n : n + 1], at, colour=BACKWARD, head=head)
+    for column, a, delta in zip(places[1:], result["a"], result["deltas"], strict=True):
+        for unit, *values in zip(column, a, delta, strict=True):
+            names = (r"\hat y" if column is places[-1] else "a", r"\delta")
+            _box(axes, unit, names, values, (INK, BACKWARD))
+    layers = (
+        f"Layer {n}: δ = {_row(d)}; gradients {'; '.join(map(_row, g))}."
+        for n, (d, g) in enumerate(zip(result["deltas"], result["gradients"], strict=True), start=1)
+    )
+    return Figure(
+        name="worked-example-backward",
+        canvas=drawing,
+        title="Backward: every unit's δ; each connection's gradient is the a on its left times the δ on its right.",
+        description=(
+            f"The same network of {_widths(places)} units. Dashed orange arrows lead from right to left, as far as the "
+            f"first hidden layer; at every connection stands the gradient of its weight. {' '.join(layers)}"
+        ),
+    )
+
+
+def _worked(result: dict[str, Any]) -> tuple[Canvas, Axes, list[list[Unit]]]:
+    """Prepare the worked example's network: a sheet, the inputs and the places of the units."""
+    drawing, axes = sheet(192)
+    widths = [len(result["x"]), *map(len, result["z"])]
+    places = columns(widths, (19, 132, 252, 372), 96, 120, [(17, 17), *[(32, 7)] * 3])
+    for unit, value in zip(places[0], result["x"], strict=True):
+        circle(axes, unit, number(value), 11)
+    return drawing, axes, places
+
+
+def _box(axes: Axes, unit: Unit, names: Sequence[str], values: Sequence[float], colours: Sequence[str]) -> None:
+    """Draw a unit as a box with two named numbers, one above the other."""
+    x, y, half, high = unit.x, unit.y, unit.half - 3, 18
+    corners = [(x - half, y - high), (x + half, y - high), (x + half, y + high), (x - half, y + high)]
+    axes.add_patch(Polygon(corners, facecolor=PAPER, edgecolor=INK, linewidth=_THIN))
+    for row, name, value, colour in zip((y + 8, y - 8), names, values, colours, strict=True):
+        label(axes, x - half + 5, row, f"${name}$", colour, 10.5, ha="left")
+        label(axes, x + half - 5, row, fixed(value, 4), colour, 10.5, ha="right")
+
+
+def _row(values: Sequence[float], write: Callable[[float], str] = lambda value: fixed(value, 4)) -> str:
+    return ", ".join(map(write, values))
+
+
+def _widths(places: Sequence[Sequence[Unit]]) -> str:
+    return "-".join(str(len(column)) for column in places)
 
 
 #: In the order of the chapters; the home page's comes last.

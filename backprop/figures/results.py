@@ -41,8 +41,9 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
         description=(
             f"Loss on a logarithmic axis over {one['epochs']:,} epochs. The {one['network']} network (solid) falls "
             f"from {one['first_loss']:.3f} to {one['last_loss']:.4f} and passes 0.05 at epoch "
-            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['first_loss']:.3f} to {two['last_loss']:.4f}. The "
-            f"{len(losses)} values that the report printed (circles) run from {losses[0]:.3f} to {losses[-1]:.4f}."
+            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['first_loss']:.3f} to "
+            f"{two['last_loss']:.4f}. The {len(losses)} values that the report printed (circles) run from "
+            f"{losses[0]:.3f} to {losses[-1]:.4f}."
         ),
         caption="Ours starts from another seed than the report's run, which is not known.",
     )

@@ -22,6 +22,8 @@ _CSS = {
     BACKWARD: f"var(--bp-backward, {BACKWARD})",
 }
 
+_LONG = re.compile(r"-?\d+\.\d{3,}")
+
 #: Width of a figure in inches; its text is set for this size.
 WIDTH = 5.6
 
@@ -122,7 +124,7 @@ def svg(figure: Figure) -> str:
     text = text.replace("'STIXGeneral'", "'STIX Two Text', 'STIX Two Math', STIXGeneral, serif")
     for colour, css in _CSS.items():
         text = text.replace(colour, css)
-    text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number.group()):.2f}", text)
+    text = re.sub(r"<[^>]*>", lambda tag: _LONG.sub(lambda n: f"{float(n.group()):.2f}", tag.group()), text)
     text = re.sub(r"\s+", " ", text)
     view_box = re.search(r'viewBox="[^"]*"', text)
     if view_box is None:

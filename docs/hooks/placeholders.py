@@ -1,8 +1,8 @@
 """Numbers, tables and figures in the pages: put there by the build, never by hand.
 
-In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format; ``[=figure:NAME=]`` a figure;
-``[=table:NAME=]``, ``[=file:PATH=]`` and ``[=output:NAME=]`` a table, a listing and what a program printed. An unknown
-name stops the build. ``[=source:FUNCTION=]`` shows a step without docstring and types.
+In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one);
+``[=figure:NAME=]`` a figure; ``[=table:NAME=]``, ``[=file:PATH=]`` and ``[=output:NAME=]`` a table, a listing and what
+a program printed; ``[=source:FUNCTION=]`` a step without docstring and types. An unknown name stops the build.
 """
 
 import ast
@@ -14,7 +14,11 @@ from typing import Any
 
 from equations import SiteError
 
+from backprop import __version__
+
 PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
+POWER = re.compile(r"^(-?[\d.]+)e([+-]\d+)$")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FIGURE = re.compile(r'<div data-figure="([\w-]+)"></div>')
 
 
@@ -23,7 +27,7 @@ def number(results: Path, key: str, form: str | None) -> str:
 
     Args:
         results: the folder of the results.
-        key: the experiment, a dot, and the way to the value, such as "xor.one.last_loss".
+        key: the experiment, a dot, and the way to the value, such as "xor.one.last_loss"; or "version".
         form: a format specification, or None.
 
     Returns:
@@ -32,6 +36,8 @@ def number(results: Path, key: str, form: str | None) -> str:
     Raises:
         SiteError: if there is no such value.
     """
+    if key == "version":
+        return __version__
     name, *way = key.split(".")
     try:
         value: Any = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
@@ -41,7 +47,8 @@ def number(results: Path, key: str, form: str | None) -> str:
         raise SiteError(f"[={key}=]: no result has this name", snippet=f"[={key}") from None
     if isinstance(value, dict | list):
         raise SiteError(f"[={key}=]: this is a {type(value).__name__}; expected one value", snippet=f"[={key}")
-    return format(value, form or "")
+    text = format(value, form or "")
+    return POWER.sub(lambda m: f"{m[1]}·10{str(int(m[2])).translate(RAISED)}", text) if form else text
 
 
 def log_table(results: Path, name: str) -> str:

@@ -124,12 +124,13 @@ def test_left_over_latex_is_seen(text: str) -> None:
 def generated(tmp_path: Path) -> Path:
     (tmp_path / "results").mkdir()
     (tmp_path / "figures").mkdir()
-    (tmp_path / "results" / "run.json").write_text(json.dumps({"accuracy": 0.75, "log": [[0, 0.5]]}))
+    (tmp_path / "results" / "run.json").write_text(json.dumps({"accuracy": 0.75, "tiny": 7.08e-5, "log": [[0, 0.5]]}))
     return tmp_path
 
 
 def test_numbers_are_filled_in_and_formatted(generated: Path) -> None:
     assert fill("[=run.accuracy=] [=run.accuracy:.0%=] [=run.log.0.1=]", ROOT, generated) == "0.75 75% 0.5"
+    assert fill("[=run.tiny:.1e=]", ROOT, generated) == "7.1·10⁻⁵"
     assert fill("e^{{-z}} and [[0.0]]", ROOT, generated) == "e^{{-z}} and [[0.0]]"
 
 

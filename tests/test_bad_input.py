@@ -1,0 +1,325 @@
+"""Bad input stops at the door, with a message that names the argument, what came and what was expected."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Gradients, Model, train
+
+X, Y = backprop.xor()
+MODEL = Model.random([2, 3, 1], seed=0)
+BIASED = Model.random([2, 3, 1], seed=0, bias=True)
+TRACE = MODEL.forward(X)
+GRADIENTS = MODEL.backward(TRACE, Y)
+WITH_BIAS = BIASED.backward(BIASED.forward(X), Y)
+NAN, INF = float("nan"), float("inf")
+
+
+class Bad(NamedTuple):
+    call: Callable[[], object]
+    error: type[Exception]
+    name: str
+    came: str
+    expected: str
+
+
+def untyped(value: object) -> Any:
+    """Pass what no type checker would let through."""
+    return value
+
+
+def holding(array: np.ndarray, value: float) -> np.ndarray:
+    """Copy an array with one entry changed."""
+    changed = array.copy()
+    changed[-1, -1] = value
+    return changed
+
+
+def biases_of(*biases: np.ndarray) -> Gradients:
+    return Gradients(WITH_BIAS.weights, biases)
+
+
+CASES = {
+    # the data
+    "X one-dimensional": Bad(lambda: MODEL.forward([0.0, 1.0]), ValueError, "X", "(2,)", "two dimensions"),
+    "X three-dimensional": Bad(lambda: MODEL.forward(X[None]), ValueError, "X", "(1, 21, 2)", "two dimensions"),
+    "X too narrow": Bad(lambda: MODEL.forward(X[:, :1]), ValueError, "X", "(21, 1)", "(21, 2)"),
+    "X transposed": Bad(lambda: MODEL.forward(X.T), ValueError, "X", "(2, 21)", "(2, 2)"),
+    "X ragged": Bad(lambda: MODEL.forward([[0, 1], [1]]), ValueError, "X", "different lengths", "rectangular"),
+    "X nan": Bad(lambda: MODEL.forward(holding(X, NAN)), ValueError, "X", "nan at index (20, 1)", "finite"),
+    "X inf": Bad(lambda: MODEL.forward(holding(X, -INF)), ValueError, "X", "-inf at index (20, 1)", "finite"),
+    "X empty": Bad(lambda: MODEL.forward([]), ValueError, "X", "empty", "at least one"),
+    "X without rows": Bad(lambda: MODEL.forward(np.empty((0, 2))), ValueError, "X", "(0, 2)", "at least one"),
+    "X text": Bad(lambda: MODEL.forward([["a", "b"]]), TypeError, "X", "<U1", "real numbers"),
+    "X numbers as text": Bad(lambda: MODEL.forward(X.astype(str)), TypeError, "X", "<U32", "real numbers"),
+    "X objects": Bad(lambda: MODEL.forward(X.astype(object)), TypeError, "X", "object", "real numbers"),
+    "X with a gap": Bad(lambda: MODEL.forward([[0.0, None]]), TypeError, "X", "object", "real numbers"),
+    "X None": Bad(lambda: MODEL.forward(None), TypeError, "X", "object", "real numbers"),
+    "X complex": Bad(lambda: MODEL.forward(X + 0j), TypeError, "X", "complex128", "real numbers"),
+    "X of dates": Bad(lambda: MODEL.forward(X.astype("M8[D]")), TypeError, "X", "datetime64[D]", "real numbers"),
+    "y (N,)": Bad(lambda: MODEL.backward(TRACE, Y.ravel()), ValueError, "y", "(21,)", "(21, 1)"),
+    "y too short": Bad(lambda: MODEL.backward(TRACE, Y[:5]), ValueError, "y", "(5, 1)", "(21, 1)"),
+    "y too wide": Bad(lambda: MODEL.backward(TRACE, X), ValueError, "y", "(21, 2)", "(21, 1)"),
+    "y a row": Bad(lambda: MODEL.backward(TRACE, Y.T), ValueError, "y", "(1, 21)", "(21, 1)"),
+    "y nan": Bad(lambda: MODEL.backward(TRACE, holding(Y, NAN)), ValueError, "y", "nan at index (20, 0)", "finite"),
+    "y text": Bad(lambda: MODEL.backward(TRACE, [["a"]]), TypeError, "y", "<U1", "real numbers"),
+    "y empty": Bad(lambda: MODEL.backward(TRACE, []), ValueError, "y", "empty", "at least one"),
+    "y (N,) for the loss": Bad(lambda: MODEL.loss(TRACE, Y.ravel()), ValueError, "y", "(21,)", "(21, 1)"),
+    "y (N,) for the deltas": Bad(lambda: MODEL.deltas(TRACE, Y.ravel()), ValueError, "y", "(21,)", "(21, 1)"),
+    # the weights
+    "weights empty": Bad(lambda: Model([]), ValueError, "weights", "empty", "at least one"),
+    "weights one array": Bad(lambda: Model(untyped(np.ones((2, 3)))), TypeError, "weights", "ndarray", "list"),
+    "weights None": Bad(lambda: Model(untyped(None)), TypeError, "weights", "NoneType", "list"),
+    "weights text": Bad(lambda: Model("sigmoid"), TypeError, "weights", "str", "list"),
+    "weights do not chain": Bad(
+        lambda: Model([np.ones((2, 3)), np.ones((4, 1))]), ValueError, "weights[1]", "(4, 1)", "(3, …)"
+    ),
+    "weights one-dimensional": Bad(
+        lambda: Model([np.ones((2, 3)), np.ones(3)]), ValueError, "weights[1]", "(3,)", "two dimensions"
+    ),
+    "weights nan": Bad(
+        lambda: Model([np.full((2, 1), NAN)]), ValueError, "weights[0]", "nan at index (0, 0)", "finite"
+    ),
+    "weights complex": Bad(
+        lambda: Model([np.ones((2, 1)) + 0j]), TypeError, "weights[0]", "complex128", "real numbers"
+    ),
+    "weights of a layer of no units": Bad(
+        lambda: Model([np.ones((2, 0))]), ValueError, "weights[0]", "(2, 0)", "one entry"
+    ),
+    "weights as words": Bad(lambda: Model([[["a"]]]), TypeError, "weights[0]", "<U1", "real numbers"),
+    # the biases
+    "biases too few": Bad(
+        lambda: Model([np.ones((2, 3)), np.ones((3, 1))], [np.ones(3)]), ValueError, "biases", "1 entries", "2, one for"
+    ),
+    "biases too wide": Bad(
+        lambda: Model([np.ones((2, 3))], [np.ones(2)]), ValueError, "biases[0]", "(2,)", "(3,) or (1, 3)"
+    ),
+    "biases a column": Bad(
+        lambda: Model([np.ones((2, 3))], [np.ones((3, 1))]), ValueError, "biases[0]", "(3, 1)", "(3,) or (1, 3)"
+    ),
+    "biases nan": Bad(
+        lambda: Model([np.ones((2, 1))], [[NAN]]), ValueError, "biases[0]", "nan at index (0,)", "finite"
+    ),
+    "biases a switch": Bad(lambda: Model([np.ones((2, 1))], untyped(True)), TypeError, "biases", "bool", "list"),
+    "biases one None": Bad(lambda: Model([np.ones((2, 1))], [None]), TypeError, "biases[0]", "object", "real numbers"),
+    # activations and losses
+    "activation unknown": Bad(
+        lambda: Model.random([2, 1], activations="sigmod"), ValueError, "activations", "'sigmod'", "'sigmoid', 'tanh'"
+    ),
+    "one activation unknown": Bad(
+        lambda: Model.random([2, 3, 1], activations=["relu", "sine"]), ValueError, "activations", "'sine'", "'relu'"
+    ),
+    "activations too few": Bad(
+        lambda: Model.random([2, 3, 1], activations=["relu"]), ValueError, "activations", "1 entries", "2, one for"
+    ),
+    "activations a number": Bad(
+        lambda: Model.random([2, 1], activations=untyped(5)), TypeError, "activations", "5", "name or a sequence"
+    ),
+    "activations a function": Bad(
+        lambda: Model.random([2, 1], activations=[untyped(abs)]), TypeError, "activations", "abs", "a name"
+    ),
+    "loss unknown": Bad(lambda: MODEL.backward(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse', 'cross_entropy'"),
+    "loss unknown for a value": Bad(lambda: MODEL.loss(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse'"),
+    "loss None": Bad(lambda: MODEL.backward(TRACE, Y, untyped(None)), TypeError, "loss", "None", "a name"),
+    "loss that the output does not fit": Bad(
+        lambda: train(Model.random([2, 1], activations="tanh"), X, Y, 1.0, 1, "cross_entropy"),
+        *(ValueError, "loss", "'tanh'", "between 0 and 1"),
+    ),
+    "targets that the loss does not fit": Bad(
+        lambda: train(MODEL, X, 2 * Y, 1.0, 1, "cross_entropy"), ValueError, "y", "0.0 to 2.0", "from 0 to 1"
+    ),
+    # the trace and the gradients
+    "trace None": Bad(lambda: MODEL.backward(untyped(None), Y), TypeError, "trace", "NoneType", "Trace"),
+    "trace only the answers": Bad(
+        lambda: MODEL.backward(untyped(TRACE.y_hat), Y), TypeError, "trace", "ndarray", "Trace"
+    ),
+    "trace only the inputs, for the loss": Bad(
+        lambda: MODEL.loss(untyped(X), Y), TypeError, "trace", "ndarray", "Trace"
+    ),
+    "trace of a wider network": Bad(
+        lambda: MODEL.backward(Model.random([2, 5, 1]).forward(X), Y), ValueError, "trace", "5", "3"
+    ),
+    "trace of a deeper network": Bad(
+        lambda: MODEL.backward(Model.random([2, 3, 3, 1]).forward(X), Y), ValueError, "trace", "3", "2"
+    ),
+    "trace of a shallower network": Bad(
+        lambda: Model.random([2, 3, 3, 1]).backward(TRACE, Y), ValueError, "trace", "2", "3"
+    ),
+    "gradients None": Bad(lambda: MODEL.update(untyped(None), 1.0), TypeError, "gradients", "NoneType", "Gradients"),
+    "gradients of the weights only": Bad(
+        lambda: MODEL.update(untyped(GRADIENTS.weights), 1.0), TypeError, "gradients", "tuple", "Gradients"
+    ),
+    "gradients of another network": Bad(
+        lambda: Model.random([2, 4, 1]).update(GRADIENTS, 1.0), ValueError, "gradients.weights", "(2, 3)", "(2, 4)"
+    ),
+    "gradients of too few layers": Bad(
+        lambda: MODEL.update(Gradients(GRADIENTS.weights[:1], None), 1.0),
+        ValueError,
+        "gradients.weights",
+        "(2, 3)",
+        "(3, 1)",
+    ),
+    "gradients without biases": Bad(
+        lambda: BIASED.update(GRADIENTS, 1.0), ValueError, "gradients.biases", "None", "with bias"
+    ),
+    "gradients with biases": Bad(
+        lambda: MODEL.update(WITH_BIAS, 1.0), ValueError, "gradients.biases", "given", "without bias"
+    ),
+    "gradients of one bias only": Bad(
+        lambda: BIASED.update(biases_of(np.ones((1, 3))), 1.0), ValueError, "gradients.biases", "(1, 3)", "(1, 1)"
+    ),
+    "gradients of biases that would broadcast": Bad(
+        lambda: BIASED.update(biases_of(np.ones((1, 1)), np.ones((1, 1))), 1.0),
+        ValueError,
+        "gradients.biases",
+        "(1, 1)",
+        "(1, 3)",
+    ),
+    "gradients nan": Bad(
+        lambda: MODEL.update(Gradients(tuple(g * NAN for g in GRADIENTS.weights), None), 1.0),
+        *(ValueError, "gradients.weights[0]", "nan", "finite"),
+    ),
+    # numbers
+    "eta 0": Bad(lambda: train(MODEL, X, Y, 0, 1), ValueError, "eta", "0", "positive, finite"),
+    "eta negative": Bad(lambda: train(MODEL, X, Y, -0.5, 1), ValueError, "eta", "-0.5", "positive, finite"),
+    "eta nan": Bad(lambda: train(MODEL, X, Y, NAN, 1), ValueError, "eta", "nan", "positive, finite"),
+    "eta inf": Bad(lambda: train(MODEL, X, Y, INF, 1), ValueError, "eta", "inf", "positive, finite"),
+    "eta beyond all floats": Bad(lambda: train(MODEL, X, Y, 10**400, 1), ValueError, "eta", "1000", "positive, finite"),
+    "eta text": Bad(lambda: train(MODEL, X, Y, untyped("1"), 1), TypeError, "eta", "'1'", "a number"),
+    "eta None": Bad(lambda: train(MODEL, X, Y, untyped(None), 1), TypeError, "eta", "None", "a number"),
+    "eta a switch": Bad(lambda: train(MODEL, X, Y, True, 1), TypeError, "eta", "bool", "a number"),
+    "eta complex": Bad(lambda: train(MODEL, X, Y, untyped(1j), 1), TypeError, "eta", "complex", "a number"),
+    "eta an array": Bad(lambda: train(MODEL, X, Y, untyped(np.ones(2)), 1), TypeError, "eta", "ndarray", "a number"),
+    "eta 0 for one update": Bad(lambda: MODEL.update(GRADIENTS, 0.0), ValueError, "eta", "0.0", "positive, finite"),
+    "eta nan for one update": Bad(lambda: MODEL.update(GRADIENTS, NAN), ValueError, "eta", "nan", "positive, finite"),
+    "epochs negative": Bad(lambda: train(MODEL, X, Y, 1.0, -1), ValueError, "epochs", "-1", "at least 0"),
+    "epochs a fraction": Bad(lambda: train(MODEL, X, Y, 1.0, untyped(1.5)), TypeError, "epochs", "1.5", "whole number"),
+    "epochs a float": Bad(
+        lambda: train(MODEL, X, Y, 1.0, untyped(1e4)), TypeError, "epochs", "10000.0", "whole number"
+    ),
+    "epochs text": Bad(lambda: train(MODEL, X, Y, 1.0, untyped("10")), TypeError, "epochs", "'10'", "whole number"),
+    "widths too few": Bad(lambda: Model.random([2]), ValueError, "widths", "[2]", "at least two"),
+    "widths empty": Bad(lambda: Model.random([]), ValueError, "widths", "[]", "at least two"),
+    "widths 0": Bad(lambda: Model.random([2, 0, 1]), ValueError, "widths[1]", "0", "at least 1"),
+    "widths negative": Bad(lambda: Model.random([2, 3, -1]), ValueError, "widths[2]", "-1", "at least 1"),
+    "widths a fraction": Bad(lambda: Model.random([2, untyped(2.5), 1]), TypeError, "widths[1]", "2.5", "whole number"),
+    "widths a number": Bad(lambda: Model.random(untyped(4)), TypeError, "widths", "4", "sequence"),
+    "widths text": Bad(lambda: Model.random(untyped("2-4-1")), TypeError, "widths", "'2-4-1'", "sequence"),
+    "seed negative": Bad(lambda: Model.random([2, 1], seed=-1), ValueError, "seed", "-1", "at least 0"),
+    "seed a fraction": Bad(lambda: Model.random([2, 1], seed=untyped(0.5)), TypeError, "seed", "0.5", "whole number"),
+    "seed None": Bad(lambda: backprop.linear(5, seed=untyped(None)), TypeError, "seed", "None", "whole number"),
+    "n 0": Bad(lambda: backprop.linear(0), ValueError, "n", "0", "at least 1"),
+    "n negative": Bad(lambda: backprop.linear(-3), ValueError, "n", "-3", "at least 1"),
+    "n a fraction": Bad(lambda: backprop.linear(untyped(2.5)), TypeError, "n", "2.5", "whole number"),
+    # training checks the same
+    "model of no kind": Bad(lambda: train(untyped(None), X, Y, 1.0, 1), TypeError, "model", "NoneType", "Model"),
+    "train X too wide": Bad(lambda: train(MODEL, np.hstack([X, X]), Y, 1.0, 1), ValueError, "X", "(21, 4)", "(21, 2)"),
+    "train y (N,)": Bad(lambda: train(MODEL, X, Y.ravel(), 1.0, 1), ValueError, "y", "(21,)", "(21, 1)"),
+    "train y too short": Bad(lambda: train(MODEL, X, Y[1:], 1.0, 1), ValueError, "y", "(20, 1)", "(21, 1)"),
+    "train X nan": Bad(
+        lambda: train(MODEL, holding(X, NAN), Y, 1.0, 1), ValueError, "X", "nan at index (20, 1)", "finite"
+    ),
+    "train y inf": Bad(
+        lambda: train(MODEL, X, holding(Y, INF), 1.0, 1), ValueError, "y", "inf at index (20, 0)", "finite"
+    ),
+    "train text": Bad(lambda: train(MODEL, "abc", Y, 1.0, 1), TypeError, "X", "<U3", "real numbers"),
+    "train loss unknown": Bad(lambda: train(MODEL, X, Y, 1.0, 1, "l2"), ValueError, "loss", "'l2'", "'mse'"),
+    "bad even without epochs": Bad(lambda: train(MODEL, X, Y.ravel(), 1.0, 0), ValueError, "y", "(21,)", "(21, 1)"),
+}
+
+
+@pytest.mark.parametrize("bad", CASES.values(), ids=CASES.keys())
+def test_the_message_names_the_argument_what_came_and_what_was_expected(bad: Bad) -> None:
+    with pytest.raises(bad.error) as raised:
+        bad.call()
+    message = str(raised.value)
+    assert raised.type is bad.error
+    assert re.match(rf"{re.escape(bad.name)}\b|{re.escape(bad.name)} ", message), message
+    assert bad.came in message
+    assert bad.expected in message
+    assert "\n" not in message
+
+
+def test_the_largest_and_smallest_that_are_allowed() -> None:
+    assert train(MODEL, [[0, 1]], [[1]], untyped(np.float32(1)), untyped(np.int64(1))).losses.shape == (1,)
+    assert train(MODEL, X, Y, 5e-324, 1).diverged_at is None
+    assert Model.random((1, 1), seed=untyped(np.int64(0))).widths == (1, 1)
+    assert Model.random(untyped(np.array([2, 3, 1]))).widths == (2, 3, 1)
+    assert backprop.linear(1)[0].shape == (1, 2)
+
+
+# The command line
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "backprop", *arguments], capture_output=True, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "came"),
+    [
+        ("", "train", ""),
+        ("learn", "train", "'learn'"),
+        ("train", "data", ""),
+        ("train moons", "data", "'moons'"),
+        ("train xor --hidden 0", "hidden", "0"),
+        ("train xor --hidden 4 -1", "hidden", "-1"),
+        ("train xor --hidden 2.5", "hidden", "'2.5'"),
+        ("train xor --hidden", "hidden", ""),
+        ("train xor --eta 0", "eta", "0.0"),
+        ("train xor --eta -1", "eta", "-1.0"),
+        ("train xor --eta nan", "eta", "nan"),
+        ("train xor --eta inf", "eta", "inf"),
+        ("train xor --eta fast", "eta", "'fast'"),
+        ("train xor --epochs -1", "epochs", "-1"),
+        ("train xor --epochs 1.5", "epochs", "'1.5'"),
+        ("train xor --seed -1", "seed", "-1"),
+        ("train linear --seed x", "seed", "'x'"),
+        ("train xor --activations sigmod", "activations", "'sigmod'"),
+        ("train xor --activations relu relu relu", "activations", "3 entries"),
+        ("train xor --log-every 0", "log-every", "0"),
+        ("train xor --loss l2", "loss", "'l2'"),
+        ("train xor --loss cross_entropy --activations tanh", "loss", "'tanh'"),
+        ("train xor --wat 1", "--wat", ""),
+        ("train xor linear", "linear", ""),
+    ],
+)
+def test_a_bad_command_line_is_one_line_on_stderr_and_status_2(arguments: str, name: str, came: str) -> None:
+    done = command(*arguments.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert name in done.stderr
+    assert came in done.stderr
+
+
+def test_divergence_is_one_line_on_stderr_and_status_1() -> None:
+    done = command("train", "xor", "--activations", "identity", "--eta", "100")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "diverged" in done.stderr
+    assert "nan" not in done.stdout
+
+
+def test_the_log_has_the_format_of_the_report() -> None:
+    done = command("train", "xor", "--epochs", "1001")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert [line.split()[2] for line in lines[:-1]] == ["0", "500", "1000"]
+    assert all(re.fullmatch(r"epoch : \d+ loss : 0\.\d{12,}", line) for line in lines[:-1])
+    assert re.fullmatch(r"accuracy : [01]\.\d+", lines[-1])
+
+
+def test_divergence_is_not_silent() -> None:
+    with pytest.warns(RuntimeWarning, match=r"diverged.* epoch \d+ .*eta 100") as caught:
+        run = train(Model.random([2, 4, 1], seed=0, activations="identity"), X, Y, eta=100.0, epochs=500)
+    assert len(caught) == 1
+    assert np.isfinite(run.losses).all()
+    assert len(run.losses) == run.diverged_at
