@@ -71,9 +71,10 @@ def train(options: argparse.Namespace) -> int:
         log_every = checks.whole_number("--log-every", options.log_every, least=1)
         epochs = checks.whole_number("--epochs", options.epochs, least=0)
         eta = checks.learning_rate(options.eta)
+        hidden = [checks.whole_number("--hidden", h, least=1) for h in options.hidden]
         X, y = linear(100, options.seed) if options.data == "linear" else xor()
         names = options.activations[0] if len(options.activations) == 1 else options.activations
-        model = Model.random([2, *options.hidden, 1], options.seed, names, options.bias)
+        model = Model.random([2, *hidden, 1], options.seed, names, options.bias)
         model.check_data(X, y, options.loss)
     except ValueError as error:
         print(f"backprop: {error}", file=sys.stderr)

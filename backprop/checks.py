@@ -110,9 +110,13 @@ def learning_rate(eta: Any) -> float:
     """
     if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
         raise TypeError(f"eta is {eta!r}, of type {type(eta).__name__}; expected a number")
-    if not (np.isfinite(eta) and eta > 0):
+    try:
+        number = float(eta)
+    except OverflowError:
+        number = np.inf
+    if not (np.isfinite(number) and number > 0):
         raise ValueError(f"eta is {eta}; expected a positive, finite number")
-    return float(eta)
+    return number
 
 
 def whole_number(name: str, value: Any, least: int) -> int:

@@ -346,6 +346,29 @@ class Model:
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
         return X, y
 
+    def check_pair(self, trace: Trace, y: Any, loss: str) -> np.ndarray:
+        """Make sure that a trace belongs to the network, and targets to the trace.
+
+        Args:
+            trace: what `forward` returned for this model.
+            y: the targets, shape (N, d_L).
+            loss: "mse" or "cross_entropy".
+
+        Returns:
+            y as a float64 array.
+
+        Raises:
+            TypeError: if trace is no trace or y not of real numbers.
+            ValueError: if shapes do not fit, or the loss is unknown or unfit.
+        """
+        if not isinstance(trace, Trace):
+            raise TypeError(f"trace is {type(trace).__name__}; expected a Trace, as `forward` returns it")
+        expected = [(len(trace.a[0]), d) for d in self.widths]
+        shapes = [a.shape for a in trace.a]
+        if shapes != expected or [z.shape for z in trace.z] != expected[1:]:
+            raise ValueError(f"trace has activations of shapes {shapes}; expected {expected} for this network")
+        return self.check_data(trace.a[0], y, loss)[1]
+
     def forward(self, X: Any) -> Trace:
         """Compute the answers, keeping every z and a.
 
@@ -383,7 +406,7 @@ class Model:
             TypeError: if y is not of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
         """
-        _, y = self.check_data(trace.a[0], y, loss)
+        y = self.check_pair(trace, y, loss)
         return float(LOSSES[loss].value(y, trace.y_hat))
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
@@ -408,7 +431,7 @@ class Model:
             >>> [d.shape for d in model.deltas(model.forward(X), y)]
             [(21, 3), (21, 5), (21, 1)]
         """
-        _, y = self.check_data(trace.a[0], y, loss)
+        y = self.check_pair(trace, y, loss)
         return self._deltas(trace, y, loss)
 
     def _deltas(self, trace: Trace, y: np.ndarray, loss: str) -> tuple[np.ndarray, ...]:
@@ -438,7 +461,7 @@ class Model:
             TypeError: if y is not of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
         """
-        _, y = self.check_data(trace.a[0], y, loss)
+        y = self.check_pair(trace, y, loss)
         return self._backward(trace, y, loss)
 
     def _backward(self, trace: Trace, y: np.ndarray, loss: str) -> Gradients:
@@ -460,17 +483,16 @@ class Model:
             TypeError: if eta is not a number.
             ValueError: if eta is not positive and finite, or the gradients do not fit.
         """
-        checks.learning_rate(eta)
-        if [g.shape for g in gradients.weights] != [w.shape for w in self.weights]:
-            raise ValueError(
-                f"gradients.weights have shapes {[g.shape for g in gradients.weights]}; "
-                f"expected {[w.shape for w in self.weights]}"
-            )
+        eta = checks.learning_rate(eta)
+        if not isinstance(gradients, Gradients):
+            raise TypeError(f"gradients is {type(gradients).__name__}; expected Gradients, as `backward` returns them")
         if (gradients.biases is None) != (self.biases is None):
             raise ValueError(
                 f"gradients.biases {'is None' if gradients.biases is None else 'is given'}; "
                 f"the model is {'with' if self.biases else 'without'} bias"
             )
+        _fit("gradients.weights", gradients.weights, self.weights)
+        _fit("gradients.biases", gradients.biases or (), self.biases or ())
         return self._update(gradients, eta)
 
     def _update(self, gradients: Gradients, eta: float) -> "Model":
@@ -483,10 +505,21 @@ class Model:
         return model
 
 
+def _fit(name: str, gradients: Sequence[np.ndarray], parameters: Sequence[np.ndarray]) -> None:
+    """Check that gradients are finite and have the shapes of their parameters."""
+    shapes, expected = [np.shape(g) for g in gradients], [p.shape for p in parameters]
+    if shapes != expected:
+        raise ValueError(f"{name} have shapes {shapes}; expected {expected}")
+    for i, g in enumerate(gradients):
+        checks.real_array(f"{name}[{i}]", g)
+
+
 def _weights(weights: Sequence[Any]) -> tuple[np.ndarray, ...]:
     """Check that the weights are matrices which chain."""
-    if isinstance(weights, str) or not isinstance(weights, Sequence) or not weights:
+    if isinstance(weights, str) or not isinstance(weights, Sequence):
         raise TypeError(f"weights is {type(weights).__name__}; expected a list of one matrix for each layer")
+    if not weights:
+        raise ValueError("weights is empty; expected at least one matrix, one for each layer")
     arrays = [checks.matrix(f"weights[{i}]", w).copy() for i, w in enumerate(weights)]
     for i, (w, w_next) in enumerate(pairwise(arrays)):
         if w.shape[1] != w_next.shape[0]:

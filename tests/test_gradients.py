@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import autograd.numpy as anp  # type: ignore[import-untyped]  # autograd ships no types
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
