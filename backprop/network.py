@@ -245,6 +245,8 @@ class Model:
         True
     """
 
+    __slots__ = ("activations", "biases", "weights")
+
     def __init__(
         self,
         weights: Sequence[Any],

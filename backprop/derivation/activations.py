@@ -45,7 +45,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     Next:
         `sigmoid_slope` derives its slope.
     """
-    return 1 / (1 + np.exp(np.minimum(-z, 700.0)))
+    return 1.0 / (1.0 + np.exp(np.minimum(-z, 700.0)))
 
 
 def sigmoid_slope(z: np.ndarray) -> np.ndarray:
@@ -89,7 +89,7 @@ def sigmoid_slope(z: np.ndarray) -> np.ndarray:
     Next:
         `sigmoid_slope_from_output` is the same slope from $a$.
     """
-    return sigmoid(z) * (1 - sigmoid(z))
+    return sigmoid(z) * (1.0 - sigmoid(z))
 
 
 def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
@@ -135,7 +135,7 @@ def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
     Next:
         `tanh` is the sigmoid, stretched and centred.
     """
-    return a * (1 - a)
+    return a * (1.0 - a)
 
 
 def tanh(z: np.ndarray) -> np.ndarray:
@@ -217,7 +217,7 @@ def tanh_slope(z: np.ndarray) -> np.ndarray:
     Next:
         `tanh_slope_from_output` is the same slope from $a$.
     """
-    return 1 - np.tanh(z) ** 2
+    return 1.0 - np.tanh(z) ** 2
 
 
 def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
@@ -257,7 +257,7 @@ def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
     Next:
         `relu` bends only once.
     """
-    return 1 - a**2
+    return 1.0 - a**2
 
 
 def relu(z: np.ndarray) -> np.ndarray:

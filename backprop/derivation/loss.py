@@ -236,7 +236,7 @@ def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         `cross_entropy` is the other usual loss.
     """
     n, d = y_hat.shape[-2:]
-    return (y_hat - y) * (2 / (n * d))
+    return (y_hat - y) * (2.0 / (n * d))
 
 
 def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:

@@ -220,7 +220,7 @@ def simultaneous_update(
     Next:
         `layer_shapes` checks the bookkeeping.
     """
-    return tuple(update(w, g, eta) for w, g in zip(parameters, gradients, strict=True))
+    return tuple([update(w, g, eta) for w, g in zip(parameters, gradients, strict=True)])
 
 
 def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int]]]:
