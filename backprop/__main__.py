@@ -5,6 +5,7 @@ python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 1
 """
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -76,7 +77,7 @@ def train(options: argparse.Namespace) -> int:
         names = options.activations[0] if len(options.activations) == 1 else options.activations
         model = Model.random([2, *hidden, 1], options.seed, names, options.bias)
         model.check_data(X, y, options.loss)
-    except ValueError as error:
+    except (ValueError, MemoryError) as error:
         print(f"backprop: {error}", file=sys.stderr)
         return 2
     for epoch in range(0, epochs, log_every):
@@ -106,6 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def real_array(name: str, value: Any) -> np.ndarray:
         raise TypeError(f"{name} has entries of type {array.dtype}; expected real numbers")
     if array.size == 0:
         raise ValueError(f"{name} is empty, shape {array.shape}; expected at least one entry")
-    array = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):  # a number too large for float64 becomes infinite, which is refused below
+        array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} has {array[index]} at index {index}; expected finite numbers")

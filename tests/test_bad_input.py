@@ -323,3 +323,40 @@ def test_divergence_is_not_silent() -> None:
     assert len(caught) == 1
     assert np.isfinite(run.losses).all()
     assert len(run.losses) == run.diverged_at
+
+
+def test_more_units_than_memory_is_one_line_and_status_2() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "backprop", "train", "xor", "--hidden", "99999999999999"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_closes_the_pipe_sees_no_traceback() -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "backprop", "train", "xor", "--epochs", "2000", "--log-every", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    assert run.stderr is not None
+    assert run.stdout.readline().startswith("epoch : 0 loss : ")
+    run.stdout.close()
+    assert run.wait(timeout=30) == 0
+    assert run.stderr.read() == ""
+    run.stderr.close()
+
+
+def test_a_number_beyond_float64_is_refused_as_infinite() -> None:
+    with pytest.raises(ValueError, match="X has inf"):
+        MODEL.forward(np.array([[np.longdouble("1e400"), 0]]))
+
+
+def test_certain_and_wrong_is_infinitely_surprised_without_a_warning() -> None:
+    model = Model([np.array([[1000.0]])])
+    assert model.loss(model.forward([[1.0]]), [[0.0]], "cross_entropy") == INF

@@ -54,7 +54,13 @@ def sent_back_neuron(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
     return several_paths(w, delta_next)
 
 
-def hidden_delta_neuron(z: np.ndarray, w3: float, w4: float, dc_dz1: float, dc_dz2: float) -> np.ndarray:
+def hidden_delta_neuron(
+    z: np.ndarray,
+    w3: float,
+    w4: float,
+    dc_dz1: float,
+    dc_dz2: float,
+) -> np.ndarray:
     r"""Find δ of a hidden unit that feeds two others.
 
     $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z'}
@@ -99,7 +105,8 @@ def hidden_delta_neuron(z: np.ndarray, w3: float, w4: float, dc_dz1: float, dc_d
     Next:
         `sent_back` writes the bracket for all units at once.
     """
-    return backward_gradient(sigmoid_slope(z), sent_back_neuron(np.array([w3, w4]), np.array([dc_dz1, dc_dz2])))
+    dc_da = sent_back_neuron(np.array([w3, w4]), np.array([dc_dz1, dc_dz2]))
+    return backward_gradient(sigmoid_slope(z), dc_da)
 
 
 def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
@@ -214,7 +221,11 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
     return backward_gradient(slope, sent_back(delta_next, w_next))
 
 
-def unrolled_delta(slopes: Sequence[np.ndarray], weights: Sequence[np.ndarray], delta_out: np.ndarray) -> np.ndarray:
+def unrolled_delta(
+    slopes: Sequence[np.ndarray],
+    weights: Sequence[np.ndarray],
+    delta_out: np.ndarray,
+) -> np.ndarray:
     r"""Write the recursion out as one product.
 
     $$\delta_l = \delta_L\,W_L^\top D_{L-1}\,W_{L-1}^\top D_{L-2}\cdots W_{l+1}^\top D_l,
@@ -264,7 +275,11 @@ def unrolled_delta(slopes: Sequence[np.ndarray], weights: Sequence[np.ndarray], 
     return d
 
 
-def delta_bound(weights: Sequence[np.ndarray], delta_out: np.ndarray, steepest: float = 0.25) -> float:
+def delta_bound(
+    weights: Sequence[np.ndarray],
+    delta_out: np.ndarray,
+    steepest: float = 0.25,
+) -> float:
     r"""Bound how large δ can be, some layers back.
 
     $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
@@ -306,4 +321,5 @@ def delta_bound(weights: Sequence[np.ndarray], delta_out: np.ndarray, steepest: 
     Next:
         `weight_gradient_example` turns δ into a gradient.
     """
-    return float(prod(steepest * np.linalg.norm(w, 2) for w in weights) * np.linalg.norm(delta_out))
+    shrinkage = prod(steepest * np.linalg.norm(w, 2) for w in weights)
+    return float(shrinkage * np.linalg.norm(delta_out))

@@ -11,7 +11,11 @@ from collections.abc import Callable
 import numpy as np
 
 
-def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, h: float = 6e-6) -> np.ndarray:
+def central_difference(
+    f: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    h: float = 6e-6,
+) -> np.ndarray:
     r"""Measure the gradient of f by stepping a little to both sides.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
@@ -66,7 +70,11 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, h: float
     return gradient
 
 
-def complex_step(f: Callable[[np.ndarray], complex], x: np.ndarray, h: float = 1e-20) -> np.ndarray:
+def complex_step(
+    f: Callable[[np.ndarray], complex],
+    x: np.ndarray,
+    h: float = 1e-20,
+) -> np.ndarray:
     r"""Measure the gradient of an analytic f by stepping into the complex plane.
 
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
@@ -162,5 +170,6 @@ def relative_error(g: np.ndarray, g_measured: np.ndarray) -> float:
     Next:
         `squared_error` is the first thing whose slope we need.
     """
-    scale = max(np.linalg.norm(np.ravel(g)), np.linalg.norm(np.ravel(g_measured)))
-    return float(np.linalg.norm(np.ravel(g) - np.ravel(g_measured)) / scale) if scale > 0 else 0.0
+    a, b = np.ravel(g), np.ravel(g_measured)
+    scale = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0

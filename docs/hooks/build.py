@@ -13,6 +13,7 @@ from typing import Any
 import mathematics
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
+from listings import show_code
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
 from placeholders import fill, insert_figures
@@ -91,7 +92,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
-    """Typeset the mathematics and link the functions.
+    """Typeset the mathematics, link the functions and show their code.
 
     Args:
         html: the page's content.
@@ -104,10 +105,8 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     root = get_relative_url(".", page.url) + "/"
     root = "" if root == "./" else root
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
-    typeset = typeset.replace(
-        '<details class="mkdocstrings-source">', '<details class="mkdocstrings-source" data-search-exclude>'
-    )
-    return mathematics.set_notes(mathematics.link_functions(typeset, _functions, root))
+    linked = mathematics.link_functions(typeset, _functions, root)
+    return mathematics.set_notes(show_code(linked, DERIVATION))
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:

@@ -5,7 +5,6 @@ In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's fo
 a program printed; ``[=source:FUNCTION=]`` a step without docstring and types. An unknown name stops the build.
 """
 
-import ast
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from equations import SiteError
+from listings import bare
 
 from backprop import __version__
 
@@ -69,30 +69,6 @@ def log_table(results: Path, name: str) -> str:
     return "\n".join(rows)
 
 
-def source_of(package: Path, name: str) -> str:
-    """Show a function of the derivation without docstring and types.
-
-    Args:
-        package: the folder of backprop.derivation.
-        name: the function.
-
-    Returns:
-        A listing in Markdown.
-
-    Raises:
-        FileNotFoundError: if there is no such function.
-    """
-    for path in sorted(package.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name == name:
-                node.body = node.body[1:]
-                node.returns = None
-                for argument in node.args.args:
-                    argument.annotation = None
-                return f"```python\n{ast.unparse(node)}\n```"
-    raise FileNotFoundError(2, "no such function", name)
-
-
 def fill(markdown: str, root: Path, build: Path) -> str:
     """Put numbers, tables and listings into a page; leave a mark where a figure goes.
 
@@ -112,7 +88,7 @@ def fill(markdown: str, root: Path, build: Path) -> str:
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
         "table:": lambda name: log_table(results, name.removesuffix("-log")),
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
-        "source:": lambda name: source_of(root / "backprop" / "derivation", name),
+        "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",
         "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",
     }
 

@@ -1,11 +1,13 @@
 """What the build adds, as plain functions; each check is shown to fail on a broken page."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from equations import Equation, SiteError, equations, functions_shown, page_url, place_of
 from fonts import math_font
+from listings import show_code
 from mathematics import link_functions, raw_latex, typeset
 from placeholders import fill, insert_figures
 
@@ -112,6 +114,17 @@ def test_function_names_become_links_except_in_links_listings_and_headings() -> 
     linked = link_functions(html, functions, "../")
     assert linked.count("<a ") == 1
     assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.update"' in linked
+
+
+def test_a_step_shows_its_code_without_its_docstring() -> None:
+    heading = '<h3 id="backprop.derivation.loss.total_loss" class="doc">total_loss</h3>'
+    html = f'{heading}<div class="language-python doc-signature highlight">signature</div><p>why</p>'
+    shown = show_code(html, ROOT / "backprop" / "derivation")
+    assert "signature" not in shown
+    assert "Add the examples" not in shown
+    assert re.sub("<[^>]*>", "", shown).split() == (
+        "total_loss def total_loss(c: np.ndarray) -&gt; np.ndarray: return c.sum(axis=-1) why".split()
+    )
 
 
 @pytest.mark.parametrize("text", ["$$ x $$", r"\( x \)", r"\[ x \]", r"see \eqref{eq:a}", r"\frac{1}{2}"])
