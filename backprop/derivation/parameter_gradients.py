@@ -170,7 +170,9 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
 
 
 def simultaneous_update(
-    parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray], eta: float | np.ndarray
+    parameters: Sequence[np.ndarray],
+    gradients: Sequence[np.ndarray],
+    eta: float | np.ndarray,
 ) -> tuple[np.ndarray, ...]:
     r"""Update every layer from one and the same point.
 
@@ -266,8 +268,9 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
         `backward_cost` counts the work.
     """
     return [
-        {"a_in": (n, d_in), "w": (d_in, d_out), "b": (1, d_out), "z": (n, d_out)} for d_in, d_out in pairwise(widths)
-    ]
+        {"a_in": (n, d_in), "w": (d_in, d_out), "b": (1, d_out), "z": (n, d_out)}
+        for d_in, d_out in pairwise(widths)
+    ]  # fmt: skip
 
 
 def backward_cost(widths: Sequence[int], n: int) -> int:

@@ -40,6 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = ", ".join(EXPERIMENTS)
         print(f"backprop: experiment {unknown[0]!r} is unknown; expected one of {names}", file=sys.stderr)
         return 2
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_text(options.out / ".writable", "")
+        (options.out / ".writable").unlink()
+    except OSError as error:
+        print(f"backprop: cannot write to {options.out}: {error}", file=sys.stderr)
+        return 1
     wanted = options.names or list(EXPERIMENTS)
     for number, name in enumerate(wanted, start=1):
         module = f"backprop.experiments.{name}"

@@ -134,5 +134,5 @@ def holds(folder: Path, name: str, mark: str) -> bool:
     """
     try:
         return bool(read_result(folder, name)["fingerprint"] == mark)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # absent, damaged, or of another shape
         return False

