@@ -233,7 +233,9 @@ def unrolled_delta(
 
     For one example the entry-by-entry product with $\phi'(z_m)$ is a product with a diagonal matrix. Putting
     $\eqref{eq:hidden-delta}$ into itself gives one factor $W^\top D$ for each layer passed. Computed from the left it
-    is a row of vectors; computed from the right it would multiply whole matrices, for the same result.
+    is a row of vectors; computed from the right it would multiply whole matrices, for the same result. Entry by entry,
+    the product is a sum over all paths from a unit of layer $l$ to the outputs; each path contributes the weights and
+    the slopes that it meets.
 
     Args:
         slopes: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).

@@ -22,7 +22,8 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
     The chain rule along one path $\eqref{eq:one-path}$ with the forward gradient $\eqref{eq:forward-gradient}$ and δ.
     All pairs $(i, j)$ together are the outer product of a column and a row, $(d_{l-1} \times 1)(1 \times d_l)$: the
-    shape of $W_l$.
+    shape of $W_l$. A weight learns slowly if the unit at its start is quiet, $a \approx 0$, or the unit at its end is
+    saturated, $\phi' \approx 0$.
 
     Args:
         a: the input $a^n$ of the layer, shape (in,). Not its output.
