@@ -3,8 +3,8 @@ r"""One number says how wrong the network is.
 The network answers $\hat y$, the data says $y$. Each example contributes its share $C^n$, and the loss $L$ is the sum
 of the shares. That split matters: derivatives of a sum are sums of derivatives, so it is enough to derive everything
 for one example. And the loss sees the network only through its answers: weights and hidden units act on it by way of
-$\hat y$ and not otherwise. The loss is computed last, so its slope $\partial L/\partial\hat y$ is the first thing known on
-the way back.
+$\hat y$ and not otherwise. The loss is computed last, so its slope $\partial L/\partial\hat y$ is the first thing
+known on the way back.
 """
 
 import numpy as np
