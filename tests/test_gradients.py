@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 import backprop
 from backprop import derivation as step
+from backprop import network
 from tests.oracle import apart, by_central_difference, by_complex_step, loss_of
 
-ACTIVATIONS = ["sigmoid", "tanh", "relu", "identity"]
+ACTIVATIONS = list(network.ACTIVATIONS)
 DEPTHS = [1, 2, 3, 4]
 ANALYTIC = ["sigmoid", "tanh", "identity"]
 OUTPUTS = [(name, "mse") for name in ACTIVATIONS] + [("sigmoid", "cross_entropy")]
