@@ -15,6 +15,7 @@ def squared_error(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:example-loss}$$
 
+    Here $N$ is the number of examples, $d_L$ the number of outputs, and $n$ and $k$ count them.
     The square makes both directions of error count, and large errors count more. The division by $N$ belongs to the
     share, not to the sum: this is what lets the mean over examples and the sum of shares be the same number. With one
     output, as in the report, $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
