@@ -14,4 +14,10 @@ EXPERIMENTS = (
     "collapse",
     "dead_units",
     "symmetry",
+    "spread",
+    "log_match",
+    "learning_rates",
 )
+
+#: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
+SLOW = ("log_fit",)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backprop.__main__ import Parser
-from backprop.experiments import EXPERIMENTS
+from backprop.experiments import EXPERIMENTS, SLOW
 from backprop.experiments.store import fingerprint, holds, write_text
 
 
@@ -20,7 +20,8 @@ def parser() -> Parser:
         The parser.
     """
     p = Parser(prog="python -m backprop.experiments", description="Compute the results that the pages show.")
-    p.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(EXPERIMENTS)} (default: all)")
+    names = f"of {', '.join(EXPERIMENTS)} (default: all of these), or, slow, {', '.join(SLOW)}"
+    p.add_argument("names", nargs="*", metavar="NAME", help=names)
     p.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to store them")
     return p
 
@@ -35,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if one failed, 2 for bad arguments, 130 after an interrupt. Results stored before stay.
     """
     options: argparse.Namespace = parser().parse_args(arguments)
-    unknown = [name for name in options.names if name not in EXPERIMENTS]
+    unknown = [name for name in options.names if name not in EXPERIMENTS + SLOW]
     if unknown:
-        names = ", ".join(EXPERIMENTS)
+        names = ", ".join(EXPERIMENTS + SLOW)
         print(f"backprop: experiment {unknown[0]!r} is unknown; expected one of {names}", file=sys.stderr)
         return 2
     try:

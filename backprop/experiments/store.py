@@ -16,6 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from backprop.experiments import SLOW
+
+#: Where the results of slow experiments are kept.
+KEPT = Path(__file__).with_name("kept")
+
 
 def code_of(path: Path) -> ast.Module:
     """Parse a file and drop its docstrings; comments are dropped by parsing.
@@ -112,12 +117,13 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
         name: the experiment.
 
     Returns:
-        What its ``run()`` returned, and "fingerprint".
+        What its ``run()`` returned, and "fingerprint". A slow experiment's is the one kept with the package.
 
     Raises:
         FileNotFoundError: if it was never stored.
     """
-    result: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    path = KEPT / f"{name}.json" if name in SLOW else folder / f"{name}.json"
+    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return result
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import matplotlib as mpl
 
 from backprop.__main__ import Parser
-from backprop.experiments import EXPERIMENTS
+from backprop.experiments import EXPERIMENTS, SLOW
 from backprop.experiments.store import fingerprint, read_result, write_text
-from backprop.figures import consequences, diagrams, results
+from backprop.figures import consequences, diagrams, learning_rates, log_fit, results
 from backprop.figures.style import STYLE, Figure, svg
 
 
@@ -34,6 +34,9 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
         result = read_result(folder, name)
         yield partial(results.learning_curve, name, result)
         yield partial(results.prediction, name, result)
+        yield partial(results.spread, name, read_result(folder, "spread"))
+    yield partial(learning_rates.learning_rates, read_result(folder, "learning_rates"))
+    yield partial(log_fit.misfit, read_result(folder, "log_fit"))
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options: argparse.Namespace = parser().parse_args(arguments)
     try:
-        marks = [read_result(options.results, name)["fingerprint"] for name in EXPERIMENTS]
+        marks = [read_result(options.results, name)["fingerprint"] for name in EXPERIMENTS + SLOW]
     except FileNotFoundError as error:
         print(f"backprop: {error.filename} is missing; run python -m backprop.experiments first", file=sys.stderr)
         return 2

@@ -83,3 +83,44 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
         ),
         caption=f"Circles are 0, diamonds 1. Network {run['network']}, η = {run['eta']:g}, {run['epochs']:,} epochs.",
     )
+
+
+def spread(name: str, result: dict[str, Any]) -> Figure:
+    """Draw where the losses of many seeds lie, with the report's printed values.
+
+    Args:
+        name: "linear" or "xor".
+        result: what the experiment on spread stored.
+
+    Returns:
+        The figure.
+    """
+    both, seeds = result[name], result["seeds"]
+    one, two = both["one"], both["two"]
+    epochs = np.arange(len(one["losses"]["median"])) * result["every"]
+    drawing = canvas(3.0)
+    axes = drawing.subplots()
+    for run, style, shade in ((one, "-", 0.16), (two, "--", 0.08)):
+        axes.fill_between(epochs, run["losses"]["low"], run["losses"]["high"], color=INK, alpha=shade, linewidth=0)
+        axes.plot(epochs, run["losses"]["median"], style, color=INK, label=f"{run['network']}, median")
+    printed = zip(*both["report"], strict=True)
+    axes.plot(*printed, "o", color=INK, markerfacecolor=PAPER, markersize=4, label="the report's run")
+    axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, result["epochs"] + 150))
+    axes.legend()
+    within = sum(0.05 <= share <= 0.95 for _, share in one["below"])
+    low, high = (one["last_loss"][end][0] for end in ("low", "high"))
+    return Figure(
+        name=f"{name}-spread",
+        canvas=drawing,
+        title=(
+            f"{_NAMES[name]}: {one['solved']} of {seeds} seeds end with every answer right; {within} of the report's "
+            f"{len(one['below'])} values lie among the middle nine tenths."
+        ),
+        description=(
+            f"Loss on a logarithmic axis over {result['epochs']:,} epochs. A solid line is the median of {seeds} seeds "
+            f"of the {one['network']} network; a grey band holds the middle nine tenths, which end between {low:.4f} "
+            f"and {high:.4f}. A dashed line with a lighter band, lower at the end, is the {two['network']} network. "
+            f"Circles are the report's {len(one['below'])} printed values; {within} of them lie inside the first band."
+        ),
+        caption=f"Median and band from 5 % to 95 % of {seeds} seeds, η = {result['eta']:g}.",
+    )

@@ -15,6 +15,7 @@ from equations import SiteError
 from listings import bare
 
 from backprop import __version__
+from backprop.experiments.store import read_result
 
 PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
 POWER = re.compile(r"^(-?[\d.]+)e([+-]\d+)$")
@@ -40,7 +41,7 @@ def number(results: Path, key: str, form: str | None) -> str:
         return __version__
     name, *way = key.split(".")
     try:
-        value: Any = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+        value: Any = read_result(results, name)
         for part in way:
             value = value[int(part)] if isinstance(value, list) else value[part]
     except (FileNotFoundError, KeyError, IndexError, ValueError):
@@ -48,7 +49,7 @@ def number(results: Path, key: str, form: str | None) -> str:
     if isinstance(value, dict | list):
         raise SiteError(f"[={key}=]: this is a {type(value).__name__}; expected one value", snippet=f"[={key}")
     text = format(value, form or "")
-    return POWER.sub(lambda m: f"{m[1]}·10{str(int(m[2])).translate(RAISED)}", text) if form else text
+    return power(text) if form else text
 
 
 def log_table(results: Path, name: str) -> str:
@@ -61,12 +62,44 @@ def log_table(results: Path, name: str) -> str:
     Returns:
         The table.
     """
-    result = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+    result = read_result(results, name)
     printed = dict(result["report"])
     rows = ["| epoch | 2-4-1, ours | 2-4-4-1, ours | 2-4-1, the report's |", "|---:|---|---|---|"]
     for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):
         rows.append(f"| {epoch} | {one} | {two} | {printed.get(epoch, '(missing)')} |")
     return "\n".join(rows)
+
+
+def match_table(results: Path) -> str:
+    """Write the report's XOR log beside the fitted run as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+
+    Returns:
+        The table.
+    """
+    rows = ["| epoch | the report's loss | from the fitted weights | relative deviation |", "|---:|---|---|---|"]
+    for epoch, printed, ours, deviation in read_result(results, "log_match")["lines"]:
+        seen = "(missing)" if printed is None else repr(printed)
+        rows.append(f"| {epoch} | {seen} | {ours:.16f} | {'' if deviation is None else power(f'{deviation:.1e}')} |")
+    return "\n".join(rows)
+
+
+def power(text: str) -> str:
+    """Set a power of ten as one.
+
+    Args:
+        text: a number as Python prints it, such as "7.1e-05".
+
+    Returns:
+        The number, such as "7.1·10⁻⁵"; any other text as it is.
+
+    Examples:
+        >>> power("7.1e-05"), power("0.25")
+        ('7.1·10⁻⁵', '0.25')
+    """
+    return POWER.sub(lambda m: f"{m[1]}·10{str(int(m[2])).translate(RAISED)}", text)
 
 
 def fill(markdown: str, root: Path, build: Path) -> str:
@@ -86,7 +119,9 @@ def fill(markdown: str, root: Path, build: Path) -> str:
     results = build / "results"
     kinds: dict[str, Callable[[str], str]] = {
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
-        "table:": lambda name: log_table(results, name.removesuffix("-log")),
+        "table:": lambda name: (
+            match_table(results) if name == "log-match" else log_table(results, name.removesuffix("-log"))
+        ),
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
         "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",
         "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",
