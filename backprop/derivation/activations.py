@@ -1,8 +1,9 @@
 r"""Each unit bends once; the way back needs only the slope of the bend.
 
-Without a bend, layers of weights collapse to one (`linear_collapse`). The bend is one function of one number, applied
-to each unit alone, and back-propagation needs only its slope. Each activation here stands beside its slope; where the
-slope can be had from the output $a$ that the forward pass has kept, it does, because that saves an exponential.
+We say *bend*; textbooks say *non-linearity*. Without it, layers of weights collapse to one (`linear_collapse`). It is
+one function of one number, applied to each unit alone, and back-propagation needs only its slope. Each activation here
+stands beside its slope; where the slope can be had from the output $a$ that the forward pass has kept, it does, because
+that saves an exponential.
 """
 
 import numpy as np
@@ -99,7 +100,7 @@ def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
 
     The forward pass has computed $a = \sigma(z)$ already, so the slope costs one product. The parabola $a(1-a)$ is
     highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that an error passes makes it at least four times
-    smaller $\eqref{eq:delta-bound}$.
+    smaller $\eqref{eq:delta-bound}$. A unit so far out that its curve is almost flat is called saturated.
 
     Args:
         a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Not $z$: the parabola would fall without bound.
@@ -143,8 +144,9 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
     $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
 
-    Divide numerator and denominator by $e^{z}$ and compare with $\eqref{eq:sigmoid}$: it is the sigmoid, twice as tall,
-    twice as steep and centred at 0.
+    Divide numerator and denominator by $e^{z}$: $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. Compare with
+    $\eqref{eq:sigmoid}$: it is the sigmoid, twice as tall, squeezed to half the width, so four times as steep, and
+    centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.

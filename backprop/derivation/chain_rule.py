@@ -2,7 +2,8 @@ r"""Slopes along a path multiply; paths that meet add.
 
 A weight moves one pre-activation, that moves one activation, and so on to the loss. Along such a path the slopes
 multiply. Where a number reaches the loss by several paths, the effects add. Back-propagation is nothing else, done in
-an order in which no product is computed twice.
+an order in which no product is computed twice: from a weight in the first layer of 2-4-4-1 four paths lead to the
+loss, and they share their ends. The slope from a unit on is computed once, and every weight before it uses it.
 """
 
 import numpy as np
@@ -61,8 +62,10 @@ def several_paths(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     $$\frac{\partial C}{\partial a} = \sum_{k} \frac{\partial z_k}{\partial a}\,\frac{\partial C}{\partial z_k}
     \tag{6.2}\label{eq:several-paths}$$
 
-    An activation feeds every unit of the next layer. Move it a little and all their $z_k$ move at once; to first order
-    the loss changes by the sum of the single effects. Forgetting all paths but one is the mistake of assigning where
+    An activation feeds every unit of the next layer. Move it a little and all their $z_k$ move. Let them move one after
+    the other: the loss changes by the first slope times the first move, then by the second slope times the second. The
+    second slope has shifted a little in between, but that matters only by a product of two small numbers. So to first
+    order the effects add. Forgetting all paths but one is the mistake of assigning where
     one should add.
 
     Args:
@@ -106,7 +109,8 @@ def backward_gradient(slope: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
     $$\frac{\partial C}{\partial z} = \frac{\partial a}{\partial z}\,\frac{\partial C}{\partial a}
     = \phi'(z)\,\frac{\partial C}{\partial a} \tag{6.4}\label{eq:backward-gradient}$$
 
-    The name δ is for $\partial C/\partial z$ of any unit, the report's backward gradient. It is the one quantity that
+    The name δ is for $\partial C/\partial z$ of any unit, the report's backward gradient. Nudge $z$ by ε and the share
+    changes by δε: a large δ says that a change here is worth making. It is the one quantity that
     travels backward: from it follow the gradients of the unit's own weights, and the δ of the layer before. Between $z$
     and $a$ there is one path, so the rule is a product, entry by entry. Because $C^n$ is example $n$'s share of the
     mean, δ carries the factor $1/N$.

@@ -101,10 +101,12 @@ def largest_stable_rate(x: np.ndarray, d_out: int = 1) -> float:
     $$W^{1} - W^{*} = (I - \eta H)\,(W^{0} - W^{*}), \qquad H = \frac{2}{N\,d_L}X^\top X, \qquad
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
 
-    Put the gradient $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that it is zero at the floor $W^*$. Along
-    the eigenvector of $H$ with eigenvalue $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. It shrinks
-    only while $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum for the
-    mean, the threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
+    With one weight and $L = \tfrac12 H w^2$ a step multiplies $w$ by $1 - \eta H$, which shrinks it only if
+    $\eta < 2/H$. With several weights the same holds along each eigenvector: put the gradient
+    $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that it is zero at the floor $W^*$. Along the eigenvector
+    of $H$ with eigenvalue $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. It shrinks only while
+    $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum for the mean, the
+    threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `with_ones(x)`.

@@ -139,7 +139,8 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 
     In $\eqref{eq:neuron}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So the
-    slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input.
+    slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input. The
+    weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.

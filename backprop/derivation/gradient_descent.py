@@ -18,7 +18,8 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
 
-    The order of the entries is free, but it must be the same for both vectors: entry $k$ of $\nabla L$ is the
+    The slope $\partial L/\partial w_1$ is the ordinary derivative when $w_1$ varies and all other parameters are held
+    still. The order of the entries is free, but it must be the same for both vectors: entry $k$ of $\nabla L$ is the
     slope of the loss along entry $k$ of $\theta$. The same function therefore stacks the partial derivatives.
     Each array is read row by row.
 
@@ -57,7 +58,7 @@ def update(theta: np.ndarray, gradient: np.ndarray, eta: float | np.ndarray) -> 
 
     A positive slope says that a larger parameter means a larger loss, so the parameter must shrink: hence the
     minus. The learning rate $\eta$ sets how far to go. The rule acts on each entry alone, so it may be applied to
-    $\theta$ as a whole or to one weight matrix at a time.
+    $\theta$ as a whole or to one weight matrix at a time. The superscript counts steps; it is not a power.
 
     Args:
         theta: the parameters $\theta^0$, any shape.
@@ -70,7 +71,7 @@ def update(theta: np.ndarray, gradient: np.ndarray, eta: float | np.ndarray) -> 
         $\theta^1$, a new array of the same shape. The argument is not changed.
 
     Examples:
-        The parabola $L(\theta) = \theta^2$ has slope $2\theta$; a step of 0.25 from 2 halves the distance to 0:
+        The parabola $L(\theta) = \theta^2$ has slope $2\theta$; from 2, a rate of 0.25 makes a step of 1:
 
         >>> from backprop.derivation import update
         >>> update(2.0, 2 * 2.0, eta=0.25)
@@ -104,8 +105,10 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
     \tag{1.4}\label{eq:decrease}$$
 
     Along any direction $d$ the loss changes by $\nabla L \cdot d$, to first order. With $d = -\eta\nabla L$ this is
-    $-\eta\lVert\nabla L\rVert^2$, which is never positive. That is the reason for the direction, and it is a promise
-    about small steps only: the remainder grows with $\eta^2$, and a large step may land higher than it started.
+    $-\eta\lVert\nabla L\rVert^2$, which is never positive. Of all directions of one length it is the best:
+    $\nabla L \cdot d$ is the product of the lengths and the cosine between them, least where $d$ points against the
+    gradient. It is a promise about small steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$,
+    and a large step may land higher than it started.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.
@@ -115,7 +118,7 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         $\eta\lVert\nabla L\rVert^2$, the predicted decrease, a number in units of the loss.
 
     Examples:
-        A gradient of length 5 and a step of 0.01:
+        A gradient of length 5 and a rate of 0.01:
 
         >>> import numpy as np
         >>> from backprop.derivation import predicted_decrease, update
@@ -127,7 +130,7 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         >>> predicted_decrease(np.array([[3.0], [0.0], [4.0]]), eta=0.01)
         0.25
 
-        On $L = \theta_1^2 + 2\theta_2^2$ a step ten times smaller leaves a remainder a hundred times smaller:
+        On $L = \theta_1^2 + 2\theta_2^2$ a rate ten times smaller leaves a remainder a hundred times smaller:
 
         >>> L = lambda theta: theta[0] ** 2 + 2 * theta[1] ** 2
         >>> theta = np.array([1.0, 1.0])

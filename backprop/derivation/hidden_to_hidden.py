@@ -21,9 +21,9 @@ def sent_back_neuron(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
     $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z'_k}{\partial a_j}\,\frac{\partial C}{\partial z'_k}
     = \sum_{k} w'_{jk}\,\delta'_k \tag{8.1}\label{eq:sent-back-neuron}$$
 
-    The prime marks the next layer. Unit $j$ reaches the loss through every $z'_k$, so the paths add
-    $\eqref{eq:several-paths}$. In $z'_k = \sum_j a_j w'_{jk} + b'_k$ the slope with respect to $a_j$ is the weight
-    $w'_{jk}$: the same connection, walked backward.
+    At z, w, b and δ the prime means *in the next layer*; at σ and φ it is a derivative. Unit $j$ reaches the loss
+    through every $z'_k$, so the paths add $\eqref{eq:several-paths}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$ only the
+    term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
 
     Args:
         w: the weights $w'_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
@@ -114,8 +114,10 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
 
     $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:sent-back}$$
 
-    For example $n$ and unit $j$, $\eqref{eq:sent-back-neuron}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the
-    *second* index of $W$, while a matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
+    A derivative by a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and no other
+    share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$, $\eqref{eq:sent-back-neuron}$
+    reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$, while a matrix product sums over the
+    first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
@@ -169,7 +171,7 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
     $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the next layer is the output or
     hidden itself. Entry by entry,
 
-    $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$
+    $$\delta^n_j = \phi'(z^n_j)\sum_{k} w'_{jk}\,\delta'^{\,n}_k$$
 
     Args:
         slope: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
@@ -232,8 +234,8 @@ def unrolled_delta(
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
 
     For one example the entry-by-entry product with $\phi'(z_m)$ is a product with a diagonal matrix. Putting
-    $\eqref{eq:hidden-delta}$ into itself gives one factor $W^\top D$ for each layer passed. Computed from the left it
-    is a row of vectors; computed from the right it would multiply whole matrices, for the same result. Entry by entry,
+    $\eqref{eq:hidden-delta}$ into itself gives one factor $W^\top D$ for each layer passed. Computed from the left,
+    every intermediate result is a single row; from the right it is a whole matrix, for the same result. Entry by entry,
     the product is a sum over all paths from a unit of layer $l$ to the outputs; each path contributes the weights and
     the slopes that it meets.
 
@@ -288,8 +290,9 @@ def delta_bound(
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
     Take norms of $\eqref{eq:unrolled}$. A diagonal matrix stretches by its largest entry at most, for a sigmoid ¼
-    $\eqref{eq:sigmoid-slope-from-output}$; a weight matrix by its largest singular value $\lVert W\rVert$. If the
-    weights stretch by less than 4 each, δ shrinks geometrically with depth: the gradient vanishes.
+    $\eqref{eq:sigmoid-slope-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular value,
+    which its transpose shares. If the weights stretch by less than 4 each, δ shrinks geometrically with depth: the
+    gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

@@ -80,9 +80,9 @@ def complex_step(
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
 
-    Expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and take the imaginary part: $f(x)$ drops out.
-    Nothing is subtracted, so nothing cancels, and $h$ can be so small that the error of the formula vanishes.
-    The result is right to the last digits.
+    Here $i$ is the imaginary unit, $i^2 = -1$. Expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and
+    take the imaginary part: $f(x)$ drops out. Nothing is subtracted, so nothing cancels, and $h$ can be so small that
+    the error of the formula vanishes. The result is right to the last digits.
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the

@@ -61,8 +61,9 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 
     $$\Delta_L = \phi'(Z_L) \odot \frac{\partial L}{\partial \hat Y} \tag{7.2}\label{eq:output-delta}$$
 
-    Row $n$ of $\Delta_L$ is $\delta^n$ of the output layer. The sign $\odot$ multiplies entry by entry, because each
-    answer depends on its own pre-activation only. All three matrices have the shape $(N \times d_L)$.
+    Row $n$ of $\Delta_L$ is $\delta^n$ of the output layer. The sign $\odot$ multiplies entry by entry (the Hadamard
+    product), because each answer depends on its own pre-activation only. All three matrices have the shape
+    $(N \times d_L)$.
 
     Args:
         slope: $\phi'(Z_L)$, shape (..., N, d_L).
@@ -102,12 +103,13 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 def output_delta_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Start the backward pass where sigmoid and cross-entropy meet.
 
-    $$\Delta_L = \hat Y(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y(1-\hat Y)}
+    $$\Delta_L = \hat Y\odot(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y\odot(1-\hat Y)}
     = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-cross-entropy}$$
 
     The sigmoid's slope $\eqref{eq:sigmoid-slope-from-output}$ is the denominator of the loss's slope
-    $\eqref{eq:cross-entropy-slope}$. They cancel. A missing $\sigma'$ is therefore right here and wrong under squared
-    error. The benefit is real: an output that is certain and wrong still gets a large δ.
+    $\eqref{eq:cross-entropy-slope}$; the division is entry by entry. They cancel. A missing $\sigma'$ is therefore
+    right here and wrong under squared error. The benefit is real: an output that is certain and wrong still gets a
+    large δ.
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).

@@ -182,8 +182,8 @@ def simultaneous_update(
 
     The gradient is a vector of slopes at the point $\theta^0$, and gradient descent moves from that point. All slopes
     must be known before any weight changes. A layer updated early would send δ back through weights that the forward
-    pass never saw; the result is the gradient of nothing. It trains nevertheless, and no check of a gradient can see
-    it.
+    pass never saw; what comes out is the gradient of no network. It trains nevertheless. A check that looks at the
+    backward pass alone cannot see it; comparing one whole step with $\theta^0 - \eta\nabla L(\theta^0)$ can.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -277,12 +277,13 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
 def backward_cost(widths: Sequence[int], n: int) -> int:
     r"""Count the multiplications of back-propagation's matrix products.
 
-    $$\text{cost} = N\Bigl(2\sum_{l=1}^{L} d_{l-1}d_l - d_0 d_1\Bigr) < 2NP = O(P), \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
+    $$\text{cost} = N\Bigl(2\sum_{l=1}^{L} d_{l-1}d_l - d_0 d_1\Bigr) < 2NP, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
     \tag{9.6}\label{eq:backward-cost}$$
 
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$, and each but the first $\Delta W^\top$, which costs
-    the same; the data needs no δ. A forward pass costs $NP$. So all $P$ slopes together cost less than two forward
-    passes, however many parameters there are: this is the point of the method.
+    the same; the data needs no δ. Here $P$ counts weights without biases. A forward pass costs $NP$. So all $P$ slopes
+    together cost less than two forward passes, on top of the one that came before, however many parameters there are:
+    this is the point of the method.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.
@@ -316,7 +317,7 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
 def numerical_cost(widths: Sequence[int], n: int) -> int:
     r"""Count the multiplications of measuring the gradient instead.
 
-    $$\text{cost} = 2P\cdot NP = O(P^2), \qquad P = \sum_{l=1}^{L} d_{l-1}d_l \tag{9.7}\label{eq:numerical-cost}$$
+    $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l \tag{9.7}\label{eq:numerical-cost}$$
 
     The central difference $\eqref{eq:central-difference}$ runs the network forward twice for every parameter. Ten times
     the parameters cost a hundred times as much. It is a check for small networks and no way to train.
@@ -335,7 +336,7 @@ def numerical_cost(widths: Sequence[int], n: int) -> int:
         >>> numerical_cost([2, 4, 1], n=1)
         288
 
-        Compared with back-propagation, the small network pays 18 times as much, a larger one 18,150 times:
+        Compared with the backward pass alone, the small network pays 18 times as much, a larger one 18,150 times:
 
         >>> numerical_cost([2, 4, 1], n=1) // backward_cost([2, 4, 1], n=1)
         18

@@ -75,8 +75,8 @@ def fit(theta: np.ndarray, eta: float) -> dict[str, Any]:
         system = np.vstack([jacobian, np.sqrt(damping) * np.eye(12)])
         step = np.linalg.lstsq(system, np.concatenate([-r, np.zeros(12)]), rcond=None)[0]
         r_new, jacobian_new = deviations(theta + step, eta)
-        if np.isfinite(r_new).all() and r_new @ r_new < r @ r:
-            settled = bool(1 - (r_new @ r_new) / (r @ r) < ENOUGH)
+        if np.isfinite(r_new).all() and (share := np.sum(r_new**2) / np.sum(r**2)) < 1:
+            settled = bool(1 - share < ENOUGH)
             theta, r, jacobian, damping = theta + step, r_new, jacobian_new, max(damping / 5, 1e-15)
         else:
             damping *= 4

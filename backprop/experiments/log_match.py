@@ -32,7 +32,7 @@ def run() -> dict[str, Any]:
         >>> result = run()
         >>> for epoch, printed, ours, deviation in result["lines"][:4]:
         ...     print(f"{epoch:5} {printed:.12f} {ours:.12f} {abs(deviation) < 4e-7}")
-            0 0.450136810531 0.450136810484 True
+            0 0.450136810530 0.450136810484 True
           500 0.248149946491 0.248149946772 True
          1000 0.235803525943 0.235803526230 True
          1500 0.218076831876 0.218076830442 True
