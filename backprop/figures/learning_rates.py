@@ -38,6 +38,7 @@ def learning_rates(result: dict[str, Any]) -> Figure:
     right.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$")
     right.set(ylabel=f"epochs to a loss of {result['enough']}")
     right.set(xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"], xlim=(0.15, 220))
+    right.set(yticks=[200, 500, 1000, 2000, 5000], yticklabels=["200", "500", "1,000", "2,000", "5,000"])
     right.xaxis.set_minor_formatter(NullFormatter())
     right.yaxis.set_minor_formatter(NullFormatter())
     one, ten, hundred = by_eta[1.0], by_eta[10.0], by_eta[100.0]
