@@ -135,7 +135,7 @@ def train(model: Model, X: Any, y: Any, eta: float, epochs: int, loss: str = "ms
     with np.errstate(all="ignore"):  # one warning at the end says more than NumPy's from every layer
         while done <= epochs and diverged_at is None:
             models, answers = zip(*islice(walk, min(BLOCK, epochs + 1 - done)), strict=True)
-            values = LOSSES[loss].value(y, np.stack(answers))
+            values = LOSSES[loss].value(y, np.array(answers))
             finite = len(values) if np.isfinite(values).all() else int(np.argmin(np.isfinite(values)))
             losses.append(values[:finite])
             model = models[finite - 1] if finite else model
