@@ -75,13 +75,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stamp = options.out / "fingerprint"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:
         return 0
+    drawn = set()
     with mpl.rc_context(STYLE):
         for draw in drawings(options.results):
             figure = draw()
             print(f"figure {figure.name}", flush=True)
+            drawn.add(figure.name)
             write_text(options.out / f"{figure.name}.svg", svg(figure))
             words = {"title": figure.title, "caption": figure.caption}
             write_text(options.out / f"{figure.name}.json", json.dumps(words, ensure_ascii=False))
+    for path in (*options.out.glob("*.svg"), *options.out.glob("*.json")):
+        if path.stem not in drawn:  # of a figure that is drawn no more: a page must not find it
+            path.unlink()
     write_text(stamp, mark)
     return 0
 

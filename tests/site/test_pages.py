@@ -65,7 +65,7 @@ def test_every_step_page_has_all_its_parts(path: Path) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site as the README's first command does, strictly."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
