@@ -133,7 +133,7 @@ def test_data_and_weights_come_from_separate_streams() -> None:
 def test_no_seed_is_global() -> None:
     np.random.seed(0)  # noqa: NPY002  # the point is that it has no influence
     first = Model.random([2, 3, 1], seed=7)
-    np.random.seed(1)  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002  # another seed, and still no influence
     assert same(first.weights, Model.random([2, 3, 1], seed=7).weights)
 
 
