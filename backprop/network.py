@@ -54,6 +54,9 @@ ACTIVATIONS = {
         Activation("tanh", step.tanh, lambda z, a: step.tanh_slope_from_output(a)),
         Activation("relu", step.relu, lambda z, a: step.relu_slope(z)),
         Activation("identity", step.identity, lambda z, a: step.identity_slope(z)),
+        Activation("leaky_relu", step.leaky_relu, lambda z, a: step.leaky_relu_slope(z)),
+        Activation("softplus", step.softplus, lambda z, a: step.softplus_slope(z)),
+        Activation("silu", step.silu, lambda z, a: step.silu_slope(z)),
     )
 }
 
@@ -208,7 +211,7 @@ class Model:
         weights: $W_1, \dots, W_L$, each of shape (in, out); the outputs of one are the inputs of the next.
         biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without.
         activations: one name for every layer, the output's included, or a sequence of one per layer: "sigmoid", "tanh",
-            "relu", "identity", or an `Activation`.
+            "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`.
 
     Attributes:
         weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out).

@@ -14,6 +14,9 @@ BENDS: dict[str, Callable[[Any, Any], Any]] = {
     "tanh": lambda xp, z: xp.tanh(z),
     "relu": lambda xp, z: xp.where(z > 0, z, 0.0),
     "identity": lambda xp, z: z,
+    "leaky_relu": lambda xp, z: xp.where(z > 0, z, z / 100),
+    "softplus": lambda xp, z: xp.log(1 + xp.exp(z)),
+    "silu": lambda xp, z: z / (1 + xp.exp(-z)),
 }
 
 LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {

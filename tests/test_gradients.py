@@ -23,7 +23,8 @@ from tests.oracle import apart, by_central_difference, by_complex_step, loss_of
 
 ACTIVATIONS = list(network.ACTIVATIONS)
 DEPTHS = [1, 2, 3, 4]
-ANALYTIC = ["sigmoid", "tanh", "identity"]
+KINKED = ["relu", "leaky_relu"]
+ANALYTIC = [name for name in ACTIVATIONS if name not in KINKED]
 OUTPUTS = [(name, "mse") for name in ACTIVATIONS] + [("sigmoid", "cross_entropy")]
 
 # The seed draws widths, hidden activations, weights and data.
@@ -79,8 +80,8 @@ def draw(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int, poo
 
 
 def far_from_kinks(case: Case) -> bool:
-    """No ReLU sits near 0. Exactly 0, behind dead units, is no kink: no small step leaves it."""
-    z = [z for z, name in zip(case.model.forward(case.X).z, case.names, strict=True) if name == "relu"]
+    """No ReLU, leaky or not, sits near 0. Exactly 0, behind dead units, is no kink: no small step leaves it."""
+    z = [z for z, name in zip(case.model.forward(case.X).z, case.names, strict=True) if name in KINKED]
     return all(np.abs(one[one != 0]).min(initial=1.0) > 2e-4 for one in z)
 
 
@@ -188,6 +189,12 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.relu_slope, [Z]),
     (step.identity, [Z]),
     (step.identity_slope, [Z]),
+    (step.leaky_relu, [Z]),
+    (step.leaky_relu_slope, [Z]),
+    (step.softplus, [Z]),
+    (step.softplus_slope, [Z]),
+    (step.silu, [Z]),
+    (step.silu_slope, [Z]),
     (step.squared_error, [ANSWERS, ANSWERS]),
     (step.squared_error_slope, [ANSWERS, ANSWERS]),
     (step.cross_entropy, [ANSWERS, ANSWERS]),
@@ -215,7 +222,7 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
 def test_a_leading_axis_changes_no_bit(function: Callable[..., Any], shapes: list[tuple[int, ...]]) -> None:
     rng = np.random.default_rng(0)
     arguments = [rng.uniform(0.01, 0.99, size=shape) for shape in shapes]
-    if function in (step.dead_units, step.relu, step.relu_slope):
+    if function in (step.dead_units, step.relu, step.relu_slope, step.leaky_relu, step.leaky_relu_slope):
         arguments[0] -= 0.9
     one_by_one = [function(*(argument[s] for argument in arguments)) for s in range(S)]
     assert np.array_equal(function(*arguments), np.stack(one_by_one))

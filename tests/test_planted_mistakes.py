@@ -524,6 +524,104 @@ def check_identity_slope(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(np.sum, SOME_Z))
 
 
+@planted(
+    "leaky-relu",
+    "leaky_relu",
+    {
+        "ReLU": lambda z, alpha=0.01: np.maximum(z, 0.0),
+        "the leak on the wrong side": lambda z, alpha=0.01: np.where(z > 0, alpha * z, z),
+        "the leak added": lambda z, alpha=0.01: np.maximum(z, 0.0) + alpha * z,
+        "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, z, 0.01 * z),
+        "the sign of the leak": lambda z, alpha=0.01: np.where(z > 0, z, -alpha * z),
+        "another leak by default": lambda z, alpha=0.1: np.where(z > 0, z, alpha * z),
+    },
+)
+def check_leaky_relu(fn: Function) -> None:
+    agree(fn(np.array([[-2.0, 0.0, 3.0]])), [[-0.02, 0.0, 3.0]])
+    agree(fn(np.array([[-2.0, 0.0, 3.0]]), 0.25), [[-0.5, 0.0, 3.0]])
+
+
+@planted(
+    "leaky-relu-slope",
+    "leaky_relu_slope",
+    {
+        "ReLU's slope": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
+        "1 at the kink": lambda z, alpha=0.01: np.where(z >= 0, 1.0, alpha),
+        "the leak on the wrong side": lambda z, alpha=0.01: np.where(z > 0, alpha, 1.0),
+        "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.01),
+        "the function, not its slope": lambda z, alpha=0.01: np.where(z > 0, z, alpha * z),
+        "another leak by default": lambda z, alpha=0.1: np.where(z > 0, 1.0, alpha),
+    },
+)
+def check_leaky_relu_slope(fn: Function) -> None:
+    agree(fn(np.array([[-2.0, 0.0, 3.0]])), [[0.01, 0.01, 1.0]])
+    agree(fn(np.array([[-2.0, 0.0, 3.0]]), 0.25), [[0.25, 0.25, 1.0]])
+    agree(fn(SOME_Z), by_central_difference(lambda v: np.sum(np.where(v > 0, v, v / 100)), SOME_Z), 1e-9)
+
+
+@planted(
+    "softplus",
+    "softplus",
+    {
+        "ReLU": lambda z: np.maximum(z, 0.0),
+        "the wrong tail: e^z for e^−|z|": lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(np.maximum(z, -z))),
+        "mirrored": lambda z: np.log(1 + np.exp(-z)),
+        "the 1 dropped": lambda z: np.log(np.exp(z)),
+        "in bits": lambda z: np.log2(1 + np.exp(z)),
+        "the positive part forgotten": lambda z: np.log1p(np.exp(-np.abs(z))),
+    },
+)
+def check_softplus(fn: Function) -> None:
+    agree(fn(np.array([[0.0, np.log(3.0), -800.0, 800.0]])), [[np.log(2.0), np.log(4.0), 0.0, 800.0]])
+    agree(fn(SOME_Z), np.log(1 + np.exp(SOME_Z)))
+    agree(fn(np.array([-40.0])), np.exp([-40.0]))
+
+
+@planted(
+    "softplus-slope",
+    "softplus_slope",
+    {
+        "the sigmoid's slope": lambda z: sigma(z) * (1 - sigma(z)),
+        "mirrored": lambda z: sigma(-z),
+        "ReLU's slope": lambda z: np.where(z > 0, 1.0, 0.0),
+        "z taken for a": lambda z: 1 - np.exp(-z),
+        "the function, not its slope": lambda z: np.log(1 + np.exp(z)),
+    },
+)
+def check_softplus_slope(fn: Function) -> None:
+    agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(np.log(1 + np.exp(v))), SOME_Z), 1e-11)
+
+
+@planted(
+    "silu",
+    "silu",
+    {
+        "the gate alone": sigma,
+        "ReLU": lambda z: np.maximum(z, 0.0),
+        "the gate mirrored": lambda z: z * sigma(-z),
+        "the gate's slope for the gate": lambda z: z * sigma(z) * (1 - sigma(z)),
+        "the size of z": lambda z: np.abs(z) * sigma(z),
+    },
+)
+def check_silu(fn: Function) -> None:
+    agree(fn(np.array([[0.0, np.log(3.0), -np.log(3.0)]])), [[0.0, 0.75 * np.log(3.0), -0.25 * np.log(3.0)]])
+
+
+@planted(
+    "silu-slope",
+    "silu_slope",
+    {
+        "only the gate changes": lambda z: z * sigma(z) * (1 - sigma(z)),
+        "only the number changes": sigma,
+        "the bracket's 1 − σ dropped": lambda z: sigma(z) * (1 + z),
+        "minus in the bracket": lambda z: sigma(z) * (1 - z * (1 - sigma(z))),
+        "the function, not its slope": lambda z: z * sigma(z),
+    },
+)
+def check_silu_slope(fn: Function) -> None:
+    agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(v / (1 + np.exp(-v))), SOME_Z), 1e-11)
+
+
 # 5 Forward pass
 
 

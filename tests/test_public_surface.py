@@ -174,13 +174,16 @@ def test_biases_may_be_rows_or_vectors() -> None:
     assert same(flat.forward(X).a, rows.forward(X).a)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "identity"])
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "identity", "leaky_relu", "softplus", "silu"])
 def test_activations_by_name(name: str) -> None:
     by_hand: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
         "tanh": np.tanh,
         "relu": lambda z: z * (z > 0),
         "identity": lambda z: z,
+        "leaky_relu": lambda z: z * (z > 0) + 0.01 * z * (z <= 0),
+        "softplus": lambda z: np.log(1 + np.exp(z)),
+        "silu": lambda z: z / (1 + np.exp(-z)),
     }
     trace = Model.random([2, 3, 1], seed=0, activations=name).forward(X)
     for z, a in zip(trace.z, trace.a[1:], strict=True):

@@ -417,6 +417,268 @@ def identity_slope(z: np.ndarray) -> np.ndarray:
         The source report, *Without activation functions*, where it is missing.
 
     Next:
-        `weighted_sum` puts a unit together.
+        `leaky_relu` is ReLU with a little of the identity.
     """
     return np.ones_like(z)
+
+
+def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
+    r"""Keep the positive part of a number and a little of the negative.
+
+    $$R_\alpha(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases} \tag{4.11}\label{eq:leaky-relu}$$
+
+    ReLU cuts negative numbers off, and its slope there is 0. Here they are only made small, so the slope is small and
+    not 0, and no unit can die $\eqref{eq:dead-unit}$. With $\alpha = 0$ it is ReLU, with $\alpha = 1$ the identity.
+
+    Args:
+        z: the pre-activation $z$, any shape, real. Not complex: the question $z > 0$ needs an order.
+        alpha: the slope $\alpha$ for negative $z$, between 0 and 1.
+
+    Returns:
+        The activation $a = R_\alpha(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import leaky_relu
+        >>> leaky_relu(np.array([-2.0, 0.0, 3.0]))
+        array([-0.02,  0.  ,  3.  ])
+
+        Each entry of a matrix goes its own way:
+
+        >>> leaky_relu(np.array([[1.0, -1.0, 2.0], [-3.0, 4.0, -5.0]]), alpha=0.5)
+        array([[ 1. , -0.5,  2. ],
+               [-1.5,  4. , -2.5]])
+
+        Between ReLU and the identity:
+
+        >>> from backprop.derivation import relu
+        >>> z = np.array([-2.0, 0.5, 3.0])
+        >>> bool(np.all(leaky_relu(z, alpha=0.0) == relu(z))), bool(np.all(leaky_relu(z, alpha=1.0) == z))
+        (True, True)
+
+    Source:
+        Not in the source report; it mends the dead units that its *ReLU* section describes.
+
+    Next:
+        `leaky_relu_slope` derives its slope.
+    """
+    return np.where(z > 0, z, alpha * z)
+
+
+def leaky_relu_slope(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
+    r"""Derive leaky ReLU, choosing the slope from the left at the kink.
+
+    $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases} \tag{4.12}\label{eq:leaky-relu-slope}$$
+
+    Each piece is a line. At $z = 0$ every number from $\alpha$ to 1 is a subgradient; we take $\alpha$, as with ReLU we
+    took 0. An error that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
+
+    Args:
+        z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
+        alpha: the slope $\alpha$ for negative $z$, between 0 and 1; for $a$ in place of $z$, not 0 below.
+
+    Returns:
+        $\partial a/\partial z$, same shape, 1 or $\alpha$.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import leaky_relu, leaky_relu_slope
+        >>> leaky_relu_slope(np.array([-2.0, 0.0, 3.0]))
+        array([0.01, 0.01, 1.  ])
+
+        From the output it is the same, and the shape stays:
+
+        >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
+        >>> bool(np.all(leaky_relu_slope(leaky_relu(z)) == leaky_relu_slope(z)))
+        True
+
+        Away from the kink it agrees with the measured slope:
+
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> z = np.array([-2.0, 0.5, 3.0])
+        >>> measured = central_difference(lambda v: float(np.sum(leaky_relu(v))), z)
+        >>> relative_error(leaky_relu_slope(z), measured) < 1e-9
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `softplus` rounds the kink off.
+    """
+    return np.where(z > 0, 1.0, alpha)
+
+
+def softplus(z: np.ndarray) -> np.ndarray:
+    r"""Keep the positive part of a number, with the kink rounded off.
+
+    $$s(z) = \ln(1 + e^{z}) = \max(0, z) + \ln\bigl(1 + e^{-\lvert z\rvert}\bigr) \tag{4.13}\label{eq:softplus}$$
+
+    For large $z$ the 1 hardly counts and $s(z) \approx z$; for very negative $z$ it is almost 0. In between it goes
+    smoothly from one to the other. The second form takes $e^{z}$ out of the bracket where $z > 0$:
+    $\ln\bigl(e^{z}(e^{-z} + 1)\bigr) = z + \ln(1 + e^{-z})$. Its exponent is never positive, so it cannot overflow. In
+    the code $-\lvert z\rvert$ is the smaller of $z$ and $-z$, which complex steps can pass.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex.
+
+    Returns:
+        The activation $a = s(z)$, same shape, positive.
+
+    Examples:
+        At 0 it is ln 2; a ReLU is 0 there:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import softplus
+        >>> float(softplus(np.array(0.0)).round(4))
+        0.6931
+
+        Each entry of a matrix goes its own way, far out without a warning:
+
+        >>> softplus(np.array([[-1000.0, -1.0, 0.0], [1.0, 2.0, 1000.0]])).round(1)
+        array([[0.0e+00, 3.0e-01, 7.0e-01],
+               [1.3e+00, 2.1e+00, 1.0e+03]])
+
+        Both forms are the same number:
+
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> bool(np.allclose(softplus(z), np.log(1 + np.exp(z)), rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `softplus_slope` derives its slope, an old acquaintance.
+    """
+    return np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
+
+
+def softplus_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive softplus: its slope is the sigmoid.
+
+    $$s'(z) = \frac{e^{z}}{1 + e^{z}} = \frac{1}{1 + e^{-z}} = \sigma(z) \tag{4.14}\label{eq:softplus-slope}$$
+
+    The derivative of $\ln u$ is $u'/u$ with $u = 1 + e^{z}$ and $u' = e^{z}$. Dividing numerator and denominator by
+    $e^{z}$ leaves the sigmoid $\eqref{eq:sigmoid}$. It is ReLU's step from 0 to 1, made smooth, and it is never 0.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex. Not $a$: from the output the slope is $1 - e^{-a}$.
+
+    Returns:
+        $\partial a/\partial z = \sigma(z)$, same shape, between 0 and 1.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import softplus_slope
+        >>> float(softplus_slope(0.0))
+        0.5
+
+        A row of three units:
+
+        >>> softplus_slope(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(2)
+        array([[0.25, 0.5 , 0.75]])
+
+        Against the measured slope, and from the output:
+
+        >>> from backprop.derivation import complex_step, relative_error, softplus
+        >>> z = np.array([[-3.0, 0.0, 2.0]])
+        >>> relative_error(softplus_slope(z), complex_step(lambda v: np.sum(softplus(v)), z)) < 1e-14
+        True
+        >>> relative_error(softplus_slope(z), 1 - np.exp(-softplus(z))) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `silu` lets a number through a gate.
+    """
+    return sigmoid(z)
+
+
+def silu(z: np.ndarray) -> np.ndarray:
+    r"""Let a number through a gate that it opens itself.
+
+    $$u(z) = z\,\sigma(z) \tag{4.15}\label{eq:silu}$$
+
+    The sigmoid is the gate: open for large $z$, shut for very negative $z$. So far out it is ReLU, in between it is
+    smooth, and for negative $z$ it dips a little below 0. Its name is SiLU, sigmoid linear unit; it is also called
+    swish.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex.
+
+    Returns:
+        The activation $a = z\,\sigma(z)$, same shape.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import silu
+        >>> float(silu(np.log(3.0)).round(4)), float((0.75 * np.log(3.0)).round(4))
+        (0.824, 0.824)
+
+        Each entry of a matrix goes its own way:
+
+        >>> silu(np.array([[-5.0, -1.0, 0.0], [1.0, 5.0, 9.0]])).round(3)
+        array([[-0.033, -0.269,  0.   ],
+               [ 0.731,  4.967,  8.999]])
+
+        The two gates add up to open, so a value and its mirror image differ by $z$:
+
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> bool(np.allclose(silu(z) - silu(-z), z, rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `silu_slope` derives its slope.
+    """
+    return z * sigmoid(z)
+
+
+def silu_slope(z: np.ndarray) -> np.ndarray:
+    r"""Derive SiLU.
+
+    $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr) \tag{4.16}\label{eq:silu-slope}$$
+
+    The product rule: the number changes while the gate stands, and the gate changes while the number stands. The second
+    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-slope}$. The slope passes 0 near $z = -1.28$, where
+    the curve is lowest, and rises a little above 1 for positive $z$.
+
+    Args:
+        z: the pre-activation $z$, any shape, real or complex. Not $a$: two values of $z$ have the same $a$ left of
+            the lowest point and right of it.
+
+    Returns:
+        $\partial a/\partial z$, same shape, between −0.1 and 1.1.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import silu_slope
+        >>> float(silu_slope(0.0)), float(silu_slope(np.log(3.0)).round(3))
+        (0.5, 0.956)
+        >>> float((0.75 * (1 + np.log(3.0) / 4)).round(3))
+        0.956
+
+        A row of three units, the first at the lowest point:
+
+        >>> silu_slope(np.array([[-1.2784645, 0.0, 1000.0]])).round(6)
+        array([[0. , 0.5, 1. ]])
+
+        Against the measured slope:
+
+        >>> from backprop.derivation import complex_step, relative_error, silu
+        >>> z = np.array([[-3.0, 0.5, 2.0]])
+        >>> relative_error(silu_slope(z), complex_step(lambda v: np.sum(silu(v)), z)) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `weighted_sum` puts a unit together.
+    """
+    return sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))
