@@ -48,6 +48,25 @@ def test_a_result_of_other_code_runs_again(runs: list[str], tmp_path: Path) -> N
     assert read_result(tmp_path, "xor")["value"] == 1.5
 
 
+def test_quick_keeps_what_is_stored_says_so_and_runs_what_is_missing(
+    runs: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "xor.json").write_text(json.dumps({"fingerprint": "of yesterday", "value": 0}))
+    assert program.main(["xor", "linear", "--out", str(tmp_path), "--quick"]) == 0
+    assert runs == ["linear"]
+    assert read_result(tmp_path, "xor")["value"] == 0
+    assert "code has changed: xor\n" in capsys.readouterr().err
+
+
+def test_progress_names_the_experiment_and_the_time_left(
+    runs: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert program.main(["linear", "xor", "--out", str(tmp_path)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("experiment 1 of 2: linear (about 1 s left) …")
+    assert second.startswith("experiment 2 of 2: xor (about ")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"value": 1}'])
 def test_a_damaged_result_does_not_hold(text: str, tmp_path: Path) -> None:
     (tmp_path / "xor.json").write_text(text)
@@ -128,13 +147,13 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_runs(
 def test_a_file_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "figure.svg"
     write_text(path, "old")
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def full(self: Path, text: str, **how: str) -> int:
-        write(self, text[:2], **how)
+    def full(self: Path, content: bytes) -> int:
+        write(self, content[:2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         write_text(path, "new")
     assert path.read_text() == "old"

@@ -90,12 +90,12 @@ def fingerprint(module: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write_text(path: Path, text: str) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all.
 
     Args:
         path: where to.
-        text: what.
+        content: what.
 
     Raises:
         OSError: if it cannot be written; an older file stays as it was.
@@ -103,10 +103,23 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, in UTF-8.
+
+    Args:
+        path: where to.
+        text: what; its line ends stay as they are.
+
+    Raises:
+        OSError: if it cannot be written; an older file stays as it was.
+    """
+    write_bytes(path, text.encode("utf-8"))
 
 
 def read_result(folder: Path, name: str) -> dict[str, Any]:

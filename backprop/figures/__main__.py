@@ -12,9 +12,9 @@ import matplotlib as mpl
 
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, SLOW
-from backprop.experiments.store import fingerprint, read_result, write_text
+from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
 from backprop.figures import consequences, diagrams, learning_rates, log_fit, results
-from backprop.figures.style import STYLE, Figure, svg
+from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
 
 
 def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
@@ -55,6 +55,23 @@ def parser() -> Parser:
     return p
 
 
+def write(figure: Figure, folder: Path) -> None:
+    """Write a figure for the pages, and beside it, in the folder "download", what readers can take with them.
+
+    Args:
+        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+        folder: where the figures are.
+    """
+    picture = svg(figure)
+    words = {"title": figure.title, "caption": figure.caption, "experiment": figure.experiment}
+    write_text(folder / f"{figure.name}.svg", picture)
+    write_text(folder / f"{figure.name}.json", json.dumps(words, ensure_ascii=False))
+    write_text(folder / "download" / f"{figure.name}.svg", standalone(picture))
+    write_bytes(folder / "download" / f"{figure.name}.png", png(figure))
+    if figure.table:
+        write_text(folder / "download" / f"{figure.name}.csv", csv_text(figure.table))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw all figures, unless neither code nor results have changed.
 
@@ -66,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options: argparse.Namespace = parser().parse_args(arguments)
     try:
-        marks = [read_result(options.results, name)["fingerprint"] for name in EXPERIMENTS + SLOW]
+        marks = [read_result(options.results, name)["fingerprint"] for name in (*EXPERIMENTS, *SLOW)]
     except FileNotFoundError as error:
         print(f"backprop: {error.filename} is missing; run python -m backprop.experiments first", file=sys.stderr)
         return 2
@@ -81,10 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             figure = draw()
             print(f"figure {figure.name}", flush=True)
             drawn.add(figure.name)
-            write_text(options.out / f"{figure.name}.svg", svg(figure))
-            words = {"title": figure.title, "caption": figure.caption}
-            write_text(options.out / f"{figure.name}.json", json.dumps(words, ensure_ascii=False))
-    for path in (*options.out.glob("*.svg"), *options.out.glob("*.json")):
+            write(figure, options.out)
+    for path in (*options.out.glob("*.svg"), *options.out.glob("*.json"), *options.out.glob("download/*")):
         if path.stem not in drawn:  # of a figure that is drawn no more: a page must not find it
             path.unlink()
     write_text(stamp, mark)

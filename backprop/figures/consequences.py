@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, Figure, canvas
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, Figure, canvas, stacked_rows
 
 #: Solid, dashed, dotted with dashes: told apart without colour.
 _STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
@@ -72,6 +72,13 @@ def vanishing(result: dict[str, Any]) -> Figure:
             f"over all {result['points']} points. {sigmoid['within']:,} of {sigmoid['checked']:,} sigmoid norms stay "
             "within the bound for their own network; the line is the median of the bounds."
         ),
+        experiment="vanishing",
+        table=stacked_rows(
+            *(
+                {"activation": name, "layers_passed": back, "bound": bound, **{k: one[k] for k in SPREAD}}
+                for name, one, bound in (("sigmoid", sigmoid, sigmoid["bound"]), ("tanh", tanh, None))
+            )
+        ),
     )
 
 
@@ -129,6 +136,8 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
             f"{result['seeds']} seeds and the band of nine tenths of them; right, seed 0. With biases the floor would "
             f"be {result['floor_with_bias']:.4f}, and the answer a constant."
         ),
+        experiment="collapse",
+        table={"epoch": result["logged"], **result["losses"]},
     )
 
 
@@ -174,6 +183,19 @@ def dead_units(result: dict[str, Any]) -> Figure:
         caption=(
             f"{result['network']} on XOR, hidden units ReLU, no biases, {result['seeds']} seeds: {units} units, {born} "
             f"of them dead at the start. All {born} end with the very weights that they started with, at every rate."
+        ),
+        experiment="dead_units",
+        table=stacked_rows(
+            *(
+                {
+                    "output": output,
+                    "eta": training["eta"],
+                    "epoch": result["counted"],
+                    "dead_share": training["dead"],
+                }
+                for output in ("sigmoid", "identity")
+                for training in result[output]
+            )
         ),
     )
 
@@ -222,6 +244,15 @@ def symmetry(result: dict[str, Any]) -> Figure:
             f"{result['network']} on XOR, η = {result['eta']:g}, no biases. Every weight {result['weight']:g}; the "
             f"same plus N(0, {result['noise_deviation']:g}²); N(0, 1). Medians of {noise['seeds']} seeds and bands of "
             f"nine tenths of them. From random weights {random['solved']} of {random['seeds']} solve XOR."
+        ),
+        experiment="symmetry",
+        table=stacked_rows(
+            *(
+                {"start": words, "epoch": epochs}
+                | {f"loss_{k}": training["losses"][k] for k in SPREAD}
+                | {f"difference_{k}": training["apart"][k] for k in SPREAD}
+                for training, words in kinds
+            )
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from backprop.figures.style import INK, PAPER, Figure, canvas
+from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
 
 
 def learning_rates(result: dict[str, Any]) -> Figure:
@@ -58,4 +58,17 @@ def learning_rates(result: dict[str, Any]) -> Figure:
             + f"; beside each the number of {seeds} seeds that get there."
         ),
         caption=f"Network {result['network']} on XOR, {seeds} seeds; at the circles, how many of them reach the loss.",
+        experiment="learning_rates",
+        table=stacked_rows(
+            *(
+                {
+                    "eta": rate["eta"],
+                    "epoch": epochs.tolist(),
+                    **rate["losses"],
+                    "seeds_reaching": rate["reached"],
+                    "median_epoch": rate["first"],
+                }
+                for rate in rates
+            )
+        ),
     )

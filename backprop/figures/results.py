@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from backprop.figures.style import FORWARD, INK, PAPER, Figure, canvas
+from backprop.figures.style import FORWARD, INK, PAPER, Figure, canvas, stacked_rows
 
 _NAMES = {"linear": "Linear data", "xor": "XOR"}
 _DEPTH = LinearSegmentedColormap.from_list("forward", [(FORWARD, 0.0), (FORWARD, 0.8)])
@@ -46,6 +46,18 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
             f"{losses[0]:.3f} to {losses[-1]:.4f}."
         ),
         caption="Ours starts from another seed than the report's run, which is not known.",
+        experiment=name,
+        table=stacked_rows(
+            *(
+                {
+                    "run": f"{run['network']}, seed {run['seed']}",
+                    "epoch": list(range(0, run["epochs"], run["curve_every"])),
+                    "loss": run["curve"],
+                }
+                for run in (one, two)
+            ),
+            {"run": "printed in the report", "epoch": epochs, "loss": losses},
+        ),
     )
 
 
@@ -82,6 +94,8 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
             f"a line marks answer ½. {right_answers} of {len(y)} answers agree with the labels."
         ),
         caption=f"Circles are 0, diamonds 1. Network {run['network']}, η = {run['eta']:g}, {run['epochs']:,} epochs.",
+        experiment=name,
+        table={"x1": x[:, 0].tolist(), "x2": x[:, 1].tolist(), "label": run["y"], "answer": run["y_hat"]},
     )
 
 
@@ -123,4 +137,15 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
             f"Circles are the report's {len(one['below'])} printed values; {within} of them lie inside the first band."
         ),
         caption=f"Median and band from 5 % to 95 % of {seeds} seeds, η = {result['eta']:g}.",
+        experiment="spread",
+        table=stacked_rows(
+            *({"network": run["network"], "epoch": epochs.tolist(), **run["losses"]} for run in (one, two)),
+            {
+                "network": "the report's run",
+                "epoch": [epoch for epoch, _ in both["report"]],
+                "low": None,
+                "median": [value for _, value in both["report"]],
+                "high": None,
+            },
+        ),
     )

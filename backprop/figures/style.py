@@ -4,9 +4,11 @@ Ink takes the colour of the text around it, so that one file serves light and da
 everywhere: blue for what goes forward (values), orange for what goes backward (errors, gradients).
 """
 
+import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -22,10 +24,15 @@ _CSS = {
     BACKWARD: f"var(--bp-backward, {BACKWARD})",
 }
 
+_PLAIN = {INK: "#1c1b19", PAPER: "#fffefb"}
+
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
 #: Width of a figure in inches; its text is set for this size.
 WIDTH = 5.6
+
+#: The columns that say where many runs lie.
+SPREAD = ("low", "median", "high")
 
 STYLE: Any = {
     "font.family": "STIXGeneral",
@@ -65,6 +72,8 @@ class Figure:
         title: one sentence that states the finding.
         description: what is seen, for those who cannot see it.
         caption: what a reader needs to know besides the title; may be empty.
+        experiment: the experiment whose numbers are drawn; empty for a diagram.
+        table: what is drawn, as columns of equal length, for readers to download; empty for a diagram.
     """
 
     name: str
@@ -72,13 +81,21 @@ class Figure:
     title: str
     description: str
     caption: str = ""
+    experiment: str = ""
+    table: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a figure without words.
+        """Refuse a figure without words, or an experiment's without its numbers.
 
         Raises:
-            ValueError: if the title or the description is empty.
+            ValueError: if the title or the description is empty, an experiment's table is missing, or its columns
+                differ in length.
         """
+        if bool(self.experiment) != bool(self.table):
+            raise ValueError(f"figure {self.name!r} has experiment {self.experiment!r}; expected it with a table")
+        lengths = {column: len(values) for column, values in self.table.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"figure {self.name!r}: the columns of its table differ in length: {lengths}")
         for word in ("title", "description"):
             if not getattr(self, word).strip():
                 raise ValueError(f"figure {self.name!r} has an empty {word}; expected a sentence")
@@ -145,6 +162,67 @@ def standalone(text: str) -> str:
         text: what `svg` returned.
 
     Returns:
-        The same picture, dark on light whatever surrounds it.
+        The same picture, dark on light whatever surrounds it, in plain colours that every program reads.
     """
-    return text.replace("<svg ", '<svg style="color: #1c1b19; background: #fffefb" ', 1)
+    for colour, css in _CSS.items():
+        text = text.replace(css, _PLAIN.get(colour, colour))
+    return text.replace("<svg ", f'<svg style="background: {_PLAIN[PAPER]}" ', 1)
+
+
+def png(figure: Figure) -> bytes:
+    """Write a figure as PNG, dark on light, for documents that take no SVG.
+
+    Args:
+        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+
+    Returns:
+        The picture, 200 dots to the inch; the same figure gives the same bytes.
+    """
+    buffer = io.BytesIO()
+    figure.canvas.savefig(buffer, format="png", dpi=200, facecolor=PAPER, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def csv_text(table: Mapping[str, Sequence[Any]]) -> str:
+    """Write a figure's table as CSV.
+
+    Args:
+        table: columns of equal length; None where a number is missing.
+
+    Returns:
+        A line of names and a line for each row.
+
+    Examples:
+        >>> from backprop.figures.style import csv_text
+        >>> print(csv_text({"epoch": [0, 500], "loss": [0.25, None]}), end="")
+        epoch,loss
+        0,0.25
+        500,
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    return buffer.getvalue()
+
+
+def stacked_rows(*parts: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Put tables under one another.
+
+    Args:
+        *parts: tables with the same columns; a column may be one value that stands for all rows of its part.
+
+    Returns:
+        One table.
+
+    Examples:
+        >>> from backprop.figures.style import stacked_rows
+        >>> stacked_rows({"eta": 0.1, "epoch": [0, 1]}, {"eta": 1.0, "epoch": [0]})
+        {'eta': [0.1, 0.1, 1.0], 'epoch': [0, 1, 0]}
+    """
+    rows: dict[str, list[Any]] = {column: [] for column in parts[0]}
+    for part in parts:
+        length = max(len(values) for values in part.values() if isinstance(values, list | tuple))
+        for column, values in part.items():
+            rows[column] += values if isinstance(values, list | tuple) else [values] * length
+    return rows

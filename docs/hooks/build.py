@@ -3,6 +3,8 @@
 This file only connects the site builder to plain functions, which stand beside it.
 """
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from fonts import math_font
 from listings import show_code
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
-from placeholders import fill, insert_figures
+from placeholders import DOWNLOADS, fill, insert_figures
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -47,6 +49,19 @@ def guarded(page: Any, work: Callable[[], str]) -> str:
         raise PluginError(f"{Path(place).relative_to(ROOT) if place else page.url}: {error}") from None
 
 
+def root_of(page: Any) -> str:
+    """Tell the way from a page to the site's root.
+
+    Args:
+        page: the builder's page.
+
+    Returns:
+        Such as "../../"; empty at the root.
+    """
+    root = get_relative_url(".", page.url) + "/"
+    return "" if root == "./" else root
+
+
 def run(module: str, *arguments: str) -> None:
     """Run a module of the package, showing what it prints.
 
@@ -58,6 +73,8 @@ def run(module: str, *arguments: str) -> None:
         PluginError: if it fails.
     """
     status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode
+    if status < 0:
+        raise PluginError(f"python -m {module} was ended by signal {-status}; what it had stored before is intact")
     if status != 0:
         raise PluginError(f"python -m {module} failed with status {status}; its message stands above")
 
@@ -68,7 +85,8 @@ def on_pre_build(config: Any) -> None:
     Args:
         config: the builder's configuration.
     """
-    run("backprop.experiments", "--out", str(BUILD / "results"))
+    quick = ["--quick"] if os.environ.get("BACKPROP_QUICK") else []
+    run("backprop.experiments", "--out", str(BUILD / "results"), *quick)
     run("backprop.figures", "--results", str(BUILD / "results"), "--out", str(BUILD / "figures"))
     try:
         _functions.update(functions_shown(DOCS))
@@ -102,8 +120,7 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     Returns:
         The content with MathML.
     """
-    root = get_relative_url(".", page.url) + "/"
-    root = "" if root == "./" else root
+    root = root_of(page)
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
     linked = mathematics.link_functions(typeset, _functions, root)
     return mathematics.set_notes(show_code(linked, DERIVATION))
@@ -120,7 +137,7 @@ def on_post_page(output: str, page: Any, **_: Any) -> str:
     Returns:
         The page with its figures.
     """
-    return guarded(page, lambda: insert_figures(output, BUILD / "figures"))
+    return guarded(page, lambda: insert_figures(output, BUILD / "figures", root_of(page)))
 
 
 def on_post_build(config: Any) -> None:
@@ -133,6 +150,7 @@ def on_post_build(config: Any) -> None:
         PluginError: if there is any.
     """
     site = Path(config["site_dir"])
+    shutil.copytree(BUILD / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
     characters: set[str] = set()
     for path in sorted(site.rglob("*.html")):
         html = path.read_text(encoding="utf-8")

@@ -17,6 +17,9 @@ from listings import bare
 from backprop import __version__
 from backprop.experiments.store import read_result
 
+#: Where the site keeps what readers can download of the figures.
+DOWNLOADS = "assets/figures"
+
 PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
 POWER = re.compile(r"^(-?[\d.]+)e([+-]\d+)$")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -143,15 +146,40 @@ def fill(markdown: str, root: Path, build: Path) -> str:
     return PLACEHOLDER.sub(replace, markdown)
 
 
-def insert_figures(html: str, figures: Path) -> str:
+def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
+    """Write the line under a figure that offers its data and its picture, and says where they come from.
+
+    Args:
+        name: the figure.
+        experiment: the experiment whose numbers it shows; empty for a diagram.
+        figures: the folder of the figures.
+        root: the way from this page to the site's root, such as "../../".
+
+    Returns:
+        A paragraph.
+    """
+    kinds = [("csv", "data (CSV)"), ("svg", "SVG"), ("png", "PNG")]
+    links = ", ".join(
+        f'<a href="{root}{DOWNLOADS}/{name}.{ending}" download>{words}</a>'
+        for ending, words in kinds
+        if (figures / "download" / f"{name}.{ending}").exists()
+    )
+    made = "drawn by <code>python -m backprop.figures</code>"
+    if experiment:
+        made = f"computed by <code>python -m backprop.experiments {experiment} --out build/results</code>"
+    return f'<p class="figure-source">Download: {links}; {made}.</p>'
+
+
+def insert_figures(html: str, figures: Path, root: str) -> str:
     """Put the figures in where their marks are.
 
     Args:
         html: the page.
         figures: the folder of the figures.
+        root: the way from this page to the site's root, such as "../../".
 
     Returns:
-        The page with the figures and their captions.
+        The page with the figures, their captions and what can be downloaded.
 
     Raises:
         SiteError: if a figure is missing or has no text alternative.
@@ -167,6 +195,7 @@ def insert_figures(html: str, figures: Path) -> str:
         if not re.search(r"<title[^>]*>[^<]+</title>", svg) or not re.search(r"<desc[^>]*>[^<]+</desc>", svg):
             raise SiteError(f"figure {name} has no text alternative", snippet=f"[=figure:{name}=]")
         caption = f"<strong>{words['title']}</strong> {words['caption']}".strip()
-        return f'<figure id="fig-{name}">{svg}<figcaption>{caption}</figcaption></figure>'
+        source = downloads(name, words["experiment"], figures, root)
+        return f'<figure id="fig-{name}">{svg}<figcaption>{caption}{source}</figcaption></figure>'
 
     return FIGURE.sub(replace, html)

@@ -159,15 +159,20 @@ def test_an_unknown_placeholder_stops_the_build(text: str, generated: Path) -> N
 def test_a_figure_needs_a_file_and_a_text_alternative(generated: Path) -> None:
     mark = '<div data-figure="one"></div>'
     with pytest.raises(SiteError, match="no figure has this name"):
-        insert_figures(mark, generated / "figures")
-    (generated / "figures" / "one.json").write_text(json.dumps({"title": "It falls.", "caption": "Seed 0."}))
+        insert_figures(mark, generated / "figures", "../")
+    (generated / "figures" / "download").mkdir()
+    (generated / "figures" / "download" / "one.csv").write_text("epoch,loss\n")
+    words = {"title": "It falls.", "caption": "Seed 0.", "experiment": "xor"}
+    (generated / "figures" / "one.json").write_text(json.dumps(words))
     (generated / "figures" / "one.svg").write_text("<svg><title>It falls.</title></svg>")
     with pytest.raises(SiteError, match="no text alternative"):
-        insert_figures(mark, generated / "figures")
+        insert_figures(mark, generated / "figures", "../")
     (generated / "figures" / "one.svg").write_text("<svg><title>It falls.</title><desc>A line falls.</desc></svg>")
-    html = insert_figures(mark, generated / "figures")
+    html = insert_figures(mark, generated / "figures", "../")
     assert html.startswith('<figure id="fig-one"><svg>')
     assert "<strong>It falls.</strong> Seed 0." in html
+    assert '<a href="../assets/figures/one.csv" download>data (CSV)</a>; computed by' in html
+    assert "python -m backprop.experiments xor --out build/results" in html
 
 
 def test_the_font_subset_is_small_and_reproducible() -> None:
