@@ -6,6 +6,7 @@ the steps to work:
 - `xor`, `linear`: the two data sets
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
+- `ensemble`: many networks at once
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -15,7 +16,7 @@ the steps to work:
 1.0
 """
 
-from backprop import derivation
+from backprop import derivation, ensemble
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
@@ -31,6 +32,7 @@ __all__ = [
     "Trace",
     "__version__",
     "derivation",
+    "ensemble",
     "linear",
     "train",
     "xor",

@@ -50,21 +50,24 @@ def real_array(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def matrix(name: str, value: Any, columns: int | None = None, rows: int | None = None) -> np.ndarray:
-    """Return value as a float64 matrix of finite numbers.
+def matrix(
+    name: str, value: Any, columns: int | None = None, rows: int | None = None, runs: int | None = None
+) -> np.ndarray:
+    """Return value as a float64 matrix of finite numbers, or as a stack of them.
 
     Args:
         name: how the caller calls the argument.
         value: a matrix: rows are examples (or inputs of a layer).
         columns: the number of columns it must have, if any.
         rows: the number of rows it must have, if any.
+        runs: for an ensemble, the number of matrices that a stack of them must have; None allows no stack.
 
     Returns:
-        The matrix, float64.
+        The matrix, or the stack, float64.
 
     Raises:
         TypeError: as `real_array`.
-        ValueError: as `real_array`, and if it is not two-dimensional or of another size.
+        ValueError: as `real_array`, and if it has another number of dimensions or another size.
 
     Examples:
         >>> from backprop.checks import matrix
@@ -78,10 +81,10 @@ def matrix(name: str, value: Any, columns: int | None = None, rows: int | None =
         ValueError: X has shape (1, 3); expected (1, 2)
     """
     array = real_array(name, value)
-    if array.ndim != 2:
+    if array.ndim != 2 and not (runs is not None and array.ndim == 3):
         hint = f", such as ({len(array)}, 1)" if array.ndim == 1 else ""
         raise ValueError(f"{name} has shape {array.shape}; expected two dimensions (rows, columns){hint}")
-    expected = (rows or array.shape[0], columns or array.shape[1])
+    expected = (*[runs] * (array.ndim - 2), rows or array.shape[-2], columns or array.shape[-1])
     if array.shape != expected:
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
     return array
@@ -118,6 +121,44 @@ def learning_rate(eta: Any) -> float:
     if not (np.isfinite(number) and number > 0):
         raise ValueError(f"eta is {eta}; expected a positive, finite number")
     return number
+
+
+def learning_rates(eta: Any) -> float | np.ndarray:
+    """Return eta as a positive, finite number, or as one for each run of an ensemble.
+
+    Args:
+        eta: the learning rate, or S of them, shape (S,) or (S, 1, 1).
+
+    Returns:
+        A float, or the rates in the shape (S, 1, 1), which broadcasts against weights.
+
+    Raises:
+        TypeError: if eta does not consist of real numbers.
+        ValueError: if one is not positive and finite, there is none, or the shape is another.
+
+    Examples:
+        >>> from backprop.checks import learning_rates
+        >>> learning_rates(1), learning_rates([0.1, 1.0]).shape
+        (1.0, (2, 1, 1))
+        >>> learning_rates([0.1, -1.0])
+        Traceback (most recent call last):
+            ...
+        ValueError: eta[1] is -1.0; expected a positive, finite number
+    """
+    try:
+        rates = np.asarray(eta)
+    except ValueError:
+        raise ValueError("eta has rows of different lengths; expected a number, (S,) or (S, 1, 1)") from None
+    if rates.ndim == 0:
+        return learning_rate(eta)
+    if rates.dtype.kind not in "iuf":
+        raise TypeError(f"eta has entries of type {rates.dtype}; expected numbers")
+    if rates.size == 0 or rates.shape not in ((rates.size,), (rates.size, 1, 1)):
+        raise ValueError(f"eta has shape {rates.shape}; expected a number, (S,) or (S, 1, 1): one for each run")
+    bad = np.flatnonzero(~(np.isfinite(rates) & (rates > 0)))
+    if bad.size:
+        raise ValueError(f"eta[{bad[0]}] is {rates.flat[bad[0]]}; expected a positive, finite number")
+    return rates.astype(np.float64).reshape(-1, 1, 1)
 
 
 def whole_number(name: str, value: Any, least: int) -> int:

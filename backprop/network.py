@@ -214,7 +214,8 @@ class Model:
             "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`.
 
     Attributes:
-        weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out).
+        weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out); in a stack of S networks, as
+            `backprop.ensemble.stacked` makes it, (S, in, out). Every array that follows then has the leading axis too.
         biases: $b_1, \dots, b_L$, each of shape (1, out), or None.
         activations: one `Activation` for each layer.
 
@@ -308,12 +309,18 @@ class Model:
     @property
     def widths(self) -> tuple[int, ...]:
         """The numbers of units, inputs first."""
-        return (self.weights[0].shape[0], *(w.shape[1] for w in self.weights))
+        return (self.weights[0].shape[-2], *(w.shape[-1] for w in self.weights))
+
+    @property
+    def runs(self) -> int | None:
+        """The number of networks in a stack; None for a single network. See `backprop.ensemble`."""
+        return None if self.weights[0].ndim == 2 else self.weights[0].shape[0]
 
     def __repr__(self) -> str:
-        """Say widths, activations and whether there are biases."""
+        """Say widths, activations, whether there are biases, and how many networks a stack holds."""
         names = ", ".join(phi.name for phi in self.activations)
-        return f"Model {'-'.join(map(str, self.widths))}: {names}; {'with' if self.biases else 'without'} bias"
+        many = "" if self.runs is None else f"; {self.runs} runs"
+        return f"Model {'-'.join(map(str, self.widths))}: {names}; {'with' if self.biases else 'without'} bias{many}"
 
     def check_loss(self, loss: str) -> None:
         """Make sure that the loss is known and fits the output.
@@ -346,11 +353,30 @@ class Model:
             ValueError: if shapes do not fit or numbers are nan, infinite or outside [0, 1] for cross-entropy.
         """
         self.check_loss(loss)
-        X = checks.matrix("X", X, columns=self.widths[0])
-        y = checks.matrix("y", y, columns=self.widths[-1], rows=len(X))
+        X = checks.matrix("X", X, columns=self.widths[0], runs=self.runs)
+        y = checks.matrix("y", y, columns=self.widths[-1], rows=X.shape[-2], runs=self.runs)
         if loss == "cross_entropy" and (y.min() < 0 or y.max() > 1):
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
         return X, y
+
+    def check_rates(self, eta: Any) -> float | np.ndarray:
+        """Make sure that a learning rate is one, or that there is one for each network of a stack.
+
+        Args:
+            eta: a number, or S numbers of shape (S,) or (S, 1, 1).
+
+        Returns:
+            A float, or an array of shape (S, 1, 1).
+
+        Raises:
+            TypeError: if eta does not consist of real numbers.
+            ValueError: if one is not positive and finite, or their number is not that of the networks.
+        """
+        rates = checks.learning_rates(eta)
+        if isinstance(rates, np.ndarray) and len(rates) != self.runs:
+            expected = "one, for a single network" if self.runs is None else f"{self.runs}, one for each run"
+            raise ValueError(f"eta has {len(rates)} entries; expected {expected}")
+        return rates
 
     def check_pair(self, trace: Trace, y: Any, loss: str) -> np.ndarray:
         """Make sure that a trace belongs to the network, and targets to the trace.
@@ -369,7 +395,8 @@ class Model:
         """
         if not isinstance(trace, Trace):
             raise TypeError(f"trace is {type(trace).__name__}; expected a Trace, as `forward` returns it")
-        expected = [(len(trace.a[0]), d) for d in self.widths]
+        stack, rows = self.weights[0].shape[:-2], trace.a[0].shape[:-1]
+        expected = [(*rows, self.widths[0]), *((*stack, *rows[-1:], d) for d in self.widths[1:])]
         shapes = [a.shape for a in trace.a]
         if shapes != expected or [z.shape for z in trace.z] != expected[1:]:
             raise ValueError(f"trace has activations of shapes {shapes}; expected {expected} for this network")
@@ -388,7 +415,7 @@ class Model:
             TypeError: if X is not of real numbers.
             ValueError: if its shape does not fit or a number is nan or infinite.
         """
-        return self._forward(checks.matrix("X", X, columns=self.widths[0]))
+        return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.runs))
 
     def _forward(self, X: np.ndarray) -> Trace:
         z, a = [], [X]
@@ -397,7 +424,7 @@ class Model:
             a.append(step.activation(z[-1], phi.value))
         return Trace(tuple(z), tuple(a))
 
-    def loss(self, trace: Trace, y: Any, loss: str = "mse") -> float:
+    def loss(self, trace: Trace, y: Any, loss: str = "mse") -> Any:
         """Compute the loss of a forward pass.
 
         Args:
@@ -406,14 +433,15 @@ class Model:
             loss: "mse" or "cross_entropy".
 
         Returns:
-            L, a number.
+            L, a number; for a stack of S networks an array of shape (S,).
 
         Raises:
             TypeError: if y is not of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
         """
         y = self.check_pair(trace, y, loss)
-        return float(LOSSES[loss].value(y, trace.y_hat))
+        value = LOSSES[loss].value(y, trace.y_hat)
+        return float(value) if self.runs is None else value
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
         """Compute δ of every layer, from the output backward.
@@ -475,12 +503,12 @@ class Model:
         weights = tuple(map(step.weight_gradient, trace.a, deltas))
         return Gradients(weights, None if self.biases is None else tuple(map(step.bias_gradient, deltas)))
 
-    def update(self, gradients: Gradients, eta: float) -> "Model":
+    def update(self, gradients: Gradients, eta: float | np.ndarray) -> "Model":
         """Take one step of gradient descent.
 
         Args:
             gradients: what `backward` returned for this model.
-            eta: the learning rate, positive.
+            eta: the learning rate, positive; for a stack of S networks also one for each, shape (S,) or (S, 1, 1).
 
         Returns:
             A new model. This one is not changed.
@@ -489,7 +517,7 @@ class Model:
             TypeError: if eta is not a number.
             ValueError: if eta is not positive and finite, or the gradients do not fit.
         """
-        eta = checks.learning_rate(eta)
+        eta = self.check_rates(eta)
         if not isinstance(gradients, Gradients):
             raise TypeError(f"gradients is {type(gradients).__name__}; expected Gradients, as `backward` returns them")
         if (gradients.biases is None) != (self.biases is None):
@@ -501,14 +529,26 @@ class Model:
         _fit("gradients.biases", gradients.biases or (), self.biases or ())
         return self._update(gradients, eta)
 
-    def _update(self, gradients: Gradients, eta: float) -> "Model":
+    def _update(self, gradients: Gradients, eta: float | np.ndarray) -> "Model":
+        biases = self.biases
+        if biases is not None and gradients.biases is not None:
+            biases = step.simultaneous_update(biases, gradients.biases, eta)
+        return self._like(step.simultaneous_update(self.weights, gradients.weights, eta), biases)
+
+    def _like(self, weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...] | None) -> "Model":
+        """Make a model with these parameters, unchecked, and this one's activations."""
         model = object.__new__(type(self))
-        model.weights = step.simultaneous_update(self.weights, gradients.weights, eta)
-        model.biases = self.biases
-        if self.biases is not None and gradients.biases is not None:
-            model.biases = step.simultaneous_update(self.biases, gradients.biases, eta)
-        model.activations = self.activations
+        model.weights, model.biases, model.activations = weights, biases, self.activations
         return model
+
+    @property
+    def _parameters(self) -> tuple[np.ndarray, ...]:
+        return (*self.weights, *(self.biases or ()))
+
+    def _map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Model":
+        """Make a model whose parameters are these, each changed."""
+        biases = None if self.biases is None else tuple(map(change, self.biases))
+        return self._like(tuple(map(change, self.weights)), biases)
 
 
 def _fit(name: str, gradients: Sequence[np.ndarray], parameters: Sequence[np.ndarray]) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop import Gradients, Model, train
+from backprop import Gradients, Model, ensemble, train
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
+STACK = ensemble.stacked([Model.random([2, 3, 1], seed) for seed in range(3)])
 BIASED = Model.random([2, 3, 1], seed=0, bias=True)
 TRACE = MODEL.forward(X)
 GRADIENTS = MODEL.backward(TRACE, Y)
@@ -195,7 +196,43 @@ CASES = {
     "eta None": Bad(lambda: train(MODEL, X, Y, untyped(None), 1), TypeError, "eta", "None", "a number"),
     "eta a switch": Bad(lambda: train(MODEL, X, Y, True, 1), TypeError, "eta", "bool", "a number"),
     "eta complex": Bad(lambda: train(MODEL, X, Y, untyped(1j), 1), TypeError, "eta", "complex", "a number"),
-    "eta an array": Bad(lambda: train(MODEL, X, Y, untyped(np.ones(2)), 1), TypeError, "eta", "ndarray", "a number"),
+    "eta a matrix": Bad(lambda: train(MODEL, X, Y, np.ones((2, 3)), 1), ValueError, "eta", "(2, 3)", "(S, 1, 1)"),
+    "etas text": Bad(lambda: train(MODEL, X, Y, ["1", "2"], 1), TypeError, "eta", "<U1", "numbers"),
+    "etas switches": Bad(lambda: train(MODEL, X, Y, [True, True], 1), TypeError, "eta", "bool", "numbers"),
+    "etas none": Bad(lambda: train(MODEL, X, Y, np.ones(0), 1), ValueError, "eta", "(0,)", "one for each run"),
+    "etas ragged": Bad(lambda: train(MODEL, X, Y, [[1.0], [1.0, 2.0]], 1), ValueError, "eta", "rows", "(S, 1, 1)"),
+    "etas one 0": Bad(lambda: train(MODEL, X, Y, [1.0, 0.0], 1), ValueError, "eta[1]", "0.0", "positive, finite"),
+    "etas one nan": Bad(lambda: train(MODEL, X, Y, [NAN, 1.0], 1), ValueError, "eta[0]", "nan", "positive, finite"),
+    "etas too few": Bad(lambda: train(STACK, X, Y, [1.0, 2.0], 1), ValueError, "eta", "2 entries", "expected 3"),
+    "etas for one update": Bad(
+        lambda: MODEL.update(GRADIENTS, np.ones(2)), ValueError, "eta", "2 entries", "single network"
+    ),
+    # ensembles
+    "X of too few runs": Bad(lambda: train(STACK, [X, X], Y, 1.0, 1), ValueError, "X", "(2, 21, 2)", "(3, 21, 2)"),
+    "y of too few runs": Bad(lambda: train(STACK, X, [Y, Y], 1.0, 1), ValueError, "y", "(2, 21, 1)", "(3, 21, 1)"),
+    "X and y at odds": Bad(lambda: train(MODEL, [X, X], [Y], 1.0, 1), ValueError, "y", "(1, 21, 1)", "(2, 21, 1)"),
+    "X of four dimensions": Bad(lambda: train(STACK, [[X]], Y, 1.0, 1), ValueError, "X", "(1, 1, 21, 2)", "dimensions"),
+    "X of one run nan": Bad(
+        lambda: train(STACK, [X, X, holding(X, NAN)], Y, 1.0, 1), ValueError, "X", "nan at index (2, 20, 1)", "finite"
+    ),
+    "stack of nothing": Bad(lambda: ensemble.stacked([]), ValueError, "models", "empty", "at least one"),
+    "stack of no models": Bad(
+        lambda: ensemble.stacked([MODEL, untyped(None)]), TypeError, "models[1]", "NoneType", "a Model"
+    ),
+    "stack of a text": Bad(lambda: ensemble.stacked(untyped("xor")), TypeError, "models", "str", "list of Model"),
+    "stack of stacks": Bad(lambda: ensemble.stacked([STACK]), ValueError, "models[0]", "stack of 3", "single network"),
+    "stack of different widths": Bad(
+        lambda: ensemble.stacked([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
+    ),
+    "one network taken apart": Bad(lambda: ensemble.unstacked(MODEL), ValueError, "stack", repr(MODEL), "a stack"),
+    "no rates": Bad(lambda: ensemble.crossed([MODEL], []), ValueError, "etas", "empty", "at least one"),
+    "no epochs": Bad(lambda: ensemble.follow([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
+    "epochs that fall": Bad(
+        lambda: ensemble.follow([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "rising"
+    ),
+    "epochs of no number": Bad(
+        lambda: ensemble.follow([MODEL], X, Y, 1.0, [0, untyped(0.5)]), TypeError, "epochs[1]", "0.5", "whole number"
+    ),
     "eta 0 for one update": Bad(lambda: MODEL.update(GRADIENTS, 0.0), ValueError, "eta", "0.0", "positive, finite"),
     "eta nan for one update": Bad(lambda: MODEL.update(GRADIENTS, NAN), ValueError, "eta", "nan", "positive, finite"),
     "epochs negative": Bad(lambda: train(MODEL, X, Y, 1.0, -1), ValueError, "epochs", "-1", "at least 0"),

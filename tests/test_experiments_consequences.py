@@ -14,7 +14,6 @@ import pytest
 import backprop
 from backprop.derivation import are_twins, complex_step, dead_units, delta_bound, relative_error
 from backprop.experiments import collapse, symmetry, vanishing, worked_example
-from backprop.experiments.stack import follow, log_spaced, spread_over_seeds, stacked
 from backprop.figures import consequences as figures
 from backprop.figures.style import STYLE, Figure, svg
 
@@ -187,35 +186,6 @@ class TestSymmetry:
         assert not are_twins(*first.weights)
         assert np.abs(first.weights[0] - 0.5).max() < 0.05
         assert not np.allclose(first.weights[0], second.weights[0], atol=1e-6)
-
-
-class TestStack:
-    def test_each_of_many_goes_where_it_goes_alone(self) -> None:
-        X, y = backprop.xor()
-        models = [backprop.Model.random([2, 3, 5, 1], seed, activations="tanh", bias=True) for seed in range(5)]
-        stacks, answers = follow(models, X, y, 0.5, [0, 1, 50])
-        for k, epochs in enumerate([0, 1, 50]):
-            for s, model in enumerate(models):
-                alone = backprop.train(model, X, y, eta=0.5, epochs=epochs).model
-                assert np.allclose(stacks[k].weights[1][s], alone.weights[1], rtol=1e-12)
-                assert np.allclose(answers[k, s], alone.forward(X).y_hat, rtol=1e-12)
-        assert models[0].weights[0].shape == (2, 3)
-
-    def test_stacking_leaves_the_models_alone(self) -> None:
-        models = [backprop.Model.random([2, 4, 1], seed) for seed in range(2)]
-        before = models[0].weights[0].copy()
-        assert stacked(models).weights[0].shape == (2, 2, 4)
-        assert np.array_equal(models[0].weights[0], before)
-
-    def test_epochs_rise_from_zero_to_the_last(self) -> None:
-        for last in (1, 9, 10, 2000, 4000):
-            epochs = log_spaced(last)
-            assert epochs == sorted(set(epochs))
-            assert (epochs[0], epochs[-1]) == (0, last)
-
-    def test_quantiles_are_in_order(self) -> None:
-        spread = spread_over_seeds(np.random.default_rng(0).normal(size=(50, 3)))
-        assert np.all(np.diff([spread["low"], spread["median"], spread["high"]], axis=0) > 0)
 
 
 class TestFigures:

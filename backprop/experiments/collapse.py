@@ -14,7 +14,7 @@ from backprop.derivation import (
     total_loss,
     with_ones,
 )
-from backprop.experiments.stack import follow, log_spaced, spread_over_seeds
+from backprop.ensemble import follow, log_spaced, spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, ETA, EPOCHS, SEEDS, CLOSE = [2, 3, 5, 1], 0.02, 4000, 200, 1e-6

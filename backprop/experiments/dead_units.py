@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import accuracy, dead_share, dead_units, preactivation
-from backprop.experiments.stack import follow, log_spaced
+from backprop.ensemble import follow, log_spaced
 from backprop.network import Model
 
 WIDTHS, SEEDS, ETAS, EPOCHS = [2, 4, 1], 200, (0.01, 0.1, 1.0), 2000

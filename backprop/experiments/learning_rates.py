@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.experiments.stack import follow, spread_over_seeds
+from backprop.ensemble import follow, spread_over_seeds
 from backprop.network import Model
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

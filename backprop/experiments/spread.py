@@ -6,8 +6,8 @@ import numpy as np
 
 from backprop.data import linear, xor
 from backprop.derivation import accuracy, squared_error, total_loss
+from backprop.ensemble import follow, spread_over_seeds
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
-from backprop.experiments.stack import follow, spread_over_seeds
 from backprop.network import Model
 
 SEEDS, ETA, EPOCHS, EVERY = 256, 1.0, 10_000, 100

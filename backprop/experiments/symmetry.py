@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import streams, xor
 from backprop.derivation import accuracy, are_twins, squared_error, total_loss
-from backprop.experiments.stack import follow, spread_over_seeds
+from backprop.ensemble import follow, spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, WEIGHT, NOISE, SEEDS, ETA, EPOCHS, EVERY = [2, 4, 1], 0.5, 0.01, 100, 1.0, 10_000, 50

@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import delta_bound
-from backprop.experiments.stack import spread_over_seeds
+from backprop.ensemble import spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, SEEDS = [2, *[4] * 9, 1], 200

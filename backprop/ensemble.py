@@ -1,0 +1,212 @@
+"""Many networks at once: seeds, learning rates, data, each run the one that it would be alone.
+
+Parameters are stacked along a leading axis. Every step of the derivation works on the trailing axes, so
+`backprop.train` trains a stack as it trains one network, and no formula stands here.
+
+>>> import backprop
+>>> from backprop import ensemble
+>>> X, y = backprop.xor()
+>>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(20)]
+>>> run = backprop.train(ensemble.stacked(models), X, y, eta=1.0, epochs=3000)
+>>> run.losses.shape
+(20, 3000)
+>>> spread = ensemble.spread_over_seeds(run.losses)
+>>> [round(spread[name][-1], 3) for name in ("low", "median", "high")]
+[0.025, 0.039, 0.068]
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from backprop import checks
+from backprop.network import Model
+from backprop.training import states
+
+
+def stacked(models: Sequence[Model]) -> Model:
+    """Stack networks of the same widths and activations into one whose arrays have a leading axis.
+
+    Args:
+        models: S networks, alike but for their weights.
+
+    Returns:
+        The stack; its weights[0] has the shape (S, d₀, d₁), and its answers the shape (S, N, d_L).
+
+    Raises:
+        TypeError: if models is not a sequence of `Model`.
+        ValueError: if there is none, one is a stack already, or two differ in more than their weights.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.ensemble import stacked
+        >>> stack = stacked([backprop.Model.random([2, 4, 1], seed) for seed in range(3)])
+        >>> stack
+        Model 2-4-1: sigmoid, sigmoid; without bias; 3 runs
+        >>> [w.shape for w in stack.weights]
+        [(3, 2, 4), (3, 4, 1)]
+    """
+    if isinstance(models, str) or not isinstance(models, Sequence):
+        raise TypeError(f"models is {type(models).__name__}; expected a list of Model")
+    if not models:
+        raise ValueError("models is empty; expected at least one Model")
+    for i, model in enumerate(models):
+        if not isinstance(model, Model):
+            raise TypeError(f"models[{i}] is {type(model).__name__}; expected a Model")
+        if model.runs is not None:
+            raise ValueError(f"models[{i}] is a stack of {model.runs}; expected a single network")
+        if (repr(model), model.activations) != (repr(models[0]), models[0].activations):
+            raise ValueError(f"models[{i}] is {model!r}; expected {models[0]!r}, as models[0]")
+    biases = None
+    if models[0].biases is not None:
+        biases = tuple(map(np.stack, zip(*(m.biases or () for m in models), strict=True)))
+    return models[0]._like(tuple(map(np.stack, zip(*(m.weights for m in models), strict=True))), biases)
+
+
+def unstacked(stack: Model) -> list[Model]:
+    """Take a stack apart.
+
+    Args:
+        stack: S networks, such as `run.model` of a trained ensemble.
+
+    Returns:
+        The S networks, each on its own.
+
+    Raises:
+        ValueError: if it is a single network.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.ensemble import stacked, unstacked
+        >>> unstacked(stacked([backprop.Model.random([2, 4, 1], seed) for seed in range(2)]))[1]
+        Model 2-4-1: sigmoid, sigmoid; without bias
+    """
+    if stack.runs is None:
+        raise ValueError(f"stack is a single network, {stack!r}; expected a stack")
+    return [stack._map(lambda p, s=s: p[s].copy()) for s in range(stack.runs)]  # type: ignore[misc]
+
+
+def crossed(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndarray]:
+    """Pair every network with every learning rate.
+
+    Args:
+        models: S networks, alike but for their weights.
+        etas: R learning rates.
+
+    Returns:
+        A stack of R·S networks and their rates, shape (R·S, 1, 1): all networks at the first rate, then all at the
+        second. What has a leading axis of R·S, such as the losses, becomes (R, S, …) by ``reshape(R, S, -1)``.
+
+    Raises:
+        TypeError: if models is not a sequence of `Model`, or a rate not a number.
+        ValueError: if there is none, or a rate is not positive and finite.
+
+    Examples:
+        Two rates, three seeds:
+
+        >>> import backprop
+        >>> from backprop.ensemble import crossed
+        >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(3)]
+        >>> stack, etas = crossed(models, [0.1, 1.0])
+        >>> etas.ravel().tolist()
+        [0.1, 0.1, 0.1, 1.0, 1.0, 1.0]
+        >>> run = backprop.train(stack, *backprop.xor(), etas, epochs=5)
+        >>> run.losses.reshape(2, 3, -1).shape
+        (2, 3, 5)
+    """
+    if len(etas) == 0:
+        raise ValueError("etas is empty; expected at least one learning rate")
+    rates = np.repeat(np.array([checks.learning_rate(eta) for eta in etas]), len(models))
+    return stacked(list(models) * len(etas)), rates[:, None, None]
+
+
+def follow(
+    models: Sequence[Model], X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, epochs: Sequence[int]
+) -> tuple[list[Model], np.ndarray]:
+    """Train networks side by side and look at them at some epochs.
+
+    `backprop.train` tells of every loss; this tells of the networks and all their answers.
+
+    Args:
+        models: S networks, alike but for their weights.
+        X: the inputs, shape (N, d₀), or for each network its own, (S, N, d₀).
+        y: the targets, shape (N, d_L) or (S, N, d_L).
+        eta: the learning rate, or one for each network, shape (S,) or (S, 1, 1).
+        epochs: K numbers of updates, rising.
+
+    Returns:
+        The stacks at these epochs, and their answers, shape (K, S, N, d_L).
+
+    Raises:
+        TypeError: as `backprop.train`.
+        ValueError: as `backprop.train`, or if the epochs do not rise.
+
+    Examples:
+        Three networks, each going where it goes alone:
+
+        >>> import backprop
+        >>> from backprop.ensemble import follow
+        >>> X, y = backprop.xor()
+        >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(3)]
+        >>> stacks, answers = follow(models, X, y, eta=1.0, epochs=[0, 100])
+        >>> alone = backprop.train(models[2], X, y, eta=1.0, epochs=100).model.forward(X).y_hat
+        >>> answers.shape, bool(abs(answers[1, 2] - alone).max() < 1e-12)
+        ((2, 3, 21, 1), True)
+    """
+    start = stacked(models)
+    X, y = start.check_data(X, y)
+    eta = start.check_rates(eta)
+    wanted = [checks.whole_number(f"epochs[{k}]", epoch, least=0) for k, epoch in enumerate(epochs)]
+    if not wanted or wanted != sorted(set(wanted)):
+        raise ValueError(f"epochs is {list(epochs)}; expected rising whole numbers, at least one")
+    walk = enumerate(islice(states(start, X, y, eta), wanted[-1] + 1))
+    looked_at = frozenset(wanted)
+    stacks, answers = zip(*(state for epoch, state in walk if epoch in looked_at), strict=True)
+    return list(stacks), np.stack(answers)
+
+
+def log_spaced(epochs: int) -> list[int]:
+    """List epochs at which to look: ten in each factor of ten.
+
+    Args:
+        epochs: the last of them.
+
+    Returns:
+        The epochs, rising, from 0.
+
+    Examples:
+        >>> from backprop.ensemble import log_spaced
+        >>> log_spaced(30)
+        [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30]
+    """
+    steps = {round(10 ** (k / 10)) for k in range(10 * len(str(epochs)))}
+    return [0, *sorted(k for k in steps if k < epochs), epochs]
+
+
+def spread_over_seeds(values: Any) -> dict[str, list[float]]:
+    """Say where the middle of many runs lies, and nine tenths of them.
+
+    Args:
+        values: one row of numbers for each run, shape (S, K), such as the losses of an ensemble. A run that diverged
+            has nan, which counts as larger than every number.
+
+    Returns:
+        "low", "median" and "high", the quantiles 5 %, 50 % and 95 %: K numbers each. A quantile that touches a run that
+        diverged is nan; the others are not spoiled.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.ensemble import spread_over_seeds
+        >>> spread_over_seeds(np.arange(21.0)[:, None])
+        {'low': [1.0], 'median': [10.0], 'high': [19.0]}
+        >>> spread_over_seeds(np.array([[1.0], [np.nan], [3.0], [2.0]]))
+        {'low': [1.15], 'median': [2.5], 'high': [nan]}
+    """
+    values = np.asarray(values, dtype=float)
+    diverged = np.isnan(values)
+    with np.errstate(invalid="ignore"):  # between two infinities
+        quantiles = np.quantile(np.where(diverged, np.inf, values), [0.05, 0.5, 0.95], axis=0)
+    low, median, high = np.where(np.isfinite(quantiles), quantiles, np.nan).tolist()
+    return {"low": low, "median": median, "high": high}

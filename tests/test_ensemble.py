@@ -1,0 +1,220 @@
+"""Ensembles: each run is the one that it would be alone, to the last bit, and one that diverges spoils no other."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Activation, Model, Run, training
+from backprop.ensemble import crossed, follow, log_spaced, spread_over_seeds, stacked, unstacked
+
+X, Y = backprop.xor()
+
+
+def quiet(*arguments: Any, **options: Any) -> Run:
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        return backprop.train(*arguments, **options)
+
+
+def assert_members(run: Run, alone: list[Run]) -> None:
+    """Demand that every run of an ensemble is the single run, to the last bit."""
+    members = unstacked(run.model)
+    assert len(run.losses) == len(run.diverged_at) == len(members) == len(alone)
+    for losses, at, model, single in zip(run.losses, run.diverged_at, members, alone, strict=True):
+        assert losses[: len(single.losses)].tolist() == single.losses.tolist()
+        assert np.isnan(losses[len(single.losses) :]).all()
+        assert at == single.diverged_at
+        for mine, its in zip(model._parameters, single.model._parameters, strict=True):
+            assert np.array_equal(mine, its)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("widths", [[2, 4, 1], [2, 3, 5, 1]], ids=str)
+def test_run_i_is_the_run_of_seed_i(widths: list[int], bias: bool, loss: str) -> None:
+    models = [Model.random(widths, seed, bias=bias) for seed in range(3)]
+    data = [backprop.linear(30, seed) for seed in range(3)]
+    etas = [0.3, 1.0, 2.0]
+    x, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
+    run = backprop.train(stacked(models), x, y, etas, 120, loss)
+    assert run.losses.shape == (3, 120)
+    alone = [
+        backprop.train(m, *xy, eta=eta, epochs=120, loss=loss) for m, xy, eta in zip(models, data, etas, strict=True)
+    ]
+    assert_members(run, alone)
+
+
+def test_a_leading_axis_of_any_argument_makes_an_ensemble() -> None:
+    model, other = Model.random([2, 4, 1], seed=0), Model.random([2, 4, 1], seed=1)
+    flipped = 1 - Y
+    rates = backprop.train(model, X, Y, np.array([0.5, 2.0]), 50)
+    assert_members(rates, [backprop.train(model, X, Y, eta, 50) for eta in (0.5, 2.0)])
+    inputs = backprop.train(model, np.stack([X, 2 * X]), Y, 1.0, 50)
+    assert_members(inputs, [backprop.train(model, x, Y, 1.0, 50) for x in (X, 2 * X)])
+    targets = backprop.train(model, X, np.stack([Y, flipped]), 1.0, 50)
+    assert_members(targets, [backprop.train(model, X, y, 1.0, 50) for y in (Y, flipped)])
+    seeds = backprop.train(stacked([model, other]), X, Y, 1.0, 50)
+    assert_members(seeds, [backprop.train(m, X, Y, 1.0, 50) for m in (model, other)])
+
+
+def test_the_shapes_of_rates_are_one() -> None:
+    model = Model.random([2, 4, 1], seed=0, bias=True)
+    first, second = (backprop.train(model, X, Y, np.array(eta), 20) for eta in ([0.5, 2.0], [[[0.5]], [[2.0]]]))
+    assert np.array_equal(first.losses, second.losses)
+
+
+def test_seeds_and_rates_are_crossed() -> None:
+    models = [Model.random([2, 4, 1], seed) for seed in range(3)]
+    stack, etas = crossed(models, [0.1, 3.0])
+    run = backprop.train(stack, X, Y, etas, 40)
+    losses = run.losses.reshape(2, 3, 40)
+    for r, eta in enumerate([0.1, 3.0]):
+        for s, model in enumerate(models):
+            assert np.array_equal(losses[r, s], backprop.train(model, X, Y, eta, 40).losses)
+
+
+def test_training_an_ensemble_changes_neither_models_nor_data() -> None:
+    models = [Model.random([2, 3, 1], seed, bias=True) for seed in range(2)]
+    stack, data = stacked(models), np.stack([X, X])
+    before = [p.copy() for p in (*stack._parameters, *models[0]._parameters, data)]
+    backprop.train(stack, data, Y, [1.0, 2.0], 120)
+    assert all(map(np.array_equal, before, (*stack._parameters, *models[0]._parameters, data)))
+
+
+def test_many_runs_are_taken_in_smaller_blocks_and_no_number_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = stacked([Model.random([2, 4, 1], seed) for seed in range(4)])
+    whole = backprop.train(stack, X, Y, 1.0, 50)
+    monkeypatch.setattr(training, "ANSWERS", 4 * 21 * 3)
+    assert np.array_equal(whole.losses, backprop.train(stack, X, Y, 1.0, 50).losses)
+    monkeypatch.setattr(training, "ANSWERS", 1)
+    assert np.array_equal(whole.losses, backprop.train(stack, X, Y, 1.0, 50).losses)
+
+
+def test_a_stack_goes_through_the_network_step_by_step() -> None:
+    models = [Model.random([2, 3, 5, 1], seed, bias=True) for seed in range(3)]
+    stack = stacked(models)
+    trace = stack.forward(X)
+    assert (stack.runs, stack.widths, models[0].runs) == (3, (2, 3, 5, 1), None)
+    assert stack.loss(trace, Y).tolist() == [m.loss(m.forward(X), Y) for m in models]
+    after = unstacked(stack.update(stack.backward(trace, Y), eta=np.array([0.1, 1.0, 3.0])))
+    for model, eta, mine in zip(models, [0.1, 1.0, 3.0], after, strict=True):
+        its = model.update(model.backward(model.forward(X), Y), eta)
+        assert all(map(np.array_equal, mine._parameters, its._parameters))
+
+
+# Divergence
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 99, 250, 600])
+@pytest.mark.parametrize("widths", [[2, 1], [2, 4, 1]], ids=str)
+def test_one_that_diverges_spoils_no_other(widths: list[int], epochs: int) -> None:
+    models = [Model.random(widths, seed, activations="identity", bias=True) for seed in range(6)]
+    etas = [0.01, 2.0, 1e200, 0.02, 3.0, 100.0]
+    run = quiet(stacked(models), X, Y, etas, epochs)
+    assert_members(run, [quiet(m, X, Y, eta, epochs) for m, eta in zip(models, etas, strict=True)])
+    assert all(np.isfinite(p).all() for p in run.model._parameters)
+    if epochs == 600:
+        assert [at is None for at in run.diverged_at] == [True, False, False, True, False, False]
+
+
+def test_one_warning_names_how_many_and_which() -> None:
+    models = stacked([Model.random([2, 4, 1], seed, activations="identity") for seed in range(3)])
+    with pytest.warns(RuntimeWarning) as caught:
+        run = backprop.train(models, X, Y, [100.0, 0.01, 30.0], 500)
+    (warning,) = caught
+    first, _, third = run.diverged_at
+    assert warning.filename == __file__
+    assert str(warning.message) == (
+        f"2 of 3 runs diverged: run 0 at epoch {first} with eta 100.0, "
+        f"run 2 at epoch {third} with eta 30.0; try a smaller eta"
+    )
+
+
+def test_a_long_list_of_diverged_runs_is_cut() -> None:
+    sentence = training.divergences([5] * 12, 100.0)
+    assert sentence.startswith("12 of 12 runs diverged: run 0 at epoch 5 with eta 100.0, run 1")
+    assert sentence.endswith("run 9 at epoch 5 with eta 100.0 and 2 more; try a smaller eta")
+
+
+def test_divergence_before_the_first_update_and_of_all() -> None:
+    stack = stacked([Model([np.ones((2, 1))], activations="identity")] * 2)
+    one = quiet(stack, np.stack([X * 1e200, X]), Y, 0.1, 10)
+    assert one.diverged_at == (0, None)
+    assert np.isnan(one.losses[0]).all()
+    assert np.array_equal(one.model.weights[0][0], stack.weights[0][0])
+    both = quiet(stack, X * 1e200, Y, 0.1, 10)
+    assert both.diverged_at == (0, 0)
+    assert np.isnan(both.losses).all()
+
+
+def test_a_loss_that_is_infinite_once_ends_the_run() -> None:
+    data = np.array([[1000.0]])
+    run = quiet(
+        stacked([Model([np.array([[w]])]) for w in (1.0, 0.001)]), data, np.array([[0.0]]), 1e-3, 5, "cross_entropy"
+    )
+    assert run.diverged_at == (0, None)
+
+
+# Stacks
+
+
+def test_stacking_leaves_the_models_alone_and_unstacking_gives_them_back() -> None:
+    models = [Model.random([2, 4, 1], seed, "tanh", bias=True) for seed in range(2)]
+    before = models[0].weights[0].copy()
+    stack = stacked(models)
+    assert stack.weights[0].shape == (2, 2, 4)
+    back = unstacked(stack)
+    back[0].weights[0][:] = 0
+    assert np.array_equal(models[0].weights[0], before)
+    assert np.array_equal(stack.weights[0][0], before)
+    assert all(map(np.array_equal, back[1]._parameters, models[1]._parameters))
+
+
+def test_activations_of_one_name_are_not_one_activation() -> None:
+    def twice(z: np.ndarray) -> np.ndarray:
+        return 2 * z
+
+    def slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return np.full_like(z, 2.0)
+
+    mine = Activation("sigmoid", twice, slope)
+    with pytest.raises(ValueError, match=r"models\[1\]"):
+        stacked([Model.random([2, 1]), Model.random([2, 1], activations=mine)])
+
+
+# Following
+
+
+def test_each_of_many_goes_where_it_goes_alone() -> None:
+    models = [Model.random([2, 3, 5, 1], seed, activations="tanh", bias=True) for seed in range(5)]
+    stacks, answers = follow(models, X, Y, 0.5, [0, 1, 50])
+    for k, epochs in enumerate([0, 1, 50]):
+        for s, model in enumerate(models):
+            alone = backprop.train(model, X, Y, eta=0.5, epochs=epochs).model
+            assert np.allclose(stacks[k].weights[1][s], alone.weights[1], rtol=1e-12)
+            assert np.allclose(answers[k, s], alone.forward(X).y_hat, rtol=1e-12)
+    assert models[0].weights[0].shape == (2, 3)
+
+
+def test_epochs_rise_from_zero_to_the_last() -> None:
+    for last in (1, 9, 10, 2000, 4000):
+        epochs = log_spaced(last)
+        assert epochs == sorted(set(epochs))
+        assert (epochs[0], epochs[-1]) == (0, last)
+
+
+def test_quantiles_are_in_order() -> None:
+    spread = spread_over_seeds(np.random.default_rng(0).normal(size=(50, 3)))
+    assert np.all(np.diff([spread["low"], spread["median"], spread["high"]], axis=0) > 0)
+
+
+def test_a_diverged_run_counts_as_the_largest() -> None:
+    values = np.arange(100.0)[:, None] + np.zeros(2)
+    values[99, 0] = values[0, 1] = np.nan
+    spread = spread_over_seeds(values)
+    assert spread["low"] == pytest.approx([4.95, 5.95])
+    assert spread["median"] == pytest.approx([49.5, 50.5])
+    assert np.isfinite(spread["high"]).all()
+    assert np.isnan(spread_over_seeds(np.full((3, 1), np.nan))["median"]).all()
