@@ -1,0 +1,69 @@
+"""Six activations side by side in the hidden units of the report's network."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import accuracy, squared_error, total_loss
+from backprop.ensemble import follow, spread_over_seeds
+from backprop.network import ACTIVATIONS, Model
+
+NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu")
+WIDTHS, ETA, SEEDS, EPOCHS, EVERY, ENOUGH = [2, 4, 1], 1.0, 64, 10_000, 50, 0.05
+
+
+def training(name: str) -> dict[str, Any]:
+    """Train the network with one activation in its hidden units and a sigmoid at the output.
+
+    Args:
+        name: the activation.
+
+    Returns:
+        "name"; "losses" over the epochs; "solved", how many seeds end with every answer right; "reached", how many
+        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "slope" at the
+        places "z" of `run`.
+    """
+    X, y = xor()
+    models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
+    _, answers = follow(models, X, y, ETA, list(range(0, EPOCHS + 1, EVERY)))
+    losses = total_loss(squared_error(y, answers)).T
+    reached = (losses < ENOUGH).any(axis=1)
+    first = np.argmax(losses < ENOUGH, axis=1)[reached] * EVERY
+    z, phi = np.array(places()), ACTIVATIONS[name]
+    return {
+        "name": name,
+        "losses": spread_over_seeds(losses),
+        "solved": int(np.sum(accuracy(y, answers[-1]) == 1)),
+        "reached": int(reached.sum()),
+        "first": float(np.median(first)) if reached.any() else None,
+        "value": phi.value(z).tolist(),
+        "slope": phi.slope(z, phi.value(z)).tolist(),
+    }
+
+
+def places() -> list[float]:
+    """List the pre-activations at which the activations are drawn; 0, the kink, stands twice, from either side.
+
+    Returns:
+        Numbers from −4 to 4.
+    """
+    return [*np.linspace(-4, 0, 41), *np.linspace(1e-9, 4, 41)]
+
+
+def run() -> dict[str, Any]:
+    """Train with each activation.
+
+    Returns:
+        The settings; "z", where the activations are drawn; and "trainings", what `training` says for each.
+    """
+    return {
+        "network": "-".join(map(str, WIDTHS)),
+        "eta": ETA,
+        "seeds": SEEDS,
+        "epochs": EPOCHS,
+        "every": EVERY,
+        "enough": ENOUGH,
+        "z": places(),
+        "trainings": [training(name) for name in NAMES],
+    }

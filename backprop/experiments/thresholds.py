@@ -1,0 +1,76 @@
+"""The learning rate at which one linear layer on XOR stops converging: exact, and trained on both sides of it."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import (
+    largest_stable_rate,
+    least_squares_floor,
+    preactivation,
+    rate_for_sum,
+    squared_error,
+    squared_error_slope,
+    total_loss,
+    update,
+    weight_gradient,
+    with_ones,
+)
+
+#: The rates tried, as parts of the threshold.
+PARTS, EPOCHS, EVERY = (0.5, 0.9, 0.99, 1.01, 1.1), 400, 10
+
+
+def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[float]:
+    """Train one linear layer and say how far its loss is above the floor.
+
+    Args:
+        x: the inputs, shape (N, d₀).
+        y: the targets, shape (N, 1).
+        eta: the learning rate.
+        terms: 1 for the loss as a mean; N for the sum, whose gradient is N times the mean's.
+
+    Returns:
+        The loss, as a mean, less the smallest possible, every EVERY epochs.
+
+    Examples:
+        >>> from backprop.data import xor
+        >>> from backprop.experiments.thresholds import excess
+        >>> below, above = excess(*xor(), eta=1.6), excess(*xor(), eta=1.7)
+        >>> below[-1] < below[0], above[-1] > above[0]
+        (True, True)
+    """
+    w, floor, found = np.ones((x.shape[1], 1)), least_squares_floor(x, y), []
+    for epoch in range(EPOCHS + 1):
+        answers = preactivation(x, w)
+        if epoch % EVERY == 0:
+            found.append(float(total_loss(squared_error(y, answers))) - floor)
+        w = update(w, terms * weight_gradient(x, squared_error_slope(y, answers)), eta)
+    return found
+
+
+def run() -> dict[str, Any]:
+    """Train at rates below the threshold and above it: without bias, with it, and for the sum in place of the mean.
+
+    Returns:
+        The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and for each part of it the
+        "eta" and the "excess" over the floor.
+    """
+    X, y = xor()
+    ones = with_ones(X)
+    cases = {
+        "mean": (X, 1, largest_stable_rate(X)),
+        "mean_with_bias": (ones, 1, largest_stable_rate(ones)),
+        "sum": (X, len(X), rate_for_sum(largest_stable_rate(X), len(X))),
+    }
+    return {"epochs": EPOCHS, "every": EVERY} | {
+        name: {
+            "threshold": threshold,
+            "rates": [
+                {"part": part, "eta": part * threshold, "excess": excess(x, y, part * threshold, terms)}
+                for part in PARTS
+            ],
+        }
+        for name, (x, terms, threshold) in cases.items()
+    }

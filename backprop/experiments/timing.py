@@ -1,0 +1,153 @@
+"""Discussion B of the report, by the clock: training time against hidden units, and where the time goes.
+
+What is measured differs from run to run and from machine to machine. Everything runs alone, one after the other, and the
+repeats are interleaved, so that a slow moment of the machine falls on all widths alike; medians are kept.
+"""
+
+import platform
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backprop.data import linear
+from backprop.derivation import backward_cost
+from backprop.experiments.report import TRAINING_SECONDS
+from backprop.network import Model
+from backprop.training import train
+
+#: Whole trainings, as in the report: 100 points of linear data, the report's numbers of hidden units, one more.
+HIDDEN, ETA, EPOCHS, REPEATS = (4, 8, 16, 64, 128), 1.0, 10_000, 5
+
+#: Single steps, for more widths: how often each is timed, and how many calls make one timing.
+STEP_HIDDEN, TIMINGS, CALLS = (1, 4, 16, 64, 256, 1024), 15, 50
+
+
+def seconds(work: Callable[[], Any], calls: int = 1) -> float:
+    """Time something.
+
+    Args:
+        work: what to time.
+        calls: how often to do it.
+
+    Returns:
+        The seconds that one call took, on average over the calls.
+    """
+    start = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - start) / calls
+
+
+def interleaved(works: list[Callable[[], Any]], repeats: int, calls: int = 1) -> list[float]:
+    """Time several things in turn, several times.
+
+    Args:
+        works: what to time.
+        repeats: how often each is timed.
+        calls: how many calls make one timing.
+
+    Returns:
+        For each the median of its timings, in seconds for one call.
+    """
+    for work in works:
+        work()  # once without the clock: the first call is slower
+    return np.median([[seconds(work, calls) for work in works] for _ in range(repeats)], axis=0).tolist()
+
+
+def machine() -> dict[str, str]:
+    """Say on what the time was taken.
+
+    Returns:
+        "processor", "system", "python" and "numpy".
+    """
+    names = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.+)", names.read_text(encoding="utf-8")) if names.exists() else None
+    return {
+        "processor": found[1] if found else platform.processor() or platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def steps(hidden: int, X: np.ndarray, y: np.ndarray) -> list[Callable[[], Any]]:
+    """Make forward, backward and update of a network ready to be timed.
+
+    Args:
+        hidden: the number of hidden units.
+        X: the inputs, shape (N, 2).
+        y: the targets, shape (N, 1).
+
+    Returns:
+        Three functions without arguments, as training calls them.
+    """
+    model = Model.random([2, hidden, 1])
+    trace = model.forward(X)
+    gradients = model.backward(trace, y)
+    return [
+        lambda: model._forward(X),
+        lambda: model._backward(trace, y, "mse"),
+        lambda: model._update(gradients, ETA),
+    ]
+
+
+def weights(hidden: int) -> int:
+    """Count the weights of 2-h-1, each of which costs the forward pass one multiplication for every example.
+
+    Args:
+        hidden: the number h of hidden units.
+
+    Returns:
+        Their number.
+    """
+    return sum(w.size for w in Model.random([2, hidden, 1]).weights)
+
+
+def run() -> dict[str, Any]:
+    """Time whole trainings, and single steps.
+
+    Returns:
+        The settings and "machine"; "trainings", for each number of hidden units the median "seconds", and the
+        "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
+        and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
+        at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
+        than 16, and "report_jump", the same of the report.
+    """
+    X, y = linear(100)
+    trainings = interleaved(
+        [lambda h=h: train(Model.random([2, h, 1]), X, y, ETA, EPOCHS) for h in HIDDEN],  # type: ignore[misc]
+        REPEATS,
+    )
+    parts = [[1e6 * t for t in interleaved(steps(hidden, X, y), TIMINGS, CALLS)] for hidden in STEP_HIDDEN]
+    by_hidden = dict(zip(HIDDEN, trainings, strict=True))
+    epochs = [sum(part) for part in parts]
+    return {
+        "examples": len(X),
+        "eta": ETA,
+        "epochs": EPOCHS,
+        "repeats": REPEATS,
+        "timings": TIMINGS,
+        "machine": machine(),
+        "trainings": [
+            {"hidden": hidden, "seconds": by_hidden[hidden], "report": TRAINING_SECONDS.get(hidden)}
+            for hidden in HIDDEN
+        ],
+        "steps": [
+            {
+                "hidden": hidden,
+                "forward": forward,
+                "backward": backward,
+                "update": update,
+                "multiplications": len(X) * weights(hidden) + backward_cost([2, hidden, 1], len(X)),
+                "exponentials": len(X) * (hidden + 1),
+            }
+            for hidden, (forward, backward, update) in zip(STEP_HIDDEN, parts, strict=True)
+        ],
+        "doubled": next((h for h, t in zip(STEP_HIDDEN, epochs, strict=True) if t > 2 * epochs[0]), None),
+        "jump": by_hidden[64] / by_hidden[16],
+        "report_jump": TRAINING_SECONDS[64] / TRAINING_SECONDS[16],
+    }
