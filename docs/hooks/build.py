@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import exercise_pages
 import mathematics
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
 DERIVATION = ROOT / "backprop" / "derivation"
+EXERCISES = ROOT / "exercises"
 
 _equations: dict[str, Equation] = {}
 _functions: dict[str, tuple[str, str]] = {}
@@ -45,7 +47,10 @@ def guarded(page: Any, work: Callable[[], str]) -> str:
     try:
         return work()
     except SiteError as error:
-        place = place_of(error.snippet, [Path(page.file.abs_src_path), *sorted((ROOT / "backprop").rglob("*.py"))])
+        place = place_of(
+            error.snippet,
+            [Path(page.file.abs_src_path), *sorted((ROOT / "backprop").rglob("*.py")), *sorted(EXERCISES.glob("*.py"))],
+        )
         raise PluginError(f"{Path(place).relative_to(ROOT) if place else page.url}: {error}") from None
 
 
@@ -106,7 +111,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     Returns:
         The text without placeholders.
     """
-    return guarded(page, lambda: fill(markdown, ROOT, BUILD))
+    return guarded(page, lambda: fill(exercise_pages.insert(markdown, EXERCISES, DOCS), ROOT, BUILD))
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
@@ -141,7 +146,7 @@ def on_post_page(output: str, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Cut the font to what the pages show, and look for LaTeX that was left over.
+    """Look for LaTeX that was left over, write the stubs of the exercises, and cut the font to what the pages show.
 
     Args:
         config: the builder's configuration.
@@ -158,6 +163,10 @@ def on_post_build(config: Any) -> None:
         left_over = mathematics.raw_latex(html)
         if left_over is not None:
             raise PluginError(f"{path.relative_to(site)}: LaTeX left over: {left_over}")
+    for exercise in exercise_pages.all_exercises(EXERCISES).values():
+        stub = site / exercise_pages.stub_url(exercise)
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(exercise.stub, encoding="utf-8")
     font = site / "assets" / "fonts" / "stix-two-math.woff2"
     font.parent.mkdir(parents=True, exist_ok=True)
     font.write_bytes(math_font({c for c in characters if c.isprintable()}))
