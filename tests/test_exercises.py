@@ -26,6 +26,7 @@ MISTAKES = {
     "hidden_delta": ("0.6 * (1 - 0.6) * (2", "(2"),
     "mini_batch": ("weights=sizes", "weights=None"),
     "momentum": ("mu * v - eta * gradient", "mu * v + eta * gradient"),
+    "one_layer": ("return [3, -1, 1]", "return [1, 3]"),
     "one_step": ("5 - 0.25", "5 + 0.25"),
     "output_delta": ("return 0.8 * (1 - 0.8) * delta_of_the_text()", "return delta_of_the_text()"),
     "shapes": ('"W2": (3, 5)', '"W2": (5, 3)'),
@@ -79,6 +80,15 @@ def test_every_exercise_stands_on_one_page() -> None:
     assert set(shown(DOCS)) == set(all_exercises(FOLDER))
 
 
+def test_every_chapter_lists_its_exercises() -> None:
+    for exercise in all_exercises(FOLDER).values():
+        page = (DOCS / "derivation" / f"{exercise.chapter}.md").read_text(encoding="utf-8")
+        assert f"[=exercises:{exercise.chapter}=]" in page
+        assert f"#{exercise.name})" in insert(page, FOLDER, DOCS)
+    with pytest.raises(SiteError, match="no exercise has this chapter"):
+        insert("[=exercises:nowhere=]", FOLDER, DOCS)
+
+
 def test_an_exercise_on_two_pages_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "exercises").mkdir()
     for kind in ("short", "derive", "implement"):
@@ -112,6 +122,6 @@ def test_the_page_hides_the_solution_and_offers_the_stub() -> None:
     markdown = insert("[=exercise:one-step=]", FOLDER, DOCS)
     assert "## One step by hand { #one-step }" in markdown
     assert 'href="../stubs/one_step.py" download' in markdown
-    before, after = markdown.split('??? success "Solution"')
+    before, after = markdown.split('??? solution-box "Solution"')
     assert "return 5 - 0.25" not in before
     assert "    return 5 - 0.25" in after

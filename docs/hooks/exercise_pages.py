@@ -16,6 +16,7 @@ from listings import functions
 
 PLACEHOLDER = re.compile(r"^\[=exercise:([\w-]+)=\]$", re.MULTILINE)
 TABLE = "[=exercises=]"
+OF_CHAPTER = re.compile(r"^\[=exercises:([\w-]+)=\]$", re.MULTILINE)
 DOCSTRING = re.compile(
     r"(?P<title>[^\n]+?)\.?\n\nTime: (?P<time>[^\n]+)\nChapter: (?P<chapter>[\w-]+)\n\n"
     r"(?P<task>.*?)\n\n(?:Hint:\n(?P<hint>    .*?)\n\n)?Solution:\n(?P<solution>    .*)",
@@ -144,7 +145,7 @@ def box(kind: str, title: str, text: str) -> str:
     """Write a box that is closed until the reader opens it.
 
     Args:
-        kind: its kind, for the icon.
+        kind: its CSS class.
         title: its title.
         text: what is in it, in Markdown.
 
@@ -172,9 +173,9 @@ def render(exercise: Exercise, docs: Path) -> str:
             f"## {exercise.title} {{ #{exercise.name} }}\n",
             f"*{exercise.time[0].upper()}{exercise.time[1:]}. Chapter {chapter}.*\n",
             f"{exercise.task}\n",
-            box("tip", "Hint", exercise.hint) if exercise.hint else "",
-            box("example", "Stub, with its check", f"{download}\n\n```python\n{after_docstring(exercise.stub)}\n```"),
-            box("success", "Solution", f"{exercise.solution}\n\n```python\n{exercise.code}\n```"),
+            box("hint-box", "Hint", exercise.hint) if exercise.hint else "",
+            box("stub-box", "Stub, with its check", f"{download}\n\n```python\n{after_docstring(exercise.stub)}\n```"),
+            box("solution-box", "Solution", f"{exercise.solution}\n\n```python\n{exercise.code}\n```"),
         ]
     )
 
@@ -230,6 +231,30 @@ def shown(docs: Path) -> dict[str, Path]:
     return found
 
 
+def links(chapter: str, exercises: dict[str, Exercise], docs: Path) -> str:
+    """List the exercises of a chapter in one sentence, for the chapter's page.
+
+    Args:
+        chapter: the name of the page, such as "gradient-descent".
+        exercises: the exercises by name.
+        docs: the folder of the pages.
+
+    Returns:
+        The Markdown.
+
+    Raises:
+        SiteError: if the chapter has no exercise.
+    """
+    of_it = [
+        f"[{exercises[name].title}](../exercises/{page.name}#{name}) ({exercises[name].time})"
+        for name, page in shown(docs).items()
+        if exercises[name].chapter == chapter
+    ]
+    if not of_it:
+        raise SiteError(f"[=exercises:{chapter}=]: no exercise has this chapter", snippet=f"[=exercises:{chapter}=]")
+    return f"Exercises: {'; '.join(of_it)}."
+
+
 def insert(markdown: str, folder: Path, docs: Path) -> str:
     """Put the exercises into a page.
 
@@ -251,6 +276,10 @@ def insert(markdown: str, folder: Path, docs: Path) -> str:
             raise SiteError(f"{match.group()}: {path} is missing", snippet=match.group())
         return render(read(path), docs)
 
+    def of_chapter(match: re.Match[str]) -> str:
+        return links(match[1], all_exercises(folder), docs)
+
+    markdown = OF_CHAPTER.sub(of_chapter, markdown)
     if TABLE in markdown:
         markdown = markdown.replace(TABLE, table(all_exercises(folder), docs))
     return PLACEHOLDER.sub(replace, markdown)
