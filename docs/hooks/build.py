@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import exercise_pages
+import glossary
 import mathematics
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -29,6 +30,7 @@ EXERCISES = ROOT / "exercises"
 
 _equations: dict[str, Equation] = {}
 _functions: dict[str, tuple[str, str]] = {}
+_glossary = glossary.Glossary({}, {})
 
 
 def guarded(page: Any, work: Callable[[], str]) -> str:
@@ -96,6 +98,9 @@ def on_pre_build(config: Any) -> None:
     try:
         _functions.update(functions_shown(DOCS))
         _equations.update(equations(DERIVATION, DOCS))
+        read = glossary.read(DOCS / "notation.md", _equations)
+        _glossary.meanings.update(read.meanings)
+        _glossary.formulas.update(read.formulas)
     except SiteError as error:
         raise PluginError(str(error)) from None
 
@@ -127,7 +132,8 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     """
     root = root_of(page)
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
-    linked = mathematics.link_functions(typeset, _functions, root)
+    explained = glossary.explain(typeset, _glossary)
+    linked = mathematics.link_functions(explained, _functions, root)
     return mathematics.set_notes(show_code(linked, DERIVATION))
 
 
