@@ -37,10 +37,10 @@ NAMES |= {
     "''": "″",
     "'": "′",
 }
-NAMES |= dict(zip((r"\delta", r"\Delta", r"\eta", r"\theta", r"\lambda", r"\mu"), "δΔηθλμ", strict=True))
+NAMES |= dict(zip((r"\alpha", r"\delta", r"\Delta", r"\eta", r"\theta", r"\lambda", r"\mu"), "αδΔηθλμ", strict=True))
 NAMES |= dict(zip((r"\sigma", r"\phi", r"\varepsilon"), "σφε", strict=True))
-LOWERED = str.maketrans("0123456789+-lijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋ₗᵢⱼₖₘₙ")
-RAISED = str.maketrans("0123456789+-nT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ")
+LOWERED = str.maketrans("0123456789ijkmn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ")  # the small l exists and cannot be read
+RAISED = str.maketrans("0123456789nT", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᵀ")
 
 
 class Symbol(NamedTuple):
@@ -76,7 +76,7 @@ def symbols(math: str) -> list[Symbol]:
 
     Examples:
         >>> [s.letter + s.mark for s in symbols(mathml(r"\sigma'(z_{l+1}) W^\top", display=False))]
-        ['σ′', 'z', 'W']
+        ['σ′', 'z', 'W', '⊤']
     """
     tree = ET.fromstring(re.sub(r"&(?!amp;|lt;|gt;)\w+;", "", math))
     return list(dict.fromkeys(_symbols(tree)))
@@ -119,14 +119,16 @@ def plain(latex: str) -> str:
 
     Examples:
         >>> plain(r"N \times d_{l-1}"), plain(r"\partial C/\partial z"), plain("d_L")
-        ('N × dₗ₋₁', '∂C/∂z', 'd_L')
+        ('N × d_(l−1)', '∂C/∂z', 'd_L')
     """
     for name, text in NAMES.items():
         latex = re.sub(re.escape(name) + (r"(?![a-zA-Z])\s*" if name[-1].isalpha() else ""), text, latex)
 
     def shift(match: re.Match[str]) -> str:
-        text = (match[2] or match[3]).translate(LOWERED if match[1] == "_" else RAISED)
-        return match[1] + text if text.isascii() else text
+        index, table = match[2] or match[3], LOWERED if match[1] == "_" else RAISED
+        if all(ord(character) in table for character in index):
+            return index.translate(table)
+        return match[1] + (index if len(index) == 1 else f"({index.replace('-', '−')})")
 
     latex = re.sub(r"×(?=\S)", "× ", latex)
     return re.sub(r"([_^])(?:\{([^}]*)\}|(\w|ᵀ))", shift, latex)
