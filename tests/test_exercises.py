@@ -1,12 +1,15 @@
 """The exercises: every solution passes its check, every untouched stub and every planted mistake fails it."""
 
 import doctest
+import re
 import types
 from pathlib import Path
 
 import pytest
 from equations import SiteError
 from exercise_pages import all_exercises, insert, read, shown
+
+import backprop
 
 ROOT = Path(__file__).parents[1]
 FOLDER, DOCS = ROOT / "exercises", ROOT / "docs"
@@ -73,6 +76,19 @@ def test_a_common_mistake_fails_the_check(path: Path) -> None:
     head, code = source[: source.index('\n"""') + 4], source[source.index('\n"""') + 4 :]
     assert code.count(right) == 1
     assert failures(head + code.replace(right, wrong), path.stem) > 0
+
+
+def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
+    listing = re.findall(r"```python\n(.*?)```", read(FOLDER / "update_order.py").task, flags=re.DOTALL)
+    x, y = backprop.xor()
+    w1, w2 = backprop.Model.random([2, 4, 1], seed=0).weights
+    names = {"x": x, "y": y, "w1": w1, "w2": w2, "eta": 1.0}
+    forward = "a1 = sigmoid(x @ w1); y_hat = sigmoid(a1 @ w2)\n"
+    code = compile(forward + listing[0], "listing", "exec")
+    for _ in range(5000):
+        exec(code, {"sigmoid": backprop.derivation.sigmoid, "len": len}, names)
+    exec(compile(forward, "forward", "exec"), {"sigmoid": backprop.derivation.sigmoid}, names)
+    assert backprop.derivation.accuracy(y, names["y_hat"]) == 1.0
 
 
 def test_every_exercise_stands_on_one_page() -> None:
