@@ -4,6 +4,7 @@ import doctest
 import re
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 from equations import SiteError
@@ -82,7 +83,7 @@ def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
     listing = re.findall(r"```python\n(.*?)```", read(FOLDER / "update_order.py").task, flags=re.DOTALL)
     x, y = backprop.xor()
     w1, w2 = backprop.Model.random([2, 4, 1], seed=0).weights
-    names = {"x": x, "y": y, "w1": w1, "w2": w2, "eta": 1.0}
+    names: dict[str, Any] = {"x": x, "y": y, "w1": w1, "w2": w2, "eta": 1.0}
     forward = "a1 = sigmoid(x @ w1); y_hat = sigmoid(a1 @ w2)\n"
     code = compile(forward + listing[0], "listing", "exec")
     for _ in range(5000):
