@@ -10,10 +10,13 @@ Hint:
     Write out the Taylor series of $f(x + h)$ and of $f(x - h)$, and subtract.
 
 Solution:
-    In the difference of $f(x + h) = f + hf' + \tfrac12h^2f'' + \tfrac16h^3f''' + \dots$ and
-    $f(x - h) = f - hf' + \tfrac12h^2f'' - \tfrac16h^3f''' + \dots$ the terms with $f$ and $f''$ cancel:
-    $2hf' + \tfrac13h^3f'''$. Divided by $2h$ the error is of the order $h^2$ $\eqref{eq:central-difference}$.
-    One-sided, $\tfrac12hf''$ stays, and the error falls only tenfold.
+    The two series:
+
+    $$f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$$
+
+    In the difference the terms with $f$ and $f''$ cancel, and $2hf' + \tfrac13h^3f'''$ is left. Divided by $2h$ the
+    error is of the order $h^2$ $\eqref{eq:central-difference}$. One-sided, $\tfrac12hf''$ stays, and the error falls
+    only tenfold.
 """
 
 from collections.abc import Callable
