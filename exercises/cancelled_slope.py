@@ -12,9 +12,9 @@ Hint:
     $\sigma'(z)$.
 
 Solution:
-    The two fractions on one denominator:
+    $\partial C/\partial\hat y$ on one denominator:
 
-    $$\frac{\partial C}{\partial\hat y} = -\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y} = \frac{\hat y - y}{\hat y(1 - \hat y)}$$
+    $$-\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y} = \frac{\hat y - y}{\hat y(1 - \hat y)}$$
 
     The denominator is $\sigma'(z)$, so what remains is $\hat y - y$ $\eqref{eq:output-delta-cross-entropy}$. Here a
     missing $\sigma'$ is right; under squared error the same line is a mistake. The long way computes 0 · ∞ at

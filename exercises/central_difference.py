@@ -12,7 +12,7 @@ Hint:
 Solution:
     The two series:
 
-    $$f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$$
+    $$f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f'''\dots$$
 
     In the difference the terms with $f$ and $f''$ cancel, and $2hf' + \tfrac13h^3f'''$ is left. Divided by $2h$ the
     error is of the order $h^2$ $\eqref{eq:central-difference}$. One-sided, $\tfrac12hf''$ stays, and the error falls

@@ -11,16 +11,19 @@ Hint:
     $a$, find $1 - |a|$.
 
 Solution:
-    For $z > 0$ and for $z < 0$ the quotient rule gives
+    By the quotient rule, for $z > 0$ and for $z < 0$,
 
-    $$\frac{(1 + z) - z}{(1 + z)^2} = \frac{1}{(1 + z)^2}, \qquad \frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
+    $$\frac{(1 + z) - z}{(1 + z)^2} = \frac{1}{(1 + z)^2}$$
+
+    $$\frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
 
     Together $\phi'(z) = 1/(1 + |z|)^2$, which is 1 at 0 from both sides: no kink, unlike ReLU. From the output,
 
-    $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}, \qquad\text{so}\qquad \phi'(z) = (1 - |a|)^2$$
+    $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
 
-    The slope falls as $1/z^2$, where that of tanh falls exponentially, so a saturated unit still learns. A complex
-    step does not pass through $|z|$; the slope is measured with the central difference.
+    so $\phi'(z) = (1 - |a|)^2$.     The slope falls as $1/z^2$, where that of tanh falls exponentially, so a
+    saturated unit still learns. A complex step does not pass through $|z|$; the slope is measured with the central
+    difference.
 """
 
 import numpy as np

@@ -14,7 +14,7 @@ Hint:
 Solution:
     Give $A$ the place that the product asks for:
 
-    $$\sum_n a_{ni}\,\delta_{nj} = \sum_n (A^\top)_{in}\,\Delta_{nj} = (A^\top\Delta)_{ij}$$
+    $$\sum_n a_{ni}\delta_{nj} = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
 
     This is $\eqref{eq:weight-gradient}$. The product itself adds the examples. Nothing is left to divide: δ is the
     slope of the example's *share* of the mean and has its $1/N$ since the loss $\eqref{eq:loss-slope}$.
