@@ -21,9 +21,8 @@ Solution:
 
     $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
 
-    so $\phi'(z) = (1 - |a|)^2$.     The slope falls as $1/z^2$, where that of tanh falls exponentially, so a
-    saturated unit still learns. A complex step does not pass through $|z|$; the slope is measured with the central
-    difference.
+    so $\phi'(z) = (1 - |a|)^2$. The slope falls as $1/z^2$, where that of tanh falls exponentially, so a saturated
+    unit still learns. A complex step does not pass through $|z|$; the slope is measured with the central difference.
 """
 
 import numpy as np
