@@ -3,16 +3,17 @@
 Parameters are stacked along a leading axis. Every step of the derivation works on the trailing axes, so
 `backprop.train` trains a stack as it trains one network, and no formula stands here.
 
->>> import backprop
->>> from backprop import ensemble
->>> X, y = backprop.xor()
->>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(20)]
->>> run = backprop.train(ensemble.stacked(models), X, y, eta=1.0, epochs=3000)
->>> run.losses.shape
-(20, 3000)
->>> spread = ensemble.spread_over_seeds(run.losses)
->>> [round(spread[name][-1], 3) for name in ("low", "median", "high")]
-[0.025, 0.039, 0.068]
+Examples:
+    >>> import backprop
+    >>> from backprop import ensemble
+    >>> X, y = backprop.xor()
+    >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(20)]
+    >>> run = backprop.train(ensemble.stacked(models), X, y, eta=1.0, epochs=3000)
+    >>> run.losses.shape
+    (20, 3000)
+    >>> spread = ensemble.spread_over_seeds(run.losses)
+    >>> [round(spread[name][-1], 3) for name in ("low", "median", "high")]
+    [0.025, 0.039, 0.068]
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,10 @@
 r"""Each unit bends once; the way back needs only the slope of the bend.
 
 We say *bend*; textbooks say *non-linearity*. Without it, layers of weights collapse to one (`linear_collapse`). It is
-one function of one number, applied to each unit alone, and back-propagation needs only its slope. Each activation here
-stands beside its slope; where the slope can be had from the output $a$ that the forward pass has kept, it does, because
-that saves an exponential.
+one function of one number, applied to each unit alone, and back-propagation needs only its slope. What goes in is
+called $z$, the *pre-activation*: the sum that a unit makes of its inputs, in the next chapter. What comes out is $a$,
+the activation. Each function here stands beside its slope; where the slope can be had from $a$, which the forward pass
+has kept, it is, because that saves an exponential.
 """
 
 import numpy as np
@@ -309,7 +310,7 @@ def relu_slope(z: np.ndarray) -> np.ndarray:
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-slope}$$
 
     At $z = 0$ the slope is 0 from the left and 1 from the right, and no derivative exists; every number from 0 to 1 is
-    a subgradient, the slope of a line that stays below the curve. We take 0, as most software does. Because
+    a subgradient, the slope of a line through the kink that stays below the curve. We take 0, as most do. Because
     $a > 0$ exactly where $z > 0$, the question may be asked of the output as well.
 
     Args:

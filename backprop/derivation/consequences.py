@@ -106,7 +106,8 @@ def largest_stable_rate(x: np.ndarray, d_out: int = 1) -> float:
     $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that it is zero at the floor $W^*$. Along the eigenvector
     of $H$ with eigenvalue $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. It shrinks only while
     $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum for the mean, the
-    threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
+    threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$. The superscripts count steps, as in
+    $\eqref{eq:update}$; $W^*$ is where the steps should lead.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `with_ones(x)`.

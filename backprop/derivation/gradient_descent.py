@@ -37,7 +37,8 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
         >>> parameter_vector([np.array([[0.5], [-0.2]]), np.array([0.1])])
         array([ 0.5, -0.2,  0.1])
 
-        A 2-3-5-1 network without biases has 2·3 + 3·5 + 5·1 weights:
+        A 2-3-5-1 network, that is two inputs, hidden layers of 3 and 5 units, and one output, has 2·3 + 3·5 + 5·1
+        weights if there are no biases:
 
         >>> parameter_vector([np.ones((2, 3)), np.ones((3, 5)), np.ones((5, 1))]).shape
         (26,)

@@ -123,6 +123,7 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
     It is the transpose and not the inverse: slopes are collected along the connections, the forward step is not undone.
+    In the code `.mT` transposes the last two axes; for one network it is the same as `.T`.
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).

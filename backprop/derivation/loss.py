@@ -258,7 +258,7 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
             output of tanh, ReLU or the identity.
 
     Returns:
-        The shares $C^n$, shape (..., N), in nats.
+        The shares $C^n$, shape (..., N), in nats: the unit of surprise when the logarithm is natural.
 
     Examples:
         One example, answered with ½: the surprise of a coin, ln 2:

@@ -23,7 +23,7 @@ def central_difference(
 
     Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. Stepping to both sides cancels the term in
     $f''$, so the error of the formula falls with $h^2$. The error of rounding grows with $1/h$. The two balance
-    near the cube root of the machine precision, which is $6\cdot10^{-6}$: about ten digits are then right.
+    near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$: about ten digits are then right.
 
     Args:
         f: a function of one array that returns one number.

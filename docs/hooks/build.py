@@ -12,6 +12,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import exercise_pages
+import glossary
 import mathematics
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -24,9 +26,11 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
 DERIVATION = ROOT / "backprop" / "derivation"
+EXERCISES = ROOT / "exercises"
 
 _equations: dict[str, Equation] = {}
 _functions: dict[str, tuple[str, str]] = {}
+_glossary = glossary.Glossary({}, {})
 
 
 def guarded(page: Any, work: Callable[[], str]) -> str:
@@ -45,7 +49,10 @@ def guarded(page: Any, work: Callable[[], str]) -> str:
     try:
         return work()
     except SiteError as error:
-        place = place_of(error.snippet, [Path(page.file.abs_src_path), *sorted((ROOT / "backprop").rglob("*.py"))])
+        place = place_of(
+            error.snippet,
+            [Path(page.file.abs_src_path), *sorted((ROOT / "backprop").rglob("*.py")), *sorted(EXERCISES.glob("*.py"))],
+        )
         raise PluginError(f"{Path(place).relative_to(ROOT) if place else page.url}: {error}") from None
 
 
@@ -91,6 +98,9 @@ def on_pre_build(config: Any) -> None:
     try:
         _functions.update(functions_shown(DOCS))
         _equations.update(equations(DERIVATION, DOCS))
+        read = glossary.read(DOCS / "notation.md", _equations)
+        _glossary.meanings.update(read.meanings)
+        _glossary.formulas.update(read.formulas)
     except SiteError as error:
         raise PluginError(str(error)) from None
 
@@ -106,7 +116,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     Returns:
         The text without placeholders.
     """
-    return guarded(page, lambda: fill(markdown, ROOT, BUILD))
+    return guarded(page, lambda: fill(exercise_pages.insert(markdown, EXERCISES, DOCS), ROOT, BUILD))
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
@@ -122,7 +132,8 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     """
     root = root_of(page)
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
-    linked = mathematics.link_functions(typeset, _functions, root)
+    explained = glossary.explain(typeset, _glossary)
+    linked = mathematics.link_functions(explained, _functions, root)
     return mathematics.set_notes(show_code(linked, DERIVATION))
 
 
@@ -141,7 +152,7 @@ def on_post_page(output: str, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Cut the font to what the pages show, and look for LaTeX that was left over.
+    """Look for LaTeX that was left over, write the stubs of the exercises, and cut the font to what the pages show.
 
     Args:
         config: the builder's configuration.
@@ -158,6 +169,10 @@ def on_post_build(config: Any) -> None:
         left_over = mathematics.raw_latex(html)
         if left_over is not None:
             raise PluginError(f"{path.relative_to(site)}: LaTeX left over: {left_over}")
+    for exercise in exercise_pages.all_exercises(EXERCISES).values():
+        stub = site / exercise_pages.stub_url(exercise)
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(exercise.stub, encoding="utf-8")
     font = site / "assets" / "fonts" / "stix-two-math.woff2"
     font.parent.mkdir(parents=True, exist_ok=True)
     font.write_bytes(math_font({c for c in characters if c.isprintable()}))

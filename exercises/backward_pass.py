@@ -1,0 +1,61 @@
+r"""The whole backward pass.
+
+Time: an hour
+Chapter: hidden-to-hidden
+
+Write forward and backward pass of a network of any depth, with sigmoids, without biases, under the mean squared
+error, in NumPy alone. No function of this package: this is the lab's core. The check compares your gradients with
+measured ones on a 2-3-5-1 network.
+
+Hint:
+    Keep every layer's output in a list `a`, beginning with the data. Go back with one `delta`, starting at the
+    output. In each turn take the layer's gradient first, and then send `delta` back, unless it is the first layer.
+
+Solution:
+    It is the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines), once forward and once
+    backward. The slope $a(1 - a)$ comes from the kept outputs; no weight changes before all gradients are known.
+"""
+
+import numpy as np
+
+import backprop
+
+
+def loss_and_gradients(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[float, list[np.ndarray]]:
+    """Compute the loss and the gradient of every weight matrix.
+
+    Args:
+        weights: the matrices, inputs first, each of shape (in, out).
+        x: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+
+    Returns:
+        The loss, and ∂L/∂W for each matrix, in the same order and shapes.
+
+    Examples:
+        >>> from backprop.derivation import central_difference, relative_error
+        >>> rng = np.random.default_rng(0)
+        >>> x, y = rng.uniform(size=(4, 2)), np.array([[0.0], [1.0], [1.0], [0.0]])
+        >>> w = [rng.normal(size=shape) for shape in [(2, 3), (3, 5), (5, 1)]]
+        >>> loss, gradients = loss_and_gradients(w, x, y)
+        >>> model = backprop.Model(w)
+        >>> bool(np.isclose(loss, model.loss(model.forward(x), y)))
+        True
+        >>> for i in range(3):
+        ...     f = lambda v: loss_and_gradients([*w[:i], v, *w[i + 1:]], x, y)[0]
+        ...     print(gradients[i].shape, relative_error(gradients[i], central_difference(f, w[i])) < 1e-7)
+        (2, 3) True
+        (3, 5) True
+        (5, 1) True
+    """
+    a = [x]
+    for w in weights:
+        a.append(1 / (1 + np.exp(-a[-1] @ w)))
+    loss = float(np.mean((a[-1] - y) ** 2))
+    delta = (a[-1] - y) * (2 / y.size) * a[-1] * (1 - a[-1])
+    gradients = []
+    for i in reversed(range(len(weights))):
+        gradients.append(a[i].T @ delta)
+        if i > 0:
+            delta = (delta @ weights[i].T) * a[i] * (1 - a[i])
+    return loss, gradients[::-1]

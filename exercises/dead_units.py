@@ -1,0 +1,34 @@
+r"""Who is dead?
+
+Time: one minute
+Chapter: consequences
+
+The first layer of a ReLU network without biases has the weights
+
+$$W_1 = \begin{bmatrix} 0.5 & -1 & -0.2 & 3 \\ -2 & -0.3 & 0.1 & 1 \end{bmatrix}$$
+
+and the data fill the unit square. Which of the four units are dead? Count from 1.
+
+Solution:
+    A unit is a column. It is off everywhere if both its weights are negative $\eqref{eq:dead-share}$: the second.
+    The first and the third are on near one of the axes, the fourth wherever an input is positive.
+"""
+
+import numpy as np
+
+from backprop import derivation
+
+
+def dead() -> list[int]:
+    """Give the numbers of the dead units.
+
+    Returns:
+        The units, counted from 1.
+
+    Examples:
+        >>> w = np.array([[0.5, -1.0, -0.2, 3.0], [-2.0, -0.3, 0.1, 1.0]])
+        >>> z = np.random.default_rng(0).uniform(size=(1000, 2)) @ w
+        >>> dead() == (np.flatnonzero(derivation.dead_units(z)) + 1).tolist()
+        True
+    """
+    return [2]

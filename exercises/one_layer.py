@@ -1,0 +1,44 @@
+r"""One layer by hand.
+
+Time: three minutes
+Chapter: forward-pass
+
+A layer has two inputs and three ReLU units, with
+
+$$W = \begin{bmatrix} 1 & -1 & 0.5 \\ 2 & 1 & -1 \end{bmatrix}, \qquad b = \begin{bmatrix} -1 & 0 & 1 \end{bmatrix}$$
+
+For the example $x = (2, 1)$, what are $z$ and $a$? Which part of $W$ belongs to the second unit, a row or a column?
+
+Hint:
+    The example is a row, $xW + b$ is a row of three.
+
+Solution:
+    A unit is a column $\eqref{eq:neuron}$. The first: $2 \cdot 1 + 1 \cdot 2 - 1 = 3$. The second:
+    $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$. The third: $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$. ReLU cuts the second to 0.
+    Whoever takes rows for units finds two units here instead of three; in a square layer nothing would have warned
+    them.
+"""
+
+import numpy as np
+
+from backprop.derivation import activation, preactivation, relu
+
+W = np.array([[1.0, -1.0, 0.5], [2.0, 1.0, -1.0]])
+B = np.array([[-1.0, 0.0, 1.0]])
+X = np.array([[2.0, 1.0]])
+
+
+def z_and_a() -> tuple[list[float], list[float]]:
+    """Give z and a of the three units.
+
+    Returns:
+        The three z and the three a.
+
+    Examples:
+        >>> z, a = z_and_a()
+        >>> bool(np.allclose(z, preactivation(X, W, B)))
+        True
+        >>> bool(np.allclose(a, activation(preactivation(X, W, B), relu)))
+        True
+    """
+    return [3, -1, 1], [3, 0, 1]

@@ -1,0 +1,46 @@
+r"""The first delta.
+
+Time: three minutes
+Chapter: output-to-hidden
+
+A sigmoid output answers $\hat y = 0.8$, the target is $0$, there are $N = 2$ examples, and the loss is the mean
+squared error. What is δ of the output for this example? What does the report's text,
+$\partial C/\partial z = L'(y, \hat y)$, give instead?
+
+Solution:
+    The loss has slope $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:loss-slope}$, the sigmoid $0.8 \cdot 0.2 = 0.16$. So
+    $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-neuron}$. The text's formula stops at 0.8, more than
+    six times as much: it is δ of another loss, twice the cross-entropy.
+"""
+
+import numpy as np
+
+from backprop.derivation import complex_step, sigmoid, squared_error_slope
+
+
+def delta() -> float:
+    """Give δ of the output for this example.
+
+    Returns:
+        ∂C/∂z.
+
+    Examples:
+        >>> measured = complex_step(lambda z: (sigmoid(z) - 0) ** 2 / 2, np.array(np.log(4.0)))
+        >>> bool(abs(delta() - measured) < 1e-9)
+        True
+    """
+    return 0.8 * (1 - 0.8) * delta_of_the_text()
+
+
+def delta_of_the_text() -> float:
+    """Give what the report's text says.
+
+    Returns:
+        L′(y, ŷ).
+
+    Examples:
+        >>> y, y_hat = np.array([[0.0], [1.0]]), np.array([[0.8], [0.5]])
+        >>> bool(abs(delta_of_the_text() - squared_error_slope(y, y_hat)[0, 0]) < 1e-9)
+        True
+    """
+    return 2 / 2 * (0.8 - 0)

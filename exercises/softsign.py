@@ -1,0 +1,93 @@
+r"""An activation of your own.
+
+Time: forty-five minutes
+Chapter: activations
+
+Softsign squashes a number to between −1 and 1 without an exponential: $\phi(z) = \dfrac{z}{1 + |z|}$. Derive its
+slope, once from $z$ and once from $a$ alone. Write all three, then give them to a network and let it learn XOR.
+
+Hint:
+    Derive for $z > 0$ and for $z < 0$ separately; the two results are one formula with $|z|$. For the slope from
+    $a$, find $1 - |a|$.
+
+Solution:
+    By the quotient rule, for $z > 0$ and for $z < 0$,
+
+    $$\frac{(1 + z) - z}{(1 + z)^2} = \frac{1}{(1 + z)^2}$$
+
+    $$\frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
+
+    Together $\phi'(z) = 1/(1 + |z|)^2$, which is 1 at 0 from both sides: no kink, unlike ReLU. From the output,
+
+    $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
+
+    so $\phi'(z) = (1 - |a|)^2$. The slope falls as $1/z^2$, where that of tanh falls exponentially, so a saturated
+    unit still learns. A complex step does not pass through $|z|$; the slope is measured with the central difference.
+"""
+
+import numpy as np
+
+import backprop
+from backprop.derivation import central_difference, relative_error
+
+
+def softsign(z: np.ndarray) -> np.ndarray:
+    """Squash a number to between −1 and 1.
+
+    Args:
+        z: the pre-activation, any shape.
+
+    Returns:
+        φ(z), same shape.
+
+    Examples:
+        >>> softsign(np.array([-3.0, 0.0, 1.0]))
+        array([-0.75,  0.  ,  0.5 ])
+    """
+    return z / (1 + np.abs(z))
+
+
+def softsign_slope(z: np.ndarray) -> np.ndarray:
+    """Derive softsign, given its input.
+
+    Args:
+        z: the pre-activation, any shape.
+
+    Returns:
+        φ′(z), same shape.
+
+    Examples:
+        >>> z = np.array([[-3.0, -0.5, 0.2, 2.0]])
+        >>> measured = central_difference(lambda v: float(np.sum(softsign(v))), z)
+        >>> relative_error(softsign_slope(z), measured) < 1e-8
+        True
+        >>> float(softsign_slope(np.array(0.0)))
+        1.0
+    """
+    return 1 / (1 + np.abs(z)) ** 2
+
+
+def softsign_slope_from_output(a: np.ndarray) -> np.ndarray:
+    """Derive softsign, given its output.
+
+    Args:
+        a: the activation φ(z), any shape.
+
+    Returns:
+        φ′(z), same shape.
+
+    Examples:
+        >>> z = np.array([[-3.0, -0.5, 0.2, 2.0]])
+        >>> bool(np.allclose(softsign_slope_from_output(softsign(z)), softsign_slope(z)))
+        True
+
+        In a network, under a sigmoid output:
+
+        >>> phi = backprop.Activation("softsign", softsign, lambda z, a: softsign_slope_from_output(a))
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 4, 1], seed=0, activations=[phi, "sigmoid"], bias=True)
+        >>> trained = backprop.train(model, X, y, eta=1.0, epochs=3000).model
+        >>> float(backprop.derivation.accuracy(y, trained.forward(X).y_hat))
+        1.0
+    """
+    return (1 - np.abs(a)) ** 2

@@ -1,0 +1,42 @@
+r"""The rate that is too large.
+
+Time: three minutes
+Chapter: consequences
+
+One linear unit without bias, $\hat y = wx$, learns two examples with inputs 1 and 3 under the mean squared error.
+Above which learning rate does its training diverge?
+
+Hint:
+    What does one step do to the distance of $w$ from its best value? The targets do not matter.
+
+Solution:
+    The loss is a parabola in $w$ with the curvature $H = \tfrac2N\sum_n x_n^2 = \tfrac22(1 + 9) = 10$. A step
+    multiplies the distance by $1 - \eta H$. It shrinks while $\eta < 2/H = 0.2$ $\eqref{eq:stability-threshold}$.
+"""
+
+import numpy as np
+
+from backprop.derivation import squared_error_slope, update, weight_gradient
+
+
+def distance_after(eta: float) -> float:
+    """Compute how far w is from its best value after a thousand steps."""
+    x, y, w = np.array([[1.0], [3.0]]), np.array([[2.0], [6.0]]), np.array([[0.0]])
+    for _ in range(1000):
+        w = update(w, weight_gradient(x, squared_error_slope(y, x @ w)), eta)
+    return float(np.abs(w - 2).max())
+
+
+def largest_rate() -> float:
+    """Give the rate above which training diverges.
+
+    Returns:
+        The learning rate.
+
+    Examples:
+        Just below it the distance from the best weight, 2, gets smaller, and just above larger:
+
+        >>> distance_after(0.99 * largest_rate()) < 2 < distance_after(1.01 * largest_rate())
+        True
+    """
+    return 2 / 10

@@ -1,0 +1,45 @@
+r"""Two paths to the loss.
+
+Time: three minutes
+Chapter: chain-rule
+
+A unit's output $a$ is used twice: $C = (3a)^2 - 4a$, and $a = \sigma(z)$. At $z = 0$, what is
+$\partial C/\partial a$, and what is $\partial C/\partial z$?
+
+Solution:
+    By the first path $a$ moves $3a$ three times as fast, and the square has slope $2 \cdot 3a$: together $18a = 9$
+    at $a = \tfrac12$. By the second path the slope is $-4$. Paths that meet add $\eqref{eq:several-paths}$: 5. From
+    $a$ back to $z$ there is one path, so the slopes multiply $\eqref{eq:backward-gradient}$:
+    $\tfrac14 \cdot 5 = 1.25$.
+"""
+
+import numpy as np
+
+from backprop.derivation import complex_step, sigmoid
+
+
+def dc_da() -> float:
+    """Give ∂C/∂a at z = 0.
+
+    Returns:
+        The slope.
+
+    Examples:
+        >>> bool(abs(dc_da() - complex_step(lambda a: (3 * a) ** 2 - 4 * a, np.array(0.5))) < 1e-9)
+        True
+    """
+    return 2 * 3 * 0.5 * 3 - 4
+
+
+def dc_dz() -> float:
+    """Give ∂C/∂z at z = 0.
+
+    Returns:
+        The slope.
+
+    Examples:
+        >>> C = lambda z: (3 * sigmoid(z)) ** 2 - 4 * sigmoid(z)
+        >>> bool(abs(dc_dz() - complex_step(C, np.array(0.0))) < 1e-9)
+        True
+    """
+    return 0.25 * dc_da()
