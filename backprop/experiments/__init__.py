@@ -17,7 +17,14 @@ EXPERIMENTS = {
     "symmetry": 1.0,
     "spread": 20.0,
     "log_match": 0.3,
-    "learning_rates": 8.0,
+    "learning_rates": 10.0,
+    "thresholds": 0.1,
+    "hidden_units": 11.0,
+    "timing": 18.0,
+    "no_activation": 13.0,
+    "relu": 22.0,
+    "activations": 6.0,
+    "start_weights": 4.0,
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.

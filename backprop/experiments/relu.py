@@ -1,4 +1,4 @@
-r"""Extra B of the report, ReLU in every unit: what the rates 0.001 and 1 do, which units die, and that it is for good."""
+r"""Extra B of the report, ReLU in every unit: what the rates 0.001 and 1 do, which units die, and whether for good."""
 
 from typing import Any
 

@@ -53,3 +53,6 @@ XOR_LOG = {
 
 #: The training times of discussion B, in seconds, by the number of hidden units.
 TRAINING_SECONDS = {4: 0.5953, 8: 0.6680, 16: 0.7725, 64: 3.7952}
+
+#: The layers that the report's class `Model` makes, each with its inputs and outputs.
+LAYERS = ((2, 4), (4, 1))

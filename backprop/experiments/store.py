@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.experiments import SLOW
+from backprop.experiments import EXPERIMENTS, SLOW
 
 #: Where the results of slow experiments are kept.
 KEPT = Path(__file__).with_name("kept")
@@ -138,6 +138,21 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
     path = KEPT / f"{name}.json" if name in SLOW else folder / f"{name}.json"
     result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return result
+
+
+def read_all(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read every stored result.
+
+    Args:
+        folder: where the results are.
+
+    Returns:
+        The results by experiment, the slow ones among them.
+
+    Raises:
+        FileNotFoundError: if one was never stored.
+    """
+    return {name: read_result(folder, name) for name in (*EXPERIMENTS, *SLOW)}
 
 
 def holds(folder: Path, name: str, mark: str) -> bool:

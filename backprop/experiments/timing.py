@@ -1,7 +1,7 @@
 """Discussion B of the report, by the clock: training time against hidden units, and where the time goes.
 
-What is measured differs from run to run and from machine to machine. Everything runs alone, one after the other, and the
-repeats are interleaved, so that a slow moment of the machine falls on all widths alike; medians are kept.
+What is measured differs from run to run and from machine to machine. Everything runs alone, one after the other, and
+the repeats are interleaved, so that a slow moment of the machine falls on all widths alike; medians are kept.
 """
 
 import platform

@@ -13,7 +13,7 @@ import matplotlib as mpl
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, SLOW
 from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
-from backprop.figures import consequences, diagrams, learning_rates, log_fit, results
+from backprop.figures import consequences, diagrams, discussions, learning_rates, log_fit, results
 from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
 
 
@@ -36,6 +36,13 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
         yield partial(results.prediction, name, result)
         yield partial(results.spread, name, read_result(folder, "spread"))
     yield partial(learning_rates.learning_rates, read_result(folder, "learning_rates"))
+    yield partial(discussions.threshold, read_result(folder, "thresholds"))
+    yield partial(discussions.hidden_units_loss, read_result(folder, "hidden_units"))
+    yield partial(discussions.hidden_units_time, read_result(folder, "timing"))
+    yield partial(discussions.no_activation, read_result(folder, "no_activation"))
+    yield partial(discussions.relu, read_result(folder, "relu"))
+    yield partial(discussions.activation_curves, read_result(folder, "activations"))
+    yield partial(discussions.activations, read_result(folder, "activations"))
     yield partial(log_fit.misfit, read_result(folder, "log_fit"))
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))

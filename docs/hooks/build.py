@@ -15,6 +15,7 @@ from typing import Any
 import exercise_pages
 import glossary
 import mathematics
+from claims_page import fill_claims
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
 from listings import show_code
@@ -116,7 +117,12 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     Returns:
         The text without placeholders.
     """
-    return guarded(page, lambda: fill(exercise_pages.insert(markdown, EXERCISES, DOCS), ROOT, BUILD))
+
+    def work() -> str:
+        with_exercises = exercise_pages.insert(markdown, EXERCISES, DOCS)
+        return fill(fill_claims(with_exercises, BUILD / "results"), ROOT, BUILD)
+
+    return guarded(page, work)
 
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
