@@ -213,6 +213,77 @@ def check_relative_error(fn: Function) -> None:
     assert fn(1e-9 * g, 2e-9 * g) == pytest.approx(0.5) == fn(2e-9 * g, 1e-9 * g)
 
 
+@planted(
+    "forward-difference",
+    "forward_difference",
+    {
+        "to the other side": quotient(lambda f, x, e, h: (f(x) - f(x - h * e)) / h),
+        "to both sides": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / (2 * h)),
+        "divided by 2h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / (2 * h)),
+        "the wrong sign": quotient(lambda f, x, e, h: (f(x) - f(x + h * e)) / h),
+        "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x)) / h),
+    },
+)
+def check_forward_difference(fn: Function) -> None:
+    agree(fn(lambda x: x**2, np.array(3.0), 0.5), 6.5)
+    agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]], 1e-7)
+
+
+@planted(
+    "difference-error",
+    "difference_error",
+    {
+        "rounding grows with h": lambda h, c, p, r: c * h**p + r * h,
+        "rounding the same for every step": lambda h, c, p, r: c * h**p + r,
+        "rounding left out": lambda h, c, p, r: c * h**p,
+        "the formula's error left out": lambda h, c, p, r: r / h,
+        "the power left out": lambda h, c, p, r: c * h + r / h,
+        "the larger of the two": lambda h, c, p, r: np.maximum(c * h**p, r / h),
+    },
+)
+def check_difference_error(fn: Function) -> None:
+    agree(fn(np.array([0.1, 0.5]), 3.0, 2, 0.7), [0.03 + 7.0, 0.75 + 1.4])
+    agree(fn(0.1, 3.0, 1, 0.7), 0.3 + 7.0)
+
+
+@planted(
+    "best-step",
+    "best_step",
+    {
+        "the root, whatever the power": lambda c, p, r: math.sqrt(r / (p * c)),
+        "upside down": lambda c, p, r: (p * c / r) ** (1 / (p + 1)),
+        "where both errors are equal": lambda c, p, r: (r / c) ** (1 / (p + 1)),
+        "as small as can be": lambda c, p, r: np.finfo(float).eps,
+    },
+)
+def check_best_step(fn: Function) -> None:
+    for c, p, r in ((0.3, 2, 1e-3), (2.0, 1, 0.05), (1.5, 4, 0.2)):
+        h = fn(c, p, r)
+
+        def error(h: float) -> float:
+            return c * h**p + r / h  # noqa: B023  # called at once
+
+        assert error(h) < min(error(0.99 * h), error(1.01 * h))
+        agree(error(h), (1 + 1 / p) * r / h)
+
+
+@planted(
+    "across-kink",
+    "across_kink",
+    {
+        "as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
+        "½ everywhere within reach": lambda z, h: np.where(np.abs(z) < h, 0.5, np.where(z > 0, 1.0, 0.0)),
+        "not cut off": lambda z, h: (1 + z / h) / 2,
+        "z for z/h": lambda z, h: np.clip((1 + z) / 2, 0.0, 1.0),
+        "the other way round": lambda z, h: np.clip((1 - z / h) / 2, 0.0, 1.0),
+        "to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
+    },
+)
+def check_across_kink(fn: Function) -> None:
+    z = np.array([[-0.3, -0.05, 0.0], [0.08, 0.1, 7.0]])
+    agree(fn(z, 0.1), by_central_difference(lambda v: np.sum(np.maximum(v, 0)), z, 0.1))
+
+
 # 3 Loss
 
 Y, Y_HAT = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.3]]), np.array([[0.2, 0.9], [0.5, 0.1], [0.4, 0.8]])

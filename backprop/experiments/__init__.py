@@ -18,6 +18,8 @@ EXPERIMENTS = {
     "spread": 20.0,
     "log_match": 0.3,
     "learning_rates": 8.0,
+    "step_size": 2.0,
+    "stuck": 2.0,
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
