@@ -6,10 +6,9 @@ sign, number, index, transpose, prime or function changed must not be; the few c
 with the reason.
 """
 
-import ast
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -677,13 +676,10 @@ class Equation(NamedTuple):
 
 def equations() -> Iterator[Equation]:
     """Read every displayed equation of the derivation; one without a number goes by its function's name."""
-    for chapter in derivation.CHAPTERS:
-        path = Path(derivation.__file__).with_name(f"{chapter}.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                for text in re.findall(r"\$\$(.*?)\$\$", ast.get_docstring(node) or "", re.DOTALL):
-                    label = re.search(r"\\label\{eq:([^}]*)\}", text)
-                    yield Equation(label[1] if label else node.name, node.name, text)
+    for name in sorted(set(derivation.__all__) - {"CHAPTERS"}):
+        for text in re.findall(r"\$\$(.*?)\$\$", inspect.getdoc(getattr(derivation, name)) or "", re.DOTALL):
+            label = re.search(r"\\label\{eq:([^}]*)\}", text)
+            yield Equation(label[1] if label else name, name, text)
 
 
 EQUATIONS = list(equations())
