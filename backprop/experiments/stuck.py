@@ -41,7 +41,8 @@ def run() -> dict[str, Any]:
     Returns:
         "known": the losses that have a name, on XOR's points and on the linear data; "cases": for each what is wrong,
         the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
-        "learning", the words for a network that is still learning, and "diverged", those for one that diverged.
+        "learning", the words for a network that is still learning, "learned", those for the same at the end, and
+        "diverged", those for one that diverged.
     """
     X, y = xor()
     stuck = []
@@ -71,4 +72,5 @@ def run() -> dict[str, Any]:
         "learning": str(fingerprint(healthy, X, y)),
         "diverged_at": diverging.diverged_at,
         "diverged": str(fingerprint([*diverging.losses, np.inf], X, y)),
+        "learned": str(fingerprint(train(Model.random([2, 4, 1], SEED), X, y, 1.0, 10_000).losses, X, y)),
     }

@@ -19,7 +19,13 @@ from backprop.network import LOSSES
 WITHIN = 5e-4
 
 #: A loss rests if it stays within this part of itself over the last quarter of the training.
-FLAT = 1e-4
+FLAT = 1e-6
+
+#: The answers that are the best of their kind: no answer of the kind has a lower loss, so a lower loss is not theirs.
+FLOORS = ("constant", "affine", "linear")
+
+#: By how much rounding may take a loss below a floor, as a part of it.
+ROUNDING = 1e-9
 
 #: A loss below this part of the best constant's has learned something: it is not stuck.
 LEARNED = 0.1
@@ -83,8 +89,8 @@ class Fingerprint:
     """What the losses of a training say.
 
     Attributes:
-        verdict: "stuck" at a loss that has a name, "resting" at one that has none, "learned" if it rests near 0,
-            "moving", "diverged", or "too short".
+        verdict: "stuck" at a loss that has a name, "resting" at one that has none, "learned" if it is less than a tenth
+            of the best constant's, "moving", "diverged", or "too short".
         loss: the last finite loss; None if there is none.
         drift: by how much the loss changed over the last quarter, its largest less its smallest; None if unknown.
         readings: the answers that have this loss, nearest first; more than one if they cannot be told apart.
@@ -108,7 +114,7 @@ class Fingerprint:
         if self.verdict == "moving":
             return f"moving: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last quarter. Train on."
         if self.verdict == "learned":
-            return f"learned: the loss rests at {self.loss:.6g}, far below what any constant answer reaches."
+            return f"learned: the loss is {self.loss:.6g}, far below what any constant answer reaches."
         if self.verdict == "resting":
             known = f" The nearest one known is {self.nearest.loss:.6g}: {self.nearest.answer}." if self.nearest else ""
             return f"resting: the loss stays at {self.loss:.6g}, which is no answer's that is known.{known}"
@@ -195,7 +201,8 @@ def fingerprint(
 
     A loss counts as resting if, over the last quarter of the losses, its largest and its smallest differ by no more
     than `flat` times its last value. It is named after an answer if it is within `within` of that answer's loss,
-    relative to it. Both must hold before anything is called stuck; a plateau that is still falling is not.
+    relative to it, and not below it if the answer is the best of its kind. All of it must hold before anything is
+    called stuck; a plateau that is still falling is not.
 
     Args:
         losses: the losses in the order of training, evenly spaced: every epoch's, or one of a log's lines each.
@@ -247,15 +254,19 @@ def fingerprint(
         return Fingerprint("too short", last, None, (), by_distance[0], None)
     tail = values[-max(len(values) // 4, LEAST // 2) :]
     drift = float(tail.max() - tail.min())
-    readings = tuple(r for r in by_distance if abs(last - r.loss) <= within * r.loss)
+    readings = tuple(r for r in by_distance if _is_near(last, r, within))
     constant = next(r.loss for r in known if r.name == "constant")
-    if drift > flat * abs(last):
-        verdict, readings = "moving", ()
-    elif readings:
-        verdict = "stuck"
-    else:
-        verdict = "learned" if last < LEARNED * constant else "resting"
-    return Fingerprint(verdict, last, drift, readings, by_distance[0], None)
+    rests = drift <= flat * abs(last)
+    if rests and readings:
+        return Fingerprint("stuck", last, drift, readings, by_distance[0], None)
+    verdict = "learned" if last < LEARNED * constant else "resting" if rests else "moving"
+    return Fingerprint(verdict, last, drift, (), by_distance[0], None)
+
+
+def _is_near(loss: float, reading: Reading, within: float) -> bool:
+    """Tell whether a loss may be an answer's: near it, and not below what is the least of its kind."""
+    below = ROUNDING if reading.name in FLOORS else within
+    return -below * reading.loss <= loss - reading.loss <= within * reading.loss
 
 
 def _numbers(losses: Any) -> np.ndarray:
