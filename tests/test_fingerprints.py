@@ -11,8 +11,8 @@ import pytest
 import backprop
 from backprop import Model
 from backprop.derivation import least_squares_floor, squared_error, total_loss, with_ones
+from backprop.ensemble import follow
 from backprop.experiments import stuck
-from backprop.experiments.stack import follow
 from backprop.verification import Fingerprint, fingerprint
 from backprop.verification.fingerprints import MEANINGS, known_losses
 
@@ -123,6 +123,22 @@ def test_a_network_that_is_learning_is_never_called_stuck() -> None:
             for run in losses:
                 for n in (8, 20, 50, 200, 500, 1000):
                     assert fingerprint(run[:n]).verdict in ("moving", "learned")
+
+
+def test_a_loss_that_five_digits_cannot_tell_from_a_known_one_may_still_move() -> None:
+    model = Model.random([2, 4, 4, 1], stuck.SLOW_SEED)
+    losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000).losses
+    assert round(losses[stuck.PLATEAU - 1], 5) == round(110 / 441, 5)
+    assert fingerprint(losses[: stuck.PLATEAU]).verdict == "moving"
+    assert losses[-1] < 0.1
+
+
+def test_the_sums_from_which_the_page_derives_the_plane_through_the_origin() -> None:
+    s = X.sum(axis=1, keepdims=True)
+    assert float((s[Y == 0] ** 2).sum()) == pytest.approx(15.4)
+    assert float((s**2).sum()) == pytest.approx(25.4)
+    assert float((s * Y).sum()) == pytest.approx(10)
+    assert np.linalg.lstsq(X, Y, rcond=None)[0] == pytest.approx(np.full((2, 1), 50 / 127))
 
 
 def test_the_plateau_of_the_reports_own_log_is_not_stuck() -> None:

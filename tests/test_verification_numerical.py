@@ -10,6 +10,7 @@ import backprop
 from backprop import Activation, Gradients, Model
 from backprop.derivation import best_step, central_difference, difference_error, relative_error
 from backprop.experiments import step_size
+from backprop.figures.verification import power
 from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
 from backprop.verification import gradient_check, measured_gradients
@@ -209,6 +210,13 @@ def test_the_slopes_of_the_two_branches() -> None:
     assert max(e for h, e in zip(RESULT["complex"]["h"], RESULT["complex"]["error"], strict=True) if h < 1e-8) < 1e-15
 
 
+def test_what_the_page_says_of_the_default_step() -> None:
+    central = RESULT["central"]
+    assert 5 < central["best_h"] / 6e-6 < 20
+    assert min((abs(h / 6e-6 - 1), e) for h, e in zip(central["h"], central["error"], strict=True))[1] < 1e-9
+    assert set(ACTIVATIONS) - set(SMOOTH) == {"relu", "leaky_relu"}
+
+
 def test_kinks_in_the_experiment() -> None:
     coarse, _, fine = RESULT["kinks"]
     assert coarse["left_out"] > fine["left_out"]
@@ -218,7 +226,7 @@ def test_kinks_in_the_experiment() -> None:
 
 def test_the_figure_states_what_was_computed() -> None:
     drawn = figure(RESULT)
-    assert f"{RESULT['central']['least_error']:.0e}" in drawn.title
+    assert power(RESULT["central"]["least_error"]) in drawn.title
     assert drawn.experiment == "step_size"
     law = difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
     assert [

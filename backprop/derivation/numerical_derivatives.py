@@ -290,7 +290,7 @@ def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
 def best_step(c: float, p: int, r: float) -> float:
     r"""Find the step at which the error of a difference is least.
 
-    $$h^{*} = \Bigl(\frac{r}{p\,c}\Bigr)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
+    $$h^{*} = \left(\frac{r}{p\,c}\right)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
     \tag{2.6}\label{eq:best-step}$$
 
     At the minimum of $\eqref{eq:difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$ and

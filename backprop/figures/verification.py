@@ -7,6 +7,24 @@ import numpy as np
 from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
 
 
+def power(value: float) -> str:
+    """Write a small number as people do.
+
+    Args:
+        value: the number, positive.
+
+    Returns:
+        One digit and a power of ten.
+
+    Examples:
+        >>> from backprop.figures.verification import power
+        >>> power(7.7e-11)
+        '8·10⁻¹¹'
+    """
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
 def step_size(result: dict[str, Any]) -> Figure:
     """Draw the error of three numerical derivatives against the step, with the laws that predict it.
 
@@ -31,28 +49,27 @@ def step_size(result: dict[str, Any]) -> Figure:
     for name, place, side in (("forward", (-4, -16), "right"), ("central", (4, -16), "left")):
         best = (result[name]["best_h"], result[name]["best_error"])
         axes.plot(*best, "+", color=INK, markersize=11, markeredgewidth=1.0)
-        power = int(np.floor(np.log10(best[0])))
-        words = rf"$h^* = {best[0] / 10**power:.0f} \cdot 10^{{{power}}}$"
+        digit, exponent = f"{best[0]:.0e}".split("e")
+        words = rf"$h^* = {digit} \cdot 10^{{{int(exponent)}}}$"
         axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top", fontsize=9)
     axes.set(xscale="log", yscale="log", xlim=(1e-20, 3), ylim=(2e-17, 30))
     axes.set(xlabel="step $h$", ylabel="relative error of the measured gradient")
     axes.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
-    forward, central, exact = (result[name] for name in looks)
+    forward, central, exact = ((power(result[name]["least_error"]), power(result[name]["least_h"])) for name in looks)
     return Figure(
         name="step-size",
         canvas=drawing,
         title=(
             f"Too large a step and too small a step both spoil a difference: the best central difference is off by "
-            f"{central['least_error']:.0e}, the complex step by {exact['least_error']:.0e} at any small step."
+            f"{central[0]}, the complex step by {exact[0]} at any small step."
         ),
         description=(
             "Relative error of the measured gradient against the step h, both logarithmic. The forward difference "
-            f"falls with 1/h from the left, reaches {forward['least_error']:.0e} near h = {forward['least_h']:.0e} and "
-            f"rises in proportion to h. The central difference falls with 1/h, reaches {central['least_error']:.0e} "
-            f"near {central['least_h']:.0e} and rises with the square of h. Both make a U. The complex step stays near "
-            f"{exact['least_error']:.0e} for every h below a ten-millionth, and above it rises with the square of h. "
-            "Thin lines, the laws c times h to the power p plus r over h, run through or just above the points; "
-            "crosses mark their minima."
+            f"falls with 1/h from the left, reaches {forward[0]} near h = {forward[1]} and rises in proportion to h. "
+            f"The central difference falls with 1/h, reaches {central[0]} near {central[1]} and rises with the square "
+            f"of h. Both make a U. The complex step stays near {exact[0]} for every h below a ten-millionth, and above "
+            "it rises with the square of h. Thin lines, the laws c times h to the power p plus r over h, run through "
+            "or just above the points; crosses mark their minima."
         ),
         caption=(
             f"Network {result['network']}, {result['weights']} weights, XOR. Points: measured against the derived "
