@@ -7,6 +7,7 @@ the steps to work:
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
 - `ensemble`: many networks at once
+- `fingerprint`: what a loss that stays put says
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -20,6 +21,7 @@ from backprop import derivation, ensemble
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
+from backprop.verification.fingerprints import fingerprint
 
 __version__ = "0.1.0"
 
@@ -33,6 +35,7 @@ __all__ = [
     "__version__",
     "derivation",
     "ensemble",
+    "fingerprint",
     "linear",
     "train",
     "xor",

@@ -5,13 +5,12 @@ make. A check must pass for the function and fail for every wrong version. It kn
 compares with a measured slope, with numbers done by hand, or with something that must always hold, on distinct widths.
 """
 
-import ast
+import inspect
 import math
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -170,9 +169,11 @@ def quotient(formula: Callable[[Function, Any, Any, float], Any]) -> Function:
         "divided by h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / h),
         "backward minus forward": quotient(lambda f, x, e, h: (f(x - h * e) - f(x + h * e)) / (2 * h)),
         "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
+        "whole numbers stay whole": lambda f, x, h=6e-6: derivation.central_difference(f, x, h).astype(x.dtype),
     },
 )
 def check_central_difference(fn: Function) -> None:
+    agree(fn(lambda x: np.sum(x**2) / 4, np.array([1, 2])), [0.5, 1.0], 1e-9)
     assert abs(fn(np.sin, np.array(1.0), 1e-3) - math.cos(1.0)) < 1e-6
     agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]], 1e-9)
 
@@ -186,9 +187,11 @@ def check_central_difference(fn: Function) -> None:
         "a real step of the same size": quotient(lambda f, x, e, h: (f(x + 1e-20 * e) - f(x)) / 1e-20),
         "not divided by h": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h * e))),
         "all entries moved at once": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h)) / h),
+        "whole numbers stay whole": lambda f, x: derivation.complex_step(f, x).astype(x.dtype),
     },
 )
 def check_complex_step(fn: Function) -> None:
+    agree(fn(lambda x: np.sum(x**2) / 4, np.array([1, 2])), [0.5, 1.0])
     assert abs(fn(np.sin, np.array(1.0)) - math.cos(1.0)) < 1e-15
     agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]])
 
@@ -213,9 +216,85 @@ def check_relative_error(fn: Function) -> None:
     assert fn(1e-9 * g, 2e-9 * g) == pytest.approx(0.5) == fn(2e-9 * g, 1e-9 * g)
 
 
+@planted(
+    "forward-difference",
+    "forward_difference",
+    {
+        "to the other side": quotient(lambda f, x, e, h: (f(x) - f(x - h * e)) / h),
+        "to both sides": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / (2 * h)),
+        "divided by 2h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / (2 * h)),
+        "the wrong sign": quotient(lambda f, x, e, h: (f(x) - f(x + h * e)) / h),
+        "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x)) / h),
+        "whole numbers stay whole": lambda f, x, h=1.5e-8: derivation.forward_difference(f, x, h).astype(x.dtype),
+        "the central difference's step": lambda f, x, h=6e-6: derivation.forward_difference(f, x, h),
+    },
+)
+def check_forward_difference(fn: Function) -> None:
+    assert abs(fn(np.sin, np.array(1.0)) - math.cos(1.0)) < 1e-7
+    agree(fn(lambda x: np.sum(x**2) / 4, np.array([1, 2])), [0.5, 1.0], 1e-7)
+    agree(fn(lambda x: x**2, np.array(3.0), 0.5), 6.5)
+    agree(fn(lambda x: np.sum(x * [[1, 2, 3], [4, 5, 6]]), np.zeros((2, 3))), [[1, 2, 3], [4, 5, 6]], 1e-7)
+
+
+@planted(
+    "difference-error",
+    "difference_error",
+    {
+        "rounding grows with h": lambda h, c, p, r: c * h**p + r * h,
+        "rounding the same for every step": lambda h, c, p, r: c * h**p + r,
+        "rounding left out": lambda h, c, p, r: c * h**p,
+        "the formula's error left out": lambda h, c, p, r: r / h,
+        "the power left out": lambda h, c, p, r: c * h + r / h,
+        "the larger of the two": lambda h, c, p, r: np.maximum(c * h**p, r / h),
+    },
+)
+def check_difference_error(fn: Function) -> None:
+    agree(fn(np.array([0.1, 0.5]), 3.0, 2, 0.7), [0.03 + 7.0, 0.75 + 1.4])
+    agree(fn(0.1, 3.0, 1, 0.7), 0.3 + 7.0)
+
+
+@planted(
+    "best-step",
+    "best_step",
+    {
+        "the root, whatever the power": lambda c, p, r: math.sqrt(r / (p * c)),
+        "upside down": lambda c, p, r: (p * c / r) ** (1 / (p + 1)),
+        "where both errors are equal": lambda c, p, r: (r / c) ** (1 / (p + 1)),
+        "as small as can be": lambda c, p, r: np.finfo(float).eps,
+    },
+)
+def check_best_step(fn: Function) -> None:
+    for c, p, r in ((0.3, 2, 1e-3), (2.0, 1, 0.05), (1.5, 4, 0.2)):
+        h = fn(c, p, r)
+
+        def error(h: float) -> float:
+            return c * h**p + r / h  # noqa: B023  # called at once
+
+        assert error(h) < min(error(0.99 * h), error(1.01 * h))
+        agree(error(h), (1 + 1 / p) * r / h)
+
+
+@planted(
+    "across-kink",
+    "across_kink",
+    {
+        "as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
+        "½ everywhere within reach": lambda z, h: np.where(np.abs(z) < h, 0.5, np.where(z > 0, 1.0, 0.0)),
+        "not cut off": lambda z, h: (1 + z / h) / 2,
+        "z for z/h": lambda z, h: np.clip((1 + z) / 2, 0.0, 1.0),
+        "the other way round": lambda z, h: np.clip((1 - z / h) / 2, 0.0, 1.0),
+        "to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
+    },
+)
+def check_across_kink(fn: Function) -> None:
+    z = np.array([[-0.3, -0.05, 0.0], [0.08, 0.1, 7.0]])
+    agree(fn(z, 0.1), by_central_difference(lambda v: np.sum(np.maximum(v, 0)), z, 0.1))
+
+
 # 3 Loss
 
 Y, Y_HAT = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.3]]), np.array([[0.2, 0.9], [0.5, 0.1], [0.4, 0.8]])
+TWO_NETWORKS = np.stack([Y, Y]), np.stack([Y_HAT, 2 * Y_HAT - Y])  # the second is off by twice as much
 
 
 @planted(
@@ -234,6 +313,7 @@ Y, Y_HAT = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.3]]), np.array([[0.2, 0.9],
 def check_example_loss(fn: Function) -> None:
     agree(fn(Y, Y_HAT), np.array([0.04 + 0.01, 0.25 + 0.81, 0.16 + 0.25]) / 6)
     agree(fn(Y, Y_HAT).sum(), np.mean((Y - Y_HAT) ** 2))
+    agree(fn(*TWO_NETWORKS)[1], fn(Y, Y_HAT) * 4)
 
 
 @planted(
@@ -300,6 +380,7 @@ def check_mean_and_sum(fn: Function) -> None:
 )
 def check_loss_slope(fn: Function) -> None:
     agree(fn(Y, Y_HAT), by_complex_step(lambda v: np.mean((v - Y) ** 2), Y_HAT))
+    agree(fn(*TWO_NETWORKS)[1], fn(Y, Y_HAT) * 2)
 
 
 @planted(
@@ -320,6 +401,7 @@ def check_cross_entropy(fn: Function) -> None:
     surprise[2][1] = -0.3 * math.log(0.8) - 0.7 * math.log(0.2)
     agree(fn(Y, Y_HAT), np.sum(surprise, axis=1) / 6)
     agree(fn(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]])), [0.0, 0.0])  # certain and right
+    agree(fn(np.stack([Y, Y]), np.stack([Y_HAT, Y_HAT]))[1], fn(Y, Y_HAT))
 
 
 @planted(
@@ -336,6 +418,7 @@ def check_cross_entropy(fn: Function) -> None:
 )
 def check_cross_entropy_slope(fn: Function) -> None:
     agree(fn(Y, Y_HAT), by_complex_step(lambda p: np.mean(-Y * np.log(p) - (1 - Y) * np.log(1 - p)), Y_HAT))
+    agree(fn(np.stack([Y, Y]), np.stack([Y_HAT, Y_HAT]))[1], fn(Y, Y_HAT))
 
 
 @planted(
@@ -350,11 +433,14 @@ def check_cross_entropy_slope(fn: Function) -> None:
         ),
         "all networks in one number": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).mean(),
         "counted, not shared": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
+        "a target of ½ counts as 1": lambda y, y_hat: ((y_hat > 0.5) == (y >= 0.5)).mean(axis=(-2, -1)),
     },
 )
 def check_accuracy(fn: Function) -> None:
     agree(fn(Y, Y_HAT), 3 / 6)  # right: both of the first example, and one of the third
     agree(fn(Y, np.stack([Y_HAT, Y])), [3 / 6, 1.0])
+    agree(fn(np.array([[0.5]]), np.array([[0.5]])), 1.0)
+    agree(fn(np.array([[0.5]]), np.array([[0.2]])), 1.0)
 
 
 # 4 Activations
@@ -829,6 +915,7 @@ def check_output_delta_cross_entropy(fn: Function) -> None:
     z, y = numbers(5, 2), share(5, 2)
     measured = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
     agree(fn(y, sigma(z)), measured)
+    agree(fn(np.stack([y, y]), np.stack([sigma(z), sigma(z)]))[1], measured)
 
 
 # 8 Hidden → hidden
@@ -932,6 +1019,9 @@ def unrolled(step: Function) -> Function:
             lambda d, slope, w: d @ w.T @ np.diag(slope)
         )(slopes, weights[::-1], d),
         "one slope for the whole layer": unrolled(lambda d, slope, w: d @ w.T * slope.mean()),
+        "a missing slope overlooked": lambda slopes, weights, d: unrolled(lambda d, slope, w: d @ w.T @ np.diag(slope))(
+            slopes, weights[: len(slopes)], d
+        ),
         "the last slope dropped": lambda slopes, weights, d: unrolled(lambda d, slope, w: d @ w.T @ np.diag(slope))(
             [*slopes[:-1], np.ones_like(slopes[-1])], weights, d
         ),
@@ -942,6 +1032,11 @@ def check_unrolled(fn: Function) -> None:
     z2 = sigma(z1) @ w2
     measured = by_complex_step(lambda z: np.sum(delta_out * (sigma(sigma(z) @ w2) @ w3)), z1)
     agree(fn([sigma_slope(z2), sigma_slope(z1)], [w3, w2], delta_out), measured)
+    try:
+        fn([sigma_slope(z2)], [w3, w2], delta_out)
+    except ValueError:
+        return
+    raise AssertionError("one slope for two layers went unnoticed")
 
 
 def bound(norm: Function, power: Function = len, length: Function = np.linalg.norm) -> Function:
@@ -1279,12 +1374,9 @@ def check_symmetry(fn: Function) -> None:
 def homes() -> dict[str, str]:
     """Read from the docstrings which function holds which equation."""
     found: dict[str, str] = {}
-    for chapter in derivation.CHAPTERS:
-        path = Path(derivation.__file__).with_name(f"{chapter}.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                for label in re.findall(r"\\label\{eq:([^}]*)\}", ast.get_docstring(node) or ""):
-                    found[label] = node.name
+    for name in set(derivation.__all__) - {"CHAPTERS"}:
+        for label in re.findall(r"\\label\{eq:([^}]*)\}", inspect.getdoc(getattr(derivation, name)) or ""):
+            found[label] = name
     return found
 
 

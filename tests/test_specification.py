@@ -210,7 +210,7 @@ def test_matplotlib_is_imported_by_figures_only(path: Path) -> None:
     assert {module.partition(".")[0] for module in imports(path)} <= known | sys.stdlib_module_names
 
 
-ORDER = ["checks", "derivation", "data", "network", "training", "experiments", "figures"]
+ORDER = ["checks", "derivation", "data", "network", "training", "verification", "experiments", "figures"]
 
 
 @every_module_outside

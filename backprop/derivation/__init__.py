@@ -62,7 +62,15 @@ from backprop.derivation.loss import (
     total_gradient,
     total_loss,
 )
-from backprop.derivation.numerical_derivatives import central_difference, complex_step, relative_error
+from backprop.derivation.numerical_derivatives import (
+    across_kink,
+    best_step,
+    central_difference,
+    complex_step,
+    difference_error,
+    forward_difference,
+    relative_error,
+)
 from backprop.derivation.output_to_hidden import output_delta, output_delta_cross_entropy, output_delta_neuron
 from backprop.derivation.parameter_gradients import (
     backward_cost,
@@ -91,10 +99,12 @@ CHAPTERS = (
 __all__ = [
     "CHAPTERS",
     "accuracy",
+    "across_kink",
     "activation",
     "are_twins",
     "backward_cost",
     "backward_gradient",
+    "best_step",
     "bias_gradient",
     "central_difference",
     "complex_step",
@@ -103,6 +113,8 @@ __all__ = [
     "dead_share",
     "dead_units",
     "delta_bound",
+    "difference_error",
+    "forward_difference",
     "forward_gradient",
     "hidden_delta",
     "hidden_delta_neuron",

@@ -53,12 +53,13 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
 def least_squares_floor(x: np.ndarray, y: np.ndarray) -> float:
     r"""Find the lowest loss that a network without activations can reach.
 
-    $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
+    $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-floor}$$
 
     By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and its gradient $\eqref{eq:weight-gradient}$ is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$. Where it is zero, the normal equations hold. The loss is
-    convex in $W$, so this is the floor. A network with biases has a column of ones in $X$.
+    convex in $W$, so this is the floor. The norm with F adds the squares of all entries. A network with biases has a
+    column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `with_ones(x)`.

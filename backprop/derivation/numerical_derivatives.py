@@ -168,8 +168,218 @@ def relative_error(g: np.ndarray, g_measured: np.ndarray) -> float:
         Not in the source report.
 
     Next:
-        `squared_error` is the first thing whose slope we need.
+        `forward_difference` is the cheaper measurement.
     """
     a, b = np.ravel(g), np.ravel(g_measured)
     scale = max(np.linalg.norm(a), np.linalg.norm(b))
     return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
+
+
+def forward_difference(
+    f: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    h: float = 1.5e-8,
+) -> np.ndarray:
+    r"""Measure the gradient of f by stepping a little to one side.
+
+    $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
+
+    This is the definition of the derivative, with a small $h$ in place of the limit. It runs f once for each entry
+    instead of twice. But the term in $f''$ stays: the error of the formula falls with $h$ only, not with $h^2$ as in
+    $\eqref{eq:central-difference}$. At its best step it has eight digits right, where the central difference has ten.
+
+    Args:
+        f: a function of one array that returns one number.
+        x: the point, any shape, real.
+        h: the step, in units of x. Its best size is another than the central difference's.
+
+    Returns:
+        The measured gradient, shape of x.
+
+    Examples:
+        The slope of $x^2$ at 3, with $h = \tfrac12$: $(12.25 - 9)/0.5$, off by $h$:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import forward_difference
+        >>> float(forward_difference(lambda x: float(x**2), np.array(3.0), h=0.5))
+        6.5
+
+        The gradient has the shape of the point. Here $f = x_{11} + 2x_{12} + 3x_{13}$:
+
+        >>> forward_difference(lambda x: float(np.sum(x * [[1, 2, 3]])), np.zeros((1, 3))).round(6)
+        array([[1., 2., 3.]])
+
+        A step ten times smaller makes the error ten times smaller, not a hundred times:
+
+        >>> for h in (1e-1, 1e-2, 1e-3):
+        ...     error = abs(float(forward_difference(np.sin, np.array(1.0), h)) - np.cos(1.0))
+        ...     print(f"{error:.0e}")
+        4e-02
+        4e-03
+        4e-04
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `difference_error` weighs the error of the formula against the error of rounding.
+    """
+    x = np.asarray(x, dtype=float)
+    gradient = np.zeros_like(x)
+    for k in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[k] = h
+        gradient[k] = (f(x + step) - f(x)) / h
+    return gradient
+
+
+def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
+    r"""Add up the two errors of a difference: the formula's and rounding's.
+
+    $$E(h) = c\,h^{p} + \frac{r}{h} \tag{2.5}\label{eq:difference-error}$$
+
+    Expand $f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$ and put it into the quotient. The first
+    term that is left beside $f'$ is the truncation error, $c\,h^p$. In floating point each value of f is off by about
+    $\varepsilon\lvert f\rvert$, where $\varepsilon \approx 2\cdot10^{-16}$ is the machine precision. The subtraction
+    keeps these errors and loses the digits that agree; the division by $h$ makes them large: $r/h$. The central
+    difference has $c = \tfrac16\lvert f'''\rvert$, $p = 2$ and $r = \varepsilon\lvert f\rvert$, the forward difference
+    $c = \tfrac12\lvert f''\rvert$, $p = 1$ and $r = 2\varepsilon\lvert f\rvert$. The complex step
+    $\eqref{eq:complex-step}$ subtracts nothing: it has the central difference's $c$ and $p$, and $r = 0$.
+
+    Args:
+        h: the step, any shape, positive.
+        c: the factor of the truncation error, from a higher derivative of f.
+        p: its power.
+        r: the rounding error of the difference, before the division by h.
+
+    Returns:
+        $E(h)$, same shape: a bound on the error of the measured slope, to leading order.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.derivation import difference_error
+        >>> difference_error(0.5, c=2.0, p=2, r=0.25)
+        1.0
+
+        Three steps at once; both a smaller and a larger one may be worse:
+
+        >>> difference_error(np.array([0.5, 1.0, 2.0]), c=1.0, p=2, r=2.0)
+        array([4.25, 3.  , 5.  ])
+
+        The measured error of sin at 1 keeps within it; its third derivative is −cos:
+
+        >>> from backprop.derivation import central_difference
+        >>> eps = np.finfo(float).eps
+        >>> for h in (1e-2, 1e-4, 1e-6, 1e-8):
+        ...     error = abs(float(central_difference(np.sin, np.array(1.0), h)) - np.cos(1.0))
+        ...     print(bool(error < difference_error(h, np.cos(1.0) / 6, 2, eps * np.sin(1.0))))
+        True
+        True
+        True
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `best_step` finds where the two are in balance.
+    """
+    return c * h**p + r / h
+
+
+def best_step(c: float, p: int, r: float) -> float:
+    r"""Find the step at which the error of a difference is least.
+
+    $$h^{*} = \left(\frac{r}{p\,c}\right)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
+    \tag{2.6}\label{eq:best-step}$$
+
+    At the minimum of $\eqref{eq:difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$ and
+    solve. Where f and its derivatives are all about 1, $r$ is about $\varepsilon$. Then the best step is about
+    $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of about
+    $\varepsilon^{2/3} = 4\cdot10^{-11}$. For the forward difference both are about
+    $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Around its minimum $E$ is flat: a step three times too large costs one digit
+    at most. Far below it a right formula looks wrong.
+
+    Args:
+        c: the factor of the truncation error, as in `difference_error`. Not 0.
+        p: its power: 2 for the central difference, 1 for the forward difference.
+        r: the rounding error of the difference.
+
+    Returns:
+        The best step $h^*$, a number.
+
+    Examples:
+        With $c = 1$, $p = 2$ and $r = 16$ the error is $h^2 + 16/h$, least at 2:
+
+        >>> from backprop.derivation import best_step, difference_error
+        >>> best_step(c=1.0, p=2, r=16.0), difference_error(2.0, 1.0, 2, 16.0)
+        (2.0, 12.0)
+
+        Steps to both sides of it are worse:
+
+        >>> difference_error(1.9, 1.0, 2, 16.0) > 12.0, difference_error(2.1, 1.0, 2, 16.0) > 12.0
+        (True, True)
+
+        In double precision, where f and its derivatives are 1, for the central and the forward difference:
+
+        >>> import numpy as np
+        >>> eps = np.finfo(float).eps
+        >>> print(f"{best_step(1 / 6, 2, eps):.0e} {best_step(1 / 2, 1, 2 * eps):.0e}")
+        9e-06 3e-08
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `across_kink` is the case that no step cures.
+    """
+    return float((r / (p * c)) ** (1 / (p + 1)))
+
+
+def across_kink(z: np.ndarray, h: float) -> np.ndarray:
+    r"""Tell what the central difference measures across the kink of ReLU.
+
+    $$\frac{\max(0, z + h) - \max(0, z - h)}{2h} = \frac{1}{2}\Bigl(1 + \frac{z}{h}\Bigr) \quad\text{where}\quad
+    -h \le z \le h \tag{2.7}\label{eq:across-kink}$$
+
+    Within reach of the step the left end lies on the flat side and gives 0, the right end gives $z + h$. The quotient
+    is a mixture of the two slopes 0 and 1 and may be off by up to one half. This is neither rounding nor a mistake in
+    the formula that is checked. An entry whose step carries some unit's $z$ across 0 proves nothing, and a gradient
+    check must leave it out and say so. A smaller step makes such entries rarer. At exactly $z = 0$ no step helps.
+
+    Args:
+        z: the pre-activation of a ReLU unit at the point itself, any shape, real.
+        h: how far the step moves z to each side, positive.
+
+    Returns:
+        What is measured, same shape: 0 or 1 out of reach of the kink, between them within.
+
+    Examples:
+        On the kink, half way out, and out of reach:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import across_kink
+        >>> across_kink(np.array([0.0, 0.05, 0.2]), h=0.1)
+        array([0.5 , 0.75, 1.  ])
+
+        Each entry of a matrix goes its own way:
+
+        >>> across_kink(np.array([[-0.3, -0.05], [0.1, 7.0]]), h=0.1)
+        array([[0.  , 0.25],
+               [1.  , 1.  ]])
+
+        It is what the central difference gives:
+
+        >>> from backprop.derivation import central_difference
+        >>> z = np.array([-0.3, -0.05, 0.0, 0.08, 0.1, 7.0])
+        >>> measured = central_difference(lambda v: float(np.sum(np.maximum(v, 0))), z, h=0.1)
+        >>> bool(np.allclose(across_kink(z, 0.1), measured))
+        True
+
+    Source:
+        Not in the source report, which checks no gradient by measuring it.
+
+    Next:
+        `squared_error` is the first thing whose slope we need.
+    """
+    return np.clip((1 + z / h) / 2, 0.0, 1.0)

@@ -25,6 +25,8 @@ EXPERIMENTS = {
     "relu": 22.0,
     "activations": 6.0,
     "start_weights": 4.0,
+    "step_size": 2.0,
+    "stuck": 2.0,
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.

@@ -48,8 +48,8 @@ def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[l
         >>> import backprop
         >>> from backprop.experiments.no_activation import overflowing
         >>> losses, heard = overflowing(*backprop.xor(), seed=0, epochs=500)
-        >>> str(losses[500]), heard[-1]
-        ('nan', 'invalid value encountered in matmul')
+        >>> str(losses[500]), "invalid value encountered in matmul" in heard
+        ('nan', True)
     """
     losses = []
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="warn"):

@@ -16,7 +16,7 @@ from mathematics import REFERENCE, mathml
 
 FORMULA = re.compile(r"\$([^$]+)\$")
 INDEX = re.compile(r"[_^](?:\{[\w-]*\}|\w)")
-MARKS = {"′", "″", "∗"}
+MARKS = {"′", "″", "‴", "∗"}
 OPERATORS = {"⊙", "‖"}
 PLACES = re.compile(
     r"<(?P<skip>h[1-6]|a|pre|code|svg|script|style)\b.*?</(?P=skip)>"

@@ -14,10 +14,10 @@ from math_core import LatexError, LatexToMathML
 BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 SUB_PRIME = re.compile(
-    r"<msubsup>(<mi[^>]*>[^<]*</mi>)(<mi>[^<]*</mi>|<mn>[^<]*</mn>|<mrow>(?:(?!<mrow>).)*?</mrow>)<mo>([′″])</mo></msubsup>"
+    r"<msubsup>(<mi[^>]*>[^<]*</mi>)(<mi>[^<]*</mi>|<mn>[^<]*</mn>|<mrow>(?:(?!<mrow>).)*?</mrow>)<mo>([′″‴])</mo></msubsup>"
 )
 REFERENCE = re.compile(r"\s*\\eqref\{eq:([^}]*)\}\s*")
-PRIME = re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″])</mo></msup>")
+PRIME = re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>")
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
 NOT_TEXT = re.compile(r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>", re.DOTALL)
 

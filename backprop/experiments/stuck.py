@@ -1,0 +1,81 @@
+"""Trainings that get stuck, each at a loss that says why."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from backprop.data import linear, xor
+from backprop.network import Model
+from backprop.training import train
+from backprop.verification.fingerprints import fingerprint, known_losses
+
+EPOCHS, SEED = 4000, 0
+
+#: A seed of 2-4-4-1 that lingers on a plateau, and an epoch at which it is still there.
+SLOW_SEED, PLATEAU = 20, 300
+
+
+def cases() -> list[tuple[str, Model, float]]:
+    """List networks that cannot learn XOR, or not from where they start.
+
+    Returns:
+        For each what is wrong with it, the network, and the rate.
+    """
+    down, up = np.full((2, 4), -1.0), np.ones((4, 1))
+    zero = [np.zeros((2, 4)), np.zeros((4, 1))]
+    return [
+        (
+            "tanh hidden units, every weight 0",
+            Model(zero, None, ["tanh", "sigmoid"]),
+            1.0,
+        ),
+        ("sigmoid hidden units, every weight 0", Model(zero), 1.0),
+        ("no activation, no bias", Model.random([2, 4, 1], SEED, "identity"), 0.1),
+        ("no activation, with bias", Model.random([2, 4, 1], SEED, "identity", bias=True), 0.1),
+        ("ReLU hidden units, all dead; linear output", Model([down, up], None, ["relu", "identity"]), 0.1),
+        ("a sigmoid output far out: its slope is gone", Model([np.ones((2, 4)), 30 * up]), 1.0),
+    ]
+
+
+def run() -> dict[str, Any]:
+    """Train them, and read the fingerprints.
+
+    Returns:
+        "known": the losses that have a name, on XOR's points and on the linear data; "cases": for each what is wrong,
+        the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
+        "learning", the words for a network that is still learning, "learned", those for the same at the end, and
+        "diverged", those for one that diverged.
+    """
+    X, y = xor()
+    stuck = []
+    for what, model, eta in cases():
+        losses = train(model, X, y, eta, EPOCHS).losses
+        found = fingerprint(losses, X, y)
+        stuck.append(
+            {
+                "what": what,
+                "loss": found.loss,
+                "verdict": found.verdict,
+                "readings": ", ".join(reading.name for reading in found.readings),
+                "words": str(found),
+            }
+        )
+    healthy = train(Model.random([2, 4, 4, 1], SLOW_SEED), X, y, 1.0, 10_000).losses
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it diverges, and that is what it is for
+        diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
+    on_linear = linear(100, SEED)
+    return {
+        "epochs": EPOCHS,
+        "known": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses()},
+        "known_linear": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses(*on_linear)},
+        "cases": stuck,
+        "example": stuck[2]["words"],
+        "slow_seed": SLOW_SEED,
+        "plateau": PLATEAU,
+        "learning": str(fingerprint(healthy[:PLATEAU], X, y)),
+        "diverged_at": diverging.diverged_at,
+        "diverged": str(fingerprint([*diverging.losses, np.inf], X, y)),
+        "learned": str(fingerprint(healthy, X, y)),
+    }

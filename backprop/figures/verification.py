@@ -1,0 +1,85 @@
+"""How good a measured gradient is, against the step."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
+
+
+def power(value: float) -> str:
+    """Write a small number as people do.
+
+    Args:
+        value: the number, positive.
+
+    Returns:
+        One digit and a power of ten.
+
+    Examples:
+        >>> from backprop.figures.verification import power
+        >>> power(7.7e-11)
+        '8·10⁻¹¹'
+    """
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def step_size(result: dict[str, Any]) -> Figure:
+    """Draw the error of three numerical derivatives against the step, with the laws that predict it.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    drawing = canvas(3.6)
+    axes = drawing.subplots()
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
+        "forward": ("forward difference", {"marker": "s", "markerfacecolor": PAPER}),
+        "central": ("central difference", {"marker": "o", "markerfacecolor": INK}),
+        "complex": ("complex step", {"marker": "^", "markerfacecolor": PAPER}),
+    }
+    for name, (label, look) in looks.items():
+        h, error, law = (np.array(result[name][key]) for key in ("h", "error", "law"))
+        axes.plot(h, error, linestyle="none", color=INK, markersize=3.2, markeredgewidth=0.7, label=label, **look)
+        seen = law > np.min(error) / 4
+        axes.plot(h[seen], law[seen], "-", color=INK, linewidth=0.6, alpha=0.8)
+    for name, place, side in (("forward", (-4, -16), "right"), ("central", (4, -16), "left")):
+        best = (result[name]["best_h"], result[name]["best_error"])
+        axes.plot(*best, "+", color=INK, markersize=11, markeredgewidth=1.0)
+        digit, exponent = f"{best[0]:.0e}".split("e")
+        words = rf"$h^* = {digit} \cdot 10^{{{int(exponent)}}}$"
+        axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top", fontsize=9)
+    axes.set(xscale="log", yscale="log", xlim=(1e-20, 3), ylim=(2e-17, 30))
+    axes.set(xlabel="step $h$", ylabel="relative error of the measured gradient")
+    axes.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
+    forward, central, exact = ((power(result[name]["least_error"]), power(result[name]["least_h"])) for name in looks)
+    return Figure(
+        name="step-size",
+        canvas=drawing,
+        title=(
+            f"Too large a step and too small a step both spoil a difference: the best central difference is off by "
+            f"{central[0]}, the complex step by {exact[0]} at any small step."
+        ),
+        description=(
+            "Relative error of the measured gradient against the step h, both logarithmic. The forward difference "
+            f"falls with 1/h from the left, reaches {forward[0]} near h = {forward[1]} and rises in proportion to h. "
+            f"The central difference falls with 1/h, reaches {central[0]} near {central[1]} and rises with the square "
+            f"of h. Both make a U. The complex step stays near {exact[0]} for every h below a ten-millionth, and above "
+            "it rises with the square of h. Thin lines, the laws c times h to the power p plus r over h, run through "
+            "or just above the points; crosses mark their minima."
+        ),
+        caption=(
+            f"Network {result['network']}, {result['weights']} weights, XOR. Points: measured against the derived "
+            "gradient. Lines: the law E(h), with constants from higher derivatives and ε. Crosses: the best step."
+        ),
+        experiment="step_size",
+        table=stacked_rows(
+            *(
+                {"method": label, "h": result[name]["h"], "error": result[name]["error"], "law": result[name]["law"]}
+                for name, (label, _) in looks.items()
+            )
+        ),
+    )

@@ -1,0 +1,286 @@
+r"""The gradient of a whole network, measured.
+
+The formulas are in `backprop.derivation.numerical_derivatives`; here they are pointed at every weight and bias of a
+`Model`. The measurement runs the network forward only, so it knows nothing of the chain rule. Where an activation has a
+kink, each entry is watched: if its step carries a unit across the kink, the measured number is no slope
+$\eqref{eq:across-kink}$, and the entry is left out of the comparison.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from backprop import checks
+from backprop import derivation as step
+from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
+
+#: The activations without a kink, which take complex numbers. Any other, also one of the reader's own, is watched at
+#: z = 0 and measured by the central difference.
+SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu")
+
+#: Up to this relative error two gradients agree. A right one is nearer by far, a mistake is farther by far.
+TOLERANCE = 1e-6
+
+#: The step of the central difference and of the complex step.
+CENTRAL_STEP, COMPLEX_STEP = 6e-6, 1e-20
+
+
+def _is_one_of(phi: Activation, names: Sequence[str]) -> bool:
+    """Tell whether an activation is the package's own of one of these names."""
+    return phi.name in names and phi is ACTIVATIONS.get(phi.name)
+
+
+def _parameters(model: Model) -> list[np.ndarray]:
+    """List the weights, then the biases."""
+    return [*model.weights, *(model.biases or ())]
+
+
+def _gradients(model: Model, arrays: Sequence[np.ndarray]) -> Gradients:
+    """Undo `_parameters`."""
+    depth = len(model.weights)
+    return Gradients(tuple(arrays[:depth]), None if model.biases is None else tuple(arrays[depth:]))
+
+
+def _forward(model: Model, parameters: Sequence[np.ndarray], X: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Compute every z and the answers with other parameters, which may be complex; nothing is checked."""
+    depth, a, zs = len(model.weights), X, []
+    biases = parameters[depth:] or repeat(None)
+    for w, b, phi in zip(parameters[:depth], biases, model.activations, strict=False):
+        zs.append(step.preactivation(a, w, b))
+        a = step.activation(zs[-1], phi.value)
+    return zs, a
+
+
+class _Loss:
+    """The loss as a function of one parameter array, the others held still; it notes which watched units are on."""
+
+    def __init__(self, model: Model, k: int, X: np.ndarray, y: np.ndarray, loss: str) -> None:
+        self.model, self.k, self.X, self.y, self.loss = model, k, X, y, LOSSES[loss]
+        self.watched = [i for i, phi in enumerate(model.activations) if not _is_one_of(phi, SMOOTH)]
+        self.on: list[bytes] = []
+
+    def __call__(self, parameter: np.ndarray) -> Any:
+        parameters = _parameters(self.model)
+        parameters[self.k] = parameter
+        z, y_hat = _forward(self.model, parameters, self.X)
+        self.on.append(b"".join((z[i] > 0).tobytes() for i in self.watched))
+        return self.loss.value(self.y, y_hat)
+
+    def crossed(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Tell for each entry whether some unit was on at one end of the step and off at the other.
+
+        `central_difference` calls twice for each entry, in the order of the entries.
+        """
+        ends = zip(self.on[::2], self.on[1::2], strict=True)
+        return np.array([one != other for one, other in ends]).reshape(shape)
+
+
+def _measure(
+    model: Model, X: np.ndarray, y: np.ndarray, loss: str, method: str, h: float
+) -> tuple[Gradients, Gradients]:
+    """Measure every slope, and tell which steps crossed a kink."""
+    slopes, crossed = [], []
+    for k, parameter in enumerate(_parameters(model)):
+        f = _Loss(model, k, X, y, loss)
+        if method == "complex":
+            slopes.append(step.complex_step(f, parameter, h))
+            crossed.append(np.zeros(parameter.shape, dtype=bool))
+        else:
+            slopes.append(step.central_difference(f, parameter, h))
+            crossed.append(f.crossed(parameter.shape))
+    return _gradients(model, slopes), _gradients(model, crossed)
+
+
+def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
+    """Fill in what was not asked for, and refuse what cannot be done."""
+    unfit = [phi.name for phi in model.activations if not _is_one_of(phi, SMOOTH)]
+    if method is None:
+        method = "central" if unfit else "complex"
+    if checks.one_of("method", method, ["central", "complex"]) == "complex" and unfit:
+        raise ValueError(
+            f"method is 'complex'; expected 'central', because activation {unfit[0]!r} does not take complex numbers"
+        )
+    if h is None:
+        return method, COMPLEX_STEP if method == "complex" else CENTRAL_STEP
+    if isinstance(h, bool) or not isinstance(h, int | float | np.integer | np.floating):
+        raise TypeError(f"h is {h!r}, of type {type(h).__name__}; expected a number or None")
+    if not (np.isfinite(h) and h > 0):
+        raise ValueError(f"h is {h}; expected a positive, finite number")
+    return method, float(h)
+
+
+def measured_gradients(
+    model: Model, X: Any, y: Any, loss: str = "mse", method: str | None = None, h: float | None = None
+) -> Gradients:
+    """Measure the gradient of the loss, entry by entry, from forward passes alone.
+
+    Args:
+        model: the network.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        loss: "mse" or "cross_entropy".
+        method: "complex" for the complex step, "central" for the central difference; None takes the complex step if
+            every activation is one of the package's without a kink.
+        h: the step; None takes 1e-20 for the complex step, 6e-6 for the central difference.
+
+    Returns:
+        The measured gradient, in the shapes of the parameters.
+
+    Raises:
+        TypeError: if an argument is not of the type described.
+        ValueError: if shapes do not fit, a name is unknown, or the complex step is asked of an activation that does
+            not take complex numbers.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.derivation import relative_error
+        >>> from backprop.verification import measured_gradients
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 5, 1], seed=0, bias=True)
+        >>> measured = measured_gradients(model, X, y)
+        >>> derived = model.backward(model.forward(X), y)
+        >>> [g.shape for g in measured.weights]
+        [(2, 3), (3, 5), (5, 1)]
+        >>> max(map(relative_error, derived.weights, measured.weights)) < 1e-13
+        True
+    """
+    X, y = model.check_data(X, y, loss)
+    method, h = _method_and_step(model, method, h)
+    return _measure(model, X, y, loss, method, h)[0]
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """A derived gradient beside the measured one.
+
+    Attributes:
+        verdict: "agrees", "differs", or "cannot tell" if the gradient is too small against rounding or every entry
+            was left out.
+        error: the relative error over all entries that were compared.
+        errors: the relative error of each parameter array, by name: "W1", "W2", …, "b1", …; nan if all of it was
+            left out.
+        derived: the gradient that was checked.
+        measured: the measured gradient.
+        kinks: True for each entry that was left out, because its step carried a unit across a kink.
+        left_out: how many entries that are.
+        floor: the error that rounding alone can make in the whole gradient, in units of the gradient.
+        method: "complex" or "central".
+        h: the step.
+    """
+
+    verdict: str
+    error: float
+    errors: dict[str, float]
+    derived: Gradients
+    measured: Gradients
+    kinks: Gradients
+    left_out: int
+    floor: float
+    method: str
+    h: float
+
+    def __str__(self) -> str:
+        """Write the verdict, the errors and what was left out, one line each."""
+        names = {"complex": "complex step", "central": "central difference"}
+        lines = [f"{self.verdict}: relative error {self.error:.1e} against the {names[self.method]}, h = {self.h:g}"]
+        lines += [f"  {name}: {error:.1e}".replace("nan", "left out") for name, error in self.errors.items()]
+        if self.left_out:
+            entries = "entry" if self.left_out == 1 else "entries"
+            lines.append(f"  left out: {self.left_out} {entries}, because a kink was within reach of the step")
+        return "\n".join(lines)
+
+
+def gradient_check(
+    model: Model,
+    X: Any,
+    y: Any,
+    gradients: Gradients | None = None,
+    loss: str = "mse",
+    method: str | None = None,
+    h: float | None = None,
+) -> GradientCheck:
+    """Compare a gradient with the measured one, entry by entry, kinks left out.
+
+    Args:
+        model: the network.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        gradients: the gradient to check; None takes the model's own.
+        loss: "mse" or "cross_entropy".
+        method: as for `measured_gradients`.
+        h: as for `measured_gradients`.
+
+    Returns:
+        The comparison; `print` shows it.
+
+    Raises:
+        TypeError: if an argument is not of the type described.
+        ValueError: if shapes do not fit or a name is unknown.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.verification import gradient_check
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> gradient_check(model, X, y).verdict
+        'agrees'
+
+        A factor of two is seen:
+
+        >>> right = model.backward(model.forward(X), y)
+        >>> doubled = backprop.Gradients(tuple(2 * g for g in right.weights), None)
+        >>> print(gradient_check(model, X, y, doubled))
+        differs: relative error 5.0e-01 against the complex step, h = 1e-20
+          W1: 5.0e-01
+          W2: 5.0e-01
+
+        Two ReLU units, each the copy of one input. XOR has points at $x_1 = 0$ and at $x_2 = 0$, so each unit sits at
+        its kink in some points. A step of its bias, or of the weight from the other input, carries it across:
+
+        >>> import numpy as np
+        >>> relu = backprop.Model([np.eye(2), np.ones((2, 1))], [np.zeros(2), np.zeros(1)], ["relu", "identity"])
+        >>> check = gradient_check(relu, X, y)
+        >>> check.verdict, check.left_out
+        ('agrees', 4)
+        >>> check.kinks.weights[0], check.kinks.biases[0]
+        (array([[False,  True],
+               [ True, False]]), array([[ True,  True]]))
+    """
+    X, y = model.check_data(X, y, loss)
+    method, h = _method_and_step(model, method, h)
+    derived = model.backward(model.forward(X), y, loss) if gradients is None else gradients
+    model.update(derived, eta=1.0)  # it refuses what is no gradient of this model
+    measured, kinks = _measure(model, X, y, loss, method, h)
+
+    names = [f"W{i}" for i in range(1, len(model.weights) + 1)] + [f"b{i}" for i in range(1, len(model.weights) + 1)]
+    parts = [(*derived.weights, *(derived.biases or ())), (*measured.weights, *(measured.biases or ()))]
+    kept = [~k for k in (*kinks.weights, *(kinks.biases or ()))]
+    pairs = [(g[k], m[k]) for g, m, k in zip(*parts, kept, strict=True)]
+    g, m = (np.concatenate(side) for side in zip(*pairs, strict=True))
+
+    value = model.loss(model.forward(X), y, loss)
+    rounding = np.finfo(float).eps * value if method == "central" else 0.0
+    floor = float(step.difference_error(np.array(h), 0.0, 2, rounding)) * float(np.sqrt(g.size))
+    error, apart = step.relative_error(g, m), float(np.linalg.norm(g - m))
+    if g.size == 0 or (error > TOLERANCE and apart <= 10 * floor):
+        verdict = "cannot tell"
+    else:
+        verdict = "agrees" if error <= TOLERANCE else "differs"
+    return GradientCheck(
+        verdict=verdict,
+        error=error,
+        errors={
+            name: step.relative_error(*pair) if pair[0].size else float("nan")
+            for name, pair in zip(names, pairs, strict=False)
+        },
+        derived=derived,
+        measured=measured,
+        kinks=kinks,
+        left_out=int(sum(np.size(k) - np.count_nonzero(k) for k in kept)),
+        floor=floor,
+        method=method,
+        h=h,
+    )

@@ -1,0 +1,1 @@
+"""Mutation testing of the derivation: what `CONTRIBUTING.md` calls with one command."""

@@ -1,0 +1,234 @@
+"""The measured gradient of a whole network, and the check with it: kinks, smallness, bad input."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Activation, Gradients, Model
+from backprop.derivation import best_step, central_difference, difference_error, relative_error
+from backprop.experiments import step_size
+from backprop.figures.verification import power
+from backprop.figures.verification import step_size as figure
+from backprop.network import ACTIVATIONS
+from backprop.verification import gradient_check, measured_gradients
+from backprop.verification.numerical import SMOOTH, _Loss
+from tests.oracle import apart, by_complex_step, loss_of
+
+X, Y = backprop.xor()
+POINTS, LABELS = backprop.linear(40, seed=1)
+
+
+def doubled(gradients: Gradients) -> Gradients:
+    return Gradients(
+        tuple(2 * g for g in gradients.weights),
+        None if gradients.biases is None else tuple(2 * g for g in gradients.biases),
+    )
+
+
+# A right gradient agrees, a wrong one differs
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("cross_entropy", "sigmoid")])
+@pytest.mark.parametrize("hidden", list(ACTIVATIONS))
+def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bias: bool) -> None:
+    model = Model.random([2, 3, 5, 1], seed=0, activations=[hidden, hidden, output], bias=bias)
+    right = model.backward(model.forward(POINTS), LABELS, loss)
+    for method in ["central", *(["complex"] if hidden in SMOOTH else [])]:
+        found = gradient_check(model, POINTS, LABELS, loss=loss, method=method)
+        assert (found.verdict, found.method) == ("agrees", method)
+        assert found.error < (1e-12 if method == "complex" else 1e-7)
+        wrong = gradient_check(model, POINTS, LABELS, doubled(right), loss=loss, method=method)
+        assert wrong.verdict == "differs"
+        assert wrong.error == pytest.approx(0.5, rel=1e-6)
+
+
+def test_what_is_measured_is_the_oracles_gradient() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    measured = measured_gradients(model, X, Y)
+    w1, w2 = model.weights
+    wanted = by_complex_step(lambda w: loss_of(np, X, Y, [w, w2], None, ["sigmoid"] * 2), w1)
+    assert apart(measured.weights[0], wanted) < 1e-14
+    assert measured.biases is None
+
+
+def test_the_wrong_layer_is_told() -> None:
+    model = Model.random([2, 3, 5, 1], seed=0, bias=True)
+    right = model.backward(model.forward(X), Y)
+    assert right.biases is not None
+    wrong = Gradients((right.weights[0], 2 * right.weights[1], right.weights[2]), right.biases)
+    found = gradient_check(model, X, Y, wrong)
+    assert {name for name, error in found.errors.items() if error > 1e-6} == {"W2"}
+    assert list(found.errors) == ["W1", "W2", "W3", "b1", "b2", "b3"]
+    assert re.search(r"^differs.*\n  W1: \d.*\n  W2: 5\.0e-01\n", str(found))
+
+
+# Kinks
+
+
+def test_exactly_the_entries_with_a_kink_within_reach_are_left_out() -> None:
+    model, h = Model.random([2, 3, 5, 1], seed=3, activations=["relu", "relu", "sigmoid"], bias=True), 0.02
+    found = gradient_check(model, POINTS, LABELS, h=h)
+    assert found.kinks.biases is not None
+    assert model.biases is not None
+    flagged = [*found.kinks.weights, *found.kinks.biases]
+    for k, parameter in enumerate([*model.weights, *model.biases]):
+        for entry in np.ndindex(parameter.shape):
+            on = []
+            for sign in (1, -1):
+                arrays = [p.copy() for p in [*model.weights, *model.biases]]
+                arrays[k][entry] += sign * h
+                z = Model(arrays[:3], arrays[3:], model.activations).forward(POINTS).z
+                on.append(np.concatenate([z[0].ravel(), z[1].ravel()]) > 0)
+            assert flagged[k][entry] == np.any(on[0] != on[1])
+    assert 0 < found.left_out == sum(int(k.sum()) for k in flagged) < 47
+    assert found.verdict == "differs"  # a step of 0.02 is too coarse for 1e-6, kinks or not
+    assert (
+        found.error
+        < 1e-3
+        < relative_error(
+            *(np.concatenate([g.ravel() for g in side.weights]) for side in (found.derived, found.measured))
+        )
+    )
+
+
+def test_with_the_default_step_kinks_are_rare_and_the_rest_agrees() -> None:
+    for seed in range(20):
+        model = Model.random([2, 3, 5, 1], seed, activations=["relu", "leaky_relu", "sigmoid"], bias=True)
+        found = gradient_check(model, POINTS, LABELS)
+        assert found.verdict == "agrees"
+        assert found.left_out < 3
+
+
+def test_an_activation_of_ones_own_is_watched() -> None:
+    absolute = Activation("absolute", np.abs, lambda z, a: np.sign(z))
+    model = Model([np.eye(2), np.ones((2, 1))], [np.zeros(2), np.zeros(1)], [absolute, "identity"])
+    found = gradient_check(model, X, Y)
+    assert (found.verdict, found.method, found.left_out) == ("agrees", "central", 4)
+    impostor = Activation("sigmoid", np.abs, lambda z, a: np.sign(z))  # the name alone proves nothing
+    model = Model([np.eye(2), np.ones((2, 1))], [np.zeros(2), np.zeros(1)], [impostor, "identity"])
+    assert gradient_check(model, X, Y).left_out == 4
+
+
+def test_where_every_entry_is_left_out_nothing_can_be_told() -> None:
+    model = Model([np.zeros((2, 1))], [np.zeros(1)], "relu")
+    found = gradient_check(model, [[1.0, 2.0]], [[1.0]])
+    assert (found.verdict, found.left_out) == ("cannot tell", 3)
+    assert "left out" in str(found)
+    assert "nan" not in str(found)
+
+
+def test_the_ends_of_a_step_come_in_the_order_that_is_relied_on() -> None:
+    seen = []
+
+    def f(x: np.ndarray) -> float:
+        seen.append(x.copy())
+        return 0.0
+
+    central_difference(f, np.zeros((2, 2)), 1.0)
+    for k, (one, other) in enumerate(zip(seen[::2], seen[1::2], strict=True)):
+        assert np.array_equal(one, -other)
+        assert np.flatnonzero(one).tolist() == [k]
+    assert _Loss(Model.random([2, 1]), 0, X, Y, "mse").crossed((0,)).size == 0
+
+
+# Too small to be measured
+
+
+def test_a_gradient_below_rounding_cannot_be_told_by_the_central_difference() -> None:
+    far_out = Model([np.ones((2, 3)), np.full((3, 1), -18.0)])  # answers and slopes below 1e-11, a loss near ½
+    found = gradient_check(far_out, X, Y, method="central")
+    assert found.verdict == "cannot tell"
+    assert gradient_check(far_out, X, Y, method="complex").verdict == "agrees"
+    wrong = doubled(far_out.backward(far_out.forward(X), Y))
+    assert gradient_check(far_out, X, Y, wrong, method="central").verdict == "cannot tell"
+    assert gradient_check(far_out, X, Y, wrong, method="complex").verdict == "differs"
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"h": 0}, ValueError, "h is 0; expected a positive, finite number"),
+        ({"h": float("nan")}, ValueError, "h is nan"),
+        ({"h": "small"}, TypeError, "h is 'small', of type str; expected a number or None"),
+        ({"h": True}, TypeError, "h is True"),
+        ({"method": "forward"}, ValueError, "method is 'forward'; expected one of 'central', 'complex'"),
+        ({"method": 3}, TypeError, "method is 3"),
+        ({"loss": "hinge"}, ValueError, "loss is 'hinge'"),
+        ({"y": Y[:-1]}, ValueError, "y has shape"),
+        ({"X": X[:, :1]}, ValueError, "X has shape"),
+        ({"gradients": 1.0}, TypeError, "gradients is float; expected Gradients"),
+        ({"gradients": Gradients((np.ones((2, 3)),), None)}, ValueError, "gradients.weights have shapes"),
+    ],
+)
+def test_bad_input(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    with pytest.raises(error, match=re.escape(message)):
+        gradient_check(**{"model": model, "X": X, "y": Y, **arguments})
+
+
+def test_the_complex_step_is_refused_where_it_cannot_pass() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations=["relu", "sigmoid"])
+    with pytest.raises(ValueError, match="expected 'central', because activation 'relu' does not take complex numbers"):
+        measured_gradients(model, X, Y, method="complex")
+
+
+# The U-curve
+
+
+RESULT = step_size.run()
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+def test_the_law_holds_and_its_minimum_is_where_the_error_is_least(method: str) -> None:
+    r = RESULT[method]
+    assert r["within"] == r["checked"] > 40
+    large = [(e, law) for h, e, law in zip(r["h"], r["error"], r["law"], strict=True) if 10 * r["best_h"] < h < 0.1]
+    assert all(0.8 < e / law <= 1 for e, law in large)  # where truncation rules the law is exact, not only a bound
+    assert 1 / 3 < r["least_h"] / r["best_h"] < 3
+    assert r["error_at_best"] <= r["best_error"]
+    assert best_step(r["c"], r["p"], r["r"]) == r["best_h"]
+
+
+def test_the_slopes_of_the_two_branches() -> None:
+    def slope(method: str, low: float, high: float) -> float:
+        h, e = np.array(RESULT[method]["h"]), np.array(RESULT[method]["error"])
+        chosen = (h >= low) & (h <= high)
+        return float(np.polyfit(np.log10(h[chosen]), np.log10(e[chosen]), 1)[0])
+
+    assert slope("central", 1e-3, 1e-1) == pytest.approx(2, abs=0.02)
+    assert slope("forward", 1e-4, 1e-2) == pytest.approx(1, abs=0.02)
+    assert slope("complex", 1e-5, 1e-1) == pytest.approx(2, abs=0.02)
+    assert slope("central", 1e-12, 1e-7) == pytest.approx(-1, abs=0.1)
+    assert slope("forward", 1e-12, 1e-9) == pytest.approx(-1, abs=0.1)
+    assert max(e for h, e in zip(RESULT["complex"]["h"], RESULT["complex"]["error"], strict=True) if h < 1e-8) < 1e-15
+
+
+def test_what_the_page_says_of_the_default_step() -> None:
+    central = RESULT["central"]
+    assert 5 < central["best_h"] / 6e-6 < 20
+    assert min((abs(h / 6e-6 - 1), e) for h, e in zip(central["h"], central["error"], strict=True))[1] < 1e-9
+    assert set(ACTIVATIONS) - set(SMOOTH) == {"relu", "leaky_relu"}
+
+
+def test_kinks_in_the_experiment() -> None:
+    coarse, _, fine = RESULT["kinks"]
+    assert coarse["left_out"] > fine["left_out"]
+    assert coarse["error"] < coarse["error_with"] / 10
+    assert fine["error"] < 1e-8
+
+
+def test_the_figure_states_what_was_computed() -> None:
+    drawn = figure(RESULT)
+    assert power(RESULT["central"]["least_error"]) in drawn.title
+    assert drawn.experiment == "step_size"
+    law = difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
+    assert [
+        v for m, v in zip(drawn.table["method"], drawn.table["law"], strict=True) if m == "central difference"
+    ] == law.tolist()
