@@ -7,6 +7,7 @@ the steps to work:
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
 - `ensemble`: many networks at once
+- `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in anybody's gradient
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -20,11 +21,13 @@ from backprop import derivation, ensemble
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
+from backprop.verification import Diagnosis, diagnose, diagnose_step
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Diagnosis",
     "Gradients",
     "Layer",
     "Model",
@@ -32,6 +35,8 @@ __all__ = [
     "Trace",
     "__version__",
     "derivation",
+    "diagnose",
+    "diagnose_step",
     "ensemble",
     "linear",
     "train",

@@ -1,7 +1,8 @@
-"""The command line: train a network and print its log.
+"""The command line: train a network and print its log; name the mistake in a gradient.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500]
+python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
 """
 
 import argparse
