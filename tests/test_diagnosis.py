@@ -133,6 +133,40 @@ def test_an_activation_of_ones_own() -> None:
     assert diagnose(model.weights, X, Y, gradients).verdict == "unknown"
 
 
+def test_activations_told_wrongly() -> None:
+    stranger = Stranger([2, 3, 5, 1], ["tanh", "tanh", "sigmoid"], "mse")
+    found = diagnose(**stranger.laid_out(True, True), activations="sigmoid", loss="mse")
+    assert found.verdict == "unknown"
+    assert found.alternatives == ("correct for mse, if the activations are tanh, tanh, sigmoid",)
+
+
+def test_a_model_brings_its_biases_and_activations() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations=["silu", "sigmoid"], bias=True)
+    found = diagnose(model, X, Y, model.backward(model.forward(X), Y))
+    assert (found.verdict, found.activations) == ("correct", ("silu", "sigmoid"))
+
+
+class Tensor:
+    """An array that must be detached before it can be read, as PyTorch's parameters."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def detach(self) -> np.ndarray:
+        return self.array
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
+def test_tensors_are_detached() -> None:
+    assert TRUE.biases is not None
+    assert MODEL.biases is not None
+    w, b, gw, gb = ([Tensor(a) for a in part] for part in (MODEL.weights, MODEL.biases, TRUE.weights, TRUE.biases))
+    pairs = [part for pair in zip(gw, gb, strict=True) for part in pair]
+    assert diagnose(w, Tensor(DATA[0]), Tensor(DATA[1]), pairs, biases=b).verdict == "correct"
+
+
 def test_softmax_is_unknown() -> None:
     rng = np.random.default_rng(0)
     w, b = [rng.normal(size=s) for s in ((2, 4), (4, 3))], [rng.normal(size=d) for d in (4, 3)]
@@ -486,6 +520,11 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "convention": (lambda: diagnose(W, X, Y, W, convention="diagonal"), ValueError, "convention is 'diagonal'"),
     "biases missing": (lambda: diagnose(W, X, Y, Gradients(tuple(W), tuple(W))), ValueError, "biases is None"),
     "biases": (lambda: diagnose(W, X, Y, W, biases=[np.ones(4), np.ones(1)]), ValueError, r"biases\[0\]"),
+    "loss and output": (
+        lambda: diagnose(W, X, Y, W, loss="cross_entropy", activations=["tanh", "identity"]),
+        ValueError,
+        "sigmoid output",
+    ),
     "keys": (lambda: diagnose(W, X, Y, {"dW": W}), ValueError, "dW"),
     "three axes": (lambda: diagnose(W, X[None], Y, W), ValueError, r"X has shape \(1, 21, 2\)"),
     "eta": (lambda: diagnose_step(W, W, X, Y, eta=-1.0), ValueError, "eta"),

@@ -18,7 +18,9 @@ EXPERIMENTS = {
     "spread": 20.0,
     "log_match": 0.3,
     "learning_rates": 8.0,
+    "mistakes": 25.0,
+    "diagnoses": 0.2,
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
-SLOW = ("log_fit",)
+SLOW = ("log_fit", "confusion")

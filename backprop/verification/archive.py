@@ -6,7 +6,6 @@ Nothing in it is executed or unpickled, and nothing is decompressed before its s
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -44,14 +43,26 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         OSError: if the file cannot be read.
         ValueError: if it is no .npz file, damaged, too large, or holds anything but numbers. One line says which.
     """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
+    data = io.BytesIO(path.read_bytes())
+    with _opened(path, data) as archive:
+        members = archive.infolist()
+        _check_sizes(path, members)
+        return {_name(path, info): _array(path, info, archive) for info in members}
+
+
+def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
+    """Open an archive, or say that it is none."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_sizes(path, members)
-            return {_name(path, info): _array(path, info, archive) for info in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
-        words = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is no .npz file, or a damaged one: {words}; expected what numpy.savez writes") from None
+        return zipfile.ZipFile(data)
+    except Exception as error:  # which exceptions damage can cause is written nowhere; OSError is one
+        raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
+
+
+def _line(error: Exception) -> str:
+    """Put an error into a short line."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -77,24 +88,22 @@ def _name(path: Path, info: zipfile.ZipInfo) -> str:
 def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray:
     """Read one array, whose header must fit what follows it."""
     name = _name(path, info)
-    with archive.open(info) as member:
-        data = member.read(info.file_size + 1)
-    stream = io.BytesIO(data)
     try:
+        with archive.open(info) as member:
+            data = member.read(info.file_size + 1)
+        stream = io.BytesIO(data)
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
-    except Exception as error:  # NumPy parses the header as a literal, and what that raises is not said anywhere
-        words = " ".join(str(error).split())[:120]
-        raise ValueError(f"{path}: array {name!r} has a damaged header: {words}") from None
+    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be wrong in many ways
+        raise ValueError(f"{path}: array {name!r} is damaged: {_line(error)}") from None
     if dtype.kind not in "biuf":
         raise ValueError(f"{path}: array {name!r} has entries of type {dtype}; expected real numbers, never objects")
     expected, came = prod(shape) * dtype.itemsize, len(data) - stream.tell()
     if any(length < 0 for length in shape) or expected != came:
         raise ValueError(f"{path}: array {name!r} says shape {shape}, {expected} bytes; {came} bytes follow")
     stream.seek(0)
-    array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
-    return array
+    return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
 
 def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[str, Any], list[str]]:

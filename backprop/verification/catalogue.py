@@ -6,6 +6,7 @@ That is how the mistakes are trained, how the diagnosis is tested, and how it wo
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -255,7 +256,9 @@ BIAS_GRADIENTS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-def delta_of(p: Pass, k: int, choice: Choice, above: tuple[np.ndarray, np.ndarray] | None) -> tuple[np.ndarray, ...]:
+def delta_of(
+    p: Pass, k: int, choice: Choice, above: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute δ of a layer, with the mistakes chosen.
 
     Args:
@@ -912,3 +915,42 @@ def wrong_gradients(
         tuple(scale * f * g for f, g in zip(factors, weights, strict=True)),
         None if model.biases is None else tuple(scale * f * b for f, b in zip(factors, biases, strict=True)),
     )
+
+
+def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str = "mse") -> Model:
+    """Take one step of the mistake "updated-first": each layer is updated before its error is sent back.
+
+    Args:
+        model: the network; its arrays may have leading axes.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        eta: the learning rate.
+        loss: "mse" or "cross_entropy".
+
+    Returns:
+        The network after the step.
+
+    Examples:
+        >>> import backprop, numpy as np
+        >>> from backprop.verification.catalogue import early_step
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> early = early_step(model, X, y, eta=1.0)
+        >>> right = backprop.train(model, X, y, eta=1.0, epochs=1).model
+        >>> [bool(np.allclose(a, b)) for a, b in zip(early.weights, right.weights)]
+        [False, True]
+    """
+    trace, (n, d) = model._forward(X), y.shape
+    after = list(model.weights)
+    p = Pass(trace.z, trace.a, y, model.weights, model.activations, after)
+    scale, above = (2 if loss == "mse" else 1) / (n * d), None
+    biases = None if model.biases is None else list(model.biases)
+    for k, choice in reversed(list(enumerate(choices_with("updated-first", len(after), loss)))):
+        above = delta_of(p, k, choice, above)
+        weights, bias = gradients_of(p, k, choice, *above)
+        after[k] = step.update(model.weights[k], scale * weights, eta)
+        if biases is not None:
+            biases[k] = step.update(biases[k], scale * bias, eta)
+    new = copy(model)
+    new.weights, new.biases = tuple(after), None if biases is None else tuple(biases)
+    return new

@@ -18,7 +18,7 @@ Readings that give the same numbers have one answer. In this order:
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ import numpy as np
 
 from backprop import checks
 from backprop import derivation as step
-from backprop.network import ACTIVATIONS, Activation, Gradients
+from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 from backprop.verification import catalogue
 from backprop.verification.catalogue import BY_SLUG, Choice
 from backprop.verification.intake import (
@@ -35,6 +35,7 @@ from backprop.verification.intake import (
     Problem,
     arrays,
     given_back,
+    plain,
     precision_of,
     problems,
     split,
@@ -183,18 +184,22 @@ def _one(name: Any) -> Activation:
     return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
 
 
-def _told_activations(activations: Any, depth: int) -> list[list[Activation]] | None:
-    """List what each layer's activation may be, as told; None if nothing was told."""
+def _told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
+    """List what each layer's activation may be, as told; None if nothing was told. Check that the loss goes with it."""
+    family = _told_losses(loss, 2, 2)[0].family
     if activations is None:
         return None
     if isinstance(activations, str | Activation):
-        return [[_one(activations)]] * depth
+        activations = [activations] * depth
     if not isinstance(activations, Sequence):
         raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
-    return [everything if a is None else [_one(a)] for a in activations]
+    told = [everything if a is None else [_one(a)] for a in activations]
+    if loss is not None and family == "cross_entropy" and "sigmoid" not in (names := [a.name for a in told[-1]]):
+        raise ValueError(f"loss {loss!r} is known for a sigmoid output; the output activation is {names[0]!r}")
+    return told
 
 
 def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> Iterator[list[tuple[Activation, ...]]]:
@@ -327,7 +332,7 @@ def diagnose(
     """Name the mistake in a gradient.
 
     Args:
-        weights: one array for each layer, (in, out) or (out, in).
+        weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
         X: the inputs, one example a row or a column.
         y: the targets; (N,) will do for one output.
         gradients: what somebody's backward pass gave for these weights: one array for each layer, in the shapes of the
@@ -363,14 +368,17 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, half, loss="mse").mistakes
         ('factor-two-dropped',)
     """
-    w = arrays("weights", getattr(weights, "weights", weights))
+    if isinstance(weights, Model):
+        biases = weights.biases if biases is None else biases
+        activations = weights.activations if activations is None else activations
+        weights = weights.weights
+    w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
     b = None if biases is None else _as_many("biases", arrays("biases", _atleast(biases)), len(w))
     g = _as_many("gradients", arrays("gradients", given_w), len(w))
     gb = None if given_b is None else arrays("gradients of biases", _atleast(given_b))
     handed = Handed(_data("X", X), _data("y", y), w, b, g, gb)
-    told = _told_activations(activations, len(w))
-    _told_losses(loss, 2, 2)
+    told = _told_activations(activations, len(w), loss)
     found = problems(handed, convention)
     precision = precision_of([*given_w, *(given_b or ())])
     if precision is np.float16:
@@ -426,8 +434,7 @@ def diagnose_step(
         >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
         ('uphill',)
     """
-    first = arrays("before", getattr(before, "weights", before))
-    raw = getattr(after, "weights", after)
+    first, raw = arrays("before", before), after
     second = _as_many("after", arrays("after", raw), len(first), "before")
     rate = 1.0 if eta is None else checks.learning_rate(eta)
     pairs = [(first, second)]
@@ -459,8 +466,7 @@ def diagnose_step(
         moved[1] if with_bias else None,
         second,
     )
-    told = _told_activations(activations, len(first))
-    _told_losses(loss, 2, 2)
+    told = _told_activations(activations, len(first), loss)
     case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None)
     if not any(array.any() for part in moved for array in part):
         return _unknown(len(first), "too small to tell: no weight changed")
@@ -519,7 +525,7 @@ def check(
 
 def _data(name: str, value: Any) -> np.ndarray:
     """Read data of one or two dimensions."""
-    array = checks.real_array(name, value)
+    array = checks.real_array(name, plain(value))
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {array.shape}; expected one or two dimensions")
     return array
@@ -527,7 +533,7 @@ def _data(name: str, value: Any) -> np.ndarray:
 
 def _atleast(value: Any) -> Any:
     """Let single numbers pass as biases of layers with one unit."""
-    return [np.atleast_1d(np.asarray(b)) for b in value] if isinstance(value, list | tuple) else value
+    return [np.atleast_1d(np.asarray(plain(b))) for b in value] if isinstance(value, list | tuple) else value
 
 
 def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
@@ -565,7 +571,8 @@ def _answer(case: _Case, layers: int, convention: str | None, step_taken: bool =
     """Search, choose and put into words."""
     fits, partial, readings = _solve(case, layers)
     if not fits:
-        return _closest(case, partial, readings, layers)
+        nearest = _closest(case, partial, readings, layers)
+        return nearest if case.told is None else replace(nearest, alternatives=tuple(_if_untold(case, layers)))
     best = fits[0]
     equal = [
         fit
@@ -600,6 +607,15 @@ def _answer(case: _Case, layers: int, convention: str | None, step_taken: bool =
         tuple(_assumed(case, best, convention)),
         f"all {best.numbers} numbers agree; the array that agrees least is off by {best.off:.0e}, relative",
     )
+
+
+def _if_untold(case: _Case, layers: int) -> Iterator[str]:
+    """Say with which activations, other than those told, the gradient would be correct."""
+    fits, _, _ = _solve(case._replace(told=None), layers)
+    if fits and not fits[0].mistakes:
+        yield f"correct for {fits[0].loss.name}, if the activations are " + ", ".join(
+            phi.name for phi in fits[0].reading.activations
+        )
 
 
 def _layers(case: _Case, fit: Fit) -> tuple[tuple[Layer, ...], Gradients]:

@@ -72,11 +72,28 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
         raise TypeError(f"{name} is {type(value).__name__}; expected a list of one array for each layer")
     if len(value) == 0:
         raise ValueError(f"{name} is empty; expected at least one array, one for each layer")
-    found = [checks.real_array(f"{name}[{i}]", array) for i, array in enumerate(value)]
+    found = [checks.real_array(f"{name}[{i}]", plain(array)) for i, array in enumerate(value)]
     for i, array in enumerate(found):
         if array.ndim > 2:
             raise ValueError(f"{name}[{i}] has shape {array.shape}; expected one or two dimensions")
     return found
+
+
+def plain(value: Any) -> Any:
+    """Free a tensor from the framework that computes gradients through it.
+
+    Args:
+        value: an array, nested lists, or a tensor with a method `detach`, such as PyTorch's.
+
+    Returns:
+        The same without that link; anything else as it is.
+
+    Examples:
+        >>> from backprop.verification.intake import plain
+        >>> plain([1, 2])
+        [1, 2]
+    """
+    return np.asarray(value.detach()) if hasattr(value, "detach") else value
 
 
 def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
@@ -162,7 +179,7 @@ def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
         >>> precision_of([[0.1, 0.2]]).__name__
         'float64'
     """
-    found = [np.asarray(g) for g in gradients]
+    found = [np.asarray(plain(g)) for g in gradients]
     floats = [g for g in found if g.dtype.kind == "f"]
     if any(g.dtype == np.float16 for g in floats):
         return np.float16
