@@ -13,7 +13,7 @@ import matplotlib as mpl
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, SLOW
 from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
-from backprop.figures import consequences, diagrams, learning_rates, log_fit, results
+from backprop.figures import confusion, consequences, diagrams, learning_rates, log_fit, results
 from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
 
 
@@ -41,6 +41,7 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))
     yield partial(consequences.symmetry, read_result(folder, "symmetry"))
+    yield partial(confusion.confusion, read_result(folder, "confusion"))
 
 
 def parser() -> Parser:

@@ -422,7 +422,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a * (1 - a)                     # or 1 - a ** 2",
         "The function was written for z; the forward pass kept a. Both are matrices of the same shape.",
         _GRADIENT_CHECK,
-        "ReLU, whose slope is the same for both; often training",
+        "ReLU, whose slope is the same for both",
     ),
     Mistake(
         "slope-fed-z",
@@ -453,7 +453,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "Two functions each believe that the slope is their business.",
         _GRADIENT_CHECK,
-        "ReLU, whose slope is 0 or 1; " + _TRAINING,
+        "ReLU, whose slope is 0 or 1",
     ),
     # the way back
     Mistake(
@@ -484,7 +484,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "error = delta_next @ W_next.T",
         "Errors seem to be what is propagated. What a layer sends back has passed its own slope first.",
         _GRADIENT_CHECK,
-        "a linear output with one hidden layer",
+        "training: it solves XOR; a linear output with one hidden layer",
     ),
     Mistake(
         "weights-not-transposed",
@@ -717,7 +717,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "the same sign in every layer",
         "With y − ŷ for ŷ − y everything changes its sign, and one minus too many or too few remains.",
         _GRADIENT_CHECK,
-        "training, if the other layers make up for it",
+        "a look at one layer alone",
     ),
     Mistake(
         "layer-left-out",
@@ -727,7 +727,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "for W, dW in zip(weights, gradients):",
         "A loop ends one layer early, or the gradient was cleared before it was used.",
         _GRADIENT_CHECK + "; a comparison of one whole step",
-        "training: a random first layer often suffices",
+        "the gradients of the other layers, which are right",
     ),
     # the update
     Mistake(

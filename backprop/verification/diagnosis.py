@@ -775,7 +775,8 @@ def _text(found: Diagnosis) -> Iterator[str]:
     for layer in found.layers:
         if found.verdict == "unknown" and layer.verdict == "unknown":
             continue
-        off = "" if np.isnan(layer.relative_error) else f", relative error {layer.relative_error:.1e}"
+        error = layer.relative_error
+        off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
         because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
         if layer.verdict == "wrong" and not layer.mistakes and found.verdict == "mistake":
             because = " (because of the mistake above it)"
@@ -810,5 +811,6 @@ def _correct_text(correct: Gradients) -> Iterator[str]:
     """Print the correct gradient, as far as it is short."""
     for name, part in (("W", correct.weights), ("b", correct.biases or ())):
         for i, g in enumerate(part, start=1):
-            shown = np.array2string(g, precision=6, separator=", ", threshold=12, max_line_width=100)
-            yield f"Correct gradient of {name}{i}, shape {g.shape}: {' '.join(shown.split())}"
+            shown = np.array2string(g, precision=6, separator=", ", threshold=40, max_line_width=100)
+            yield f"Correct gradient of {name}{i}, shape {g.shape}:"
+            yield from (f"  {line}" for line in shown.splitlines())

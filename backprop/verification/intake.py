@@ -72,7 +72,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
         raise TypeError(f"{name} is {type(value).__name__}; expected a list of one array for each layer")
     if len(value) == 0:
         raise ValueError(f"{name} is empty; expected at least one array, one for each layer")
-    found = [checks.real_array(f"{name}[{i}]", plain(array)) for i, array in enumerate(value)]
+    found = [np.atleast_1d(checks.real_array(f"{name}[{i}]", plain(array))) for i, array in enumerate(value)]
     for i, array in enumerate(found):
         if array.ndim > 2:
             raise ValueError(f"{name}[{i}] has shape {array.shape}; expected one or two dimensions")
