@@ -212,6 +212,31 @@ def test_float32_is_no_false_alarm() -> None:
         assert diagnose(single, x, y, converted, loss="mse").verdict == "correct"
 
 
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("size", [0.01, 1.0, 5.0, 20.0])
+def test_no_false_alarm_however_small_or_saturated(size: float, single: bool) -> None:
+    verdicts = []
+    for seed in range(24):
+        names = [["sigmoid", "tanh", "relu"][seed % 3]] * 2 + [["sigmoid", "identity"][seed % 2]]
+        drawn = Model.random([3, 4, 5, 1], seed, names, bias=seed % 4 < 2)
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(30, 3)), rng.integers(0, 2, size=(30, 1)) * 1.0
+        kind = np.float32 if single else np.float64
+        model = Model(drawn.weights, drawn.biases, drawn.activations)
+        model.weights = tuple((size * w).astype(kind) for w in drawn.weights)
+        model.biases = None if drawn.biases is None else tuple((size * b).astype(kind) for b in drawn.biases)
+        with np.errstate(over="ignore"):  # exp in float32
+            g = wrong_gradients(model, x.astype(kind), y.astype(kind), "")
+        given = [[a.astype(kind) for a in part or ()] for part in g]
+        if any(a.any() for a in given[0]):
+            for told in (None, names):
+                biases = model.biases
+                gradients = given if biases is not None else given[0]
+                verdicts.append(diagnose(model.weights, x, y, gradients, biases=biases, activations=told).verdict)
+    assert "mistake" not in verdicts
+    assert verdicts.count("correct") > (0.95 if size <= 1 else 0.6) * len(verdicts) > 20
+
+
 # Documented answers where several readings give the same numbers
 
 RNG = np.random.default_rng(1)

@@ -189,7 +189,7 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
             "output-slope-kept": "correct" if this.loss == "cross_entropy" else slug,  # half the squared error
             "factor-two-added": slug if this.loss == "mse" else "output-slope-dropped",
         }
-        if slug == "output-slope-dropped" and d == 2:  # 2/(N d) is cross-entropy's 1/N
+        if slug == "output-slope-dropped" and d == 2 and this.loss == "mse":  # 2/(N d) is cross-entropy's 1/N
             return ("correct",)
         return (others.get(slug, slug),)
     return (slug,)

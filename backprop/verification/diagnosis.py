@@ -273,14 +273,17 @@ def _candidates(case: _Case, reading: Reading) -> list[LossReading]:
 
 
 def _right(reading: Reading) -> Iterator[State]:
-    """List the backward passes without a mistake under one loss or another."""
+    """List the backward passes without a mistake under one loss or another, if they come near at the output."""
+    errors = 1 + np.abs(catalogue.right_error(reading.exact))
     for slope in ("", "slope-dropped") if reading.activations[-1].name == "sigmoid" else ("",):
         choices = (Choice(slope=slope), *(Choice(),) * (reading.depth - 1))
         weights, _ = catalogue.backward(reading.exact, choices[::-1])
         g, made = reading.problem.gradients[-1], weights[-1]
         size, length = float(np.sum(made * made)), float(np.linalg.norm(g))
         miss = np.linalg.norm(g - made * (np.sum(g * made) / size)) if size > 0 else length
-        if miss <= 0.3 * length + 100 * reading.floors[-1]:
+        possible = np.linalg.norm(step.weight_gradient(np.abs(reading.exact.a[-2]), np.abs(errors)))
+        drowned = length <= 1e4 * reading.unit * possible + 100 * reading.floors[-1]  # the output is saturated
+        if miss <= 0.3 * length or drowned:
             yield State(choices, None, None, frozenset(), ())
 
 
@@ -633,6 +636,7 @@ def _layers(case: _Case, fit: Fit) -> tuple[tuple[Layer, ...], Gradients]:
         slugs = tuple(slug for slug, layers in fit.mistakes.items() if k in layers)
         fits = all(block.off(factor) <= 1 for block in own) and not slugs
         vague = any(block.slack * abs(factor) + block.floor > 0.5 * np.linalg.norm(block.given) for block in own[:1])
+        vague = vague or reading.too_small(k)
         silent = all(not block.given.any() and not block.made.any() for block in made if block.layer == k)
         verdict = "unknown" if vague and not silent and not slugs else "right" if fits else "wrong"
         error = max(step.relative_error(block.given, factor * block.made) for block in own)
@@ -650,7 +654,7 @@ def _closest(
     best: tuple[int, tuple[Layer, ...], Reading, str] | None = None
     for reading in readings:
         if all(reading.too_small(k) for k in range(layers)):
-            return _unknown(layers, "too small to tell: the weights moved by no more than their last digits")
+            return _unknown(layers, "too small to tell: nothing but rounding can be seen")
         for family, slope in (("mse", ""), ("cross_entropy", "slope-dropped")):
             if not any(loss.family == family for loss in _candidates(case, reading)):
                 continue

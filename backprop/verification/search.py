@@ -26,10 +26,14 @@ from backprop.verification.intake import Problem
 #: Disturbed copies of the forward pass, how many of their deviations are let pass, and the least that is let pass, in
 #: units of the last digit.
 COPIES, DEVIATIONS, UNITS = 6, 40.0, 100.0
+#: With more inputs than this, two copies must do.
+MANY = 200_000
 #: How closely a combination must fit to go on to the layer below; the exact comparison comes at the end.
 COARSE: Mapping[type, float] = {np.float64: 1e-6, np.float32: 3e-3}
 #: A layer whose rounding is this share of its gradient is too small to tell.
 TOO_SMALL = 0.02
+#: Below this length the square of a length underflows.
+TINY = 1e-150
 #: How many combinations go on, how many of them with the same mistakes, and how many mistakes one may hold.
 BEAM, ALIKE, MOST = 64, 4, 2
 
@@ -135,14 +139,15 @@ def forward(problem: Problem, activations: Sequence[Activation], unit: float = 0
         unit: how much to disturb, relative; 0 for not at all.
 
     Returns:
-        The pass; disturbed, its arrays have a leading axis of COPIES.
+        The pass; disturbed, its arrays have a leading axis of copies.
     """
     rng = np.random.default_rng(0)
+    copies = COPIES if problem.X.size <= MANY else 2
 
     def disturbed(array: np.ndarray, size: np.ndarray | None = None) -> np.ndarray:
         if not unit:
             return array
-        noise = rng.standard_normal((COPIES, *array.shape[-2:]))
+        noise = rng.standard_normal((copies, *array.shape[-2:]))
         return array + unit * noise * (array if size is None else size)
 
     weights = [disturbed(w) for w in problem.weights]
@@ -200,7 +205,7 @@ class Reading:
         return (self.problem.X.shape[1], *(w.shape[1] for w in self.problem.weights))
 
     def too_small(self, k: int) -> bool:
-        """Tell whether a layer's gradient drowns in the rounding of the update.
+        """Tell whether a layer's gradient drowns in the rounding of the update, or its square underflows.
 
         Args:
             k: the layer, from 0.
@@ -208,8 +213,9 @@ class Reading:
         Returns:
             True if nothing can be said about it.
         """
-        size = float(np.linalg.norm(self.problem.gradients[k]))
-        return self.floors[k] > TOO_SMALL * size if self.floors[k] else False
+        g = self.problem.gradients[k]
+        size = float(np.linalg.norm(g))
+        return (size < TINY and bool(g.any())) or (self.floors[k] > 0 and self.floors[k] > TOO_SMALL * size)
 
 
 class Block(NamedTuple):
@@ -269,11 +275,12 @@ def blocks_of(reading: Reading, choices: Sequence[Choice]) -> list[Block]:
             if made.shape != g.shape:
                 made = np.broadcast_to(made, g.shape)
             spread = disturbed[kind][k] - made
-            deviation = float(np.vdot(spread, spread) / COPIES) ** 0.5
+            deviation = float(np.vdot(spread, spread) / len(spread)) ** 0.5
             size = float(np.vdot(made, made)) ** 0.5
             slack, floor = DEVIATIONS * deviation + UNITS * reading.unit * size, reading.floors[k]
-            s = float(np.vdot(g, made)) / size**2 if size > 0 else np.nan
-            doubt = (abs(s) * slack + floor) / (abs(s) * size) if size > 0 and s != 0 else np.inf
+            s = float(np.vdot(g, made)) / size**2 if size > TINY else np.nan
+            told = size > TINY and s != 0 and (np.vdot(g, g) > TINY**2 or not g.any())
+            doubt = (abs(s) * slack + floor) / (abs(s) * size) if told else np.inf
             found.append(Block(k, g, made, slack, floor, s, doubt))
     return found
 
@@ -554,6 +561,7 @@ class Pattern(NamedTuple):
     mistakes: dict[str, tuple[int, ...]]
     base: float
     generic: bool
+    doubt: float
 
 
 def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
@@ -566,16 +574,16 @@ def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
     if not best:
         return
     surest = min(best.values(), key=lambda block: block.doubt)
-    equal = Pattern((1.0,) * depth, {}, surest.factor, False)
+    equal = Pattern((1.0,) * depth, {}, surest.factor, False, surest.doubt)
     yield equal
     if _fits(blocks, equal, 1.0):
         return
     every = tuple(range(depth))
     for side in (1, 0):  # each layer divided by its own width, of outputs or of inputs
         factors = tuple(n / widths[k + side] for k in every)
-        yield Pattern(factors, {"divided-by-units": every}, surest.factor / factors[surest.layer], False)
+        yield Pattern(factors, {"divided-by-units": every}, surest.factor / factors[surest.layer], False, surest.doubt)
     factors = tuple(float(n) ** (k + 1 - depth) for k in every)
-    yield Pattern(factors, {"averaged-twice": every[:-1]}, surest.factor / factors[surest.layer], False)
+    yield Pattern(factors, {"averaged-twice": every[:-1]}, surest.factor / factors[surest.layer], False, surest.doubt)
     named = {float(n): "sum-for-mean", 1 / n: "averaged-twice", 2.0: "factor-two-added", 0.5: "factor-two-dropped"}
     for base in best.values():
         ratios, mistakes, generic = [1.0] * depth, dict[str, tuple[int, ...]](), False
@@ -597,7 +605,7 @@ def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
             ratios[k] = float(ratio)
         if generic and any(_entries(reading.problem, k) < 2 for k in mistakes.get("layer-scale", ())):
             continue
-        yield Pattern(tuple(ratios), mistakes, base.factor, generic)
+        yield Pattern(tuple(ratios), mistakes, base.factor, generic, base.doubt)
 
 
 def _fits(blocks: Sequence[Block], pattern: Pattern, ratio: float, left_out: Sequence[int] = ()) -> bool:
@@ -663,14 +671,14 @@ def fits_of(reading: Reading, state: State, candidates: Sequence[LossReading], n
                 scales = list(_scales(loss, reading.n, reading.widths[-1], reading.widths, named))
             for (ratio, slugs), part in product(scales, own):
                 exact = abs(loss.factor * ratio * part / pattern.base)
-                if abs(exact - 1) > 0.5 or not _fits(used, pattern, exact):
+                if abs(exact - 1) > max(0.5, 3 * pattern.doubt) or not _fits(used, pattern, exact):
                     continue
                 mistakes = {**made, **pattern.mistakes}
                 mistakes |= {slug: tuple(range(reading.depth)) for slug in slugs if slug not in mistakes}
                 cost = _cost(mistakes, order, generic=pattern.generic)
                 found.append(_made(reading, loss, mistakes, sign, ratio * part, cost, state, numbers, used, pattern))
                 explained = True
-            if not explained and (not known or numbers >= 4):
+            if not explained and (not known or (numbers >= 4 and pattern.doubt < 0.1)):
                 mistakes = {**made, **pattern.mistakes}
                 if known:
                     mistakes["wrong-scale"] = tuple(range(reading.depth))
