@@ -8,6 +8,7 @@ the steps to work:
 - `train`, with `Run`: gradient descent
 - `ensemble`: many networks at once
 - `fingerprint`: what a loss that stays put says
+- `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in anybody's gradient
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -21,12 +22,13 @@ from backprop import derivation, ensemble
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
-from backprop.verification.fingerprints import fingerprint
+from backprop.verification import Diagnosis, diagnose, diagnose_step, fingerprint
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Diagnosis",
     "Gradients",
     "Layer",
     "Model",
@@ -34,6 +36,8 @@ __all__ = [
     "Trace",
     "__version__",
     "derivation",
+    "diagnose",
+    "diagnose_step",
     "ensemble",
     "fingerprint",
     "linear",

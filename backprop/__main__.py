@@ -1,7 +1,8 @@
-"""The command line: train a network and print its log.
+"""The command line: train a network and print its log; name the mistake in a gradient.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500]
+python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
 """
 
 import argparse
@@ -9,6 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import backprop
@@ -17,6 +19,7 @@ from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
+from backprop.verification import archive
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,7 +42,7 @@ def parser() -> Parser:
         The parser.
     """
     top = Parser(prog="python -m backprop", description="Back-propagation as a specification that runs.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="train", parser_class=Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="{train,diagnose}", parser_class=Parser)
     add = commands.add_parser("train", help="train a network and print its log").add_argument
     add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
@@ -56,7 +59,44 @@ def parser() -> Parser:
     add("--loss", default="mse", help=f"{' or '.join(LOSSES)} (default: mse)")
     add("--bias", action="store_true", help="give the layers biases (default: none, as in the report)")
     add("--log-every", type=int, default=500, metavar="EPOCHS", help="epochs from one line to the next (default: 500)")
+    add = commands.add_parser("diagnose", help="name the mistake in a gradient that a program saved").add_argument
+    names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
+    add("file", type=Path, metavar="run.npz", help=f"an .npz file with the arrays {names}; and so on for each layer")
+    add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: worked out)")
+    add("--loss", metavar="NAME", help="mse, mse_half, mse_sum, mse_half_sum, cross_entropy, … (default: worked out)")
+    add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
+    add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
     return top
+
+
+def diagnose(options: argparse.Namespace) -> int:
+    """Diagnose the gradient, or the step, that a file holds.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: 0 if it is correct, 1 if not or unknown, 2 for a file or options that make no sense.
+    """
+    try:
+        name, arguments, left = archive.arguments(archive.read_arrays(options.file), str(options.file))
+        names = options.activations
+        told = names[0] if names is not None and len(names) == 1 else names
+        if options.eta is not None:
+            if name == "diagnose":
+                raise ValueError(
+                    f"--eta is {options.eta}, but {options.file} has gradients; expected it with after1, …"
+                )
+            arguments["eta"] = options.eta
+        function = backprop.diagnose if name == "diagnose" else backprop.diagnose_step
+        found = function(**arguments, activations=told, loss=options.loss, convention=options.convention)
+    except (OSError, TypeError, ValueError, MemoryError) as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    print(found)
+    if left:
+        print(f"Not looked at: {', '.join(left)}.")
+    return 0 if found.verdict == "correct" else 1
 
 
 def train(options: argparse.Namespace) -> int:
@@ -99,11 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; None for those of the process.
 
     Returns:
-        The exit status: 0, 1 if training diverged, 2 for bad arguments, 130 after an interrupt.
+        The exit status: 0, 1 if training diverged or a gradient is not correct, 2 for bad arguments, 130 after an
+        interrupt.
     """
     options = parser().parse_args(arguments)
     try:
-        return train(options)
+        return diagnose(options) if options.command == "diagnose" else train(options)
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130

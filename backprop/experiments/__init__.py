@@ -27,7 +27,9 @@ EXPERIMENTS = {
     "start_weights": 4.0,
     "step_size": 2.0,
     "stuck": 2.0,
+    "mistakes": 25.0,
+    "diagnoses": 0.2,
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
-SLOW = ("log_fit",)
+SLOW = ("log_fit", "confusion")

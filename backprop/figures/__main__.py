@@ -13,7 +13,16 @@ import matplotlib as mpl
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, SLOW
 from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
-from backprop.figures import consequences, diagrams, discussions, learning_rates, log_fit, results, verification
+from backprop.figures import (
+    confusion,
+    consequences,
+    diagrams,
+    discussions,
+    learning_rates,
+    log_fit,
+    results,
+    verification,
+)
 from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
 
 
@@ -49,6 +58,7 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))
     yield partial(consequences.symmetry, read_result(folder, "symmetry"))
     yield partial(verification.step_size, read_result(folder, "step_size"))
+    yield partial(confusion.confusion, read_result(folder, "confusion"))
 
 
 def parser() -> Parser:

@@ -2,7 +2,8 @@
 
 In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one);
 ``[=figure:NAME=]`` a figure; ``[=table:NAME=]``, ``[=file:PATH=]`` and ``[=output:NAME=]`` a table, a listing and what
-a program printed; ``[=source:FUNCTION=]`` a step without docstring and types. An unknown name stops the build.
+a program printed; ``[=source:FUNCTION=]`` a step without docstring and types; ``[=mistakes:PART=]`` a part of the
+catalogue of mistakes. An unknown name stops the build.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import catalogue
 from equations import SiteError
 from listings import bare
 
@@ -105,6 +107,18 @@ def power(text: str) -> str:
     return POWER.sub(lambda m: f"{m[1]}·10{str(int(m[2])).translate(RAISED)}", text)
 
 
+def unknown_part(name: str) -> str:
+    """Refuse a part of the catalogue that there is not.
+
+    Args:
+        name: what was asked for.
+
+    Raises:
+        SiteError: always.
+    """
+    raise SiteError(f"[=mistakes:{name}=]: expected table, sections or rates", snippet=f"[=mistakes:{name}=]")
+
+
 def fill(markdown: str, root: Path, build: Path) -> str:
     """Put numbers, tables and listings into a page; leave a mark where a figure goes.
 
@@ -124,6 +138,14 @@ def fill(markdown: str, root: Path, build: Path) -> str:
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
         "table:": lambda name: (
             match_table(results) if name == "log-match" else log_table(results, name.removesuffix("-log"))
+        ),
+        "mistakes:": lambda name: (
+            {
+                "table": catalogue.table(results),
+                "sections": catalogue.sections(),
+                "rates": catalogue.confusion_rows(results),
+            }.get(name)
+            or unknown_part(name)
         ),
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
         "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",

@@ -1,0 +1,265 @@
+"""Mistakes planted in random networks, and what the diagnosis calls them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.derivation import relative_error
+from backprop.network import Gradients, Model
+from backprop.verification.catalogue import MISTAKES, layers_for, wrong_gradients
+from backprop.verification.diagnosis import Diagnosis, diagnose
+from backprop.verification.search import UNLIKELY
+
+#: How many networks, how many mistakes planted in each, and how many networks a test repeats.
+NETWORKS, EACH, SAMPLE = 2000, 5, 40
+
+#: Mistakes that a gradient does not show, or that need a loss which adds up.
+NOT_HERE = ("updated-first", "uphill", "gradients-accumulated", "mean-for-sum")
+#: The ways in which everything is tried: with the loss named or not, in float64 or float32.
+WAYS = ("named", "unnamed", "single")
+
+
+class Case(NamedTuple):
+    """A network with data, laid out at random.
+
+    Attributes:
+        model: the network.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        loss: "mse" or "cross_entropy".
+        told: its activations, or None where they are not to be told.
+        rows: whether examples are handed in as rows.
+        in_out: whether weights are handed in as (in, out).
+        rng: where further choices come from.
+    """
+
+    model: Model
+    X: np.ndarray
+    y: np.ndarray
+    loss: str
+    told: list[str] | None
+    rows: bool
+    in_out: bool
+    rng: np.random.Generator
+
+
+def case(seed: int) -> Case:
+    """Draw a network of two to four layers, with equal or different widths, and 5 to 100 examples.
+
+    Args:
+        seed: a whole number, at least 0.
+
+    Returns:
+        The case.
+
+    Examples:
+        >>> from backprop.experiments.confusion import case
+        >>> case(0).model.widths == case(0).model.widths
+        True
+    """
+    rng = np.random.default_rng(seed)
+    depth, n, outputs = int(rng.integers(2, 5)), int(rng.integers(5, 101)), int(rng.choice([1, 1, 2, 3]))
+    hidden = [int(rng.integers(2, 7))] * (depth - 1) if rng.random() < 0.5 else rng.permutation(7)[: depth - 1] + 2
+    widths = [int(rng.integers(1, 6)), *map(int, hidden), outputs]
+    output = str(rng.choice(["sigmoid", "identity"]))
+    names = [str(rng.choice(["sigmoid", "tanh", "relu"]))] * (depth - 1) + [output]
+    loss = "cross_entropy" if output == "sigmoid" and rng.random() < 0.5 else "mse"
+    model = Model.random(widths, int(rng.integers(2**31)), names, bias=bool(rng.random() < 0.5))
+    X = rng.normal(size=(n, widths[0]))
+    y = rng.integers(0, 2, size=(n, outputs)) * 1.0 if output == "sigmoid" else rng.normal(size=(n, outputs))
+    told = names if rng.random() < 0.5 else None
+    return Case(model, X, y, loss, told, bool(rng.random() < 0.5), bool(rng.random() < 0.5), rng)
+
+
+def asked(this: Case, gradients: Gradients, way: str) -> Diagnosis:
+    """Hand a gradient in, laid out as the case says, and ask for a diagnosis.
+
+    Args:
+        this: the case.
+        gradients: the gradient.
+        way: one of WAYS.
+
+    Returns:
+        The diagnosis.
+    """
+    kind = np.float32 if way == "single" else np.float64
+
+    def laid_out(w: np.ndarray) -> np.ndarray:
+        return (w if this.in_out else w.T).astype(kind)
+
+    weights, biases = this.model.weights, this.model.biases
+    both = ([laid_out(g) for g in gradients.weights], [g.astype(kind) for g in gradients.biases or ()] or None)
+    return diagnose(
+        [laid_out(w) for w in weights],
+        (this.X if this.rows else this.X.T).astype(kind),
+        (this.y if this.rows else this.y.T).astype(kind),
+        both,
+        biases=None if biases is None else [b.astype(kind) for b in biases],
+        activations=this.told,
+        loss=None if way == "unnamed" else this.loss,
+    )
+
+
+def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
+    """Make the right gradient of a case, and some wrong ones.
+
+    Args:
+        this: the case.
+        way: one of WAYS; "single" computes in float32.
+
+    Yields:
+        The mistake, "" for none, and the gradient. A mistake whose numbers are those of the right gradient is left out:
+        it is none in this network. So is a gradient of nothing but zeros, or with nan.
+    """
+    model, X, y = this.model, this.X, this.y
+    if way == "single":
+        model = Model(model.weights, model.biases, model.activations)
+        model.weights = tuple(w.astype(np.float32) for w in model.weights)
+        model.biases = None if model.biases is None else tuple(b.astype(np.float32) for b in model.biases)
+        X, y = X.astype(np.float32), y.astype(np.float32)
+    right = wrong_gradients(model, X, y, "", this.loss)
+    if not any(g.any() for g in right.weights):
+        return
+    yield "", right
+    slugs = [mistake.slug for mistake in MISTAKES if mistake.slug not in NOT_HERE]
+    for slug in this.rng.permutation(slugs)[:EACH].tolist():
+        layers = layers_for(slug, model.widths)
+        if not layers or not possible(slug, this):
+            continue
+        if slug.startswith("layer-") or this.rng.random() < 0.3:
+            layers = [int(this.rng.choice(layers))]
+        with np.errstate(all="ignore"):
+            wrong = wrong_gradients(model, X, y, slug, this.loss, layers)
+            pairs = zip(all_of(wrong), all_of(right), strict=True)
+            apart = max(relative_error(a.astype(float), b.astype(float)) for a, b in pairs)
+        whole = all(np.isfinite(g).all() for g in all_of(wrong)) and any(g.any() for g in wrong.weights)
+        if whole and apart > (1e-6 if way == "single" else 1e-12):
+            yield slug, wrong
+
+
+def all_of(gradients: Gradients) -> list[np.ndarray]:
+    """List the arrays of a gradient.
+
+    Args:
+        gradients: the gradient.
+
+    Returns:
+        Those of the weights, then those of the biases.
+    """
+    return [*gradients.weights, *(gradients.biases or ())]
+
+
+def possible(slug: str, this: Case) -> bool:
+    """Tell whether a mistake makes sense in a case.
+
+    Args:
+        slug: the mistake.
+        this: the case.
+
+    Returns:
+        False for a mistake in biases that are not there, or about a loss that is another.
+    """
+    if slug.startswith("bias"):
+        return this.model.biases is not None
+    return slug != "factor-two-dropped" or this.loss == "mse"
+
+
+def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
+    """Say which answers are right, where another reading gives the same numbers.
+
+    Args:
+        slug: the mistake that was planted.
+        this: the case.
+        way: one of WAYS.
+
+    Returns:
+        The slugs any of which will do, or "correct".
+    """
+    d = this.y.shape[1]
+    if not slug:
+        return ("correct",)
+    if slug == "factor-two-added" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone
+        return ("correct",) if way != "unnamed" or this.loss == "mse" else ("output-slope-dropped", "correct")
+    if way == "unnamed":
+        others = {
+            "factor-two-dropped": "correct",  # half the squared error
+            "sum-for-mean": "correct",
+            "output-slope-kept": "correct" if this.loss == "cross_entropy" else slug,  # half the squared error
+            "factor-two-added": slug if this.loss == "mse" else "output-slope-dropped",
+        }
+        if slug == "output-slope-dropped" and d == 2 and this.loss == "mse":  # 2/(N d) is cross-entropy's 1/N
+            return ("correct",)
+        return (others.get(slug, slug),)
+    return (slug,)
+
+
+def tried(seeds: range, way: str) -> dict[str, Any]:
+    """Plant mistakes in networks and diagnose them.
+
+    Args:
+        seeds: the networks.
+        way: one of WAYS.
+
+    Returns:
+        "asked", the number of diagnoses, "right_asked" of them of right gradients; "false_alarms", right gradients not
+        called correct, and "called_wrong", those called a mistake; "missed", wrong ones called correct where that is
+        not the documented answer; "named", mistakes answered as documented, of "wrong_asked"; "together", those of them
+        that were named together with others; "unknown", those not recognised; "matrix", for each planted mistake how
+        often which was answered.
+    """
+    matrix: dict[str, Counter[str]] = {}
+    found: Counter[str] = Counter()
+    for seed in seeds:
+        this = case(seed)
+        for slug, gradients in planted(this, way):
+            answer = asked(this, gradients, way)
+            wanted = documented(slug, this, way)
+            told = answer.mistakes or (answer.verdict,)
+            told += tuple(slug for slug in UNLIKELY if any(f"({slug})" in text for text in answer.alternatives))
+            named = bool(set(wanted) & set(told))
+            named = named and answer.verdict != "unknown" and (answer.verdict == "correct") == ("correct" in wanted)
+            row = matrix.setdefault(slug or "correct", Counter())
+            row[(slug or "correct") if named else told[0]] += 1
+            found["asked"] += 1
+            found["named" if named else "not_named"] += bool(slug)
+            found["together"] += bool(slug) and named and len(told) > 1
+            found["right_asked"] += not slug
+            found["false_alarms"] += not slug and not named
+            found["called_wrong"] += not slug and answer.verdict == "mistake"
+            found["missed"] += bool(slug) and answer.verdict == "correct" and "correct" not in wanted
+            found["unknown"] += bool(slug) and answer.verdict == "unknown"
+    found["wrong_asked"] = found["asked"] - found["right_asked"]
+    keys = (
+        "asked",
+        "right_asked",
+        "wrong_asked",
+        "false_alarms",
+        "called_wrong",
+        "missed",
+        "named",
+        "together",
+        "unknown",
+    )
+    return {
+        **{key: int(found[key]) for key in keys},
+        "share": found["named"] / max(1, found["wrong_asked"]),
+        "matrix": {slug: dict(sorted(row.items())) for slug, row in sorted(matrix.items())},
+    }
+
+
+def run() -> dict[str, Any]:
+    """Try all networks in all ways.
+
+    Returns:
+        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` says; "sample": the
+        same for the first few networks, for a test to repeat.
+    """
+    return {
+        "networks": NETWORKS,
+        "each": EACH,
+        "slugs": [mistake.slug for mistake in MISTAKES if mistake.slug not in NOT_HERE],
+        "sample": {way: tried(range(SAMPLE), way) for way in WAYS},
+        **{way: tried(range(NETWORKS), way) for way in WAYS},
+    }

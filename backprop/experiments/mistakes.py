@@ -1,0 +1,122 @@
+"""The catalogue of mistakes, trained: a network that learns proves nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import accuracy, relative_error, squared_error, total_loss
+from backprop.ensemble import stacked
+from backprop.network import Gradients, Model
+from backprop.verification.catalogue import MISTAKES, early_step, wrong_gradients
+
+WIDTHS, SEEDS, ETA, EPOCHS = [2, 4, 4, 1], 32, 1.0, 3000
+
+#: Mistakes that are mistakes under cross-entropy.
+UNDER_CROSS_ENTROPY = ("output-slope-kept", "factor-two-added")
+
+
+def states(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str) -> Iterator[Model]:
+    """Walk along a training with a mistake in it, without end.
+
+    Args:
+        model: the network, or a stack of networks.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        slug: the mistake, or "" for none.
+        loss: "mse" or "cross_entropy".
+
+    Yields:
+        The network before the first update, after it, after the second, …
+    """
+    planted = slug if slug not in ("updated-first", "uphill", "gradients-accumulated", "mean-for-sum") else ""
+    layers = [0] if slug.startswith("layer-") else None
+    total: Gradients | None = None
+    while True:
+        yield model
+        if slug == "updated-first":
+            model = early_step(model, X, y, ETA, loss)
+            continue
+        gradients = wrong_gradients(model, X, y, planted, loss, layers)
+        if slug == "gradients-accumulated":
+            gradients = total = gradients if total is None else added(total, gradients)
+        model = model._update(gradients, -ETA if slug == "uphill" else ETA)
+
+
+def added(first: Gradients, second: Gradients) -> Gradients:
+    """Add two gradients.
+
+    Args:
+        first: one.
+        second: the other.
+
+    Returns:
+        Their sum.
+    """
+    biases = None
+    if first.biases is not None and second.biases is not None:
+        biases = tuple(a + b for a, b in zip(first.biases, second.biases, strict=True))
+    return Gradients(tuple(a + b for a, b in zip(first.weights, second.weights, strict=True)), biases)
+
+
+def trained(slug: str) -> dict[str, Any]:
+    """Train with a mistake from many seeds, on XOR.
+
+    Args:
+        slug: the mistake, or "" for none.
+
+    Returns:
+        "slug"; "gradient", the median over the seeds of the gradient's relative error at the start; after training the
+        median "loss" (mean squared error) and "accuracy", and "solved", the number of seeds with every answer right;
+        "finite", the number of seeds without nan.
+    """
+    X, y = xor()
+    loss = "cross_entropy" if slug in UNDER_CROSS_ENTROPY else "mse"
+    models = [Model.random(WIDTHS, seed, bias=slug.startswith("bias")) for seed in range(SEEDS)]
+    errors = []
+    for model in models:
+        walk = states(model, X, y, slug, loss)
+        start, new = next(walk), next(walk)
+        right = model.backward(model.forward(X), y, loss)
+        moved = [(a - b) / ETA for a, b in zip(start.weights, new.weights, strict=True)]
+        given = [*right.weights, *(right.biases or ())]
+        moved += [(a - b) / ETA for a, b in zip(start.biases or (), new.biases or (), strict=True)]
+        errors.append(relative_error(*(np.concatenate([np.ravel(g) for g in part]) for part in (moved, given))))
+    with np.errstate(all="ignore"):
+        walk = states(stacked(models), X, y, slug, loss)
+        for _ in range(EPOCHS):
+            next(walk)
+        answers = next(walk)._forward(X).y_hat
+        losses = total_loss(squared_error(y, answers))
+        right_answers = accuracy(y, answers)
+    finite = np.isfinite(losses)
+    return {
+        "slug": slug,
+        "gradient": float(np.median(errors)),
+        "loss": float(np.median(losses[finite])) if finite.any() else None,
+        "accuracy": float(np.median(right_answers[finite])) if finite.any() else None,
+        "solved": int(np.sum(right_answers[finite] == 1)),
+        "finite": int(finite.sum()),
+    }
+
+
+def run() -> dict[str, Any]:
+    """Train without a mistake and with each of the catalogue.
+
+    Returns:
+        The settings; "right", the training without a mistake; "mistakes", what `trained` says about each; "silent", how
+        many of them let at least half of the seeds that the right gradient solves be solved.
+    """
+    right = trained("")
+    mistakes = [trained(mistake.slug) for mistake in MISTAKES]
+    return {
+        "network": "-".join(map(str, WIDTHS)),
+        "seeds": SEEDS,
+        "eta": ETA,
+        "epochs": EPOCHS,
+        "count": len(MISTAKES),
+        "right": right,
+        "mistakes": {mistake["slug"]: mistake for mistake in mistakes},
+        "silent": sum(mistake["solved"] >= right["solved"] / 2 for mistake in mistakes),
+    }

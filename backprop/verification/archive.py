@@ -1,0 +1,170 @@
+"""Arrays from a file that a stranger's program wrote: an .npz archive, read without trusting it.
+
+Nothing in it is executed or unpickled, and nothing is decompressed before its stated size was checked.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: The most that the arrays of a file may hold, decompressed, in bytes, and how many there may be.
+MOST_BYTES, MOST_ARRAYS = 64 * 2**20, 200
+
+#: The names that are looked for, with what they mean; l counts layers from 1.
+NAMES: Mapping[str, str] = {
+    "X": "inputs",
+    "y": "targets",
+    "W{l}": "weights of layer l",
+    "b{l}": "its biases, if it has any",
+    "g{l}": "the gradient of its weights",
+    "gb{l}": "the gradient of its biases",
+    "after{l}": "in place of a gradient: its weights after one update",
+    "afterb{l}": "its biases after the update",
+    "eta": "the learning rate of the update",
+}
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of an .npz file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is no .npz file, damaged, too large, or holds anything but numbers. One line says which.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
+    data = io.BytesIO(path.read_bytes())
+    with _opened(path, data) as archive:
+        members = archive.infolist()
+        _check_sizes(path, members)
+        return {_name(path, info): _array(path, info, archive) for info in members}
+
+
+def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
+    """Open an archive, or say that it is none."""
+    try:
+        return zipfile.ZipFile(data)
+    except Exception as error:  # which exceptions damage can cause is written nowhere; OSError is one
+        raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
+
+
+def _line(error: Exception) -> str:
+    """Put an error into a short line."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
+
+
+def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse what would be too large, before anything is decompressed."""
+    if len(members) > MOST_ARRAYS:
+        raise ValueError(f"{path} has {len(members)} arrays; expected at most {MOST_ARRAYS}")
+    size = sum(info.file_size for info in members)
+    if size > MOST_BYTES:
+        raise ValueError(f"{path} holds {size:,} bytes of arrays; expected at most {MOST_BYTES:,}")
+    names = [info.filename for info in members]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{path} has {name!r} twice; expected each array once")
+
+
+def _name(path: Path, info: zipfile.ZipInfo) -> str:
+    """Take the name of an array from the name of its member."""
+    if not info.filename.endswith(".npy"):
+        raise ValueError(f"{path} has a member {info.filename!r}; expected arrays alone, named such as 'W1.npy'")
+    return info.filename.removesuffix(".npy")
+
+
+def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray:
+    """Read one array, whose header must fit what follows it."""
+    name = _name(path, info)
+    try:
+        with archive.open(info) as member:
+            data = member.read(info.file_size + 1)
+        stream = io.BytesIO(data)
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be wrong in many ways
+        raise ValueError(f"{path}: array {name!r} is damaged: {_line(error)}") from None
+    if dtype.kind not in "biuf":
+        raise ValueError(f"{path}: array {name!r} has entries of type {dtype}; expected real numbers, never objects")
+    expected, came = prod(shape) * dtype.itemsize, len(data) - stream.tell()
+    if any(length < 0 for length in shape) or expected != came:
+        raise ValueError(f"{path}: array {name!r} says shape {shape}, {expected} bytes; {came} bytes follow")
+    stream.seek(0)
+    return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[str, Any], list[str]]:
+    """Sort arrays by their names into the arguments of `diagnose` or `diagnose_step`.
+
+    Args:
+        arrays: the arrays by name, as in NAMES.
+        source: where they came from, for messages.
+
+    Returns:
+        The function's name, its arguments, and the names of arrays that were not looked at.
+
+    Raises:
+        ValueError: if arrays are missing or do not go together. One line names those that were looked for.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.archive import arguments
+        >>> one = np.ones((1, 1))
+        >>> name, found, left = arguments({"X": one, "y": one, "W1": one, "g1": one, "loss": one}, "run.npz")
+        >>> name, sorted(found), left
+        ('diagnose', ['X', 'biases', 'gradients', 'weights', 'y'], ['loss'])
+    """
+    there = ", ".join(sorted(arrays)) or "nothing"
+    for name in ("X", "y", "W1"):
+        if name not in arrays:
+            raise ValueError(f"{source} has no {name}; it has {there}; looked for X, y, W1, …, and g1, … or after1, …")
+    layers = _count(arrays, "W")
+    steps = "after1" in arrays
+    if steps and any(re.fullmatch(r"gb?\d+", name) for name in arrays):
+        raise ValueError(f"{source} has gradients g… and weights after…; expected one or the other")
+    groups = {"W": "W", "b": "b", "g": "after" if steps else "g", "gb": "afterb" if steps else "gb"}
+    found: dict[str, list[np.ndarray] | None] = {}
+    for key, prefix in groups.items():
+        names = [f"{prefix}{layer}" for layer in range(1, layers + 1)]
+        missing = [name for name in names if name not in arrays]
+        if missing and (key in "Wg" or len(missing) < layers):
+            looked = "; looked for g1, … or after1, …" if key == "g" and len(missing) == layers else ""
+            raise ValueError(f"{source} has no {missing[0]}; it has {there}; its weights are W1 to W{layers}{looked}")
+        found[key] = None if missing else [arrays[name] for name in names]
+    if found["gb"] is not None and found["b"] is None:
+        raise ValueError(f"{source} has {groups['gb']}1 and no b1; expected the biases themselves as well")
+    used = {"X", "y", *(f"{prefix}{layer}" for prefix in groups.values() for layer in range(1, layers + 1))}
+    used |= {"eta"} if steps else set()
+    left = sorted(set(arrays) - used)
+    data: dict[str, Any] = {"X": arrays["X"], "y": arrays["y"]}
+    if not steps:
+        both = found["g"] if found["gb"] is None else (found["g"], found["gb"])
+        return "diagnose", {"weights": found["W"], "gradients": both, "biases": found["b"], **data}, left
+    if found["b"] is not None and found["gb"] is None:
+        raise ValueError(f"{source} has b1 and no afterb1; expected the biases after the update as well")
+    biases = None if found["b"] is None else (found["b"], found["gb"])
+    eta = None
+    if "eta" in arrays:
+        if arrays["eta"].size != 1:
+            raise ValueError(f"{source}: eta has shape {arrays['eta'].shape}; expected one number")
+        eta = float(arrays["eta"].item())
+    return "diagnose_step", {"before": found["W"], "after": found["g"], "eta": eta, "biases": biases, **data}, left
+
+
+def _count(arrays: Mapping[str, np.ndarray], prefix: str) -> int:
+    """Count the layers, from 1 up to the highest number given."""
+    numbers = [int(m[1]) for name in arrays if (m := re.fullmatch(rf"{prefix}([1-9]\d{{0,3}})", name, re.ASCII))]
+    return max(numbers)

@@ -1,0 +1,248 @@
+"""Files from strangers: read without trust."""
+
+import io
+import pickle
+import re
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import backprop
+from backprop.__main__ import main
+from backprop.verification import archive
+
+X, Y = backprop.xor()
+MODEL = backprop.Model.random([2, 3, 1], seed=0, bias=True)
+GRADIENTS = MODEL.backward(MODEL.forward(X), Y)
+NEW = MODEL.update(GRADIENTS, eta=0.5)
+assert MODEL.biases is not None
+assert GRADIENTS.biases is not None
+assert NEW.biases is not None
+
+RUN = {
+    "X": X,
+    "y": Y,
+    **{f"W{i}": w for i, w in enumerate(MODEL.weights, 1)},
+    **{f"b{i}": b for i, b in enumerate(MODEL.biases, 1)},
+    **{f"g{i}": g for i, g in enumerate(GRADIENTS.weights, 1)},
+    **{f"gb{i}": g for i, g in enumerate(GRADIENTS.biases, 1)},
+}
+STEP = {name: array for name, array in RUN.items() if name[0] != "g"} | {
+    **{f"after{i}": w for i, w in enumerate(NEW.weights, 1)},
+    **{f"afterb{i}": b for i, b in enumerate(NEW.biases, 1)},
+}
+
+
+def saved(folder: Path, **arrays: Any) -> Path:
+    path = folder / "run.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the command, which must fail with one line and status 2."""
+    assert main(["diagnose", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("backprop: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_a_gradient_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(saved(tmp_path, **RUN, notes=np.zeros(3)))
+    assert main(["diagnose", path]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Correct, for the loss mse.")
+    assert "Not looked at: notes." in out
+    assert main(["diagnose", path, "--loss", "mse_half", "--activations", "sigmoid"]) == 1
+    assert "factor-two-added" in capsys.readouterr().out
+
+
+def test_a_step_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(saved(tmp_path, **STEP, eta=0.5))
+    assert main(["diagnose", path]) == 0
+    assert "Scale: 1 times" in capsys.readouterr().out
+    assert main(["diagnose", path, "--eta", "0.25", "--loss", "mse"]) == 1
+    assert "factor-two-added" in capsys.readouterr().out
+    compressed = tmp_path / "small.npz"
+    np.savez_compressed(compressed, allow_pickle=False, **STEP)
+    assert main(["diagnose", str(compressed)]) == 0
+    assert "eta × scale" in capsys.readouterr().out
+
+
+def test_rows_of_matlab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turned = {name: np.asfortranarray(array.T) for name, array in RUN.items()}
+    turned["W2"], turned["g2"] = turned["W2"].ravel(), turned["g2"].ravel()  # MATLAB hands vectors over like this
+    assert main(["diagnose", str(saved(tmp_path, **turned))]) == 0
+    assert "columns, (out, in)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"X": None}, "has no X"),
+        ({"W1": None}, "has no W1"),
+        ({"W2": None}, "its weights are W1 to W1|shapes|W1"),
+        ({"g2": None}, "has no g2"),
+        ({"g1": None, "g2": None}, "looked for g1, … or after1, …"),
+        ({"b2": None}, "has no b2"),
+        ({"b1": None, "b2": None}, "no b1"),
+        ({"W3": np.ones((1, 1))}, "has no b3|has no g3"),
+        ({"after1": np.ones((2, 3))}, "one or the other"),
+        ({"X": X * np.nan}, "X has nan"),
+        ({"X": np.ones((21, 7))}, "shapes fit no convention"),
+        ({"X": X.astype(complex)}, "complex128"),
+        ({"X": np.array(["a"])}, "<U1"),
+        ({name: 0 * RUN[name] for name in ("g1", "g2", "gb1", "gb2")}, "all zero"),
+        ({name: RUN[name].T for name in ("X", "y")} | {"y": np.ones((5, 1))}, "y"),
+    ],
+)
+def test_arrays_that_are_missing_or_wrong(
+    changes: dict[str, Any], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = {name: array for name, array in {**RUN, **changes}.items() if array is not None}
+    assert re.search(words, complaint(capsys, str(saved(tmp_path, **arrays))))
+
+
+class Bomb:
+    """A pickle that would leave a trace."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (exec, ("import pathlib; pathlib.Path('unpickled').touch()",))
+
+
+def test_nothing_is_unpickled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    objects = np.empty(1, dtype=object)
+    objects[0] = Bomb()
+    path = tmp_path / "run.npz"
+    np.savez(path, allow_pickle=True, **{**RUN, "X": objects})
+    assert "never objects" in complaint(capsys, str(path))
+    (tmp_path / "plain.npz").write_bytes(pickle.dumps(Bomb()))
+    complaint(capsys, str(tmp_path / "plain.npz"))
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("X.npy", pickle.dumps(Bomb()))
+    complaint(capsys, str(path))
+    assert not (tmp_path / "unpickled").exists()
+
+
+def header(shape: str, dtype: str = "<f8") -> bytes:
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
+
+
+def test_what_is_too_large_is_not_decompressed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("X.npy", bytes(archive.MOST_BYTES + 1))
+    assert path.stat().st_size < 100_000
+    assert "expected at most 67,108,864" in complaint(capsys, str(path))
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("X.npy", header("(10000000000000,)") + bytes(8))
+    assert "80000000000000 bytes; 8 bytes follow" in complaint(capsys, str(path))
+    with zipfile.ZipFile(path, "w") as z:
+        for i in range(archive.MOST_ARRAYS + 1):
+            z.writestr(f"a{i}.npy", b"")
+    assert "201 arrays" in complaint(capsys, str(path))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_odd_archives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.npz"
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("X.npy", header("(1,)") + bytes(8))
+        z.writestr("X.npy", header("(1,)") + bytes(8))
+    assert "twice" in complaint(capsys, str(path))
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("../X.txt", b"")
+    assert "'../X.txt'" in complaint(capsys, str(path))
+    for shape in ("(-1,)", "(1.5,)", "('a',)", "__import__('os')", "(" * 300):
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("X.npy", header(shape) + bytes(8))
+        complaint(capsys, str(path))
+    path.write_bytes(b"")
+    complaint(capsys, str(path))
+    complaint(capsys, str(tmp_path / "absent.npz"))
+    complaint(capsys, str(tmp_path))
+    np.save(tmp_path / "one.npy", X)
+    assert "no .npz file" in complaint(capsys, str(tmp_path / "one.npy"))
+
+
+def test_bad_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(saved(tmp_path, **RUN))
+    assert "loss is 'mes'" in complaint(capsys, path, "--loss", "mes")
+    assert "--eta" in complaint(capsys, path, "--eta", "1")
+    assert "eta" in complaint(capsys, str(saved(tmp_path, **STEP)), "--eta", "-1")
+    assert "eta has shape" in complaint(capsys, str(saved(tmp_path, **STEP, eta=np.ones(3))))
+
+
+# Fuzzing
+
+
+def whole_file() -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **RUN)
+    return buffer.getvalue()
+
+
+WHOLE = whole_file()
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """Take a good file and cut it, repeat parts of it, or overwrite some of its bytes."""
+    data = bytearray(WHOLE)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        kind = draw(st.sampled_from(["cut", "overwrite", "insert", "repeat"]))
+        if kind == "cut":
+            del data[at : at + draw(st.integers(1, 400))]
+        elif kind == "overwrite":
+            piece = draw(st.binary(min_size=1, max_size=8))
+            data[at : at + len(piece)] = piece
+        elif kind == "insert":
+            data[at:at] = draw(st.binary(min_size=1, max_size=40))
+        else:
+            data += data[at : at + 200]
+    return bytes(data)
+
+
+def outcome(path: Path) -> str:
+    """Read a file: the complaint, or nothing if it was read and holds numbers alone."""
+    try:
+        arrays = archive.read_arrays(path)
+    except ValueError as error:
+        return str(error)
+    return "" if all(array.dtype.kind in "biuf" for array in arrays.values()) else "not numbers\n"
+
+
+@settings(max_examples=1500)
+@given(data=st.one_of(damaged(), st.binary(max_size=200), st.binary(max_size=80).map(lambda tail: WHOLE[:300] + tail)))
+def test_no_file_breaks_the_reader(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzzed.npz"
+    path.write_bytes(data)
+    assert "\n" not in outcome(path)
+
+
+@settings(max_examples=500)
+@given(
+    shape=st.text(alphabet="0123456789,()-. '", max_size=20),
+    dtype=st.text(alphabet="<>|fiuObSUVM0123456789,[]() '", max_size=8),
+    tail=st.binary(max_size=64),
+)
+def test_no_header_breaks_the_reader(
+    shape: str, dtype: str, tail: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "header.npz"
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("X.npy", header(shape, dtype.replace("'", "")) + tail)
+    assert "\n" not in outcome(path)

@@ -1,0 +1,96 @@
+"""The catalogue trained, and planted in random networks."""
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop.experiments import confusion, diagnoses, mistakes
+from backprop.experiments.store import KEPT, read_result
+from backprop.verification import MISTAKES, catalogue
+
+X, Y = backprop.xor()
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.slug)
+def test_every_mistake_changes_the_first_or_a_later_step(mistake: catalogue.Mistake) -> None:
+    model = backprop.Model.random([2, 4, 4, 1], seed=0, bias=True)
+    loss = "cross_entropy" if mistake.slug in mistakes.UNDER_CROSS_ENTROPY else "mse"
+    right, wrong = (mistakes.states(model, X, Y, slug, loss) for slug in ("", mistake.slug))
+    ways = zip(right, wrong, strict=False)
+    apart = [
+        any(not np.allclose(a, b, rtol=1e-6, atol=1e-12) for a, b in zip(all_of(one), all_of(other), strict=True))
+        for (one, other), _ in zip(ways, range(3), strict=False)
+    ]
+    if mistake.slug == "mean-for-sum":  # a mistake against a sum only
+        assert apart == [False, False, False]
+    elif mistake.slug == "gradients-accumulated":
+        assert apart == [False, False, True]
+    else:
+        assert apart == [False, True, True]
+
+
+def all_of(model: backprop.Model) -> list[np.ndarray]:
+    return [*model.weights, *(model.biases or ())]
+
+
+def test_without_a_mistake_it_is_training() -> None:
+    model = backprop.Model.random([2, 4, 4, 1], seed=0)
+    for loss in ("mse", "cross_entropy"):
+        *_, last = (state for state, _ in zip(mistakes.states(model, X, Y, "", loss), range(101), strict=False))
+        run = backprop.train(model, X, Y, eta=mistakes.ETA, epochs=100, loss=loss)
+        for a, b in zip(last.weights, run.model.weights, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_a_stack_goes_where_each_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mistakes, "EPOCHS", 20)
+    monkeypatch.setattr(mistakes, "SEEDS", 3)
+    losses = []
+    for seed in range(3):
+        model = backprop.Model.random([2, 4, 4, 1], seed)
+        *_, last = (s for s, _ in zip(mistakes.states(model, X, Y, "updated-first", "mse"), range(21), strict=False))
+        losses.append(last.loss(last.forward(X), Y))
+    assert mistakes.trained("updated-first")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
+
+
+def test_the_kept_rates_are_what_the_code_gives() -> None:
+    kept = read_result(KEPT, "confusion")
+    assert kept["networks"] == confusion.NETWORKS == 2000
+    for way in confusion.WAYS:
+        assert confusion.tried(range(confusion.SAMPLE), way) == kept["sample"][way]
+
+
+def test_the_kept_rates_are_good_enough() -> None:
+    kept = read_result(KEPT, "confusion")
+    for way, least in (("named", 0.99), ("unnamed", 0.99), ("single", 0.95)):
+        one = kept[way]
+        assert one["called_wrong"] == 0
+        assert one["missed"] == 0 or way == "single"
+        assert one["share"] == one["named"] / one["wrong_asked"] >= least
+    assert kept["named"]["false_alarms"] == 0
+
+
+def test_a_diagnosis_that_guesses_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def guess(*_: object, **__: object) -> backprop.Diagnosis:
+        return backprop.Diagnosis("mistake", ("hidden-slope-dropped",), "mse", 1.0, 1, None, ())
+
+    monkeypatch.setattr(confusion, "diagnose", guess)
+    found = confusion.tried(range(20), "named")
+    assert found["called_wrong"] == found["false_alarms"] == found["right_asked"] > 0
+    assert found["share"] < 0.3
+
+
+def test_the_examples_of_the_page() -> None:
+    shown = diagnoses.run()
+    assert (shown["mistake_slug"], shown["report_slug"], shown["step_slug"]) == (
+        "hidden-slope-dropped",
+        "",
+        "updated-first",
+    )
+    assert "correct, if you add it" in shown["report"]
+
+
+def test_mistakes_that_do_not_fit_are_refused() -> None:
+    model = backprop.Model.random([2, 3, 1], seed=0)
+    with pytest.raises(ValueError, match=r"'weights-not-transposed' cannot be made in a network of widths \[2, 3, 1\]"):
+        catalogue.wrong_gradients(model, X, Y, "weights-not-transposed")
