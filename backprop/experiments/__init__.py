@@ -21,4 +21,4 @@ EXPERIMENTS = {
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
-SLOW = ("log_fit",)
+SLOW = ("log_fit", "log_rivals")

@@ -37,6 +37,8 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
         yield partial(results.spread, name, read_result(folder, "spread"))
     yield partial(learning_rates.learning_rates, read_result(folder, "learning_rates"))
     yield partial(log_fit.misfit, read_result(folder, "log_fit"))
+    yield partial(log_fit.singular_values, read_result(folder, "log_fit"))
+    yield partial(log_fit.rivals, read_result(folder, "log_rivals"), read_result(folder, "log_match")["worst"])
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))
