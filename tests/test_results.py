@@ -1,11 +1,13 @@
 """The results over seeds, and the printed log that was matched."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import backprop
-from backprop.derivation import accuracy, largest_stable_rate, with_ones
-from backprop.experiments import learning_rates, log_fit, log_match, spread
+from backprop.derivation import accuracy, largest_stable_rate, parameter_vector, sigmoid, with_ones
+from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
 
@@ -43,21 +45,112 @@ def test_the_fitted_weights_meet_every_legible_line_and_no_other_weights_do() ->
     assert max(abs(losses[epoch] / value - 1) for epoch, value in XOR_LOG.items()) > 1e-4
 
 
-def test_the_jacobian_of_the_log_is_the_measured_one() -> None:
-    theta = np.concatenate([w.ravel() for w in log_match.WEIGHTS])
+@pytest.mark.parametrize("network", [{"hidden": 3}, {"hidden": 4}, {"hidden": 5}, {"hidden": 4, "bias": True}])
+def test_the_jacobian_of_the_log_is_the_measured_one(network: dict[str, Any]) -> None:
+    theta = np.random.default_rng(3).normal(size=(2, 3 * network["hidden"] + 5 * network.get("bias", False)))
+    r, jacobian = log_fit.deviations(theta, np.array([1.0, 0.5]), until=500, **network)
+    assert r.shape == (2, 2)
+    for s, eta in enumerate((1.0, 0.5)):
+        h = 1e-6 * np.eye(theta.shape[1])
+        sides = log_fit.printed_losses(np.vstack([theta[s] + h, theta[s] - h]), eta, until=500, **network)
+        ahead, behind = np.split(np.log(sides), 2)
+        np.testing.assert_allclose(jacobian[s].T, (ahead - behind) / 2e-6, rtol=1e-5, atol=1e-7)
+
+
+def test_the_jacobian_holds_through_all_epochs() -> None:
+    theta = parameter_vector(log_match.WEIGHTS)[None]
     _, jacobian = log_fit.deviations(theta, 1.0)
     h = 1e-7 * np.eye(12)[5]
     measured = (log_fit.deviations(theta + h, 1.0)[0] - log_fit.deviations(theta - h, 1.0)[0]) / 2e-7
-    np.testing.assert_allclose(jacobian[:, 5], measured, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(jacobian[..., 5], measured, rtol=1e-4, atol=1e-7)
+
+
+def test_the_carried_sigmoid_is_the_sigmoid_of_the_complex_step() -> None:
+    z = np.linspace(-40, 40, 81) + 1j * log_fit.H * np.linspace(-3, 5, 81)
+    carried, exact = log_fit._SIGMOID.value(z), sigmoid(z)
+    np.testing.assert_allclose(carried.real, exact.real, rtol=1e-14)
+    np.testing.assert_allclose(carried.imag, exact.imag, rtol=1e-12, atol=1e-35)
+
+
+@pytest.mark.parametrize(("hidden", "bias"), [(3, False), (5, False), (4, True)])
+def test_the_parameters_of_a_fit_are_those_of_the_network(hidden: int, bias: bool) -> None:
+    model = backprop.Model.random([2, hidden, 1], seed=2, bias=bias)
+    theta = parameter_vector([*model.weights, *(model.biases or ())])
+    losses = backprop.train(model, *backprop.xor(), eta=1.0, epochs=1001).losses
+    read = log_fit.printed_losses(theta[None], 1.0, hidden, bias, until=1000)
+    np.testing.assert_allclose(read, [losses[[0, 500, 1000]]], rtol=1e-12)
+
+
+def test_a_fit_finds_weights_that_meet_the_first_lines() -> None:
+    start = log_rivals.near_starts(3, bias=False)[:2]
+    fits = log_fit.fit(start, 1.0, steps=15, hidden=3, until=1000)
+    assert all(fit["worst"] < 1e-6 < 1e-2 < fit["first"] for fit in fits)
+    assert [len(fit["singular_values"]) for fit in fits] == [3, 3]
+    assert start.tolist() == log_rivals.near_starts(3, bias=False)[:2].tolist()
+
+
+def test_a_correction_takes_out_the_bend_of_the_valley() -> None:
+    theta, one = parameter_vector(log_match.WEIGHTS)[None] + 0.05, np.ones(1)
+    r, jacobian = log_fit.deviations(theta, 1.0, until=500)
+    step = log_fit.damped_step(r[0], jacobian[0], 1e-9)[None]
+    correction = log_fit.corrections(theta, step, r, jacobian, 1e-9 * one, one, until=500)
+    straight, _ = log_fit.deviations(theta + step, 1.0, until=500)
+    bent, _ = log_fit.deviations(theta + step + correction, 1.0, until=500)
+    assert 0 < np.linalg.norm(bent) < 0.2 * np.linalg.norm(straight) < 0.2 * np.linalg.norm(r)
+
+
+def test_a_start_that_is_not_finite_spoils_no_other() -> None:
+    start = np.stack([np.full(9, np.nan), log_rivals.near_starts(3, bias=False)[0]])
+    (fit,) = log_fit.fit(start, 1.0, steps=3, hidden=3, until=500)
+    assert fit["worst"] < fit["first"]
 
 
 def test_the_kept_fits_are_as_good_as_they_say() -> None:
     kept = read_result(KEPT, "log_fit")
     for fit in [*kept["rates"], kept["back"]]:
-        r, _ = log_fit.deviations(np.array(fit["theta"]), fit["eta"])
-        assert np.max(np.abs(r)) == pytest.approx(fit["worst"], rel=1e-3)
+        losses = log_fit.printed_losses(np.array([fit["theta"]]), fit["eta"])
+        assert worst(losses) == pytest.approx([fit["worst"]], rel=1e-3)
     assert kept["back"]["worst"] < 4.1e-7
-    assert min(fit["worst"] for fit in kept["rates"] if fit["eta"] != 1) > 1e-3
+    assert min(fit["worst"] for fit in kept["rates"] if fit["eta"] != 1) > 1e-4
+
+
+def worst(losses: np.ndarray) -> list[float]:
+    """The largest relative deviation from the log, for each run."""
+    return np.max(np.abs(losses / list(XOR_LOG.values()) - 1), axis=1).tolist()
+
+
+def test_the_kept_rivals_are_as_good_as_they_say() -> None:
+    kept = read_result(KEPT, "log_rivals")
+    assert [one["unknowns"] for one in kept["contenders"]] == [12, 9, 15, 17, 12]
+    for one in kept["contenders"]:
+        fits = one["random"] + one["near"]
+        assert len(one["random"]) == kept["stages"][-1][1]
+        losses = log_fit.printed_losses(
+            np.array([fit["theta"] for fit in fits]), one["eta"], one["hidden"], one["bias"]
+        )
+        assert worst(losses) == pytest.approx([fit["worst"] for fit in fits], rel=1e-3)
+
+
+def test_contenders_are_drawn_fitted_and_sorted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(log_rivals, "DRAWS", 8)
+    monkeypatch.setattr(log_rivals, "STAGES", ((500, 4, 3), (500, 2, 3)))
+    monkeypatch.setattr(log_rivals, "NEAR_STEPS", 0)
+    one = log_rivals.contend("small", 3, False, 1.0)
+    assert [len(stage) for stage in one["stages"]] == [4, 2]
+    assert one["unknowns"] == 9
+    assert one["random"][0]["typical"] <= one["random"][1]["typical"] < 1e-3
+    assert [fit["worst"] for fit in one["near"]] == [fit["first"] for fit in one["near"]]
+    assert capsys.readouterr().out.count("small, to epoch 500") == 2
+
+
+def test_a_start_for_three_units_drops_another_unit_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_rivals, "DISTANCE", 0.0)
+    assert len(np.unique(log_rivals.near_starts(3, bias=False), axis=0)) == 4
+    five, biased = log_rivals.near_starts(5, bias=False)[0], log_rivals.near_starts(4, bias=True)[0]
+    assert five.tolist().count(0.0) == 3
+    assert biased.tolist() == [*parameter_vector(log_match.WEIGHTS), *[0.0] * 5]
 
 
 def test_a_larger_rate_is_faster_until_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,4 +32,4 @@ EXPERIMENTS = {
 }
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
-SLOW = ("log_fit", "confusion")
+SLOW = ("log_fit", "log_rivals", "confusion")

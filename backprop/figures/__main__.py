@@ -53,6 +53,8 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     yield partial(discussions.activation_curves, read_result(folder, "activations"))
     yield partial(discussions.activations, read_result(folder, "activations"))
     yield partial(log_fit.misfit, read_result(folder, "log_fit"))
+    yield partial(log_fit.singular_values, read_result(folder, "log_fit"))
+    yield partial(log_fit.rivals, read_result(folder, "log_rivals"), read_result(folder, "log_match")["worst"])
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))

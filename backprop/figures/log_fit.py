@@ -1,10 +1,11 @@
-"""How well the report's XOR log can be met at other learning rates."""
+"""How well the report's XOR log can be met: at other learning rates, and by other networks."""
 
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
-from backprop.figures.style import INK, PAPER, Figure, canvas
+from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
 
 
 def misfit(result: dict[str, Any]) -> Figure:
@@ -16,36 +17,151 @@ def misfit(result: dict[str, Any]) -> Figure:
     Returns:
         The figure.
     """
-    rates = [fit["eta"] for fit in result["rates"]]
-    worst = [fit["worst"] for fit in result["rates"]]
-    singular = result["back"]["singular_values"]
+    fits = result["rates"]
     drawing = canvas(2.9)
-    left, right = drawing.subplots(1, 2, width_ratios=[3, 2])
-    left.plot(rates, worst, "-", color=INK)
-    for fit in result["rates"]:
-        left.plot(
-            fit["eta"], fit["worst"], "o", color=INK, markerfacecolor=INK if fit["settled"] else PAPER, markersize=5
-        )
-    left.set(yscale="log", xlabel=r"learning rate $\eta$", ylabel="worst relative deviation")
-    right.plot(range(1, len(singular) + 1), singular, "o", color=INK, markersize=4)
-    right.set(yscale="log", xlabel="number", ylabel="singular value", xticks=[1, 4, 8, 12])
-    best = min(result["rates"], key=lambda fit: fit["worst"])
-    others = [fit["worst"] for fit in result["rates"] if fit is not best]
+    axes = drawing.subplots()
+    axes.plot([fit["eta"] for fit in fits], [fit["worst"] for fit in fits], "-", color=INK)
+    for fit in fits:
+        fill = INK if fit["settled"] else PAPER
+        axes.plot(fit["eta"], fit["worst"], "o", color=INK, markerfacecolor=fill, markersize=5)
+    axes.set(yscale="log", xlabel=r"learning rate $\eta$", ylabel="worst relative deviation")
+    best = min(fits, key=lambda fit: fit["worst"])
+    others = [fit["worst"] for fit in fits if fit is not best]
     return Figure(
         name="log-misfit",
         canvas=drawing,
         title=(
-            f"At η = {best['eta']:g} the log is met to {best['worst']:.7f}; at the other rates tried, no better than "
-            f"{min(others):.4f}."
+            f"At η = {best['eta']:g} the log is met to {best['worst']:.7f}; at the other rates, from there, no better "
+            f"than {min(others):.5f}."
         ),
         description=(
-            "Left, the worst relative deviation of a fit against the learning rate held in it, on a logarithmic axis: "
-            + "; ".join(f"{fit['worst']:.7f} at {fit['eta']:g}" for fit in result["rates"])
-            + f". Right, the {len(singular)} singular values of the Jacobian at η = 1, falling from {singular[0]:.0f} "
-            f"over {np.log10(singular[0] / singular[-1]):.0f} powers of ten."
+            "The worst relative deviation of a fit against the learning rate held in it, on a logarithmic axis: "
+            + "; ".join(f"{fit['worst']:.7f} at {fit['eta']:g}" for fit in fits)
+            + "."
         ),
-        caption=(
-            "A hollow circle is a fit that used up its steps before it settled. Right: the singular values of the "
-            "Jacobian at η = 1; the smallest directions hardly change the log."
+        caption="A hollow circle is a fit that used up its steps before it settled.",
+        experiment="log_fit",
+        table={
+            "eta": [fit["eta"] for fit in fits],
+            "worst_deviation": [fit["worst"] for fit in fits],
+            "typical_deviation": [fit["typical"] for fit in fits],
+            "steps": [fit["steps"] for fit in fits],
+            "settled": [fit["settled"] for fit in fits],
+        },
+    )
+
+
+def singular_values(result: dict[str, Any]) -> Figure:
+    """Draw the singular values of the Jacobian where the log is matched.
+
+    Args:
+        result: what the experiment stored.
+
+    Returns:
+        The figure.
+    """
+    values = result["back"]["singular_values"]
+    numbers = list(range(1, len(values) + 1))
+    drawing = canvas(2.6)
+    axes = drawing.subplots()
+    axes.plot(numbers, values, "o", color=INK, markersize=4)
+    axes.set(yscale="log", xlabel="number", ylabel="singular value", xticks=numbers)
+    powers = np.log10(values[0] / values[-1])
+    return Figure(
+        name="log-singular-values",
+        canvas=drawing,
+        title=f"The {len(values)} singular values of the Jacobian span {powers:.0f} powers of ten.",
+        description=(
+            "The singular values on a logarithmic axis, largest first: "
+            + ", ".join(f"{value:.1e}" for value in values)
+            + "."
+        ),
+        caption="How much the log's lines change for a step of the weights in each of twelve directions.",
+        experiment="log_fit",
+        table={"number": numbers, "singular_value": values},
+    )
+
+
+def plain(value: float) -> str:
+    """Write a number with two digits and without a power of ten.
+
+    Args:
+        value: the number.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from backprop.figures.log_fit import plain
+        >>> plain(4.31e-05), plain(0.0167), plain(11.3)
+        ('0.000043', '0.017', '11')
+    """
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
+
+
+def rivals(result: dict[str, Any], matched: float) -> Figure:
+    """Draw how near each contender came to the log, from each of its starts.
+
+    Args:
+        result: what the experiment on rivals stored.
+        matched: the worst deviation of the matched weights.
+
+    Returns:
+        The figure.
+    """
+    contenders = result["contenders"]
+    drawing = canvas(3.3)
+    axes = drawing.subplots()
+    axes.axhline(matched, color=INK, linewidth=0.8, linestyle=":")
+    axes.annotate("the matched weights", (-0.4, matched), (0, 4), textcoords="offset points", fontsize=9)
+    for i, one in enumerate(contenders):
+        for fits, side, fill, marker in ((one["random"], -0.13, INK, "o"), (one["near"], 0.13, PAPER, "D")):
+            worst = [fit["worst"] for fit in fits]
+            label = ("random starts" if marker == "o" else "starts near the matched weights") if i == 0 else None
+            axes.plot(
+                [i + side] * len(worst), worst, marker, color=INK, markerfacecolor=fill, markersize=5, label=label
+            )
+    axes.set(yscale="log", ylabel="worst relative deviation", xlim=(-0.5, len(contenders) - 0.5))
+    names = [f"{one['name']}\n{one['unknowns']}".replace("hidden ", "") for one in contenders]
+    axes.set_xticks(range(len(contenders)), names, fontsize=9)
+    axes.set_xlabel("contender, and how many parameters it has to fit")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    best = {one["name"]: plain(min(fit["worst"] for fit in one["random"])) for one in contenders}
+    return Figure(
+        name="log-rivals",
+        canvas=drawing,
+        title=(
+            "Fitted by one rule from random starts, the networks come this near to the log: "
+            + ", ".join(f"{name} {worst}" for name, worst in best.items())
+            + "."
+        ),
+        description=(
+            "The worst relative deviation from the log on a logarithmic axis, one column for each contender: "
+            + "; ".join(
+                f"{one['name']}, from random starts "
+                + ", ".join(plain(fit["worst"]) for fit in one["random"])
+                + " and from starts near the matched weights "
+                + ", ".join(plain(fit["worst"]) for fit in one["near"])
+                for one in contenders
+            )
+            + f". A dotted line marks the matched weights, {plain(matched)}."
+        ),
+        caption="Each point is one fit. The lower, the nearer to the log.",
+        experiment="log_rivals",
+        table=stacked_rows(
+            *(
+                {
+                    "contender": one["name"],
+                    "unknowns": one["unknowns"],
+                    "start": kind,
+                    "worst_deviation": [fit["worst"] for fit in one[kind]],
+                    "typical_deviation": [fit["typical"] for fit in one[kind]],
+                    "steps": [fit["steps"] for fit in one[kind]],
+                    "settled": [fit["settled"] for fit in one[kind]],
+                }
+                for one in contenders
+                for kind in ("random", "near")
+            )
         ),
     )

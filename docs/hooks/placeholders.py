@@ -17,6 +17,8 @@ from equations import SiteError
 from listings import bare
 
 from backprop import __version__
+from backprop.experiments import SLOW
+from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import read_result
 
 #: Where the site keeps what readers can download of the figures.
@@ -91,6 +93,27 @@ def match_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def rivals_table(results: Path) -> str:
+    """Write how near each contender came to the report's XOR log, stage by stage, as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+
+    Returns:
+        The table.
+    """
+    result = read_result(results, "log_rivals")
+    lines = [sum(epoch <= until for epoch in XOR_LOG) for until, _, _ in result["stages"]]
+    rows = [
+        f"| network | unknowns | {' | '.join(f'{count} lines' for count in lines)} | all, from near |",
+        f"|---|---:|{'---:|' * (len(lines) + 1)}",
+    ]
+    for one in result["contenders"]:
+        best = [*(typical[0] for typical in one["stages"]), one["near"][0]["typical"]]
+        rows.append(f"| {one['name']} | {one['unknowns']} | {' | '.join(power(f'{x:.0e}') for x in best)} |")
+    return "\n".join(rows)
+
+
 def power(text: str) -> str:
     """Set a power of ten as one.
 
@@ -134,10 +157,11 @@ def fill(markdown: str, root: Path, build: Path) -> str:
         SiteError: if one names nothing.
     """
     results = build / "results"
+    tables = {"log-match": match_table, "log-rivals": rivals_table}
     kinds: dict[str, Callable[[str], str]] = {
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
         "table:": lambda name: (
-            match_table(results) if name == "log-match" else log_table(results, name.removesuffix("-log"))
+            tables[name](results) if name in tables else log_table(results, name.removesuffix("-log"))
         ),
         "mistakes:": lambda name: (
             {
@@ -188,7 +212,8 @@ def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
     )
     made = "drawn by <code>python -m backprop.figures</code>"
     if experiment:
-        made = f"computed by <code>python -m backprop.experiments {experiment} --out build/results</code>"
+        folder = "backprop/experiments/kept" if experiment in SLOW else "build/results"
+        made = f"computed by <code>python -m backprop.experiments {experiment} --out {folder}</code>"
     return f'<p class="figure-source">Download: {links}; {made}.</p>'
 
 
