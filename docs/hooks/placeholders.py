@@ -15,6 +15,7 @@ from equations import SiteError
 from listings import bare
 
 from backprop import __version__
+from backprop.experiments import MEASURED
 from backprop.experiments.store import read_result
 
 #: Where the site keeps what readers can download of the figures.
@@ -89,6 +90,54 @@ def match_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def speed_table(results: Path, name: str) -> str:
+    """Write what a benchmark measured as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+        name: "rewritings", or one of the races, "single.linear" or "many.xor-256", say.
+
+    Returns:
+        The table.
+
+    Raises:
+        SiteError: if no benchmark has this name.
+    """
+    result: Any = read_result(results, "speed")
+    if name == "rewritings":
+        rows = ["| rewriting | calls of NumPy | µs for an epoch | times as fast as the first |", "|---|---:|---:|---:|"]
+        return "\n".join(
+            rows
+            + [f"| {r['name']} | {r['calls'] or ''} | {r['us']:.1f} | {r['gain']:.1f} |" for r in result["rewritings"]]
+        )
+    group, _, race = name.partition(".")
+    if race not in result.get(group, {}):
+        raise SiteError(f"[=table:speed-{name}=]: no benchmark has this name", snippet=f"[=table:speed-{name}")
+    rows = ["| | µs for a run and epoch | times `fast` | from … to |", "|---|---:|---:|---|"]
+    for who, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
+        of = "" if who == "fast" else f"{row['ratio_low']:.2f} … {row['ratio_high']:.2f}"
+        ratio = "1" if who == "fast" else f"{row['ratio']:.2f}"
+        rows.append(f"| {f'**{who}**' if who == 'fast' else who} | {row['us']:.2f} | {ratio} | {of} |")
+    return "\n".join(rows)
+
+
+def table(results: Path, name: str) -> str:
+    """Write the table of this name.
+
+    Args:
+        results: the folder of the results.
+        name: "log-match", "linear-log", "xor-log", or "speed-" and what `speed_table` takes.
+
+    Returns:
+        The table.
+    """
+    if name == "log-match":
+        return match_table(results)
+    if name.startswith("speed-"):
+        return speed_table(results, name.removeprefix("speed-"))
+    return log_table(results, name.removesuffix("-log"))
+
+
 def power(text: str) -> str:
     """Set a power of ten as one.
 
@@ -122,9 +171,7 @@ def fill(markdown: str, root: Path, build: Path) -> str:
     results = build / "results"
     kinds: dict[str, Callable[[str], str]] = {
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
-        "table:": lambda name: (
-            match_table(results) if name == "log-match" else log_table(results, name.removesuffix("-log"))
-        ),
+        "table:": lambda name: table(results, name),
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
         "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",
         "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",
@@ -165,7 +212,9 @@ def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
         if (figures / "download" / f"{name}.{ending}").exists()
     )
     made = "drawn by <code>python -m backprop.figures</code>"
-    if experiment:
+    if experiment in MEASURED:
+        made = "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
+    elif experiment:
         made = f"computed by <code>python -m backprop.experiments {experiment} --out build/results</code>"
     return f'<p class="figure-source">Download: {links}; {made}.</p>'
 
