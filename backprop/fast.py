@@ -1,6 +1,6 @@
 r"""Mirror `preactivation`, `sigmoid`, `squared_error_slope`, `sent_back`, `weight_gradient` and `update`, faster.
 
-(And, between these, `sigmoid_slope_from_output`, `backward_gradient`, `squared_error`.)
+With them go `sigmoid_slope_from_output`, `backward_gradient`, `squared_error`, `total_loss` and `with_ones`.
 
 One kind of network: two layers of weights, sigmoids, one output, the mean squared error, with or without biases. The
 numbers are those of the specification up to rounding; tests hold the two together. How one follows from the other, step

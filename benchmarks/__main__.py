@@ -220,14 +220,15 @@ def growth(epochs: int, rounds: int) -> dict[str, list[list[float]]]:
     works: dict[str, Callable[[], Any]] = {}
     for n in (epochs // 10, epochs, 10 * epochs):
         works[f"epochs {n}"] = partial(fast.follow, model, *xor(), ETA, n)
+    updates = {n: epochs if n <= 100 else epochs // 10 for n in points}
     for n, data in points.items():
-        works[f"examples {n}"] = partial(fast.follow, model, *data, ETA, epochs // 10)
+        works[f"examples {n}"] = partial(fast.follow, model, *data, ETA, updates[n])
     for n, networks in stack.items():
         works[f"runs {n}"] = partial(fast.follow, networks, *xor(), ETA, epochs // 100)
     grown: dict[str, list[list[float]]] = {"epochs": [], "examples": [], "runs": []}
-    for name, seconds in timed(works, max(1, rounds // 2)).items():
+    for name, seconds in timed(works, rounds).items():
         what, number = name.split()
-        grown[what].append([int(number), median(seconds) / (epochs // 10 if what == "examples" else 1)])
+        grown[what].append([int(number), median(seconds) / (updates[int(number)] if what == "examples" else 1)])
     return grown
 
 
@@ -244,6 +245,7 @@ def facts(result: Mapping[str, Any]) -> dict[str, Any]:
     examples = {int(n): 1e6 * seconds for n, seconds in result["growth"]["examples"]}
     calls = result["rewritings"][-1]["calls"]
     races = [*result["single"].values(), *result["many"].values()]
+    single = result["single"]["linear"]
     derived = {
         "rewritings": len(REWRITINGS) - 1,
         "multiplications": n * sum(a * b for a, b in pairwise(widths)) + backward_cost(widths, n),
@@ -252,14 +254,15 @@ def facts(result: Mapping[str, Any]) -> dict[str, Any]:
         "one_example_us": examples[1],
         "hundred_examples_us": examples[100],
         "call_us": examples[1] / calls,
-        "specification_us": result["single"]["linear"]["specification"]["us"],
+        "specification_us": single["specification"]["us"],
+        "specification_of_report": single["specification"]["ratio"] / single["report style"]["ratio"],
         "block": fast.BLOCK // (n * widths[1]),
         "largest_deviation": max(row["deviation"] for race in races for row in race.values()),
     }
     vectorised = "C, vectorised"
-    if vectorised in result["single"]["linear"]:
+    if vectorised in single:
         last = [race for name, race in result["many"].items() if name.startswith("linear")][-1]
-        derived["limit_us"] = result["single"]["linear"][vectorised]["us"]
+        derived["limit_us"] = single[vectorised]["us"]
         derived["limit_many"] = 1 / last[vectorised]["ratio"]
     return derived
 

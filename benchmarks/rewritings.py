@@ -66,8 +66,8 @@ def written_out(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Write the formulas where the calls stood.
 
-    A call of a Python function costs about as much as an addition of two small arrays. The sigmoid loses its cut at
-    $-700$: $e^{-z}$ may overflow to infinity, whose sigmoid is the 0 that it should be. η and $2/N$ become one number:
+    Every call of a Python function costs something. The sigmoid loses its cut at $-700$, and with it two operations:
+    $e^{-z}$ may overflow to infinity, whose sigmoid is the 0 that it should be. η and $2/N$ become one number:
 
     $$\eta\,\frac{\partial L}{\partial W} = A^\top \bigl(\eta \tfrac{2}{N}\, (\hat Y - Y) \odot \sigma'\bigr)$$
 
@@ -106,8 +106,8 @@ def in_place(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Make every array once, and let each operation write into one that is there.
 
-    No formula changes; each result gets a place that is used again in the next epoch. NumPy keeps small arrays at hand,
-    so what is saved is little here and much for arrays larger than its store.
+    No formula changes; each result gets a place that is used again in the next epoch. Memory that was just given back is
+    handed out again at once, so little is saved; but the next rewritings need the places.
 
     Args:
         X: the inputs.

@@ -43,7 +43,7 @@ def test_a_contestant_that_computes_something_else_is_refused() -> None:
     def wrong(X: Any, y: Any, w1: Any, w2: Any, eta: float, epochs: int) -> np.ndarray:
         return fast(X, y, w1, w2, 1.0001 * eta, epochs)
 
-    with pytest.raises(ValueError, match="wrong ends .* off the specification"):
+    with pytest.raises(ValueError, match=r"wrong ends .* off the specification"):
         program.race({"fast": fast, "wrong": wrong}, data, 1, 50, 1)
 
 

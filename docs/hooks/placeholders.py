@@ -113,11 +113,13 @@ def speed_table(results: Path, name: str) -> str:
     group, _, race = name.partition(".")
     if race not in result.get(group, {}):
         raise SiteError(f"[=table:speed-{name}=]: no benchmark has this name", snippet=f"[=table:speed-{name}")
-    rows = ["| | µs for a run and epoch | times `fast` | from … to |", "|---|---:|---:|---|"]
+    rows = ["| | µs for a run and epoch | times `fast` (from–to) |", "|---|---:|---:|"]
     for who, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
-        of = "" if who == "fast" else f"{row['ratio_low']:.2f} … {row['ratio_high']:.2f}"
-        ratio = "1" if who == "fast" else f"{row['ratio']:.2f}"
-        rows.append(f"| {f'**{who}**' if who == 'fast' else who} | {row['us']:.2f} | {ratio} | {of} |")
+        if who == "fast":
+            rows.append(f"| **fast** | {row['us']:.2f} | 1 |")
+        else:
+            of = f"{row['ratio']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f})"
+            rows.append(f"| {who} | {row['us']:.2f} | {of} |")
     return "\n".join(rows)
 
 
