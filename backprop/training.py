@@ -1,7 +1,7 @@
 """Training: forward, loss, backward, update, and again."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop import checks
+from backprop import checks, fast
 from backprop.network import LOSSES, Model
 
 #: How many answers are kept at most until their losses are computed in one call, along leading axes, and for how many
@@ -123,11 +123,23 @@ def divergences(epochs: Sequence[int | None], eta: float | np.ndarray) -> str:
     return f"{len(which)} of {len(epochs)} runs diverged: {', '.join(which[:10])}{more}; try a smaller eta"
 
 
-def train(model: Model, X: Any, y: Any, eta: Any, epochs: int, loss: str = "mse") -> Run:
+def train(
+    model: Model,
+    X: Any,
+    y: Any,
+    eta: Any,
+    epochs: int,
+    loss: str = "mse",
+    engine: str = "auto",
+    progress: Callable[[float], None] | None = None,
+) -> Run:
     """Train a network, or an ensemble of S, by gradient descent on all examples at once.
 
     An ensemble is a stack of networks, learning rates, data, or several of these: whatever has a leading axis of length
     S. The same functions compute it, and run i is the one that network i has alone, with its rate and data.
+
+    The specification's functions can train every network. For two layers of sigmoids, one output and the mean squared
+    error there are also the rewritten ones of `backprop.fast`, whose numbers differ by rounding only.
 
     Args:
         model: the network to start from, or a stack of S. It is not changed.
@@ -137,13 +149,16 @@ def train(model: Model, X: Any, y: Any, eta: Any, epochs: int, loss: str = "mse"
             examples.
         epochs: the number of updates, at least 0.
         loss: "mse" or "cross_entropy".
+        engine: "specification", "fast", or "auto": fast where it can be. By the specification, run i of an ensemble is
+            the single run to the last bit; fast, up to rounding.
+        progress: called now and then with the share that is done, from 0 to 1.
 
     Returns:
         The losses, the trained model, and where it diverged if it did. A run that diverges leaves the others alone.
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes do not fit, a number is out of range, or a name is unknown.
+        ValueError: if shapes do not fit, a number is out of range, a name is unknown, or the engine cannot do it.
 
     Warns:
         RuntimeWarning: once, if the training diverges; it names the epoch, and the runs of an ensemble.
@@ -172,7 +187,12 @@ def train(model: Model, X: Any, y: Any, eta: Any, epochs: int, loss: str = "mse"
         model = model._map(lambda p: np.broadcast_to(p, (sizes[0], *p.shape)))
     X, y = model.check_data(X, y, loss)
     eta, epochs = model.check_rates(eta), checks.whole_number("epochs", epochs, least=0)
-    losses, ends, last = _walked(model, X, y, eta, epochs, loss)
+    checks.one_of("engine", engine, ["auto", "specification", "fast"])
+    obstacle = fast.unsupported(model, eta, loss)
+    if engine == "fast" and obstacle is not None:
+        raise ValueError(f"engine is 'fast', which does not support {obstacle}; expected 'auto' or 'specification'")
+    walked = _walked if engine == "specification" or obstacle is not None else _hurried
+    losses, ends, last = walked(model, X, y, eta, epochs, loss, progress or (lambda share: None))
     at = [None if end > epochs else int(end) for end in ends.flat]
     if model.runs is not None:
         if any(epoch is not None for epoch in at):
@@ -184,7 +204,13 @@ def train(model: Model, X: Any, y: Any, eta: Any, epochs: int, loss: str = "mse"
 
 
 def _walked(
-    model: Model, X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, epochs: int, loss: str
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float | np.ndarray,
+    epochs: int,
+    loss: str,
+    tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
     """Train with the steps of the specification.
 
@@ -207,10 +233,36 @@ def _walked(
                 kept.append((run, [p[run].copy() for p in (models[count - 1] if count else last)._parameters]))
             losses[..., done : done + len(values)] = np.moveaxis(values, 0, -1)
             done, last = done + len(values), models[-1]
+            tell(min(1.0, done / max(epochs, 1)))
     losses[np.arange(epochs + 1) >= ends[..., None]] = np.nan
     if kept:
         last = last._map(np.copy)
     for run, parameters in kept:
         for mixed, of_run in zip(last._parameters, parameters, strict=True):
             mixed[run] = of_run
+    return losses, ends, last
+
+
+def _hurried(
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float | np.ndarray,
+    epochs: int,
+    loss: str,
+    tell: Callable[[float], None],
+) -> tuple[np.ndarray, np.ndarray, Model]:
+    """Train with `backprop.fast`, and a run that diverged again with the specification, which says where it ended."""
+    losses, last = fast.follow(model, X, y, eta, epochs, tell)
+    ends = np.full(losses.shape[:-1], epochs + 1)
+    again = ~np.isfinite(losses).all(axis=-1)
+    if again.any():
+        if model.runs is None:
+            return _walked(model, X, y, eta, epochs, loss, tell)
+        X, y = (array[again] if array.ndim == 3 else array for array in (X, y))
+        eta = eta[again] if isinstance(eta, np.ndarray) else eta
+        these = model._map(lambda p: p[again])
+        losses[again], ends[again], ended = _walked(these, X, y, eta, epochs, loss, lambda share: None)
+        for whole, its in zip(last._parameters, ended._parameters, strict=True):
+            whole[again] = its
     return losses, ends, last

@@ -46,6 +46,10 @@ def biases_of(*biases: np.ndarray) -> Gradients:
     return Gradients(WITH_BIAS.weights, biases)
 
 
+def fast(model: Model, loss: str = "mse", eta: float = 1.0) -> Callable[[], object]:
+    return lambda: train(model, X, Y, eta, 1, loss, engine="fast")
+
+
 CASES = {
     # the data
     "X one-dimensional": Bad(lambda: MODEL.forward([0.0, 1.0]), ValueError, "X", "(2,)", "two dimensions"),
@@ -207,6 +211,21 @@ CASES = {
     "etas for one update": Bad(
         lambda: MODEL.update(GRADIENTS, np.ones(2)), ValueError, "eta", "2 entries", "single network"
     ),
+    # engines
+    "engine unknown": Bad(lambda: train(MODEL, X, Y, 1.0, 1, engine="jax"), ValueError, "engine", "'jax'", "'fast'"),
+    "engine None": Bad(lambda: train(MODEL, X, Y, 1.0, 1, engine=untyped(None)), TypeError, "engine", "None", "a name"),
+    "fast, three layers": Bad(fast(Model.random([2, 3, 5, 1])), ValueError, "engine", "3 layers", "2"),
+    "fast, tanh": Bad(
+        fast(Model.random([2, 3, 1], 0, ["tanh", "sigmoid"])), ValueError, "engine", "'tanh'", "'sigmoid'"
+    ),
+    "fast, linear output": Bad(
+        fast(Model.random([2, 3, 1], 0, ["sigmoid", "identity"])), ValueError, "engine", "'identity'", "'sigmoid'"
+    ),
+    "fast, cross-entropy": Bad(fast(MODEL, "cross_entropy"), ValueError, "engine", "'cross_entropy'", "'mse'"),
+    "fast, two outputs": Bad(
+        lambda: train(Model.random([2, 3, 2]), X, X, 1.0, 1, engine="fast"), ValueError, "engine", "2 outputs", "1"
+    ),
+    "fast, an absurd rate": Bad(fast(MODEL, eta=1e200), ValueError, "engine", "1e+200", "1e-100 to 1e100"),
     # ensembles
     "X of too few runs": Bad(lambda: train(STACK, [X, X], Y, 1.0, 1), ValueError, "X", "(2, 21, 2)", "(3, 21, 2)"),
     "y of too few runs": Bad(lambda: train(STACK, X, [Y, Y], 1.0, 1), ValueError, "y", "(2, 21, 1)", "(3, 21, 1)"),

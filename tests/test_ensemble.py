@@ -15,7 +15,12 @@ X, Y = backprop.xor()
 
 def quiet(*arguments: Any, **options: Any) -> Run:
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-        return backprop.train(*arguments, **options)
+        return train(*arguments, **options)
+
+
+def train(*arguments: Any, **options: Any) -> Run:
+    """Train by the specification, whose runs are equal to the last bit."""
+    return backprop.train(*arguments, **options | {"engine": "specification"})
 
 
 def assert_members(run: Run, alone: list[Run]) -> None:
@@ -38,58 +43,56 @@ def test_run_i_is_the_run_of_seed_i(widths: list[int], bias: bool, loss: str) ->
     data = [backprop.linear(30, seed) for seed in range(3)]
     etas = [0.3, 1.0, 2.0]
     x, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
-    run = backprop.train(stacked(models), x, y, etas, 120, loss)
+    run = train(stacked(models), x, y, etas, 120, loss)
     assert run.losses.shape == (3, 120)
-    alone = [
-        backprop.train(m, *xy, eta=eta, epochs=120, loss=loss) for m, xy, eta in zip(models, data, etas, strict=True)
-    ]
+    alone = [train(m, *xy, eta=eta, epochs=120, loss=loss) for m, xy, eta in zip(models, data, etas, strict=True)]
     assert_members(run, alone)
 
 
 def test_a_leading_axis_of_any_argument_makes_an_ensemble() -> None:
     model, other = Model.random([2, 4, 1], seed=0), Model.random([2, 4, 1], seed=1)
     flipped = 1 - Y
-    rates = backprop.train(model, X, Y, np.array([0.5, 2.0]), 50)
-    assert_members(rates, [backprop.train(model, X, Y, eta, 50) for eta in (0.5, 2.0)])
-    inputs = backprop.train(model, np.stack([X, 2 * X]), Y, 1.0, 50)
-    assert_members(inputs, [backprop.train(model, x, Y, 1.0, 50) for x in (X, 2 * X)])
-    targets = backprop.train(model, X, np.stack([Y, flipped]), 1.0, 50)
-    assert_members(targets, [backprop.train(model, X, y, 1.0, 50) for y in (Y, flipped)])
-    seeds = backprop.train(stacked([model, other]), X, Y, 1.0, 50)
-    assert_members(seeds, [backprop.train(m, X, Y, 1.0, 50) for m in (model, other)])
+    rates = train(model, X, Y, np.array([0.5, 2.0]), 50)
+    assert_members(rates, [train(model, X, Y, eta, 50) for eta in (0.5, 2.0)])
+    inputs = train(model, np.stack([X, 2 * X]), Y, 1.0, 50)
+    assert_members(inputs, [train(model, x, Y, 1.0, 50) for x in (X, 2 * X)])
+    targets = train(model, X, np.stack([Y, flipped]), 1.0, 50)
+    assert_members(targets, [train(model, X, y, 1.0, 50) for y in (Y, flipped)])
+    seeds = train(stacked([model, other]), X, Y, 1.0, 50)
+    assert_members(seeds, [train(m, X, Y, 1.0, 50) for m in (model, other)])
 
 
 def test_the_shapes_of_rates_are_one() -> None:
     model = Model.random([2, 4, 1], seed=0, bias=True)
-    first, second = (backprop.train(model, X, Y, np.array(eta), 20) for eta in ([0.5, 2.0], [[[0.5]], [[2.0]]]))
+    first, second = (train(model, X, Y, np.array(eta), 20) for eta in ([0.5, 2.0], [[[0.5]], [[2.0]]]))
     assert np.array_equal(first.losses, second.losses)
 
 
 def test_seeds_and_rates_are_crossed() -> None:
     models = [Model.random([2, 4, 1], seed) for seed in range(3)]
     stack, etas = crossed(models, [0.1, 3.0])
-    run = backprop.train(stack, X, Y, etas, 40)
+    run = train(stack, X, Y, etas, 40)
     losses = run.losses.reshape(2, 3, 40)
     for r, eta in enumerate([0.1, 3.0]):
         for s, model in enumerate(models):
-            assert np.array_equal(losses[r, s], backprop.train(model, X, Y, eta, 40).losses)
+            assert np.array_equal(losses[r, s], train(model, X, Y, eta, 40).losses)
 
 
 def test_training_an_ensemble_changes_neither_models_nor_data() -> None:
     models = [Model.random([2, 3, 1], seed, bias=True) for seed in range(2)]
     stack, data = stacked(models), np.stack([X, X])
     before = [p.copy() for p in (*stack._parameters, *models[0]._parameters, data)]
-    backprop.train(stack, data, Y, [1.0, 2.0], 120)
+    train(stack, data, Y, [1.0, 2.0], 120)
     assert all(map(np.array_equal, before, (*stack._parameters, *models[0]._parameters, data)))
 
 
 def test_many_runs_are_taken_in_smaller_blocks_and_no_number_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = stacked([Model.random([2, 4, 1], seed) for seed in range(4)])
-    whole = backprop.train(stack, X, Y, 1.0, 50)
+    whole = train(stack, X, Y, 1.0, 50)
     monkeypatch.setattr(training, "ANSWERS", 4 * 21 * 3)
-    assert np.array_equal(whole.losses, backprop.train(stack, X, Y, 1.0, 50).losses)
+    assert np.array_equal(whole.losses, train(stack, X, Y, 1.0, 50).losses)
     monkeypatch.setattr(training, "ANSWERS", 1)
-    assert np.array_equal(whole.losses, backprop.train(stack, X, Y, 1.0, 50).losses)
+    assert np.array_equal(whole.losses, train(stack, X, Y, 1.0, 50).losses)
 
 
 def test_a_stack_goes_through_the_network_step_by_step() -> None:
@@ -122,7 +125,7 @@ def test_one_that_diverges_spoils_no_other(widths: list[int], epochs: int) -> No
 def test_one_warning_names_how_many_and_which() -> None:
     models = stacked([Model.random([2, 4, 1], seed, activations="identity") for seed in range(3)])
     with pytest.warns(RuntimeWarning) as caught:
-        run = backprop.train(models, X, Y, [100.0, 0.01, 30.0], 500)
+        run = train(models, X, Y, [100.0, 0.01, 30.0], 500)
     (warning,) = caught
     first, _, third = run.diverged_at
     assert warning.filename == __file__
@@ -192,7 +195,7 @@ def test_each_of_many_goes_where_it_goes_alone() -> None:
     stacks, answers = follow(models, X, Y, 0.5, [0, 1, 50])
     for k, epochs in enumerate([0, 1, 50]):
         for s, model in enumerate(models):
-            alone = backprop.train(model, X, Y, eta=0.5, epochs=epochs).model
+            alone = train(model, X, Y, eta=0.5, epochs=epochs).model
             assert np.allclose(stacks[k].weights[1][s], alone.weights[1], rtol=1e-12)
             assert np.allclose(answers[k, s], alone.forward(X).y_hat, rtol=1e-12)
     assert models[0].weights[0].shape == (2, 3)

@@ -60,7 +60,8 @@ def test_names() -> None:
         (Model.update, {"gradients": REQUIRED, "eta": REQUIRED}),
         (
             backprop.train,
-            {"model": REQUIRED, "X": REQUIRED, "y": REQUIRED, "eta": REQUIRED, "epochs": REQUIRED, "loss": "mse"},
+            {"model": REQUIRED, "X": REQUIRED, "y": REQUIRED, "eta": REQUIRED, "epochs": REQUIRED, "loss": "mse"}
+            | {"engine": "auto", "progress": None},
         ),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
@@ -424,7 +425,8 @@ def test_the_log_of_the_report() -> None:
     assert done.returncode == 0
     assert done.stderr == ""
     *log, last = done.stdout.splitlines()
-    losses = backprop.train(Model.random([2, 4, 1], seed=0), X, Y, eta=1.0, epochs=10_000).losses
+    model = Model.random([2, 4, 1], seed=0)
+    losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000, engine="specification").losses
     assert log == [f"epoch : {epoch} loss : {float(losses[epoch])}" for epoch in range(0, 10_000, 500)]
     assert last == "accuracy : 1.0"
 

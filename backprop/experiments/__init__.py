@@ -33,3 +33,6 @@ EXPERIMENTS = {
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
 SLOW = ("log_fit", "log_rivals", "confusion")
+
+#: Kept there as well, and no experiments: what ``python -m benchmarks --out backprop/experiments/kept`` measured.
+MEASURED = ("speed",)

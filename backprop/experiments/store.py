@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.experiments import EXPERIMENTS, SLOW
+from backprop.experiments import EXPERIMENTS, MEASURED, SLOW
 
 #: Where the results of slow experiments are kept.
 KEPT = Path(__file__).with_name("kept")
@@ -130,12 +130,13 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
         name: the experiment.
 
     Returns:
-        What its ``run()`` returned, and "fingerprint". A slow experiment's is the one kept with the package.
+        What its ``run()`` returned, and "fingerprint". What is slow or a matter of the machine is kept with the
+        package.
 
     Raises:
         FileNotFoundError: if it was never stored.
     """
-    path = KEPT / f"{name}.json" if name in SLOW else folder / f"{name}.json"
+    path = KEPT / f"{name}.json" if name in (*SLOW, *MEASURED) else folder / f"{name}.json"
     result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return result
 

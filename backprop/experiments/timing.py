@@ -119,7 +119,7 @@ def run() -> dict[str, Any]:
     """
     X, y = linear(100)
     trainings = interleaved(
-        [lambda h=h: train(Model.random([2, h, 1]), X, y, ETA, EPOCHS) for h in HIDDEN],  # type: ignore[misc]
+        [lambda h=h: train(Model.random([2, h, 1]), X, y, ETA, EPOCHS, engine="specification") for h in HIDDEN],  # type: ignore[misc]
         REPEATS,
     )
     parts = [[1e6 * t for t in interleaved(steps(hidden, X, y), TIMINGS, CALLS)] for hidden in STEP_HIDDEN]

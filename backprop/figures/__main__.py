@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from backprop.__main__ import Parser
-from backprop.experiments import EXPERIMENTS, SLOW
+from backprop.experiments import EXPERIMENTS, MEASURED, SLOW
 from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
 from backprop.figures import (
     confusion,
@@ -21,6 +21,7 @@ from backprop.figures import (
     learning_rates,
     log_fit,
     results,
+    speed,
     verification,
 )
 from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
@@ -55,6 +56,8 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     yield partial(log_fit.misfit, read_result(folder, "log_fit"))
     yield partial(log_fit.singular_values, read_result(folder, "log_fit"))
     yield partial(log_fit.rivals, read_result(folder, "log_rivals"), read_result(folder, "log_match")["worst"])
+    yield partial(speed.rewritings, read_result(folder, "speed"))
+    yield partial(speed.peers, read_result(folder, "speed"))
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))
     yield partial(consequences.linear_collapse, read_result(folder, "collapse"))
     yield partial(consequences.dead_units, read_result(folder, "dead_units"))
@@ -103,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options: argparse.Namespace = parser().parse_args(arguments)
     try:
-        marks = [read_result(options.results, name)["fingerprint"] for name in (*EXPERIMENTS, *SLOW)]
+        marks = [read_result(options.results, name)["fingerprint"] for name in (*EXPERIMENTS, *SLOW, *MEASURED)]
     except FileNotFoundError as error:
         print(f"backprop: {error.filename} is missing; run python -m backprop.experiments first", file=sys.stderr)
         return 2

@@ -17,7 +17,7 @@ from equations import SiteError
 from listings import bare
 
 from backprop import __version__
-from backprop.experiments import SLOW
+from backprop.experiments import MEASURED, SLOW
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import read_result
 
@@ -114,6 +114,57 @@ def rivals_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def speed_table(results: Path, name: str) -> str:
+    """Write what a benchmark measured as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+        name: "rewritings", or one of the races, "single.linear" or "many.xor-256", say.
+
+    Returns:
+        The table.
+
+    Raises:
+        SiteError: if no benchmark has this name.
+    """
+    result: Any = read_result(results, "speed")
+    if name == "rewritings":
+        rows = ["| rewriting | calls of NumPy | µs for an epoch | times as fast as the first |", "|---|---:|---:|---:|"]
+        return "\n".join(
+            rows
+            + [f"| {r['name']} | {r['calls'] or ''} | {r['us']:.1f} | {r['gain']:.1f} |" for r in result["rewritings"]]
+        )
+    group, _, race = name.partition(".")
+    if race not in result.get(group, {}):
+        raise SiteError(f"[=table:speed-{name}=]: no benchmark has this name", snippet=f"[=table:speed-{name}")
+    rows = ["| | µs for a run and epoch | times `fast` (from–to) |", "|---|---:|---:|"]
+    for who, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
+        if who == "fast":
+            rows.append(f"| **fast** | {row['us']:.2f} | 1 |")
+        else:
+            of = f"{row['ratio']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f})"
+            rows.append(f"| {who} | {row['us']:.2f} | {of} |")
+    return "\n".join(rows)
+
+
+def table(results: Path, name: str) -> str:
+    """Write the table of this name.
+
+    Args:
+        results: the folder of the results.
+        name: "log-match", "log-rivals", "linear-log", "xor-log", or "speed-" and what `speed_table` takes.
+
+    Returns:
+        The table.
+    """
+    tables = {"log-match": match_table, "log-rivals": rivals_table}
+    if name in tables:
+        return tables[name](results)
+    if name.startswith("speed-"):
+        return speed_table(results, name.removeprefix("speed-"))
+    return log_table(results, name.removesuffix("-log"))
+
+
 def power(text: str) -> str:
     """Set a power of ten as one.
 
@@ -157,12 +208,9 @@ def fill(markdown: str, root: Path, build: Path) -> str:
         SiteError: if one names nothing.
     """
     results = build / "results"
-    tables = {"log-match": match_table, "log-rivals": rivals_table}
     kinds: dict[str, Callable[[str], str]] = {
         "figure:": lambda name: f'<div data-figure="{name}"></div>',
-        "table:": lambda name: (
-            tables[name](results) if name in tables else log_table(results, name.removesuffix("-log"))
-        ),
+        "table:": lambda name: table(results, name),
         "mistakes:": lambda name: (
             {
                 "table": catalogue.table(results),
@@ -211,7 +259,9 @@ def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
         if (figures / "download" / f"{name}.{ending}").exists()
     )
     made = "drawn by <code>python -m backprop.figures</code>"
-    if experiment:
+    if experiment in MEASURED:
+        made = "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
+    elif experiment:
         folder = "backprop/experiments/kept" if experiment in SLOW else "build/results"
         made = f"computed by <code>python -m backprop.experiments {experiment} --out {folder}</code>"
     return f'<p class="figure-source">Download: {links}; {made}.</p>'

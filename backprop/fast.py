@@ -1,0 +1,258 @@
+r"""Mirror `preactivation`, `sigmoid`, `squared_error_slope`, `sent_back`, `weight_gradient` and `update`, faster.
+
+With them go `sigmoid_slope_from_output`, `backward_gradient`, `squared_error`, `total_loss` and `with_ones`.
+
+One kind of network: two layers of weights, sigmoids, one output, the mean squared error, with or without biases. The
+numbers are those of the specification up to rounding; tests hold the two together. How one follows from the other, step
+by step and with what each step saves, is the chapter "From specification to speed". In short:
+
+- All arrays are made once. Rows are units and columns examples, so that every array is contiguous.
+- $V = -W$ is kept, because the sigmoid needs $-z$; a bias is the weight of an input that is always 1.
+- One network: with $\hat y' = \beta \hat y$, $\beta^3 = 2\eta/N$, the gradients come out multiplied by the step.
+- Many networks: seeds on the last axis. $w_2$ is pulled out of the sum over the examples.
+
+Nothing is checked here; `backprop.train` has checked.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from backprop.derivation import with_ones
+from backprop.network import ACTIVATIONS, LOSSES, Model
+
+#: How many epochs pass between two reports of progress.
+EPOCHS = 100
+
+#: How many hidden activations of an ensemble are worked on at a time, so that they stay in the cache, and the least
+#: number of networks, below which the loops along the last axis would be too short.
+BLOCK, FEWEST = 2**17, 64
+
+
+def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
+    """Say what keeps a training from being done here.
+
+    Args:
+        model: the network or the stack.
+        eta: the learning rate or rates.
+        loss: "mse" or "cross_entropy".
+
+    Returns:
+        What is not supported, or None.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.fast import unsupported
+        >>> unsupported(backprop.Model.random([2, 4, 1]), 1.0, "mse") is None
+        True
+        >>> unsupported(backprop.Model.random([2, 4, 4, 1]), 1.0, "mse")
+        '3 layers of weights instead of 2'
+    """
+    if len(model.weights) != 2:
+        return f"{len(model.weights)} layers of weights instead of 2"
+    for activation in model.activations:
+        if activation is not ACTIVATIONS["sigmoid"]:
+            return f"the activation {activation.name!r} instead of 'sigmoid'"
+    if model.widths[-1] != 1:
+        return f"{model.widths[-1]} outputs instead of 1"
+    if loss != "mse":
+        return f"the loss {loss!r} instead of 'mse'"
+    if np.min(eta) < 1e-100 or np.max(eta) > 1e100:
+        return f"eta {float(np.min(eta))} to {float(np.max(eta))} beyond 1e-100 to 1e100"
+    return None
+
+
+def follow(
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float | np.ndarray,
+    epochs: int,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, Model]:
+    """Train a network or a stack.
+
+    Args:
+        model: one that is supported.
+        X: the inputs, shape (N, d₀) or (S, N, d₀).
+        y: the targets, shape (N, 1) or (S, N, 1).
+        eta: the learning rate, or one for each run, shape (S, 1, 1).
+        epochs: the number of updates.
+        progress: called now and then with the share that is done.
+
+    Returns:
+        The losses before each update and after the last, shape (epochs + 1,) or (S, epochs + 1), and the model after
+        the last. A run that diverged has a loss that is not finite.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop import fast
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 4, 1], seed=0)
+        >>> losses, trained = fast.follow(model, X, y, eta=1.0, epochs=1000)
+        >>> run = backprop.train(model, X, y, eta=1.0, epochs=1000, engine="specification")
+        >>> bool(abs(losses[:-1] / run.losses - 1).max() < 1e-13)
+        True
+    """
+    tell = progress or (lambda share: None)
+    with np.errstate(all="ignore"):  # exp overflows to infinity, whose sigmoid is 0, as it should be
+        if model.runs is None:
+            return _one(model, X, y, float(eta), epochs, tell)
+        return _many(model, X, y, np.broadcast_to(eta, (model.runs, 1, 1)), epochs, tell)
+
+
+def _one(
+    model: Model, X: np.ndarray, y: np.ndarray, eta: float, epochs: int, tell: Callable[[float], None]
+) -> tuple[np.ndarray, Model]:
+    """Train one network. Seventeen calls an epoch; most of their time is the calling."""
+    bias = model.biases is not None
+    inputs = with_ones(X) if bias else X
+    (N, d), h = inputs.shape, model.weights[0].shape[1]
+    k = h + bias  # what the output unit sees: the hidden units, and a 1
+
+    # V1 and V2 share one array, and so do their gradients: one call updates both.
+    V, G = np.empty(h * d + k), np.empty(h * d + k)
+    V1, V2, G1, G2 = (
+        V[: h * d].reshape(h, d),
+        V[h * d :].reshape(1, k),
+        G[: h * d].reshape(h, d),
+        G[h * d :].reshape(1, k),
+    )
+    _negated(model, V1.T, V2.T)
+
+    beta = np.cbrt(2 * eta / N)
+    A, S, D1, D2 = np.ones((k + 1, N)), np.empty((k + 1, N)), np.empty((h, N)), np.empty((1, N))
+    A1, A2, S1, S2 = A[:h], A[k:], S[:h], S[k:]  # A1 hidden, A2 = ŷ'; between them the 1 of a bias, whose slope is 0
+    top = np.ones((k + 1, N))
+    top[k] = beta
+    ones, one, top2 = np.ones((h, N)), np.ones((1, N)), top[k:]
+    XT, minus_X, targets = np.ascontiguousarray(inputs.T), -inputs, beta * y.T
+    R = np.empty((min(EPOCHS, max(epochs, 1)), 1, N))
+    losses, rows = np.empty(epochs + 1), list(R)
+
+    add, subtract, multiply, divide, exp = np.add, np.subtract, np.multiply, np.divide, np.exp
+    z1, z2, back, seen, gradient1, gradient2 = V1.dot, V2.dot, V2[:, :h].T.dot, A[:k], D1.dot, D2.dot
+    seen_T = seen.T
+    for start in range(0, epochs, EPOCHS):
+        count = min(EPOCHS, epochs - start)
+        for r in rows[:count]:
+            z1(XT, A1)  # −Z₁
+            exp(A1, A1)
+            add(A1, ones, A1)
+            divide(ones, A1, A1)  # A₁ = 1 / (1 + e^−Z₁)
+            z2(seen, A2)
+            exp(A2, A2)
+            add(A2, one, A2)
+            divide(top2, A2, A2)  # ŷ' = β / (1 + e^−Z₂)
+            subtract(top, A, S)
+            multiply(S, A, S)  # both slopes: a (1 − a) and ŷ' (β − ŷ')
+            subtract(A2, targets, r)  # β (ŷ − y)
+            multiply(r, S2, D2)  # β³ = 2η/N: Δ₂ times the step
+            back(D2, D1)
+            multiply(D1, S1, D1)  # −Δ₁ times the step
+            gradient1(minus_X, G1)
+            gradient2(seen_T, G2)
+            add(V, G, V)
+        losses[start : start + count] = (R[:count, 0] ** 2).sum(axis=1) / (N * beta**2)
+        tell((start + count) / epochs)
+    trained = _model(model, V1.T, V2.T)
+    losses[epochs] = _loss(trained, X, y)
+    return losses, trained
+
+
+def _many(
+    model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
+) -> tuple[np.ndarray, Model]:
+    """Train a stack, some networks at a time, with the seeds on the last axis."""
+    S, N, h = len(eta), y.shape[-2], model.weights[0].shape[2]
+    blocks = np.array_split(np.arange(S), -(-S // max(FEWEST, BLOCK // (h * N))))
+    losses, trained = np.empty((S, epochs + 1)), model._map(np.copy)
+    for done, block in enumerate(blocks):
+        runs = slice(block[0], block[-1] + 1)
+        part = model._map(lambda p, runs=runs: p[runs])  # type: ignore[misc]
+        X_part, y_part = (array[runs] if array.ndim == 3 else array for array in (X, y))
+
+        def tell_all(share: float, done: int = done) -> None:
+            tell((done + share) / len(blocks))
+
+        losses[runs, :epochs], after = _block(part, X_part, y_part, eta[runs, 0, 0], epochs, tell_all)
+        losses[runs, epochs] = _loss(after, X_part, y_part)
+        for whole, its in zip(trained._parameters, after._parameters, strict=True):
+            whole[runs] = its
+    return losses, trained
+
+
+def _block(
+    model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
+) -> tuple[np.ndarray, Model]:
+    """Train a stack that fits into the cache."""
+    bias = model.biases is not None
+    inputs, S = with_ones(X) if bias else X, len(eta)
+    (N, d), h = inputs.shape[-2:], model.weights[0].shape[2]
+    k = h + bias
+
+    # The last axis is that of the networks.
+    V1, V2 = np.empty((h, d, S)), np.empty((k, S))
+    _negated(model, V1.transpose(2, 1, 0), V2.T[..., None])
+    A, P, G1, G2 = np.ones((k, N, S)), np.empty((h, N, S)), np.empty((h, d, S)), np.empty((k, S))
+    A2, R, D2, U = np.empty((N, S)), np.empty((N, S)), np.empty((N, S)), np.empty((d, N, S))
+    A1, w2, step = A[:h], V2[:h, None], 2 * eta / N
+    targets = np.ascontiguousarray(np.broadcast_to(y[..., 0].T if y.ndim == 3 else y, (N, S)))
+    shared = inputs.ndim == 2
+    XT = np.ascontiguousarray(inputs.T)  # (d, N), or (d, N, S) where each run has its own points
+    losses = np.empty((epochs, S))
+    for epoch in range(epochs):
+        if shared:
+            np.matmul(inputs, V1, out=A1)
+        else:
+            np.einsum("hds,dns->hns", V1, XT, out=A1)  # −Z₁
+        np.exp(A1, out=A1)
+        np.add(A1, 1.0, out=A1)
+        np.divide(1.0, A1, out=A1)
+        np.einsum("ks,kns->ns", V2, A, out=A2)  # −Z₂
+        np.exp(A2, out=A2)
+        np.add(A2, 1.0, out=A2)
+        np.divide(1.0, A2, out=A2)
+        np.subtract(A2, targets, out=R)
+        np.einsum("ns,ns->s", R, R, out=losses[epoch])
+        np.multiply(R, A2, out=R)
+        np.subtract(1.0, A2, out=A2)
+        np.multiply(R, A2, out=D2)  # Δ₂ without its 2/N
+        np.einsum("kns,ns->ks", A, D2, out=G2)
+        np.subtract(1.0, A1, out=P)
+        np.multiply(P, A1, out=P)
+        if shared:
+            np.multiply(P, D2, out=P)
+            np.matmul(XT, P, out=G1)
+        else:
+            np.multiply(XT, D2, out=U)
+            np.einsum("dns,hns->hds", U, P, out=G1)
+        np.multiply(G1, w2, out=G1)
+        np.multiply(G1, step, out=G1)
+        np.subtract(V1, G1, out=V1)  # the gradient of W₁ holds w₂ = −v₂, so this adds up to W₁ − step · gradient
+        np.multiply(G2, step, out=G2)
+        np.add(V2, G2, out=V2)
+        if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
+            tell((epoch + 1) / epochs)
+    return losses.T / N, _model(model, V1.transpose(2, 1, 0), V2.T[..., None])
+
+
+def _loss(model: Model, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return LOSSES["mse"].value(y, model._forward(X).y_hat)
+
+
+def _negated(model: Model, V1: np.ndarray, V2: np.ndarray) -> None:
+    """Put −W and, as a last row, −b into V, whose shape is (..., inputs, outputs)."""
+    for V, W, b in zip((V1, V2), model.weights, model.biases or (None, None), strict=True):
+        V[..., : W.shape[-2], :] = -W
+        if b is not None:
+            V[..., -1:, :] = -b
+
+
+def _model(model: Model, V1: np.ndarray, V2: np.ndarray) -> Model:
+    """Make the model whose weights and biases V1 and V2 hold, negated."""
+    inputs = model.widths[:2]
+    weights = tuple(np.negative(V[..., :n, :], order="C") for V, n in zip((V1, V2), inputs, strict=True))
+    if model.biases is None:
+        return model._like(weights, None)
+    return model._like(weights, tuple(np.negative(V[..., -1:, :], order="C") for V in (V1, V2)))

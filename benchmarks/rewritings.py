@@ -1,0 +1,405 @@
+r"""From the specification's functions to the fast ones: the same training, written again and again.
+
+Each function trains a d-h-1 network of sigmoids by the mean squared error and returns the same numbers as the one
+before it, up to rounding. Each changes one thing. The last one is `backprop.fast`.
+"""
+
+import numpy as np
+
+from backprop import Model, fast
+from backprop.derivation import (
+    hidden_delta,
+    output_delta,
+    preactivation,
+    sigmoid,
+    sigmoid_slope_from_output,
+    simultaneous_update,
+    squared_error,
+    squared_error_slope,
+    total_loss,
+    weight_gradient,
+)
+
+
+def named_steps(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Call the steps of the specification, one by one.
+
+    This is the chain of the derivation, without the `Model` around it.
+
+    Args:
+        X: the inputs, shape (N, d).
+        y: the targets, shape (N, 1).
+        w1: the weights into the hidden units, shape (d, h).
+        w2: the weights into the output, shape (h, 1).
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> import backprop
+        >>> from benchmarks.rewritings import named_steps
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 4, 1], seed=0)
+        >>> losses, w1, w2 = named_steps(X, y, *model.weights, eta=1.0, epochs=300)
+        >>> run = backprop.train(model, X, y, eta=1.0, epochs=300, engine="specification")
+        >>> losses.tolist() == run.losses.tolist()
+        True
+    """
+    losses = np.empty(epochs)
+    for epoch in range(epochs):
+        a1 = sigmoid(preactivation(X, w1))
+        a2 = sigmoid(preactivation(a1, w2))
+        losses[epoch] = total_loss(squared_error(y, a2))
+        delta2 = output_delta(sigmoid_slope_from_output(a2), squared_error_slope(y, a2))
+        delta1 = hidden_delta(sigmoid_slope_from_output(a1), delta2, w2)
+        gradients = weight_gradient(X, delta1), weight_gradient(a1, delta2)
+        w1, w2 = simultaneous_update((w1, w2), gradients, eta)
+    return losses, w1, w2
+
+
+def written_out(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Write the formulas where the calls stood.
+
+    Every call of a Python function costs something. The sigmoid loses its cut at $-700$, and with it two operations:
+    $e^{-z}$ may overflow to infinity, whose sigmoid is the 0 that it should be. η and $2/N$ become one number:
+
+    $$\eta\,\frac{\partial L}{\partial W} = A^\top \bigl(\eta \tfrac{2}{N}\, (\hat Y - Y) \odot \sigma'\bigr)$$
+
+    Args:
+        X: as in `named_steps`, and so for the others.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> import backprop
+        >>> from benchmarks.rewritings import agree, named_steps, written_out
+        >>> agree(named_steps, written_out)
+        True
+    """
+    losses = np.empty(epochs)
+    step = 2 * eta / len(y)
+    for epoch in range(epochs):
+        a1 = 1.0 / (1.0 + np.exp(-(X @ w1)))
+        a2 = 1.0 / (1.0 + np.exp(-(a1 @ w2)))
+        r = a2 - y
+        losses[epoch] = np.square(r).mean()
+        delta2 = step * r * (a2 * (1.0 - a2))
+        delta1 = (delta2 @ w2.T) * (a1 * (1.0 - a1))
+        w1, w2 = w1 - X.T @ delta1, w2 - a1.T @ delta2
+    return losses, w1, w2
+
+
+def in_place(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Make every array once, and let each operation write into one that is there.
+
+    No formula changes; each result gets a place that is used again in the next epoch. Memory that was just given back
+    is handed out again at once, so little is saved; but the next rewritings need the places.
+
+    Args:
+        X: the inputs.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, in_place, written_out
+        >>> agree(written_out, in_place)
+        True
+    """
+    losses, step, w1, w2 = np.empty(epochs), 2 * eta / len(y), w1.copy(), w2.copy()
+    (n, h), XT, w2T = (len(X), w1.shape[1]), X.T, w2.T
+    a1, s1, d1, g1 = np.empty((n, h)), np.empty((n, h)), np.empty((n, h)), np.empty_like(w1)
+    a2, s2, d2, g2, r = np.empty((n, 1)), np.empty((n, 1)), np.empty((n, 1)), np.empty_like(w2), np.empty((n, 1))
+    a1T = a1.T
+    for epoch in range(epochs):
+        np.matmul(X, w1, a1)
+        np.negative(a1, a1)
+        np.exp(a1, a1)
+        np.add(1.0, a1, a1)
+        np.divide(1.0, a1, a1)
+        np.matmul(a1, w2, a2)
+        np.negative(a2, a2)
+        np.exp(a2, a2)
+        np.add(1.0, a2, a2)
+        np.divide(1.0, a2, a2)
+        np.subtract(a2, y, r)
+        losses[epoch] = np.square(r).mean()
+        np.subtract(1.0, a2, s2)
+        np.multiply(s2, a2, s2)
+        np.multiply(r, s2, d2)
+        np.multiply(d2, step, d2)
+        np.subtract(1.0, a1, s1)
+        np.multiply(s1, a1, s1)
+        np.matmul(d2, w2T, d1)
+        np.multiply(d1, s1, d1)
+        np.matmul(XT, d1, g1)
+        np.matmul(a1T, d2, g2)
+        np.subtract(w1, g1, w1)
+        np.subtract(w2, g2, w2)
+    return losses, w1, w2
+
+
+def in_columns(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Put the examples into columns, and multiply with `dot`.
+
+    With examples in columns the long axis is the contiguous one, in the products as in everything else. Transposing an
+    equation reverses its products:
+
+    $$Z = X W \iff Z^\top = W^\top X^\top \qquad\qquad
+      \frac{\partial L}{\partial W} = A^\top \Delta
+      \iff \Bigl(\frac{\partial L}{\partial W}\Bigr)^{\!\top} = \Delta^\top A$$
+
+    The method `dot` reaches the same BLAS routine as `matmul` and has less to decide on its way.
+
+    Args:
+        X: the inputs.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, in_columns, in_place
+        >>> agree(in_place, in_columns)
+        True
+    """
+    losses, step, v1, v2 = np.empty(epochs), 2 * eta / len(y), w1.T.copy(), w2.T.copy()
+    (n, h), XT, yT = (len(X), w1.shape[1]), X.T.copy(), y.T.copy()
+    a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
+    a2, s2, d2, g2, r = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2), np.empty((1, n))
+    z1, z2, back, gradient1, gradient2, a1T = v1.dot, v2.dot, v2.T.dot, d1.dot, d2.dot, a1.T
+    for epoch in range(epochs):
+        z1(XT, a1)
+        np.negative(a1, a1)
+        np.exp(a1, a1)
+        np.add(1.0, a1, a1)
+        np.divide(1.0, a1, a1)
+        z2(a1, a2)
+        np.negative(a2, a2)
+        np.exp(a2, a2)
+        np.add(1.0, a2, a2)
+        np.divide(1.0, a2, a2)
+        np.subtract(a2, yT, r)
+        losses[epoch] = np.square(r).mean()
+        np.subtract(1.0, a2, s2)
+        np.multiply(s2, a2, s2)
+        np.multiply(r, s2, d2)
+        np.multiply(d2, step, d2)
+        np.subtract(1.0, a1, s1)
+        np.multiply(s1, a1, s1)
+        back(d2, d1)
+        np.multiply(d1, s1, d1)
+        gradient1(X, g1)
+        gradient2(a1T, g2)
+        np.subtract(v1, g1, v1)
+        np.subtract(v2, g2, v2)
+    return losses, v1.T, v2.T
+
+
+def negated(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Keep $V = -W$, and give every number the shape of its partner.
+
+    The sigmoid needs $-z$, and $-Z = X (-W)$: two negations less in every epoch. The update becomes
+
+    $$V \leftarrow V + \eta\,\frac{\partial L}{\partial W}$$
+
+    The error that is sent back through $V_2$ has the other sign, and so has the first layer's gradient; multiplying
+    with $-X$ instead of $X$, made once, puts that right. A number such as 1.0 is turned into an array in every call;
+    an array of ones of the right shape is there already.
+
+    Args:
+        X: the inputs.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, in_columns, negated
+        >>> agree(in_columns, negated)
+        True
+    """
+    losses, v1, v2 = np.empty(epochs), -w1.T.copy(), -w2.T.copy()
+    (n, h), XT, minus_X, yT = (len(X), w1.shape[1]), X.T.copy(), -X, y.T.copy()
+    a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
+    a2, s2, d2, g2, r = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2), np.empty((1, n))
+    ones1, ones2, step = np.ones((h, n)), np.ones((1, n)), np.full((1, n), 2 * eta / n)
+    z1, z2, back, gradient1, gradient2, a1T = v1.dot, v2.dot, v2.T.dot, d1.dot, d2.dot, a1.T
+    for epoch in range(epochs):
+        z1(XT, a1)
+        np.exp(a1, a1)
+        np.add(ones1, a1, a1)
+        np.divide(ones1, a1, a1)
+        z2(a1, a2)
+        np.exp(a2, a2)
+        np.add(ones2, a2, a2)
+        np.divide(ones2, a2, a2)
+        np.subtract(a2, yT, r)
+        losses[epoch] = np.square(r).mean()
+        np.subtract(ones2, a2, s2)
+        np.multiply(s2, a2, s2)
+        np.multiply(r, s2, d2)
+        np.multiply(d2, step, d2)
+        np.subtract(ones1, a1, s1)
+        np.multiply(s1, a1, s1)
+        back(d2, d1)
+        np.multiply(d1, s1, d1)
+        gradient1(minus_X, g1)
+        gradient2(a1T, g2)
+        np.add(v1, g1, v1)
+        np.add(v2, g2, v2)
+    return losses, -v1.T, -v2.T
+
+
+def losses_later(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Write down $\hat y - y$ and compute the losses of a hundred epochs at once.
+
+    The loss is looked at and not used: its slope drives the training. So its formula can wait. The deviations of each
+    epoch go into a row of their own, and one call squares and sums them all.
+
+    Args:
+        X: the inputs.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, losses_later, negated
+        >>> agree(negated, losses_later)
+        True
+    """
+    losses, v1, v2 = np.empty(epochs), -w1.T.copy(), -w2.T.copy()
+    (n, h), XT, minus_X, yT = (len(X), w1.shape[1]), X.T.copy(), -X, y.T.copy()
+    a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
+    a2, s2, d2, g2 = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2)
+    ones1, ones2, step = np.ones((h, n)), np.ones((1, n)), np.full((1, n), 2 * eta / n)
+    z1, z2, back, gradient1, gradient2, a1T = v1.dot, v2.dot, v2.T.dot, d1.dot, d2.dot, a1.T
+    deviations = np.empty((100, 1, n))
+    for start in range(0, epochs, 100):
+        rows = deviations[: epochs - start]
+        for r in rows:
+            z1(XT, a1)
+            np.exp(a1, a1)
+            np.add(ones1, a1, a1)
+            np.divide(ones1, a1, a1)
+            z2(a1, a2)
+            np.exp(a2, a2)
+            np.add(ones2, a2, a2)
+            np.divide(ones2, a2, a2)
+            np.subtract(a2, yT, r)
+            np.subtract(ones2, a2, s2)
+            np.multiply(s2, a2, s2)
+            np.multiply(r, s2, d2)
+            np.multiply(d2, step, d2)
+            np.subtract(ones1, a1, s1)
+            np.multiply(s1, a1, s1)
+            back(d2, d1)
+            np.multiply(d1, s1, d1)
+            gradient1(minus_X, g1)
+            gradient2(a1T, g2)
+            np.add(v1, g1, v1)
+            np.add(v2, g2, v2)
+        losses[start : start + len(rows)] = np.square(rows[:, 0]).mean(axis=1)
+    return losses, -v1.T, -v2.T
+
+
+def folded(
+    X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Take both layers in one call, and hide the step in the scale of the answers.
+
+    This is `backprop.fast`. Hidden units and output lie in one array, so that both slopes are computed in one call, and
+    both layers' weights in another, so that one addition updates them. The last product with a constant goes too. Let
+    the output be $\hat y' = \beta \hat y$, and the targets $y' = \beta y$. Dividing β instead of 1 by $1 + e^{-z}$
+    costs nothing, and
+
+    $$(\hat y' - y')\,\hat y'\,(\beta - \hat y') = \beta^3\,(\hat y - y)\,\hat y\,(1 - \hat y)$$
+
+    With $\beta^3 = 2\eta/N$ this is the output's δ, times η. Seventeen calls are left.
+
+    Args:
+        X: the inputs.
+        y: the targets.
+        w1: the weights into the hidden units.
+        w2: the weights into the output.
+        eta: the learning rate.
+        epochs: the number of updates.
+
+    Returns:
+        The losses before each update, and the weights after the last.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, folded, losses_later
+        >>> agree(losses_later, folded)
+        True
+    """
+    losses, model = fast.follow(Model([w1, w2]), X, y, eta, epochs)
+    return losses[:-1], model.weights[0], model.weights[1]
+
+
+#: The rewritings in their order.
+REWRITINGS = (named_steps, written_out, in_place, in_columns, negated, losses_later, folded)
+
+
+def agree(first, second, epochs: int = 300) -> bool:  # type: ignore[no-untyped-def]
+    """Tell whether two of these functions compute the same training.
+
+    Args:
+        first: one of them.
+        second: another.
+        epochs: how long they train, on XOR and on linear data.
+
+    Returns:
+        True if all losses and weights agree to a relative 1e-12.
+
+    Examples:
+        >>> from benchmarks.rewritings import agree, named_steps
+        >>> agree(named_steps, lambda X, y, w1, w2, eta, epochs: named_steps(X, y, w1, w2, 1.001 * eta, epochs))
+        False
+    """
+    from backprop import linear, xor
+
+    for X, y in (xor(), linear(100)):
+        weights = Model.random([2, 4, 1], seed=0).weights
+        pairs = zip(first(X, y, *weights, 1.0, epochs), second(X, y, *weights, 1.0, epochs), strict=True)
+        if not all(np.allclose(one, other, rtol=1e-12, atol=1e-14) for one, other in pairs):
+            return False
+    return True

@@ -1,0 +1,226 @@
+"""The fast path computes what the specification computes."""
+
+import ast
+import tracemalloc
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Activation, Model, Run, fast
+from backprop.derivation import sigmoid
+from backprop.ensemble import crossed, follow, stacked, unstacked
+from backprop.network import ACTIVATIONS
+
+X, Y = backprop.xor()
+
+
+def both(*arguments: Any, **options: Any) -> tuple[Run, Run]:
+    """Train twice: fast, and by the specification."""
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        first, second = (backprop.train(*arguments, **options | {"engine": name}) for name in ("fast", "specification"))
+    return first, second
+
+
+def distance(first: Model, second: Model, start: Model | None = None) -> float:
+    """The largest difference of two models' parameters, relative to the largest parameter, or to the way from start."""
+    mine, its = (np.concatenate([p.ravel() for p in m._parameters]) for m in (first, second))
+    origin = 0.0 if start is None else np.concatenate([p.ravel() for p in start._parameters])
+    return float(np.abs(mine - its).max() / np.abs(its - origin).max())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_one_step_of_random_settings(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, d, h = (int(rng.integers(1, most)) for most in (120, 6, 70))
+    eta = float(10 ** rng.uniform(-3, 3))
+    model = Model.random([d, h, 1], seed, bias=bool(rng.integers(2)))
+    x, y = rng.normal(size=(n, d)), rng.uniform(size=(n, 1))
+    gradient_as_step = both(model, x, y, eta=1e6 * eta, epochs=1)  # so large that the start is rounded away
+    assert distance(gradient_as_step[0].model, gradient_as_step[1].model, model) < 1e-13
+    after, expected = both(model, x, y, eta=eta, epochs=1)
+    assert distance(after.model, expected.model) < 1e-13
+    assert after.losses == pytest.approx(expected.losses, rel=1e-13)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_one_step_of_random_ensembles(seed: int, bias: bool, shared: bool) -> None:
+    rng = np.random.default_rng(seed)
+    runs, n, d, h = (int(rng.integers(1, most)) for most in (150, 40, 5, 9))
+    stack = stacked([Model.random([d, h, 1], s, bias=bias) for s in range(runs)])
+    x = rng.normal(size=(n, d) if shared else (runs, n, d))
+    y = rng.uniform(size=(n, 1) if rng.integers(2) else (runs, n, 1))
+    after, expected = both(stack, x, y, 10 ** rng.uniform(3, 9, size=runs), 1)
+    pairs = zip(*map(unstacked, (after.model, expected.model, stack)), strict=True)
+    assert max(distance(mine, its, start) for mine, its, start in pairs) < 1e-13
+    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-13)
+
+
+@pytest.mark.parametrize("eta", [0.3, 1.0, 3.0])
+@pytest.mark.parametrize("data", ["linear", "xor"])
+def test_ten_thousand_epochs(data: str, eta: float) -> None:
+    x, y = backprop.xor() if data == "xor" else backprop.linear(100, seed=1)
+    after, expected = both(Model.random([2, 4, 1], seed=1, bias=eta == 1), x, y, eta, 10_000)
+    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-10)
+    assert distance(after.model, expected.model) < 1e-10
+
+
+def test_ten_thousand_epochs_of_an_ensemble() -> None:
+    models = [Model.random([2, 4, 1], seed) for seed in range(20)]
+    stack, etas = crossed(models, [0.5, 1.0, 3.0])
+    run = backprop.train(stack, X, Y, etas, 10_000, engine="fast")
+    for s in (0, 25, 59):
+        alone = backprop.train(models[s % 20], X, Y, float(etas[s, 0, 0]), 10_000, engine="specification")
+        np.testing.assert_allclose(run.losses[s], alone.losses, rtol=1e-10)
+
+
+def test_blocks_of_networks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = stacked([Model.random([2, 4, 1], seed, bias=True) for seed in range(10)])
+    x, y = (np.stack(arrays) for arrays in zip(*(backprop.linear(30, s) for s in range(10)), strict=True))
+    whole = backprop.train(stack, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
+    monkeypatch.setattr(fast, "BLOCK", 1)
+    monkeypatch.setattr(fast, "FEWEST", 3)
+    parts = backprop.train(stack, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
+    np.testing.assert_allclose(parts.losses, whole.losses, rtol=1e-13)
+    assert distance(parts.model, whole.model) < 1e-13
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 99, 100, 101])
+def test_any_number_of_epochs(epochs: int) -> None:
+    for start in (Model.random([2, 4, 1]), stacked([Model.random([2, 4, 1], s) for s in range(3)])):
+        after, expected = both(start, X, Y, 1.0, epochs)
+        assert after.losses.shape == expected.losses.shape
+        np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-13)
+        assert distance(after.model, expected.model) < 1e-13
+        assert after.diverged_at == expected.diverged_at
+
+
+def test_training_fast_in_two_parts_is_training_at_once() -> None:
+    for start in (Model.random([2, 4, 1], bias=True), stacked([Model.random([2, 4, 1], s) for s in range(3)])):
+        whole = backprop.train(start, X, Y, 1.0, 300, engine="fast")
+        first = backprop.train(start, X, Y, 1.0, 130, engine="fast")
+        second = backprop.train(first.model, X, Y, 1.0, 170, engine="fast")
+        assert np.array_equal(whole.losses, np.concatenate([first.losses, second.losses], axis=-1))
+
+
+def test_far_from_zero_nothing_overflows_aloud() -> None:
+    model = Model([np.array([[900.0, -900.0], [1.0, 1.0]]), np.array([[1.0], [800.0]])])
+    with warnings.catch_warnings(action="error"):
+        after, expected = both(model, X, Y, 1.0, 50)
+    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
+
+
+def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Model] = []
+    original = fast.follow
+
+    def spy(model: Model, *arguments: Any) -> Any:
+        seen.append(model)
+        return original(model, *arguments)
+
+    monkeypatch.setattr(fast, "follow", spy)
+
+    def used(model: Model, **options: Any) -> bool:
+        seen.clear()
+        backprop.train(model, X, Y, 1.0, 2, **options)
+        return bool(seen)
+
+    mine = Activation("sigmoid", sigmoid, lambda z, a: a * (1 - a))
+    assert used(Model.random([2, 4, 1]))
+    assert used(Model.random([2, 4, 1], bias=True))
+    assert used(stacked([Model.random([2, 4, 1])] * 2))
+    assert not used(Model.random([2, 4, 1]), engine="specification")
+    assert not used(Model.random([2, 4, 1]), loss="cross_entropy")
+    assert not used(Model.random([2, 4, 1], activations=["tanh", "sigmoid"]))
+    assert not used(Model.random([2, 4, 1], activations=[mine, "sigmoid"]))  # it has the name only
+    assert not used(Model.random([2, 4, 4, 1]))
+    assert not used(Model.random([2, 1]))
+    follow([Model.random([2, 4, 1])], X, Y, 1.0, [0, 1])
+    assert seen
+
+
+def test_following_fast_is_following(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [Model.random([2, 4, 1], seed, bias=True) for seed in range(5)]
+    stacks, answers = follow(models, X, Y, 1.0, [0, 1, 7, 150])
+    monkeypatch.setattr(fast, "unsupported", lambda *_: "anything")
+    expected, expected_answers = follow(models, X, Y, 1.0, [0, 1, 7, 150])
+    np.testing.assert_allclose(answers, expected_answers, rtol=1e-12)
+    assert all(distance(mine, its) < 1e-12 for mine, its in zip(stacks, expected, strict=True))
+
+
+# Divergence
+
+
+# The first update throws a weight out of float64; then 0 · ∞ is not a number.
+EXPLODING, POINTS = Model([np.array([[0.0, 0.0], [1.0, 1.0]]), np.ones((2, 1))]), np.array([[1e250, 1.0], [0.0, 1.0]])
+
+
+def test_divergence_is_told_as_by_the_specification() -> None:
+    with pytest.warns(RuntimeWarning, match="diverged.* epoch 1 with eta 1e\\+100") as caught:
+        run = backprop.train(EXPLODING, POINTS, Y[:2], 1e100, 10, engine="fast")
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    _, expected = both(EXPLODING, POINTS, Y[:2], 1e100, 10)
+    assert run.diverged_at == expected.diverged_at == 1
+    assert np.array_equal(run.losses, expected.losses)
+    assert all(map(np.array_equal, run.model.weights, EXPLODING.weights))
+
+
+def test_one_diverging_run_spoils_no_other_and_is_told_as_by_the_specification() -> None:
+    models = [Model.random([2, 2, 1], 0), EXPLODING, Model.random([2, 2, 1], 2)]
+    for epochs in (1, 150):  # the loss after the last update counts
+        x = np.stack([X[:2], POINTS, X[:2]])
+        after, expected = both(stacked(models), x, Y[:2], np.array([1.0, 1e100, 3.0]), epochs)
+        assert after.diverged_at == expected.diverged_at == (None, 1, None)
+        np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
+        assert all(map(np.array_equal, unstacked(after.model)[1].weights, EXPLODING.weights))
+        assert distance(after.model, expected.model) < 1e-12
+
+
+# Progress, and who knows whom
+
+
+@pytest.mark.parametrize("engine", ["fast", "specification"])
+def test_progress_rises_to_one(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "FEWEST", 2)
+    monkeypatch.setattr(fast, "BLOCK", 1)
+    for start in (Model.random([2, 4, 1]), stacked([Model.random([2, 4, 1], s) for s in range(5)])):
+        shares: list[float] = []
+        backprop.train(start, X, Y, 1.0, 250, engine=engine, progress=shares.append)
+        assert len(shares) >= 3
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1)
+        assert 0 < shares[0] < 1
+
+
+def test_memory_grows_with_the_block_and_not_with_the_runs() -> None:
+    def peak(runs: int) -> int:
+        stack = stacked([Model.random([2, 4, 1])] * runs)
+        tracemalloc.start()
+        backprop.train(stack, X, Y, 1.0, 2, engine="fast")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    one_block, ten = peak(1500), peak(15_000)
+    hidden = 8 * 21 * 4  # bytes of one run's hidden activations
+    assert one_block > 1500 * 2 * hidden
+    assert (ten - one_block) / 13_500 < hidden
+
+
+def test_the_derivation_does_not_know_it() -> None:
+    for path in (Path(backprop.__file__).parent / "derivation").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Attribute | ast.Name | ast.alias) and "fast" in ast.dump(node))
+
+
+def test_its_docstring_names_the_functions_it_mirrors() -> None:
+    names = fast.__doc__.splitlines()[0].split("`")[1::2] if fast.__doc__ else []
+    assert len(names) >= 6
+    assert all(hasattr(backprop.derivation, name) for name in names)
+    assert ACTIVATIONS["sigmoid"].value is sigmoid
