@@ -7,6 +7,7 @@ the steps to work:
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
 - `ensemble`: many networks at once
+- `citation`: how to cite this
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -17,6 +18,7 @@ the steps to work:
 """
 
 from backprop import derivation, ensemble
+from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
@@ -31,6 +33,7 @@ __all__ = [
     "Run",
     "Trace",
     "__version__",
+    "citation",
     "derivation",
     "ensemble",
     "linear",

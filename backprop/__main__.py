@@ -1,7 +1,8 @@
-"""The command line: train a network and print its log.
+"""The command line: train a network and print its log; tell how to cite.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500]
+python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
 """
 
 import argparse
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import backprop
-from backprop import checks
+from backprop import checks, citing
 from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
@@ -39,7 +40,7 @@ def parser() -> Parser:
         The parser.
     """
     top = Parser(prog="python -m backprop", description="Back-propagation as a specification that runs.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="train", parser_class=Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="{train,cite}", parser_class=Parser)
     add = commands.add_parser("train", help="train a network and print its log").add_argument
     add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
@@ -56,6 +57,10 @@ def parser() -> Parser:
     add("--loss", default="mse", help=f"{' or '.join(LOSSES)} (default: mse)")
     add("--bias", action="store_true", help="give the layers biases (default: none, as in the report)")
     add("--log-every", type=int, default=500, metavar="EPOCHS", help="epochs from one line to the next (default: 500)")
+    add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument
+    add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
+    add("--equation", metavar="NUMBER", help="such as 8.4")
+    add("--page", metavar="ADDRESS", help="below the site's root, such as results/xor/")
     return top
 
 
@@ -92,6 +97,23 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(options: argparse.Namespace) -> int:
+    """Print a citation.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: 0, or 2 for options that name nothing.
+    """
+    try:
+        print(backprop.citation(options.format, equation=options.equation, page=options.page))
+    except ValueError as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -103,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return train(options)
+        return cite(options) if options.command == "cite" else train(options)
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130
