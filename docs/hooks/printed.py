@@ -28,6 +28,7 @@ DROPPED = re.compile(
     r'|<details class="mkdocstrings-source">.*?</details>',
     re.DOTALL,
 )
+LONG = 45  # lines
 SITE = "http://site/"
 
 
@@ -117,8 +118,15 @@ def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root
 
     body = re.sub(r'<svg\b.*?</svg>|(<[a-z][^<>]*?\s)id="([^"]*)"', named, body, flags=re.DOTALL)
     body = re.sub(r'<a\b([^<>]*?)\s+href="([^"]*)"([^<>]*)>(.*?)</a>', led, body, flags=re.DOTALL)
+    body = re.sub(r"<pre\b", functools.partial(mark_long, body), body)
     body = body.replace("<details", "<details open").replace("<details open open", "<details open")
     return f'<section id="{page.anchor}">{body}</section>'
+
+
+def mark_long(body: str, match: re.Match[str]) -> str:
+    """Let a listing that may not fit on a page be broken, with the class "long"; shorter ones stay whole."""
+    lines = body[match.start() : body.index("</pre>", match.start())].count("\n")
+    return '<pre class="long"' if lines > LONG else match[0]
 
 
 def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:

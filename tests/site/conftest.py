@@ -66,7 +66,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}/"  # the address is known to the site: the theme's previews depend on it
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PRINTED_EDITION": "false", "SITE_URL": address}
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": address}
+    environment["PRINTED_EDITION"] = "false" if printed.browser() is None else "true"
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))

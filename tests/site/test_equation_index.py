@@ -131,6 +131,12 @@ def test_ids_are_unique_figures_untouched_and_screen_things_left_out() -> None:
     )
 
 
+def test_only_a_listing_longer_than_a_page_may_be_broken() -> None:
+    html = article(f"<pre>{'x' * 99}\n</pre><pre>{chr(10) * 60}</pre><pre>z</pre>")
+    assert html.count("<pre>") == 2
+    assert html.count('<pre class="long">') == 1
+
+
 def test_a_page_without_an_article_is_seen() -> None:
     with pytest.raises(SiteError, match="derivation/loss/: the built page has no article"):
         printed.chapter("<p>nothing</p>", LOSS, PAGES, None)
