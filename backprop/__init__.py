@@ -9,6 +9,7 @@ the steps to work:
 - `ensemble`: many networks at once
 - `fingerprint`: what a loss that stays put says
 - `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in anybody's gradient
+- `citation`: how to cite this
 
 >>> import backprop
 >>> X, y = backprop.xor()
@@ -19,6 +20,7 @@ the steps to work:
 """
 
 from backprop import derivation, ensemble
+from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
@@ -35,6 +37,7 @@ __all__ = [
     "Run",
     "Trace",
     "__version__",
+    "citation",
     "derivation",
     "diagnose",
     "diagnose_step",

@@ -1,8 +1,9 @@
-"""The command line: train a network and print its log; name the mistake in a gradient.
+"""The command line: train a network and print its log; name the mistake in a gradient; tell how to cite.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500]
 python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
+python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import backprop
-from backprop import checks
+from backprop import checks, citing
 from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
@@ -42,7 +43,7 @@ def parser() -> Parser:
         The parser.
     """
     top = Parser(prog="python -m backprop", description="Back-propagation as a specification that runs.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="{train,diagnose}", parser_class=Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="{train,diagnose,cite}", parser_class=Parser)
     add = commands.add_parser("train", help="train a network and print its log").add_argument
     add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
@@ -66,6 +67,10 @@ def parser() -> Parser:
     add("--loss", metavar="NAME", help="mse, mse_half, mse_sum, mse_half_sum, cross_entropy, … (default: worked out)")
     add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
     add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
+    add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument
+    add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
+    add("--equation", metavar="NUMBER", help="such as 8.4")
+    add("--page", metavar="ADDRESS", help="below the site's root, such as results/xor/")
     return top
 
 
@@ -132,6 +137,23 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(options: argparse.Namespace) -> int:
+    """Print a citation.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: 0, or 2 for options that name nothing.
+    """
+    try:
+        print(backprop.citation(options.format, equation=options.equation, page=options.page))
+    except ValueError as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -144,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return diagnose(options) if options.command == "diagnose" else train(options)
+        return {"train": train, "diagnose": diagnose, "cite": cite}[options.command](options)
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130

@@ -3,6 +3,7 @@
 This file only connects the site builder to plain functions, which stand beside it.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,9 +13,13 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import accessible
+import citations
+import equation_index
 import exercise_pages
 import glossary
 import mathematics
+import printed
 from claims_page import fill_claims
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -23,14 +28,24 @@ from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
 from placeholders import DOWNLOADS, fill, insert_figures
 
+from backprop.claims import CLAIMS
+from backprop.verification.catalogue import MISTAKES
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BUILD = ROOT / "build"
 DERIVATION = ROOT / "backprop" / "derivation"
 EXERCISES = ROOT / "exercises"
+PLANTED = ROOT / "tests" / "test_planted_mistakes.py"
+PDF = "backprop.pdf"
+UNPRINTED = {"About"}  # sections that the printed edition leaves out
 
 _equations: dict[str, Equation] = {}
 _functions: dict[str, tuple[str, str]] = {}
+_titles: dict[str, str] = {}
+_words: dict[str, str] = {}
+_pages: list[Any] = []
+_cited: dict[str, dict[str, str]] = {}
 _glossary = glossary.Glossary({}, {})
 
 
@@ -87,6 +102,20 @@ def run(module: str, *arguments: str) -> None:
         raise PluginError(f"python -m {module} failed with status {status}; its message stands above")
 
 
+def on_config(config: Any) -> Any:
+    """Show which version this is, where the site is published in versions.
+
+    Args:
+        config: the builder's configuration.
+
+    Returns:
+        The same.
+    """
+    if os.environ.get("MIKE_DOCS_VERSION"):
+        config.extra["version"] = {"provider": "mike"}
+    return config
+
+
 def on_pre_build(config: Any) -> None:
     """Compute results and draw figures that are out of date, and collect the equations.
 
@@ -97,6 +126,7 @@ def on_pre_build(config: Any) -> None:
     run("backprop.experiments", "--out", str(BUILD / "results"), *quick)
     run("backprop.figures", "--results", str(BUILD / "results"), "--out", str(BUILD / "figures"))
     try:
+        citations.check_facts(ROOT / "CITATION.cff")
         _functions.update(functions_shown(DOCS))
         _equations.update(equations(DERIVATION, DOCS))
         read = glossary.read(DOCS / "notation.md", _equations)
@@ -106,31 +136,59 @@ def on_pre_build(config: Any) -> None:
         raise PluginError(str(error)) from None
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Fill in numbers, tables and listings.
+def on_nav(nav: Any, **_: Any) -> None:
+    """Note what the pages are called.
+
+    Args:
+        nav: the builder's navigation.
+        **_: what else the builder gives.
+    """
+    _titles.update({page.url: page.title for page in nav.pages if page.title})
+    _pages[:] = nav.pages
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
+    """Fill in numbers, tables and listings, the index of equations and what depends on where the site is published.
 
     Args:
         markdown: the page's text.
         page: the builder's page.
+        config: the builder's configuration.
         **_: what else the builder gives.
 
     Returns:
         The text without placeholders.
     """
+    home = citations.home_of(config.site_url)
+    marks: dict[str, Callable[[], str]] = {
+        "<!-- equations -->": lambda: equation_index.index(
+            _equations, DERIVATION, PLANTED, _titles, MISTAKES, CLAIMS, home
+        ),
+        "<!-- checks -->": lambda: equation_index.checks_page(_equations, PLANTED, _titles),
+        "<!-- citation -->": lambda: citations.examples(home, _equations["hidden-delta"]),
+        "<!-- printed edition -->": lambda: printed.sentence(
+            bool(config.extra.get("printed_edition")), root_of(page) + PDF
+        ),
+    }
 
     def work() -> str:
-        with_exercises = exercise_pages.insert(markdown, EXERCISES, DOCS)
-        return fill(fill_claims(with_exercises, BUILD / "results"), ROOT, BUILD)
+        text = markdown
+        for mark, made in marks.items():
+            if mark in text:
+                text = text.replace(mark, made())
+        text = fill_claims(exercise_pages.insert(text, EXERCISES, DOCS), BUILD / "results")
+        return fill(text, ROOT, BUILD)
 
     return guarded(page, work)
 
 
-def on_page_content(html: str, page: Any, **_: Any) -> str:
+def on_page_content(html: str, page: Any, config: Any, **_: Any) -> str:
     """Typeset the mathematics, link the functions and show their code.
 
     Args:
         html: the page's content.
         page: the builder's page.
+        config: the builder's configuration.
         **_: what else the builder gives.
 
     Returns:
@@ -140,31 +198,57 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
     explained = glossary.explain(typeset, _glossary)
     linked = mathematics.link_functions(explained, _functions, root)
+    _words[page.url] = citations.description(typeset) or config.site_description
     return mathematics.set_notes(show_code(linked, DERIVATION))
 
 
-def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Put the figures in; they come last, so that search does not index them.
+def on_post_page(output: str, page: Any, config: Any, **_: Any) -> str:
+    """Put in the figures, the citation and what machines read; they come last, so that search does not index them.
 
     Args:
         output: the whole page.
         page: the builder's page.
+        config: the builder's configuration.
         **_: what else the builder gives.
 
     Returns:
-        The page with its figures.
+        The page.
     """
-    return guarded(page, lambda: insert_figures(output, BUILD / "figures", root_of(page)))
+    home = citations.home_of(config.site_url)
+    html = guarded(page, lambda: insert_figures(output, BUILD / "figures", root_of(page)))
+    title = page.title if page.url else config.site_name
+    cited = bool(page.ancestors) and page.ancestors[-1].title != "About"
+    if cited:
+        part = citations.page_part(title, page.url)
+        _cited[page.url] = citations.files(part, home)
+        html = citations.add_box(html, part, home)
+    html = accessible.mend(html)
+    with_pdf = bool(config.extra.get("printed_edition"))
+    return citations.add_tags(html, title, _words[page.url], page.url, home, with_pdf, cited)
+
+
+def on_post_template(output: str, template_name: str, **_: Any) -> str:
+    """Mend the page that is shown where there is none.
+
+    Args:
+        output: what the theme made.
+        template_name: from which template.
+        **_: what else the builder gives.
+
+    Returns:
+        The page.
+    """
+    return accessible.mend(output) if template_name == "404.html" else output
 
 
 def on_post_build(config: Any) -> None:
-    """Look for LaTeX that was left over, write the stubs of the exercises, and cut the font to what the pages show.
+    """Write what stands beside the pages: stubs, citations, search, font, printed edition; look for left-over LaTeX.
 
     Args:
         config: the builder's configuration.
 
     Raises:
-        PluginError: if there is any.
+        PluginError: if LaTeX was left over in a page.
     """
     site = Path(config["site_dir"])
     shutil.copytree(BUILD / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
@@ -182,3 +266,20 @@ def on_post_build(config: Any) -> None:
     font = site / "assets" / "fonts" / "stix-two-math.woff2"
     font.parent.mkdir(parents=True, exist_ok=True)
     font.write_bytes(math_font({c for c in characters if c.isprintable()}))
+    for url, files in _cited.items():
+        for name, text in files.items():
+            (site / url / name).write_text(text, encoding="utf-8")
+    search = site / "search" / "search_index.json"
+    found = json.loads(search.read_text(encoding="utf-8"))
+    found["docs"] += equation_index.search_entries(_equations, DERIVATION)
+    search.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    if config.extra.get("printed_edition"):
+        pages = [
+            printed.PrintedPage(page.ancestors[-1].title, page.title, page.url)
+            for page in _pages
+            if page.ancestors and page.ancestors[-1].title not in UNPRINTED and page.url != equation_index.CHECKS
+        ]
+        try:
+            printed.make(site, pages, citations.home_of(config.site_url).root, site / PDF)
+        except SiteError as error:
+            raise PluginError(str(error)) from None

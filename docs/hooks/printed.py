@@ -1,0 +1,268 @@
+"""The printed edition: one PDF of the whole specification, made from the built pages by a headless Chromium.
+
+Everything but `make` is a plain function from HTML to HTML. Chromium cannot tell a table of contents on which page a
+heading will stand, so the edition is printed twice: the numbers are read from the first print.
+"""
+
+import functools
+import re
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from html import escape, unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urljoin
+
+from equations import SiteError
+
+import backprop
+from backprop import citing
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+ARTICLE = re.compile(r"<article\b[^>]*>(.*)</article>", re.DOTALL)
+DROPPED = re.compile(
+    r'<a class="headerlink".*?</a>|<details class="cite">.*?</details>|<p class="equation-actions">.*?</p>'
+    r'|<p class="figure-source">.*?</p>|<button\b.*?</button>|<script\b.*?</script>'
+    r'|<details class="mkdocstrings-source">.*?</details>',
+    re.DOTALL,
+)
+LONG = 45  # lines
+SITE = "http://site/"
+
+
+class PrintedPage(NamedTuple):
+    """A page of the site as it goes into the edition.
+
+    Attributes:
+        section: the part of the site that it belongs to.
+        title: its title.
+        url: its address below the site's root.
+    """
+
+    section: str
+    title: str
+    url: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of the page in the edition."""
+        return "page-" + self.url.strip("/").replace("/", "-")
+
+
+def browser() -> str | None:
+    """Find a Chromium, or a browser made from it; None if there is none on the search path."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def sentence(made: bool, address: str) -> str:
+    """Say where the printed edition is.
+
+    Args:
+        made: whether this build makes it.
+        address: its address, seen from the page on which the sentence stands.
+
+    Returns:
+        Markdown.
+
+    Examples:
+        >>> sentence(True, "../backprop.pdf")
+        'The whole specification <a href="../backprop.pdf">as one PDF</a>, for reading offline and for paper.'
+    """
+    if not made:
+        return "This copy of the site was built without the printed edition."
+    return f'The whole specification <a href="{address}">as one PDF</a>, for reading offline and for paper.'
+
+
+def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root: str | None) -> str:
+    """Take a page's article for the edition: ids made unique, links turned inward, what is for screens only left out.
+
+    Args:
+        html: the built page.
+        page: which it is.
+        pages: all pages of the edition, by address.
+        root: where the site is published, for links that lead out of the edition; None: these become plain text.
+
+    Returns:
+        A section.
+
+    Raises:
+        SiteError: if the page has no article.
+
+    Examples:
+        >>> loss = PrintedPage("Derivation", "3 Loss", "derivation/loss/")
+        >>> chapter('<article><a href="#a">up</a> <a href="../../x">data</a></article>', loss, {loss.url: loss}, None)
+        '<section id="page-derivation-loss"><a href="#page-derivation-loss--a">up</a> data</section>'
+    """
+    found = ARTICLE.search(html)
+    if found is None:
+        raise SiteError(f"{page.url}: the built page has no article to print")
+    body = DROPPED.sub("", found[1])
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if match[1] is None else f'{match[1]}id="{page.anchor}--{match[2]}"'
+
+    def led(match: re.Match[str]) -> str:
+        target, _, place = urljoin(SITE + page.url, unescape(match[2])).partition("#")
+        if not target.startswith(SITE):
+            return match[0]
+        goal = pages.get(target.removeprefix(SITE))
+        if goal is not None:
+            href = f"#{goal.anchor}" + (f"--{unquote(place)}" if place else "")
+        elif root is not None:
+            href = target.replace(SITE, root, 1) + (f"#{place}" if place else "")
+        else:
+            return match[4]
+        return f'<a{match[1]} href="{escape(href)}"{match[3]}>{match[4]}</a>'
+
+    body = re.sub(r'<svg\b.*?</svg>|(<[a-z][^<>]*?\s)id="([^"]*)"', named, body, flags=re.DOTALL)
+    body = re.sub(r'<a\b([^<>]*?)\s+href="([^"]*)"([^<>]*)>(.*?)</a>', led, body, flags=re.DOTALL)
+    body = re.sub(r"<pre\b", functools.partial(mark_long, body), body)
+    body = body.replace("<details", "<details open").replace("<details open open", "<details open")
+    return f'<section id="{page.anchor}">{body}</section>'
+
+
+def mark_long(body: str, match: re.Match[str]) -> str:
+    """Let a listing that may not fit on a page be broken, with the class "long"; shorter ones stay whole."""
+    lines = body[match.start() : body.index("</pre>", match.start())].count("\n")
+    return '<pre class="long"' if lines > LONG else match[0]
+
+
+def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
+    """Write the table of contents.
+
+    Args:
+        pages: the pages, in order.
+        numbers: the page number of each anchor, as far as known.
+
+    Returns:
+        A section with a linked list for each part.
+    """
+    lines, section = ['<section class="contents"><h1>Contents</h1>'], None
+    for page in pages:
+        if page.section != section:
+            lines.append(f'{"" if section is None else "</ul>"}<p class="part">{escape(page.section)}</p><ul>')
+            section = page.section
+        number = numbers.get(page.anchor, 0)
+        lines.append(f'<li><a href="#{page.anchor}"><span>{escape(page.title)}</span> <span>{number}</span></a></li>')
+    return "".join([*lines, "</ul></section>"])
+
+
+def book(site: Path, pages: Sequence[PrintedPage], root: str | None, numbers: Mapping[str, int]) -> str:
+    """Put the edition together.
+
+    Args:
+        site: the folder of the built site.
+        pages: the pages, in order.
+        root: where the site is published.
+        numbers: the page number of each anchor, as far as known.
+
+    Returns:
+        One HTML document.
+    """
+    styles = re.findall(r'<link rel="stylesheet"[^>]*>', (site / "index.html").read_text(encoding="utf-8"))
+    own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
+    own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
+    by_url = {page.url: page for page in pages}
+    chapters = [
+        chapter((site / page.url / "index.html").read_text(encoding="utf-8"), page, by_url, root) for page in pages
+    ]
+    name, _, subtitle = citing.TITLE.partition(": ")
+    title = (
+        f'<section class="title-page"><p class="title">{escape(name)}</p><p>{escape(subtitle)}</p>'
+        f"<p>{escape(', '.join(citing.AUTHORS))}</p><p>Version {backprop.__version__}, {citing.DATE}</p>"
+        f"<p>{escape(root) if root else ''}</p>"
+        '<p class="licence">Text and figures: CC BY 4.0. Code: MIT licence. Numbers in brackets name equations: (8.4) '
+        "is the fourth of chapter 8. Numbers and labels stay within a version.</p>"
+        "</section>"
+    )
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(citing.TITLE)}</title>'
+        f"{''.join(styles)}<style>{own}</style></head>"
+        '<body data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
+        f'<main class="md-typeset">{title}{contents(pages, numbers)}{"".join(chapters)}</main></body></html>'
+    )
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that prints nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def page_numbers(pdf: Path) -> dict[str, int]:
+    """Read on which page each linked anchor stands.
+
+    Args:
+        pdf: the file.
+
+    Returns:
+        The page numbers, from 1.
+    """
+    import pikepdf
+
+    with pikepdf.open(pdf) as document:
+        position: dict[Any, int] = {page.objgen: number for number, page in enumerate(document.pages, start=1)}
+        return {str(name)[1:]: position[goal[0].objgen] for name, goal in document.Root.Dests.items()}
+
+
+def pack(pdf: Path) -> None:
+    """Name title and authors in the file and make it smaller; what Chromium writes is three times as large.
+
+    Args:
+        pdf: the file.
+    """
+    import pikepdf
+
+    with pikepdf.open(pdf, allow_overwriting_input=True) as document:
+        document.docinfo["/Title"] = f"{citing.TITLE}, version {backprop.__version__}"
+        document.docinfo["/Author"] = ", ".join(citing.AUTHORS)
+        document.docinfo["/Creator"] = "mkdocs"
+        document.save(pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
+
+
+def make(site: Path, pages: Sequence[PrintedPage], root: str | None, pdf: Path) -> None:
+    """Print the edition.
+
+    Args:
+        site: the folder of the built site.
+        pages: the pages, in order.
+        root: where the site is published.
+        pdf: the file to write.
+
+    Raises:
+        SiteError: if there is no browser to print with.
+    """
+    path = browser()
+    if path is None:
+        raise SiteError(f"the printed edition needs Chromium; none of {', '.join(BROWSERS)} is on the search path")
+    try:
+        import pikepdf  # noqa: F401
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise SiteError(
+            'the printed edition needs Playwright and pikepdf: python -m pip install -e ".[printed]"'
+        ) from None
+
+    source = site / "printed-edition.html"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+            numbers: dict[str, int] = {}
+            for _ in range(2):
+                source.write_text(book(site, pages, root, numbers), encoding="utf-8")
+                tab = chromium.new_page()
+                tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="networkidle")
+                tab.evaluate("document.fonts.ready")
+                tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+                tab.close()
+                numbers = page_numbers(pdf)
+            chromium.close()
+        pack(pdf)
+    finally:
+        server.shutdown()
+        source.unlink(missing_ok=True)

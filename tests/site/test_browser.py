@@ -1,0 +1,433 @@
+"""The site in a real browser: what a reader with eyes, a keyboard, a screen reader, a phone or a printer meets."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pikepdf
+import printed
+import pypdf
+import pytest
+from equations import page_url
+
+import backprop
+from backprop import citing
+from tests.site.conftest import MEASURED, ROOT, Served, compressed
+
+pytestmark = pytest.mark.browser
+
+PAGES = [page_url(path, ROOT / "docs") for path in sorted((ROOT / "docs").rglob("*.md"))] + ["404.html"]
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+KILOBYTE = 1000
+AXE = """async ([context, rules]) => (await axe.run(context, {resultTypes: ["violations"], preload: false, ...rules}))
+    .violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | "))"""
+
+#: Contrast takes most of the time. A listing whose kinds of token were all seen before on the page is left out.
+MARK = """() => { const seen = new Set(); for (const pre of document.querySelectorAll("article pre")) {
+    const kinds = [...pre.querySelectorAll("span")].map(span => span.className);
+    if (kinds.every(kind => seen.has(kind))) pre.setAttribute("data-again", "");
+    kinds.forEach(kind => seen.add(kind)); } }"""
+CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
+ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
+
+#: Violations that the theme makes and that cannot be mended from here: a rule and a selector each.
+THEMES_OWN: list[tuple[str, str]] = []
+
+every_page = pytest.mark.parametrize("url", PAGES, ids=lambda url: url or "home")
+
+
+@dataclass
+class Visit:
+    """What was seen on a page, at 1280 px in the light scheme and at 390 px in the dark one."""
+
+    violations: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    too_wide: int = 0
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    yield tab
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def visits(chromium: Any, served: Served) -> dict[str, Visit]:
+    """Visit every page once, in one tab."""
+    context = chromium.new_context(viewport=WIDE)
+    tab = context.new_page()
+    seen = Visit()
+    tab.on("console", lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    tab.on("request", lambda request: seen.requests.append(request.url))
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    found: dict[str, Visit] = {}
+    for url in PAGES:
+        visit = found[url] = seen = Visit()
+        tab.emulate_media(color_scheme="light")
+        tab.set_viewport_size(WIDE)
+        tab.goto(served.address + url, wait_until="networkidle")
+        tab.evaluate(axe)
+        tab.evaluate(MARK)
+        visit.violations += tab.evaluate(AXE, CONTRAST)
+        visit.links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        visit.ids = set(tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
+        tab.emulate_media(color_scheme="dark")
+        tab.set_viewport_size(PHONE)
+        visit.violations += tab.evaluate(AXE, CONTRAST) + tab.evaluate(AXE, ALL_BUT_CONTRAST)
+        visit.too_wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+    context.close()
+    return found
+
+
+@every_page
+def test_axe_finds_no_violation_in_either_scheme(url: str, visits: dict[str, Visit]) -> None:
+    ours = [v for v in visits[url].violations if not any(v.startswith(rule) and s in v for rule, s in THEMES_OWN)]
+    assert not ours
+
+
+@every_page
+def test_the_browser_does_not_complain(url: str, visits: dict[str, Visit]) -> None:
+    assert not visits[url].complaints
+
+
+@every_page
+def test_no_other_host_is_asked(url: str, visits: dict[str, Visit], served: Served) -> None:
+    assert not [request for request in visits[url].requests if not request.startswith((served.address, "data:"))]
+
+
+@every_page
+def test_a_phone_need_not_scroll_sideways(url: str, visits: dict[str, Visit]) -> None:
+    assert visits[url].too_wide <= 0
+
+
+@every_page
+def test_a_page_weighs_300_kilobytes_at_most(url: str, visits: dict[str, Visit], served: Served) -> None:
+    """As sent by a host that compresses, with all that it loads, for a reader who comes for the first time."""
+    paths = {served.folder / unquote(r.removeprefix(served.address).partition("?")[0]) for r in visits[url].requests}
+    files = [path / "index.html" if path.is_dir() else path for path in paths if path != served.folder / "data:"]
+    weight = sum(len(compressed(f)) if f.suffix in MEASURED else f.stat().st_size for f in files)
+    assert 100 * KILOBYTE < weight <= 300 * KILOBYTE
+
+
+@every_page
+def test_every_link_leads_somewhere(url: str, visits: dict[str, Visit], served: Served) -> None:
+    lost = []
+    for link in visits[url].links:
+        target, _, anchor = link.partition("#")
+        if not target.startswith(served.address):
+            assert link.startswith(("https://", "mailto:")), link
+            continue
+        place = unquote(target.removeprefix(served.address))
+        if place in visits:
+            if anchor and unquote(anchor) not in visits[place].ids:
+                lost.append(link)
+        elif not (served.folder / place).is_file():
+            lost.append(link)
+    assert not lost
+
+
+# Equations and figures, as they are spoken
+
+
+def spoken(tab: Any) -> list[tuple[str, str, str]]:
+    """List role, name and description of what a screen reader meets, in its order."""
+    session = tab.context.new_cdp_session(tab)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    by_id = {node["nodeId"]: node for node in nodes}
+    found: list[tuple[str, str, str]] = []
+
+    def walk(node: dict[str, Any]) -> None:
+        if not node.get("ignored"):
+            words = [node.get(key, {}).get("value", "") for key in ("role", "name", "description")]
+            found.append((words[0], words[1], words[2]))
+        for child in node.get("childIds", []):
+            if child in by_id:
+                walk(by_id[child])
+
+    walk(nodes[0])
+    return found
+
+
+def test_equations_and_figures_are_spoken_in_their_place(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.address}derivation/hidden-to-hidden/")
+    heard = spoken(tab)
+    numbers = [i for i, (_, _, says) in enumerate(heard) if says.startswith("Permanent link to equation")]
+    assert [heard[i][1] for i in numbers] == [f"(8.{k})" for k in range(1, len(numbers) + 1)]
+    for i in numbers:  # the formula is spoken right before its number
+        assert heard[i - 1][0] in ("StaticText", "InlineTextBox")
+        start = max(j for j in range(i) if heard[j][0] == "MathMLMath")
+        assert "paragraph" not in {role for role, _, _ in heard[start:i]}
+        assert {"∂", "𝜕", "Δ", "𝛥", "𝛿", "δ"} & {name for role, name, _ in heard[start:i] if role == "StaticText"}
+    pictures = [name for role, name, _ in heard if role in ("image", "img")]
+    assert pictures
+    assert all(len(name) > 10 for name in pictures), pictures
+    headings = [name for role, name, _ in heard if role == "heading"]
+    assert headings[0].startswith("8 Hidden")
+    assert tab.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3')].map(h => h.offsetTop).every((y, i, a) => !i || y >= a[i-1])"
+    )
+
+
+def test_nothing_jumps_the_queue_of_the_tab_key(tab: Any, served: Served) -> None:
+    for url in ("", "derivation/loss/", "reference/equations/"):
+        tab.goto(served.address + url)
+        assert tab.evaluate("[...document.querySelectorAll('[tabindex]')].every(e => e.tabIndex <= 0)")
+        assert tab.evaluate("[...document.querySelectorAll('article *')].every(e => getComputedStyle(e).order === '0')")
+
+
+# The keyboard
+
+
+def test_the_first_tab_offers_to_skip_to_the_text(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.address}derivation/loss/")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.matches('.md-skip')")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("location.hash !== ''")
+    assert tab.evaluate("document.getElementById(location.hash.slice(1)).closest('article') !== null")
+
+
+def test_everything_in_the_text_is_reached_by_the_tab_key_and_seen(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.address}reference/equations/")
+    tab.evaluate("document.querySelector('#entry-theta a').focus()")
+    seen = []
+    for _ in range(7):
+        tab.keyboard.press("Tab")
+        seen.append(
+            tab.evaluate(
+                "[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
+            )
+        )
+    words = [text for text, _ in seen]
+    assert [w for w in words if w in ("Permanent link", "Copy LaTeX", "Source", "Check", "Copy citation")] == [
+        "Permanent link",
+        "Copy LaTeX",
+        "Source",
+        "Check",
+        "Copy citation",
+    ]
+    assert all(outline != "none" for _, outline in seen)
+
+
+# Search
+
+FOUND = [
+    ("8.4", "derivation/hidden-to-hidden/#eq-hidden-delta"),
+    ("6.2", "derivation/chain-rule/#eq-several-paths"),
+    ("equation 10.1", "derivation/consequences/#eq-linear-collapse"),
+    ("hidden_delta", "derivation/hidden-to-hidden/#"),
+    ("hidden-delta", "derivation/hidden-to-hidden/#eq-hidden-delta"),
+    ("sigma prime", "derivation/activations/#"),
+    ("sigmoid_slope", "derivation/activations/#"),
+    ("complex step", "derivation/numerical-derivatives/#"),
+    ("nabla", "derivation/gradient-descent/#eq-"),
+]
+
+
+def results_of(tab: Any, query: str) -> list[str]:
+    tab.keyboard.press("/")
+    tab.wait_for_selector(".md-search__input:focus")
+    tab.keyboard.type(query)
+    tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length > 0")
+    tab.wait_for_timeout(150)
+    links: list[str] = tab.evaluate("[...document.querySelectorAll('.md-search-result__link')].map(a => a.href)")
+    return links
+
+
+@pytest.mark.parametrize(("query", "wanted"), FOUND)
+def test_search_finds(query: str, wanted: str, tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    links = [link.partition("?")[0] + "#" + link.partition("#")[2] for link in results_of(tab, query)]
+    assert any(link.startswith(served.address + wanted) for link in links[:5]), links[:8]
+
+
+def test_search_works_without_a_mouse(tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    assert results_of(tab, "8.4")
+    for _ in range(5):
+        tab.keyboard.press("ArrowDown")
+        if "#eq-hidden-delta" in tab.evaluate("document.activeElement.href"):
+            break
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/derivation/hidden-to-hidden/**")
+    assert tab.evaluate("location.hash") == "#eq-hidden-delta"
+    tab.goto(served.address, wait_until="networkidle")
+    tab.keyboard.press("/")
+    tab.wait_for_selector(".md-search__input:focus")
+    tab.keyboard.press("Escape")
+    tab.wait_for_function(
+        "document.activeElement === document.body || !document.activeElement.matches('.md-search__input')"
+    )
+
+
+# From a printed citation to the equation
+
+
+def test_a_printed_number_is_two_clicks_from_the_equation(tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    tab.locator("article a", has_text="index of equations").first.click()
+    tab.wait_for_url("**/reference/equations/")
+    tab.locator(".equation-name a", has_text="(6.2)").click()
+    tab.wait_for_url("**/derivation/chain-rule/#eq-several-paths")
+    tab.wait_for_selector("#eq-several-paths", state="visible")
+
+
+def test_an_equation_is_previewed_on_hover(tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    tab.locator("article a.equation-reference").first.hover()
+    tab.wait_for_selector(".md-tooltip2--active math, .md-tooltip2 math")
+    assert "Δ" in tab.locator(".md-tooltip2").first.inner_text()
+
+
+def test_latex_citations_and_listings_are_copied(tab: Any, served: Served) -> None:
+    def copied() -> str:
+        tab.wait_for_timeout(50)
+        text: str = tab.evaluate("navigator.clipboard.readText()")
+        return text
+
+    tab.goto(f"{served.address}reference/equations/", wait_until="networkidle")
+    entry = tab.locator("#entry-hidden-delta")
+    entry.get_by_role("button", name="Copy LaTeX of (8.4)").click()
+    assert copied().startswith(r"\Delta_l = ")
+    entry.get_by_role("button", name="Copy citation of (8.4)").click()
+    assert "Equation (8.4)" in copied()
+    tab.goto(f"{served.address}derivation/loss/", wait_until="networkidle")
+    tab.get_by_role("button", name="Copy this listing").first.click()
+    assert copied().startswith("def ")
+
+
+# Without JavaScript, without a page, on paper
+
+
+def test_text_equations_and_figures_need_no_javascript(chromium: Any, served: Served) -> None:
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
+    tab = context.new_page()
+    for url in ("", "derivation/hidden-to-hidden/", "results/xor/", "reference/equations/"):
+        tab.goto(served.address + url)
+        for what in (
+            "article h1",
+            "article p",
+            "article figure svg" if url != "reference/equations/" else "article h2",
+        ):
+            assert tab.locator(what).first.is_visible(), (url, what)
+        box = tab.locator("article math").first.bounding_box()
+        assert box is None or box["height"] > 8
+        assert not tab.locator("article button").first.is_visible()
+    context.close()
+
+
+def test_a_page_that_does_not_exist_helps(tab: Any, served: Served) -> None:
+    answer = tab.goto(f"{served.address}derivation/gone/")
+    assert answer.status == 404
+    tab.locator("article a", has_text="index of equations").click()
+    tab.wait_for_url(f"{served.address}reference/equations/")
+
+
+def test_on_paper_answers_are_open_and_the_rest_of_the_screen_is_gone(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.address}derivation/loss/")
+    tab.emulate_media(media="print")
+    try:
+        for gone in (".md-header", ".md-tabs", ".md-sidebar", ".md-footer", ".headerlink", "article button", ".cite"):
+            assert not tab.locator(gone).first.is_visible(), gone
+        answer = tab.locator("details.question pre").first
+        assert answer.bounding_box()["height"] > 10
+        assert tab.evaluate("getComputedStyle(document.querySelector('article pre')).breakInside") == "avoid"
+    finally:
+        tab.emulate_media(media="screen")
+
+
+# The printed edition
+
+
+@pytest.fixture(scope="module")
+def pdf(chromium: Any, served: Served) -> Path:
+    return served.folder / "backprop.pdf"
+
+
+def elements(pdf: Path) -> Iterator[tuple[str, set[int]]]:
+    """List the kind of every element of the tagged structure, with the pages that it stands on."""
+    with pikepdf.open(pdf) as document:
+        number = {page.objgen: n for n, page in enumerate(document.pages, start=1)}
+        found: list[tuple[str, set[int]]] = []
+
+        def walk(element: Any, page: Any) -> set[int]:
+            page = element.get("/Pg", page)
+            children = element.get("/K", [])
+            pages: set[int] = set()
+            for child in children if isinstance(children, pikepdf.Array) else [children]:
+                if isinstance(child, int):
+                    pages.add(number[page.objgen])
+                elif child.get("/Type") == "/MCR":
+                    pages.add(number[child.get("/Pg", page).objgen])
+                elif child.get("/Type") != "/OBJR":
+                    pages |= walk(child, page)
+            found.append((str(element.get("/S", "")), pages))
+            return pages
+
+        roots = document.Root.StructTreeRoot.K
+        for root in roots if isinstance(roots, pikepdf.Array) else [roots]:
+            walk(root, None)
+        yield from found
+
+
+def test_no_figure_and_no_example_is_broken_by_the_end_of_a_page(pdf: Path, served: Served) -> None:
+    found = list(elements(pdf))
+    kinds = [kind for kind, _ in found]
+    assert kinds.count("/Figure") > 20
+    assert not [pages for kind, pages in found if kind == "/Figure" and len(pages) > 1]
+    listings = re.findall(
+        r"<pre\b.*?</pre>", "".join(p.read_text(encoding="utf-8") for p in served.folder.rglob("*.html")), re.S
+    )
+    long = [listing for listing in listings if listing.count("\n") > printed.LONG]
+    broken = [pages for kind, pages in found if kind == "/Code" and len(pages) > 1]
+    assert len(broken) <= len(long)
+
+
+def test_the_edition_is_tagged_outlined_numbered_and_has_selectable_text(pdf: Path) -> None:
+    reader = pypdf.PdfReader(pdf)
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert backprop.__version__ in reader.metadata.title
+    titles = [entry.title for entry in reader.outline if not isinstance(entry, list)]
+    assert "8 Hidden → hidden" in titles
+    assert "Index of equations" in titles
+    first = reader.pages[0].extract_text()
+    for words in (f"Version {backprop.__version__}", citing.DATE, *citing.AUTHORS):
+        assert words in first
+    where = {
+        entry.title: reader.get_destination_page_number(entry) + 1
+        for entry in reader.outline
+        if not isinstance(entry, list)
+    }
+    contents = " ".join((reader.pages[1].extract_text() + reader.pages[2].extract_text()).split())
+    for title in ("3 Loss", "8 Hidden → hidden", "XOR"):
+        assert f" {title} {where[title]} " in contents
+    page = (
+        reader.pages[where["8 Hidden → hidden"]].extract_text()
+        + reader.pages[where["8 Hidden → hidden"] + 1].extract_text()
+    )
+    assert "(8.2)" in page
+    assert "∑" in page
+    assert str(where["8 Hidden → hidden"] + 1) in page.split()
+
+
+def test_links_in_the_edition_lead_to_places_in_it(pdf: Path) -> None:
+    with pikepdf.open(pdf) as document:
+        places = {str(name) for name in document.Root.Dests}
+        links = [a for page in document.pages for a in page.get("/Annots", []) if a.Subtype == "/Link"]
+        inward = [str(a.Dest) for a in links if "/Dest" in a]
+        assert len(inward) > 300
+        assert set(inward) <= places
+        assert not [str(a.A.URI) for a in links if "/A" in a and "127.0.0.1" in str(a.A.get("/URI", ""))]
