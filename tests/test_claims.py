@@ -1,0 +1,137 @@
+"""The claims: each has a check that exists, and a verdict that another result, or a wrong formula, would turn round."""
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import claims_page
+import numpy as np
+import pytest
+
+from backprop import claims, derivation
+from backprop.claims import CLAIMS, HOLDS, NOT, WHEN, Claim
+from backprop.experiments import EXPERIMENTS, SLOW
+
+ROOT = Path(__file__).parents[1]
+LABELS = set(
+    re.findall(r"\\label\{eq:([^}]*)\}", "".join(p.read_text("utf-8") for p in ROOT.glob("backprop/derivation/*.py")))
+)
+every_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.number}-{claim.judge.__name__}")
+
+#: What was found. A verdict that changes is news, and is to be looked at.
+FOUND = {
+    **dict.fromkeys([2, 3, 4, 5, 7, 8, 9, 11, 17, 18, 21, 23, 24, 28, 31, 32, 33, 34, 37], HOLDS),
+    **dict.fromkeys([1, 14, 15, 16, 20, 22, 25, 29, 35, 36], WHEN),
+    **dict.fromkeys([6, 10, 12, 13, 19, 26, 27, 30], NOT),
+}
+
+
+def times(factor: float) -> Any:
+    """Make a function that scales what a step returns."""
+    return lambda step: lambda *arguments, **named: factor * step(*arguments, **named)
+
+
+def put(path: str, value: Any) -> Any:
+    """Make a function that changes one stored number."""
+
+    def change(results: dict[str, Any]) -> None:
+        *way, last = path.split(".")
+        place: Any = results
+        for part in way:
+            place = place[int(part)] if isinstance(place, list) else place[part]
+        place[int(last) if isinstance(place, list) else last] = value
+
+    return change
+
+
+#: For each claim one thing that would turn its verdict: a step made wrong, or results that came out otherwise.
+TURNED: dict[int, Any] = {
+    1: ("weight_gradient", times(-1)),
+    2: ("total_gradient", times(2)),
+    3: ("one_path", times(-1)),
+    4: ("forward_gradient", times(2)),
+    5: ("backward_gradient", times(2)),
+    6: ("output_delta", times(2)),
+    7: ("hidden_delta_neuron", times(0.5)),
+    8: ("hidden_delta", times(2)),
+    9: [put("program.last_loss", 0.5)],
+    10: [lambda results: None],
+    11: ("weight_gradient", times(2)),
+    12: [put("start_weights.miss", 0.0)],
+    13: [put("spread.xor.one.solved", 3)],
+    14: ("update", times(2)),
+    15: ("sigmoid_slope_from_output", times(2)),
+    16: ("squared_error", times(3)),
+    17: [put(f"spread.linear.one.below.{k}.1", 1.0) for k in range(5)],
+    18: [put(f"spread.xor.one.below.{k}.1", 0.0) for k in range(5)],
+    19: [put("log_match.lines.11.2", 0.021311195887315112), put("log_match.lines.10.2", 0.02)],
+    20: [put("learning_rates.rates.5.first", 9000.0)],
+    21: ("update", times(2)),
+    22: [put("thresholds.mean.rates.3.excess.-1", 0.0)],
+    23: [put("learning_rates.rates.0.reached", 64)],
+    24: [put("timing.trainings.4.seconds", 0.001)],
+    25: [put("timing.doubled", 4)],
+    26: [put("timing.jump", 4.9)],
+    27: [put("timing.steps.1.forward", 1e6)],
+    28: [put("no_activation.xor.nan", 0.5)],
+    29: [put("no_activation.xor.all_three", 1.0)],
+    30: [put("no_activation.without_bias.1.diverged", 1.0)],
+    31: ("relu_slope", times(0.5)),
+    32: ("relu", times(-1)),
+    33: ("relu_slope", lambda step: np.ones_like),
+    34: [put("relu.xor.two.4.layers.0.end", 0.1)],
+    35: [put(f"relu.xor.two.{k}.layers.1.revived", 0) for k in range(5)],
+    36: [put("relu.xor.two.4.hidden_dead", 0.9)],
+    37: [put("relu.xor.two.0.hidden_dead", 0.9)],
+}
+
+
+@every_claim
+def test_a_claim_is_judged_as_it_was_found(claim: Claim, results: dict[str, Any]) -> None:
+    verdict, why = claim.judge(results)
+    assert verdict == FOUND[claim.number], why
+    assert len(why) > 20
+    assert not {"nan", "inf"} & set(re.findall(r"\w+", why)) or claim.part.startswith("C.")
+
+
+@every_claim
+def test_a_verdict_can_turn(claim: Claim, results: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = TURNED[claim.number]
+    if claim.number == 10:
+        monkeypatch.setattr(claims, "LAYERS", ((2, 4), (4, 4), (4, 1)))
+    if isinstance(turned, tuple):
+        name, wrong = turned
+        monkeypatch.setattr(derivation, name, wrong(getattr(derivation, name)))
+    else:
+        results = copy.deepcopy(results)
+        for change in turned:
+            change(results)
+    with np.errstate(all="ignore"):
+        assert claim.judge(results)[0] != FOUND[claim.number]
+
+
+@every_claim
+def test_a_claim_has_a_check_that_exists(claim: Claim) -> None:
+    kind, name = claim.check.split(":")
+    if kind == "doctest":
+        assert ">>> " in (getattr(derivation, name).__doc__ or "")
+    else:
+        assert kind == "experiment"
+        assert name in (*EXPERIMENTS, *SLOW)
+        assert name in claims_page.PAGES
+    assert set(claim.equations) <= LABELS
+    assert claim.statement.endswith(".")
+
+
+def test_every_part_of_the_report_and_every_mark_is_there() -> None:
+    assert [claim.number for claim in CLAIMS] == list(range(1, len(CLAIMS) + 1)) == sorted(FOUND) == sorted(TURNED)
+    assert len({claim.part for claim in CLAIMS}) == 7
+
+
+def test_the_page_shows_every_claim(results: dict[str, Any]) -> None:
+    page = claims_page.claims(results)
+    for claim in CLAIMS:
+        assert f'id="claim-{claim.number}"' in page
+        assert claim.statement in page
+    assert claims_page.counts(results) == "Of 37 statements 19 hold, 10 hold under a condition, and 8 do not hold."
