@@ -176,7 +176,7 @@ def test_the_activations_are_drawn_as_they_are(results: dict[str, Any]) -> None:
         value, slope = np.array(one["value"]), np.array(one["slope"])
         between = (value[2:] - value[:-2]) / (z[2:] - z[:-2])
         smooth = (np.abs(z[1:-1]) > 0.15) & (np.diff(z)[1:] > 0.01) & (np.diff(z)[:-1] > 0.01)
-        assert np.allclose(slope[1:-1][smooth], between[smooth], atol=2e-3)
+        assert np.allclose(slope[1:-1][smooth], between[smooth], atol=5e-3)
 
 
 # Starting weights
@@ -236,7 +236,7 @@ def test_axes_have_names_and_titles_are_sentences(drawn: list[Figure]) -> None:
         assert "nan" not in figure.description.split(), figure.name
         if figure.experiment:
             for axes in figure.canvas.axes:
-                assert axes.get_xlabel() or axes.get_ylabel() or axes.get_title(), figure.name
+                assert axes.get_xlabel() or axes.get_ylabel() or axes.get_title("left"), figure.name
 
 
 def test_a_picture_gives_the_same_bytes_twice(drawn: list[Figure]) -> None:
