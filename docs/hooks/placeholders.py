@@ -70,10 +70,11 @@ def log_table(results: Path, name: str) -> str:
         The table.
     """
     result = read_result(results, name)
-    printed = dict(result["report"])
-    rows = ["| epoch | 2-4-1, ours | 2-4-4-1, ours | 2-4-1, the report's |", "|---:|---|---|---|"]
+    printed, below = dict(result["report"]), dict(read_result(results, "spread")[name]["one"]["below"])
+    rows = ["| epoch | 2-4-1, ours | 2-4-4-1, ours | 2-4-1, the report's | seeds below it |", "|---:|---|---|---|---:|"]
     for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):
-        rows.append(f"| {epoch} | {one} | {two} | {printed.get(epoch, '(missing)')} |")
+        theirs = f"{printed[epoch]} | {below[epoch]:.0%}" if epoch in printed else "(missing) | "
+        rows.append(f"| {epoch} | {one} | {two} | {theirs} |")
     return "\n".join(rows)
 
 
