@@ -38,7 +38,7 @@ SLOWER = {"PyTorch, autograd": 10, "HIPS autograd": 10}
 
 #: Epochs for one network of 4 and of 64 hidden units, runs and epochs of the ensembles, and how often each is timed.
 FULL: dict[str, Any] = {"epochs": 10_000, "wide": 2000, "ensembles": {256: 400, 1000: 100}, "rounds": 7}
-SHORT: dict[str, Any] = {"epochs": 2500, "wide": 500, "ensembles": {256: 100, 1000: 25}, "rounds": 7}
+SHORT: dict[str, Any] = {"epochs": 2500, "wide": 500, "ensembles": {256: 400, 1000: 100}, "rounds": 5}
 QUICK: dict[str, Any] = {"epochs": 100, "wide": 100, "ensembles": {8: 20}, "rounds": 2}
 
 
@@ -320,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     p = Parser(prog="python -m benchmarks", description="Measure training side by side with peers, on one thread.")
     p.add_argument("--out", type=Path, metavar="FOLDER", help="where to store speed.json (default: nowhere)")
-    p.add_argument("--short", action="store_true", help="a quarter of the epochs, for a busy machine")
+    p.add_argument("--short", action="store_true", help="fewer epochs and rounds, for a busy machine")
     p.add_argument("--quick", action="store_true", help="a few epochs only, to see that everything runs")
     options: argparse.Namespace = p.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
