@@ -104,7 +104,7 @@ def copy_buttons(html: str) -> str:
         The same with buttons.
 
     Examples:
-        >>> copy_buttons("<pre><code>x</code></pre>").partition(" title")[0]
+        >>> copy_buttons("<pre><code>x</code></pre>").partition(" aria")[0]
         '<pre><button type="button" class="md-clipboard" data-clipboard-target="#code-1"'
     """
     number = count(1)
@@ -113,7 +113,7 @@ def copy_buttons(html: str) -> str:
         name = f"code-{next(number)}"
         button = (
             f'<button type="button" class="md-clipboard" data-clipboard-target="#{name}" '
-            'title="Copy" aria-label="Copy this listing"></button>'
+            'aria-label="Copy this listing"></button>'
         )
         return f'<pre>{button}<code id="{name}">'
 

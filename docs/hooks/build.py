@@ -20,6 +20,7 @@ import exercise_pages
 import glossary
 import mathematics
 import printed
+import speed
 from claims_page import fill_claims
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -222,7 +223,7 @@ def on_post_page(output: str, page: Any, config: Any, **_: Any) -> str:
         part = citations.page_part(title, page.url)
         _cited[page.url] = citations.files(part, home)
         html = citations.add_box(html, part, home)
-    html = accessible.mend(html)
+    html = speed.preload(accessible.mend(html), root_of(page))
     with_pdf = bool(config.extra.get("printed_edition"))
     return citations.add_tags(html, title, _words[page.url], page.url, home, with_pdf, cited)
 
@@ -254,7 +255,9 @@ def on_post_build(config: Any) -> None:
     shutil.copytree(BUILD / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
     characters: set[str] = set()
     for path in sorted(site.rglob("*.html")):
-        html = path.read_text(encoding="utf-8")
+        root = "../" * (len(path.relative_to(site).parts) - 1)
+        html = speed.inline_styles(path.read_text(encoding="utf-8"), site, root)
+        path.write_text(html, encoding="utf-8")
         characters |= set(unescape(html))
         left_over = mathematics.raw_latex(html)
         if left_over is not None:

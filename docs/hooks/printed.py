@@ -161,7 +161,8 @@ def book(site: Path, pages: Sequence[PrintedPage], root: str | None, numbers: Ma
     Returns:
         One HTML document.
     """
-    styles = re.findall(r'<link rel="stylesheet"[^>]*>', (site / "index.html").read_text(encoding="utf-8"))
+    home = (site / "index.html").read_text(encoding="utf-8")
+    styles = re.findall(r'<link rel="stylesheet"[^>]*>|<style>.*?</style>', home, re.DOTALL)
     own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
