@@ -111,9 +111,8 @@ def rivals_table(results: Path) -> str:
     ]
     for one in result["contenders"]:
         best = [*(typical[0] for typical in one["stages"]), one["near"][0]["typical"]]
-        rows.append(
-            f"| {one['name']} | {one['unknowns']} | {' | '.join(power(f'{x:.0e}') if x < 0.1 else f'{x:.1f}' for x in best)} |"
-        )
+        shown = " | ".join(power(f"{x:.0e}") if x < 0.1 else f"{x:.1f}" for x in best)
+        rows.append(f"| {one['name']} | {one['unknowns']} | {shown} |")
     return "\n".join(rows)
 
 
