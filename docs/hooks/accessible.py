@@ -56,7 +56,8 @@ def name_sections(html: str) -> str:
     def named(match: re.Match[str]) -> str:
         return f'{match[1]}aria-label="{" ".join(match["title"].split())}"{match["rest"]}'
 
-    return SECTION.sub(named, html)
+    nested = re.sub(r'<nav class="md-nav" aria-label="[^"]*"', '<nav class="md-nav" role="presentation"', html)
+    return SECTION.sub(named, nested)
 
 
 def hide_icons(html: str) -> str:
@@ -88,6 +89,7 @@ def scrolling_tables(html: str) -> str:
         >>> scrolling_tables("<table><tr><td>1</td></tr></table>")
         '<div class="table-scroll" tabindex="0"><table class="data"><tr><td>1</td></tr></table></div>'
     """
+    html = re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", html)  # a corner that heads nothing
     opened = html.replace("<table>", '<div class="table-scroll" tabindex="0"><table class="data">')
     return re.sub(r'(<table class="data">.*?</table>)', r"\1</div>", opened, flags=re.DOTALL)
 
@@ -115,6 +117,6 @@ def copy_buttons(html: str) -> str:
             f'<button type="button" class="md-clipboard" data-clipboard-target="#{name}" '
             'aria-label="Copy this listing"></button>'
         )
-        return f'<pre>{button}<code id="{name}">'
+        return f'<pre>{button}<code id="{name}" tabindex="0">'
 
     return re.sub(r"<pre>(?:<span></span>)?<code>", with_button, html)

@@ -274,6 +274,8 @@ def on_post_build(config: Any) -> None:
             (site / url / name).write_text(text, encoding="utf-8")
     search = site / "search" / "search_index.json"
     found = json.loads(search.read_text(encoding="utf-8"))
+    for entry in found["docs"]:
+        entry["text"] = equation_index.without_listings(entry["text"])
     found["docs"] += equation_index.search_entries(_equations, DERIVATION)
     search.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     if config.extra.get("printed_edition"):

@@ -326,6 +326,22 @@ def checks_page(equations: Mapping[str, Equation], tests: Path, titles: Mapping[
     return "\n".join(lines)
 
 
+def without_listings(text: str) -> str:
+    """Leave listings out of what search knows: they are a third of its index, which every page loads.
+
+    Args:
+        text: the text of an entry, with its HTML.
+
+    Returns:
+        The text without listings; names of functions stay, in headings and in sentences.
+
+    Examples:
+        >>> without_listings("<p>See <code>update</code>.</p><pre><code>import numpy</code></pre>")
+        '<p>See <code>update</code>.</p>'
+    """
+    return re.sub(r"<pre>.*?</pre>", "", text, flags=re.DOTALL)
+
+
 def search_entries(equations: Mapping[str, Equation], package: Path) -> list[dict[str, str]]:
     """Make an entry of the search index for every equation, so that numbers, labels and names of symbols are found.
 
