@@ -22,7 +22,7 @@ def misfit(result: dict[str, Any]) -> Figure:
     axes = drawing.subplots()
     axes.plot([fit["eta"] for fit in fits], [fit["worst"] for fit in fits], "-", color=INK)
     for fit in fits:
-        fill = INK if fit["settled"] else PAPER
+        fill = INK if fit["steps"] < result["most_steps"] else PAPER
         axes.plot(fit["eta"], fit["worst"], "o", color=INK, markerfacecolor=fill, markersize=5)
     axes.set(yscale="log", xlabel=r"learning rate $\eta$", ylabel="worst relative deviation")
     best = min(fits, key=lambda fit: fit["worst"])
@@ -39,14 +39,13 @@ def misfit(result: dict[str, Any]) -> Figure:
             + "; ".join(f"{fit['worst']:.7f} at {fit['eta']:g}" for fit in fits)
             + "."
         ),
-        caption="A hollow circle is a fit that used up its steps before it settled.",
+        caption=f"A hollow circle is a fit that used up its {result['most_steps']} steps.",
         experiment="log_fit",
         table={
             "eta": [fit["eta"] for fit in fits],
             "worst_deviation": [fit["worst"] for fit in fits],
             "typical_deviation": [fit["typical"] for fit in fits],
             "steps": [fit["steps"] for fit in fits],
-            "settled": [fit["settled"] for fit in fits],
         },
     )
 
@@ -158,7 +157,6 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
                     "worst_deviation": [fit["worst"] for fit in one[kind]],
                     "typical_deviation": [fit["typical"] for fit in one[kind]],
                     "steps": [fit["steps"] for fit in one[kind]],
-                    "settled": [fit["settled"] for fit in one[kind]],
                 }
                 for one in contenders
                 for kind in ("random", "near")
