@@ -232,6 +232,8 @@ FORMULAS = {
     *("dot", "vdot", "matmul", "inner", "outer", "einsum", "tensordot"),
 }
 # A figure may draw any curve; the fast path is held to the specification by its own tests.
+# The fit of the log measures how far a loss is from a printed one; that is no formula of the network.
+MEASURING = {"experiments/log_fit.py": {"log", "expm1"}}
 CALCULATING = [p for p in OUTSIDE if p.relative_to(PACKAGE).parts[0] not in ("figures", "fast.py")]
 
 
@@ -241,7 +243,9 @@ def test_no_formula_stands_outside_the_derivation(path: Path) -> None:
         if isinstance(node, ast.BinOp | ast.AugAssign):
             assert not isinstance(node.op, ast.MatMult), f"line {node.lineno}: a product of matrices"
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy"):
-            assert node.attr not in FORMULAS, f"line {node.lineno}: np.{node.attr}"
+            assert node.attr not in FORMULAS - MEASURING.get(name_of(path), set()), (
+                f"line {node.lineno}: np.{node.attr}"
+            )
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "numpy":
             assert not FORMULAS & {alias.name for alias in node.names}, f"line {node.lineno}"
 

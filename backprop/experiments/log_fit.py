@@ -75,13 +75,31 @@ def printed_losses(
     return np.stack(losses, axis=-1)
 
 
-def deviations(
-    theta: np.ndarray, eta: float | np.ndarray, hidden: int = 4, bias: bool = False, until: int = 9500
-) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the deviations from the log, and their Jacobian.
+def log_ratios(losses: np.ndarray) -> np.ndarray:
+    """Compare losses with the printed ones.
 
     A deviation is the logarithm of the loss over the printed one. Where it is small it is the relative deviation; where
     it is large, twice too much weighs as much as half.
+
+    Args:
+        losses: losses at the first K legible epochs of the log, shape (S, K).
+
+    Returns:
+        The deviations, shape (S, K).
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.experiments.log_fit import log_ratios
+        >>> log_ratios(np.array([[0.45013681053040233, 2 * 0.24814994649149305]])).round(6)
+        array([[0.      , 0.693147]])
+    """
+    return np.asarray(np.log(losses / list(XOR_LOG.values())[: losses.shape[1]]))
+
+
+def deviations(
+    theta: np.ndarray, eta: float | np.ndarray, hidden: int = 4, bias: bool = False, until: int = 9500
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the deviations from the log, as `log_ratios` has them, and their Jacobian.
 
     Args:
         theta: S sets of initial parameters, shape (S, P), as for `printed_losses`.
@@ -109,7 +127,7 @@ def deviations(
     values = losses[:, 0].real
     slopes = np.moveaxis(losses[:, 1:].imag, 1, 2) / H
     with np.errstate(all="ignore"):
-        return np.log(values / list(XOR_LOG.values())[: values.shape[1]]), slopes / values[..., None]
+        return log_ratios(values), slopes / values[..., None]
 
 
 def damped_step(r: np.ndarray, jacobian: np.ndarray, damping: float) -> np.ndarray:
@@ -163,9 +181,8 @@ def corrections(
     """
     part = 0.1  # the second derivative is measured from a tenth of the step
     with np.errstate(all="ignore"):
-        losses = printed_losses(theta + part * step, etas[:, None, None], **network)
-        ahead = np.log(losses / list(XOR_LOG.values())[: losses.shape[1]])
-        bend = 2 / part * ((ahead - r) / part - np.einsum("skp,sp->sk", jacobian, step))
+        ahead = log_ratios(printed_losses(theta + part * step, etas[:, None, None], **network))
+        bend = 2 / part * ((ahead - r) / part - np.sum(jacobian * step[:, None], axis=2))
     bend = np.where(np.isfinite(bend).all(1, keepdims=True), bend, 0.0)
     found = np.array([damped_step(half, *rest) for half, *rest in zip(bend / 2, jacobian, damping, strict=True)])
     slight = np.linalg.norm(found, axis=1) < 0.2 * np.linalg.norm(step, axis=1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.derivation import parameter_vector
-from backprop.experiments.log_fit import fit, printed_losses
+from backprop.experiments.log_fit import fit, log_ratios, printed_losses
 from backprop.experiments.log_match import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 
@@ -84,7 +84,7 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
     losses = np.concatenate(
         [printed_losses(part, eta, hidden, bias) for part in np.array_split(draws, -(-DRAWS // 128))]
     )
-    typical = np.sqrt(np.mean(np.log(losses / list(XOR_LOG.values())) ** 2, axis=1))
+    typical = np.sqrt(np.mean(log_ratios(losses) ** 2, axis=1))
     typical[~np.isfinite(typical)] = np.inf
     theta = draws[np.argsort(typical)]
     stages = []
