@@ -18,6 +18,7 @@ Examples:
 
 from collections.abc import Sequence
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def unstacked(stack: Model) -> list[Model]:
     """
     if stack.runs is None:
         raise ValueError(f"stack is a single network, {stack!r}; expected a stack")
-    return [stack._map(lambda p, s=s: p[s].copy()) for s in range(stack.runs)]  # type: ignore[misc]
+    return [stack._map(itemgetter(s))._map(np.copy) for s in range(stack.runs)]
 
 
 def crossed(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndarray]:

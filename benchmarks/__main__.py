@@ -188,7 +188,7 @@ def rewritings(data: tuple[Any, ...], epochs: int, rounds: int) -> list[dict[str
         For each rewriting its "name", its "calls" of NumPy in an epoch, its time, and how many times the first one's
         speed it has.
     """
-    works = {f.__name__: partial(f, *data, ETA, epochs) for f in REWRITINGS}  # type: ignore[call-arg]
+    works = {f.__name__: partial(f, *data, ETA, epochs) for f in REWRITINGS}
     seconds = timed(works, rounds)
     first = seconds[REWRITINGS[0].__name__]
     counts: list[int | None] = [calls_of(f) for f in REWRITINGS[1:-1]]

@@ -4,6 +4,9 @@ Each function trains a d-h-1 network of sigmoids by the mean squared error and r
 before it, up to rounding. Each changes one thing. The last one is `backprop.fast`.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from backprop import Model, fast
@@ -376,10 +379,18 @@ def folded(
 
 
 #: The rewritings in their order.
-REWRITINGS = (named_steps, written_out, in_place, in_columns, negated, losses_later, folded)
+REWRITINGS: tuple[Callable[..., Any], ...] = (
+    named_steps,
+    written_out,
+    in_place,
+    in_columns,
+    negated,
+    losses_later,
+    folded,
+)
 
 
-def agree(first, second, epochs: int = 300) -> bool:  # type: ignore[no-untyped-def]
+def agree(first: Callable[..., Any], second: Callable[..., Any], epochs: int = 300) -> bool:
     """Tell whether two of these functions compute the same training.
 
     Args:

@@ -4,9 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.data import xor
-from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.experiments.curves import on_xor
 from backprop.network import ACTIVATIONS, Model
 
 NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu")
@@ -24,19 +22,12 @@ def training(name: str) -> dict[str, Any]:
         reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "slope" at the
         places "z" of `run`.
     """
-    X, y = xor()
     models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
-    _, answers = follow(models, X, y, ETA, list(range(0, EPOCHS + 1, EVERY)))
-    losses = total_loss(squared_error(y, answers)).T
-    reached = (losses < ENOUGH).any(axis=1)
-    first = np.argmax(losses < ENOUGH, axis=1)[reached] * EVERY
+    curves, _ = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
     z, phi = np.array(places()), ACTIVATIONS[name]
     return {
         "name": name,
-        "losses": spread_over_seeds(losses),
-        "solved": int(np.sum(accuracy(y, answers[-1]) == 1)),
-        "reached": int(reached.sum()),
-        "first": float(np.median(first)) if reached.any() else None,
+        **curves,
         "value": phi.value(z).tolist(),
         "slope": phi.slope(z, phi.value(z)).tolist(),
     }

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
-from backprop.data import xor
-from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.ensemble import spread_over_seeds
+from backprop.experiments.curves import on_xor
 from backprop.network import Model
 
 #: The report's numbers of units, and fewer and more.
@@ -21,23 +18,9 @@ def run() -> dict[str, Any]:
         "reached" the loss ENOUGH, the median epoch "first" at which they do, or None, and how many end with every
         answer right ("solved").
     """
-    X, y = xor()
-    epochs = list(range(0, EPOCHS + 1, EVERY))
     units = []
     for hidden in WIDTHS:
         models = [Model.random([2, hidden, 1], seed) for seed in range(SEEDS)]
-        _, answers = follow(models, X, y, ETA, epochs)
-        losses = total_loss(squared_error(y, answers)).T
-        reached = (losses < ENOUGH).any(axis=1)
-        first = np.argmax(losses < ENOUGH, axis=1)[reached] * EVERY
-        units.append(
-            {
-                "hidden": hidden,
-                "losses": spread_over_seeds(losses),
-                "last_loss": spread_over_seeds(losses[:, -1:]),
-                "reached": int(reached.sum()),
-                "first": float(np.median(first)) if reached.any() else None,
-                "solved": int(np.sum(accuracy(y, answers[-1]) == 1)),
-            }
-        )
+        curves, losses = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
+        units.append({"hidden": hidden, **curves, "last_loss": spread_over_seeds(losses[:, -1:])})
     return {"seeds": SEEDS, "eta": ETA, "epochs": EPOCHS, "every": EVERY, "enough": ENOUGH, "units": units}

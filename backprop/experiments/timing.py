@@ -8,6 +8,7 @@ import platform
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,8 @@ def run() -> dict[str, Any]:
         than 16, and "report_jump", the same of the report.
     """
     X, y = linear(100)
-    trainings = interleaved(
-        [lambda h=h: train(Model.random([2, h, 1]), X, y, ETA, EPOCHS, engine="specification") for h in HIDDEN],  # type: ignore[misc]
-        REPEATS,
-    )
+    networks = [Model.random([2, hidden, 1]) for hidden in HIDDEN]
+    trainings = interleaved([partial(train, m, X, y, ETA, EPOCHS, engine="specification") for m in networks], REPEATS)
     parts = [[1e6 * t for t in interleaved(steps(hidden, X, y), TIMINGS, CALLS)] for hidden in STEP_HIDDEN]
     by_hidden = dict(zip(HIDDEN, trainings, strict=True))
     epochs = [sum(part) for part in parts]

@@ -1,6 +1,6 @@
 """The report's discussions as pictures: rates, hidden units, no activation, ReLU and its relatives."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -27,12 +27,12 @@ _WORDS = {
 }
 
 
-def _plain(axes: Axes, which: str, ticks: list[float]) -> None:
+def _plain(axes: Axes, which: Literal["x", "y"], ticks: list[float]) -> None:
     """Give a logarithmic axis these ticks, written out."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_ticks(ticks, [f"{tick:,g}" for tick in ticks])
     axis.set_minor_formatter(NullFormatter())
-    axes.tick_params(axis=which, which="minor", length=0)  # type: ignore[arg-type]
+    axes.tick_params(axis=which, which="minor", length=0)
 
 
 def threshold(result: dict[str, Any]) -> Figure:
