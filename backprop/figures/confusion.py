@@ -39,6 +39,7 @@ def confusion(result: dict[str, Any]) -> Figure:
     axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=7)
     axes.set_yticks(range(len(rows)), rows, fontsize=7)
     axes.set(xlabel="answered", ylabel="planted", xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
+    axes.yaxis.labelpad = 16  # the site's letters are wider than those measured here
     axes.grid(color=INK, alpha=0.12, linewidth=0.4)
     axes.set_axisbelow(True)
     return Figure(
