@@ -30,12 +30,28 @@ def run() -> dict[str, Any]:
     Examples:
         >>> from backprop.experiments.log_match import run
         >>> result = run()
-        >>> for epoch, printed, ours, deviation in result["lines"][:4]:
-        ...     print(f"{epoch:5} {printed:.12f} {ours:.12f} {abs(deviation) < 4e-7}")
+        >>> for epoch, printed, ours, deviation in result["lines"]:
+        ...     if printed is not None:
+        ...         print(f"{epoch:5} {printed:.12f} {ours:.12f} {abs(deviation) < 4e-7}")
             0 0.450136810530 0.450136810484 True
           500 0.248149946491 0.248149946772 True
          1000 0.235803525943 0.235803526230 True
          1500 0.218076831876 0.218076830442 True
+         2000 0.179162135004 0.179162137365 True
+         2500 0.099712612354 0.099712602169 True
+         3000 0.066624304968 0.066624331378 True
+         3500 0.048838772478 0.048838754829 True
+         4000 0.036797403541 0.036797396263 True
+         4500 0.027910348502 0.027910352364 True
+         5000 0.021311195887 0.021311200101 True
+         5500 0.016480875118 0.016480876159 True
+         6000 0.012970614853 0.012970613817 True
+         6500 0.010407751819 0.010407750369 True
+         7500 0.007086557413 0.007086557128 True
+         8000 0.005994676770 0.005994676970 True
+         8500 0.005143631560 0.005143631937 True
+         9000 0.004469255431 0.004469255703 True
+         9500 0.003926680222 0.003926680180 True
         >>> result["lines_compared"], result["worst"] < 4e-7
         (19, True)
 
