@@ -154,7 +154,7 @@ def with_torch() -> tuple[dict[str, Contestant], dict[str, Contestant]]:
         for epoch in range(epochs):
             optimizer.zero_grad()
             loss = torch.nn.functional.mse_loss(torch.sigmoid(torch.sigmoid(X @ w1) @ w2), y)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             losses[epoch] = loss.detach()
         return losses.numpy()
@@ -213,7 +213,7 @@ def with_jax() -> tuple[dict[str, Contestant], dict[str, Contestant]]:
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_enable_x64", True)
 
     def loss_of(w: Any, X: Any, y: Any) -> Any:
         return jnp.mean((jax.nn.sigmoid(jax.nn.sigmoid(X @ w[0]) @ w[1]) - y) ** 2)
@@ -248,7 +248,7 @@ def with_jax() -> tuple[dict[str, Contestant], dict[str, Contestant]]:
         for _ in range(epochs):
             w, loss = jitted(w, X, y, eta)
             losses.append(loss)
-        return np.array(jax.block_until_ready(losses))  # type: ignore[no-untyped-call]
+        return np.array(jax.block_until_ready(losses))
 
     def scan(X: Any, y: Any, w1: Any, w2: Any, eta: float, epochs: int) -> np.ndarray:
         return np.array(scanned(step, epochs)((w1, w2), X, y, eta))
@@ -301,7 +301,7 @@ def with_numba() -> dict[str, Contestant]:
     import numba
 
     @numba.njit
-    def loops(X, y, w1, w2, eta, epochs):  # type: ignore[no-untyped-def]
+    def loops(X, y, w1, w2, eta, epochs):
         (n, d), h = X.shape, w1.shape[1]
         w1, w2, losses, a = w1.copy(), w2.copy(), np.empty(epochs), np.empty(h)
         for epoch in range(epochs):

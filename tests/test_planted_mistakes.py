@@ -267,8 +267,8 @@ def check_best_step(fn: Function) -> None:
     for c, p, r in ((0.3, 2, 1e-3), (2.0, 1, 0.05), (1.5, 4, 0.2)):
         h = fn(c, p, r)
 
-        def error(h: float) -> float:
-            return c * h**p + r / h  # noqa: B023  # called at once
+        def error(h: float, c: float = c, p: float = p, r: float = r) -> float:
+            return c * h**p + r / h
 
         assert error(h) < min(error(0.99 * h), error(1.01 * h))
         agree(error(h), (1 + 1 / p) * r / h)
@@ -954,6 +954,11 @@ def check_hidden_delta_neuron(fn: Function) -> None:
     agree(fn(z, w3, w4, 1 / math.cosh(w3 * sigma(z)) ** 2, 6 * w4 * sigma(z)), measured)
 
 
+def weighted_loss(d: Any, w: Any, a: Any) -> Any:
+    """A loss that is linear in z = a w, with the coefficients d."""
+    return np.sum(d * (a @ w))
+
+
 @planted(
     "sent-back",
     "sent_back",
@@ -968,7 +973,7 @@ def check_hidden_delta_neuron(fn: Function) -> None:
 def check_sent_back(fn: Function) -> None:
     for outputs in (3, 5):  # a square matrix first, which no shape protects
         a, w, d = numbers(4, 3), numbers(3, outputs), numbers(4, outputs)
-        agree(fn(d, w), by_complex_step(lambda v: np.sum(d * (v @ w)), a))  # noqa: B023  # called at once
+        agree(fn(d, w), by_complex_step(partial(weighted_loss, d, w), a))
 
 
 @planted(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from html import escape, unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
@@ -239,13 +240,9 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, pdf: Path) 
     path = browser()
     if path is None:
         raise SiteError(f"the printed edition needs Chromium; none of {', '.join(BROWSERS)} is on the search path")
-    try:
-        import pikepdf  # noqa: F401
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise SiteError(
-            'the printed edition needs Playwright and pikepdf: python -m pip install -e ".[printed]"'
-        ) from None
+    if find_spec("pikepdf") is None or find_spec("playwright") is None:
+        raise SiteError('the printed edition needs Playwright and pikepdf: python -m pip install -e ".[printed]"')
+    from playwright.sync_api import sync_playwright
 
     source = site / "printed-edition.html"
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))

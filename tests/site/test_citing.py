@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_facts_are_those_of_the_file() -> None:
         (lambda text: re.sub(r"^url.*\n", "", text, flags=re.M) + "url: https://x.example/\n", r"ADDRESS says"),
     ],
 )
-def test_a_wrong_file_stops_the_build_with_its_line(tmp_path: Path, wrong, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_file_stops_the_build_with_its_line(tmp_path: Path, wrong: Callable[[str], str], words: str) -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     (tmp_path / "CITATION.cff").write_text(wrong(text), encoding="utf-8")
     with pytest.raises(SiteError, match=words):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import printed
 import pytest
@@ -76,7 +77,7 @@ def test_an_orphan_stops_the_build_with_its_line(tmp_path: Path, source: str, wo
         ([], [SimpleNamespace(number=3, equations=("gone",))], "claim 3: no equation has the label eq:gone"),
     ],
 )
-def test_who_names_an_equation_that_is_none_stops_the_build(mistakes: list, claims: list, words: str) -> None:  # type: ignore[type-arg]
+def test_who_names_an_equation_that_is_none_stops_the_build(mistakes: list[Any], claims: list[Any], words: str) -> None:
     with pytest.raises(SiteError, match=words):
         index(ALL, PACKAGE, PLANTED, {}, mistakes, claims, Home(None))
 
