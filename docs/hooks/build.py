@@ -257,6 +257,7 @@ def on_post_build(config: Any) -> None:
     for path in sorted(site.rglob("*.html")):
         root = "../" * (len(path.relative_to(site).parts) - 1)
         html = speed.inline_styles(path.read_text(encoding="utf-8"), site, root)
+        html = speed.fewer_tooltips(speed.script_after_text(html))
         path.write_text(html, encoding="utf-8")
         characters |= set(unescape(html))
         left_over = mathematics.raw_latex(html)

@@ -93,7 +93,8 @@ def typeset(html: str, equations: Mapping[str, Equation], root: str) -> str:
         if reference[1] not in equations:
             raise SiteError(f"\\eqref{{eq:{reference[1]}}}: no equation has this label", snippet=f"eq:{reference[1]}}}")
         equation = equations[reference[1]]
-        return f'<a class="equation-reference" href="{root}{equation.url}#{equation.anchor}">({equation.tag})</a>'
+        place = f"{root}{equation.url}#{equation.anchor}"
+        return f'<a class="equation-reference" href="{place}" data-preview>({equation.tag})</a>'
 
     return INLINE.sub(inline, BLOCK.sub(block, html))
 

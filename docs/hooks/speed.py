@@ -1,4 +1,4 @@
-"""What makes a page show sooner: fonts asked for early, and the two small style sheets in the page itself.
+"""What makes a page show sooner: fonts asked for early, small style sheets in the page itself, the script at the end.
 
 Plain functions from HTML to HTML.
 """
@@ -49,3 +49,50 @@ def inline_styles(html: str, site: Path, root: str) -> str:
             text = re.sub(r"\s+", " ", text).replace('url("fonts/', f'url("{root}assets/fonts/')
             html = html.replace(link, f"<style>{text.strip()}</style>")
     return html
+
+
+def script_after_text(html: str) -> str:
+    """Fetch the theme's script once the page is complete, so that the text does not wait for it.
+
+    A line in the head says at once that scripts run. The theme's script would say so later, and every element would
+    have to be styled anew. It also waits for an event that has passed by then, and gets it again.
+
+    Args:
+        html: the whole page.
+
+    Returns:
+        The page; without scripts it reads as before.
+
+    Examples:
+        >>> page = script_after_text('<head></head><script src="../assets/javascripts/bundle.js"></script>')
+        >>> 'script.src = "../assets/javascripts/bundle.js"' in page
+        True
+    """
+    early = '<script>document.documentElement.classList.replace("no-js", "js")</script>'
+    late = (
+        r'<script>addEventListener("load", () => { const script = document.createElement("script"); '
+        r'script.src = "\1"; script.onload = () => setTimeout(() => '
+        r'document.dispatchEvent(new Event("DOMContentLoaded"))); '
+        r"document.body.append(script) })</script>"
+    )
+    html = re.sub(r'<script src="([^"]*/javascripts/bundle[^"]*)"></script>', late, html)
+    return html.replace("<head>", f"<head>{early}", 1)
+
+
+def fewer_tooltips(html: str) -> str:
+    """Leave the tooltips to formulas: the theme's script works on every element with a title before it is ready.
+
+    Links to a heading keep their name for screen readers; the full names of types in signatures are dropped.
+
+    Args:
+        html: the whole page.
+
+    Returns:
+        The page.
+
+    Examples:
+        >>> fewer_tooltips('<a class="headerlink" href="#a" title="Permanent link">¶</a><span title="numpy">np</span>')
+        '<a class="headerlink" href="#a" aria-label="Permanent link">¶</a><span>np</span>'
+    """
+    html = re.sub(r'(<a\b[^>]*class="headerlink"[^>]*) title=', r"\1 aria-label=", html)
+    return re.sub(r'<span title="[\w.]+">', "<span>", html)

@@ -31,6 +31,12 @@ MARK = """() => { const seen = new Set(); for (const pre of document.querySelect
     const kinds = [...pre.querySelectorAll("span")].map(span => span.className);
     if (kinds.every(kind => seen.has(kind))) pre.setAttribute("data-again", "");
     kinds.forEach(kind => seen.add(kind)); } }"""
+
+#: The sum of all layout shifts so far, and whether the theme's script was asked for after everything else was there.
+SHIFTS = """new PerformanceObserver(list => list.getEntries().forEach(entry => window.shift += entry.value))
+    .observe({type: "layout-shift", buffered: true}); window.shift = 0"""
+WAITS = """performance.getEntriesByType("resource").find(entry => entry.name.includes("/bundle.")).startTime
+    >= performance.getEntriesByType("navigation")[0].loadEventStart"""
 CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
 
@@ -50,6 +56,8 @@ class Visit:
     links: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     too_wide: int = 0
+    shift: float = 0.0
+    script_waits: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,7 @@ def tab(chromium: Any) -> Iterator[Any]:
 def visits(chromium: Any, served: Served) -> dict[str, Visit]:
     """Visit every page once, in one tab."""
     context = chromium.new_context(viewport=WIDE)
+    context.add_init_script(SHIFTS)
     tab = context.new_page()
     seen = Visit()
     tab.on("console", lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
@@ -77,6 +86,7 @@ def visits(chromium: Any, served: Served) -> dict[str, Visit]:
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
         tab.goto(served.address + url, wait_until="networkidle")
+        visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
         tab.evaluate(axe)
         tab.evaluate(MARK)
         visit.violations += tab.evaluate(AXE, CONTRAST)
@@ -109,6 +119,12 @@ def test_no_other_host_is_asked(url: str, visits: dict[str, Visit], served: Serv
 @every_page
 def test_a_phone_need_not_scroll_sideways(url: str, visits: dict[str, Visit]) -> None:
     assert visits[url].too_wide <= 0
+
+
+@every_page
+def test_text_comes_first_and_stays_where_it_is(url: str, visits: dict[str, Visit]) -> None:
+    assert visits[url].script_waits
+    assert visits[url].shift < 0.05
 
 
 @every_page

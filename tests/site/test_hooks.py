@@ -40,7 +40,9 @@ def test_a_numbered_equation_has_number_anchor_and_no_latex() -> None:
 
 def test_a_reference_leads_to_the_page_of_its_equation() -> None:
     html = typeset(inline(r"\eqref{eq:hidden-delta}"), KNOWN, "../../")
-    assert html == ('<a class="equation-reference" href="../../derivation/hidden-to-hidden/#eq-hidden-delta">(8.4)</a>')
+    assert html == (
+        '<a class="equation-reference" href="../../derivation/hidden-to-hidden/#eq-hidden-delta" data-preview>(8.4)</a>'
+    )
 
 
 @pytest.mark.parametrize(
