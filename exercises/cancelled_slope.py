@@ -8,7 +8,7 @@ $\partial C/\partial z$ and simplify it until no division is left. Then write it
 even at $z = 40$, $y = 0$, where $1 - \hat y$ is too small for a computer to tell from 0.
 
 Hint:
-    Derive $C$ with respect to $\hat y$, bring the two fractions on one denominator, and only then multiply by
+    Differentiate $C$ with respect to $\hat y$, bring the two fractions on one denominator, and only then multiply by
     $\sigma'(z)$.
 
 Solution:

@@ -20,7 +20,7 @@ from backprop.derivation import complex_step, squared_error_slope
 
 
 def half_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    """Derive half the mean squared error with respect to each answer.
+    """Differentiate half the mean squared error with respect to each answer.
 
     Args:
         y: the targets, shape (N, 1).

@@ -7,7 +7,7 @@ Softsign squashes a number to between −1 and 1 without an exponential: $\phi(z
 slope, once from $z$ and once from $a$ alone. Write all three, then give them to a network and let it learn XOR.
 
 Hint:
-    Derive for $z > 0$ and for $z < 0$ separately; the two results are one formula with $|z|$. For the slope from
+    Differentiate for $z > 0$ and for $z < 0$ separately; the two results are one formula with $|z|$. For the slope from
     $a$, find $1 - |a|$.
 
 Solution:
@@ -48,7 +48,7 @@ def softsign(z: np.ndarray) -> np.ndarray:
 
 
 def softsign_slope(z: np.ndarray) -> np.ndarray:
-    """Derive softsign, given its input.
+    """Differentiate softsign, given its input.
 
     Args:
         z: the pre-activation, any shape.
@@ -68,7 +68,7 @@ def softsign_slope(z: np.ndarray) -> np.ndarray:
 
 
 def softsign_slope_from_output(a: np.ndarray) -> np.ndarray:
-    """Derive softsign, given its output.
+    """Differentiate softsign, given its output.
 
     Args:
         a: the activation φ(z), any shape.

@@ -1353,15 +1353,18 @@ def check_dead_share(fn: Function) -> None:
     "symmetry",
     "are_twins",
     {
-        "only the weights in": lambda w_in, w_out: bool(np.allclose(w_in, w_in[:, :1])),
-        "only the weights out": lambda w_in, w_out: bool(np.allclose(w_out, w_out[:1])),
-        "one of both is enough": lambda w_in, w_out: bool(
+        "only the weights in": lambda w_in, w_out, b=None: bool(np.allclose(w_in, w_in[:, :1])),
+        "only the weights out": lambda w_in, w_out, b=None: bool(np.allclose(w_out, w_out[:1])),
+        "one of both is enough": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:, :1]) or np.allclose(w_out, w_out[:1])
         ),
-        "rows compared for columns": lambda w_in, w_out: bool(
+        "rows compared for columns": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:1]) and np.allclose(w_out, w_out[:, :1])
         ),
-        "all weights equal": lambda w_in, w_out: bool(np.ptp(w_in) == 0 and np.ptp(w_out) == 0),
+        "biases forgotten": lambda w_in, w_out, b=None: bool(
+            np.allclose(w_in, w_in[:, :1]) and np.allclose(w_out, w_out[:1])
+        ),
+        "all weights equal": lambda w_in, w_out, b=None: bool(np.ptp(w_in) == 0 and np.ptp(w_out) == 0),
     },
 )
 def check_symmetry(fn: Function) -> None:
@@ -1371,6 +1374,8 @@ def check_symmetry(fn: Function) -> None:
     assert fn(equal_in, numbers(3, 2)) is False
     assert fn(numbers(2, 3), equal_out) is False
     assert fn(np.array([[1.0, 1.0, 2.0], [2.0, 2.0, 2.0]]), equal_out) is False
+    assert fn(equal_in, equal_out, np.full((1, 3), 0.5)) is True
+    assert fn(equal_in, equal_out, numbers(1, 3)) is False
 
 
 # Every equation has an entry, every entry an equation, and every check sees its mistakes.

@@ -627,11 +627,12 @@ def _(step: Steps) -> None:
 def _(step: Steps) -> None:
     x, delta = symbols("x", 2, 2), symbols("d", 2, 2)
     w_in, w_out = np.repeat(symbols("w", 2, 1), 2, axis=1), np.repeat(symbols("v", 1, 2), 2, axis=0)
-    z = derivation.preactivation(x, w_in)
+    z = derivation.preactivation(x, w_in, np.repeat(symbols("b", 1, 1), 2, axis=1))
     sent = derivation.hidden_delta(phi_slope(z), delta, w_out)
     same(phi(z)[:, 0], phi(z)[:, 1])
     same(sent[:, 0], sent[:, 1])
     same(derivation.weight_gradient(x, sent)[:, 0], derivation.weight_gradient(x, sent)[:, 1])
+    same(derivation.bias_gradient(sent)[:, 0], derivation.bias_gradient(sent)[:, 1])
     same(derivation.weight_gradient(phi(z), delta)[0], derivation.weight_gradient(phi(z), delta)[1])
 
 

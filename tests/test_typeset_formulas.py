@@ -616,19 +616,22 @@ def two_layers(twins: bool) -> Callable[[Function], Case]:
     """Give the numbers of a layer of twins, or of different units, and the layer after it."""
 
     def case(fn: Function) -> Case:
-        x, w_in, w_out = numbers(N, 5), numbers(5, 3), numbers(3, 4)
+        x, w_in, b, w_out = numbers(N, 5), numbers(5, 3), numbers(1, 3), numbers(3, 4)
         if twins:
             w_in, w_out = np.repeat(w_in[:, :1], 3, axis=1), np.repeat(w_out[:1], 3, axis=0)
-        assert fn(w_in, w_out) is twins
-        a = np.tanh(x @ w_in)
+            b = np.repeat(b[:, :1], 3, axis=1)
+        assert fn(w_in, w_out, b) is twins
+        a = np.tanh(x @ w_in + b)
         delta_out = a @ w_out
         delta = (1 - a**2) * (delta_out @ w_out.T)
         return {
             "w": w_in,
+            "b": b[0],
             "w'": w_out,
             "a": a.T,
             "\\delta": delta.T,
             "∂L/∂w": x.T @ delta,
+            "∂L/∂b": delta.sum(axis=0),
             "∂L/∂w'": a.T @ delta_out,
         }, upto(i=5, j=3, k=3, m=4)
 

@@ -1,10 +1,10 @@
-r"""Each unit bends once; the way back needs only the slope of the bend.
+r"""Each unit applies one activation function; the way back needs only its slope.
 
-We say *bend*; textbooks say *non-linearity*. Without it, layers of weights collapse to one (`linear_collapse`). It is
-one function of one number, applied to each unit alone, and back-propagation needs only its slope. What goes in is
-called $z$, the *pre-activation*: the sum that a unit makes of its inputs, in the next chapter. What comes out is $a$,
-the activation. Each function here stands beside its slope; where the slope can be had from $a$, which the forward pass
-has kept, it is, because that saves an exponential.
+An activation function bends what a unit has added up; it is also called a *non-linearity*. Without it, layers of
+weights collapse to one (`linear_collapse`). It is one function of one number, applied to each unit alone, and
+back-propagation needs only its slope. What goes in is called $z$, the *pre-activation*: the sum that a unit makes of
+its inputs, in the next chapter. What comes out is $a$, the activation. Each function here stands beside its slope;
+where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential.
 """
 
 import numpy as np
@@ -45,13 +45,13 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
         The source report, `sigmoid(x) = 1/(1 + exp(−x))`, without the cut.
 
     Next:
-        `sigmoid_slope` derives its slope.
+        `sigmoid_slope` is its slope.
     """
     return 1.0 / (1.0 + np.exp(np.minimum(-z, 700.0)))
 
 
 def sigmoid_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive the sigmoid, given its input.
+    r"""Differentiate the sigmoid, given its input.
 
     $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2}
     = \frac{1}{1 + e^{-z}}\cdot\frac{e^{-z}}{1 + e^{-z}}
@@ -95,12 +95,12 @@ def sigmoid_slope(z: np.ndarray) -> np.ndarray:
 
 
 def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
-    r"""Derive the sigmoid, given its output.
+    r"""Differentiate the sigmoid, given its output.
 
     $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-slope-from-output}$$
 
     The forward pass has computed $a = \sigma(z)$ already, so the slope costs one product. The parabola $a(1-a)$ is
-    highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that an error passes makes it at least four times
+    highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that δ passes makes it at least four times
     smaller $\eqref{eq:delta-bound}$. A unit so far out that its curve is almost flat is called saturated.
 
     Args:
@@ -177,13 +177,13 @@ def tanh(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `tanh_slope` derives its slope.
+        `tanh_slope` is its slope.
     """
     return np.tanh(z)
 
 
 def tanh_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive tanh, given its input.
+    r"""Differentiate tanh, given its input.
 
     $$\tanh'(z) = 2\cdot 2\,\sigma(2z)\bigl(1 - \sigma(2z)\bigr) = 1 - \tanh^2(z) \tag{4.5}\label{eq:tanh-slope}$$
 
@@ -224,11 +224,11 @@ def tanh_slope(z: np.ndarray) -> np.ndarray:
 
 
 def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
-    r"""Derive tanh, given its output.
+    r"""Differentiate tanh, given its output.
 
     $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-slope-from-output}$$
 
-    The largest slope is 1, at $a = 0$, four times the sigmoid's. An error can pass an unsaturated tanh undiminished.
+    The largest slope is 1, at $a = 0$, four times the sigmoid's. A δ can pass an unsaturated tanh undiminished.
 
     Args:
         a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Not $z$, and not tanh of $a$.
@@ -299,13 +299,13 @@ def relu(z: np.ndarray) -> np.ndarray:
         The source report, *Different activation functions*: R(z) = max(0, z).
 
     Next:
-        `relu_slope` derives its slope, also at the kink.
+        `relu_slope` is its slope, also at the kink.
     """
     return np.maximum(z, 0.0)
 
 
 def relu_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive ReLU, choosing 0 at the kink.
+    r"""Differentiate ReLU, choosing 0 at the kink.
 
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-slope}$$
 
@@ -343,7 +343,7 @@ def relu_slope(z: np.ndarray) -> np.ndarray:
         The source report, `derivative_ReLU(x) = 1.0·(x > 0)`.
 
     Next:
-        `identity` bends not at all.
+        `identity` does not bend at all.
     """
     return np.where(z > 0, 1.0, 0.0)
 
@@ -381,7 +381,7 @@ def identity(z: np.ndarray) -> np.ndarray:
 
 
 def identity_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive the identity.
+    r"""Differentiate the identity.
 
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-slope}$$
 
@@ -461,18 +461,18 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         Not in the source report; it mends the dead units that its *ReLU* section describes.
 
     Next:
-        `leaky_relu_slope` derives its slope.
+        `leaky_relu_slope` is its slope.
     """
     return np.where(z > 0, z, alpha * z)
 
 
 def leaky_relu_slope(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
-    r"""Derive leaky ReLU, choosing the slope from the left at the kink.
+    r"""Differentiate leaky ReLU, choosing the slope from the left at the kink.
 
     $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases} \tag{4.12}\label{eq:leaky-relu-slope}$$
 
     Each piece is a line. At $z = 0$ every number from $\alpha$ to 1 is a subgradient; we take $\alpha$, as with ReLU we
-    took 0. An error that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
+    took 0. A δ that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
@@ -550,13 +550,13 @@ def softplus(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `softplus_slope` derives its slope, an old acquaintance.
+        `softplus_slope` is its slope, an old acquaintance.
     """
     return np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
 
 
 def softplus_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive softplus: its slope is the sigmoid.
+    r"""Differentiate softplus: its slope is the sigmoid.
 
     $$s'(z) = \frac{e^{z}}{1 + e^{z}} = \frac{1}{1 + e^{-z}} = \sigma(z) \tag{4.14}\label{eq:softplus-slope}$$
 
@@ -635,13 +635,13 @@ def silu(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `silu_slope` derives its slope.
+        `silu_slope` is its slope.
     """
     return z * sigmoid(z)
 
 
 def silu_slope(z: np.ndarray) -> np.ndarray:
-    r"""Derive SiLU.
+    r"""Differentiate SiLU.
 
     $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr) \tag{4.16}\label{eq:silu-slope}$$
 

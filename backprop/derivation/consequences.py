@@ -1,8 +1,8 @@
 r"""What the equations say before anything is trained.
 
-A network without bends is one matrix. The best it can do is known from linear algebra, and so is the rate at which its
-training breaks down. A ReLU that is off for every example stays off. Units that start equal stay equal. Each statement
-follows from the chapters before, in a line or two.
+A network without activation functions is one matrix. The best it can do is known from linear algebra, and so is the
+rate at which its training breaks down. A ReLU that is off for every example stays off. Units that start equal stay
+equal. Each statement follows from the chapters before, in a line or two.
 """
 
 from collections.abc import Sequence
@@ -58,8 +58,9 @@ def least_squares_floor(x: np.ndarray, y: np.ndarray) -> float:
 
     By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and its gradient $\eqref{eq:weight-gradient}$ is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$. Where it is zero, the normal equations hold. The loss is
-    convex in $W$, so this is the floor. The norm with F adds the squares of all entries. A network with biases has a
-    column of ones in $X$.
+    convex in $W$, so no $W$ does better. A product $W_1\cdots W_L$ can be any $W$ if no hidden layer is narrower than
+    both $X$ and $Y$, as with one output; through a narrower one the floor may lie higher. The norm with F adds the
+    squares of all entries. A network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `with_ones(x)`.
@@ -86,6 +87,15 @@ def least_squares_floor(x: np.ndarray, y: np.ndarray) -> float:
         >>> round(least_squares_floor(with_ones(x), y), 6), round(110 / 441, 6)
         (0.249433, 0.249433)
 
+        Two outputs through a hidden layer of one unit: the best product, of rank one, stays above the floor.
+
+        >>> rng = np.random.default_rng(0)
+        >>> x, y = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
+        >>> left, sizes, right = np.linalg.svd(x @ np.linalg.lstsq(x, y, rcond=None)[0], full_matrices=False)
+        >>> best = sizes[0] * np.outer(left[:, 0], right[0])
+        >>> bool(np.mean((best - y) ** 2) > least_squares_floor(x, y))
+        True
+
     Source:
         Not in the source report, whose training without activations ends in nan.
 
@@ -103,11 +113,11 @@ def largest_stable_rate(x: np.ndarray, d_out: int = 1) -> float:
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
 
     With one weight and $L = \tfrac12 H w^2$ a step multiplies $w$ by $1 - \eta H$, which shrinks it only if
-    $\eta < 2/H$. With several weights the same holds along each eigenvector: put the gradient
-    $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that it is zero at the floor $W^*$. Along the eigenvector
-    of $H$ with eigenvalue $\lambda$, each step multiplies the distance by $1 - \eta\lambda$. It shrinks only while
-    $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum for the mean, the
-    threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$. The superscripts count steps, as in
+    $\eta < 2/H$. With several weights, put the gradient $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that
+    it is zero at the floor $W^*$: this is the first formula. $H$ is symmetric, so any distance from $W^*$ is a sum of
+    its eigenvectors. Along the one with eigenvalue $\lambda$ each step multiplies the distance by $1 - \eta\lambda$. It
+    shrinks only while $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum
+    for the mean, the threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$. The superscripts count steps, as in
     $\eqref{eq:update}$; $W^*$ is where the steps should lead.
 
     Args:
@@ -245,20 +255,22 @@ def dead_share(d_in: int) -> float:
     return 2.0**-d_in
 
 
-def are_twins(w_in: np.ndarray, w_out: np.ndarray) -> bool:
+def are_twins(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = None) -> bool:
     r"""Tell whether all units of a layer are copies of one another.
 
-    $$w_{ij} = w_{ik},\ w'_{jm} = w'_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
+    $$w_{ij} = w_{ik},\ b_j = b_k,\ w'_{jm} = w'_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
     \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial w_{ik}},\quad
+    \frac{\partial L}{\partial b_j} = \frac{\partial L}{\partial b_k},\quad
     \frac{\partial L}{\partial w'_{jm}} = \frac{\partial L}{\partial w'_{km}} \tag{10.6}\label{eq:symmetry}$$
 
-    Units with equal weights in and out compute the same value and receive the same δ, so their gradients are equal, and
-    after the update they are equal still. However long it trains, such a layer has the worth of one unit. Random
-    initial weights break the symmetry; equal ones, zero or not, keep it for ever.
+    Units with equal weights in and out and equal biases compute the same value and receive the same δ, so their
+    gradients are equal, and after the update they are equal still. However long it trains, such a layer is worth one
+    unit. Random initial weights break the symmetry; equal ones, zero or not, keep it for ever.
 
     Args:
         w_in: the weights into the layer, shape (in, H).
         w_out: the weights out of it, shape (H, out).
+        b: its biases, shape (1, H), or None.
 
     Returns:
         True if all units are equal, up to rounding.
@@ -271,6 +283,11 @@ def are_twins(w_in: np.ndarray, w_out: np.ndarray) -> bool:
         >>> are_twins(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]))
         True
         >>> are_twins(np.array([[1.0, 0.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]))
+        False
+
+        Different biases tell equal weights apart:
+
+        >>> are_twins(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]), b=np.array([[0.0, 1.0]]))
         False
 
         A hundred epochs change nothing about it; 2-3-1 from equal weights, and from random ones:
@@ -291,4 +308,5 @@ def are_twins(w_in: np.ndarray, w_out: np.ndarray) -> bool:
     Next:
         This is the last step. The implementation page puts them together.
     """
-    return bool(np.allclose(w_in, w_in[:, :1]) and np.allclose(w_out, w_out[:1]))
+    equal_biases = b is None or np.allclose(b, b[:, :1])
+    return bool(np.allclose(w_in, w_in[:, :1]) and equal_biases and np.allclose(w_out, w_out[:1]))

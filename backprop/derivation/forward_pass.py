@@ -134,7 +134,7 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
 
 
 def forward_gradient(a: np.ndarray) -> np.ndarray:
-    r"""Derive a pre-activation with respect to its weights.
+    r"""Differentiate a pre-activation with respect to its weights.
 
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 

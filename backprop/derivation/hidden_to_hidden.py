@@ -1,4 +1,4 @@
-r"""A hidden unit's error comes from the units it feeds.
+r"""A hidden unit's δ comes from the units it feeds.
 
 A hidden unit meets the loss only through the units it feeds. If their δ are known, its own follows: weigh each by the
 connection, add, and multiply by the unit's own slope. Layer by layer this carries δ from the output to the first
@@ -66,7 +66,8 @@ def hidden_delta_neuron(
     $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z'}
     + w_4\,\frac{\partial C}{\partial z''} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-neuron}$$
 
-    The unit's output $a = \sigma(z)$ goes over $w_3$ into $z'$ and over $w_4$ into $z''$. The bracket is
+    The unit's output $a = \sigma(z)$ goes over $w_3$ into $z'$ and over $w_4$ into $z''$: the report's names for two
+    units of *one* next layer, $z'_1$ and $z'_2$ of $\eqref{eq:sent-back-neuron}$. The bracket is
     $\partial C/\partial a$ by $\eqref{eq:sent-back-neuron}$; the factor $\sigma'(z)$ leads from $a$ to $z$ by
     $\eqref{eq:backward-gradient}$. It is as if a signal ran backward through an amplifier whose gain, $\sigma'(z)$, was
     fixed in the forward pass.
@@ -114,10 +115,10 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
 
     $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:sent-back}$$
 
-    A derivative by a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and no other
-    share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$, $\eqref{eq:sent-back-neuron}$
-    reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$, while a matrix product sums over the
-    first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
+    The derivative with respect to a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and
+    no other share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$,
+    $\eqref{eq:sent-back-neuron}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$, while a
+    matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
@@ -168,9 +169,9 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    Two steps: back through the weights of layer $l+1$ $\eqref{eq:sent-back}$, then back through the bend of layer $l$
-    $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the next layer is the output or
-    hidden itself. Entry by entry,
+    Two steps: back through the weights of layer $l+1$ $\eqref{eq:sent-back}$, then back through the activation function
+    of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the next layer is the
+    output or hidden itself. Entry by entry,
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w'_{jk}\,\delta'^{\,n}_k$$
 
@@ -234,11 +235,12 @@ def unrolled_delta(
     $$\delta_l = \delta_L\,W_L^\top D_{L-1}\,W_{L-1}^\top D_{L-2}\cdots W_{l+1}^\top D_l,
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
 
-    For one example the entry-by-entry product with $\phi'(z_m)$ is a product with a diagonal matrix. Putting
-    $\eqref{eq:hidden-delta}$ into itself gives one factor $W^\top D$ for each layer passed. Computed from the left,
-    every intermediate result is a single row; from the right it is a whole matrix, for the same result. Entry by entry,
-    the product is a sum over all paths from a unit of layer $l$ to the outputs; each path contributes the weights and
-    the slopes that it meets.
+    Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For it the entry-by-entry product with
+    $\phi'(z_m)$ is a product with a diagonal matrix. Putting $\eqref{eq:hidden-delta}$ into itself gives one factor
+    $W^\top D$ for each layer passed. Computed from the left, every intermediate result is a single row; from the right
+    it is a whole matrix, for the same result. Entry by entry, the product is a sum over all paths from a unit of layer
+    $l$ to the outputs; each path contributes the product of the weights and slopes that it meets, times δ of the output
+    where it ends.
 
     Args:
         slopes: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
@@ -292,8 +294,8 @@ def delta_bound(
 
     Take norms of $\eqref{eq:unrolled}$. A diagonal matrix stretches by its largest entry at most, for a sigmoid ¼
     $\eqref{eq:sigmoid-slope-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular value,
-    which its transpose shares. If the weights stretch by less than 4 each, δ shrinks geometrically with depth: the
-    gradient vanishes.
+    which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with depth:
+    the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

@@ -191,7 +191,7 @@ def rate_for_sum(eta_mean: float, n: int) -> float:
 
 
 def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Derive the mean squared error with respect to each answer.
+    r"""Differentiate the mean squared error with respect to each answer.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k} = \frac{\partial C^n}{\partial \hat y^{\,n}_k}
     = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:loss-slope}$$
@@ -232,7 +232,7 @@ def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The source report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`: the negative of this slope, made good by its `+=`.
+        The source report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`: the negative of this slope, made up for by its `+=`.
 
     Next:
         `cross_entropy` is the other usual loss.
@@ -275,7 +275,7 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> shares.shape, float(shares.sum().round(4))
         ((3,), 0.231)
 
-        It is convex in the answer: the middle of two answers costs less than the middle of their costs:
+        It is convex in the answer: the mean of two answers costs less than the mean of their costs:
 
         >>> cost = lambda p: float(cross_entropy(np.array([[1.0]]), np.array([[p]]))[0])
         >>> cost(0.5) < (cost(0.2) + cost(0.8)) / 2
@@ -285,7 +285,7 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Not in the source report; it stands beside the squared error because its output step is simpler.
 
     Next:
-        `cross_entropy_slope` derives it.
+        `cross_entropy_slope` is its slope.
     """
     n, d = y_hat.shape[-2:]
     ones = np.where(y == 0, 1.0, y_hat)
@@ -294,7 +294,7 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Derive the mean cross-entropy with respect to each answer.
+    r"""Differentiate the mean cross-entropy with respect to each answer.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k}
     = \frac{1}{N\,d_L}\left[-\frac{y^n_k}{\hat y^{\,n}_k} + \frac{1-y^n_k}{1-\hat y^{\,n}_k}\right]

@@ -191,7 +191,7 @@ def forward_difference(
     Args:
         f: a function of one array that returns one number.
         x: the point, any shape, real.
-        h: the step, in units of x. Its best size is another than the central difference's.
+        h: the step, in units of x. Its best size differs from the central difference's.
 
     Returns:
         The measured gradient, shape of x.

@@ -1,4 +1,4 @@
-r"""At the output, the error is known.
+r"""At the output, δ can be computed at once.
 
 At the output nothing lies between the activation and the loss, so $\partial C/\partial a$ is just the slope of the
 loss. One factor remains, the output unit's own slope. The report's text leaves it out; its code has it.

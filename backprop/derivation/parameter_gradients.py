@@ -181,9 +181,7 @@ def simultaneous_update(
     \tag{9.4}\label{eq:simultaneous-update}$$
 
     The gradient is a vector of slopes at the point $\theta^0$, and gradient descent moves from that point. All slopes
-    must be known before any weight changes. A layer updated early would send δ back through weights that the forward
-    pass never saw; what comes out is the gradient of no network. It trains nevertheless. A check that looks at the
-    backward pass alone cannot see it; comparing one whole step with $\theta^0 - \eta\nabla L(\theta^0)$ can.
+    must be known before any weight changes.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -236,8 +234,9 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
 
     Two rules fix every formula of the backward pass up to its factors. A gradient has the shape of its parameter, and δ
     has the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$ only $A^\top\Delta$ has the shape of $W_l$; from
-    $\Delta_{l+1}$ and $W_{l+1}$ only $\Delta W^\top$ has the shape of $A_l$. Unless widths are equal: then a wrong
-    transpose fits as well, so test with distinct ones.
+    $\Delta_{l+1}$ and $W_{l+1}$ only $\Delta W^\top$ has the shape of $A_l$. Unless two of the numbers $N$, $d_{l-1}$
+    and $d_l$ are equal: then a wrong transpose may fit as well, so test with distinct widths and another number of
+    examples.
 
     Args:
         widths: the numbers of units $d_0, d_1, \dots, d_L$, inputs first.
@@ -268,10 +267,11 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
     Next:
         `backward_cost` counts the work.
     """
-    return [
-        {"a_in": (n, d_in), "w": (d_in, d_out), "b": (1, d_out), "z": (n, d_out)}
-        for d_in, d_out in pairwise(widths)
-    ]  # fmt: skip
+
+    def layer(d_in: int, d_out: int) -> dict[str, tuple[int, int]]:
+        return {"a_in": (n, d_in), "w": (d_in, d_out), "b": (1, d_out), "z": (n, d_out)}
+
+    return [layer(d_in, d_out) for d_in, d_out in pairwise(widths)]
 
 
 def backward_cost(widths: Sequence[int], n: int) -> int:

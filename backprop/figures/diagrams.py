@@ -507,7 +507,7 @@ def activations() -> Figure:
     return Figure(
         name="diagram-activations",
         canvas=drawing,
-        title="Four bends and their slopes; the sigmoid's is never steeper than ¼.",
+        title="Four activation functions and their slopes; the sigmoid's is never steeper than ¼.",
         description=(
             "Two panels over z from −4 to 4. Left, the values: the sigmoid (thick) climbs from 0 to 1, tanh (dash-dot) "
             "from −1 to 1, ReLU (dashed) is 0 and then rises along the identity (thin straight line). Right, their "
@@ -534,7 +534,7 @@ def forward_pass() -> Figure:
     label(axes, x, 20, "$b_j$", size=13)
     arrow(axes, (333, 90), (390, 90))
     label(axes, x, 126, "sum", size=10.5)
-    label(axes, unit.x + unit.half / 2, 126, "bend", size=10.5)
+    label(axes, unit.x + unit.half / 2, 126, "activation function", size=10.5)
     return Figure(
         name="diagram-forward-pass",
         canvas=drawing,
@@ -667,7 +667,7 @@ def parameter_gradients() -> Figure:
 
 
 def consequences() -> Figure:
-    """Draw a network without bends, and the one matrix that it is.
+    """Draw a network without activation functions, and the one matrix that it is.
 
     Returns:
         The figure.
@@ -688,7 +688,7 @@ def consequences() -> Figure:
     return Figure(
         name="diagram-consequences",
         canvas=drawing,
-        title=f"Without bends, {'-'.join(map(str, model.widths))} is {'-'.join(map(str, one))} in disguise.",
+        title=f"Without activation, {'-'.join(map(str, model.widths))} is {'-'.join(map(str, one))} in disguise.",
         description=(
             f"Left, a fully connected network of {', '.join(map(str, model.widths))} units without activation "
             "functions, its layers of blue lines marked W₁, W₂ and W₃. An equals sign. Right, a network of "
@@ -730,18 +730,18 @@ def home() -> Figure:
     arrow(axes, (24, 30), (400, 30), FORWARD, 1.5, 7)
     arrow(axes, (400, 10), (116, 10), BACKWARD, 1.5, 7)
     label(axes, 258, 30, "forward: values", FORWARD, box=0.5)
-    label(axes, 258, 10, "backward: errors δ", BACKWARD, box=0.5)
+    label(axes, 258, 10, "backward: δ", BACKWARD, box=0.5)
     return Figure(
         name="diagram-network",
         canvas=drawing,
-        title="Values go forward through the network; errors come back over the same connections.",
+        title="Values go forward through the network; δ comes back over the same connections.",
         description=(
             f"The report's {'-'.join(map(str, model.widths))} network. The inputs {' and '.join(map(number, X[0]))} "
             "stand on the left; solid blue arrows lead from each of them to all four hidden units and from these to "
             f"one output unit, each showing its z and its a. The answer is {fixed(float(trace.y_hat[0, 0]), 2)}, the "
             f"loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the output "
             "unit to one hidden unit. Below, a blue arrow to the right reads: forward, values; an orange one to the "
-            "left: backward, errors δ."
+            "left: backward, δ."
         ),
     )
 

@@ -356,7 +356,7 @@ def activation_curves(result: dict[str, Any]) -> Figure:
         name="activation-curves",
         canvas=drawing,
         title=(
-            f"The sigmoid passes back at most {steepest['sigmoid']:.2f} of an error; each of the others, where it is "
+            f"The sigmoid passes back at most {steepest['sigmoid']:.2f} of δ; each of the others, where it is "
             f"steepest, {min(v for k, v in steepest.items() if k != 'sigmoid'):.2f} or more."
         ),
         description=(

@@ -386,7 +386,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("loss-slope",),
         "delta = (y_hat - y) ** 2 * slope",
         "delta = 2 * (y_hat - y) / N * slope",
-        "What is printed as the error gets back-propagated as the error. A square has no sign: answers too high and "
+        "What is printed as the loss gets back-propagated as its slope. A square has no sign: answers too high and "
         "answers too low are pushed the same way.",
         _GRADIENT_CHECK,
         "targets that all lie on the same side of the answers: the loss falls",
@@ -478,11 +478,12 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "error-for-delta",
-        "the error is sent back in place of δ",
+        "∂L/∂a is sent back in place of δ",
         ("delta", "sent-back"),
         "error = error_next @ W_next.T",
         "error = delta_next @ W_next.T",
-        "Errors seem to be what is propagated. What a layer sends back has passed its own slope first.",
+        "The slope at the activation seems to be what is propagated. What a layer sends back has passed its own slope "
+        "first.",
         _GRADIENT_CHECK,
         "training: it solves XOR; a linear output with one hidden layer",
     ),
@@ -520,15 +521,15 @@ MISTAKES: tuple[Mistake, ...] = (
         "one-path-only",
         "where paths meet, one is kept in place of their sum",
         ("several-paths", "sent-back-neuron"),
-        "sent_back = w_j * delta_j       # in a loop over j: = for +=",
-        "sent_back += w_j * delta_j",
+        "sent_back = w[k] * delta_next[k]   # in a loop over k: = for +=",
+        "sent_back += w[k] * delta_next[k]",
         "An assignment in a loop overwrites what came before.",
         "a gradient check with at least two units in the next layer",
         "a network with one hidden layer and one output: there is one path",
     ),
     Mistake(
         "updated-first",
-        "a layer was updated before its error was sent back",
+        "a layer was updated before its δ was sent back",
         ("simultaneous-update",),
         "W2 -= eta * dW2\ndelta1 = slope1 * (delta2 @ W2.T)",
         "delta1 = slope1 * (delta2 @ W2.T)\nW2 -= eta * dW2",
@@ -918,7 +919,7 @@ def wrong_gradients(
 
 
 def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str = "mse") -> Model:
-    """Take one step of the mistake "updated-first": each layer is updated before its error is sent back.
+    """Take one step of the mistake "updated-first": each layer is updated before its δ is sent back.
 
     Args:
         model: the network; its arrays may have leading axes.

@@ -363,7 +363,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Twice as long, it is no common loss's any more, unless none was named: then it may be another's.
+        Half as long, it is the gradient of half the loss. If the loss is named, it is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -406,7 +406,7 @@ def diagnose_step(
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its error was sent back.
+    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was sent back.
 
     Args:
         before: the weights before the update, as for `diagnose`.

@@ -117,7 +117,7 @@ class Fingerprint:
             return f"learned: the loss is {self.loss:.6g}, far below what any constant answer reaches."
         if self.verdict == "resting":
             known = f" The nearest one known is {self.nearest.loss:.6g}: {self.nearest.answer}." if self.nearest else ""
-            return f"resting: the loss stays at {self.loss:.6g}, which is no answer's that is known.{known}"
+            return f"resting: the loss stays at {self.loss:.6g}, which belongs to no known answer.{known}"
         lines = [f"stuck: the loss stays at {self.loss:.6g}."]
         for reading in self.readings:
             right = "" if reading.accuracy is None else f", accuracy {reading.accuracy:.3f}"
