@@ -46,16 +46,16 @@ def threshold(result: dict[str, Any]) -> Figure:
     """
     case = result["mean"]
     epochs = list(range(0, result["epochs"] + 1, result["every"]))
-    drawing = canvas(2.8)
+    drawing = canvas(3.1)
     axes = drawing.subplots()
     for rate, style in zip(case["rates"], (":", (0, (5, 1.5, 1, 1.5)), "-", "-", (0, (5, 2))), strict=True):
         colour = FORWARD if rate["part"] < 1 else BACKWARD
         shown = [value if value > 1e-13 else np.nan for value in rate["excess"]]
-        axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g} of it")
+        axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g}")
     axes.axhline(case["rates"][0]["excess"][0], color=INK, linewidth=0.6)
     axes.set(yscale="log", ylim=(1e-12, 1e12), xlim=(0, result["epochs"]))
     axes.set(xlabel="epoch", ylabel="loss above the floor")
-    axes.legend(title="rate, as a part", loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(title="rate, as a part of the threshold", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     below, above = case["rates"][2], case["rates"][3]
     return Figure(
         name="threshold",
@@ -228,9 +228,8 @@ def no_activation(result: dict[str, Any]) -> Figure:
         name="no-activation",
         canvas=drawing,
         title=(
-            f"With the right slope nothing overflows at a small rate: at η = {slowest['eta']:g} "
-            f"{slowest['reached']:.0%} of the seeds reach the floor, at η = {fastest['eta']:g} "
-            f"{fastest['reached']:.1%}."
+            f"With the right slope nothing overflows at a small rate: {slowest['reached']:.0%} of the seeds reach the "
+            f"floor at η = {slowest['eta']:g}, {fastest['reached']:.1%} at η = {fastest['eta']:g}."
         ),
         description=(
             "The share of seeds that end at the lowest loss a linear network can have, against the learning rate on a "
@@ -280,7 +279,7 @@ def relu(result: dict[str, Any]) -> Figure:
     left.tick_params(axis="x", which="minor", length=0)
     _plain(left, "y", [0.03, 0.1, 0.3, 1, 3])
     left.set(ylim=(0.025, 4))
-    left.legend()
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     layers = ("first hidden", "second hidden", "output")
     etas = [training["eta"] for training in deep]
     for layer, (words, style) in enumerate(zip(layers, (_STYLES[1], _STYLES[2], _STYLES[0]), strict=True)):
@@ -349,7 +348,7 @@ def activation_curves(result: dict[str, Any]) -> Figure:
         axes.plot(z, one["slope"], linestyle=(0, (4, 1.5)), color=BACKWARD, label="slope")
         axes.set(title=_WORDS[one["name"]], ylim=(-1.2, 2.2), yticks=[-1, 0, 1, 2], xticks=[-4, 0, 4], xlabel="$z$")
         axes.tick_params(labelbottom=True, labelleft=True)  # each stands alone on a narrow page
-    panels[0, 0].legend(loc="upper left")
+    panels[0, 0].legend(loc="upper left", borderaxespad=0, labelspacing=0.2, handlelength=1.5)
     steepest = {one["name"]: max(one["slope"]) for one in result["trainings"]}
     return Figure(
         name="activation-curves",

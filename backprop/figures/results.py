@@ -84,7 +84,8 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
         axes.set(title=words, xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal", ylabel="$x_2$")
         axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
-    drawing.colorbar(shades, ax=right, label=r"answer $\hat y$", ticks=[0, 0.5, 1], shrink=0.75)
+    bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
+    bar.set_label(r"answer $\hat y$", labelpad=6)
     right_answers = round(run["accuracy"] * len(y))
     return Figure(
         name=f"{name}-prediction",

@@ -31,7 +31,7 @@ _CSS = {
 
 _PLAIN = {INK: "#1c1b19", PAPER: "#fffefb"}
 
-# Raised and lowered signs would be 0.7 of the letters, too small to read on a telephone. There is no public way to say so.
+# Raised and lowered signs would be 0.7 of the letters, too small on a telephone. There is no public way to say so.
 _mathtext.SHRINK_FACTOR = 0.8
 
 _LONG = re.compile(r"-?\d+\.\d{3,}")
@@ -94,7 +94,9 @@ class Figure:
     table: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a figure without words, or an experiment's without its numbers.
+        """Refuse a figure without words, or an experiment's without its numbers; find the places of all axes.
+
+        They are found once, so that every picture of the figure is the same.
 
         Raises:
             ValueError: if the title or the description is empty, an experiment's table is missing, or its columns
@@ -108,6 +110,18 @@ class Figure:
         for word in ("title", "description"):
             if not getattr(self, word).strip():
                 raise ValueError(f"figure {self.name!r} has an empty {word}; expected a sentence")
+        self.canvas.draw_without_rendering()
+        self.canvas.set_layout_engine("none")
+
+
+def roomy(drawing: Canvas) -> None:
+    """Leave room on the left for long labels: a page's letters are a little wider than those measured here.
+
+    Args:
+        drawing: what `canvas` returned.
+    """
+    engine: Any = drawing.get_layout_engine()
+    engine.set(rect=(0.03, 0, 0.97, 1))
 
 
 def canvas(height: float, width: float = WIDTH) -> Canvas:
@@ -157,49 +171,55 @@ def page_svg(figure: Figure) -> str:
         What `svg` returns, or a div with an svg element for each panel. The first speaks for all. Each has its width in
         points as the custom property ``--bp-width``.
     """
-    boxes = _panels(figure.canvas)
-    if len(boxes) == 1:
+    panels = _panels(figure.canvas)
+    if len(panels) < 2:
         return _sized(svg(figure))
-    figure.canvas.set_layout_engine("none")  # the panels stay where they are when others are hidden
     parts = []
-    for n, box in enumerate(boxes):
-        others = [axes for axes in figure.canvas.axes if not box.contains(*_middle(axes))]
-        for axes in others:
-            axes.set_visible(False)
+    for n, (shown, box) in enumerate(panels):
+        for axes in figure.canvas.axes:
+            axes.set_visible(axes in shown)
         view_box, content = _vector(figure, f"{figure.name}-{n}", box)
-        for axes in others:
-            axes.set_visible(True)
         parts.append(_spoken(figure, view_box, content) if n == 0 else f'<svg {view_box} aria-hidden="true">{content}')
+    for axes in figure.canvas.axes:
+        axes.set_visible(True)
     return f'<div class="panels">{"".join(map(_sized, parts))}</div>'
 
 
-def _middle(axes: Axes) -> Any:
-    """Find the centre of axes, in inches."""
-    box = axes.get_window_extent()
-    return (box.p0 + box.p1) / 2 / axes.figure.dpi
+def _panels(drawing: Canvas) -> list[tuple[list[Axes], Bbox]]:
+    """Cut a drawing between its panels; those of one row end at one height, so that a page can stand them on a line.
 
+    Args:
+        drawing: a drawing made with ``subplots``.
 
-def _panels(drawing: Canvas) -> list[Bbox]:
-    """Cut a drawing between its panels, row by row, in inches; panels that stand in one column stay together."""
-    drawing.draw_without_rendering()
-    places = [(spec, axes) for axes in drawing.axes if (spec := axes.get_subplotspec())]
-    if len({spec.colspan.start for spec, _ in places}) < 2:
-        return [drawing.bbox_inches]
-    boxes = [(spec, axes.get_tightbbox().transformed(drawing.dpi_scale_trans.inverted())) for spec, axes in places]
-    xs = _cuts([(spec.colspan.start, box.x0, box.x1) for spec, box in boxes], drawing.bbox_inches.x1)
-    ys = _cuts([(-spec.rowspan.start, box.y0, box.y1) for spec, box in boxes], drawing.bbox_inches.y1)
-    rows = list(pairwise(ys))[::-1]
-    return [Bbox.from_extents(left, low, right, high) for low, high in rows for left, right in pairwise(xs)]
-
-
-def _cuts(extents: Sequence[tuple[int, float, float]], end: float) -> list[float]:
-    """Find where to cut along one direction: halfway between what belongs to neighbouring ranks."""
-    ranks = sorted({rank for rank, _, _ in extents})
-    spans = [
-        (min(low for r, low, _ in extents if r == rank), max(high for r, _, high in extents if r == rank))
-        for rank in ranks
+    Returns:
+        Row by row, a panel with its colour bar and its box in inches; nothing if all panels stand in one column.
+    """
+    cells: dict[tuple[int, int], list[Axes]] = {}
+    place = (0, 0)
+    for axes in drawing.axes:
+        spec = axes.get_subplotspec()
+        place = place if spec is None else (spec.rowspan.start, spec.colspan.start)  # a colour bar follows its panel
+        cells.setdefault(place, []).append(axes)
+    inches = drawing.dpi_scale_trans.inverted()
+    boxes = {
+        place: Bbox.union([box for axes in cell if (box := axes.get_tightbbox())]).transformed(inches).padded(0.04)
+        for place, cell in cells.items()
+    }
+    columns = sorted({column for _, column in cells})
+    if len(columns) < 2:
+        return []
+    ends = {
+        c: (min(boxes[p].x0 for p in boxes if p[1] == c), max(boxes[p].x1 for p in boxes if p[1] == c)) for c in columns
+    }
+    cuts = [(ends[here][1] + ends[there][0]) / 2 for here, there in pairwise(columns)]
+    sides = dict(zip(columns, pairwise([0, *cuts, drawing.bbox_inches.x1]), strict=True))
+    return [
+        (
+            cell,
+            Bbox.from_extents(sides[c][0], min(boxes[p].y0 for p in boxes if p[0] == r), sides[c][1], boxes[r, c].y1),
+        )
+        for (r, c), cell in sorted(cells.items())
     ]
-    return [0.0, *((here[1] + there[0]) / 2 for here, there in pairwise(spans)), end]
 
 
 def _sized(text: str) -> str:
