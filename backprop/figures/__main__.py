@@ -24,7 +24,7 @@ from backprop.figures import (
     speed,
     verification,
 )
-from backprop.figures.style import STYLE, Figure, csv_text, png, standalone, svg
+from backprop.figures.style import STYLE, Figure, csv_text, page_svg, png, standalone, svg
 
 
 def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
@@ -78,21 +78,31 @@ def parser() -> Parser:
     return p
 
 
-def write(figure: Figure, folder: Path) -> None:
+def write(figure: Figure, folder: Path) -> list[Path]:
     """Write a figure for the pages, and beside it, in the folder "download", what readers can take with them.
 
     Args:
         figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
         folder: where the figures are.
+
+    Returns:
+        The files.
     """
-    picture = svg(figure)
     words = {"title": figure.title, "caption": figure.caption, "experiment": figure.experiment}
-    write_text(folder / f"{figure.name}.svg", picture)
-    write_text(folder / f"{figure.name}.json", json.dumps(words, ensure_ascii=False))
-    write_text(folder / "download" / f"{figure.name}.svg", standalone(picture))
-    write_bytes(folder / "download" / f"{figure.name}.png", png(figure))
+    files: dict[str, str | bytes] = {
+        f"download/{figure.name}.svg": standalone(svg(figure)),
+        f"download/{figure.name}.png": png(figure),
+        f"{figure.name}.json": json.dumps(words, ensure_ascii=False),
+        f"{figure.name}.html": page_svg(figure),
+    }
     if figure.table:
-        write_text(folder / "download" / f"{figure.name}.csv", csv_text(figure.table))
+        files[f"download/{figure.name}.csv"] = csv_text(figure.table)
+    for name, content in files.items():
+        if isinstance(content, str):
+            write_text(folder / name, content)
+        else:
+            write_bytes(folder / name, content)
+    return [folder / name for name in files]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,15 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stamp = options.out / "fingerprint"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:
         return 0
-    drawn = set()
+    written: set[Path] = set()
     with mpl.rc_context(STYLE):
         for draw in drawings(options.results):
             figure = draw()
             print(f"figure {figure.name}", flush=True)
-            drawn.add(figure.name)
-            write(figure, options.out)
-    for path in (*options.out.glob("*.svg"), *options.out.glob("*.json"), *options.out.glob("download/*")):
-        if path.stem not in drawn:  # of a figure that is drawn no more: a page must not find it
+            written.update(write(figure, options.out))
+    for path in (*options.out.glob("*.*"), *options.out.glob("download/*")):
+        if path not in written:  # of a figure that is drawn no more: a page must not find it
             path.unlink()
     write_text(stamp, mark)
     return 0

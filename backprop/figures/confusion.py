@@ -36,10 +36,12 @@ def confusion(result: dict[str, Any]) -> Figure:
                 table[column].append(value)
             if not right:
                 elsewhere.append(f"{planted}, {times} of {total} answered {answered}")
-    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(rows)), rows, fontsize=7)
-    axes.set(xlabel="answered", ylabel="planted", xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
-    axes.yaxis.labelpad = 16  # the site's letters are wider than those measured here
+                axes.annotate(answered, (x, y), (-4, 0), textcoords="offset points", ha="right", va="center")
+    axes.set_xticks(range(len(columns)), [""] * len(rows) + ["unknown"], ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel="answered, in the same order", ylabel="planted")
+    axes.yaxis.labelpad = 14  # the site's letters are wider than those measured here
+    axes.set(xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
     axes.grid(color=INK, alpha=0.12, linewidth=0.4)
     axes.set_axisbelow(True)
     return Figure(

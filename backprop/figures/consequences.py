@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, Figure, canvas, stacked_rows
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows, thousands
 
 #: Solid, dashed, dotted with dashes: told apart without colour.
 _STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
@@ -21,7 +21,7 @@ def _epochs(axes: Axes, last: int) -> None:
     """Set a logarithmic axis of epochs that begins with 0."""
     axes.set_xscale("symlog", linthresh=1, linscale=0.3)
     ticks = [0, *(10**k for k in range(len(str(last - 1))))]
-    axes.set(xlabel="epoch", xlim=(0, last), xticks=ticks, xticklabels=map(str, ticks))
+    axes.set(xlabel="epoch", xlim=(0, last), xticks=ticks, xticklabels=[f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
 
 
@@ -94,7 +94,7 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
     x, y, y_hat = np.array(result["X"]).sum(axis=1), np.array(result["y"]), np.array(result["y_hat"])
     slope, ends = result["w"][0], np.array([0.0, 2.0])
     ones, right_answers = int(np.sum(y == 1)), round(result["accuracy"] * len(y))
-    drawing = canvas(2.9)
+    drawing = canvas(2.9, WIDE)
     left, right = drawing.subplots(1, 2)
     _curve(left, result["logged"], result["losses"], "-", INK, result["network"])
     left.axhline(result["floor"], color=INK, linestyle=":", label=f"floor ${result['floor']:.4f}$")
@@ -150,16 +150,16 @@ def dead_units(result: dict[str, Any]) -> Figure:
     Returns:
         The figure.
     """
-    drawing = canvas(2.9)
+    drawing = canvas(2.9, WIDE)
     panels = drawing.subplots(1, 2, sharey=True)
     for axes, output, words in zip(panels, ("sigmoid", "identity"), ("sigmoid output", "linear output"), strict=True):
         axes.axhline(100 * result["predicted"], color=INK, linestyle=":", linewidth=1, label="predicted for the start")
         for training, style in zip(result[output], (_STYLES[2], _STYLES[1], _STYLES[0]), strict=True):
             share, label = 100 * np.array(training["dead"]), rf"$\eta = {training['eta']:g}$"
             axes.plot(result["counted"], share, linestyle=style, color=INK, label=label)
-        axes.set(title=words, ylim=(0, 80), yticks=[0, 25, 50, 75])
+        axes.set(title=words, ylim=(0, 80), yticks=[0, 25, 50, 75], ylabel="dead units of the first layer (%)")
+        axes.tick_params(labelleft=True)  # each stands alone on a narrow page
         _epochs(axes, result["epochs"])
-    panels[0].set(ylabel="dead units of the first layer (%)")
     handles, labels = panels[0].get_legend_handles_labels()
     panels[0].legend(handles[::-1], labels[::-1], loc="upper left")
     bent, straight = result["sigmoid"], result["identity"]
@@ -211,7 +211,7 @@ def symmetry(result: dict[str, Any]) -> Figure:
     """
     epochs = list(range(0, result["epochs"] + 1, result["every"]))
     equal, noise, random = result["equal"], result["noise"], result["random"]
-    drawing = canvas(2.9)
+    drawing = canvas(2.9, WIDE)
     left, right = drawing.subplots(1, 2)
     kinds = ((equal, f"all {result['weight']:g}"), (noise, f"{result['weight']:g} + noise"), (random, "random"))
     for (training, words), style in zip(kinds, _STYLES, strict=True):
@@ -222,6 +222,7 @@ def symmetry(result: dict[str, Any]) -> Figure:
     right.set_yscale("symlog", linthresh=0.01, linscale=0.6)
     for axes in (left, right):
         axes.set(xlim=(0, result["epochs"]), xticks=[0, result["epochs"] // 2, result["epochs"]])
+        thousands(axes)
     left.legend()
     return Figure(
         name="symmetry",

@@ -20,7 +20,7 @@ from matplotlib.path import Path
 
 import backprop
 from backprop import derivation as step
-from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, WIDTH, Figure, canvas
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, WIDE, Figure, canvas
 
 _DASHES: Any = (0, (4, 2.2))
 _DOTS: Any = (0, (1, 2))
@@ -52,9 +52,9 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     Returns:
         The drawing and the axes that fill it.
     """
-    drawing = canvas(height / 72)
+    drawing = canvas(height / 72, WIDE)
     drawing.set_layout_engine("none")
-    axes = drawing.add_axes((0, 0, 1, 1), xlim=(0, WIDTH * 72), ylim=(0, height))
+    axes = drawing.add_axes((0, 0, 1, 1), xlim=(0, WIDE * 72), ylim=(0, height))
     axes.set_axis_off()
     return drawing, axes
 
@@ -324,7 +324,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
                 level = start[1] == end[1]
                 marks.append((start + (0.5 if level else at) * (end - start) + (0, 8 * level), texts[layer][i][j]))
     for (x, y), text in marks:
-        label(axes, x, y, text, colour, 9.5, box=0.15)
+        label(axes, x, y, text, colour, 10.5, box=0.15)
 
 
 def gradient_descent() -> Figure:
@@ -437,8 +437,8 @@ def loss() -> Figure:
         _bar(axes, pc(ends[n]), pc(ends[n + 1]), row)
         line(axes, pc(ends[[n + 1, n + 1]]), (row - 8, row - 24), 0.5, style=_DOTS)
         label(axes, 366, row, number(float(share)), ha="left")
-    label(axes, 60, 50, "0", size=10)
-    label(axes, 180, 50, "1", size=10)
+    label(axes, 60, 50, "0", size=10.5)
+    label(axes, 180, 50, "1", size=10.5)
     label(axes, 234, 24, "$L=C^1+C^2+C^3$", ha="right")
     _bar(axes, pc(0), pc(total), 24)
     line(axes, pc([total, total]), (32, 62), 0.5, style=_DOTS)
@@ -483,9 +483,9 @@ def activations() -> Figure:
         line(axes, px(ends), py([0, 0]), 0.4)
         line(axes, px([0, 0]), py([ticks[0], ticks[2]]), 0.4)
         for tick in ticks:
-            label(axes, px(-4) - 6, py(tick), {0.25: "¼"}.get(tick, number(tick)), size=10, ha="right")
+            label(axes, px(-4) - 6, py(tick), {0.25: "¼"}.get(tick, number(tick)), size=10.5, ha="right")
         for tick in (-4, 0, 4):
-            label(axes, px(tick), 10, "$z=0$" if tick == 0 else number(tick), size=10)
+            label(axes, px(tick), 10, "$z=0$" if tick == 0 else number(tick), size=10.5)
     line(axes, right([-4, 0]), slope([0.25, 0.25]), 0.5, style=_DOTS)
     for phi, z_value, phi_slope, z_slope, width, style in curves:
         line(axes, left(z_value), value(phi(z_value)), width, style=style)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, Figure, canvas, stacked_rows
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows
 
 #: Told apart without colour.
 _STYLES: tuple[Any, ...] = (
@@ -46,16 +46,16 @@ def threshold(result: dict[str, Any]) -> Figure:
     """
     case = result["mean"]
     epochs = list(range(0, result["epochs"] + 1, result["every"]))
-    drawing = canvas(2.8)
+    drawing = canvas(3.1)
     axes = drawing.subplots()
     for rate, style in zip(case["rates"], (":", (0, (5, 1.5, 1, 1.5)), "-", "-", (0, (5, 2))), strict=True):
         colour = FORWARD if rate["part"] < 1 else BACKWARD
         shown = [value if value > 1e-13 else np.nan for value in rate["excess"]]
-        axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g} of it")
+        axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g}")
     axes.axhline(case["rates"][0]["excess"][0], color=INK, linewidth=0.6)
     axes.set(yscale="log", ylim=(1e-12, 1e12), xlim=(0, result["epochs"]))
     axes.set(xlabel="epoch", ylabel="loss above the floor")
-    axes.legend(title="rate, as a part", loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9, title_fontsize=9)
+    axes.legend(title="rate, as a part of the threshold", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     below, above = case["rates"][2], case["rates"][3]
     return Figure(
         name="threshold",
@@ -94,7 +94,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
     """
     steps, trainings = result["steps"], result["trainings"]
     hidden = [one["hidden"] for one in steps]
-    drawing = canvas(3.0)
+    drawing = canvas(3.0, WIDE)
     left, right = drawing.subplots(1, 2)
     for part, style, colour in (
         ("forward", "-", FORWARD),
@@ -105,7 +105,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
         left.plot(hidden, times, linestyle=style, color=colour, marker="o", markersize=3, label=part)
     left.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="time for one epoch (µs)")
     _plain(left, "x", hidden)
-    left.legend(fontsize=9)
+    left.legend()
     ours = [(one["hidden"], one["seconds"]) for one in trainings]
     theirs = [(one["hidden"], one["report"]) for one in trainings if one["report"] is not None]
     right.plot(*zip(*ours, strict=True), "-o", color=INK, markersize=4, label="here")
@@ -113,7 +113,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
     right.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="time to train (s)")
     _plain(right, "x", [one["hidden"] for one in trainings])
     _plain(right, "y", [0.2, 0.5, 1, 2, 4])
-    right.legend(fontsize=9)
+    right.legend()
     first, machine = steps[0], result["machine"]
     start = first["forward"] + first["backward"] + first["update"]
     return Figure(
@@ -162,7 +162,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
     """
     units, seeds = result["units"], result["seeds"]
     epochs = list(range(0, result["epochs"] + 1, result["every"]))
-    drawing = canvas(3.0)
+    drawing = canvas(3.0, WIDE)
     left, right = drawing.subplots(1, 2, width_ratios=[3, 2])
     by_hidden = {one["hidden"]: one for one in units}
     for hidden, style in zip((2, 3, 4, 16, 64), _STYLES, strict=False):
@@ -171,7 +171,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
         left.plot(epochs, losses["median"], linestyle=style, color=INK, label=f"{hidden}")
     left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(0, result["epochs"]))
     left.set(xticks=[0, 5000, 10000], xticklabels=["0", "5,000", "10,000"])
-    left.legend(title="hidden units", fontsize=9, title_fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    left.legend(title="hidden units", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     right.plot([one["hidden"] for one in units], [one["solved"] for one in units], "-o", color=INK, markersize=4)
     right.set(xscale="log", xlabel="hidden units", ylabel=f"of {seeds} seeds, those that solve XOR")
     right.set(ylim=(-2, seeds + 2), yticks=[0, seeds // 4, seeds // 2, 3 * seeds // 4, seeds])
@@ -228,9 +228,8 @@ def no_activation(result: dict[str, Any]) -> Figure:
         name="no-activation",
         canvas=drawing,
         title=(
-            f"With the right slope nothing overflows at a small rate: at η = {slowest['eta']:g} "
-            f"{slowest['reached']:.0%} of the seeds reach the floor, at η = {fastest['eta']:g} "
-            f"{fastest['reached']:.1%}."
+            f"With the right slope nothing overflows at a small rate: {slowest['reached']:.0%} of the seeds reach the "
+            f"floor at η = {slowest['eta']:g}, {fastest['reached']:.1%} at η = {fastest['eta']:g}."
         ),
         description=(
             "The share of seeds that end at the lowest loss a linear network can have, against the learning rate on a "
@@ -267,7 +266,7 @@ def relu(result: dict[str, Any]) -> Figure:
     """
     slow, *_, fast = result["xor"]["one"]
     deep = result["xor"]["two"]
-    drawing = canvas(3.1)
+    drawing = canvas(3.1, WIDE)
     left, right = drawing.subplots(1, 2)
     for training, style in ((slow, _STYLES[1]), (fast, _STYLES[0])):
         losses, looked = training["losses"], training["looked"]
@@ -280,7 +279,7 @@ def relu(result: dict[str, Any]) -> Figure:
     left.tick_params(axis="x", which="minor", length=0)
     _plain(left, "y", [0.03, 0.1, 0.3, 1, 3])
     left.set(ylim=(0.025, 4))
-    left.legend(fontsize=9)
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     layers = ("first hidden", "second hidden", "output")
     etas = [training["eta"] for training in deep]
     for layer, (words, style) in enumerate(zip(layers, (_STYLES[1], _STYLES[2], _STYLES[0]), strict=True)):
@@ -288,7 +287,7 @@ def relu(result: dict[str, Any]) -> Figure:
         right.plot(etas, share, linestyle=style, marker="o", markersize=4, color=INK, label=words)
     right.set(xscale="log", ylim=(0, 100), xlabel=r"learning rate $\eta$", ylabel="dead after training (%)")
     _plain(right, "x", etas)
-    right.legend(fontsize=9, title="layer", title_fontsize=9, loc="upper left")
+    right.legend(title="layer", loc="upper left")
     output = deep[-1]["layers"][-1]
     return Figure(
         name="relu",
@@ -341,16 +340,15 @@ def activation_curves(result: dict[str, Any]) -> Figure:
         The figure.
     """
     z = result["z"]
-    drawing = canvas(3.6)
+    drawing = canvas(3.6, WIDE)
     panels = drawing.subplots(2, 3, sharex=True, sharey=True)
     for axes, one in zip(panels.flat, result["trainings"], strict=True):
         axes.axhline(0, color=INK, linewidth=0.4)
         axes.plot(z, one["value"], "-", color=FORWARD, label="value $a$")
         axes.plot(z, one["slope"], linestyle=(0, (4, 1.5)), color=BACKWARD, label="slope")
-        axes.set(title=_WORDS[one["name"]], ylim=(-1.2, 2.2), yticks=[-1, 0, 1, 2], xticks=[-4, 0, 4])
-    for axes in panels[1]:
-        axes.set(xlabel="$z$")
-    panels[0, 0].legend(fontsize=8, loc="upper left")
+        axes.set(title=_WORDS[one["name"]], ylim=(-1.2, 2.2), yticks=[-1, 0, 1, 2], xticks=[-4, 0, 4], xlabel="$z$")
+        axes.tick_params(labelbottom=True, labelleft=True)  # each stands alone on a narrow page
+    panels[0, 0].legend(loc="upper left", borderaxespad=0, labelspacing=0.2, handlelength=1.5)
     steepest = {one["name"]: max(one["slope"]) for one in result["trainings"]}
     return Figure(
         name="activation-curves",
@@ -393,7 +391,7 @@ def activations(result: dict[str, Any]) -> Figure:
     axes.set(xscale="log", yscale="log", xlabel="epoch", ylabel="median loss $L$ (mean squared error)")
     axes.set(xlim=(epochs[1], epochs[-1]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    axes.legend(fontsize=9, loc="lower left")
+    axes.legend(loc="lower left")
     best = max(trainings, key=lambda one: (one["solved"], -(one["first"] or np.inf)))
     worst = min(trainings, key=lambda one: one["solved"])
     return Figure(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
+from backprop.figures.style import INK, PAPER, WIDE, Figure, canvas, stacked_rows, thousands
 
 
 def learning_rates(result: dict[str, Any]) -> Figure:
@@ -20,21 +20,22 @@ def learning_rates(result: dict[str, Any]) -> Figure:
     rates, seeds = result["rates"], result["seeds"]
     by_eta = {rate["eta"]: rate for rate in rates}
     epochs = np.arange(len(rates[0]["losses"]["median"])) * result["every"]
-    drawing = canvas(3.3)
+    drawing = canvas(3.3, WIDE)
     left, right = drawing.subplots(1, 2, width_ratios=[5, 4])
     for eta, style in ((0.1, ":"), (1.0, "-"), (10.0, "--"), (100.0, "-.")):
         losses = by_eta[eta]["losses"]
         left.fill_between(epochs, losses["low"], losses["high"], color=INK, alpha=0.08, linewidth=0)
         left.plot(epochs, losses["median"], style, color=INK, label=rf"$\eta$ = {eta:g}")
     left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", ylim=(2e-5, 0.6))
-    left.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    thousands(left)
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     reaching = [rate for rate in rates if rate["first"] is not None]
     right.plot([rate["eta"] for rate in reaching], [rate["first"] for rate in reaching], "-", color=INK)
     for rate in reaching:
         place = (rate["eta"], rate["first"])
         fill = INK if rate["reached"] == seeds else PAPER
         right.plot(*place, "o", color=INK, markerfacecolor=fill, markersize=5)
-        right.annotate(f"{rate['reached']}", place, (6, 4), textcoords="offset points", fontsize=9)
+        right.annotate(f"{rate['reached']}", place, (6, 4), textcoords="offset points")
     right.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$")
     right.set(ylabel=f"epochs to a loss of {result['enough']}")
     right.set(xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"], xlim=(0.15, 220))

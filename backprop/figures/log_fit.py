@@ -112,7 +112,7 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
     drawing = canvas(3.3)
     axes = drawing.subplots()
     axes.axhline(matched, color=INK, linewidth=0.8, linestyle=":")
-    axes.annotate("the matched weights", (-0.4, matched), (0, 4), textcoords="offset points", fontsize=9)
+    axes.annotate("the matched weights", (-0.4, matched), (0, 4), textcoords="offset points")
     for i, one in enumerate(contenders):
         for fits, side, fill, marker in ((one["random"], -0.13, INK, "o"), (one["near"], 0.13, PAPER, "D")):
             worst = [fit["worst"] for fit in fits]
@@ -122,10 +122,10 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
             )
     axes.set(yscale="log", ylabel="worst relative deviation", xlim=(-0.5, len(contenders) - 0.5))
     names = [f"{one['name']}\n{one['unknowns']}".replace("hidden ", "") for one in contenders]
-    axes.set_xticks(range(len(contenders)), names, fontsize=9)
+    axes.set_xticks(range(len(contenders)), names)
     axes.set_xlabel("contender, and how many parameters it has to fit")
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     best = {one["name"]: plain(min(fit["worst"] for fit in one["random"])) for one in contenders}
     return Figure(
         name="log-rivals",

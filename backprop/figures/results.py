@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from backprop.figures.style import FORWARD, INK, PAPER, Figure, canvas, stacked_rows
+from backprop.figures.style import FORWARD, INK, PAPER, WIDE, Figure, canvas, stacked_rows, thousands
 
 _NAMES = {"linear": "Linear data", "xor": "XOR"}
 _DEPTH = LinearSegmentedColormap.from_list("forward", [(FORWARD, 0.0), (FORWARD, 0.8)])
@@ -30,6 +30,7 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
     epochs, losses = zip(*result["report"], strict=True)
     axes.plot(epochs, losses, "o", color=INK, markerfacecolor="none", markersize=4, label="printed in the report")
     axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, one["epochs"] + 150))
+    thousands(axes)
     axes.legend()
     return Figure(
         name=f"{name}-learning-curve",
@@ -73,16 +74,18 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
     """
     run = result["one"]
     x, y, y_hat = np.array(run["X"]), np.array(run["y"]), np.array(run["y_hat"])
-    drawing = canvas(3.1)
+    drawing = canvas(3.1, WIDE)
     left, right = drawing.subplots(1, 2, sharey=True)
     shades = right.contourf(run["ticks"], run["ticks"], run["surface"], levels=np.linspace(0, 1, 11), cmap=_DEPTH)
     right.contour(run["ticks"], run["ticks"], run["surface"], levels=[0.5], colors=[INK], linewidths=1)
     for axes, ones, words in ((left, y > 0.5, "ground truth"), (right, y_hat > 0.5, "prediction")):
         axes.plot(*x[~ones].T, "o", color=INK, markerfacecolor=PAPER, markersize=5, label="0", clip_on=False)
         axes.plot(*x[ones].T, "D", color=INK, markersize=4, label="1", clip_on=False)
-        axes.set(title=words, xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    left.set(ylabel="$x_2$")
-    drawing.colorbar(shades, ax=right, label=r"answer $\hat y$", ticks=[0, 0.5, 1], shrink=0.75)
+        axes.set(title=words, xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal", ylabel="$x_2$")
+        axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+        axes.tick_params(labelleft=True)  # each stands alone on a narrow page
+    bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
+    bar.set_label(r"answer $\hat y$", labelpad=6)
     right_answers = round(run["accuracy"] * len(y))
     return Figure(
         name=f"{name}-prediction",
@@ -120,6 +123,7 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
     printed = zip(*both["report"], strict=True)
     axes.plot(*printed, "o", color=INK, markerfacecolor=PAPER, markersize=4, label="the report's run")
     axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, result["epochs"] + 150))
+    thousands(axes)
     axes.legend()
     within = sum(0.05 <= share <= 0.95 for _, share in one["below"])
     low, high = (one["last_loss"][end][0] for end in ("low", "high"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backprop.figures.style import INK, PAPER, Figure, canvas
+from backprop.figures.style import INK, PAPER, Figure, canvas, roomy
 
 #: The peers that are drawn for one network, and those for an ensemble.
 ONE = (
@@ -33,6 +33,7 @@ def rewritings(result: dict[str, Any]) -> Figure:
     limit = result["single"]["linear"].get("C, vectorised", {}).get("us")
     names, times = [row["name"] for row in steps], [row["us"] for row in steps]
     drawing = canvas(2.6)
+    roomy(drawing)
     axes = drawing.subplots()
     places = range(len(names))[::-1]
     axes.barh(places, times, height=0.62, color=INK, alpha=0.25, edgecolor=INK)
@@ -73,8 +74,10 @@ def peers(result: dict[str, Any]) -> Figure:
     runs = int(most.split("-")[1])
     races = (("one network", ONE, result["single"]["linear"]), (f"{runs:,} networks", MANY, result["many"][most]))
     drawing = canvas(3.9)
+    roomy(drawing)
     rows: dict[str, list[Any]] = {"race": [], "peer": [], "ratio": [], "low": [], "high": []}
     panels = drawing.subplots(2, 1, sharex=True, height_ratios=[len(ONE), len(MANY)])
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}  # so that the line at 1 crosses no number
     for axes, (title, wanted, race) in zip(panels, races, strict=True):
         names = sorted((name for name in wanted if name in race), key=lambda name: -race[name]["ratio"])
         for place, name in zip(range(len(names))[::-1], names, strict=True):
@@ -84,7 +87,12 @@ def peers(result: dict[str, Any]) -> Figure:
                 row["ratio"], place, "o", color=INK, markerfacecolor=INK if row["ratio"] > 1 else PAPER, markersize=5
             )
             axes.annotate(
-                f"{row['ratio']:.2g}", (row["ratio_high"], place), (6, 0), textcoords="offset points", va="center"
+                f"{row['ratio']:.2g}",
+                (row["ratio_high"], place),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                bbox=ground,
             )
             for column, value in zip(
                 rows, (title, name, row["ratio"], row["ratio_low"], row["ratio_high"]), strict=True

@@ -10,10 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import _mathtext
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import StrMethodFormatter
+from matplotlib.transforms import Bbox
 
 # Colours that occur nowhere else, so that they can be found again in the SVG.
 INK, PAPER, FORWARD, BACKWARD = "#010203", "#fdfcfb", "#1f5fa8", "#c2571a"
@@ -26,10 +31,14 @@ _CSS = {
 
 _PLAIN = {INK: "#1c1b19", PAPER: "#fffefb"}
 
+# Raised and lowered signs would be 0.7 of the letters, too small on a telephone. There is no public way to say so.
+_mathtext.SHRINK_FACTOR = 0.8
+
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
-#: Width of a figure in inches; its text is set for this size.
-WIDTH = 5.6
+#: Width in inches of a plot, and of a diagram or several panels in a row. A page shows ten points as one em: letters of
+#: ten points are as large there as those of the text, and on a telephone, where a plot is shrunk, still legible.
+WIDTH, WIDE = 4.8, 5.6
 
 #: The columns that say where many runs lie.
 SPREAD = ("low", "median", "high")
@@ -85,7 +94,9 @@ class Figure:
     table: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a figure without words, or an experiment's without its numbers.
+        """Refuse a figure without words, or an experiment's without its numbers; find the places of all axes.
+
+        They are found once, so that every picture of the figure is the same.
 
         Raises:
             ValueError: if the title or the description is empty, an experiment's table is missing, or its columns
@@ -99,6 +110,18 @@ class Figure:
         for word in ("title", "description"):
             if not getattr(self, word).strip():
                 raise ValueError(f"figure {self.name!r} has an empty {word}; expected a sentence")
+        self.canvas.draw_without_rendering()
+        self.canvas.set_layout_engine("none")
+
+
+def roomy(drawing: Canvas) -> None:
+    """Leave room on the left for long labels: a page's letters are a little wider than those measured here.
+
+    Args:
+        drawing: what `canvas` returned.
+    """
+    engine: Any = drawing.get_layout_engine()
+    engine.set(rect=(0.03, 0, 0.97, 1))
 
 
 def canvas(height: float, width: float = WIDTH) -> Canvas:
@@ -114,6 +137,15 @@ def canvas(height: float, width: float = WIDTH) -> Canvas:
     return Canvas(figsize=(width, height))
 
 
+def thousands(axes: Axes) -> None:
+    """Write the numbers along a linear axis of epochs as the text does, 10,000.
+
+    Args:
+        axes: whose horizontal axis it is.
+    """
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
 def svg(figure: Figure) -> str:
     """Write a figure as SVG that can stand in a page.
 
@@ -125,9 +157,94 @@ def svg(figure: Figure) -> str:
     Returns:
         An svg element with title and description.
     """
+    view_box, content = _vector(figure, figure.name)
+    return _spoken(figure, view_box, content)
+
+
+def page_svg(figure: Figure) -> str:
+    """Write a figure for a page: several panels in a row as one picture each, so that a narrow page can stack them.
+
+    Args:
+        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+
+    Returns:
+        What `svg` returns, or a div with an svg element for each panel. The first speaks for all. Each has its width in
+        points as the custom property ``--bp-width``.
+    """
+    panels = _panels(figure.canvas)
+    if len(panels) < 2:
+        return _sized(svg(figure))
+    parts = []
+    for n, (shown, box) in enumerate(panels):
+        for axes in figure.canvas.axes:
+            axes.set_visible(axes in shown)
+        view_box, content = _vector(figure, f"{figure.name}-{n}", box)
+        parts.append(_spoken(figure, view_box, content) if n == 0 else f'<svg {view_box} aria-hidden="true">{content}')
+    for axes in figure.canvas.axes:
+        axes.set_visible(True)
+    return f'<div class="panels">{"".join(map(_sized, parts))}</div>'
+
+
+def _panels(drawing: Canvas) -> list[tuple[list[Axes], Bbox]]:
+    """Cut a drawing between its panels; those of one row end at one height, so that a page can stand them on a line.
+
+    Args:
+        drawing: a drawing made with ``subplots``.
+
+    Returns:
+        Row by row, a panel with its colour bar and its box in inches; nothing if all panels stand in one column.
+    """
+    cells: dict[tuple[int, int], list[Axes]] = {}
+    place = (0, 0)
+    for axes in drawing.axes:
+        spec = axes.get_subplotspec()
+        place = place if spec is None else (spec.rowspan.start, spec.colspan.start)  # a colour bar follows its panel
+        cells.setdefault(place, []).append(axes)
+    inches = drawing.dpi_scale_trans.inverted()
+    boxes = {
+        place: Bbox.union([box for axes in cell if (box := axes.get_tightbbox())]).transformed(inches).padded(0.04)
+        for place, cell in cells.items()
+    }
+    columns = sorted({column for _, column in cells})
+    if len(columns) < 2:
+        return []
+    ends = {
+        c: (min(boxes[p].x0 for p in boxes if p[1] == c), max(boxes[p].x1 for p in boxes if p[1] == c)) for c in columns
+    }
+    cuts = [(ends[here][1] + ends[there][0]) / 2 for here, there in pairwise(columns)]
+    sides = dict(zip(columns, pairwise([0, *cuts, drawing.bbox_inches.x1]), strict=True))
+    return [
+        (
+            cell,
+            Bbox.from_extents(sides[c][0], min(boxes[p].y0 for p in boxes if p[0] == r), sides[c][1], boxes[r, c].y1),
+        )
+        for (r, c), cell in sorted(cells.items())
+    ]
+
+
+def _sized(text: str) -> str:
+    """Tell the page how wide the picture is."""
+    width = re.search(r'viewBox="\S+ \S+ (\S+)', text)
+    if width is None:
+        raise ValueError(f"the SVG begins {text[:60]!r}; expected a viewBox of four numbers")
+    return text.replace("<svg ", f'<svg style="--bp-width: {width[1]}" ', 1)
+
+
+def _spoken(figure: Figure, view_box: str, content: str) -> str:
+    """Open an svg element with title and description."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {view_box} '
+        f'role="img" aria-labelledby="{figure.name}-title {figure.name}-desc">\n'
+        f'<title id="{figure.name}-title">{escape(figure.title)}</title>\n'
+        f'<desc id="{figure.name}-desc">{escape(figure.description)}</desc>{content}'
+    )
+
+
+def _vector(figure: Figure, name: str, box: Bbox | None = None) -> tuple[str, str]:
+    """Write a drawing, or what lies in a box of it, in inches, as viewBox and what follows the opening tag."""
     buffer = io.StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": figure.name}):
-        figure.canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure.canvas.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -136,8 +253,8 @@ def svg(figure: Figure) -> str:
     used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", text))
     used = {one or other for one, other in used}
     text = re.sub(r' id="([^"]*)"', lambda m: m.group() if m[1] in used else "", text)
-    text = re.sub(r'\bid="', f'id="{figure.name}-', text)
-    text = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{figure.name}-", text)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", text)
     text = text.replace("'STIXGeneral'", "'STIX Two Text', 'STIX Two Math', STIXGeneral, serif")
     for colour, css in _CSS.items():
         text = text.replace(colour, css)
@@ -145,14 +262,8 @@ def svg(figure: Figure) -> str:
     text = re.sub(r"\s+", " ", text)
     view_box = re.search(r'viewBox="[^"]*"', text)
     if view_box is None:
-        raise ValueError(f"figure {figure.name!r}: the SVG has no viewBox; expected one from matplotlib")
-    opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {view_box.group()} '
-        f'role="img" aria-labelledby="{figure.name}-title {figure.name}-desc">\n'
-        f'<title id="{figure.name}-title">{escape(figure.title)}</title>\n'
-        f'<desc id="{figure.name}-desc">{escape(figure.description)}</desc>'
-    )
-    return re.sub(r"<svg.*?>", lambda _: opening, text, count=1, flags=re.DOTALL)
+        raise ValueError(f"figure {name!r}: the SVG has no viewBox; expected one from matplotlib")
+    return view_box.group(), text[text.index(">") + 1 :]
 
 
 def standalone(text: str) -> str:

@@ -51,10 +51,10 @@ def step_size(result: dict[str, Any]) -> Figure:
         axes.plot(*best, "+", color=INK, markersize=11, markeredgewidth=1.0)
         digit, exponent = f"{best[0]:.0e}".split("e")
         words = rf"$h^* = {digit} \cdot 10^{{{int(exponent)}}}$"
-        axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top", fontsize=9)
+        axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top")
     axes.set(xscale="log", yscale="log", xlim=(1e-20, 3), ylim=(2e-17, 30))
     axes.set(xlabel="step $h$", ylabel="relative error of the measured gradient")
-    axes.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
     forward, central, exact = ((power(result[name]["least_error"]), power(result[name]["least_h"])) for name in looks)
     return Figure(
         name="step-size",

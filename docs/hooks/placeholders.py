@@ -287,14 +287,14 @@ def insert_figures(html: str, figures: Path, root: str) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
         try:
-            svg = (figures / f"{name}.svg").read_text(encoding="utf-8")
+            picture = (figures / f"{name}.html").read_text(encoding="utf-8")
             words = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SiteError(f"[=figure:{name}=]: no figure has this name", snippet=f"[=figure:{name}=]") from None
-        if not re.search(r"<title[^>]*>[^<]+</title>", svg) or not re.search(r"<desc[^>]*>[^<]+</desc>", svg):
+        if not re.search(r"<title[^>]*>[^<]+</title>", picture) or not re.search(r"<desc[^>]*>[^<]+</desc>", picture):
             raise SiteError(f"figure {name} has no text alternative", snippet=f"[=figure:{name}=]")
         caption = f"<strong>{words['title']}</strong> {words['caption']}".strip()
         source = downloads(name, words["experiment"], figures, root)
-        return f'<figure id="fig-{name}">{svg}<figcaption>{caption}{source}</figcaption></figure>'
+        return f'<figure id="fig-{name}">{picture}<figcaption>{caption}{source}</figcaption></figure>'
 
     return FIGURE.sub(replace, html)

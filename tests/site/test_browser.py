@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -40,6 +41,18 @@ WAITS = """performance.getEntriesByType("resource").find(entry => entry.name.inc
 CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
 
+#: The labels of all figures: where each stands, how large its largest and its smallest letters are, in pixels. What
+#: counts of a label's height is the part that every letter takes, not the room above and below.
+LABELS = """() => [...document.querySelectorAll("article figure svg text")].map(text => {
+    const svg = text.ownerSVGElement, scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const parts = text.children.length ? [...text.children] : [text];
+    const sizes = parts.map(part => scale * parseFloat(getComputedStyle(part).fontSize));
+    const {left, right, top, bottom} = text.getBoundingClientRect(), inset = 0.25 * Math.max(...sizes);
+    const level = bottom - top < 2.5 * Math.max(...sizes);
+    const [aside, above] = level ? [0, inset] : [inset, 0];
+    return {figure: text.closest("figure").id, says: text.textContent, large: Math.max(...sizes),
+        small: Math.min(...sizes), box: [left + aside, right - aside, top + above, bottom - above]}; })"""
+
 #: Violations that the theme makes and that cannot be mended from here: a rule and a selector each.
 THEMES_OWN: list[tuple[str, str]] = []
 
@@ -58,6 +71,8 @@ class Visit:
     too_wide: int = 0
     shift: float = 0.0
     script_waits: bool = False
+    wide_labels: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +106,12 @@ def visits(chromium: Any, served: Served) -> dict[str, Visit]:
         tab.evaluate(MARK)
         visit.violations += tab.evaluate(AXE, CONTRAST)
         visit.links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        visit.wide_labels = tab.evaluate(LABELS)
         visit.ids = set(tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
         tab.emulate_media(color_scheme="dark")
         tab.set_viewport_size(PHONE)
         visit.violations += tab.evaluate(AXE, CONTRAST) + tab.evaluate(AXE, ALL_BUT_CONTRAST)
+        visit.labels = tab.evaluate(LABELS)
         visit.too_wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
     context.close()
     return found
@@ -125,6 +142,32 @@ def test_a_phone_need_not_scroll_sideways(url: str, visits: dict[str, Visit]) ->
 def test_text_comes_first_and_stays_where_it_is(url: str, visits: dict[str, Visit]) -> None:
     assert visits[url].script_waits
     assert visits[url].shift < 0.05
+
+
+@every_page
+def test_the_letters_of_figures_are_legible_on_a_phone(url: str, visits: dict[str, Visit]) -> None:
+    """Letters of 9.5 px at least, what is raised or lowered beside them of 8, and all on the screen."""
+    for label in visits[url].labels:
+        assert label["large"] >= 9.5, label
+        assert label["small"] >= 8, label
+        assert label["box"][0] >= 0, label
+        assert label["box"][1] <= PHONE["width"], label
+
+
+@every_page
+def test_no_label_of_a_figure_runs_into_another(url: str, visits: dict[str, Visit]) -> None:
+    for labels in (visits[url].labels, visits[url].wide_labels):
+        for one, other in combinations(labels, 2):
+            (left, right, top, bottom), (from_, to, high, low) = one["box"], other["box"]
+            apart = right <= from_ + 0.5 or to <= left + 0.5 or bottom <= high + 0.5 or low <= top + 0.5
+            assert apart or one["figure"] != other["figure"], (one, other)
+
+
+def test_every_figure_was_looked_at(visits: dict[str, Visit]) -> None:
+    seen = {label["figure"] for visit in visits.values() for label in visit.labels}
+    drawn = {f"fig-{path.stem}" for path in (ROOT / "build" / "figures").glob("*.html")}
+    assert len(drawn) > 35
+    assert drawn == seen
 
 
 @every_page

@@ -166,10 +166,10 @@ def test_a_figure_needs_a_file_and_a_text_alternative(generated: Path) -> None:
     (generated / "figures" / "download" / "one.csv").write_text("epoch,loss\n")
     words = {"title": "It falls.", "caption": "Seed 0.", "experiment": "xor"}
     (generated / "figures" / "one.json").write_text(json.dumps(words))
-    (generated / "figures" / "one.svg").write_text("<svg><title>It falls.</title></svg>")
+    (generated / "figures" / "one.html").write_text("<svg><title>It falls.</title></svg>")
     with pytest.raises(SiteError, match="no text alternative"):
         insert_figures(mark, generated / "figures", "../")
-    (generated / "figures" / "one.svg").write_text("<svg><title>It falls.</title><desc>A line falls.</desc></svg>")
+    (generated / "figures" / "one.html").write_text("<svg><title>It falls.</title><desc>A line falls.</desc></svg>")
     html = insert_figures(mark, generated / "figures", "../")
     assert html.startswith('<figure id="fig-one"><svg>')
     assert "<strong>It falls.</strong> Seed 0." in html
