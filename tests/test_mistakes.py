@@ -1,9 +1,12 @@
 """The catalogue trained, and planted in random networks."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import backprop
+from backprop import derivation as step
 from backprop.experiments import confusion, diagnoses, mistakes
 from backprop.experiments.store import KEPT, read_result
 from backprop.verification import MISTAKES, catalogue
@@ -50,7 +53,25 @@ def test_a_stack_goes_where_each_goes_alone(monkeypatch: pytest.MonkeyPatch) -> 
         model = backprop.Model.random([2, 4, 4, 1], seed)
         *_, last = (s for s, _ in zip(mistakes.states(model, X, Y, "updated-first", "mse"), range(21), strict=False))
         losses.append(last.loss(last.forward(X), Y))
-    assert mistakes.trained("updated-first")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
+    assert mistakes.trained("updated-first", "plain")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
+
+
+def test_each_mistake_is_compared_with_the_right_gradient_of_its_kind(results: dict[str, Any]) -> None:
+    m = results["mistakes"]
+    assert m["right"]["under_cross_entropy"]["solved"] == m["seeds"]  # "all"
+    assert max(one["gradient"] for one in m["right"].values()) < 1e-12
+    half = [
+        slug
+        for slug, one in m["mistakes"].items()
+        if slug != "mean-for-sum" and 2 * one["solved"] >= m["right"][one["group"]]["solved"]
+    ]
+    assert m["silent"] == len(half)
+    same = ("solved", "loss", "accuracy")
+    assert [m["mistakes"]["mean-for-sum"][key] for key in same] == [m["right"]["plain"][key] for key in same]
+    assert {slug for slug, one in m["mistakes"].items() if one["group"] == "under_cross_entropy"} == {
+        "output-slope-kept",
+        "factor-two-added",
+    }  # the two that the page names
 
 
 def test_the_kept_rates_are_what_the_code_gives() -> None:
@@ -67,7 +88,16 @@ def test_the_kept_rates_are_good_enough() -> None:
         assert one["called_wrong"] == 0
         assert one["missed"] == 0 or way == "single"
         assert one["share"] == one["named"] / one["wrong_asked"] >= least
-    assert kept["named"]["false_alarms"] == 0
+    assert kept["named"]["false_alarms"] == 0  # "called no right gradient wrong"
+    assert kept["named"]["right_asked"] == kept["networks"] - 6
+
+
+def test_the_networks_without_a_gradient_are_dead_relus() -> None:
+    for seed in (323, 1056, 1078, 1262, 1630, 1746):
+        case = confusion.case(seed)
+        gradients = catalogue.wrong_gradients(case.model, case.X, case.y, "", case.loss)
+        assert not any(g.any() for g in gradients.weights)
+        assert any(step.dead_units(z).all() for z in case.model.forward(case.X).z)
 
 
 def test_a_diagnosis_that_guesses_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.__main__ import main as command
 from backprop.derivation import accuracy, largest_stable_rate, parameter_vector, sigmoid, with_ones
 from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
+from backprop.training import log_line
 
 
 def test_a_seed_of_the_spread_is_the_single_run_of_that_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +29,43 @@ def test_a_seed_of_the_spread_is_the_single_run_of_that_seed(monkeypatch: pytest
     )
 
 
+@pytest.mark.parametrize("data", ["linear", "xor"])
+@pytest.mark.parametrize(("kind", "options"), [("one", []), ("two", ["--hidden", "4", "4"])])
+def test_the_command_prints_the_table_of_the_page_digit_for_digit(
+    results: dict[str, Any], capsys: pytest.CaptureFixture[str], data: str, kind: str, options: list[str]
+) -> None:
+    assert command(["train", data, *options]) == 0
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert printed == [log_line(epoch, loss) for epoch, loss in results[data][kind]["log"]]
+    if (data, kind) == ("xor", "one"):  # and so does the program in the lab's shape
+        assert printed == results["program"]["printed"].splitlines()
+
+
+def test_both_networks_get_every_answer_right(results: dict[str, Any]) -> None:
+    for data in ("linear", "xor"):  # "both networks solve it", "learn it"
+        assert results[data]["one"]["accuracy"] == results[data]["two"]["accuracy"] == 1
+
+
+def test_the_loss_rests_where_the_network_is_nearly_linear(results: dict[str, Any]) -> None:
+    p = results["plateau"]
+    assert p["floor"] == pytest.approx(110 / 441, abs=1e-12)
+    for name in ("one", "two"):
+        start, rests, leaves, learned = (
+            {key: value["median"][0] for key, value in at.items() if key != "epoch"} for at in p[name]["at"]
+        )
+        assert abs(rests["loss"] - p["floor"]) < 1e-3
+        assert abs(rests["mean"] - p["mean_label"]) < 1e-3
+        assert 0.42 < rests["smallest"] < rests["largest"] < 0.53  # "near ½ as well"
+        assert min(start["r2"], rests["r2"]) > 0.98
+        assert rests["r2"] > leaves["r2"] > learned["r2"]
+        assert rests["weights"] < leaves["weights"] < learned["weights"]
+        larger = p[f"{name}_larger"]
+        assert larger["at"][0]["r2"]["median"][0] < 0.9
+        assert larger["first"] < 0.5 * p[name]["first"]  # "sooner"
+        assert min(larger["reached"], p[name]["reached"]) > 0.9 * p["seeds"]
+    assert round(p["one"]["at"][1]["r2"]["median"][0], 3) == round(p["two"]["at"][1]["r2"]["median"][0], 3) == 0.987
+
+
 def test_the_share_of_seeds_below_a_printed_value_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "EPOCHS", 100)
     data = [backprop.xor()] * 4
@@ -36,7 +75,7 @@ def test_the_share_of_seeds_below_a_printed_value_is_counted(monkeypatch: pytest
 
 def test_the_fitted_weights_meet_every_legible_line_and_no_other_weights_do() -> None:
     result = log_match.run()
-    assert result["lines_compared"] == len(XOR_LOG) == 19
+    assert result["lines_compared"] == len(XOR_LOG) == 19 < result["unknowns_two"] == 28  # "a fit would prove nothing"
     assert result["worst"] < 4e-7
     assert round(result["missing"], 7) == 0.0085123
     X, y = backprop.xor()
@@ -174,8 +213,8 @@ def test_a_start_for_three_units_drops_another_unit_each_time(monkeypatch: pytes
 def test_a_larger_rate_is_faster_until_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_rates, "SEEDS", 8)
     monkeypatch.setattr(learning_rates, "EPOCHS", 3000)
-    monkeypatch.setattr(learning_rates, "RATES", (0.1, 3.0, 10.0, 100.0))
-    slow, fast, faster, wild = learning_rates.run()["rates"]
+    monkeypatch.setattr(learning_rates, "RATES", (0.1, 1.0, 3.0, 10.0, 100.0))
+    slow, _, fast, faster, wild = learning_rates.run()["rates"]
     assert slow["first"] is None
     assert fast["first"] > 2 * faster["first"] > 0
     assert wild["solved"] < fast["solved"] == 8
