@@ -9,12 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from cards import HEIGHT, WIDTH
 from equations import Equation, SiteError
 
 import backprop
 from backprop import citing
 
 FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
+ADDRESS = re.compile(r"https?://[^\s/?#]+/([^\s?#]*/)?")
+EXAMPLE = "https://example.org/backprop/"
 NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
 
 
@@ -57,6 +60,32 @@ def home_of(site_url: str | None) -> Home:
     return Home(site_url.rstrip("/") + "/")
 
 
+def checked_address(given: object) -> str:
+    """Check the address at which the site is to be published.
+
+    Args:
+        given: what the environment says; a slash at its end may be missing.
+
+    Returns:
+        The address, with a slash at its end.
+
+    Raises:
+        SiteError: if it is none.
+
+    Examples:
+        >>> checked_address("https://example.org/backprop")
+        'https://example.org/backprop/'
+        >>> checked_address("example.org")
+        Traceback (most recent call last):
+            ...
+        equations.SiteError: SITE_URL is 'example.org'; expected an address such as 'https://example.org/backprop/'
+    """
+    address = str(given).removesuffix("/") + "/"
+    if not ADDRESS.fullmatch(address):
+        raise SiteError(f"SITE_URL is {given!r}; expected an address such as {EXAMPLE!r}", snippet="SITE_URL")
+    return address
+
+
 def check_facts(path: Path) -> None:
     """Compare CITATION.cff with what the package says of itself.
 
@@ -81,10 +110,8 @@ def check_facts(path: Path) -> None:
         given = facts.get(field)
         if given is None and field != "url":
             raise SiteError(f"{path}:{line}: no {field}; a citation needs it")
-        if field == "url" and given is not None and not re.fullmatch(r"https?://[^/]+/(.*/)?", given):
-            raise SiteError(
-                f"{path}:{line}: url is {given!r}; expected an address such as 'https://example.org/backprop/'"
-            )
+        if field == "url" and given is not None and not ADDRESS.fullmatch(str(given)):
+            raise SiteError(f"{path}:{line}: url is {given!r}; expected an address such as {EXAMPLE!r}")
         if (str(given) if field == "version" else given) != value:
             raise SiteError(f"{path}:{line}: {field} is {given!r}, but {constant} says {value!r}")
 
@@ -180,7 +207,9 @@ def description(html: str) -> str:
     return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
 
 
-def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool) -> str:
+def add_tags(
+    html: str, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
+) -> str:
     """Tell machines what the page is: for previews, and for indexes of literature.
 
     Args:
@@ -191,6 +220,7 @@ def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool,
         home: where the site is published.
         pdf: whether the printed edition stands beside it.
         cited: whether the page can be cited.
+        card: the picture that previews show, below the site's root.
 
     Returns:
         The page with meta elements in its head.
@@ -204,6 +234,14 @@ def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool,
         ("property", "og:url", address),
         ("name", "twitter:card", "summary"),
     ]
+    if card is not None and home.root is not None:
+        tags[-1:] = [
+            ("property", "og:image", home.root + card),
+            ("property", "og:image:width", str(WIDTH)),
+            ("property", "og:image:height", str(HEIGHT)),
+            ("property", "og:image:alt", f"{title}: {words}"),
+            ("name", "twitter:card", "summary_large_image"),
+        ]
     if cited:
         tags += [
             ("name", "citation_title", title),
