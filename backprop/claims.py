@@ -526,12 +526,16 @@ def three_warnings(r: Results) -> Judgement:
 def the_missing_activation(r: Results) -> Judgement:
     """It is the missing activation that makes training overflow."""
     n = r["no_activation"]
-    slow = n["without_bias"][1]
+    least, slow, fast = (n["without_bias"][k] for k in (0, 2, -1))
+    least_kept, slow_kept, _ = (n["kept"][k] for k in (0, 2, -1))
     why = (
-        f"the slope a(1 − a) was left in, and together with the rate it is what overflows. With the slope 1, at "
-        f"η = {slow['eta']:g}, {slow['reached']:.0%} of the seeds converge to the floor {n['floor']:.6f}"
+        f"the rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds overflow even "
+        f"with the slope 1 that belongs to a = z. At η = {slow['eta']:g} {slow['diverged']:.0%} do, and all converge "
+        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in {slow_kept['diverged']:.1%} "
+        f"overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
     )
-    return verdict(slow["diverged"] > 0.5, why)
+    at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
+    return verdict(at_large, why, if_right=HOLDS if at_small else WHEN)
 
 
 # Extra B

@@ -1,7 +1,8 @@
-r"""Discussion C of the report, no activation: its own variant, which overflows, and the right one, which does not.
+r"""Discussion C of the report, no activation: its own variant and the one with the right slope, over the same rates.
 
 The report took the sigmoid out of the forward pass, $a = z$, and left its slope $a(1 - a)$ in the backward pass. That
-slope belongs to a number between 0 and 1; of a number without bounds it is a parabola that falls without bound.
+slope belongs to a number between 0 and 1; of a number without bounds it is a parabola that falls without bound. With it
+training overflows at almost every rate; with the right slope, at large rates only.
 """
 
 import warnings
@@ -18,8 +19,8 @@ from backprop.training import log_line, states
 
 WIDTHS, SEEDS, EPOCHS = [2, 4, 1], 300, 500
 
-#: For the right slope: the rates, how many seeds at each, for how long, and how close to the floor counts as there.
-RATES, RIGHT_SEEDS, RIGHT_EPOCHS, CLOSE = (0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
+#: For both slopes: the rates, how many seeds at each, for how long, and how close to the floor counts as there.
+RATES, RATE_SEEDS, RATE_EPOCHS, CLOSE = (0.003, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
 
 #: a = z forward, and backward the slope of the sigmoid that is no longer there.
 SLOPE_KEPT = Activation("slope kept", step.identity, lambda z, a: step.sigmoid_slope_from_output(a))
@@ -34,6 +35,8 @@ REPORTED = (
 
 def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[list[float], list[str]]:
     """Train the report's variant at its rate, 1, and listen to NumPy.
+
+    Once every weight is nan nothing else can come, so what is left is filled in.
 
     Args:
         X: the inputs, shape (N, 2).
@@ -51,11 +54,14 @@ def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[l
         >>> str(losses[500]), "invalid value encountered in matmul" in heard
         ('nan', True)
     """
-    losses = []
+    losses: list[float] = []
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="warn"):
         warnings.simplefilter("default")
-        for _, answers in islice(states(Model.random(WIDTHS, seed, SLOPE_KEPT), X, y, eta=1.0), epochs + 1):
+        for model, answers in islice(states(Model.random(WIDTHS, seed, SLOPE_KEPT), X, y, eta=1.0), epochs + 1):
             losses.append(float(step.total_loss(step.squared_error(y, answers))))
+            if np.isnan(losses[-1]) and all(np.isnan(w).all() for w in model.weights):
+                losses += [float("nan")] * (epochs + 1 - len(losses))
+                break
     return losses, list(dict.fromkeys(str(warning.message) for warning in heard))
 
 
@@ -80,24 +86,26 @@ def counted(data: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
     }
 
 
-def right_slope(eta: float, bias: bool) -> dict[str, Any]:
-    """Train with the slope that belongs to a = z, from many seeds.
+def at_rate(eta: float, slope: str | Activation, bias: bool = False) -> dict[str, Any]:
+    """Train on XOR with a = z from many seeds.
 
     Args:
         eta: the learning rate.
+        slope: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
         bias: whether the layers have biases.
 
     Returns:
-        "eta", and the shares of seeds that end at the floor ("reached") and whose loss overflows ("diverged"); the
-        best "accuracy" of any seed at the floor, or None; "largest_w_error", over the seeds at the floor without
-        biases the largest difference between an entry of the trained W₁W₂ and the least-squares solution, or None.
+        "eta"; the shares of seeds whose loss has overflowed at the report's first line after 0, "diverged_early", and
+        at the end, "diverged"; "reached", the share that ends at the floor; the best "accuracy" of any seed at the
+        floor, or None; "largest_w_error", over the seeds at the floor without biases the largest difference between an
+        entry of the trained W₁W₂ and the least-squares solution, or None.
     """
     X, y = xor()
     inputs = step.with_ones(X) if bias else X
-    models = [Model.random(WIDTHS, seed, "identity", bias) for seed in range(RIGHT_SEEDS)]
+    models = [Model.random(WIDTHS, seed, slope, bias) for seed in range(RATE_SEEDS)]
     with np.errstate(all="ignore"):
-        stacks, answers = follow(models, X, y, eta, [RIGHT_EPOCHS])
-        losses = step.total_loss(step.squared_error(y, answers[-1]))
+        stacks, answers = follow(models, X, y, eta, [EPOCHS, RATE_EPOCHS])
+        early, losses = step.total_loss(step.squared_error(y, answers))
         right = step.accuracy(y, answers[-1])
     there = np.abs(losses - step.least_squares_floor(inputs, y)) < CLOSE
     error = None
@@ -107,6 +115,7 @@ def right_slope(eta: float, bias: bool) -> dict[str, Any]:
     return {
         "eta": eta,
         "reached": float(there.mean()),
+        "diverged_early": float(np.mean(~np.isfinite(early))),
         "diverged": float(np.mean(~np.isfinite(losses))),
         "accuracy": float(right[there].max()) if there.any() else None,
         "largest_w_error": error,
@@ -118,8 +127,9 @@ def run() -> dict[str, Any]:
 
     Returns:
         The settings; "xor" and "linear", what `counted` says; "log", what one run prints, with "seed", and "warnings",
-        what NumPy says of it; "floor" and "floor_with_bias"; "without_bias" and "with_bias", for each rate what
-        `right_slope` says; "best_line", the most of XOR's answers that any line gets right.
+        what NumPy says of it; "floor" and "floor_with_bias"; for each rate what `at_rate` says, "kept" of the kept
+        slope, "without_bias" and "with_bias" of the right one; "best_line", the most of XOR's answers that any line
+        gets right.
     """
     X, y = xor()
     on_xor, on_linear = counted([(X, y)] * SEEDS), counted([linear(100, seed) for seed in range(SEEDS)])
@@ -133,13 +143,14 @@ def run() -> dict[str, Any]:
         "seed": on_xor["first"],
         "log": "\n".join(log_line(epoch, losses[epoch]) for epoch in range(0, 4 * EPOCHS + 1, EPOCHS)),
         "warnings": "\n".join(f"RuntimeWarning: {words}" for words in heard),
-        "right_seeds": RIGHT_SEEDS,
-        "right_epochs": RIGHT_EPOCHS,
+        "rate_seeds": RATE_SEEDS,
+        "rate_epochs": RATE_EPOCHS,
         "close": CLOSE,
         "floor": step.least_squares_floor(X, y),
         "floor_with_bias": step.least_squares_floor(step.with_ones(X), y),
-        "without_bias": [right_slope(eta, bias=False) for eta in RATES],
-        "with_bias": [right_slope(eta, bias=True) for eta in RATES],
+        "kept": [at_rate(eta, SLOPE_KEPT) for eta in RATES],
+        "without_bias": [at_rate(eta, "identity") for eta in RATES],
+        "with_bias": [at_rate(eta, "identity", bias=True) for eta in RATES],
         "best_line": best_line(X, y),
     }
 

@@ -203,7 +203,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
 
 
 def no_activation(result: dict[str, Any]) -> Figure:
-    """Draw, for a network without activations and with the right slope, the share of seeds that reach the floor.
+    """Draw, for a network without activations, the share of seeds that overflow: with the kept slope, and the right one.
 
     Args:
         result: what the experiment stored.
@@ -213,43 +213,48 @@ def no_activation(result: dict[str, Any]) -> Figure:
     """
     drawing = canvas(2.8)
     axes = drawing.subplots()
-    kinds = (("without_bias", "without bias", "-", INK), ("with_bias", "with bias", "--", PAPER))
+    kinds = (
+        ("kept", "slope kept", (0, (1, 1.5)), BACKWARD),
+        ("without_bias", "right slope", "-", INK),
+        ("with_bias", "right slope, with bias", "--", PAPER),
+    )
     for key, words, style, fill in kinds:
         rates = result[key]
-        x, share = [one["eta"] for one in rates], [100 * one["reached"] for one in rates]
-        axes.plot(x, share, style, marker="o", color=INK, markerfacecolor=fill, markersize=5, label=words)
+        x, share = [one["eta"] for one in rates], [100 * one["diverged"] for one in rates]
+        ink = BACKWARD if key == "kept" else INK
+        axes.plot(x, share, linestyle=style, marker="o", color=ink, markerfacecolor=fill, markersize=5, label=words)
     axes.set(xscale="log", ylim=(-4, 104), yticks=[0, 25, 50, 75, 100])
-    axes.set(xlabel=r"learning rate $\eta$", ylabel="seeds that reach the floor (%)")
-    _plain(axes, "x", [one["eta"] for one in result["without_bias"]])
-    axes.legend()
-    bare, biased = result["without_bias"], result["with_bias"]
-    slowest, fastest = bare[0], bare[-1]
+    axes.set(xlabel=r"learning rate $\eta$", ylabel="seeds that overflow (%)")
+    _plain(axes, "x", [one["eta"] for one in result["kept"]])
+    axes.legend(loc="center left")
+    kept, bare, biased = (result[key] for key, *_ in kinds)
+    least, fastest = kept[0], bare[-1]
     return Figure(
         name="no-activation",
         canvas=drawing,
         title=(
-            f"With the right slope nothing overflows at a small rate: at η = {slowest['eta']:g} "
-            f"{slowest['reached']:.0%} of the seeds reach the floor, at η = {fastest['eta']:g} "
-            f"{fastest['reached']:.1%}."
+            f"With the kept slope {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; with the "
+            f"right one none does there, and at η = {fastest['eta']:g} {fastest['diverged']:.1%}."
         ),
         description=(
-            "The share of seeds that end at the lowest loss a linear network can have, against the learning rate on a "
-            "logarithmic axis. Without bias (solid): "
-            + ", ".join(f"{100 * one['reached']:.1f} % at {one['eta']:g}" for one in bare)
-            + ". With bias (dashed) it falls sooner: "
-            + ", ".join(f"{100 * one['reached']:.1f} % at {one['eta']:g}" for one in biased)
-            + ". The rest diverge."
+            "The share of seeds whose loss overflows, against the learning rate on a logarithmic axis. With the kept "
+            "slope (dotted): "
+            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in kept)
+            + ". With the right slope, without bias (solid): "
+            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in bare)
+            + ". With the right slope and biases (dashed) it rises sooner: "
+            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in biased)
+            + "."
         ),
         caption=(
-            f"{result['network']} with a = z in every unit, on XOR; {result['right_seeds']} seeds, "
-            f"{result['right_epochs']:,} epochs. The floors are {result['floor']:.6f} without bias and "
-            f"{result['floor_with_bias']:.6f} with."
+            f"{result['network']} with a = z in every unit, on XOR; {result['rate_seeds']} seeds, "
+            f"{result['rate_epochs']:,} epochs. Where nothing is said of biases there are none."
         ),
         experiment="no_activation",
         table=stacked_rows(
             *(
-                {"biases": words}
-                | {column: [one[column] for one in result[key]] for column in ("eta", "reached", "diverged")}
+                {"variant": words}
+                | {column: [one[column] for one in result[key]] for column in ("eta", "diverged", "reached")}
                 for key, words, _, _ in kinds
             )
         ),
