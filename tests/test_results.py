@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.__main__ import main as command
 from backprop.derivation import accuracy, largest_stable_rate, parameter_vector, sigmoid, with_ones
 from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
+from backprop.training import log_line
 
 
 def test_a_seed_of_the_spread_is_the_single_run_of_that_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +27,18 @@ def test_a_seed_of_the_spread_is_the_single_run_of_that_seed(monkeypatch: pytest
         float(accuracy(y, backprop.train(run.model, X, y, 1.0, 0).model.forward(X).y_hat)) == 1
         for run, (X, y) in zip(runs, data, strict=True)
     )
+
+
+@pytest.mark.parametrize("data", ["linear", "xor"])
+@pytest.mark.parametrize(("kind", "options"), [("one", []), ("two", ["--hidden", "4", "4"])])
+def test_the_command_prints_the_table_of_the_page_digit_for_digit(
+    results: dict[str, Any], capsys: pytest.CaptureFixture[str], data: str, kind: str, options: list[str]
+) -> None:
+    assert command(["train", data, *options]) == 0
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert printed == [log_line(epoch, loss) for epoch, loss in results[data][kind]["log"]]
+    if (data, kind) == ("xor", "one"):  # and so does the program in the lab's shape
+        assert printed == results["program"]["printed"].splitlines()
 
 
 def test_the_share_of_seeds_below_a_printed_value_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
