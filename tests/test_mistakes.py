@@ -1,5 +1,7 @@
 """The catalogue trained, and planted in random networks."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,25 @@ def test_a_stack_goes_where_each_goes_alone(monkeypatch: pytest.MonkeyPatch) -> 
         model = backprop.Model.random([2, 4, 4, 1], seed)
         *_, last = (s for s, _ in zip(mistakes.states(model, X, Y, "updated-first", "mse"), range(21), strict=False))
         losses.append(last.loss(last.forward(X), Y))
-    assert mistakes.trained("updated-first")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
+    assert mistakes.trained("updated-first", "plain")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
+
+
+def test_each_mistake_is_compared_with_the_right_gradient_of_its_kind(results: dict[str, Any]) -> None:
+    m = results["mistakes"]
+    assert m["right"]["under_cross_entropy"]["solved"] == m["seeds"]  # "all"
+    assert max(one["gradient"] for one in m["right"].values()) < 1e-12
+    half = [
+        slug
+        for slug, one in m["mistakes"].items()
+        if slug != "mean-for-sum" and 2 * one["solved"] >= m["right"][one["group"]]["solved"]
+    ]
+    assert m["silent"] == len(half)
+    same = ("solved", "loss", "accuracy")
+    assert [m["mistakes"]["mean-for-sum"][key] for key in same] == [m["right"]["plain"][key] for key in same]
+    assert {slug for slug, one in m["mistakes"].items() if one["group"] == "under_cross_entropy"} == {
+        "output-slope-kept",
+        "factor-two-added",
+    }  # the two that the page names
 
 
 def test_the_kept_rates_are_what_the_code_gives() -> None:

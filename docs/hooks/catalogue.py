@@ -6,6 +6,9 @@ from typing import Any
 from backprop.experiments.store import read_result
 from backprop.verification.catalogue import MISTAKES, Mistake
 
+#: The rows of the right gradient, one for each way in which mistakes were trained.
+NONE = {"plain": "none", "with_biases": "none, with biases", "under_cross_entropy": "none, under cross-entropy"}
+
 
 def references(mistake: Mistake) -> str:
     r"""Refer to the equations that a mistake breaks.
@@ -87,7 +90,7 @@ def table(results: Path) -> str:
     rows = [
         "| mistake | breaks | first step off by | seeds solved | loss | accuracy |",
         "|---|---|---:|---:|---:|---:|",
-        row("none", "", stored["right"], stored["seeds"]),
+        *(row(words, "", stored["right"][group], stored["seeds"]) for group, words in NONE.items()),
     ]
     for mistake in MISTAKES:
         name = f"[{heading(mistake.slug)}](#{mistake.slug})"
