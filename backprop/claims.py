@@ -531,8 +531,8 @@ def the_missing_activation(r: Results) -> Judgement:
     why = (
         f"the rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds overflow even "
         f"with the slope 1 that belongs to a = z. At η = {slow['eta']:g} {slow['diverged']:.0%} do, and all converge "
-        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in {slow_kept['diverged']:.1%} "
-        f"overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
+        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in "
+        f"{slow_kept['diverged']:.1%} overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
     return verdict(at_large, why, if_right=HOLDS if at_small else WHEN)

@@ -41,6 +41,26 @@ def test_the_command_prints_the_table_of_the_page_digit_for_digit(
         assert printed == results["program"]["printed"].splitlines()
 
 
+def test_the_loss_rests_where_the_network_is_nearly_linear(results: dict[str, Any]) -> None:
+    p = results["plateau"]
+    assert p["floor"] == pytest.approx(110 / 441, abs=1e-12)
+    for name in ("one", "two"):
+        start, rests, leaves, learned = (
+            {key: value["median"][0] for key, value in at.items() if key != "epoch"} for at in p[name]["at"]
+        )
+        assert abs(rests["loss"] - p["floor"]) < 1e-3
+        assert abs(rests["mean"] - p["mean_label"]) < 1e-3
+        assert 0.42 < rests["smallest"] < rests["largest"] < 0.53  # "near ½ as well"
+        assert min(start["r2"], rests["r2"]) > 0.98
+        assert rests["r2"] > leaves["r2"] > learned["r2"]
+        assert rests["weights"] < leaves["weights"] < learned["weights"]
+        larger = p[f"{name}_larger"]
+        assert larger["at"][0]["r2"]["median"][0] < 0.9
+        assert larger["first"] < 0.5 * p[name]["first"]  # "sooner"
+        assert min(larger["reached"], p[name]["reached"]) > 0.9 * p["seeds"]
+    assert round(p["one"]["at"][1]["r2"]["median"][0], 3) == round(p["two"]["at"][1]["r2"]["median"][0], 3) == 0.987
+
+
 def test_the_share_of_seeds_below_a_printed_value_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "EPOCHS", 100)
     data = [backprop.xor()] * 4

@@ -9,6 +9,7 @@ figures and the pages read what it stored.
 EXPERIMENTS = {
     "linear": 0.7,
     "xor": 0.5,
+    "plateau": 3.0,
     "program": 0.5,
     "worked_example": 0.1,
     "vanishing": 0.3,

@@ -90,9 +90,9 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         group: one of GROUPS.
 
     Returns:
-        "slug" and "group"; "gradient", the median over the seeds of the gradient's relative error at the start; after training the
-        median "loss" (mean squared error) and "accuracy", and "solved", the number of seeds with every answer right;
-        "finite", the number of seeds without nan.
+        "slug" and "group"; "gradient", the median over the seeds of the gradient's relative error at the start; after
+        training the median "loss" (mean squared error) and "accuracy", and "solved", the number of seeds with every
+        answer right; "finite", the number of seeds without nan.
     """
     X, y = xor()
     loss = "cross_entropy" if group == "under_cross_entropy" else "mse"

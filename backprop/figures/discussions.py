@@ -203,7 +203,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
 
 
 def no_activation(result: dict[str, Any]) -> Figure:
-    """Draw, for a network without activations, the share of seeds that overflow: with the kept slope, and the right one.
+    """Draw, for a network without activations, which share of the seeds overflows, by slope and rate.
 
     Args:
         result: what the experiment stored.
