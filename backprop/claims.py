@@ -183,7 +183,7 @@ def one_path(_: Results) -> Judgement:
     dc_dz = slope_of(lambda z: (step.sigmoid(z) - y) ** 2, np.array(w * x))
     dc_dw = slope_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
     same = close(step.one_path(step.forward_gradient(np.array(x)), dc_dz), dc_dw)
-    return verdict(same, "a weight enters one z only, so there is one path; over several examples the products add")
+    return verdict(same, "each weight enters one z only, so there is one path; over several examples the products add")
 
 
 @claim(DERIVATION, "doctest:forward_gradient", "forward-gradient")
@@ -265,9 +265,10 @@ def numpy_only(r: Results) -> Judgement:
 def two_hidden_layers(r: Results) -> Judgement:
     """It has two hidden layers of four units each."""
     why = (
-        f"the report's class makes layers of {' and '.join(f'{i} inputs and {o}' for i, o in LAYERS)} outputs: one "
-        f"hidden layer. Such a network meets the printed XOR log to {r['log_match']['worst']:.1e}. The assignment asks "
-        "for two; both are trained here"
+        f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}: "
+        f"{len(LAYERS) - 1} hidden and the output. A network of this shape meets the printed XOR log to "
+        f"{r['log_match']['worst']:.1e}, which does not rule out another. The assignment asks for two hidden layers; "
+        "both networks are trained here"
     )
     return verdict(len(LAYERS) - 1 == 2, why)
 
@@ -427,7 +428,7 @@ def too_large(r: Results) -> Judgement:
     linear_one = below["excess"][-1] < below["excess"][0] and above["excess"][-1] > above["excess"][0]
     last = lr["rates"][-1]
     why = (
-        f"there is one linear layer, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids nothing overflows: "
+        f"there is one linear layer without bias, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids nothing overflows: "
         f"too long a step saturates units, and the network stays where it landed; at η = {last['eta']:g} "
         f"{last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
@@ -479,8 +480,8 @@ def the_jump(r: Results) -> Judgement:
     """64 units take five times as long as 16."""
     t = r["timing"]
     why = (
-        f"the report's times differ by a factor of {t['report_jump']:.2f}, ours by {t['jump']:.2f}. The work grows "
-        "fourfold, so more than that is not the work"
+        f"the report's times differ by a factor of {t['report_jump']:.2f}, ours by {t['jump']:.2f}. With one hidden "
+        f"layer, as the report's class has, the multiplications grow fourfold, so their number does not explain more"
     )
     return verdict(t["jump"] > 4, why)
 
@@ -517,8 +518,8 @@ def nan_at_500(r: Results) -> Judgement:
 def three_warnings(r: Results) -> Judgement:
     """NumPy warns of an overflow in square, an overflow in multiply and an invalid value in matmul."""
     n = r["no_activation"]
-    counts = ", ".join(f"{share:.0%} the {kind.replace(' encountered', '')}" for kind, share in n["xor"]["warned"])
-    why = f"the seed is one of {n['xor']['all_three']:.0%}. Of {n['seeds']} seeds on XOR {counts}"
+    counts = ", ".join(f"{kind.replace(' encountered', '')} for {share:.0%}" for kind, share in n["xor"]["warned"])
+    why = f"the seed is one of the {n['xor']['all_three']:.0%} that show all three. Of {n['seeds']} on XOR: {counts}"
     return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_right=WHEN)
 
 
@@ -573,7 +574,7 @@ def can_die(r: Results) -> Judgement:
     first = r["relu"]["xor"]["two"][-1]["layers"][0]
     why = (
         f"at η = {r['relu']['fast']:g} the dead share of the first layer grows from {first['start']:.0%} to "
-        f"{first['end']:.0%}; a quarter is dead before any gradient"
+        f"{first['end']:.0%}"
     )
     return verdict(first["end"] > first["start"], why)
 
@@ -601,11 +602,14 @@ def forty_per_cent(r: Results) -> Judgement:
     """With too high a learning rate 40 % of the units may die."""
     one, two = (r["relu"]["xor"][kind][-1] for kind in ("one", "two"))
     start = [layer["start"] for layer in two["layers"]]
+    linear_output = r["dead_units"]["identity"][-1]
     why = (
-        f"η is {two['eta']:g} and those born dead are counted: on XOR {one['hidden_dead']:.0%} of the hidden units of "
-        f"{one['network']} and {two['hidden_dead']:.0%} of {two['network']} are dead after training. But "
-        f"{start[0]:.0%} and {start[1]:.0%} of the latter's two layers were dead before it; what the rate kills is the "
-        f"output, {start[2]:.0%} before and {two['layers'][2]['end']:.0%} after"
+        f"the output is a ReLU too, η is {two['eta']:g}, and those born dead are counted: on XOR "
+        f"{one['hidden_dead']:.0%} of the hidden units of {one['network']} and {two['hidden_dead']:.0%} of "
+        f"{two['network']} are dead after training. But {start[0]:.0%} and {start[1]:.0%} of the two hidden layers of "
+        f"{two['network']} were dead before it; what the rate kills is the output, {start[2]:.0%} before and "
+        f"{two['layers'][2]['end']:.0%} after. With a linear output it kills hidden units: "
+        f"{linear_output['end']:.0%} of the first layer of {r['dead_units']['network']}, more than 40 %"
     )
     near = 0.3 <= one["hidden_dead"] <= 0.5 and 0.3 <= two["hidden_dead"] <= 0.5
     return verdict(near and start[0] > 0.1, why, otherwise=HOLDS if near else NOT, if_right=WHEN)
@@ -618,8 +622,8 @@ def reasonable_rate(r: Results) -> Judgement:
     why = (
         f"of the hidden units of {slow['network']} {slow['hidden_dead']:.0%} are dead at the end at "
         f"η = {slow['eta']:g}, {fast['hidden_dead']:.0%} at η = {fast['eta']:g}; of the outputs "
-        f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. Below what was dead at the start it "
-        "hardly goes"
+        f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. It hardly falls below the share dead at "
+        "the start"
     )
     return verdict(slow["hidden_dead"] < fast["hidden_dead"], why)
 

@@ -48,6 +48,9 @@ def test_too_small_a_rate_gets_nowhere_and_a_larger_one_is_faster(results: dict[
     assert all(rate["first"] is None for rate in rates[:3])  # the page's table says "none"
     firsts = [rate["first"] for rate in rates[3:8]]
     assert firsts == sorted(firsts, reverse=True)
+    seeds = results["learning_rates"]["seeds"]
+    assert [rate["reached"] > 0.95 * seeds for rate in rates] == 4 * [False] + 4 * [True] + [False]  # "nearly all"
+    assert results["learning_rates"]["detour"] < 0.01
 
 
 # Hidden units
@@ -60,6 +63,7 @@ def test_more_units_take_longer_and_the_work_grows_with_them(results: dict[str, 
     assert t["machine"]["numpy"]
     by_hidden = {one["hidden"]: one for one in t["steps"]}
     assert 3.5 < by_hidden[64]["multiplications"] / by_hidden[16]["multiplications"] <= 4  # "the work grows fourfold"
+    assert t["work"] == 4 < 14 < t["work_two"] == pytest.approx(12_736 / 880)
     assert all(one[part] > 0 for one in t["steps"] for part in ("forward", "backward", "update"))
 
 
@@ -181,6 +185,14 @@ def test_the_forty_per_cent_are_mostly_older_than_the_rate(results: dict[str, An
         assert np.mean([layer["start"] for layer in hidden]) > fast["hidden_dead"] / 2  # "more than half"
         grown = [layer["end"] - layer["start"] for layer in fast["layers"]]
         assert max(grown) == grown[-1]  # "above all the output"
+
+
+def test_with_a_linear_output_the_rate_is_the_main_cause(results: dict[str, Any]) -> None:
+    d = results["dead_units"]
+    slow, fast = d["identity"][1:]
+    assert fast["end"] - slow["end"] > slow["end"] - slow["start"]
+    assert fast["end"] - slow["end"] > fast["start"]  # more than were born so
+    assert fast["end"] > 0.6  # "40 % is too low"
 
 
 def test_a_dead_network_is_counted_as_one() -> None:

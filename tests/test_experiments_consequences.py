@@ -156,6 +156,16 @@ class TestDeadUnits:
         assert r["identity"][-1]["end"] > 0.6 > 0.45 > r["identity"][0]["end"]
         assert r["sigmoid"][-1]["end"] < 0.4
 
+    def test_a_network_whose_hidden_units_all_start_dead_never_moves(self) -> None:
+        r = result("dead_units")
+        assert r["one_in"] == 256
+        for training in [*r["sigmoid"], *r["identity"]]:
+            assert training["networks_unmoved"] == training["networks_born_dead"] == 1
+        X, y = backprop.xor()
+        model = backprop.Model([-np.ones((2, 4)), np.ones((4, 1))], activations=["relu", "sigmoid"])
+        gradients = model.backward(model.forward(X), y)
+        assert not any(g.any() for g in gradients.weights)
+
     def test_one_dead_unit_keeps_its_bits(self) -> None:
         X, y = backprop.xor()
         w1 = np.array([[0.3, -0.7, 0.2, -0.1], [0.1, -0.4, -0.9, 0.8]])

@@ -208,8 +208,8 @@ def test_a_start_for_three_units_drops_another_unit_each_time(monkeypatch: pytes
 def test_a_larger_rate_is_faster_until_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_rates, "SEEDS", 8)
     monkeypatch.setattr(learning_rates, "EPOCHS", 3000)
-    monkeypatch.setattr(learning_rates, "RATES", (0.1, 3.0, 10.0, 100.0))
-    slow, fast, faster, wild = learning_rates.run()["rates"]
+    monkeypatch.setattr(learning_rates, "RATES", (0.1, 1.0, 3.0, 10.0, 100.0))
+    slow, _, fast, faster, wild = learning_rates.run()["rates"]
     assert slow["first"] is None
     assert fast["first"] > 2 * faster["first"] > 0
     assert wild["solved"] < fast["solved"] == 8

@@ -23,12 +23,15 @@ def training(output: str, eta: float) -> dict[str, Any]:
         "eta"; "dead", the share of dead units at each counted epoch, "start" and "end" among them; "born_dead", their
         number at the start; "unchanged", how many of these end with the very bits of their first weights, and
         "revived", how many are dead no more; "networks_dead", the share of networks without a living unit;
-        "accuracy", the median over the seeds.
+        "networks_born_dead", how many have none at the start, and "networks_unmoved", how many of these end with all
+        the weights they started with; "accuracy", the median over the seeds.
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations=["relu", output]) for seed in range(SEEDS)]
     stacks, answers = follow(start, X, y, eta, log_spaced(EPOCHS))
     first, last = stacks[0].weights[0], stacks[-1].weights[0]
+    ends = zip(stacks[0].weights, stacks[-1].weights, strict=True)
+    unmoved = np.all([np.all(before == after, axis=(-2, -1)) for before, after in ends], axis=0)
     dead = [dead_units(preactivation(X, stack.weights[0])) for stack in stacks]
     return {
         "eta": eta,
@@ -39,6 +42,8 @@ def training(output: str, eta: float) -> dict[str, Any]:
         "unchanged": int(np.sum(dead[0] & np.all(first == last, axis=-2))),
         "revived": int(np.sum(dead[0] & ~dead[-1])),
         "networks_dead": float(dead[-1].all(axis=-1).mean()),
+        "networks_born_dead": int(dead[0].all(axis=-1).sum()),
+        "networks_unmoved": int(np.sum(dead[0].all(axis=-1) & unmoved)),
         "accuracy": float(np.median(accuracy(y, answers[-1]))),
     }
 
@@ -47,9 +52,9 @@ def run() -> dict[str, Any]:
     """Train ReLU networks on XOR at three learning rates, with a sigmoid output and with a linear one.
 
     Returns:
-        The settings; "predicted", the share that must start dead; "units", the number of first-layer units; "counted",
-        the epochs at which they are counted; and "sigmoid" and "identity", named after the output, a list of what
-        `training` says for each rate.
+        The settings; "predicted", the share that must start dead; "one_in", of how many networks one must start with all
+        its hidden units dead; "units", the number of first-layer units; "counted", the epochs at which they are counted;
+        and "sigmoid" and "identity", named after the output, a list of what `training` says for each rate.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),
@@ -57,6 +62,7 @@ def run() -> dict[str, Any]:
         "epochs": EPOCHS,
         "units": SEEDS * WIDTHS[1],
         "predicted": dead_share(WIDTHS[0]),
+        "one_in": round(1 / dead_share(WIDTHS[0]) ** WIDTHS[1]),
         "counted": log_spaced(EPOCHS),
         "sigmoid": [training("sigmoid", eta) for eta in ETAS],
         "identity": [training("identity", eta) for eta in ETAS],

@@ -72,6 +72,7 @@ def run() -> dict[str, Any]:
         "lines_compared": len(deviations),
         "worst": max(deviations),
         "missing": float(losses[7000]),
+        "unknowns_two": sum(w.size for w in Model.random([2, 4, 4, 1]).weights),
         "w1": WEIGHTS[0].tolist(),
         "w2": WEIGHTS[1].tolist(),
     }

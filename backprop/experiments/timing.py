@@ -96,16 +96,23 @@ def steps(hidden: int, X: np.ndarray, y: np.ndarray) -> list[Callable[[], Any]]:
     ]
 
 
-def weights(hidden: int) -> int:
-    """Count the weights of 2-h-1, each of which costs the forward pass one multiplication for every example.
+def multiplications(widths: list[int], examples: int) -> int:
+    """Count the multiplications of the matrix products, forward and backward; forward each weight costs one an example.
 
     Args:
-        hidden: the number h of hidden units.
+        widths: the numbers of units, inputs first.
+        examples: the number of examples.
 
     Returns:
         Their number.
+
+    Examples:
+        >>> from backprop.experiments.timing import multiplications
+        >>> multiplications([2, 16, 1], examples=1), multiplications([2, 64, 1], examples=1)
+        (112, 448)
     """
-    return sum(w.size for w in Model.random([2, hidden, 1]).weights)
+    weights = sum(w.size for w in Model.random(widths).weights)
+    return examples * weights + backward_cost(widths, examples)
 
 
 def run() -> dict[str, Any]:
@@ -116,7 +123,8 @@ def run() -> dict[str, Any]:
         "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
         and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
         at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
-        than 16, and "report_jump", the same of the report.
+        than 16, and "report_jump", the same of the report; "work" and "work_two", how many times as many multiplications
+        they need, with one hidden layer and with two.
     """
     X, y = linear(100)
     networks = [Model.random([2, hidden, 1]) for hidden in HIDDEN]
@@ -141,7 +149,7 @@ def run() -> dict[str, Any]:
                 "forward": forward,
                 "backward": backward,
                 "update": update,
-                "multiplications": len(X) * weights(hidden) + backward_cost([2, hidden, 1], len(X)),
+                "multiplications": multiplications([2, hidden, 1], len(X)),
                 "exponentials": len(X) * (hidden + 1),
             }
             for hidden, (forward, backward, update) in zip(STEP_HIDDEN, parts, strict=True)
@@ -149,4 +157,6 @@ def run() -> dict[str, Any]:
         "doubled": next((h for h, t in zip(STEP_HIDDEN, epochs, strict=True) if t > 2 * epochs[0]), None),
         "jump": by_hidden[64] / by_hidden[16],
         "report_jump": TRAINING_SECONDS[64] / TRAINING_SECONDS[16],
+        "work": multiplications([2, 64, 1], 1) / multiplications([2, 16, 1], 1),
+        "work_two": multiplications([2, 64, 64, 1], 1) / multiplications([2, 16, 16, 1], 1),
     }
