@@ -87,6 +87,10 @@ def test_without_inputs_the_constant_answers_are_known() -> None:
     assert [reading.name for reading in known_losses(y=Y)] == ["half", "constant", "zeros", "ones"]
 
 
+def test_the_accuracy_of_a_tie_is_what_the_page_says(results: dict[str, Any]) -> None:
+    assert results["stuck"]["tie"] == pytest.approx(11 / 21)
+
+
 def test_no_accuracy_where_it_would_be_a_tie_or_the_targets_are_no_labels() -> None:
     balanced = np.array([[0.0], [1.0]])
     by_name = {reading.name: reading for reading in known_losses([[1.0], [2.0]], balanced)}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop import derivation as step
 from backprop.experiments import confusion, diagnoses, mistakes
 from backprop.experiments.store import KEPT, read_result
 from backprop.verification import MISTAKES, catalogue
@@ -87,7 +88,16 @@ def test_the_kept_rates_are_good_enough() -> None:
         assert one["called_wrong"] == 0
         assert one["missed"] == 0 or way == "single"
         assert one["share"] == one["named"] / one["wrong_asked"] >= least
-    assert kept["named"]["false_alarms"] == 0
+    assert kept["named"]["false_alarms"] == 0  # "called no right gradient wrong"
+    assert kept["named"]["right_asked"] == kept["networks"] - 6
+
+
+def test_the_networks_without_a_gradient_are_dead_relus() -> None:
+    for seed in (323, 1056, 1078, 1262, 1630, 1746):
+        case = confusion.case(seed)
+        gradients = catalogue.wrong_gradients(case.model, case.X, case.y, "", case.loss)
+        assert not any(g.any() for g in gradients.weights)
+        assert any(step.dead_units(z).all() for z in case.model.forward(case.X).z)
 
 
 def test_a_diagnosis_that_guesses_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -350,9 +350,9 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n=1}^{N}\sum_{k=1}^{d_L}
     \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr] \tag{3.8}\label{eq:accuracy}$$
 
-    The bracket is 1 where the statement inside is true and 0 where it is not. Accuracy is what a reader wants to
-    know, but it is a staircase: its slope is 0 almost everywhere, so it cannot be descended. That is why training
-    needs a loss.
+    The bracket is 1 where the statement inside is true and 0 where it is not. An answer of exactly ½ counts as 0.
+    Accuracy is what a reader wants to know, but it is a staircase: its slope is 0 almost everywhere, so it cannot be
+    descended. That is why training needs a loss.
 
     Args:
         y: the targets $y$, 0 or 1, shape (..., N, d_L). Not (N,).
@@ -369,6 +369,11 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.4], [0.9], [0.2]])
         >>> float(accuracy(y, y_hat).round(4))
         0.6667
+
+        Of two answers of exactly ½ the one whose target is 0 is right:
+
+        >>> float(accuracy(np.array([[0.0], [1.0]]), np.full((2, 1), 0.5)))
+        0.5
 
         Two networks at once, four answers each:
 

@@ -25,7 +25,8 @@ def run() -> dict[str, Any]:
 
     Returns:
         "lines": epoch, the report's loss, ours and the relative deviation, or None where the report's line is missing;
-        "worst", the largest deviation; "missing", our loss at epoch 7000; "lines_compared"; "w1" and "w2".
+        "worst", the largest deviation; "missing", our loss at epoch 7000; "lines_compared"; "unknowns_two", how
+        many weights 2-4-4-1 has; "w1" and "w2".
 
     Examples:
         >>> from backprop.experiments.log_match import run

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
+from backprop.derivation import accuracy
 from backprop.network import Model
 from backprop.training import train
 from backprop.verification.fingerprints import fingerprint, known_losses
@@ -42,7 +43,8 @@ def run() -> dict[str, Any]:
     """Train them, and read the fingerprints.
 
     Returns:
-        "known": the losses that have a name, on XOR's points and on the linear data; "cases": for each what is wrong,
+        "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of answering ½
+        to everything on XOR; "cases": for each what is wrong,
         the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
         "learning", the words for a network that is still learning, "learned", those for the same at the end, and
         "diverged", those for one that diverged.
@@ -69,6 +71,7 @@ def run() -> dict[str, Any]:
     return {
         "epochs": EPOCHS,
         "known": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses()},
+        "tie": float(accuracy(y, np.full_like(y, 0.5))),
         "known_linear": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses(*on_linear)},
         "cases": stuck,
         "example": stuck[2]["words"],
