@@ -428,8 +428,8 @@ def too_large(r: Results) -> Judgement:
     linear_one = below["excess"][-1] < below["excess"][0] and above["excess"][-1] > above["excess"][0]
     last = lr["rates"][-1]
     why = (
-        f"there is one linear layer without bias, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids nothing overflows: "
-        f"too long a step saturates units, and the network stays where it landed; at η = {last['eta']:g} "
+        f"there is one linear layer without bias, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids "
+        f"nothing overflows: too long a step saturates units, and the network stays where it landed; at η = {last['eta']:g} "
         f"{last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_right=WHEN)

@@ -52,9 +52,9 @@ def run() -> dict[str, Any]:
     """Train ReLU networks on XOR at three learning rates, with a sigmoid output and with a linear one.
 
     Returns:
-        The settings; "predicted", the share that must start dead; "one_in", of how many networks one must start with all
-        its hidden units dead; "units", the number of first-layer units; "counted", the epochs at which they are counted;
-        and "sigmoid" and "identity", named after the output, a list of what `training` says for each rate.
+        The settings; "predicted", the share that must start dead; "one_in", of how many networks one must start with
+        all its hidden units dead; "units", the number of first-layer units; "counted", the epochs at which they are
+        counted; and "sigmoid" and "identity", named after the output, a list of what `training` says for each rate.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),

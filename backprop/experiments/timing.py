@@ -123,8 +123,8 @@ def run() -> dict[str, Any]:
         "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
         and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
         at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
-        than 16, and "report_jump", the same of the report; "work" and "work_two", how many times as many multiplications
-        they need, with one hidden layer and with two.
+        than 16, and "report_jump", the same of the report; "work" and "work_two", how many times as many
+        multiplications they need, with one hidden layer and with two.
     """
     X, y = linear(100)
     networks = [Model.random([2, hidden, 1]) for hidden in HIDDEN]
