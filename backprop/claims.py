@@ -265,8 +265,8 @@ def numpy_only(r: Results) -> Judgement:
 def two_hidden_layers(r: Results) -> Judgement:
     """It has two hidden layers of four units each."""
     why = (
-        f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}: "
-        f"{len(LAYERS) - 1} hidden and the output. A network of this shape meets the printed XOR log to "
+        f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}, of "
+        f"which {len(LAYERS) - 1} is hidden. A network of this shape meets the printed XOR log to "
         f"{r['log_match']['worst']:.1e}, which does not rule out another. The assignment asks for two hidden layers; "
         "both networks are trained here"
     )
@@ -429,8 +429,8 @@ def too_large(r: Results) -> Judgement:
     last = lr["rates"][-1]
     why = (
         f"there is one linear layer without bias, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids "
-        f"nothing overflows: too long a step saturates units, and the network stays where it landed; at η = {last['eta']:g} "
-        f"{last['solved']} of {lr['seeds']} seeds still solve XOR"
+        f"nothing overflows: too long a step saturates units, and the network stays where it landed; at "
+        f"η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_right=WHEN)
 
@@ -531,8 +531,8 @@ def the_missing_activation(r: Results) -> Judgement:
     least_kept, slow_kept, _ = (n["kept"][k] for k in (0, 2, -1))
     why = (
         f"the rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds overflow even "
-        f"with the slope 1 that belongs to a = z. At η = {slow['eta']:g} {slow['diverged']:.0%} do, and all converge "
-        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in "
+        f"with the slope 1 that belongs to a = z. At η = {slow['eta']:g}, {slow['diverged']:.0%} do, and all converge "
+        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in, "
         f"{slow_kept['diverged']:.1%} overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5

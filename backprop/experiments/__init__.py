@@ -22,7 +22,7 @@ EXPERIMENTS = {
     "thresholds": 0.1,
     "hidden_units": 11.0,
     "timing": 18.0,
-    "no_activation": 13.0,
+    "no_activation": 10.0,
     "relu": 22.0,
     "activations": 6.0,
     "start_weights": 4.0,

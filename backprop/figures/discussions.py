@@ -234,7 +234,7 @@ def no_activation(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=(
             f"With the kept slope {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; with the "
-            f"right one none does there, and at η = {fastest['eta']:g} {fastest['diverged']:.1%}."
+            f"right one none does there, and at η = {fastest['eta']:g}, {fastest['diverged']:.1%}."
         ),
         description=(
             "The share of seeds whose loss overflows, against the learning rate on a logarithmic axis. With the kept "
