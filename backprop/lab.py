@@ -1,4 +1,4 @@
-"""The lab's program, in NumPy alone: networks of any widths, trained by back-propagation on two data sets."""
+"""The lab in NumPy alone: networks of any widths, trained by back-propagation."""
 
 from itertools import pairwise
 
@@ -57,8 +57,8 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> float:
 class Layer:
     """A layer of sigmoid units without bias."""
 
-    def __init__(self, input_size: int, output_size: int, rng: np.random.Generator) -> None:
-        self.w = rng.normal(0, 1, size=(input_size, output_size))
+    def __init__(self, inputs: int, outputs: int, rng: np.random.Generator) -> None:
+        self.w = rng.normal(0, 1, size=(inputs, outputs))
 
     def forward(self, X: np.ndarray) -> np.ndarray:
         """Keep the input, ∂z/∂w, and the output a = σ(Xw); return the output."""
@@ -78,7 +78,7 @@ class Layer:
 
 
 class Model:
-    """A network of the given widths: [2, 4, 4, 1] has two inputs, two hidden layers of four units and one output."""
+    """A network: [2, 4, 4, 1] has 2 inputs, two hidden layers of 4 and 1 output."""
 
     def __init__(self, widths: list[int], seed: int = 0) -> None:
         rng = streams(seed)[1]
@@ -102,16 +102,20 @@ class Model:
 
 
 def train(
-    model: Model, X: np.ndarray, y: np.ndarray, eta: float = 1.0, epochs: int = 10_000, log_every: int = 500
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float = 1.0,
+    epochs: int = 10_000,
 ) -> list[float]:
-    """Train the model, print the log, return the loss of every epoch."""
+    """Train, print the loss every 500 epochs, return the loss of every epoch."""
     losses = []
     for epoch in range(epochs):
         y_hat = model.forward(X)
         losses.append(mse(y, y_hat))
         model.backward(derivative_loss(y, y_hat))
         model.update(eta)
-        if epoch % log_every == 0:
+        if epoch % 500 == 0:
             print(f"epoch : {epoch} loss : {losses[-1]}")
     return losses
 

@@ -243,7 +243,7 @@ def on_post_template(output: str, template_name: str, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Write what stands beside the pages: stubs, the program, citations, search, font, printed edition; look for left-over LaTeX.
+    """Write what stands beside the pages: program, stubs, citations, search, font, PDF; look for left-over LaTeX.
 
     Args:
         config: the builder's configuration.

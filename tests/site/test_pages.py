@@ -153,3 +153,8 @@ def test_every_picture_has_a_text_alternative(site: Path) -> None:
             assert re.search(r"<desc [^>]*>[^<]{40,}</desc>", svg), path
         assert anatomy(path).images_without_alt == 0, path
     assert figures > 10
+
+
+def test_the_program_to_download_is_the_program_of_the_page(site: Path) -> None:
+    program = (ROOT / "backprop" / "lab.py").read_bytes()
+    assert (site / "implementation" / "lab.py").read_bytes() == program
