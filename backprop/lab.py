@@ -1,78 +1,133 @@
-"""The whole program in the shape of the lab: two layers, forward, backward, update."""
+"""The lab in NumPy alone: networks of any widths, trained by back-propagation."""
+
+from itertools import pairwise
 
 import numpy as np
 
-from backprop.data import streams, xor
-from backprop.derivation import (
-    activation,
-    backward_gradient,
-    preactivation,
-    sent_back,
-    sigmoid,
-    sigmoid_slope_from_output,
-    squared_error,
-    squared_error_slope,
-    total_loss,
-    update,
-    weight_gradient,
-)
+
+def streams(seed: int) -> list[np.random.Generator]:
+    """One stream of random numbers for the points, one for the weights."""
+    return np.random.default_rng(seed).spawn(2)
+
+
+def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Random points; label 0 where x₁ > x₂, else 1."""
+    X = streams(seed)[0].uniform(0, 1, size=(n, 2))
+    return X, np.where(X[:, :1] > X[:, 1:], 0.0, 1.0)
+
+
+def xor() -> tuple[np.ndarray, np.ndarray]:
+    """21 points on two diagonals; label 0 on one, 1 on the other."""
+    X, y = [], []
+    for i in range(11):
+        t = 0.1 * i
+        X.append([t, t])
+        y.append([0.0])
+        if t != 0.5:
+            X.append([t, 1 - t])
+            y.append([1.0])
+    return np.array(X), np.array(y)
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """σ(z). The limit keeps exp from overflowing."""
+    return 1 / (1 + np.exp(np.minimum(-z, 700)))
+
+
+def derivative_sigmoid(a: np.ndarray) -> np.ndarray:
+    """σ′, given a = σ(z) and not z."""
+    return a * (1 - a)
+
+
+def mse(y: np.ndarray, y_hat: np.ndarray) -> float:
+    """L: the mean squared error, as the sum of the examples' shares."""
+    return float(np.sum((y_hat - y) ** 2 / y.size))
+
+
+def derivative_loss(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    """∂L/∂ŷ, with its true sign."""
+    return (y_hat - y) * (2 / y.size)
+
+
+def accuracy(y: np.ndarray, y_hat: np.ndarray) -> float:
+    """The share of right answers."""
+    return float(np.mean((y_hat > 0.5) == (y > 0.5)))
 
 
 class Layer:
     """A layer of sigmoid units without bias."""
 
-    def __init__(self, input_size: int, output_size: int, rng: np.random.Generator) -> None:
-        self.w = rng.normal(0, 1, size=(input_size, output_size))
+    def __init__(self, inputs: int, outputs: int, rng: np.random.Generator) -> None:
+        self.w = rng.normal(0, 1, size=(inputs, outputs))
 
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """Keep the input, return the activation."""
+        """Keep the input, ∂z/∂w, and the output a = σ(Xw); return the output."""
         self.forward_gradient = X
-        self.a = activation(preactivation(X, self.w), sigmoid)
+        self.a = sigmoid(X @ self.w)
         return self.a
 
     def backward(self, derivative_C: np.ndarray) -> np.ndarray:
-        """Keep δ, return what goes back to the layer before."""
-        self.backward_gradient = backward_gradient(sigmoid_slope_from_output(self.a), derivative_C)
-        return sent_back(self.backward_gradient, self.w)
+        """Take ∂C/∂a, keep δ = ∂C/∂z, return ∂C/∂a of the layer before."""
+        self.backward_gradient = derivative_sigmoid(self.a) * derivative_C
+        return self.backward_gradient @ self.w.T
 
     def update_param(self, eta: float) -> None:
         """Move the weights against their gradient."""
-        self.w = update(self.w, weight_gradient(self.forward_gradient, self.backward_gradient), eta)
+        gradient = self.forward_gradient.T @ self.backward_gradient
+        self.w = self.w - eta * gradient
 
 
 class Model:
-    """The report's network, 2-4-1."""
+    """A network: [2, 4, 4, 1] has 2 inputs, two hidden layers of 4 and 1 output."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.hidden_layer_1, self.hidden_layer_2 = Layer(2, 4, rng), Layer(4, 1, rng)
+    def __init__(self, widths: list[int], seed: int = 0) -> None:
+        rng = streams(seed)[1]
+        self.layers = [Layer(i, o, rng) for i, o in pairwise(widths)]
 
     def forward(self, X: np.ndarray) -> np.ndarray:
         """Go through the layers, first to last."""
-        return self.hidden_layer_2.forward(self.hidden_layer_1.forward(X))
+        for layer in self.layers:
+            X = layer.forward(X)
+        return X
 
-    def backward(self, d_loss: np.ndarray) -> None:
+    def backward(self, derivative_C: np.ndarray) -> None:
         """Go through the layers, last to first."""
-        self.hidden_layer_1.backward(self.hidden_layer_2.backward(d_loss))
+        for layer in reversed(self.layers):
+            derivative_C = layer.backward(derivative_C)
 
     def update(self, eta: float) -> None:
-        """Update both layers, once both have their gradients."""
-        self.hidden_layer_2.update_param(eta)
-        self.hidden_layer_1.update_param(eta)
+        """Update every layer, once all have their gradients."""
+        for layer in self.layers:
+            layer.update_param(eta)
 
 
-def main(epochs: int = 10_000, log_every: int = 500) -> list[float]:
-    """Train on XOR, print the log, return the losses."""
-    X, y = xor()
-    model = Model(streams(0)[1])
+def train(
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float = 1.0,
+    epochs: int = 10_000,
+) -> list[float]:
+    """Train, print the loss every 500 epochs, return the loss of every epoch."""
     losses = []
     for epoch in range(epochs):
         y_hat = model.forward(X)
-        losses.append(float(total_loss(squared_error(y, y_hat))))
-        model.backward(squared_error_slope(y, y_hat))
-        model.update(eta=1.0)
-        if epoch % log_every == 0:
+        losses.append(mse(y, y_hat))
+        model.backward(derivative_loss(y, y_hat))
+        model.update(eta)
+        if epoch % 500 == 0:
             print(f"epoch : {epoch} loss : {losses[-1]}")
     return losses
+
+
+def main() -> None:
+    """Train the report's network and the assignment's on both data sets."""
+    for name, (X, y) in {"linear": linear(), "XOR": xor()}.items():
+        for widths in ([2, 4, 1], [2, 4, 4, 1]):
+            print(f"{name}, {'-'.join(map(str, widths))}")
+            model = Model(widths)
+            train(model, X, y)
+            print(f"accuracy : {accuracy(y, model.forward(X)):.0%}\n")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ EXPERIMENTS = {
     "hidden_units": 11.0,
     "timing": 18.0,
     "no_activation": 10.0,
+    "two_hidden": 12.0,
     "relu": 22.0,
     "activations": 6.0,
     "start_weights": 4.0,

@@ -270,7 +270,7 @@ def on_post_template(output: str, template_name: str, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Write what stands beside the pages: stubs, citations, search, font, printed edition; look for left-over LaTeX.
+    """Write what stands beside the pages: program, stubs, citations, search, font, PDF; look for left-over LaTeX.
 
     Args:
         config: the builder's configuration.
@@ -294,6 +294,7 @@ def on_post_build(config: Any) -> None:
         stub = site / exercise_pages.stub_url(exercise)
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text(exercise.stub, encoding="utf-8")
+    shutil.copy(ROOT / "backprop" / "lab.py", site / "implementation" / "lab.py")
     font = site / "assets" / "fonts" / "stix-two-math.woff2"
     font.parent.mkdir(parents=True, exist_ok=True)
     font.write_bytes(math_font({c for c in characters if c.isprintable()}))

@@ -22,6 +22,8 @@ DOCSTRING = re.compile(
     r"(?P<task>.*?)\n\n(?:Hint:\n(?P<hint>    .*?)\n\n)?Solution:\n(?P<solution>    .*)",
     re.DOTALL,
 )
+#: The exercises that are the lab itself.
+LAB = ("gradient-check", "hidden-delta", "back-through-weights", "backward-pass", "weight-gradient", "update-order")
 LEFT_OUT = 'raise NotImplementedError("write this")'
 
 
@@ -193,7 +195,7 @@ def after_docstring(source: str) -> str:
 
 
 def table(exercises: dict[str, Exercise], docs: Path) -> str:
-    """List the exercises, in the order in which the pages show them.
+    """List the exercises chapter by chapter; those that are the lab in bold.
 
     Args:
         exercises: the exercises by name.
@@ -202,12 +204,16 @@ def table(exercises: dict[str, Exercise], docs: Path) -> str:
     Returns:
         A Markdown table.
     """
-    rows = ["| exercise | time | chapter |", "|---|---|---|"]
+    rows = []
     for name, page in shown(docs).items():
         exercise = exercises[name]
-        chapter = f"[{chapter_title(docs, exercise.chapter)}](../derivation/{exercise.chapter}.md)"
-        rows.append(f"| [{exercise.title}]({page.name}#{name}) | {exercise.time} | {chapter} |")
-    return "\n".join(rows)
+        title = chapter_title(docs, exercise.chapter)
+        link = f"[{exercise.title}]({page.name}#{name})"
+        mark = "**" if name in LAB else ""
+        row = f"| {mark}{link}{mark} | {exercise.time} | [{title}](../derivation/{exercise.chapter}.md) |"
+        rows.append((int(title.split()[0]), row))
+    rows.sort(key=lambda numbered: numbered[0])  # stable: within a chapter the short ones come first
+    return "\n".join(["| exercise | time | chapter |", "|---|---|---|", *(row for _, row in rows)])
 
 
 def shown(docs: Path) -> dict[str, Path]:

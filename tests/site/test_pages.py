@@ -169,3 +169,8 @@ def test_what_a_function_returns_is_one_thing(site: Path) -> None:
     for path in site.rglob("*.html"):
         for values in returned.findall(path.read_text(encoding="utf-8")):
             assert values.count("<li") == 1, (path, values)
+
+
+def test_the_program_to_download_is_the_program_of_the_page(site: Path) -> None:
+    program = (ROOT / "backprop" / "lab.py").read_bytes()
+    assert (site / "implementation" / "lab.py").read_bytes() == program

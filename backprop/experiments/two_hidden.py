@@ -1,0 +1,80 @@
+"""The report's discussions with two hidden layers, 2-4-4-1, as the assignment asks: rates, units, no activation."""
+
+from typing import Any
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.derivation import squared_error, total_loss
+from backprop.ensemble import follow
+from backprop.experiments.curves import on_xor
+from backprop.experiments.no_activation import SLOPE_KEPT
+from backprop.network import Activation, Model
+
+SEEDS, EPOCHS, EVERY, ENOUGH = 64, 10_000, 50, 0.05
+RATES, UNITS = (0.1, 1.0, 10.0, 30.0), (2, 8)
+
+#: Without activation: the rates, the seeds, and how long.
+SMALL, MIDDLE, LARGE, LINEAR_SEEDS, LINEAR_EPOCHS = 0.01, 0.1, 1.0, 200, 3000
+
+
+def trained(widths: list[int], eta: float) -> dict[str, Any]:
+    """Train on XOR, one network for each seed.
+
+    Args:
+        widths: the numbers of units, inputs first.
+        eta: the learning rate.
+
+    Returns:
+        "eta" and "network"; how many seeds reach the loss ENOUGH, "reached", the median epoch at which these do,
+        "first", and how many end with every answer right, "solved".
+    """
+    curves, _ = on_xor([Model.random(widths, seed) for seed in range(SEEDS)], eta, EPOCHS, EVERY, ENOUGH)
+    of_them = {key: curves[key] for key in ("reached", "first", "solved")}
+    return {"eta": eta, "network": "-".join(map(str, widths)), **of_them}
+
+
+def diverged(widths: list[int], eta: float, slope: str | Activation) -> float:
+    """Train on XOR with a = z and say what share of the seeds overflows.
+
+    Args:
+        widths: the numbers of units, inputs first.
+        eta: the learning rate.
+        slope: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
+
+    Returns:
+        The share whose loss is no longer finite at the end.
+    """
+    X, y = xor()
+    models = [Model.random(widths, seed, slope) for seed in range(LINEAR_SEEDS)]
+    with np.errstate(all="ignore"):
+        _, answers = follow(models, X, y, eta, [LINEAR_EPOCHS])
+        losses = total_loss(squared_error(y, answers[-1]))
+    return float(np.mean(~np.isfinite(losses)))
+
+
+def run() -> dict[str, Any]:
+    """Train 2-4-4-1 at each rate, 2-h-h-1 at rate 1, and 2-4-4-1 without activation.
+
+    Returns:
+        The settings; "rates" and "units", what `trained` says; "small", "middle" and "large", the rate and for the
+        slope that was kept and the right one the share that overflows.
+    """
+    none = {
+        name: {
+            "eta": eta,
+            "kept": diverged([2, 4, 4, 1], eta, SLOPE_KEPT),
+            "right": diverged([2, 4, 4, 1], eta, "identity"),
+        }
+        for name, eta in (("small", SMALL), ("middle", MIDDLE), ("large", LARGE))
+    }
+    return {
+        "seeds": SEEDS,
+        "epochs": EPOCHS,
+        "enough": ENOUGH,
+        "rates": [trained([2, 4, 4, 1], eta) for eta in RATES],
+        "units": [trained([2, h, h, 1], 1.0) for h in UNITS],
+        "linear_seeds": LINEAR_SEEDS,
+        "linear_epochs": LINEAR_EPOCHS,
+        **none,
+    }
