@@ -8,8 +8,11 @@ by step and with what each step saves, is the chapter "From specification to spe
 
 - All arrays are made once. Rows are units and columns examples, so that every array is contiguous.
 - $V = -W$ is kept, because the sigmoid needs $-z$; a bias is the weight of an input that is always 1.
+- $e^{-z} = 2^{-z \log_2 e}$ in the hidden layer. The factor is in the inputs, so no weight is rounded by it.
 - One network: with $\hat y' = \beta \hat y$, $\beta^3 = 2\eta/N$, the gradients come out multiplied by the step.
-- Many networks: seeds on the last axis. $w_2$ is pulled out of the sum over the examples.
+- Many networks, each with its own points: one small matrix product for each. $w_2$ is pulled out of the sum over the
+  examples.
+- Many networks with the same points: seeds on the last axis, and one matrix product for all.
 
 Nothing is checked here; `backprop.train` has checked.
 """
@@ -27,7 +30,10 @@ EPOCHS = 100
 
 #: How many hidden activations of an ensemble are worked on at a time, so that they stay in the cache, and the least
 #: number of networks, below which the loops along the last axis would be too short.
-BLOCK, FEWEST = 2**17, 64
+BLOCK, FEWEST = 2**16, 64
+
+#: The factor that turns exponents of e into exponents of 2.
+LOG2_E = 1 / np.log(2)
 
 
 def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
@@ -126,21 +132,22 @@ def _one(
     A1, A2, S1, S2 = A[:h], A[k:], S[:h], S[k:]  # A1 hidden, A2 = ŷ'; between them the 1 of a bias, whose slope is 0
     top = np.ones((k + 1, N))
     top[k] = beta
-    ones, one, top2 = np.ones((h, N)), np.ones((1, N)), top[k:]
-    XT, minus_X, targets = np.ascontiguousarray(inputs.T), -inputs, beta * y.T
+    one, top2 = np.array(1.0), top[k:]  # an array without axes: nothing to convert, and nothing to read
+    XT = np.ascontiguousarray(inputs.T)
+    X2, minus_X, targets = LOG2_E * XT, -XT.T, beta * y.T
     R = np.empty((min(EPOCHS, max(epochs, 1)), 1, N))
     losses, rows = np.empty(epochs + 1), list(R)
 
-    add, subtract, multiply, divide, exp = np.add, np.subtract, np.multiply, np.divide, np.exp
+    add, subtract, multiply, divide, exp, exp2 = np.add, np.subtract, np.multiply, np.divide, np.exp, np.exp2
     z1, z2, back, seen, gradient1, gradient2 = V1.dot, V2.dot, V2[:, :h].T.dot, A[:k], D1.dot, D2.dot
     seen_T = seen.T
     for start in range(0, epochs, EPOCHS):
         count = min(EPOCHS, epochs - start)
         for r in rows[:count]:
-            z1(XT, A1)  # −Z₁
-            exp(A1, A1)
-            add(A1, ones, A1)
-            divide(ones, A1, A1)  # A₁ = 1 / (1 + e^−Z₁)
+            z1(X2, A1)  # −Z₁ log₂ e
+            exp2(A1, A1)
+            add(A1, one, A1)
+            divide(one, A1, A1)  # A₁ = 1 / (1 + e^−Z₁)
             z2(seen, A2)
             exp(A2, A2)
             add(A2, one, A2)
@@ -154,7 +161,7 @@ def _one(
             gradient1(minus_X, G1)
             gradient2(seen_T, G2)
             add(V, G, V)
-        losses[start : start + count] = (R[:count, 0] ** 2).sum(axis=1) / (N * beta**2)
+        losses[start : start + count] = np.einsum("eon,eon->e", R[:count], R[:count]) / (N * beta**2)
         tell((start + count) / epochs)
     trained = _model(model, V1.T, V2.T)
     losses[epochs] = _loss(trained, X, y)
@@ -164,9 +171,10 @@ def _one(
 def _many(
     model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train a stack, some networks at a time, with the seeds on the last axis."""
+    """Train a stack, some networks at a time."""
     S, N, h = len(eta), y.shape[-2], model.weights[0].shape[2]
     blocks = np.array_split(np.arange(S), -(-S // max(FEWEST, BLOCK // (h * N))))
+    train = _separate if X.ndim == 3 else _shared
     losses, trained = np.empty((S, epochs + 1)), model._map(np.copy)
     for done, block in enumerate(blocks):
         runs = slice(block[0], block[-1] + 1)
@@ -176,66 +184,100 @@ def _many(
         def tell_all(share: float, done: int = done) -> None:
             tell((done + share) / len(blocks))
 
-        losses[runs, :epochs], after = _block(part, X_part, y_part, eta[runs, 0, 0], epochs, tell_all)
+        losses[runs, :epochs], after = train(part, X_part, y_part, eta[runs, 0, 0], epochs, tell_all)
         losses[runs, epochs] = _loss(after, X_part, y_part)
         for whole, its in zip(trained._parameters, after._parameters, strict=True):
             whole[runs] = its
     return losses, trained
 
 
-def _block(
+def _separate(
     model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train a stack that fits into the cache."""
+    """Train a stack that fits into the cache, each network on its own points. The networks are the first axis."""
     bias = model.biases is not None
     inputs, S = with_ones(X) if bias else X, len(eta)
     (N, d), h = inputs.shape[-2:], model.weights[0].shape[2]
     k = h + bias
 
-    # The last axis is that of the networks.
-    V1, V2 = np.empty((h, d, S)), np.empty((k, S))
-    _negated(model, V1.transpose(2, 1, 0), V2.T[..., None])
-    A, P, G1, G2 = np.ones((k, N, S)), np.empty((h, N, S)), np.empty((h, d, S)), np.empty((k, S))
-    A2, R, D2, U = np.empty((N, S)), np.empty((N, S)), np.empty((N, S)), np.empty((d, N, S))
-    A1, w2, step = A[:h], V2[:h, None], 2 * eta / N
-    targets = np.ascontiguousarray(np.broadcast_to(y[..., 0].T if y.ndim == 3 else y, (N, S)))
-    shared = inputs.ndim == 2
-    XT = np.ascontiguousarray(inputs.T)  # (d, N), or (d, N, S) where each run has its own points
+    V1, V2 = np.empty((S, d, h)), np.empty((S, 1, k))
+    _negated(model, V1, V2.mT)
+    A, P, G1, G2 = np.ones((S, k, N)), np.empty((S, h, N)), np.empty((S, d, h)), np.empty((S, 1, k))
+    A2, R, D2, U = np.empty((S, 1, N)), np.empty((S, 1, N)), np.empty((S, 1, N)), np.empty((d, S, N))
+    A1, AT, PT, V1T, w2 = A[:, :h], A.mT, P.mT, V1.mT, V2[..., :h]
+    beta = np.repeat(np.cbrt(2 * eta / N), N).reshape(S, 1, N)
+    targets, XT = beta * y.mT, np.ascontiguousarray(inputs.transpose(2, 0, 1))
+    X2 = np.multiply(LOG2_E, inputs.mT, order="C")
     losses = np.empty((epochs, S))
     for epoch in range(epochs):
-        if shared:
-            np.matmul(inputs, V1, out=A1)
-        else:
-            np.einsum("hds,dns->hns", V1, XT, out=A1)  # −Z₁
-        np.exp(A1, out=A1)
+        np.matmul(V1T, X2, out=A1)  # −Z₁ log₂ e
+        np.exp2(A1, out=A1)
+        np.add(A1, 1.0, out=A1)
+        np.divide(1.0, A1, out=A1)
+        np.matmul(V2, A, out=A2)  # −Z₂
+        np.exp(A2, out=A2)
+        np.add(A2, 1.0, out=A2)
+        np.divide(beta, A2, out=A2)  # ŷ' = β ŷ
+        np.subtract(A2, targets, out=R)
+        np.vecdot(R[:, 0], R[:, 0], out=losses[epoch])
+        np.multiply(R, A2, out=R)
+        np.subtract(beta, A2, out=A2)
+        np.multiply(R, A2, out=D2)  # β³ = 2η/N: Δ₂ times the step
+        np.matmul(D2, AT, out=G2)
+        np.subtract(1.0, A1, out=P)
+        np.multiply(P, A1, out=P)
+        np.multiply(XT, D2[:, 0], out=U)
+        np.matmul(U.transpose(1, 0, 2), PT, out=G1)
+        np.multiply(G1, w2, out=G1)
+        np.subtract(V1, G1, out=V1)  # the gradient of W₁ holds w₂ = −v₂, so this adds up to W₁ − η · gradient
+        np.add(V2, G2, out=V2)
+        if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
+            tell((epoch + 1) / epochs)
+    return losses.T / (N * beta[..., 0] ** 2), _model(model, V1, V2.mT)
+
+
+def _shared(
+    model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
+) -> tuple[np.ndarray, Model]:
+    """Train a stack that fits into the cache, all on the same points. The networks are the last axis."""
+    bias = model.biases is not None
+    inputs, S = with_ones(X) if bias else X, len(eta)
+    (N, d), h = inputs.shape, model.weights[0].shape[2]
+    k = h + bias
+
+    V1, V2 = np.empty((h, d, S)), np.empty((k, S))
+    _negated(model, V1.transpose(2, 1, 0), V2.T[..., None])
+    A, Q, G1, G2 = np.ones((k, N, S)), np.empty((k, N, S)), np.empty((h, d, S)), np.empty((k, 1, S))
+    A2, R, D2 = np.empty((N, S)), np.empty((N, S)), np.empty((N, S))
+    A1, Q1, w2, beta = A[:h], Q[:h], V2[:h, None], np.cbrt(2 * eta / N)
+    targets = np.ascontiguousarray(beta * (y[..., 0].T if y.ndim == 3 else y))
+    X2, XT, ones = LOG2_E * inputs, np.ascontiguousarray(inputs.T), np.ones((1, N))
+    losses = np.empty((epochs, S))
+    for epoch in range(epochs):
+        np.matmul(X2, V1, out=A1)  # −Z₁ log₂ e
+        np.exp2(A1, out=A1)
         np.add(A1, 1.0, out=A1)
         np.divide(1.0, A1, out=A1)
         np.einsum("ks,kns->ns", V2, A, out=A2)  # −Z₂
         np.exp(A2, out=A2)
         np.add(A2, 1.0, out=A2)
-        np.divide(1.0, A2, out=A2)
+        np.divide(beta, A2, out=A2)  # ŷ' = β ŷ
         np.subtract(A2, targets, out=R)
         np.einsum("ns,ns->s", R, R, out=losses[epoch])
         np.multiply(R, A2, out=R)
-        np.subtract(1.0, A2, out=A2)
-        np.multiply(R, A2, out=D2)  # Δ₂ without its 2/N
-        np.einsum("kns,ns->ks", A, D2, out=G2)
-        np.subtract(1.0, A1, out=P)
-        np.multiply(P, A1, out=P)
-        if shared:
-            np.multiply(P, D2, out=P)
-            np.matmul(XT, P, out=G1)
-        else:
-            np.multiply(XT, D2, out=U)
-            np.einsum("dns,hns->hds", U, P, out=G1)
+        np.subtract(beta, A2, out=A2)
+        np.multiply(R, A2, out=D2)  # β³ = 2η/N: Δ₂ times the step
+        np.multiply(A, D2, out=Q)
+        np.matmul(ones, Q, out=G2)
+        np.subtract(1.0, A1, out=A1)
+        np.multiply(Q1, A1, out=Q1)
+        np.matmul(XT, Q1, out=G1)
         np.multiply(G1, w2, out=G1)
-        np.multiply(G1, step, out=G1)
-        np.subtract(V1, G1, out=V1)  # the gradient of W₁ holds w₂ = −v₂, so this adds up to W₁ − step · gradient
-        np.multiply(G2, step, out=G2)
-        np.add(V2, G2, out=V2)
+        np.subtract(V1, G1, out=V1)  # as in _separate
+        np.add(V2, G2[:, 0], out=V2)
         if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
             tell((epoch + 1) / epochs)
-    return losses.T / N, _model(model, V1.transpose(2, 1, 0), V2.T[..., None])
+    return losses.T / (N * beta[:, None] ** 2), _model(model, V1.transpose(2, 1, 0), V2.T[..., None])
 
 
 def _loss(model: Model, X: np.ndarray, y: np.ndarray) -> np.ndarray:
