@@ -286,6 +286,6 @@ def on_post_build(config: Any) -> None:
             if page.ancestors and page.ancestors[-1].title not in UNPRINTED and page.url != equation_index.CHECKS
         ]
         try:
-            printed.make(site, pages, citations.home_of(config.site_url).root, site / PDF)
+            printed.make(site, pages, citations.home_of(config.site_url).root, mathematics.LATEX, site / PDF)
         except SiteError as error:
             raise PluginError(str(error)) from None

@@ -264,11 +264,10 @@ def entry(
         *([f'<a href="../checks/#check-{equation.label}">Check</a>'] if check is not None else []),
         copy_button("Copy citation", home.cite("apa", home.equation(equation)), equation.tag),
     ]
-    formula = " ".join(mathml(latex, display=True).split())
     return (
         f'<div class="equation-entry" id="entry-{equation.label}" data-search-exclude>'
         f'<p class="equation-name"><a href="{link}">({equation.tag})</a> {equation.label}</p>'
-        f'<div class="equation"><div class="equation-body" tabindex="0">{formula}</div></div>'
+        f'<div class="equation"><div class="equation-body" tabindex="0">{mathml(latex, display=True)}</div></div>'
         f'<p class="equation-facts">{" · ".join(facts)}</p>'
         f'<p class="equation-actions">{" ".join(actions)}</p></div>\n'
     )

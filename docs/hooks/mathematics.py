@@ -21,6 +21,9 @@ PRIME = re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>")
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
 NOT_TEXT = re.compile(r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
+#: The LaTeX of every math element made so far; pages do not carry it, the printed edition needs it.
+LATEX: dict[str, str] = {}
+
 _CONVERTER = LatexToMathML(fancy_error=False)
 
 
@@ -53,7 +56,9 @@ def mathml(latex: str, display: bool) -> str:
         words = re.sub(r"^\d+(-\d+)?:\s*", "", re.sub(r"\x1b\[[\d;]*m", "", words)).removeprefix("Error: ").rstrip(".")
         raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
     text = SUB_PRIME.sub(r"<msub><mrow>\1<mo lspace='0' rspace='0'>\3</mo></mrow>\2</msub>", text)
-    return PRIME.sub(r"<mrow>\1<mo lspace='0' rspace='0'>\2</mo></mrow>", text)
+    made = PRIME.sub(r"<mrow>\1<mo lspace='0' rspace='0'>\2</mo></mrow>", text)
+    LATEX[made] = latex
+    return made
 
 
 def typeset(html: str, equations: Mapping[str, Equation], root: str) -> str:

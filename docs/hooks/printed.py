@@ -8,7 +8,7 @@ import functools
 import re
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape, unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -26,10 +26,17 @@ ARTICLE = re.compile(r"<article\b[^>]*>(.*)</article>", re.DOTALL)
 DROPPED = re.compile(
     r'<a class="headerlink".*?</a>|<details class="cite">.*?</details>|<p class="equation-actions">.*?</p>'
     r'|<p class="figure-source">.*?</p>|<button\b.*?</button>|<script\b.*?</script>'
-    r'|<details class="mkdocstrings-source">.*?</details>',
+    r'|<details class="mkdocstrings-source">.*?</details>'
+    r'|<div class="language-python doc-signature highlight">(?:(?!</div>).)*?<code[^>]*><span class="nf">\w+</span>\s*</code>'
+    r"</pre></div>",  # a signature that is only the name, below the name
     re.DOTALL,
 )
 LONG = 45  # lines
+ANSWER = re.compile(
+    r'<details open class="(?:solution-box|question)[^"]*">\s*<summary>(?P<kind>.*?)</summary>(?P<words>.*?)</details>',
+    re.DOTALL,
+)
+MATH = re.compile(r"<math\b[^>]*>.*?</math>", re.DOTALL)
 SITE = "http://site/"
 
 
@@ -121,7 +128,70 @@ def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root
     body = re.sub(r'<a\b([^<>]*?)\s+href="([^"]*)"([^<>]*)>(.*?)</a>', led, body, flags=re.DOTALL)
     body = re.sub(r"<pre\b", functools.partial(mark_long, body), body)
     body = body.replace("<details", "<details open").replace("<details open open", "<details open")
+    body = body.replace("<figure", '<figure role="group"')  # the picture in it is the figure, with its alternative
     return f'<section id="{page.anchor}">{body}</section>'
+
+
+def solutions_apart(section: str, title: str) -> tuple[str, str]:
+    """Take the answers out of a section, so that who reads a question does not read its answer below it.
+
+    Args:
+        section: a section of the edition.
+        title: what the section is called.
+
+    Returns:
+        The section with a link in place of each answer, and the answers, each under the title of its exercise, linked
+        back. Where a chapter asks once, the title is the chapter's.
+
+    Examples:
+        >>> asked = '<h2 id="e">One</h2><p>?</p><details open class="solution-box"><summary>Solution</summary>!</details>'
+        >>> left, taken = solutions_apart(asked, "3 Loss")
+        >>> left
+        '<h2 id="e">One</h2><p>?</p><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
+        >>> taken
+        '<h2 id="e--solution"><a href="#e--asked">One</a></h2>!'
+    """
+    taken: list[str] = []
+
+    def apart(match: re.Match[str]) -> str:
+        heads = re.findall(r'<h2 id="([^"]*)"[^>]*>(.*?)</h2>', section[: match.start()], re.DOTALL)
+        name, head = heads[-1]
+        called = head if "solution-box" in match[0] else escape(title)
+        taken.append(f'<h2 id="{name}--solution"><a href="#{name}--asked">{called}</a></h2>{match["words"]}')
+        return f'<p class="to-solution" id="{name}--asked"><a href="#{name}--solution">{match["kind"]}</a></p>'
+
+    return ANSWER.sub(apart, section), "".join(taken)
+
+
+def one_line(latex: str) -> str:
+    """Write LaTeX without needless blanks."""
+    return " ".join(latex.split())
+
+
+def label_formulas(html: str, latex: Mapping[str, str]) -> str:
+    r"""Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image.
+
+    Args:
+        html: a part of the edition.
+        latex: the LaTeX of each math element.
+
+    Returns:
+        The same with roles and labels.
+
+    Raises:
+        SiteError: if the LaTeX of a formula is not known.
+
+    Examples:
+        >>> label_formulas("<math><mi>z</mi></math>", {"<math><mi>z</mi></math>": "z"})
+        '<math role="img" aria-label="z"><mi>z</mi></math>'
+    """
+
+    def labelled(match: re.Match[str]) -> str:
+        if match[0] not in latex:
+            raise SiteError(f"a formula without LaTeX, so without a text alternative in the PDF: {match[0]}")
+        return f'<math role="img" aria-label="{escape(one_line(latex[match[0]]))}"{match[0][5:]}'
+
+    return MATH.sub(labelled, html)
 
 
 def mark_long(body: str, match: re.Match[str]) -> str:
@@ -150,13 +220,16 @@ def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
     return "".join([*lines, "</ul></section>"])
 
 
-def book(site: Path, pages: Sequence[PrintedPage], root: str | None, numbers: Mapping[str, int]) -> str:
+def book(
+    site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], numbers: Mapping[str, int]
+) -> str:
     """Put the edition together.
 
     Args:
         site: the folder of the built site.
         pages: the pages, in order.
         root: where the site is published.
+        latex: the LaTeX of each math element.
         numbers: the page number of each anchor, as far as known.
 
     Returns:
@@ -167,9 +240,18 @@ def book(site: Path, pages: Sequence[PrintedPage], root: str | None, numbers: Ma
     own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
-    chapters = [
-        chapter((site / page.url / "index.html").read_text(encoding="utf-8"), page, by_url, root) for page in pages
-    ]
+    chapters, answers = [], []
+    for page in pages:
+        html = (site / page.url / "index.html").read_text(encoding="utf-8")
+        section, taken = solutions_apart(chapter(html, page, by_url, root), page.title)
+        chapters.append(section)
+        answers.append(taken)
+    last = PrintedPage("Appendix", "Solutions", "solutions/")
+    chapters.append(
+        f'<section id="{last.anchor}"><h1>Solutions</h1><p>Of the questions that end the chapters, then of the exercises. '
+        f"Each title leads back.</p>{''.join(answers)}</section>"
+    )
+    content = label_formulas("".join(chapters), latex)
     name, _, subtitle = citing.TITLE.partition(": ")
     title = (
         f'<section class="title-page"><p class="title">{escape(name)}</p><p>{escape(subtitle)}</p>'
@@ -183,7 +265,7 @@ def book(site: Path, pages: Sequence[PrintedPage], root: str | None, numbers: Ma
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(citing.TITLE)}</title>'
         f"{''.join(styles)}<style>{own}</style></head>"
         '<body data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
-        f'<main class="md-typeset">{title}{contents(pages, numbers)}{"".join(chapters)}</main></body></html>'
+        f'<main class="md-typeset">{title}{contents([*pages, last], numbers)}{content}</main></body></html>'
     )
 
 
@@ -210,28 +292,35 @@ def page_numbers(pdf: Path) -> dict[str, int]:
         return {str(name)[1:]: position[goal[0].objgen] for name, goal in document.Root.Dests.items()}
 
 
-def pack(pdf: Path) -> None:
-    """Name title and authors in the file and make it smaller; what Chromium writes is three times as large.
+def pack(pdf: Path, latex: Iterable[str]) -> None:
+    """Name title, authors and formulas in the file and make it smaller; what Chromium writes is three times as large.
 
     Args:
         pdf: the file.
+        latex: the LaTeX of its formulas; what has one of them as text alternative is tagged as a formula.
     """
     import pikepdf
+
+    formulas = {one_line(formula) for formula in latex}
 
     with pikepdf.open(pdf, allow_overwriting_input=True) as document:
         document.docinfo["/Title"] = f"{citing.TITLE}, version {backprop.__version__}"
         document.docinfo["/Author"] = ", ".join(citing.AUTHORS)
         document.docinfo["/Creator"] = "mkdocs"
+        for element in document.objects:
+            if isinstance(element, pikepdf.Dictionary) and str(element.get("/Alt", "")) in formulas:
+                element.S = pikepdf.Name.Formula
         document.save(pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
 
 
-def make(site: Path, pages: Sequence[PrintedPage], root: str | None, pdf: Path) -> None:
+def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], pdf: Path) -> None:
     """Print the edition.
 
     Args:
         site: the folder of the built site.
         pages: the pages, in order.
         root: where the site is published.
+        latex: the LaTeX of each math element.
         pdf: the file to write.
 
     Raises:
@@ -252,7 +341,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, pdf: Path) 
             chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
             numbers: dict[str, int] = {}
             for _ in range(2):
-                source.write_text(book(site, pages, root, numbers), encoding="utf-8")
+                source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
                 tab = chromium.new_page()
                 tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="networkidle")
                 tab.evaluate("document.fonts.ready")
@@ -260,7 +349,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, pdf: Path) 
                 tab.close()
                 numbers = page_numbers(pdf)
             chromium.close()
-        pack(pdf)
+        pack(pdf, latex.values())
     finally:
         server.shutdown()
         source.unlink(missing_ok=True)
