@@ -27,11 +27,11 @@ DROPPED = re.compile(
     r'<a class="headerlink".*?</a>|<details class="cite">.*?</details>|<p class="equation-actions">.*?</p>'
     r'|<p class="figure-source">.*?</p>|<button\b.*?</button>|<script\b.*?</script>'
     r'|<details class="mkdocstrings-source">.*?</details>'
-    r'|<div class="language-python doc-signature highlight">(?:(?!</div>).)*?<code[^>]*><span class="nf">\w+</span>\s*</code>'
-    r"</pre></div>",  # a signature that is only the name, below the name
+    r'|<div class="language-python doc-signature highlight">(?:(?!</div>).)*?<code[^>]*><span class="nf">\w+</span>'
+    r"\s*</code></pre></div>",  # a signature that is only the name, below the name
     re.DOTALL,
 )
-LONG = 45  # lines
+LONG = 25  # lines
 ANSWER = re.compile(
     r'<details open class="(?:solution-box|question)[^"]*">\s*<summary>(?P<kind>.*?)</summary>(?P<words>.*?)</details>',
     re.DOTALL,
@@ -144,10 +144,10 @@ def solutions_apart(section: str, title: str) -> tuple[str, str]:
         back. Where a chapter asks once, the title is the chapter's.
 
     Examples:
-        >>> asked = '<h2 id="e">One</h2><p>?</p><details open class="solution-box"><summary>Solution</summary>!</details>'
-        >>> left, taken = solutions_apart(asked, "3 Loss")
+        >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
+        >>> left, taken = solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss")
         >>> left
-        '<h2 id="e">One</h2><p>?</p><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
+        '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
         >>> taken
         '<h2 id="e--solution"><a href="#e--asked">One</a></h2>!'
     """
@@ -192,6 +192,24 @@ def label_formulas(html: str, latex: Mapping[str, str]) -> str:
         return f'<math role="img" aria-label="{escape(one_line(latex[match[0]]))}"{match[0][5:]}'
 
     return MATH.sub(labelled, html)
+
+
+def keep_punctuation(html: str) -> str:
+    """Keep a full stop or comma on the line of the formula before it; Chromium breaks the line between them.
+
+    Args:
+        html: a part of the edition.
+
+    Returns:
+        The same with spans that are not broken.
+
+    Examples:
+        >>> keep_punctuation("If <math><mi>z</mi></math>, then")
+        'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
+    """
+    math = r"<math\b[^>]*>(?:(?!</math>).)*</math>"
+    formula = rf'((?:<span class="symbol"[^>]*>{math}</span>|{math})[.,;:?!)]+)'
+    return re.sub(formula, r'<span class="unbroken">\1</span>', html, flags=re.DOTALL)
 
 
 def mark_long(body: str, match: re.Match[str]) -> str:
@@ -248,10 +266,10 @@ def book(
         answers.append(taken)
     last = PrintedPage("Appendix", "Solutions", "solutions/")
     chapters.append(
-        f'<section id="{last.anchor}"><h1>Solutions</h1><p>Of the questions that end the chapters, then of the exercises. '
-        f"Each title leads back.</p>{''.join(answers)}</section>"
+        f'<section id="{last.anchor}" class="solutions"><h1>Solutions</h1><p>Of the questions that end the chapters, '
+        f"then of the exercises. Each title leads back.</p>{''.join(answers)}</section>"
     )
-    content = label_formulas("".join(chapters), latex)
+    content = keep_punctuation(label_formulas("".join(chapters), latex))
     name, _, subtitle = citing.TITLE.partition(": ")
     title = (
         f'<section class="title-page"><p class="title">{escape(name)}</p><p>{escape(subtitle)}</p>'

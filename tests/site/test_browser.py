@@ -393,17 +393,30 @@ def test_a_page_that_does_not_exist_helps(tab: Any, served: Served) -> None:
     tab.wait_for_url(f"{served.address}reference/equations/")
 
 
-def test_on_paper_answers_are_open_and_the_rest_of_the_screen_is_gone(tab: Any, served: Served) -> None:
+def test_on_paper_the_screen_is_gone_and_what_was_left_closed_stays_untold(tab: Any, served: Served) -> None:
     tab.goto(f"{served.address}derivation/loss/")
     tab.emulate_media(media="print")
     try:
         for gone in (".md-header", ".md-tabs", ".md-sidebar", ".md-footer", ".headerlink", "article button", ".cite"):
             assert not tab.locator(gone).first.is_visible(), gone
-        answer = tab.locator("details.question pre").first
-        assert answer.bounding_box()["height"] > 10
+        answer = tab.locator("details.question").first
+        assert not answer.is_visible()
+        answer.evaluate("box => box.open = true")
+        assert answer.locator("pre").bounding_box()["height"] > 10
         assert tab.evaluate("getComputedStyle(document.querySelector('article pre')).breakInside") == "avoid"
+        tab.goto(f"{served.address}exercises/short/")
+        assert tab.locator(".stub-box pre").first.bounding_box()["height"] > 10
+        assert tab.locator(".solution-box, .hint-box").count() > 10
+        assert not tab.locator(".solution-box:visible, .hint-box:visible").count()
     finally:
         tab.emulate_media(media="screen")
+
+
+def test_a_symbol_in_a_note_stands_in_its_line(tab: Any, served: Served) -> None:
+    tab.goto(f"{served.address}derivation/gradient-descent/")
+    symbols = "[...document.querySelectorAll('p.note .symbol')].map(s => getComputedStyle(s))"
+    assert tab.evaluate(f"{symbols}.length") > 0
+    assert tab.evaluate(f"{symbols}.every(s => s.display === 'inline' && s.fontVariantCaps === 'normal')")
 
 
 # The printed edition
@@ -451,6 +464,40 @@ def test_no_figure_and_no_example_is_broken_by_the_end_of_a_page(pdf: Path, serv
     long = [listing for listing in listings if listing.count("\n") > printed.LONG]
     broken = [pages for kind, pages in found if kind == "/Code" and len(pages) > 1]
     assert len(broken) <= len(long)
+
+
+def test_every_formula_and_every_figure_has_a_text_alternative(pdf: Path, served: Served) -> None:
+    with pikepdf.open(pdf) as document:
+        sections = {str(name)[1:] for name in document.Root.Dests}
+        tagged = [
+            (str(element.S), str(element.get("/Alt", "")))
+            for element in document.objects
+            if isinstance(element, pikepdf.Dictionary) and element.get("/S") in ("/Formula", "/Figure")
+        ]
+    wanted = 0
+    for page in served.folder.rglob("index.html"):
+        url = page.parent.relative_to(served.folder).as_posix() + "/"
+        if printed.PrintedPage("", "", url).anchor in sections:
+            article = printed.ARTICLE.search(page.read_text(encoding="utf-8"))
+            assert article is not None
+            wanted += len(printed.MATH.findall(printed.DROPPED.sub("", article[1])))
+    formulas = [alternative for kind, alternative in tagged if kind == "/Formula"]
+    assert len(formulas) == wanted > 1000
+    assert r"\delta^n = \frac{\partial C^n}{\partial z^n}" in formulas
+    assert [kind for kind, alternative in tagged if not alternative] == []
+
+
+def test_solutions_stand_at_the_end_of_the_edition_and_are_linked_both_ways(pdf: Path) -> None:
+    reader: Any = pypdf.PdfReader(pdf)
+    titles = {e.title: reader.get_destination_page_number(e) for e in reader.outline if not isinstance(e, list)}
+    words = "The distance to the minimum has halved"
+    assert [words in " ".join(page.extract_text().split()) for page in reader.pages].index(True) >= titles["Solutions"]
+    with pikepdf.open(pdf) as document:
+        links = {str(a.Dest)[1:] for page in document.pages for a in page.get("/Annots", []) if "/Dest" in a}
+    there = {link.removesuffix("--solution") for link in links if link.endswith("--solution")}
+    back = {link.removesuffix("--asked") for link in links if link.endswith("--asked")}
+    assert there == back
+    assert len(there) == len(list((ROOT / "exercises").glob("*.py"))) + 10  # and one question for each chapter
 
 
 def test_the_edition_is_tagged_outlined_numbered_and_has_selectable_text(pdf: Path) -> None:

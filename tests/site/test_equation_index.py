@@ -1,11 +1,10 @@
-"""The index of equations and the printed edition, as plain functions; each check is shown to fail."""
+"""The index of equations, as plain functions; each check is shown to fail."""
 
 import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import printed
 import pytest
 from citations import Home
 from equation_index import checks, checks_page, index, search_entries, steps
@@ -97,60 +96,3 @@ def test_search_knows_every_equation_by_number_label_and_words() -> None:
     assert "sigmoid-slope" in entry["title"]
     assert "sigma prime" in entry["text"]
     assert "sigmoid_slope" in entry["text"]
-
-
-# The printed edition
-
-LOSS = printed.PrintedPage("Derivation", "3 Loss", "derivation/loss/")
-XOR = printed.PrintedPage("Results", "XOR", "results/xor/")
-PAGES = {page.url: page for page in (LOSS, XOR)}
-
-
-def article(body: str, root: str | None = None) -> str:
-    return printed.chapter(f"<article>{body}</article>", LOSS, PAGES, root)
-
-
-def test_links_lead_into_the_edition_or_to_the_published_site() -> None:
-    assert 'href="#page-results-xor--log"' in article('<a href="../../results/xor/#log">x</a>')
-    assert 'href="#page-results-xor"' in article('<a class="b" href="../../results/xor/">x</a>')
-    assert 'href="#page-derivation-loss--eq-a"' in article('<a href="#eq-a">x</a>')
-    assert article('<a href="../../data.csv">data</a>').count("<a") == 0
-    assert 'href="https://example.org/data.csv"' in article('<a href="../../data.csv">x</a>', "https://example.org/")
-    assert 'href="https://elsewhere.example/"' in article('<a href="https://elsewhere.example/">x</a>')
-
-
-def test_ids_are_unique_figures_untouched_and_screen_things_left_out() -> None:
-    html = article(
-        '<h2 id="a">A<a class="headerlink" href="#a">¶</a></h2><svg><path id="p"/></svg><details class="x">b</details>'
-    )
-    assert 'id="page-derivation-loss--a"' in html
-    assert 'id="p"' in html
-    assert "¶" not in html
-    assert '<details open class="x">' in html
-    assert "secret" not in article(
-        '<details class="cite"><p>secret</p></details><p class="equation-actions">secret</p>'
-    )
-
-
-def test_only_a_listing_longer_than_a_page_may_be_broken() -> None:
-    html = article(f"<pre>{'x' * 99}\n</pre><pre>{chr(10) * 60}</pre><pre>z</pre>")
-    assert html.count("<pre>") == 2
-    assert html.count('<pre class="long">') == 1
-
-
-def test_a_page_without_an_article_is_seen() -> None:
-    with pytest.raises(SiteError, match="derivation/loss/: the built page has no article"):
-        printed.chapter("<p>nothing</p>", LOSS, PAGES, None)
-
-
-def test_the_contents_have_parts_and_page_numbers() -> None:
-    html = printed.contents([LOSS, XOR], {LOSS.anchor: 7, XOR.anchor: 120})
-    assert html.count('class="part"') == 2
-    assert '<a href="#page-results-xor"><span>XOR</span> <span>120</span></a>' in html
-
-
-def test_without_a_browser_one_line_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(printed, "BROWSERS", ("no-such-browser",))
-    with pytest.raises(SiteError, match="needs Chromium; none of no-such-browser"):
-        printed.make(tmp_path, [LOSS], None, tmp_path / "x.pdf")
-    assert not list(tmp_path.iterdir())

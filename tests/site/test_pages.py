@@ -153,3 +153,19 @@ def test_every_picture_has_a_text_alternative(site: Path) -> None:
             assert re.search(r"<desc [^>]*>[^<]{40,}</desc>", svg), path
         assert anatomy(path).images_without_alt == 0, path
     assert figures > 10
+
+
+def test_the_index_shows_every_formula_as_its_chapter_does(site: Path) -> None:
+    displayed = re.compile(r'<math display="block">.*?</math>', re.DOTALL)
+    chapters = "".join(path.read_text(encoding="utf-8") for path in (site / "derivation").rglob("index.html"))
+    formulas = displayed.findall((site / "reference" / "equations" / "index.html").read_text(encoding="utf-8"))
+    assert len(formulas) > 40
+    assert set(formulas) <= set(displayed.findall(chapters))
+
+
+def test_what_a_function_returns_is_one_thing(site: Path) -> None:
+    """A sentence that goes on in a second line is not taken for a second value."""
+    returned = re.compile(r"(?:Returns|Yields):</span></p>\s*<ul>(.*?)</ul>", re.DOTALL)
+    for path in site.rglob("*.html"):
+        for values in returned.findall(path.read_text(encoding="utf-8")):
+            assert values.count("<li") == 1, (path, values)
