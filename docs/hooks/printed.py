@@ -255,6 +255,7 @@ def book(
     """
     home = (site / "index.html").read_text(encoding="utf-8")
     styles = re.findall(r'<link rel="stylesheet"[^>]*>|<style>.*?</style>', home, re.DOTALL)
+    styles = [style.replace("font-display: optional", "font-display: block") for style in styles]  # paper can wait
     own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
@@ -310,6 +311,21 @@ def page_numbers(pdf: Path) -> dict[str, int]:
         return {str(name)[1:]: position[goal[0].objgen] for name, goal in document.Root.Dests.items()}
 
 
+def check_complete(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> None:
+    """Make sure that no page was lost in printing.
+
+    Args:
+        pages: the pages, in order.
+        numbers: the page number of each anchor.
+
+    Raises:
+        SiteError: if one has no number.
+    """
+    lost = [page.url for page in pages if page.anchor not in numbers]
+    if lost:
+        raise SiteError(f"the printed edition lacks {len(lost)} of {len(pages)} pages, the first of them {lost[0]}")
+
+
 def pack(pdf: Path, latex: Iterable[str]) -> None:
     """Name title, authors and formulas in the file and make it smaller; what Chromium writes is three times as large.
 
@@ -342,7 +358,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
         pdf: the file to write.
 
     Raises:
-        SiteError: if there is no browser to print with.
+        SiteError: if there is no browser to print with, a page is missing, or a formula has no LaTeX.
     """
     path = browser()
     if path is None:
@@ -361,11 +377,12 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
             for _ in range(2):
                 source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
                 tab = chromium.new_page()
-                tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="networkidle")
+                tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="load")
                 tab.evaluate("document.fonts.ready")
                 tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
                 tab.close()
                 numbers = page_numbers(pdf)
+                check_complete(pages, numbers)
             chromium.close()
         pack(pdf, latex.values())
     finally:

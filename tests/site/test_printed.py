@@ -1,0 +1,121 @@
+"""The printed edition, as plain functions; each check is shown to fail."""
+
+from pathlib import Path
+
+import printed
+import pytest
+from equations import SiteError
+from printed import PrintedPage, chapter, contents, keep_punctuation, label_formulas, one_line, solutions_apart
+
+LOSS = PrintedPage("Derivation", "3 Loss", "derivation/loss/")
+XOR = PrintedPage("Results", "XOR", "results/xor/")
+PAGES = {page.url: page for page in (LOSS, XOR)}
+
+
+def article(body: str, root: str | None = None) -> str:
+    return chapter(f"<article>{body}</article>", LOSS, PAGES, root)
+
+
+def test_links_lead_into_the_edition_or_to_the_published_site() -> None:
+    assert 'href="#page-results-xor--log"' in article('<a href="../../results/xor/#log">x</a>')
+    assert 'href="#page-results-xor"' in article('<a class="b" href="../../results/xor/">x</a>')
+    assert 'href="#page-derivation-loss--eq-a"' in article('<a href="#eq-a">x</a>')
+    assert article('<a href="../../data.csv">data</a>').count("<a") == 0
+    assert 'href="https://example.org/data.csv"' in article('<a href="../../data.csv">x</a>', "https://example.org/")
+    assert 'href="https://elsewhere.example/"' in article('<a href="https://elsewhere.example/">x</a>')
+
+
+def test_ids_are_unique_figures_untouched_and_screen_things_left_out() -> None:
+    html = article(
+        '<h2 id="a">A<a class="headerlink" href="#a">¶</a></h2><svg><path id="p"/></svg><details class="x">b</details>'
+    )
+    assert 'id="page-derivation-loss--a"' in html
+    assert 'id="p"' in html
+    assert "¶" not in html
+    assert '<details open class="x">' in html
+    assert "secret" not in article(
+        '<details class="cite"><p>secret</p></details><p class="equation-actions">secret</p>'
+    )
+
+
+def test_only_a_listing_longer_than_a_page_may_be_broken() -> None:
+    html = article(f"<pre>{'x' * 99}\n</pre><pre>{chr(10) * 60}</pre><pre>z</pre>")
+    assert html.count("<pre>") == 2
+    assert html.count('<pre class="long">') == 1
+
+
+def test_a_page_without_an_article_is_seen() -> None:
+    with pytest.raises(SiteError, match="derivation/loss/: the built page has no article"):
+        chapter("<p>nothing</p>", LOSS, PAGES, None)
+
+
+def test_the_contents_have_parts_and_page_numbers() -> None:
+    html = contents([LOSS, XOR], {LOSS.anchor: 7, XOR.anchor: 120})
+    assert html.count('class="part"') == 2
+    assert '<a href="#page-results-xor"><span>XOR</span> <span>120</span></a>' in html
+
+
+def test_a_page_that_was_lost_in_printing_is_named() -> None:
+    printed.check_complete([LOSS, XOR], {LOSS.anchor: 7, XOR.anchor: 120})
+    with pytest.raises(SiteError, match="lacks 1 of 2 pages, the first of them results/xor/"):
+        printed.check_complete([LOSS, XOR], {LOSS.anchor: 7})
+
+
+def test_without_a_browser_one_line_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(printed, "BROWSERS", ("no-such-browser",))
+    with pytest.raises(SiteError, match="needs Chromium; none of no-such-browser"):
+        printed.make(tmp_path, [LOSS], None, {}, tmp_path / "x.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+# Solutions, formulas, signatures
+
+SHORT = PrintedPage("Exercises", "Short checks", "exercises/short/")
+EXERCISES = """<article><h1 id="short">Short</h1>
+<h2 id="one">One</h2><p>First?</p><details class="hint-box"><summary>Hint</summary><p>So.</p></details>
+<details class="solution-box"><summary>Solution</summary><p>It is 1.</p></details>
+<h2 id="two">Two <em>of</em> them</h2><p>Second?</p>
+<details class="solution-box"><summary>Solution</summary><p>It is 2.</p></details></article>"""
+
+
+def test_solutions_are_taken_out_and_linked_both_ways() -> None:
+    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}, None), SHORT.title)
+    assert "It is" not in section
+    assert "So." in section
+    for name, title, answer in (("one", "One", "It is 1."), ("two", "Two <em>of</em> them", "It is 2.")):
+        place = f"page-exercises-short--{name}"
+        assert f'id="{place}--asked"><a href="#{place}--solution">Solution</a>' in section
+        assert f'<h2 id="{place}--solution"><a href="#{place}--asked">{title}</a></h2><p>{answer}</p>' in answers
+
+
+def test_a_chapters_answer_is_called_after_the_chapter() -> None:
+    page = '<h2 id="check">Check yourself</h2><details class="question"><summary>Answer</summary>4</details>'
+    _, answers = solutions_apart(article(page), LOSS.title)
+    assert ">3 Loss</a></h2>4" in answers
+
+
+def test_a_formula_without_latex_is_refused() -> None:
+    with pytest.raises(SiteError, match="without a text alternative"):
+        label_formulas("<p><math><mi>q</mi></math></p>", {})
+
+
+def test_latex_becomes_the_label_of_its_formula() -> None:
+    math = '<math display="block"><mi>a</mi><mo>&lt;</mo></math>'
+    html = label_formulas(f"{math} and {math}", {math: "a\n  < b"})
+    assert html.count('<math role="img" aria-label="a &lt; b" display="block">') == 2
+    assert one_line(" a\n  < b ") == "a < b"
+
+
+def test_punctuation_stays_with_its_formula() -> None:
+    symbol = '<span class="symbol" title="z: x"><math><mi>z</mi></math></span>'
+    assert keep_punctuation(f"{symbol}.") == f'<span class="unbroken">{symbol}.</span>'
+    assert keep_punctuation(f"{symbol} is") == f"{symbol} is"
+
+
+def test_a_signature_that_is_only_a_name_is_left_out() -> None:
+    def signature(code: str) -> str:
+        pre = f'<pre><button type="button"></button><code id="code-4" tabindex="0">{code}\n</code></pre>'
+        return f'<article><div class="language-python doc-signature highlight">{pre}</div></article>'
+
+    assert "only" not in chapter(signature('<span class="nf">only</span>'), SHORT, {}, None)
+    assert "more" in chapter(signature('<span class="nf">more</span><span class="p">()</span>'), SHORT, {}, None)
