@@ -26,6 +26,7 @@ from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
 from listings import show_code
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.utils import get_relative_url
 from placeholders import DOWNLOADS, fill, insert_figures
 
@@ -103,15 +104,27 @@ def run(module: str, *arguments: str) -> None:
         raise PluginError(f"python -m {module} failed with status {status}; its message stands above")
 
 
+@event_priority(100)  # before mike, which adds the version to the address
 def on_config(config: Any) -> Any:
-    """Show which version this is, where the site is published in versions.
+    """Take the site's address, and show which version this is, where the site is published in versions.
+
+    The builder would check its own setting before it loads this file, and would name neither file nor value.
 
     Args:
         config: the builder's configuration.
 
     Returns:
         The same.
+
+    Raises:
+        PluginError: if the address is none.
     """
+    if config.extra.get("address"):
+        try:
+            config.site_url = citations.checked_address(config.extra["address"])
+        except SiteError as error:
+            place = Path(place_of(error.snippet, [Path(config.config_file_path)])).name
+            raise PluginError(f"{place}: {error}") from None
     if os.environ.get("MIKE_DOCS_VERSION"):
         config.extra["version"] = {"provider": "mike"}
     return config

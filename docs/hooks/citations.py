@@ -15,6 +15,8 @@ import backprop
 from backprop import citing
 
 FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
+ADDRESS = re.compile(r"https?://[^\s/?#]+/([^\s?#]*/)?")
+EXAMPLE = "https://example.org/backprop/"
 NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
 
 
@@ -57,6 +59,32 @@ def home_of(site_url: str | None) -> Home:
     return Home(site_url.rstrip("/") + "/")
 
 
+def checked_address(given: object) -> str:
+    """Check the address at which the site is to be published.
+
+    Args:
+        given: what the environment says; a slash at its end may be missing.
+
+    Returns:
+        The address, with a slash at its end.
+
+    Raises:
+        SiteError: if it is none.
+
+    Examples:
+        >>> checked_address("https://example.org/backprop")
+        'https://example.org/backprop/'
+        >>> checked_address("example.org")
+        Traceback (most recent call last):
+            ...
+        equations.SiteError: SITE_URL is 'example.org'; expected an address such as 'https://example.org/backprop/'
+    """
+    address = str(given).removesuffix("/") + "/"
+    if not ADDRESS.fullmatch(address):
+        raise SiteError(f"SITE_URL is {given!r}; expected an address such as {EXAMPLE!r}", snippet="SITE_URL")
+    return address
+
+
 def check_facts(path: Path) -> None:
     """Compare CITATION.cff with what the package says of itself.
 
@@ -81,10 +109,8 @@ def check_facts(path: Path) -> None:
         given = facts.get(field)
         if given is None and field != "url":
             raise SiteError(f"{path}:{line}: no {field}; a citation needs it")
-        if field == "url" and given is not None and not re.fullmatch(r"https?://[^/]+/(.*/)?", given):
-            raise SiteError(
-                f"{path}:{line}: url is {given!r}; expected an address such as 'https://example.org/backprop/'"
-            )
+        if field == "url" and given is not None and not ADDRESS.fullmatch(str(given)):
+            raise SiteError(f"{path}:{line}: url is {given!r}; expected an address such as {EXAMPLE!r}")
         if (str(given) if field == "version" else given) != value:
             raise SiteError(f"{path}:{line}: {field} is {given!r}, but {constant} says {value!r}")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from citations import Home, add_box, add_tags, check_facts, description, files, home_of, page_part
+from citations import Home, add_box, add_tags, check_facts, checked_address, description, files, home_of, page_part
 from equations import SiteError, equations
 
 import backprop
@@ -236,3 +236,34 @@ def test_a_published_version_carries_its_address_everywhere(site: Path, tmp_path
     assert f'<meta name="citation_public_url" content="{address}">' in html
     assert json.loads(run("git", "show", "gh-pages:versions.json"))[0]["aliases"] == ["latest"]
     assert "published already" in run("bash", ".ci/publish", status=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "example.org",
+        "/backprop/",
+        "https://",
+        "https:///x/",
+        "ftp://example.org/",
+        "https://exam ple.org/",
+        "https://example.org/a b/",
+        "https://example.org/?v=1",
+        "8000",
+    ],
+)
+def test_a_wrong_address_is_refused(wrong: str) -> None:
+    with pytest.raises(SiteError, match=re.escape(f"SITE_URL is '{wrong}'; expected an address such as 'https://")):
+        checked_address(wrong)
+
+
+def test_a_wrong_address_stops_the_build_with_file_and_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": "example.org"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(settings, start=1) if "SITE_URL" in text)
+    said = f"mkdocs.yml:{line}: SITE_URL is 'example.org'; expected an address such as 'https://example.org/backprop/'"
+    assert [entry for entry in done.stderr.splitlines() if "SITE_URL" in entry] == [f"ERROR   -  {said}"]
+    assert not (tmp_path / "site").exists()
