@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import accessible
+import cards
 import citations
 import equation_index
 import exercise_pages
@@ -40,14 +41,17 @@ DERIVATION = ROOT / "backprop" / "derivation"
 EXERCISES = ROOT / "exercises"
 PLANTED = ROOT / "tests" / "test_planted_mistakes.py"
 PDF = "backprop.pdf"
+KEY = "hidden-delta"  # the equation that the first page shows
 UNPRINTED = {"About"}  # sections that the printed edition leaves out
 
 _equations: dict[str, Equation] = {}
 _functions: dict[str, tuple[str, str]] = {}
 _titles: dict[str, str] = {}
 _words: dict[str, str] = {}
+_formulas: dict[str, list[str]] = {}  # the numbered ones of each page
 _pages: list[Any] = []
 _cited: dict[str, dict[str, str]] = {}
+_cards: dict[str, bytes] = {}
 _glossary = glossary.Glossary({}, {})
 
 
@@ -143,6 +147,11 @@ def on_pre_build(config: Any) -> None:
         citations.check_facts(ROOT / "CITATION.cff")
         _functions.update(functions_shown(DOCS))
         _equations.update(equations(DERIVATION, DOCS))
+        for step in equation_index.steps(DERIVATION):
+            for label, latex in step.formulas.items():
+                _formulas.setdefault(_equations[label].url, []).append(latex)
+                if label == KEY:
+                    _formulas[""] = [latex]
         read = glossary.read(DOCS / "notation.md", _equations)
         _glossary.meanings.update(read.meanings)
         _glossary.formulas.update(read.formulas)
@@ -179,7 +188,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
             _equations, DERIVATION, PLANTED, _titles, MISTAKES, CLAIMS, home
         ),
         "<!-- checks -->": lambda: equation_index.checks_page(_equations, PLANTED, _titles),
-        "<!-- citation -->": lambda: citations.examples(home, _equations["hidden-delta"]),
+        "<!-- citation -->": lambda: citations.examples(home, _equations[KEY]),
         "<!-- printed edition -->": lambda: printed.sentence(
             bool(config.extra.get("printed_edition")), root_of(page) + PDF
         ),
@@ -212,7 +221,7 @@ def on_page_content(html: str, page: Any, config: Any, **_: Any) -> str:
     typeset = guarded(page, lambda: mathematics.typeset(html, _equations, root))
     explained = glossary.explain(typeset, _glossary)
     linked = mathematics.link_functions(explained, _functions, root)
-    _words[page.url] = citations.description(typeset) or config.site_description
+    _words[page.url] = (citations.description(typeset) if page.url else "") or config.site_description
     return mathematics.set_notes(show_code(linked, DERIVATION))
 
 
@@ -238,7 +247,12 @@ def on_post_page(output: str, page: Any, config: Any, **_: Any) -> str:
         html = citations.add_box(html, part, home)
     html = speed.preload(accessible.mend(html), root_of(page))
     with_pdf = bool(config.extra.get("printed_edition"))
-    return citations.add_tags(html, title, _words[page.url], page.url, home, with_pdf, cited)
+    picture = None
+    if home.root is not None:  # nobody previews a page that is published nowhere
+        picture = cards.file_name(page.url)
+        formula = cards.readable(_formulas.get(page.url, []))
+        _cards[picture] = cards.card(BUILD / "cards", config.site_name, title, formula, _words[page.url])
+    return citations.add_tags(html, title, _words[page.url], page.url, home, with_pdf, cited, picture)
 
 
 def on_post_template(output: str, template_name: str, **_: Any) -> str:
@@ -286,6 +300,9 @@ def on_post_build(config: Any) -> None:
     for url, files in _cited.items():
         for name, text in files.items():
             (site / url / name).write_text(text, encoding="utf-8")
+    for name, picture in _cards.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(picture)
     search = site / "search" / "search_index.json"
     found = json.loads(search.read_text(encoding="utf-8"))
     for entry in found["docs"]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from cards import HEIGHT, WIDTH
 from equations import Equation, SiteError
 
 import backprop
@@ -206,7 +207,9 @@ def description(html: str) -> str:
     return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
 
 
-def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool) -> str:
+def add_tags(
+    html: str, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
+) -> str:
     """Tell machines what the page is: for previews, and for indexes of literature.
 
     Args:
@@ -217,6 +220,7 @@ def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool,
         home: where the site is published.
         pdf: whether the printed edition stands beside it.
         cited: whether the page can be cited.
+        card: the picture that previews show, below the site's root.
 
     Returns:
         The page with meta elements in its head.
@@ -230,6 +234,14 @@ def add_tags(html: str, title: str, words: str, url: str, home: Home, pdf: bool,
         ("property", "og:url", address),
         ("name", "twitter:card", "summary"),
     ]
+    if card is not None and home.root is not None:
+        tags[-1:] = [
+            ("property", "og:image", home.root + card),
+            ("property", "og:image:width", str(WIDTH)),
+            ("property", "og:image:height", str(HEIGHT)),
+            ("property", "og:image:alt", f"{title}: {words}"),
+            ("name", "twitter:card", "summary_large_image"),
+        ]
     if cited:
         tags += [
             ("name", "citation_title", title),

@@ -234,6 +234,11 @@ def test_a_published_version_carries_its_address_everywhere(site: Path, tmp_path
     address = f"https://example.org/backprop/{backprop.__version__}/derivation/loss/"
     assert f'<link rel="canonical" href="{address}">' in html
     assert f'<meta name="citation_public_url" content="{address}">' in html
+    cards = set(run("git", "ls-tree", "--name-only", f"gh-pages:{backprop.__version__}/assets/cards").split())
+    shown = re.findall(r'<meta property="og:image" content="([^"]*)">', html)
+    assert shown == [f"https://example.org/backprop/{backprop.__version__}/assets/cards/derivation-loss.png"]
+    assert len(cards) > 40
+    assert "derivation-loss.png" in cards
     assert json.loads(run("git", "show", "gh-pages:versions.json"))[0]["aliases"] == ["latest"]
     assert "published already" in run("bash", ".ci/publish", status=1)
 

@@ -1,0 +1,107 @@
+"""The picture that previews show beside a link to a page: its title, an equation, its first words."""
+
+import io
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+
+INK, QUIET, FORWARD = "#1c1b19", "#5f5b54", "#1f5fa8"
+FONT = "STIXGeneral"
+WIDTH, HEIGHT = 1200, 630
+
+
+def file_name(url: str) -> str:
+    """Name the file of a page's card.
+
+    Args:
+        url: the page's address below the site's root.
+
+    Returns:
+        The file, relative to the site's root.
+
+    Examples:
+        >>> file_name("derivation/loss/"), file_name("")
+        ('assets/cards/derivation-loss.png', 'assets/cards/home.png')
+    """
+    return f"assets/cards/{url.strip('/').replace('/', '-') or 'home'}.png"
+
+
+def readable(formulas: Iterable[str]) -> str:
+    r"""Choose the first formula that Matplotlib can set.
+
+    Args:
+        formulas: LaTeX, without delimiters.
+
+    Returns:
+        The formula on one line; empty if there is none.
+
+    Examples:
+        >>> readable([r"\begin{cases} 1 \end{cases}", r"\delta =" "\n" r"\partial C/\partial z"])
+        '\\delta = \\partial C/\\partial z'
+    """
+    for formula in formulas:
+        line = " ".join(formula.split())
+        try:
+            MathTextParser("path").parse(f"${line}$")
+        except ValueError:
+            continue
+        return line
+    return ""
+
+
+def draw(name: str, title: str, formula: str, words: str) -> bytes:
+    """Draw a card.
+
+    Args:
+        name: the name of the site.
+        title: the page's title; on the first page the name again, which is then written once.
+        formula: LaTeX, or "".
+        words: a sentence or two.
+
+    Returns:
+        A PNG of 1200 × 630 pixels.
+    """
+    figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
+    canvas, picture = FigureCanvasAgg(figure), io.BytesIO()
+
+    def write(x: float, y: float, text: str, size: float, color: str, **place: Any) -> None:
+        written = figure.text(x, y, text, size=size, color=color, family=FONT, math_fontfamily="stix", **place)
+        width = written.get_window_extent(canvas.get_renderer()).width  # type: ignore[no-untyped-call]
+        written.set_fontsize(size * min(1, 0.88 * WIDTH / width))
+
+    if title != name:
+        write(0.06, 0.87, name, 28, QUIET)
+    write(0.06, 0.79, fill(title, 32), 50, INK, va="top", parse_math=False)
+    if formula:
+        write(0.5, 0.45, f"${formula}$", 44, FORWARD, ha="center", va="center")
+    write(0.06, 0.09, fill(words, 76), 24, QUIET, va="bottom", parse_math=False)
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def card(cache: Path, name: str, title: str, formula: str, words: str) -> bytes:
+    """Draw a card, or take it from an earlier build.
+
+    Args:
+        cache: the folder of the cards drawn before.
+        name: as for `draw`.
+        title: as for `draw`.
+        formula: as for `draw`.
+        words: as for `draw`.
+
+    Returns:
+        The PNG.
+    """
+    drawing = Path(__file__).read_text(encoding="utf-8")
+    kept = cache / f"{sha256(repr((drawing, name, title, formula, words)).encode()).hexdigest()}.png"
+    if not kept.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        kept.with_suffix(".part").write_bytes(draw(name, title, formula, words))
+        kept.with_suffix(".part").replace(kept)
+    return kept.read_bytes()
