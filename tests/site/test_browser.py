@@ -410,6 +410,21 @@ def test_on_paper_the_screen_is_gone_and_no_answer_is_given_away(tab: Any, serve
         tab.emulate_media(media="screen")
 
 
+def test_paper_is_white_for_a_reader_in_the_dark(tab: Any, served: Served) -> None:
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{served.address}results/xor/", wait_until="networkidle")
+    colours = """["article h1", "article pre code", "article figure svg"].map(s => document.querySelector(s))
+        .map(e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor])"""
+    dark = tab.evaluate(colours)
+    tab.emulate_media(media="print")
+    on_paper = tab.evaluate(colours)
+    tab.emulate_media(color_scheme="light")
+    on_light_paper = tab.evaluate(colours)
+    tab.emulate_media(media="screen")
+    assert dark != on_paper
+    assert on_paper == on_light_paper
+
+
 def test_a_symbol_in_a_note_stands_in_its_line(tab: Any, served: Served) -> None:
     tab.goto(f"{served.address}derivation/gradient-descent/")
     symbols = "[...document.querySelectorAll('p.note .symbol')].map(s => getComputedStyle(s))"
