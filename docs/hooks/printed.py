@@ -38,6 +38,17 @@ ANSWER = re.compile(
 )
 MATH = re.compile(r"<math\b[^>]*>.*?</math>", re.DOTALL)
 SITE = "http://site/"
+PAPER = 620  # pixels between the margins: 210 mm less twice 23 mm
+#: Make a formula smaller that is a little wider than the paper; then name what still is. One thing too wide would make
+#: Chromium print everything smaller.
+FIT = """() => { for (const math of document.querySelectorAll(".equation-body > math")) {
+    const row = math.closest(".equation").getBoundingClientRect(), number = math.parentElement.nextElementSibling;
+    const room = row.width - (number ? number.getBoundingClientRect().width + 12 : 0);
+    const share = room / math.getBoundingClientRect().width;
+    if (0.7 < share && share < 1) math.style.fontSize = `${Math.floor(100 * share)}%`; }
+  if (document.documentElement.scrollWidth <= innerWidth) return null;
+  const wide = [...document.querySelectorAll("section *")].filter(e => e.getBoundingClientRect().right > innerWidth);
+  return wide.length ? `${wide[0].closest("section").id}: ${wide.at(-1).textContent.slice(0, 60)}` : "something"; }"""
 
 
 class PrintedPage(NamedTuple):
@@ -358,7 +369,8 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
         pdf: the file to write.
 
     Raises:
-        SiteError: if there is no browser to print with, a page is missing, or a formula has no LaTeX.
+        SiteError: if there is no browser to print with, something is too wide, a page is missing, or a formula has
+            no LaTeX. No file is left behind then.
     """
     path = browser()
     if path is None:
@@ -376,15 +388,22 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
             numbers: dict[str, int] = {}
             for _ in range(2):
                 source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
-                tab = chromium.new_page()
+                tab = chromium.new_page(viewport={"width": PAPER, "height": 900})
+                tab.emulate_media(media="print")
                 tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="load")
                 tab.evaluate("document.fonts.ready")
+                wide = tab.evaluate(FIT)
+                if wide is not None:
+                    raise SiteError(f"the printed edition is wider than its paper: {wide}")
                 tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
                 tab.close()
                 numbers = page_numbers(pdf)
                 check_complete(pages, numbers)
             chromium.close()
         pack(pdf, latex.values())
+    except SiteError:
+        pdf.unlink(missing_ok=True)
+        raise
     finally:
         server.shutdown()
         source.unlink(missing_ok=True)

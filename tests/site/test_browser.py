@@ -538,6 +538,22 @@ def test_the_edition_is_tagged_outlined_numbered_and_has_selectable_text(pdf: Pa
     assert "Parameters" in second
 
 
+def test_what_is_wider_than_paper_is_made_smaller_or_named(chromium: Any) -> None:
+    tab = chromium.new_page(viewport={"width": printed.PAPER, "height": 900})
+    math = f"<math><mrow>{'<mi>x</mi><mo>=</mo>' * 22}</mrow></math>"
+    number = '<a class="equation-number" href="#">(1.1)</a>'
+    equation = f'<div class="equation" style="display: flex"><div class="equation-body">{math}</div>{number}</div>'
+    tab.set_content(f'<section id="page-loss">{equation}</section>')
+    assert tab.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert tab.evaluate(printed.FIT) is None
+    assert 70 <= float(tab.locator("math").evaluate("math => parseFloat(math.style.fontSize)")) < 100
+    tab.set_content(f'<section id="page-loss">{equation.replace("</mrow>", "<mi>x</mi>" * 50 + "</mrow>")}</section>')
+    assert str(tab.evaluate(printed.FIT)).startswith("page-loss: ")
+    tab.set_content('<section id="page-loss"><p style="width: 300mm">too wide</p></section>')
+    assert tab.evaluate(printed.FIT) == "page-loss: too wide"
+    tab.close()
+
+
 def test_links_in_the_edition_lead_to_places_in_it(pdf: Path) -> None:
     with pikepdf.open(pdf) as document:
         places = {str(name) for name in document.Root.Dests}
