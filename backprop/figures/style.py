@@ -36,6 +36,8 @@ _mathtext.SHRINK_FACTOR = 0.8
 
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
+_FAMILY = "'STIX Two Text', 'STIX Two Math', STIXGeneral, serif"
+
 #: Width in inches of a plot, and of a diagram or several panels in a row. A page shows ten points as one em: letters of
 #: ten points are as large there as those of the text, and on a telephone, where a plot is shrunk, still legible.
 WIDTH, WIDE = 4.8, 5.6
@@ -223,10 +225,11 @@ def _panels(drawing: Canvas) -> list[tuple[list[Axes], Bbox]]:
 
 
 def _sized(text: str) -> str:
-    """Tell the page how wide the picture is."""
+    """Tell the page how wide the picture is, and leave the choice of the font to it."""
     width = re.search(r'viewBox="\S+ \S+ (\S+)', text)
     if width is None:
         raise ValueError(f"the SVG begins {text[:60]!r}; expected a viewBox of four numbers")
+    text = text.replace(f"; font-family: {_FAMILY}", "")
     return text.replace("<svg ", f'<svg style="--bp-width: {width[1]}" ', 1)
 
 
@@ -255,7 +258,8 @@ def _vector(figure: Figure, name: str, box: Bbox | None = None) -> tuple[str, st
     text = re.sub(r' id="([^"]*)"', lambda m: m.group() if m[1] in used else "", text)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", text)
-    text = text.replace("'STIXGeneral'", "'STIX Two Text', 'STIX Two Math', STIXGeneral, serif")
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
+    text = text.replace("'STIXGeneral'", _FAMILY)
     for colour, css in _CSS.items():
         text = text.replace(colour, css)
     text = re.sub(r"<[^>]*>", lambda tag: _LONG.sub(lambda n: f"{float(n.group()):.2f}", tag.group()), text)
