@@ -24,7 +24,7 @@ def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
     r"""Say how near activations are to planes over the inputs: R², the share of their variance that planes explain.
 
     Args:
-        X: the inputs, shape (N, d₀).
+        X: the inputs, shape (N, d₀), not all on a line.
         a: the activations of a layer, shape (..., N, h).
 
     Returns:
@@ -41,9 +41,9 @@ def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
         >>> float(straightness(X, np.array([[0.0], [1.0], [1.0], [0.0]])).round(9))
         0.0
     """
-    inputs = with_ones(X)
-    plane = inputs @ (np.linalg.pinv(inputs) @ a)
-    left = np.sum((a - plane) ** 2, axis=(-2, -1))
+    columns = np.moveaxis(a, -2, 0)
+    _, residuals, *_ = np.linalg.lstsq(with_ones(X), columns.reshape(len(X), -1), rcond=None)
+    left = residuals.reshape(columns.shape[1:]).sum(axis=-1)
     whole = np.sum((a - a.mean(axis=-2, keepdims=True)) ** 2, axis=(-2, -1))
     return np.asarray(1 - left / whole)
 
