@@ -94,6 +94,8 @@ def root_of(page: Any) -> str:
 def run(module: str, *arguments: str) -> None:
     """Run a module of the package, showing what it prints.
 
+    It does not see the site's address: results are kept, and would carry it into the next build.
+
     Args:
         module: its dotted name.
         *arguments: its command line.
@@ -101,7 +103,9 @@ def run(module: str, *arguments: str) -> None:
     Raises:
         PluginError: if it fails.
     """
-    status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode
+    environment = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
+    command = [sys.executable, "-m", module, *arguments]
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     if status < 0:
         raise PluginError(f"python -m {module} was ended by signal {-status}; what it had stored before is intact")
     if status != 0:

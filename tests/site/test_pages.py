@@ -174,3 +174,11 @@ def test_what_a_function_returns_is_one_thing(site: Path) -> None:
 def test_the_program_to_download_is_the_program_of_the_page(site: Path) -> None:
     program = (ROOT / "backprop" / "lab.py").read_bytes()
     assert (site / "implementation" / "lab.py").read_bytes() == program
+
+
+def test_kept_results_do_not_carry_the_address_of_a_build(site: Path) -> None:
+    """The site of the tests has an address with a port of its own; a result that shows it would show it for good."""
+    html = (site / "verification" / "diagnose" / "index.html").read_text(encoding="utf-8")
+    listings = re.findall(r"<pre\b.*?</pre>", html, re.DOTALL)
+    assert any("derivation/hidden-to-hidden/#eq-hidden-delta" in listing for listing in listings)
+    assert not [listing for listing in listings if "127.0.0.1" in listing]
