@@ -71,7 +71,7 @@ class Sigma(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return SigmaSlope(self.args[0])
 
 
-class SigmaSlope(sympy.Function):  # type: ignore[misc]
+class SigmaSlope(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """Its derivative."""
 
 

@@ -744,14 +744,18 @@ RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (FRACTION, lambda m: rf"\frac{{{m[2]}}}{{{m[1]}}}"),
     (r"\\eta|\\,[NcrhXYa](?![a-z])|\\frac\{[rz]\}\{[^{}]*\}", lambda m: "1 "),
 ]
+
+
+def always(text: str) -> Callable[[re.Match[str]], str]:
+    """Put the same text in place of every match."""
+    return lambda m: text
+
+
 LOOKS = r"(?:[bB]ig[lr]|left|right|cdots?|q?quad)(?![A-Za-z])"  # what only a reader sees
 RULES += [(r"[A-Za-z]", lambda m: ""), (rf"\\(?!{LOOKS})[A-Za-z]+", lambda m: "")]
 INDICES = "ijkmn"
 RULES += [
-    (rf"(?<=[_^{{,a-z]){one}(?=[}}a-z_ ^)\\])", lambda m, other=other: other)  # type: ignore[misc]
-    for one in INDICES
-    for other in INDICES
-    if one != other
+    (rf"(?<=[_^{{,a-z]){one}(?=[}}a-z_ ^)\\])", always(other)) for one in INDICES for other in INDICES if one != other
 ]
 
 WEAKER = "a weaker bound is true as well; that this one is reached is checked where its mistakes are planted"

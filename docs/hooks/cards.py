@@ -72,7 +72,7 @@ def draw(name: str, title: str, formula: str, words: str) -> bytes:
 
     def write(x: float, y: float, text: str, size: float, color: str, **place: Any) -> None:
         written = figure.text(x, y, text, size=size, color=color, family=FONT, math_fontfamily="stix", **place)
-        width = written.get_window_extent(canvas.get_renderer()).width  # type: ignore[no-untyped-call]
+        width = written.get_window_extent().width
         written.set_fontsize(size * min(1, 0.88 * WIDTH / width))
 
     if title != name:
