@@ -68,7 +68,7 @@ def draw(name: str, title: str, formula: str, words: str) -> bytes:
         A PNG of 1200 × 630 pixels.
     """
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
-    canvas, picture = FigureCanvasAgg(figure), io.BytesIO()
+    FigureCanvasAgg(figure)  # so that it can measure its letters
 
     def write(x: float, y: float, text: str, size: float, color: str, **place: Any) -> None:
         written = figure.text(x, y, text, size=size, color=color, family=FONT, math_fontfamily="stix", **place)
@@ -81,6 +81,7 @@ def draw(name: str, title: str, formula: str, words: str) -> bytes:
     if formula:
         write(0.5, 0.45, f"${formula}$", 44, FORWARD, ha="center", va="center")
     write(0.06, 0.09, fill(words, 76), 24, QUIET, va="bottom", parse_math=False)
+    picture = io.BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
 
