@@ -48,7 +48,10 @@ def rewritings(result: dict[str, Any]) -> Figure:
     return Figure(
         name="speed-rewritings",
         canvas=drawing,
-        title=f"Seven ways to write the same numbers: the last is {steps[-1]['gain']:.1f} times as fast as the first.",
+        title=(
+            f"{len(steps)} ways to write the same training: the last is {steps[-1]['gain']:.1f} times as fast as the "
+            "first."
+        ),
         description=(
             "Bars, one below the other, of the microseconds that an epoch takes: "
             + ", ".join(f"{row['name']} {row['us']:.1f}" for row in steps)
