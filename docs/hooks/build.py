@@ -294,6 +294,8 @@ def on_post_build(config: Any) -> None:
         left_over = mathematics.raw_latex(html)
         if left_over is not None:
             raise PluginError(f"{path.relative_to(site)}: LaTeX left over: {left_over}")
+    for path in (site / "assets" / "stylesheets").glob("*.css"):
+        path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
     for exercise in exercise_pages.all_exercises(EXERCISES).values():
         stub = site / exercise_pages.stub_url(exercise)
         stub.parent.mkdir(parents=True, exist_ok=True)

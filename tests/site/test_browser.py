@@ -425,6 +425,25 @@ def test_paper_is_white_for_a_reader_in_the_dark(tab: Any, served: Served) -> No
     assert on_paper == on_light_paper
 
 
+def test_a_reader_in_the_dark_is_not_shown_a_white_page_first(chromium: Any, served: Served) -> None:
+    context = chromium.new_context(color_scheme="dark")
+    try:
+        tab = context.new_page()
+        tab.route("**/bundle*.js", lambda route: route.abort())
+        tab.goto(served.address)
+        assert tab.evaluate("document.body.dataset.mdColorScheme") == "slate"
+        assert tab.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    finally:
+        context.close()
+
+
+def test_no_style_of_the_theme_makes_its_script_restyle_the_whole_page(tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    rules = "[...document.styleSheets].flatMap(s => [...s.cssRules]).map(r => r.cssText)"
+    assert tab.evaluate(f"{rules}.some(r => r.includes('data-md-color-scheme'))")
+    assert not tab.evaluate(f"{rules}.some(r => r.includes('data-md-color-switching'))")
+
+
 def test_a_symbol_in_a_note_stands_in_its_line(tab: Any, served: Served) -> None:
     tab.goto(f"{served.address}derivation/gradient-descent/")
     symbols = "[...document.querySelectorAll('p.note .symbol')].map(s => getComputedStyle(s))"
