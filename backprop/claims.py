@@ -266,7 +266,7 @@ def numpy_only(r: Results) -> Judgement:
         close(run["log"], ours[run["data"], run["network"]]) for run in p["runs"]
     )
     why = (
-        f"a program of {p['lines']} lines that imports {' and '.join(p['imports'])} trains 2-4-1 and 2-4-4-1 on both "
+        f"the program of {p['lines']} lines imports {' and '.join(p['imports'])}. It trains 2-4-1 and 2-4-4-1 on both "
         "data sets, and its losses are those of this package"
     )
     return verdict(alone and same, why)

@@ -19,7 +19,7 @@ from backprop.derivation import (
 )
 
 #: The rates tried, as parts of the threshold.
-PARTS, EPOCHS, EVERY = (0.5, 0.9, 0.99, 1.01, 1.1), 400, 10
+PARTS, EPOCHS, EVERY = (0.8, 0.9, 0.99, 1.01, 1.1), 400, 10
 
 
 def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[float]:

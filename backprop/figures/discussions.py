@@ -52,7 +52,7 @@ def threshold(result: dict[str, Any]) -> Figure:
         colour = FORWARD if rate["part"] < 1 else BACKWARD
         shown = [value if value > 1e-13 else np.nan for value in rate["excess"]]
         axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g}")
-    axes.axhline(case["rates"][0]["excess"][0], color=INK, linewidth=0.6)
+    axes.axhline(case["rates"][0]["excess"][0], color=INK, linewidth=0.6, label="1")
     axes.set(yscale="log", ylim=(1e-12, 1e12), xlim=(0, result["epochs"]))
     axes.set(xlabel="epoch", ylabel="loss above the floor")
     axes.legend(title="rate, as a part of the threshold", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
@@ -69,8 +69,9 @@ def threshold(result: dict[str, Any]) -> Figure:
             "five learning rates given as parts of the threshold: "
             + ", ".join(f"{rate['part']:g}" for rate in case["rates"])
             + ". Every line is straight. Below the threshold (blue) they fall, the more slowly the closer; above it "
-            f"(orange) they rise. At {below['part']:g} the last value is {below['excess'][-1]:.1e}, at "
-            f"{above['part']:g} it is {above['excess'][-1]:.0f}, from {below['excess'][0]:.2f}."
+            f"(orange) they rise; at 1 (thin) the loss stays. At {below['part']:g} the last value is "
+            f"{below['excess'][-1]:.1e}, at {above['part']:g} it is {above['excess'][-1]:.0f}, from "
+            f"{below['excess'][0]:.2f}."
         ),
         caption="One linear layer without bias on XOR, mean squared error, all weights 1 at the start.",
         experiment="thresholds",

@@ -30,6 +30,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.utils import get_relative_url
 from placeholders import DOWNLOADS, fill, insert_figures
+from typography import kept_together
 
 from backprop.claims import CLAIMS
 from backprop.verification.catalogue import MISTAKES
@@ -288,7 +289,7 @@ def on_post_build(config: Any) -> None:
     for path in sorted(site.rglob("*.html")):
         root = "../" * (len(path.relative_to(site).parts) - 1)
         html = speed.inline_styles(path.read_text(encoding="utf-8"), site, root)
-        html = speed.fewer_tooltips(speed.script_after_text(html))
+        html = kept_together(speed.fewer_tooltips(speed.script_after_text(html)))
         path.write_text(html, encoding="utf-8")
         characters |= set(unescape(html))
         left_over = mathematics.raw_latex(html)

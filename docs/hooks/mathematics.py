@@ -17,7 +17,10 @@ SUB_PRIME = re.compile(
     r"<msubsup>(<mi[^>]*>[^<]*</mi>)(<mi>[^<]*</mi>|<mn>[^<]*</mn>|<mrow>(?:(?!<mrow>).)*?</mrow>)<mo>([′″‴])</mo></msubsup>"
 )
 REFERENCE = re.compile(r"\s*\\eqref\{eq:([^}]*)\}\s*")
-PRIME = re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>")
+HAT = r'<mover accent="true"><mi>[^<]*</mi><mo stretchy="false">ˆ</mo></mover>'
+NAME = r"<mrow><mspace/><mi>\w+</mi></mrow>"
+PRIME = re.compile(rf"<msup>(<mi[^>]*>[^<]*</mi>|{HAT}|{NAME})<mo>([′″‴])</mo></msup>")
+LOW_HAT = re.compile(r'<mover accent="true"><mi>([A-Z])</mi>')
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
 NOT_TEXT = re.compile(r"<(script|style|pre|code)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
@@ -36,7 +39,8 @@ def mathml(latex: str, display: bool) -> str:
         display: whether it stands on its own.
 
     Returns:
-        A math element. A prime stays beside its letter instead of flying above it.
+        A math element. A prime stays beside its letter instead of flying above it, and a capital is made a little
+        taller than it is, so that its hat does not sit in it.
 
     Raises:
         SiteError: if the LaTeX is broken or a command unknown.
@@ -44,6 +48,8 @@ def mathml(latex: str, display: bool) -> str:
     Examples:
         >>> mathml("z'", display=False)
         "<math><mrow><mi>z</mi><mo lspace='0' rspace='0'>′</mo></mrow></math>"
+        >>> "mspace" in mathml(r"\hat Y", display=False), "mspace" in mathml(r"\hat y", display=False)
+        (True, False)
         >>> mathml(r"\foo", display=False)
         Traceback (most recent call last):
             ...
@@ -57,6 +63,7 @@ def mathml(latex: str, display: bool) -> str:
         raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
     text = SUB_PRIME.sub(r"<msub><mrow>\1<mo lspace='0' rspace='0'>\3</mo></mrow>\2</msub>", text)
     made = PRIME.sub(r"<mrow>\1<mo lspace='0' rspace='0'>\2</mo></mrow>", text)
+    made = LOW_HAT.sub(r'<mover accent="true"><mrow><mi>\1</mi><mspace height="0.74em"/></mrow>', made)
     LATEX[made] = latex
     return made
 

@@ -1,7 +1,7 @@
 """The printed edition: one PDF of the whole specification, made from the built pages by a headless Chromium.
 
 Everything but `make` is a plain function from HTML to HTML. Chromium cannot tell a table of contents on which page a
-heading will stand, so the edition is printed twice: the numbers are read from the first print.
+heading will stand, so the edition is printed again with the numbers read from the print before.
 """
 
 import functools
@@ -13,6 +13,7 @@ from html import escape, unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
@@ -31,7 +32,7 @@ DROPPED = re.compile(
     r"\s*</code></pre></div>",  # a signature that is only the name, below the name
     re.DOTALL,
 )
-LONG = 25  # lines
+LONG, WIDE = 40, 95  # lines, and characters in one of them
 ANSWER = re.compile(
     r'<details open class="(?:solution-box|question)[^"]*">\s*<summary>(?P<kind>.*?)</summary>(?P<words>.*?)</details>',
     re.DOTALL,
@@ -143,16 +144,17 @@ def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root
     return f'<section id="{page.anchor}">{body}</section>'
 
 
-def solutions_apart(section: str, title: str) -> tuple[str, str]:
+def solutions_apart(section: str, title: str, numbers: Mapping[str, int] = MappingProxyType({})) -> tuple[str, str]:
     """Take the answers out of a section, so that who reads a question does not read its answer below it.
 
     Args:
         section: a section of the edition.
         title: what the section is called.
+        numbers: the page number of each anchor, as far as known.
 
     Returns:
         The section with a link in place of each answer, and the answers, each under the title of its exercise, linked
-        back. Where a chapter asks once, the title is the chapter's.
+        back; links with the page where it is known. Where a chapter asks once, the title is the chapter's.
 
     Examples:
         >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
@@ -160,7 +162,9 @@ def solutions_apart(section: str, title: str) -> tuple[str, str]:
         >>> left
         '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
         >>> taken
-        '<h2 id="e--solution"><a href="#e--asked">One</a></h2>!'
+        '<h3 id="e--solution"><a href="#e--asked">One</a></h3>!'
+        >>> solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss", {"e--solution": 9})[0][-36:]
+        '--solution">Solution: page 9</a></p>'
     """
     taken: list[str] = []
 
@@ -168,8 +172,12 @@ def solutions_apart(section: str, title: str) -> tuple[str, str]:
         heads = re.findall(r'<h2 id="([^"]*)"[^>]*>(.*?)</h2>', section[: match.start()], re.DOTALL)
         name, head = heads[-1]
         called = head if "solution-box" in match[0] else escape(title)
-        taken.append(f'<h2 id="{name}--solution"><a href="#{name}--asked">{called}</a></h2>{match["words"]}')
-        return f'<p class="to-solution" id="{name}--asked"><a href="#{name}--solution">{match["kind"]}</a></p>'
+        there, back = (
+            words.format(numbers[place]) if place in numbers else ""
+            for words, place in ((": page {}", f"{name}--solution"), (" (page {})", f"{name}--asked"))
+        )
+        taken.append(f'<h3 id="{name}--solution"><a href="#{name}--asked">{called}{back}</a></h3>{match["words"]}')
+        return f'<p class="to-solution" id="{name}--asked"><a href="#{name}--solution">{match["kind"]}{there}</a></p>'
 
     return ANSWER.sub(apart, section), "".join(taken)
 
@@ -224,9 +232,11 @@ def keep_punctuation(html: str) -> str:
 
 
 def mark_long(body: str, match: re.Match[str]) -> str:
-    """Let a listing that may not fit on a page be broken, with the class "long"; shorter ones stay whole."""
-    lines = body[match.start() : body.index("</pre>", match.start())].count("\n")
-    return '<pre class="long"' if lines > LONG else match[0]
+    """Let a listing that may not fit on a page be broken, and set one with wide lines smaller; by a class for each."""
+    listing = body[match.start() : body.index("</pre>", match.start())]
+    lines = unescape(re.sub(r"<[^>]*>", "", listing.partition(">")[2])).split("\n")
+    names = ["long"] * (len(lines) > LONG) + ["wide"] * (max(map(len, lines)) > WIDE)
+    return f'<pre class="{" ".join(names)}"' if names else match[0]
 
 
 def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
@@ -270,16 +280,18 @@ def book(
     own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
-    chapters, answers = [], []
+    chapters: list[str] = []
+    answers: dict[bool, list[str]] = {False: [], True: []}  # of the chapters' questions, and of the exercises
     for page in pages:
         html = (site / page.url / "index.html").read_text(encoding="utf-8")
-        section, taken = solutions_apart(chapter(html, page, by_url, root), page.title)
+        section, taken = solutions_apart(chapter(html, page, by_url, root), page.title, numbers)
         chapters.append(section)
-        answers.append(taken)
+        answers[page.url.startswith("exercises/")].append(taken)
     last = PrintedPage("Appendix", "Solutions", "solutions/")
     chapters.append(
-        f'<section id="{last.anchor}" class="solutions"><h1>Solutions</h1><p>Of the questions that end the chapters, '
-        f"then of the exercises. Each title leads back.</p>{''.join(answers)}</section>"
+        f'<section id="{last.anchor}" class="solutions"><h1>Solutions</h1>'
+        f"<h2>To the questions that end the chapters</h2>{''.join(answers[False])}"
+        f"<h2>To the exercises</h2>{''.join(answers[True])}</section>"
     )
     content = keep_punctuation(label_formulas("".join(chapters), latex))
     name, _, subtitle = citing.TITLE.partition(": ")
@@ -386,7 +398,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
             numbers: dict[str, int] = {}
-            for _ in range(2):
+            for _ in range(3):  # for the contents, then for the numbers beside the links, which may take a line
                 source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
                 tab = chromium.new_page(viewport={"width": PAPER, "height": 900})
                 tab.emulate_media(media="print")

@@ -39,7 +39,7 @@ def test_ids_are_unique_figures_untouched_and_screen_things_left_out() -> None:
 
 
 def test_only_a_listing_longer_than_a_page_may_be_broken() -> None:
-    html = article(f"<pre>{'x' * 99}\n</pre><pre>{chr(10) * 60}</pre><pre>z</pre>")
+    html = article(f"<pre>{'x' * 80}\n</pre><pre>{chr(10) * 60}</pre><pre>z</pre>")
     assert html.count("<pre>") == 2
     assert html.count('<pre class="long">') == 1
 
@@ -85,13 +85,32 @@ def test_solutions_are_taken_out_and_linked_both_ways() -> None:
     for name, title, answer in (("one", "One", "It is 1."), ("two", "Two <em>of</em> them", "It is 2.")):
         place = f"page-exercises-short--{name}"
         assert f'id="{place}--asked"><a href="#{place}--solution">Solution</a>' in section
-        assert f'<h2 id="{place}--solution"><a href="#{place}--asked">{title}</a></h2><p>{answer}</p>' in answers
+        assert f'<h3 id="{place}--solution"><a href="#{place}--asked">{title}</a></h3><p>{answer}</p>' in answers
 
 
 def test_a_chapters_answer_is_called_after_the_chapter() -> None:
     page = '<h2 id="check">Check yourself</h2><details class="question"><summary>Answer</summary>4</details>'
     _, answers = solutions_apart(article(page), LOSS.title)
-    assert ">3 Loss</a></h2>4" in answers
+    assert ">3 Loss</a></h3>4" in answers
+
+
+def test_links_to_and_from_a_solution_say_the_page() -> None:
+    place = "page-exercises-short--two"
+    section, answers = solutions_apart(
+        chapter(EXERCISES, SHORT, {}, None), SHORT.title, {f"{place}--solution": 31, f"{place}--asked": 7}
+    )
+    assert section.count("Solution: page 31</a>") == 1
+    assert answers.count("Two <em>of</em> them (page 7)</a>") == 1
+
+
+def test_wide_and_long_listings_are_marked() -> None:
+    def marked(code: str) -> str:
+        return article(f"<pre><code><span>{code}</span></code></pre>").partition("<pre")[2].partition("><code")[0]
+
+    assert marked("a &lt; b\n" * 30 + "x" * 80) == ""
+    assert marked("&lt;" * 80) == ""
+    assert marked("x" * 96) == ' class="wide"'
+    assert marked("x\n" * 41) == ' class="long"'
 
 
 def test_a_formula_without_latex_is_refused() -> None:

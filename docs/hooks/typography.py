@@ -1,0 +1,31 @@
+"""Typography: what belongs together stays on one line. A plain function from HTML to HTML."""
+
+import re
+
+NOT_PROSE = re.compile(r"(<(script|style|title|pre|code|svg|math|textarea)\b.*?</\2>|<[^>]*>)", re.DOTALL)
+WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
+
+
+def kept_together(html: str) -> str:
+    r"""Keep numbers with their per cent signs and Greek letters, and the widths of a network, from being broken.
+
+    Args:
+        html: a finished page, or a part of it.
+
+    Returns:
+        The same with blanks that do not break, one before every per cent sign, and spans around widths.
+
+    Examples:
+        >>> kept_together('<b title="7%">η = 0.1: 24.6% or 25 %</b> <code>7%</code>')
+        '<b title="7%">η\xa0=\xa00.1: 24.6\xa0% or 25\xa0%</b> <code>7%</code>'
+        >>> kept_together("of 2-4-1")
+        'of <span class="unbroken">2-4-1</span>'
+    """
+    parts = NOT_PROSE.split(html)
+    for i in range(0, len(parts), 3):  # between them stand the tags, and their names
+        text = re.sub(r"(?<=\d) ?%", "\xa0%", parts[i])
+        text = re.sub(r"([ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", text)
+        parts[i] = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
+        if i + 2 < len(parts):
+            parts[i + 2] = ""
+    return "".join(part for part in parts if part is not None)
