@@ -61,8 +61,8 @@ def learning_rates(result: dict[str, Any]) -> Figure:
             + f"; beside each the number of {seeds} seeds that get there."
         ),
         caption=(
-            f"Network {result['network']} on XOR, {seeds} seeds; at the circles, how many of them reach the loss; filled, "
-            "all."
+            f"Network {result['network']} on XOR, {seeds} seeds; at the circles, how many of them reach the loss; "
+            "filled where all do."
         ),
         experiment="learning_rates",
         table=stacked_rows(
