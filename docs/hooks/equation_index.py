@@ -254,7 +254,7 @@ def entry(
     if check is not None:
         facts.append(counted(len(check.mistakes), "planted mistake"))
     if mistakes:
-        facts.append(f"mistakes: {', '.join(mistakes)}")
+        facts.append(f"in the catalogue: {'; '.join(mistakes)}")
     if claims:
         facts.append(f"claims: {', '.join(claims)}")
     actions = [

@@ -306,7 +306,7 @@ def book(
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(citing.TITLE)}</title>'
         f"{''.join(styles)}<style>{own}</style></head>"
-        '<body data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
+        '<body dir="ltr" data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
         f'<main class="md-typeset">{title}{contents([*pages, last], numbers)}{content}</main></body></html>'
     )
 

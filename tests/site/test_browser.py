@@ -529,6 +529,10 @@ def test_solutions_stand_at_the_end_of_the_edition_and_are_linked_both_ways(pdf:
     there = {link.removesuffix("--solution") for link in links if link.endswith("--solution")}
     back = {link.removesuffix("--asked") for link in links if link.endswith("--asked")}
     assert there == back
+    numbers, texts = printed.page_numbers(pdf), [page.extract_text() for page in reader.pages]
+    for name in there:  # each link says the page it leads to
+        assert f": page {numbers[f'{name}--solution']}" in texts[numbers[f"{name}--asked"] - 1]
+        assert f"(page {numbers[f'{name}--asked']})" in texts[numbers[f"{name}--solution"] - 1]
     assert len(there) == len(list((ROOT / "exercises").glob("*.py"))) + 10  # and one question for each chapter
 
 

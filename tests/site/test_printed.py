@@ -113,6 +113,14 @@ def test_wide_and_long_listings_are_marked() -> None:
     assert marked("x\n" * 41) == ' class="long"'
 
 
+def test_the_edition_says_its_direction(tmp_path: Path) -> None:
+    """The theme indents lists only where a direction is said; without it the marks fall off the paper."""
+    for page in (tmp_path / "index.html", tmp_path / LOSS.url / "index.html"):
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("<article><ul><li>one</li></ul></article>", encoding="utf-8")
+    assert '<body dir="ltr"' in printed.book(tmp_path, [LOSS], None, {}, {})
+
+
 def test_a_formula_without_latex_is_refused() -> None:
     with pytest.raises(SiteError, match="without a text alternative"):
         label_formulas("<p><math><mi>q</mi></math></p>", {})
