@@ -18,13 +18,15 @@ def kept_together(html: str) -> str:
     Examples:
         >>> kept_together('<b title="7%">η = 0.1: 24.6% or 25 %</b> <code>7%</code>')
         '<b title="7%">η\xa0=\xa00.1: 24.6\xa0% or 25\xa0%</b> <code>7%</code>'
+        >>> kept_together("<i>η</i> = 1")
+        '<i>η</i>\xa0=\xa01'
         >>> kept_together("of 2-4-1")
         'of <span class="unbroken">2-4-1</span>'
     """
     parts = NOT_PROSE.split(html)
     for i in range(0, len(parts), 3):  # between them stand the tags, and their names
         text = re.sub(r"(?<=\d) ?%", "\xa0%", parts[i])
-        text = re.sub(r"([ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", text)
+        text = re.sub(r"(^|[ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in a tag of its own
         parts[i] = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
         if i + 2 < len(parts):
             parts[i + 2] = ""
