@@ -13,7 +13,6 @@ from html import escape, unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
@@ -144,7 +143,7 @@ def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root
     return f'<section id="{page.anchor}">{body}</section>'
 
 
-def solutions_apart(section: str, title: str, numbers: Mapping[str, int] = MappingProxyType({})) -> tuple[str, str]:
+def solutions_apart(section: str, title: str, numbers: Mapping[str, int]) -> tuple[str, str]:
     """Take the answers out of a section, so that who reads a question does not read its answer below it.
 
     Args:
@@ -158,7 +157,7 @@ def solutions_apart(section: str, title: str, numbers: Mapping[str, int] = Mappi
 
     Examples:
         >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
-        >>> left, taken = solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss")
+        >>> left, taken = solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss", {})
         >>> left
         '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
         >>> taken
@@ -281,17 +280,18 @@ def book(
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
     chapters: list[str] = []
-    answers: dict[bool, list[str]] = {False: [], True: []}  # of the chapters' questions, and of the exercises
+    to_questions: list[str] = []
+    to_exercises: list[str] = []
     for page in pages:
         html = (site / page.url / "index.html").read_text(encoding="utf-8")
         section, taken = solutions_apart(chapter(html, page, by_url, root), page.title, numbers)
         chapters.append(section)
-        answers[page.url.startswith("exercises/")].append(taken)
+        (to_exercises if page.url.startswith("exercises/") else to_questions).append(taken)
     last = PrintedPage("Appendix", "Solutions", "solutions/")
     chapters.append(
         f'<section id="{last.anchor}" class="solutions"><h1>Solutions</h1>'
-        f"<h2>To the questions that end the chapters</h2>{''.join(answers[False])}"
-        f"<h2>To the exercises</h2>{''.join(answers[True])}</section>"
+        f"<h2>To the questions that end the chapters</h2>{''.join(to_questions)}"
+        f"<h2>To the exercises</h2>{''.join(to_exercises)}</section>"
     )
     content = keep_punctuation(label_formulas("".join(chapters), latex))
     name, _, subtitle = citing.TITLE.partition(": ")

@@ -2,7 +2,7 @@
 
 import re
 
-NOT_PROSE = re.compile(r"(<(script|style|title|pre|code|svg|math|textarea)\b.*?</\2>|<[^>]*>)", re.DOTALL)
+PROSE = re.compile(r"<(script|style|title|pre|code|svg|math|textarea)\b.*?</\1>|<[^>]*>|(?P<prose>[^<]+)", re.DOTALL)
 WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
 
 
@@ -23,11 +23,12 @@ def kept_together(html: str) -> str:
         >>> kept_together("of 2-4-1")
         'of <span class="unbroken">2-4-1</span>'
     """
-    parts = NOT_PROSE.split(html)
-    for i in range(0, len(parts), 3):  # between them stand the tags, and their names
-        text = re.sub(r"(?<=\d) ?%", "\xa0%", parts[i])
+
+    def kept(match: re.Match[str]) -> str:
+        if match["prose"] is None:
+            return match[0]
+        text = re.sub(r"(?<=\d) ?%", "\xa0%", match["prose"])
         text = re.sub(r"(^|[ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in a tag of its own
-        parts[i] = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
-        if i + 2 < len(parts):
-            parts[i + 2] = ""
-    return "".join(part for part in parts if part is not None)
+        return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
+
+    return PROSE.sub(kept, html)

@@ -79,7 +79,7 @@ EXERCISES = """<article><h1 id="short">Short</h1>
 
 
 def test_solutions_are_taken_out_and_linked_both_ways() -> None:
-    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}, None), SHORT.title)
+    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}, None), SHORT.title, {})
     assert "It is" not in section
     assert "So." in section
     for name, title, answer in (("one", "One", "It is 1."), ("two", "Two <em>of</em> them", "It is 2.")):
@@ -90,7 +90,7 @@ def test_solutions_are_taken_out_and_linked_both_ways() -> None:
 
 def test_a_chapters_answer_is_called_after_the_chapter() -> None:
     page = '<h2 id="check">Check yourself</h2><details class="question"><summary>Answer</summary>4</details>'
-    _, answers = solutions_apart(article(page), LOSS.title)
+    _, answers = solutions_apart(article(page), LOSS.title, {})
     assert ">3 Loss</a></h3>4" in answers
 
 
