@@ -182,7 +182,7 @@ def test_the_tables_show_what_the_results_hold(results: dict[str, dict[str, Any]
         return TABLES[name].filled(*(results[experiment] for experiment in TABLES[name].experiments)).texts
 
     one = results["xor"]["one"]
-    first = ["2-4-1", f"{one['first_loss']:.4f}", f"{one['last_loss']:.4f}", f"{one['epoch_below_0_05']:,}", "100%"]
+    first = ["2-4-1", f"{one['initial_loss']:.4f}", f"{one['final_loss']:.4f}", f"{one['epoch_below_0_05']:,}", "100%"]
     assert texts("xor-runs")[0] == first
     fast = results["relu"]["linear"]["two"][-1]
     losses = f"{fast['losses']['median'][-1]:.3f}", f"{fast['hidden_dead']:.0%}", f"{fast['layers'][2]['end']:.0%}"

@@ -128,7 +128,7 @@ TABLES = [
             Column("here, seconds", "seconds", ".2f"),
             Column("the report, seconds", "report", "g"),
         ),
-        rows="trainings",
+        rows="training_runs",
     ),
     Table(
         "hidden-units-steps",
@@ -150,7 +150,7 @@ TABLES = [
             Column("hidden units", "hidden", ","),
             Column("seeds that solve XOR", "solved"),
             Column("seeds that reach a loss of {enough}", "reached"),
-            Column("final loss, median", "last_loss.median.0", ".4f"),
+            Column("final loss, median", "final_loss.median.0", ".4f"),
         ),
         rows="units",
     ),
@@ -212,6 +212,6 @@ TABLES = [
             Column("seeds that reach a loss of {enough}", "reached"),
             Column("median epoch at which they do", "first", ",.0f", missing="none"),
         ),
-        rows="trainings",
+        rows="training_runs",
     ),
 ]

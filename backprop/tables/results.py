@@ -79,8 +79,8 @@ def tables_of(name: str) -> list[Table]:
             (name,),
             (
                 Column("network", "network"),
-                Column("initial loss", "first_loss", ".4f"),
-                Column("final loss", "last_loss", ".4f"),
+                Column("initial loss", "initial_loss", ".4f"),
+                Column("final loss", "final_loss", ".4f"),
                 Column("loss below 0.05 from epoch", "epoch_below_0_05", ","),
                 Column("accuracy", "accuracy", ".0%"),
             ),
@@ -92,9 +92,9 @@ def tables_of(name: str) -> list[Table]:
             (
                 Column("network", "network"),
                 Column("seeds with every prediction correct, of {seeds}", "solved"),
-                Column("final loss, median", "last_loss.median.0", ".4f"),
-                Column("final loss, 5th percentile", "last_loss.low.0", ".4f"),
-                Column("final loss, 95th percentile", "last_loss.high.0", ".4f"),
+                Column("final loss, median", "final_loss.median.0", ".4f"),
+                Column("final loss, 5th percentile", "final_loss.low.0", ".4f"),
+                Column("final loss, 95th percentile", "final_loss.high.0", ".4f"),
                 Column("accuracy, median", "accuracy.median.0", ".0%"),
                 Column(f"fraction of seeds below the report's loss at epoch {last:,}", "below", ".0%"),
             ),

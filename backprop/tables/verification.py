@@ -7,7 +7,11 @@ from backprop.tables.table import Column, Table
 from backprop.verification.catalogue import MISTAKES
 
 #: The rows of the correct gradient, one for each way in which mistakes were trained.
-CORRECT = {"plain": "none", "with_biases": "none, with biases", "under_cross_entropy": "none, under cross-entropy"}
+CORRECT = {
+    "plain": "none",
+    "with_biases": "none, with biases",
+    "under_binary_cross_entropy": "none, under binary cross-entropy",
+}
 
 
 def references(labels: Iterable[str]) -> str:
@@ -38,8 +42,8 @@ def in_words(slug: str) -> str:
 
     Examples:
         >>> from backprop.tables.verification import in_words
-        >>> in_words("error-for-delta")
-        'Error for delta'
+        >>> in_words("layer-sign")
+        'Layer sign'
     """
     return slug.replace("-", " ").capitalize()
 
@@ -110,7 +114,7 @@ def trained(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return {"name": name, "equations": list(equations), **stored, "nan": result["seeds"] - stored["finite"] or None}
 
     for group, words in CORRECT.items():
-        yield row(words, (), result["right"][group])
+        yield row(words, (), result["correct"][group])
     for mistake in MISTAKES:
         yield row(mistake.slug, mistake.equations, result["mistakes"][mistake.slug])
 
@@ -205,9 +209,9 @@ TABLES = [
         ("confusion",),
         (
             Column("tried", "way"),
-            Column("correct gradients", "right_asked", ","),
+            Column("correct gradients", "correct_asked", ","),
             Column("not called correct", "false_alarms"),
-            Column("incorrect gradients", "wrong_asked", ","),
+            Column("incorrect gradients", "incorrect_asked", ","),
             Column("called correct", "missed"),
             Column("answered as documented", "share", ".2%"),
         ),

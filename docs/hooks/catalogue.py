@@ -27,7 +27,7 @@ def section(mistake: Mistake) -> str:
         [
             f"### {in_words(mistake.slug)} {{ #{mistake.slug} }}",
             f"{title}. It breaks {references(mistake.equations)}.",
-            f"```python\n# what people write\n{mistake.wrong}\n\n# what it should be\n{mistake.right}\n```",
+            f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
             mistake.why,
             f"Seen by {mistake.seen}. Not seen by {mistake.unseen}.",
         ]

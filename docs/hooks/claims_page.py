@@ -54,8 +54,8 @@ def capital(words: str) -> str:
         The sentence.
 
     Examples:
-        >>> capital("the slope"), capital("z is linear")
-        ('The slope', 'z is linear')
+        >>> capital("the derivative"), capital("z is linear")
+        ('The derivative', 'z is linear')
     """
     return words if words[1] == " " else words[0].upper() + words[1:]
 

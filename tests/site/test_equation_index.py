@@ -43,8 +43,8 @@ def test_every_equation_has_a_check_on_the_page_of_checks() -> None:
     text = checks_page(ALL, PLANTED, {})
     assert re.findall(r"\{ #check-([a-z-]+) \}", text) == [e.label for e in sorted(ALL.values(), key=number)]
     assert set(checks(PLANTED)) == set(ALL)
-    assert checks(PLANTED)["update"].mistakes[0] == "plus for minus"
-    assert checks(PLANTED)["update"].source.startswith("@planted(")
+    assert checks(PLANTED)["gradient-descent-step"].mistakes[0] == "plus for minus"
+    assert checks(PLANTED)["gradient-descent-step"].source.startswith("@planted(")
 
 
 def number(equation: Equation) -> list[int]:
@@ -91,8 +91,8 @@ def test_a_check_of_an_unknown_label_stops_the_build(tmp_path: Path) -> None:
 def test_search_knows_every_equation_by_number_label_and_words() -> None:
     found = {entry["location"]: entry for entry in search_entries(ALL, PACKAGE)}
     assert len(found) == len(ALL)
-    entry = found["derivation/activations/#eq-sigmoid-slope"]
+    entry = found["derivation/activations/#eq-sigmoid-derivative"]
     assert "4.2" in entry["title"]
-    assert "sigmoid-slope" in entry["title"]
+    assert "sigmoid-derivative" in entry["title"]
     assert "sigma prime" in entry["text"]
-    assert "sigmoid_slope" in entry["text"]
+    assert "sigmoid_derivative" in entry["text"]
