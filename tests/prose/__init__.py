@@ -44,7 +44,7 @@ class Figures:
 
 
 def plain(text: str) -> str:
-    """Take from Markdown what is not prose: listings, tables, headings, formulas in display, placeholders.
+    r"""Take from Markdown what is not prose: listings, tables, headings, formulas in display, placeholders.
 
     Args:
         text: a page or a docstring.
@@ -53,7 +53,7 @@ def plain(text: str) -> str:
         Paragraphs, separated by blank lines; a formula within a sentence counts as one word.
 
     Examples:
-        >>> plain("# Title\\n\\nThe sum $a + b$ is [a link](x.md).\\n\\n| a | b |\\n")
+        >>> plain("# Title\n\nThe sum $a + b$ is [a link](x.md).\n\n| a | b |\n")
         'The sum x is a link.'
     """
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
@@ -205,7 +205,7 @@ def files() -> list[Path]:
 
 
 def replaced(text: str, name: str) -> list[tuple[int, str, str]]:
-    """Find words that have a better one.
+    r"""Find words that have a better one.
 
     Args:
         text: a file's text.
@@ -215,7 +215,7 @@ def replaced(text: str, name: str) -> list[tuple[int, str, str]]:
         For each its line, what stands there and what to say. Words may be broken over two lines.
 
     Examples:
-        >>> replaced("The slope of\\nthe loss", "docs/x.md")[0][0]
+        >>> replaced("The slope of\nthe loss", "docs/x.md")[0][0]
         1
     """
     found = []
