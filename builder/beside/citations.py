@@ -1,89 +1,25 @@
 """How pages are cited: the facts checked, the box below a page, its files, what the head of a page tells machines."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from html import escape, unescape
+from html import escape
 from pathlib import Path
+from textwrap import indent
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
-from cards import HEIGHT, WIDTH
-from equations import Equation, SiteError
 
 import backprop
 from backprop import citing
+from builder import tree as html
+from builder.beside.cards import HEIGHT, WIDTH
+from builder.errors import SiteError
+from builder.home import ADDRESS, EXAMPLE, Home
+from builder.source.equations import Equation
+from builder.tree import Tree
 
 FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
-ADDRESS = re.compile(r"https?://[^\s/?#]+/([^\s?#]*/)?")
-EXAMPLE = "https://example.org/backprop/"
 NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where this version of the site is published.
-
-    Attributes:
-        root: its address, with a slash at its end; None if it is published nowhere.
-    """
-
-    root: str | None
-
-    def cite(self, form: str, part: citing.Part | None) -> str:
-        """Write a citation with this address."""
-        return citing.cite(form, part, self.root)
-
-    def equation(self, equation: Equation) -> citing.Part:
-        """Take an equation as a part of the whole."""
-        return citing.Part(f"Equation ({equation.tag})", f"{equation.url}#{equation.anchor}")
-
-
-def home_of(site_url: str | None) -> Home:
-    """Tell where the site is published; an address of the reader's own machine is none.
-
-    Args:
-        site_url: the builder's setting.
-
-    Returns:
-        The home.
-
-    Examples:
-        >>> home_of("https://example.org/backprop/0.1.0")
-        Home(root='https://example.org/backprop/0.1.0/')
-        >>> home_of("http://127.0.0.1:8000/")
-        Home(root=None)
-    """
-    if not site_url or urlsplit(site_url).hostname in ("127.0.0.1", "localhost"):
-        return Home(None)
-    return Home(site_url.rstrip("/") + "/")
-
-
-def checked_address(given: object) -> str:
-    """Check the address at which the site is to be published.
-
-    Args:
-        given: what the environment says; a slash at its end may be missing.
-
-    Returns:
-        The address, with a slash at its end.
-
-    Raises:
-        SiteError: if it is none.
-
-    Examples:
-        >>> checked_address("https://example.org/backprop")
-        'https://example.org/backprop/'
-        >>> checked_address("example.org")
-        Traceback (most recent call last):
-            ...
-        equations.SiteError: SITE_URL is 'example.org'; expected an address such as 'https://example.org/backprop/'
-    """
-    address = str(given).removesuffix("/") + "/"
-    if not ADDRESS.fullmatch(address):
-        raise SiteError(f"SITE_URL is {given!r}; expected an address such as {EXAMPLE!r}", snippet="SITE_URL")
-    return address
 
 
 def check_facts(path: Path) -> None:
@@ -116,19 +52,6 @@ def check_facts(path: Path) -> None:
             raise SiteError(f"{path}:{line}: {field} is {given!r}, but {constant} says {value!r}")
 
 
-def page_part(title: str, url: str) -> citing.Part:
-    """Take a page as a part of the whole.
-
-    Args:
-        title: its title.
-        url: its address below the site's root.
-
-    Returns:
-        The part.
-    """
-    return citing.Part(f"{title}", url)
-
-
 def examples(home: Home, equation: Equation) -> str:
     """Show every form of citation, for the page on citing.
 
@@ -144,76 +67,57 @@ def examples(home: Home, equation: Equation) -> str:
     shown.append(f"**One equation**, likewise:\n\n> {home.cite('apa', part)}\n")
     for form, name in NAMES.items():
         language = "json" if form == "csl-json" else "text"
-        shown.append(f'??? note "{name}"\n\n    ```{language}\n{indented(home.cite(form, None))}\n    ```\n')
+        text = indent(home.cite(form, None), "    ")
+        shown.append(f'??? note "{name}"\n\n    ```{language}\n{text}\n    ```\n')
     return "\n".join(shown)
 
 
-def indented(text: str) -> str:
-    """Indent every line by four spaces."""
-    return "\n".join("    " + line for line in text.splitlines())
-
-
 def files(part: citing.Part, home: Home) -> dict[str, str]:
-    """Write the files that a reference manager reads.
-
-    Args:
-        part: the page.
-        home: where the site is published.
-
-    Returns:
-        The contents by file name.
-    """
+    """Write the files that a reference manager reads, by name, for a page that is published somewhere or nowhere."""
     return {name: home.cite(form, part) + "\n" for form, name in FILES.items()}
 
 
-def add_box(html: str, part: citing.Part, home: Home) -> str:
-    """Put "Cite this page" at the end of a page.
+def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
+    """Put "Cite this page" at the end of a page, in a box that opens.
 
     Args:
-        html: the whole page.
+        tree: the whole page.
         part: the page as a part of the whole.
         home: where the site is published.
-
-    Returns:
-        The page with a box that opens.
     """
     downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
     unpublished = (
         "<p>This copy of the site is published nowhere, so the citation has a place in it instead of an address.</p>"
     )
-    box = (
-        '<details class="cite"><summary>Cite this page</summary>'
-        f"<p>{escape(home.cite('apa', part))}</p><pre><code>{escape(home.cite('bibtex', part))}</code></pre>"
-        f"<p>{downloads}</p>{unpublished if home.root is None else ''}</details>"
-    )
-    return html.replace("</article>", f"{box}</article>", 1)
+    article = tree.css_first("article")
+    if article is not None:
+        html.put_last(
+            article,
+            '<details class="cite"><summary>Cite this page</summary>'
+            f"<p>{escape(home.cite('apa', part))}</p><pre><code>{escape(home.cite('bibtex', part))}</code></pre>"
+            f"<p>{downloads}</p>{unpublished if home.root is None else ''}</details>",
+        )
 
 
-def description(html: str) -> str:
-    """Take a page's first sentences as its description.
-
-    Args:
-        html: the page's content.
-
-    Returns:
-        Up to 200 characters of its first paragraph, cut after a word; empty if it has none.
+def description(tree: Tree) -> str:
+    """Take a page's first paragraph as its description: up to 200 characters, cut after a word.
 
     Examples:
-        >>> description("<h1>Loss</h1><p>A <em>loss</em> is one number. It falls.</p>")
+        >>> description(html.fragment("<h1>Loss</h1><p>A <em>loss</em> is one number. It falls.</p>"))
         'A loss is one number. It falls.'
     """
-    found = re.search(r"<p>(.*?)</p>", html, re.DOTALL)
-    text = " ".join(unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
+    first = tree.css_first("p:not([class])")
+    text = " ".join(first.text().split()) if first is not None else ""
     return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
 
 
 def add_tags(
-    html: str, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
-) -> str:
+    tree: Tree, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
+) -> None:
     """Tell machines what the page is: for previews, and for indexes of literature.
 
     Args:
-        html: the whole page.
+        tree: the whole page.
         title: its title.
         words: its description.
         url: its address below the site's root.
@@ -221,9 +125,6 @@ def add_tags(
         pdf: whether the printed edition stands beside it.
         cited: whether the page can be cited.
         card: the picture that previews show, below the site's root.
-
-    Returns:
-        The page with meta elements in its head.
     """
     address = None if home.root is None else home.root + url
     tags = [
@@ -254,5 +155,7 @@ def add_tags(
             ("name", "citation_pdf_url", f"{home.root}backprop.pdf" if pdf and home.root else None),
         ]
     lines = "".join(f'<meta {kind}="{name}" content="{escape(value)}">' for kind, name, value in tags if value)
-    head = re.sub(r'<meta name="description"[^>]*>', "", html, count=1)
-    return head.replace("</head>", f'<meta name="description" content="{escape(words)}">{lines}</head>', 1)
+    if tree.head is not None:
+        for other in tree.css('meta[name="description"]'):
+            other.decompose()
+        html.put_last(tree.head, f'<meta name="description" content="{escape(words)}">{lines}')

@@ -1,23 +1,29 @@
 """The catalogue of mistakes as Markdown: a section for each, and what training showed."""
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from backprop.experiments.store import read_result
 from backprop.verification.catalogue import MISTAKES, Mistake
+from builder.errors import SiteError
+
+
+class Trained(TypedDict):
+    """What training with a mistake showed: the first step's relative error, and what became of the seeds."""
+
+    gradient: float
+    solved: int
+    loss: float | None
+    accuracy: float | None
+    finite: int
+
 
 #: The rows of the right gradient, one for each way in which mistakes were trained.
 NONE = {"plain": "none", "with_biases": "none, with biases", "under_cross_entropy": "none, under cross-entropy"}
 
 
 def references(mistake: Mistake) -> str:
-    r"""Refer to the equations that a mistake breaks.
-
-    Args:
-        mistake: the mistake.
-
-    Returns:
-        LaTeX references.
+    r"""Refer to the equations that a mistake breaks, in LaTeX.
 
     Examples:
         >>> references(MISTAKES[2])
@@ -29,12 +35,6 @@ def references(mistake: Mistake) -> str:
 def heading(slug: str) -> str:
     """Turn a slug into words.
 
-    Args:
-        slug: the slug.
-
-    Returns:
-        The same with spaces and a capital letter.
-
     Examples:
         >>> heading("error-for-delta")
         'Error for delta'
@@ -43,13 +43,7 @@ def heading(slug: str) -> str:
 
 
 def share(value: float) -> str:
-    """Write a relative error.
-
-    Args:
-        value: the error.
-
-    Returns:
-        "0" for what rounding makes, otherwise two digits.
+    """Write a relative error: "0" for what rounding makes, otherwise two digits.
 
     Examples:
         >>> share(3e-15), share(0.0139), share(0.8)
@@ -58,18 +52,8 @@ def share(value: float) -> str:
     return "0" if value < 1e-9 else f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
 
 
-def row(name: str, equations: str, trained: dict[str, Any], seeds: int) -> str:
-    """Write a row of the table.
-
-    Args:
-        name: the first cell.
-        equations: the second.
-        trained: what the experiment stored.
-        seeds: the number of seeds.
-
-    Returns:
-        The row.
-    """
+def row(name: str, equations: str, trained: Trained, seeds: int) -> str:
+    """Write a row of the table; name and equations are its first two cells."""
     loss = "nan" if trained["loss"] is None else f"{trained['loss']:.3f}" if trained["loss"] >= 0.001 else "< 0.001"
     if trained["finite"] < seeds:
         loss += f" ({seeds - trained['finite']} nan)" if trained["finite"] else ""
@@ -78,14 +62,7 @@ def row(name: str, equations: str, trained: dict[str, Any], seeds: int) -> str:
 
 
 def table(results: Path) -> str:
-    """Write what training with each mistake showed.
-
-    Args:
-        results: the folder of the results.
-
-    Returns:
-        A Markdown table.
-    """
+    """Write what training with each mistake showed, as a Markdown table."""
     stored = read_result(results, "mistakes")
     rows = [
         "| mistake | breaks | first step off by | seeds solved | loss | accuracy |",
@@ -99,23 +76,12 @@ def table(results: Path) -> str:
 
 
 def sections() -> str:
-    """Write a section for each mistake.
-
-    Returns:
-        Markdown.
-    """
+    """Write a section for each mistake, in Markdown."""
     return "\n\n".join(section(mistake) for mistake in MISTAKES)
 
 
 def section(mistake: Mistake) -> str:
-    """Write the section of a mistake.
-
-    Args:
-        mistake: the mistake.
-
-    Returns:
-        Markdown; its anchor is the slug.
-    """
+    """Write the section of a mistake, in Markdown; its anchor is the slug."""
     title = mistake.title[0].upper() + mistake.title[1:]
     return "\n\n".join(
         [
@@ -129,14 +95,7 @@ def section(mistake: Mistake) -> str:
 
 
 def confusion_rows(results: Path) -> str:
-    """Write the rates at which planted mistakes are named.
-
-    Args:
-        results: the folder of the results.
-
-    Returns:
-        A Markdown table.
-    """
+    """Write the rates at which planted mistakes are named, as a Markdown table."""
     stored = read_result(results, "confusion")
     ways = {
         "named": "loss named, float64",
@@ -154,3 +113,23 @@ def confusion_rows(results: Path) -> str:
             f"| {one['share']:.2%} |"
         )
     return "\n".join(rows)
+
+
+def part(name: str, results: Path) -> str:
+    """Write a part of the catalogue.
+
+    Args:
+        name: "table", "sections" or "rates".
+        results: the folder of the results.
+
+    Returns:
+        Markdown.
+
+    Raises:
+        SiteError: if there is no such part.
+    """
+    if name == "sections":
+        return sections()
+    if name not in ("table", "rates"):
+        raise SiteError(f"[=mistakes:{name}=]: expected table, sections or rates", snippet=f"[=mistakes:{name}=]")
+    return table(results) if name == "table" else confusion_rows(results)
