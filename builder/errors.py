@@ -18,15 +18,7 @@ class SiteError(Exception):
 
 
 def place_of(snippet: str, files: Iterable[Path]) -> str:
-    """Find where a piece of source stands.
-
-    Args:
-        snippet: the piece; its first line is searched.
-        files: the files to search, likeliest first.
-
-    Returns:
-        "file:line", or the first file alone if it is in none.
-    """
+    """Find where a piece of source stands."""
     paths = list(files)
     first_line = snippet.strip().split("\n")[0]
     for path in paths:

@@ -48,12 +48,6 @@ def home_of(site_url: str | None) -> Home:
 def checked_address(given: object) -> str:
     """Check the address at which the site is to be published.
 
-    Args:
-        given: what the environment says; a slash at its end may be missing.
-
-    Returns:
-        The address, with a slash at its end.
-
     Raises:
         SiteError: if it is none.
 

@@ -52,12 +52,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
     mkdocs would check its own setting before it loads hooks, and would name neither file nor value.
 
-    Args:
-        config: the configuration, new for each build.
-
-    Returns:
-        The same.
-
     Raises:
         PluginError: if the address is none.
     """

@@ -76,13 +76,6 @@ class Build:
 def read(root: Path, home: Home) -> Build:
     """Read everything that the pages are made from.
 
-    Args:
-        root: the folder of the project.
-        home: where the site is published.
-
-    Returns:
-        The build, before its first page.
-
     Raises:
         SiteError: if something that was read is wrong; with file and line.
     """

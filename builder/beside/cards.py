@@ -45,17 +45,7 @@ def readable(formulas: Iterable[str]) -> str:
 
 
 def draw(name: str, title: str, formula: str, words: str) -> bytes:
-    """Draw a card.
-
-    Args:
-        name: the name of the site.
-        title: the page's title; on the first page the name again, which is then written once.
-        formula: LaTeX, or "".
-        words: a sentence or two.
-
-    Returns:
-        A PNG of 1200 × 630 pixels.
-    """
+    """Draw a card."""
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)  # so that it can measure its letters
 

@@ -25,9 +25,6 @@ NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
 def check_facts(path: Path) -> None:
     """Compare CITATION.cff with what the package says of itself.
 
-    Args:
-        path: the file.
-
     Raises:
         SiteError: if a field is missing, wrong, or other than in the package; with file and line.
     """
@@ -53,15 +50,7 @@ def check_facts(path: Path) -> None:
 
 
 def examples(home: Home, equation: Equation) -> str:
-    """Show every form of citation, for the page on citing.
-
-    Args:
-        home: where the site is published.
-        equation: the equation to cite as an example.
-
-    Returns:
-        Markdown.
-    """
+    """Show every form of citation, for the page on citing."""
     part = home.equation(equation)
     shown = [f"**The whole**, as a line in APA's style:\n\n> {home.cite('apa', None)}\n"]
     shown.append(f"**One equation**, likewise:\n\n> {home.cite('apa', part)}\n")
@@ -78,13 +67,7 @@ def files(part: citing.Part, home: Home) -> dict[str, str]:
 
 
 def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
-    """Put "Cite this page" at the end of a page, in a box that opens.
-
-    Args:
-        tree: the whole page.
-        part: the page as a part of the whole.
-        home: where the site is published.
-    """
+    """Put "Cite this page" at the end of a page, in a box that opens."""
     downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
     unpublished = (
         "<p>This copy of the site is published nowhere, so the citation has a place in it instead of an address.</p>"
@@ -114,18 +97,7 @@ def description(tree: Tree) -> str:
 def add_tags(
     tree: Tree, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
 ) -> None:
-    """Tell machines what the page is: for previews, and for indexes of literature.
-
-    Args:
-        tree: the whole page.
-        title: its title.
-        words: its description.
-        url: its address below the site's root.
-        home: where the site is published.
-        pdf: whether the printed edition stands beside it.
-        cited: whether the page can be cited.
-        card: the picture that previews show, below the site's root.
-    """
+    """Tell machines what the page is: for previews, and for indexes of literature."""
     address = None if home.root is None else home.root + url
     tags = [
         ("property", "og:type", "article" if url else "website"),

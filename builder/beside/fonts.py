@@ -25,15 +25,7 @@ def italics(characters: set[str]) -> set[str]:
 
 
 def math_font(characters: set[str], folder: Path) -> bytes:
-    """Cut STIX Two Math down to the characters that are printed among some, or take it from an earlier build.
-
-    Args:
-        characters: the characters; what is none in print is left out.
-        folder: the folder of the fonts cut before.
-
-    Returns:
-        The font as WOFF2.
-    """
+    """Cut STIX Two Math down to the characters that are printed among some, or take it from an earlier build."""
     shown = "".join(sorted(c for c in characters if c.isprintable()))
     program = Path(__file__).read_text(encoding="utf-8")
     made_from = (program, version("ziamath"), version("fonttools"), version("brotli"), shown)
@@ -44,12 +36,6 @@ def cut(characters: set[str]) -> bytes:
     """Cut STIX Two Math down to some characters.
 
     Brackets, radicals and accents keep their larger variants, so that they can stretch.
-
-    Args:
-        characters: the characters to keep.
-
-    Returns:
-        The font as WOFF2; the same characters give the same bytes.
 
     Raises:
         FileNotFoundError: if the package that brings the font is not installed.

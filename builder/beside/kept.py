@@ -6,17 +6,7 @@ from pathlib import Path
 
 
 def kept(folder: Path, ending: str, made_from: object, make: Callable[[], bytes]) -> bytes:
-    """Take something from a folder of what was made before, or make it.
-
-    Args:
-        folder: the folder.
-        ending: how the names of its files end.
-        made_from: all that it depends on, the text of the program included.
-        make: makes it.
-
-    Returns:
-        Its bytes.
-    """
+    """Take something from a folder of what was made before, or make it."""
     path = folder / (sha256(repr(made_from).encode()).hexdigest() + ending)
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The printed edition: one PDF of the whole specification, made from the built pages by a headless Chromium.
 
-Chromium cannot tell a table of contents on which page a
-heading will stand, so the edition is printed again with the numbers read from the print before.
+Chromium cannot tell a table of contents on which page a heading will stand, so the edition is printed again with the
+numbers read from the print before.
 """
 
 import functools
@@ -79,15 +79,6 @@ def sentence(made: bool, address: str) -> str:
 def chapter(page: PrintedPage, tree: Tree, pages: Mapping[str, PrintedPage], root: str | None) -> Node:
     """Take a page's article for the edition: ids made unique, links turned inward, what is for screens only left out.
 
-    Args:
-        page: which page it is.
-        tree: the built page; it is changed.
-        pages: all pages of the edition, by address.
-        root: where the site is published, for links that lead out of the edition; None: these become plain text.
-
-    Returns:
-        The article.
-
     Raises:
         SiteError: if the page has no article.
 
@@ -101,8 +92,9 @@ def chapter(page: PrintedPage, tree: Tree, pages: Mapping[str, PrintedPage], roo
     if article is None:
         raise SiteError(f"{page.url}: the built page has no article to print")
     for signature in article.css(".doc-signature"):
-        if signature.css_matches(":has(code > .nf:only-child)") and re.fullmatch(r"\w+\s*", signature.text()):
-            signature.decompose()  # only the name, below the name
+        name = signature.css_first("code > .nf:only-child")
+        if name is not None and name.text() == signature.text().strip():
+            signature.decompose()  # it is only the name, below the name
     for dropped in article.css(DROPPED):
         dropped.decompose()
     for named in article.css("[id]"):
@@ -137,14 +129,8 @@ def printed_link(address: str, pages: Mapping[str, PrintedPage], root: str | Non
 def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> str:
     """Take the answers out of an article, so that who reads a question does not read its answer below it.
 
-    Args:
-        article: an article of the edition; each answer becomes a link to it.
-        title: what the article is called.
-        numbers: the page number of each anchor, as far as known.
-
-    Returns:
-        The answers, each under the title of its exercise, linked back; links with the page where it is known. Where a
-        chapter asks once, the title is the chapter's.
+    Answers are returned under the titles of their exercises, or of the chapter where it asks once, and linked back;
+    links say the page where it is known.
 
     Examples:
         >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
@@ -183,10 +169,6 @@ def one_line(latex: str) -> str:
 def label_formulas(article: Node, latex: Mapping[str, str]) -> None:
     r"""Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image.
 
-    Args:
-        article: a part of the edition.
-        latex: the LaTeX of each math element.
-
     Raises:
         SiteError: if the LaTeX of a formula is not known.
     """
@@ -212,11 +194,8 @@ def keep_punctuation(article: Tree | Node) -> None:
             continue
         marks = re.match(r"[.,;:?!)]*", after.text())
         if marks is not None and marks[0]:
-            rest, together = (
-                after.text()[marks.end() :],
-                f'<span class="unbroken">{html.written(node)}{marks[0]}</span>',
-            )
-            html.replace(node, together)
+            rest = after.text()[marks.end() :]
+            html.replace(node, f'<span class="unbroken">{html.written(node)}{marks[0]}</span>')
             after.replace_with(rest)
 
 
@@ -243,18 +222,7 @@ def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
 def book(
     site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], numbers: Mapping[str, int]
 ) -> str:
-    """Put the edition together.
-
-    Args:
-        site: the folder of the built site.
-        pages: the pages, in order.
-        root: where the site is published.
-        latex: the LaTeX of each math element.
-        numbers: the page number of each anchor, as far as known.
-
-    Returns:
-        One HTML document.
-    """
+    """Put the edition together as one HTML document, with page numbers as far as they are known."""
     home = html.page((site / "index.html").read_text(encoding="utf-8"))
     styles = "".join(html.written(style) for style in home.css('link[rel="stylesheet"], style'))
     styles = styles.replace("font-display: optional", "font-display: block")  # paper can wait
@@ -323,11 +291,9 @@ def check_complete(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> 
 
 
 def pack(pdf: Path, latex: Iterable[str]) -> None:
-    """Name title, authors and formulas in the file and make it smaller; what Chromium writes is three times as large.
+    """Name title, authors and formulas in the file and make it a third of what Chromium writes.
 
-    Args:
-        pdf: the file.
-        latex: the LaTeX of its formulas; what has one of them as text alternative is tagged as a formula.
+    What has the LaTeX of a formula as its text alternative is tagged as a formula.
     """
     import pikepdf
 
@@ -345,13 +311,6 @@ def pack(pdf: Path, latex: Iterable[str]) -> None:
 
 def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], pdf: Path) -> None:
     """Print the edition.
-
-    Args:
-        site: the folder of the built site.
-        pages: the pages, in order.
-        root: where the site is published.
-        latex: the LaTeX of each math element.
-        pdf: the file to write.
 
     Raises:
         SiteError: if there is no browser to print with, something is too wide, a page is missing, or a formula has

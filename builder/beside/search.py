@@ -11,20 +11,12 @@ from builder.source.equations import Equation, Step, in_order
 from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
-NOT_SPOKEN = set(
-    "frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert operatorname "
-    "displaystyle substack top vphantom".split()
-)
+NOT_SPOKEN = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
+operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a list of these would be thirty lines)
 
 
 def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
-    """Leave listings out of the index, which every page loads and of which they are a third; add the equations.
-
-    Args:
-        path: the file of the index.
-        equations: the equations by label.
-        steps: the functions of the derivation.
-    """
+    """Leave listings out of the index, which every page loads and of which they are a third; add the equations."""
     index = json.loads(path.read_text(encoding="utf-8"))
     for entry in index["docs"]:
         entry["text"] = html.through(entry["text"], drop_listings)
@@ -44,15 +36,7 @@ def drop_listings(tree: Tree) -> None:
 
 
 def entries(equations: Mapping[str, Equation], steps: Iterable[Step]) -> list[dict[str, str]]:
-    """Make an entry for every equation, so that numbers, labels and names of symbols are found.
-
-    Args:
-        equations: the equations by label.
-        steps: the functions of the derivation.
-
-    Returns:
-        The entries, in the form of the search index.
-    """
+    """Make an entry for every equation, so that numbers, labels and names of symbols are found."""
     formulas = {label: latex for step in steps for label, latex in step.formulas.items()}
     return [
         {

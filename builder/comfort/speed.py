@@ -19,26 +19,15 @@ SWITCHING = ",".join(f"[data-md-color-switching] {part}" for part in ("*", "::af
 
 
 def preload(tree: Tree, root: str) -> None:
-    """Ask for the two fonts that every page needs before the style sheets do, so that no line moves when they arrive.
-
-    Args:
-        tree: the whole page.
-        root: the way from this page to the site's root, such as "../../".
-    """
+    """Ask for the two fonts that every page needs before the style sheets do, so that no line moves when they come."""
     if tree.head is not None:
-        for name in FONTS:
+        for name in reversed(FONTS):
             place = f'href="{root}assets/fonts/{name}.woff2"'
             html.put_first(tree.head, f'<link rel="preload" {place} as="font" type="font/woff2" crossorigin>')
 
 
 def inline_styles(tree: Tree, site: Path, root: str) -> None:
-    """Put the small style sheets into the page; one that is not there stays a link.
-
-    Args:
-        tree: the whole page.
-        site: the folder of the built site.
-        root: the way from this page to the site's root.
-    """
+    """Put the small style sheets into the page; one that is not there stays a link."""
     for name in SMALL:
         for link in tree.css(f'link[rel="stylesheet"][href="{root}{name}"]'):
             if (site / name).is_file():

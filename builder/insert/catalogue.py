@@ -118,13 +118,6 @@ def confusion_rows(results: Path) -> str:
 def part(name: str, results: Path) -> str:
     """Write a part of the catalogue.
 
-    Args:
-        name: "table", "sections" or "rates".
-        results: the folder of the results.
-
-    Returns:
-        Markdown.
-
     Raises:
         SiteError: if there is no such part.
     """

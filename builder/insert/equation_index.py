@@ -24,18 +24,6 @@ def index(
 ) -> str:
     """Write the index of equations.
 
-    Args:
-        equations: the equations by label.
-        steps: the functions of the derivation.
-        tests: the file of the planted mistakes.
-        titles: the title of each page by its address.
-        mistakes: the entries of the catalogue.
-        claims: the claims of the report.
-        home: where this site is published.
-
-    Returns:
-        Markdown: a heading for each page, and below it an entry for each equation.
-
     Raises:
         SiteError: if something names an equation that does not exist.
     """
@@ -71,19 +59,7 @@ def _demand(labels: Iterable[str], equations: Mapping[str, Equation], who: str) 
 def entry(
     equation: Equation, step: Step, check: Check | None, mistakes: Sequence[str], claims: Sequence[str], home: Home
 ) -> str:
-    """Write one entry of the index, as a block of HTML without blank lines.
-
-    Args:
-        equation: the equation.
-        step: its function.
-        check: its check, if it has one.
-        mistakes: links to the mistakes that touch it.
-        claims: links to the claims that touch it.
-        home: where this site is published.
-
-    Returns:
-        The block; its formula is LaTeX still.
-    """
+    """Write one entry of the index, as a block of HTML without blank lines."""
     latex, link = step.formulas[equation.label], f"../../{equation.url}#{equation.anchor}"
     function = f"../../{equation.url}#backprop.derivation.{step.chapter}.{step.name}"
     facts = [f"<code>{step.name}</code>", counted(step.examples, "example")]
@@ -129,16 +105,7 @@ def _line(text: str) -> str:
 
 
 def checks_page(equations: Mapping[str, Equation], tests: Path, titles: Mapping[str, str]) -> str:
-    """Write the page of the checks.
-
-    Args:
-        equations: the equations by label.
-        tests: the file of the planted mistakes.
-        titles: the title of each page by its address.
-
-    Returns:
-        Markdown: for each equation the mistakes planted and the source of the check.
-    """
+    """Write the page of the checks."""
     tested, lines, url = checks(tests), [], ""
     for equation in in_order(equations.values()):
         check = tested.get(equation.label)

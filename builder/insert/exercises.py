@@ -19,14 +19,6 @@ LAB = ("gradient-check", "hidden-delta", "back-through-weights", "backward-pass"
 def insert(markdown: str, exercises: Mapping[str, Exercise], docs: Path) -> str:
     """Put the exercises into a page.
 
-    Args:
-        markdown: the page.
-        exercises: the exercises by name.
-        docs: the folder of the pages.
-
-    Returns:
-        The page without placeholders of exercises.
-
     Raises:
         SiteError: if one names no exercise, or a chapter that has none.
     """

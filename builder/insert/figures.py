@@ -20,11 +20,6 @@ def mark(name: str) -> str:
 def insert_figures(tree: Tree, figures: Path, root: str) -> None:
     """Put the figures in where their marks are, with captions and what can be downloaded.
 
-    Args:
-        tree: the page.
-        figures: the folder of the figures.
-        root: the way from this page to the site's root, such as "../../".
-
     Raises:
         SiteError: if a figure is missing or has no text alternative.
     """
@@ -45,17 +40,7 @@ def insert_figures(tree: Tree, figures: Path, root: str) -> None:
 
 
 def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
-    """Write the line under a figure that offers its data and its picture, and says where they come from.
-
-    Args:
-        name: the figure.
-        experiment: the experiment whose numbers it shows; empty for a diagram.
-        figures: the folder of the figures.
-        root: the way from this page to the site's root, such as "../../".
-
-    Returns:
-        A paragraph.
-    """
+    """Write the line under a figure that offers its data and its picture, and says where they come from."""
     kinds = [("csv", "data (CSV)"), ("svg", "SVG"), ("png", "PNG")]
     links = ", ".join(
         f'<a href="{root}{DOWNLOADS}/{name}.{ending}" download>{words}</a>'

@@ -15,14 +15,6 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def number(results: Path, key: str, form: str | None) -> str:
     """Look up a stored result and format it.
 
-    Args:
-        results: the folder of the results.
-        key: the experiment, a dot, and the way to the value, such as "xor.one.last_loss"; or "version".
-        form: a format specification, or None.
-
-    Returns:
-        The text.
-
     Raises:
         SiteError: if there is no such value.
     """

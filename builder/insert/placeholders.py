@@ -22,14 +22,6 @@ PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
 def fill(markdown: str, root: Path, results: Path) -> str:
     """Put numbers, tables and listings into a page; leave a mark where a figure goes.
 
-    Args:
-        markdown: the page.
-        root: the folder of the project.
-        results: the folder of the results.
-
-    Returns:
-        The page without placeholders.
-
     Raises:
         SiteError: if one names nothing.
     """

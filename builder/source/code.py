@@ -19,13 +19,6 @@ def undocumented(path: Path) -> Iterator[tuple[ast.FunctionDef, str]]:
 def bare(package: Path, name: str) -> str:
     """Show a step of the derivation without docstring and types.
 
-    Args:
-        package: the folder of backprop.derivation.
-        name: the function.
-
-    Returns:
-        Its code.
-
     Raises:
         FileNotFoundError: if there is no such function.
     """

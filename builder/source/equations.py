@@ -76,12 +76,6 @@ def page_url(path: Path, docs: Path) -> str:
 def functions_shown(docs: Path) -> dict[str, tuple[str, str]]:
     """Find which page shows which function of the derivation.
 
-    Args:
-        docs: the folder of the pages.
-
-    Returns:
-        For each function's name the address of its page and its id there.
-
     Raises:
         SiteError: if two pages show the same function.
     """
@@ -96,13 +90,6 @@ def functions_shown(docs: Path) -> dict[str, tuple[str, str]]:
 
 def equations(package: Path, docs: Path) -> dict[str, Equation]:
     """Collect the equations of the derivation.
-
-    Args:
-        package: the folder of backprop.derivation.
-        docs: the folder of the pages.
-
-    Returns:
-        The equations by label, in the order of files and lines.
 
     Raises:
         SiteError: if a label or a number occurs twice, or a function with an equation is on no page.
@@ -131,12 +118,6 @@ def in_order(equations: Iterable[Equation]) -> list[Equation]:
 def steps(package: Path) -> Iterator[Step]:
     """Read the functions of the derivation.
 
-    Args:
-        package: the folder of backprop.derivation.
-
-    Yields:
-        The functions, in the order of files and lines.
-
     Raises:
         SiteError: if a function has no equation or no example, or if an equation stands outside the functions.
     """
@@ -160,14 +141,7 @@ def steps(package: Path) -> Iterator[Step]:
 
 
 def checks(path: Path) -> dict[str, Check]:
-    """Find the check of every equation: the function below a decorator `@planted(label, function, mistakes)`.
-
-    Args:
-        path: the file of the tests.
-
-    Returns:
-        The checks by label.
-    """
+    """Find the check of every equation: the function below a decorator `@planted(label, function, mistakes)`."""
     lines = path.read_text(encoding="utf-8").splitlines()
     found: dict[str, Check] = {}
     for node in functions(path):

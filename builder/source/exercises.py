@@ -57,12 +57,6 @@ class Exercise:
 def read(path: Path) -> Exercise:
     """Read an exercise from its file.
 
-    Args:
-        path: the file of the solved exercise.
-
-    Returns:
-        The exercise with its stub.
-
     Raises:
         SiteError: if a part is missing.
     """

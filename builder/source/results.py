@@ -14,11 +14,6 @@ from builder.errors import SiteError
 def refresh(root: Path, made: Path, quick: bool) -> None:
     """Compute results and draw figures that are out of date; the programs are started only if something has changed.
 
-    Args:
-        root: the folder of the project.
-        made: the folder of what is computed and drawn.
-        quick: whether results stay when only code has changed.
-
     Raises:
         SiteError: if a program fails.
     """
@@ -50,11 +45,6 @@ def run(root: Path, module: str, *arguments: str) -> None:
     """Run a module of the package, showing what it prints.
 
     It does not see the site's address: results are kept, and would carry it into the next build.
-
-    Args:
-        root: the folder of the project.
-        module: its dotted name.
-        *arguments: its command line.
 
     Raises:
         SiteError: if it fails.

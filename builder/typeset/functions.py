@@ -13,27 +13,16 @@ from builder.tree import Tree
 
 
 def link_functions(tree: Tree, functions: Mapping[str, tuple[str, str]], root: str) -> None:
-    """Turn names of functions in code type into links; links, headings and listings stay as they are.
-
-    Args:
-        tree: the page's content.
-        functions: for each name the page that shows it and its id there.
-        root: the way from this page to the site's root.
-    """
+    """Turn names of functions in code type into links; links, headings and listings stay as they are."""
     for code in tree.css("code"):
-        name = code.text()
+        name = code.inner_html  # what has elements of its own is a name that is documented here
         if name in functions and not html.inside(code, {"a", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}):
             url, identifier = functions[name]
             html.wrap(code, f'<a class="function" href="{root}{url}#{identifier}"></a>')
 
 
 def show_code(tree: Tree, package: Path) -> None:
-    """Show the whole code of a step, highlighted, where only its signature stands.
-
-    Args:
-        tree: the page's content.
-        package: the folder of backprop.derivation.
-    """
+    """Show the whole code of a step, highlighted, where only its signature stands."""
     for heading in tree.css('[id^="backprop.derivation."]'):
         *_, module, name = (heading.id or "").split(".")
         signature = heading.next

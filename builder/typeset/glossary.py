@@ -57,12 +57,6 @@ def raised_is_index(node: ET.Element) -> bool:
 def symbols(math: str) -> list[Symbol]:
     r"""List the symbols of a formula. Indices are left out, exponents are not.
 
-    Args:
-        math: a math element.
-
-    Returns:
-        The symbols in the order of reading, each once.
-
     Examples:
         >>> [s.letter + s.mark for s in symbols(mathml(r"\sigma'(z_{l+1}) W^\top", display=False))]
         ['σ′', 'z', 'W', '⊤']
@@ -98,12 +92,6 @@ def _symbols(node: ET.Element, indexed: bool = False, follows: str = "") -> Iter
 
 def plain(latex: str) -> str:
     r"""Write a short formula as text.
-
-    Args:
-        latex: the formula, without delimiters.
-
-    Returns:
-        The text.
 
     Examples:
         >>> plain(r"N \times d_{l-1}"), plain(r"\partial C/\partial z"), plain("d_L")
@@ -163,13 +151,6 @@ def rows(markdown: str) -> Iterator[list[str]]:
 def read(path: Path, equations: Mapping[str, Equation]) -> Glossary:
     """Read the glossary from the page of notation.
 
-    Args:
-        path: the page.
-        equations: the equations of the site, by label.
-
-    Returns:
-        The glossary.
-
     Raises:
         SiteError: if a symbol stands in two rows.
     """
@@ -202,10 +183,6 @@ def explain(tree: Tree, glossary: Glossary) -> None:
 
     A displayed formula can be reached by keyboard, and its box gets the title. A formula in a line, or a Greek letter
     in the text, gets a span. Headings, links and listings stay as they are.
-
-    Args:
-        tree: the page's content, with its mathematics set.
-        glossary: the symbols.
     """
 
     def letter(match: re.Match[str]) -> str:

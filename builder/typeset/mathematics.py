@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, MutableMapping
 from functools import cache
+from html import unescape
 
 from math_core import LatexError, LatexToMathML
 
@@ -23,14 +24,6 @@ _CONVERTER = LatexToMathML(fancy_error=False)
 @cache
 def mathml(latex: str, display: bool) -> str:
     r"""Convert LaTeX to MathML.
-
-    Args:
-        latex: the formula, without delimiters.
-        display: whether it stands on its own.
-
-    Returns:
-        A math element, written as the pages have it. A prime stays beside its letter instead of flying above it, and a
-        capital is made a little taller than it is, so that its hat does not sit in it.
 
     Raises:
         SiteError: if the LaTeX is broken or a command unknown.
@@ -62,8 +55,8 @@ def mathml(latex: str, display: bool) -> str:
 
 
 def parsed(math: str) -> ET.Element:
-    """Read a math element as the XML that it is; names of characters that only HTML has are left out."""
-    return ET.fromstring(re.sub(r"&(?!amp;|lt;|gt;)\w+;", "", math))
+    """Read a math element as the XML that it is, but for characters by names that only HTML has."""
+    return ET.fromstring(re.sub(r"&(?!amp;|lt;|gt;)\w+;", lambda name: unescape(name[0]), math))
 
 
 def _row(*children: ET.Element) -> ET.Element:
@@ -91,12 +84,6 @@ def _prime_beside(node: ET.Element) -> ET.Element:
 
 def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: MutableMapping[str, str]) -> None:
     """Convert all mathematics of a page.
-
-    Args:
-        tree: the page's content, as the Markdown extension left it; it gets MathML, numbers and references.
-        equations: the equations of the whole site, by label.
-        root: the way from this page to the site's root, such as "../../".
-        made: gets the LaTeX of every math element: pages do not carry it, the printed edition needs it.
 
     Raises:
         SiteError: if the LaTeX is broken or a label unknown.
@@ -136,12 +123,6 @@ def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: Muta
 
 def raw_latex(tree: Tree) -> str | None:
     """Look for LaTeX that nobody converted.
-
-    Args:
-        tree: a finished page.
-
-    Returns:
-        The first piece found with its surroundings, or None.
 
     Examples:
         >>> raw_latex(html.fragment("<p>so $$ x $$</p>"))
