@@ -76,6 +76,11 @@ def wrap(node: Node, html: str) -> None:
         node.prev.insert_child(node, move=True)
 
 
+def classed(node: Node | None, name: str) -> bool:
+    """Tell whether a node has a class; the parser's `css_matches` would look below it as well."""
+    return node is not None and name in node.attrs.sget("class").split()
+
+
 def inside(node: Node, tags: Collection[str]) -> bool:
     """Tell whether a node stands in an element with one of these tags."""
     above = node.parent

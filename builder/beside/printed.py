@@ -146,7 +146,7 @@ def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> st
         if node.tag == "h2":
             name, head = node.id or "", node.inner_html
             continue
-        called = head if node.css_matches(".solution-box") else escape(title)
+        called = head if html.classed(node, "solution-box") else escape(title)
         there, back = (
             words.format(numbers[place]) if place in numbers else ""
             for words, place in ((": page {}", f"{name}--solution"), (" (page {})", f"{name}--asked"))
@@ -188,7 +188,7 @@ def keep_punctuation(article: Tree | Node) -> None:
         'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
     """
     for math in article.css("math"):
-        node = math.parent if math.parent is not None and math.parent.css_matches(".symbol") else math
+        node = math.parent if math.parent is not None and html.classed(math.parent, "symbol") else math
         after = node.next
         if after is None or after.tag != "-text":
             continue

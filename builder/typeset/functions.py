@@ -28,7 +28,7 @@ def show_code(tree: Tree, package: Path) -> None:
         signature = heading.next
         while signature is not None and signature.tag == "-text":
             signature = signature.next
-        if signature is not None and signature.css_matches("div.doc-signature"):
+        if signature is not None and html.classed(signature, "doc-signature"):
             code = {node.name: code for node, code in undocumented(package / f"{module}.py")}[name]
             listing = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
             html.replace(signature, f'<div class="language-python step">{listing}</div>')
