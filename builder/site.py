@@ -41,7 +41,7 @@ from builder.typeset.typography import keep_together
 ROOT = Path(__file__).parents[1]
 PDF = "backprop.pdf"
 KEY = "hidden-delta"  # the equation that the first page shows
-UNPRINTED = {"About"}  # sections that the printed edition leaves out
+ASIDE = "About"  # the part of the site that is neither cited nor printed
 
 T = TypeVar("T")
 
@@ -73,7 +73,13 @@ def root_of(page: Page) -> str:
     return "" if root == "./" else root
 
 
-class Site(BasePlugin[LegacyConfig]):
+def section_of(page: Page) -> str:
+    """Tell to which part of the site a page belongs; the first page is cited and printed as little as the last part."""
+    above = list(page.ancestors)
+    return above[-1].title or "" if above else ASIDE
+
+
+class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdocs, inside
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
     build: state.Build
@@ -104,8 +110,8 @@ class Site(BasePlugin[LegacyConfig]):
         for page in nav.pages:
             if page.title:
                 self.build.titles[page.url] = page.title
-            section = page.ancestors[-1].title if page.ancestors else "About"
-            if section not in UNPRINTED and page.url != equation_index.CHECKS:
+            section = section_of(page)
+            if section != ASIDE and page.url != equation_index.CHECKS:
                 self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
@@ -147,7 +153,7 @@ class Site(BasePlugin[LegacyConfig]):
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
         self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
         title = (page.title if url else config.site_name) or ""
-        cited = bool(page.ancestors) and page.ancestors[-1].title != "About"
+        cited = section_of(page) != ASIDE
         if cited:
             part = citing.Part(title, url)
             build.files |= {f"{url}{name}": text for name, text in citations.files(part, build.home).items()}

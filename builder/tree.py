@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser as Tree
-from selectolax.lexbor import LexborNode as Node
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Tree = LexborHTMLParser
+Node = LexborNode
 
 
 def page(html: str) -> Tree:

@@ -144,7 +144,7 @@ def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> st
     name, head = "", ""
     for node in article.css("h2[id], details.solution-box, details.question"):
         if node.tag == "h2":
-            name, head = node.id or "", node.inner_html
+            name, head = node.id or "", node.inner_html or ""
             continue
         called = head if html.classed(node, "solution-box") else escape(title)
         there, back = (
@@ -166,7 +166,7 @@ def one_line(latex: str) -> str:
     return " ".join(latex.split())
 
 
-def label_formulas(article: Node, latex: Mapping[str, str]) -> None:
+def label_formulas(article: Tree | Node, latex: Mapping[str, str]) -> None:
     r"""Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image.
 
     Raises:

@@ -20,8 +20,8 @@ STEPS = list(steps(PACKAGE))
 
 
 def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
-    mistakes = [SimpleNamespace(slug="lost-slope", title="Lost slope", equations=("hidden-delta", "delta"))]
-    claims = [SimpleNamespace(number=7, equations=("hidden-delta",))]
+    mistakes: list[Any] = [SimpleNamespace(slug="lost-slope", title="Lost slope", equations=("hidden-delta", "delta"))]
+    claims: list[Any] = [SimpleNamespace(number=7, equations=("hidden-delta",))]
     text = index(ALL, STEPS, PLANTED, {"derivation/loss/": "3 Loss"}, mistakes, claims, Home("https://example.org/"))
     labels = re.findall(r'<div class="equation-entry" id="entry-([^"]*)".*?</p></div>\n', text, re.DOTALL)
     assert labels == sorted(ALL, key=lambda label: [int(part) for part in ALL[label].tag.split(".")])

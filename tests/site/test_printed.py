@@ -20,7 +20,7 @@ def chapter(html: str, page: PrintedPage, pages: dict[str, PrintedPage], root: s
 
 
 def article(body: str, root: str | None = None) -> str:
-    return chapter(f"<article>{body}</article>", LOSS, PAGES, root).inner_html
+    return chapter(f"<article>{body}</article>", LOSS, PAGES, root).inner_html or ""
 
 
 def solutions_apart(node: Node, title: str, numbers: dict[str, int]) -> tuple[str, str]:
