@@ -104,6 +104,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         quick = bool(os.environ.get("BACKPROP_QUICK"))
         self.guarded(None, lambda: results.refresh(ROOT, ROOT / "build", quick))
         self.build = self.guarded(None, lambda: state.read(ROOT, home_of(config.site_url)))
+        results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
 
     def on_nav(self, nav: Navigation, **_: Any) -> None:
         """Note what the pages are called, and which of them are printed."""

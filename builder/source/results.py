@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,19 @@ def refresh(root: Path, made: Path, quick: bool) -> None:
     run(root, "backprop.figures", "--results", str(results), "--out", str(made / "figures"))
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(summary(root, made, quick), encoding="utf-8")
+
+
+def drop_outdated(site: Path, sources: Iterable[Path]) -> None:
+    """Drop the built pages if anything in some files and folders has changed since.
+
+    `mkdocs serve --dirty` builds those pages whose Markdown has changed, and those that are not there.
+    """
+    pages = list(site.rglob("*.html"))
+    files = [file for path in sources for file in (path.rglob("*.*") if path.is_dir() else [path])]
+    changed = max((f.stat().st_mtime for f in files if f.suffix in (".py", ".json", ".css", ".yml")), default=0.0)
+    if changed > min((page.stat().st_mtime for page in pages), default=changed):
+        for page in pages:
+            page.unlink()
 
 
 def summary(root: Path, made: Path, quick: bool) -> str:
