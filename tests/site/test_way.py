@@ -58,9 +58,8 @@ def test_no_module_keeps_anything_from_a_build() -> None:
     assert len(build.latex) > 40
     assert kept_by_modules() == before
     for path in MODULES:
-        assert not [
-            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Global)
-        ]
+        source = ast.parse(path.read_text(encoding="utf-8"))
+        assert not [node for node in ast.walk(source) if isinstance(node, ast.Global)]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
