@@ -38,7 +38,7 @@ def capital(words: str) -> str:
     """Begin with a capital letter, unless the first word is a symbol.
 
     Examples:
-        >>> capital("the slope"), capital("z is linear")
+        >>> capital("the derivative"), capital("z is linear")
         ('The slope', 'z is linear')
     """
     return words if words[1] == " " else words[0].upper() + words[1:]

@@ -13,7 +13,7 @@ PLACEHOLDER = re.compile(r"^\[=exercise:([\w-]+)=\]$", re.MULTILINE)
 TABLE = "[=exercises=]"
 OF_CHAPTER = re.compile(r"^\[=exercises:([\w-]+)=\]$", re.MULTILINE)
 #: The exercises that are the lab itself.
-LAB = ("gradient-check", "hidden-delta", "back-through-weights", "backward-pass", "weight-gradient", "update-order")
+LAB = ("gradient-check", "hidden-delta", "activation-gradient", "backward-pass", "weight-gradient", "update-order")
 
 
 def insert(markdown: str, exercises: Mapping[str, Exercise], docs: Path) -> str:

@@ -128,11 +128,11 @@ def test_page_addresses() -> None:
 
 
 def test_function_names_become_links_except_in_links_listings_and_headings() -> None:
-    known = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.update")}
+    known = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")}
     html = "<p><code>update</code></p><pre><code>update</code></pre><h2><code>update</code></h2><code>other</code>"
     linked = tree.through(html, lambda read: functions.link_functions(read, known, "../"))
     assert linked.count("<a ") == 1
-    assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.update"' in linked
+    assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.gradient_descent_step"' in linked
 
 
 def test_a_step_shows_its_code_without_its_docstring() -> None:
