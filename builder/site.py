@@ -27,7 +27,7 @@ from builder.comfort.scripts import add_scripts
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError, place_of
 from builder.home import checked_address, home_of
-from builder.insert import equation_index, exercises
+from builder.insert import equation_index, exercises, tables
 from builder.insert.claims import fill_claims
 from builder.insert.figures import DOWNLOADS, insert_figures
 from builder.insert.placeholders import fill
@@ -153,6 +153,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
         self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
+        tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""
         cited = section_of(page) != ASIDE
         if cited:
@@ -199,6 +200,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         """Beside: downloads, stubs, citations, cards, font, search, the printed edition."""
         build, site = self.build, Path(config.site_dir)
         shutil.copytree(build.made / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
+        build.files |= self.guarded(None, lambda: tables.files(build.made / "results"))
         characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
         build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
         files.write(

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from backprop.experiments import MEASURED, SLOW
 from builder import tree as html
 from builder.errors import SiteError
+from builder.insert.tables import made_by
 from builder.tree import Tree
 
 #: Where the site keeps what readers can download of the figures.
@@ -47,10 +47,5 @@ def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
         for ending, words in kinds
         if (figures / "download" / f"{name}.{ending}").exists()
     )
-    made = "drawn by <code>python -m backprop.figures</code>"
-    if experiment in MEASURED:
-        made = "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
-    elif experiment:
-        folder = "backprop/experiments/kept" if experiment in SLOW else "build/results"
-        made = f"computed by <code>python -m backprop.experiments {experiment} --out {folder}</code>"
+    made = made_by([experiment]) if experiment else "drawn by <code>python -m backprop.figures</code>"
     return f'<p class="figure-source">Download: {links}; {made}.</p>'

@@ -2,8 +2,8 @@
 
 In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one);
 ``[=figure:NAME=]`` a figure; ``[=table:NAME=]``, ``[=file:PATH=]`` and ``[=output:NAME=]`` a table, a listing and what
-a program printed; ``[=source:FUNCTION=]`` a step without docstring and types; ``[=mistakes:PART=]`` a part of the
-catalogue of mistakes. An unknown name stops the build.
+a program printed; ``[=source:FUNCTION=]`` a step without docstring and types; ``[=mistakes:sections=]`` the sections of
+the catalogue of mistakes. An unknown name stops the build.
 """
 
 import re
@@ -11,12 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from builder.errors import SiteError
-from builder.insert import catalogue, figures
+from builder.insert import catalogue, figures, tables
 from builder.insert.numbers import number
-from builder.insert.tables import table
 from builder.source.code import bare
 
 PLACEHOLDER = re.compile(r"\[=([a-z]+:)?([\w./-]+)(?::([^\]\s]+))?=\]")
+
+
+def mistakes(name: str) -> str:
+    """Write the part of the catalogue of mistakes that there is: its sections.
+
+    Raises:
+        SiteError: if another is asked for.
+    """
+    if name != "sections":
+        raise SiteError(f"[=mistakes:{name}=]: expected sections", snippet=f"[=mistakes:{name}=]")
+    return catalogue.sections()
 
 
 def fill(markdown: str, root: Path, results: Path) -> str:
@@ -27,8 +37,8 @@ def fill(markdown: str, root: Path, results: Path) -> str:
     """
     kinds: dict[str, Callable[[str], str]] = {
         "figure:": figures.mark,
-        "table:": lambda name: table(results, name),
-        "mistakes:": lambda name: catalogue.part(name, results),
+        "table:": lambda name: tables.insert(name, results),
+        "mistakes:": mistakes,
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
         "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",
         "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",

@@ -1,117 +1,111 @@
-"""The tables that results fill."""
+"""Tables: put into the pages as Markdown, with a line below that offers them as CSV.
 
+What stands in a table is defined in ``backprop.tables``.
+"""
+
+import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from backprop.experiments.report import XOR_LOG
+from backprop.experiments import MEASURED, SLOW
 from backprop.experiments.store import read_result
+from backprop.figures.style import csv_text
+from backprop.tables import TABLES
+from backprop.tables.table import Filled, TableError
+from builder import tree as html
 from builder.errors import SiteError
-from builder.insert.numbers import power
+from builder.tree import Tree
+
+#: Where the site keeps the tables for download.
+FOLDER = "assets/tables"
 
 
-def log_table(results: Path, name: str) -> str:
-    """Write the training log beside the report's as a Markdown table.
-
-    Args:
-        results: the folder of the results.
-        name: the experiment, "linear" or "xor".
-
-    Returns:
-        The table.
-    """
-    result = read_result(results, name)
-    printed, below = dict(result["report"]), dict(read_result(results, "spread")[name]["one"]["below"])
-    rows = ["| epoch | 2-4-1, ours | 2-4-4-1, ours | 2-4-1, the report's | seeds below it |", "|---:|---|---|---|---:|"]
-    for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):
-        theirs = f"{printed[epoch]} | {below[epoch]:.0%}" if epoch in printed else "(missing) | "
-        rows.append(f"| {epoch} | {one} | {two} | {theirs} |")
-    return "\n".join(rows)
-
-
-def match_table(results: Path) -> str:
-    """Write the report's XOR log beside the fitted run as a Markdown table.
-
-    Args:
-        results: the folder of the results.
-
-    Returns:
-        The table.
-    """
-    rows = ["| epoch | the report's loss | from the fitted weights | relative deviation |", "|---:|---|---|---|"]
-    for epoch, printed, ours, deviation in read_result(results, "log_match")["lines"]:
-        seen = "(missing)" if printed is None else repr(printed)
-        rows.append(f"| {epoch} | {seen} | {ours:.16f} | {'' if deviation is None else power(f'{deviation:.1e}')} |")
-    return "\n".join(rows)
-
-
-def rivals_table(results: Path) -> str:
-    """Write how near each contender came to the report's XOR log, stage by stage, as a Markdown table.
-
-    Args:
-        results: the folder of the results.
-
-    Returns:
-        The table.
-    """
-    result = read_result(results, "log_rivals")
-    lines = [sum(epoch <= until for epoch in XOR_LOG) for until, _, _ in result["stages"]]
-    rows = [
-        f"| network | unknowns | {' | '.join(f'{count} lines' for count in lines)} | all, from near |",
-        f"|---|---:|{'---:|' * (len(lines) + 1)}",
-    ]
-    for one in result["contenders"]:
-        best = [*(typical[0] for typical in one["stages"]), one["near"][0]["typical"]]
-        shown = " | ".join(power(f"{x:.0e}") if x < 0.1 else f"{x:.1f}" for x in best)
-        rows.append(f"| {one['name']} | {one['unknowns']} | {shown} |")
-    return "\n".join(rows)
-
-
-def speed_table(results: Path, name: str) -> str:
-    """Write what a benchmark measured as a Markdown table.
-
-    Args:
-        results: the folder of the results.
-        name: "rewritings", or one of the races, "single.linear" or "many.xor-256", say.
-
-    Returns:
-        The table.
+def filled(name: str, results: Path) -> Filled:
+    """Fill a table from the stored results.
 
     Raises:
-        SiteError: if no benchmark has this name.
+        SiteError: if no table has this name, or it cannot be filled.
     """
-    result: Any = read_result(results, "speed")
-    if name == "rewritings":
-        rows = ["| rewriting | calls of NumPy | µs for an epoch | times as fast as the first |", "|---|---:|---:|---:|"]
-        return "\n".join(
-            rows
-            + [f"| {r['name']} | {r['calls'] or ''} | {r['us']:.1f} | {r['gain']:.1f} |" for r in result["rewritings"]]
-        )
-    group, _, race = name.partition(".")
-    if race not in result.get(group, {}):
-        raise SiteError(f"[=table:speed-{name}=]: no benchmark has this name", snippet=f"[=table:speed-{name}")
-    rows = ["| | µs for a run and epoch | times `fast` (from–to) |", "|---|---:|---:|"]
-    for who, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
-        if who == "fast":
-            rows.append(f"| **fast** | {row['us']:.2f} | 1 |")
-        else:
-            of = f"{row['ratio']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f})"
-            rows.append(f"| {who} | {row['us']:.2f} | {of} |")
-    return "\n".join(rows)
+    mark = f"[=table:{name}=]"
+    if name not in TABLES:
+        raise SiteError(f"{mark}: no table has this name; expected one of {', '.join(TABLES)}", snippet=mark)
+    try:
+        return TABLES[name].filled(*(read_result(results, experiment) for experiment in TABLES[name].experiments))
+    except TableError as error:
+        raise SiteError(f"{mark}: {error}", snippet=mark) from None
 
 
-def table(results: Path, name: str) -> str:
-    """Write the table of this name.
+def markdown(table: Filled) -> str:
+    """Write a table as Markdown; numbers that end at the same digit are set flush right.
 
-    Args:
-        results: the folder of the results.
-        name: "log-match", "log-rivals", "linear-log", "xor-log", or "speed-" and what `speed_table` takes.
-
-    Returns:
-        The table.
+    Examples:
+        >>> table = Filled(["network", "loss"], [["2-4-1", 0.25]], [["2-4-1", "0.2500"]], [False, True])
+        >>> print(markdown(table))
+        | network | loss |
+        |---|---:|
+        | 2-4-1 | 0.2500 |
     """
-    tables = {"log-match": match_table, "log-rivals": rivals_table}
-    if name in tables:
-        return tables[name](results)
-    if name.startswith("speed-"):
-        return speed_table(results, name.removeprefix("speed-"))
-    return log_table(results, name.removesuffix("-log"))
+    rule = "|".join("---:" if numeric else "---" for numeric in table.numeric)
+    return "\n".join(
+        [f"| {' | '.join(table.headings)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in table.texts)]
+    )
+
+
+def insert(name: str, results: Path) -> str:
+    """Write a table for a page, and leave a mark below where its line of source goes."""
+    return f'{markdown(filled(name, results))}\n\n<div data-table="{name}"></div>'
+
+
+def made_by(experiments: Sequence[str]) -> str:
+    """Say by which command the numbers of some experiments are computed.
+
+    Examples:
+        >>> made_by(["xor", "spread"])
+        'computed by <code>python -m backprop.experiments xor spread --out build/results</code>'
+    """
+    if experiments[0] in MEASURED:
+        return "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
+    folder = "backprop/experiments/kept" if experiments[0] in SLOW else "build/results"
+    return f"computed by <code>python -m backprop.experiments {' '.join(experiments)} --out {folder}</code>"
+
+
+def insert_sources(tree: Tree, root: str) -> None:
+    """Put under each table of a page the line that offers it as CSV and says where its numbers come from."""
+    for place in tree.css("div[data-table]"):
+        name = place.attrs.sget("data-table")
+        link = f'<a href="{root}{FOLDER}/{name}.csv" download>data (CSV)</a>'
+        html.replace(place, f'<p class="figure-source">Download: {link}; {made_by(TABLES[name].experiments)}.</p>')
+
+
+def plain(text: str) -> str:
+    """Take the marks of Markdown and LaTeX, which are text, out of a heading or a cell.
+
+    Examples:
+        >>> plain("$w_{11}$ of $W_1$, `fast`")
+        'w_11 of W_1, fast'
+    """
+    return re.sub(r"[$`*{}]", "", text)
+
+
+def csv_file(table: Filled) -> str:
+    """Write a table as CSV, with all digits; a cell that holds several numbers is written as JSON.
+
+    Examples:
+        >>> table = Filled(["$W_1$", "products"], [[1 / 3, [[0.6, 1.0]]]], [["0.33", ""]], [True, False])
+        >>> print(csv_file(table), end="")
+        W_1,products
+        0.3333333333333333,"[[0.6, 1.0]]"
+    """
+
+    def cell(value: Any) -> Any:
+        return plain(value) if isinstance(value, str) else json.dumps(value) if isinstance(value, list) else value
+
+    columns = zip(table.headings, zip(*table.values, strict=True), strict=True)
+    return csv_text({plain(heading): [cell(value) for value in column] for heading, column in columns})
+
+
+def files(results: Path) -> dict[str, str]:
+    """Write every table as a file, by address."""
+    return {f"{FOLDER}/{name}.csv": csv_file(filled(name, results)) for name in TABLES}
