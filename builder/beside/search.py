@@ -19,7 +19,8 @@ def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step
     """Leave listings out of the index, which every page loads and of which they are a third; add the equations."""
     index = json.loads(path.read_text(encoding="utf-8"))
     for entry in index["docs"]:
-        entry["text"] = html.through(entry["text"], drop_listings)
+        # A blank that does not break stays a blank: as `&nbsp;` it would be taken for a part of the word before it.
+        entry["text"] = html.through(entry["text"], drop_listings).replace("&nbsp;", "\xa0")
     index["docs"] += entries(equations, steps)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 

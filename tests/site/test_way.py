@@ -231,10 +231,12 @@ def test_files_are_written_where_their_addresses_lead(tmp_path: Path) -> None:
 def test_the_search_index_has_equations_and_no_listings(tmp_path: Path) -> None:
     build = read(ROOT, Home(None))
     index = tmp_path / "search_index.json"
-    index.write_text('{"docs": [{"location": "a/", "title": "A", "text": "<p>b</p><pre>c</pre>"}]}')
+    index.write_text(
+        '{"docs": [{"location": "a/", "title": "A", "text": "<p>a\xa0b</p><pre>c</pre>"}]}', encoding="utf-8"
+    )
     search.complete(index, build.equations, build.steps)
     text = index.read_text(encoding="utf-8")
-    assert '"text":"<p>b</p>"' in text
+    assert '"text":"<p>a\xa0b</p>"' in text
     assert text.count('"title":"Equation ') == len(build.equations)
 
 
