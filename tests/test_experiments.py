@@ -73,12 +73,11 @@ def test_a_damaged_result_does_not_hold(text: str, tmp_path: Path) -> None:
     assert not holds(tmp_path, "xor", "mark")
 
 
-def test_prose_is_not_code(tmp_path: Path) -> None:
-    first, second, third = tmp_path / "a.py", tmp_path / "b.py", tmp_path / "c.py"
-    first.write_text('"""One."""\n\ndef f(x):\n    """Two."""\n    return x  # three\n')
-    second.write_text('"""Un."""\n\ndef f(x):\n    """Deux."""\n\n    return x  # trois\n')
-    third.write_text('"""One."""\n\ndef f(x):\n    """Two."""\n    return -x  # three\n')
-    one, two, three = (ast.dump(code_of(path)) for path in (first, second, third))
+def test_prose_is_not_code() -> None:
+    first = '"""One."""\n\ndef f(x):\n    """Two."""\n    return x  # three\n'
+    second = '"""Un."""\n\ndef f(x):\n    """Deux."""\n\n    return x  # trois\n'
+    third = '"""One."""\n\ndef f(x):\n    """Two."""\n    return -x  # three\n'
+    one, two, three = (ast.dump(code_of(text)) for text in (first, second, third))
     assert one == two
     assert one != three
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pytest
 
 from backprop.figures import __main__ as drawing
-from backprop.figures.style import STYLE, WIDE, Figure, canvas, page_svg, svg
+from backprop.figures.style import WIDE, Figure, canvas, house_style, page_svg, svg
 
 
 def figure(rows: int = 1, columns: int = 1) -> Figure:
@@ -23,7 +22,7 @@ def figure(rows: int = 1, columns: int = 1) -> Figure:
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
-    with mpl.rc_context(STYLE):
+    with house_style():
         yield
 
 

@@ -24,7 +24,7 @@ from backprop.figures import (
     speed,
     verification,
 )
-from backprop.figures.style import STYLE, Figure, csv_text, page_svg, png, standalone, svg
+from backprop.figures.style import Figure, csv_text, house_style, page_svg, png, standalone, svg
 
 
 def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
@@ -82,7 +82,7 @@ def write(figure: Figure, folder: Path) -> list[Path]:
     """Write a figure for the pages, and beside it, in the folder "download", what readers can take with them.
 
     Args:
-        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+        figure: the figure, drawn inside ``with house_style():``.
         folder: where the figures are.
 
     Returns:
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:
         return 0
     written: set[Path] = set()
-    with mpl.rc_context(STYLE):
+    with house_style():
         for draw in drawings(options.results):
             figure = draw()
             print(f"figure {figure.name}", flush=True)
