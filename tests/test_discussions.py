@@ -13,7 +13,7 @@ import backprop
 from backprop import derivation as step
 from backprop.experiments import no_activation, relu, thresholds, timing
 from backprop.experiments.store import KEPT
-from backprop.figures import __main__ as drawing
+from backprop.figures import drawing
 from backprop.figures.style import Figure, csv_text, house_style, png
 from backprop.training import states
 

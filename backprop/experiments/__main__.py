@@ -41,6 +41,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def add_jobs(p: Parser, words: str) -> None:
+    """Give a command line the option of how much is done at a time.
+
+    Args:
+        p: its parser.
+        words: what the option's help says.
+    """
+
+    def jobs(text: str) -> int:
+        return checks.whole_number("jobs", int(text), least=1)
+
+    p.add_argument("--jobs", type=jobs, default=min(2, cores()), metavar="N", help=words)
+
+
 def parser() -> Parser:
     """Describe the command line.
 
@@ -51,13 +65,7 @@ def parser() -> Parser:
     names = f"of {', '.join(EXPERIMENTS)} (default: all of these), or, slow, {', '.join(SLOW)}"
     p.add_argument("names", nargs="*", metavar="NAME", help=names)
     p.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to store them")
-    p.add_argument(
-        "--jobs",
-        type=int,
-        default=min(2, cores()),
-        metavar="N",
-        help="how many run at a time (default: 2, or 1 on one core); what measures time runs alone",
-    )
+    add_jobs(p, "how many run at a time (default: 2, or 1 on one core); what measures time runs alone")
     p.add_argument(
         "--quick",
         action="store_true",
@@ -249,11 +257,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if one failed, 2 for bad arguments, 130 after an interrupt. Results stored before stay.
     """
     options: argparse.Namespace = parser().parse_args(arguments)
-    try:
-        jobs = checks.whole_number("--jobs", options.jobs, least=1)
-    except ValueError as error:
-        print(f"backprop: {error}", file=sys.stderr)
-        return 2
     unknown = [name for name in options.names if name not in (*EXPERIMENTS, *SLOW)]
     if unknown:
         names = ", ".join((*EXPERIMENTS, *SLOW))
@@ -273,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if old:
             print(f"backprop: kept as they were, though their code has changed: {', '.join(old)}", file=sys.stderr)
         marks = {name: mark for name, mark in marks.items() if name not in old}
-    return run(marks, options.out, jobs)
+    return run(marks, options.out, options.jobs)
 
 
 if __name__ == "__main__":
