@@ -99,7 +99,7 @@ def check_facts(path: Path) -> None:
     facts: dict[str, Any] = yaml.safe_load(text)
     expected = {
         "title": ("backprop.citing.TITLE", citing.TITLE),
-        "version": ("backprop.__version__", backprop.__version__),
+        "version": ("backprop.citing.VERSION", citing.VERSION),
         "date-released": ("backprop.citing.DATE", date.fromisoformat(citing.DATE)),
         "authors": ("backprop.citing.AUTHORS", [{"name": author} for author in citing.AUTHORS]),
         "url": ("backprop.citing.ADDRESS", citing.ADDRESS),
