@@ -74,7 +74,7 @@ def test_the_picture_shows_every_loss_the_surface_and_the_labels(
     monkeypatch.setattr(training, "drawing", kept)
     options = ["--epochs", "2500", "--log-every", "1000", "--plot", str(tmp_path / "a.png")]
     assert main(["train", "xor", *options]) == 0
-    run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, Y, 1.0, 2500, engine="specification")
+    run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, Y, 1.0, 2500, engine="reference")
     curve, plane = drawn[0].axes
     np.testing.assert_array_equal(curve.lines[0].get_ydata(), run.losses)
     zeros, ones = (np.column_stack(line.get_data()) for line in plane.lines)

@@ -20,7 +20,7 @@ import pytest
 from backprop.experiments import ALONE, EXPERIMENTS, worker
 from backprop.experiments import __main__ as program
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
-from backprop.experiments.store import code_of, fingerprint, holds, read_result, write_text
+from backprop.experiments.store import code_of, code_hash, holds, read_result, write_text
 from backprop.figures import __main__ as drawing
 
 #: Stands in for the process that computes an experiment: what it does depends on the experiment's name.
@@ -115,7 +115,7 @@ def test_each_starts_with_one_thread_and_this_process_stays_as_it_is(runs: Runs,
 
 
 def test_a_result_of_other_code_runs_again(runs: Runs, out: Path) -> None:
-    write_text(out / "xor.json", json.dumps({"fingerprint": "of yesterday", "value": 0}))
+    write_text(out / "xor.json", json.dumps({"code_hash": "of yesterday", "value": 0}))
     assert program.main(["xor", "--out", str(out)]) == 0
     assert runs.started == ["xor"]
     assert read_result(out, "xor")["value"] == 1.5
@@ -124,7 +124,7 @@ def test_a_result_of_other_code_runs_again(runs: Runs, out: Path) -> None:
 def test_quick_keeps_what_is_stored_says_so_and_runs_what_is_missing(
     runs: Runs, capsys: pytest.CaptureFixture[str], out: Path
 ) -> None:
-    write_text(out / "xor.json", json.dumps({"fingerprint": "of yesterday", "value": 0}))
+    write_text(out / "xor.json", json.dumps({"code_hash": "of yesterday", "value": 0}))
     assert program.main(["xor", "linear", "--out", str(out), "--quick"]) == 0
     assert runs.started == ["linear"]
     assert read_result(out, "xor")["value"] == 0
@@ -165,7 +165,7 @@ def test_the_results_are_those_of_one_process_to_the_last_byte(tmp_path: Path) -
         stored = [(tmp_path / jobs / f"{name}.json").read_bytes() for jobs in ("1", "2")]
         assert stored[0] == stored[1]
         result = json.loads(stored[0])
-        del result["fingerprint"]
+        del result["code_hash"]
         assert json.dumps(result) == text
 
 
@@ -185,14 +185,14 @@ def test_prose_is_not_code() -> None:
 
 
 def test_a_formula_is_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fingerprint("backprop.experiments.xor")
+    before = code_hash("backprop.experiments.xor")
     path = Path(sys.modules["backprop.derivation"].__file__ or "").with_name("loss.py")
     changed = path.read_text(encoding="utf-8").replace("(2.0 / (n * d))", "(1.0 / (n * d))")
     read = Path.read_text
     monkeypatch.setattr(
         Path, "read_text", lambda self, encoding=None: changed if self == path else read(self, encoding=encoding)
     )
-    assert fingerprint("backprop.experiments.xor") != before
+    assert code_hash("backprop.experiments.xor") != before
 
 
 def test_an_unknown_experiment_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

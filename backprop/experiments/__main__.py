@@ -20,7 +20,7 @@ from typing import Any
 from backprop import checks
 from backprop.__main__ import Parser
 from backprop.experiments import ALONE, EXPERIMENTS, SLOW
-from backprop.experiments.store import fingerprint, holds, write_text
+from backprop.experiments.store import code_hash, holds, write_text
 
 #: What computes an experiment, whose name follows.
 WORKER = (sys.executable, "-m", "backprop.experiments.worker")
@@ -200,7 +200,7 @@ def run(marks: Mapping[str, str], folder: Path, jobs: int) -> int:
     """Compute experiments and store their results; those that measure time one by one at the end.
 
     Args:
-        marks: the experiments, with the fingerprint of the code of each.
+        marks: the experiments, with the code_hash of the code of each.
         folder: where to store the results.
         jobs: how many run at a time.
 
@@ -225,7 +225,7 @@ def run(marks: Mapping[str, str], folder: Path, jobs: int) -> int:
                         running = crew.since()
                         later = [*(set(waiting.values()) - set(running)), *(alone if names is beside else ())]
                         try:
-                            content = {"fingerprint": marks[name], **future.result()}
+                            content = {"code_hash": marks[name], **future.result()}
                             write_text(folder / f"{name}.json", json.dumps(content, allow_nan=False))
                         except Failed as error:
                             print(f"backprop: experiment {name} {error}", file=sys.stderr, flush=True)
@@ -269,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"backprop: cannot write to {options.out}: {error}", file=sys.stderr)
         return 1
-    marks = {name: fingerprint(f"backprop.experiments.{name}") for name in options.names or EXPERIMENTS}
+    marks = {name: code_hash(f"backprop.experiments.{name}") for name in options.names or EXPERIMENTS}
     marks = {name: mark for name, mark in marks.items() if not holds(options.out, name, mark)}
     if options.quick:
         old = [name for name in marks if (options.out / f"{name}.json").exists()]
