@@ -25,7 +25,7 @@ from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
-from backprop.verification import Diagnosis, diagnose, diagnose_step, diagnose_loss
+from backprop.verification import Diagnosis, diagnose, diagnose_loss, diagnose_step
 
 __all__ = [
     "Activation",
@@ -39,9 +39,9 @@ __all__ = [
     "citation",
     "derivation",
     "diagnose",
+    "diagnose_loss",
     "diagnose_step",
     "ensemble",
-    "diagnose_loss",
     "linear",
     "train",
     "xor",

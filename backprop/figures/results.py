@@ -78,21 +78,21 @@ def points(axes: Axes, x: np.ndarray, ones: np.ndarray) -> None:
     axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
 
 
-def surface(axes: Axes, ticks: Any, answers: Any, x: np.ndarray, ones: np.ndarray) -> ContourSet:
+def surface(axes: Axes, ticks: Any, predictions: Any, x: np.ndarray, ones: np.ndarray) -> ContourSet:
     """Draw a decision surface, from clear at 0 to blue at 1 with a line at ½, and points on it.
 
     Args:
         axes: where.
         ticks: the coordinates of the grid, the same along both axes.
-        answers: the network's answers on the grid.
+        predictions: the network's answers on the grid.
         x: the points, shape (N, 2).
         ones: which of them are 1, shape (N,).
 
     Returns:
         The shades, for a colour bar.
     """
-    shades = axes.contourf(ticks, ticks, answers, levels=np.linspace(0, 1, 11), cmap=_DEPTH)
-    axes.contour(ticks, ticks, answers, levels=[0.5], colors=[INK], linewidths=1)
+    shades = axes.contourf(ticks, ticks, predictions, levels=np.linspace(0, 1, 11), cmap=_DEPTH)
+    axes.contour(ticks, ticks, predictions, levels=[0.5], colors=[INK], linewidths=1)
     points(axes, x, ones)
     return shades
 
