@@ -84,7 +84,7 @@ def surface(axes: Axes, ticks: Any, predictions: Any, x: np.ndarray, ones: np.nd
     Args:
         axes: where.
         ticks: the coordinates of the grid, the same along both axes.
-        predictions: the network's answers on the grid.
+        predictions: the network's predictions on the grid.
         x: the points, shape (N, 2).
         ones: which of them are 1, shape (N,).
 
