@@ -27,7 +27,7 @@ from backprop import Model, fast, linear, xor
 from backprop.__main__ import Parser
 from backprop.derivation import backward_cost
 from backprop.ensemble import stack
-from backprop.experiments.store import fingerprint, write_text
+from backprop.experiments.store import code_hash, write_text
 from benchmarks import peers
 from benchmarks.rewritings import REWRITINGS
 
@@ -335,7 +335,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in result["rewritings"]:
             print(f"  {row['name']:30} {row['us']:9.2f} {row['gain']:6.2f}  calls {row['calls'] or ''}")
         if options.out is not None:
-            stored = {"fingerprint": fingerprint("backprop.fast"), **result}
+            stored = {"code_hash": code_hash("backprop.fast"), **result}
             write_text(options.out / "speed.json", json.dumps(stored, indent=1, allow_nan=False) + "\n")
     except (ValueError, OSError) as error:
         print(f"backprop: {error}", file=sys.stderr)
