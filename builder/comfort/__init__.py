@@ -1,1 +1,1 @@
-"""What makes the whole page easier to read and to use: names for screen readers, tables that scroll, text that shows early."""
+"""What makes a whole page easier to read: names for screen readers, tables that scroll, text that shows early."""
