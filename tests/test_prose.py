@@ -5,6 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from proselint.checks import __register__
+from proselint.config import DEFAULT
+from proselint.registry import CheckRegistry
+from proselint.tools import LintFile
 
 from tests import prose
 
@@ -39,6 +43,9 @@ def test_sentences_are_those_of_a_teacher() -> None:
     assert f.reasons > 0.12
 
 
+CheckRegistry().register_many(__register__)
+
+
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The prose alone, a file for each page, for tools that know nothing of formulas and code."""
@@ -48,10 +55,14 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def proselint(place: Path) -> str:
+def proselint(place: Path) -> list[str]:
     """What proselint says. Repeated words are left out, because a formula counts as a word, and so is "very"."""
-    command = [sys.executable, "-m", "proselint", "--config", str(prose.HERE / "proselint.json"), "check", str(place)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    checks = DEFAULT["checks"] | {"lexical_illusions": False, "weasel_words": False}
+    return [
+        f"{path.name}:{result.pos[0]}: {result.check_result.message}"
+        for path in sorted(place.glob("*.txt"))
+        for result in LintFile(path).lint({"max_errors": 1000, "checks": checks})
+    ]
 
 
 def codespell(place: Path) -> str:
@@ -60,7 +71,7 @@ def codespell(place: Path) -> str:
 
 
 def test_proselint_finds_nothing(plain: Path) -> None:
-    assert proselint(plain) == ""
+    assert proselint(plain) == []
 
 
 def test_no_word_is_misspelt(plain: Path) -> None:
@@ -69,5 +80,5 @@ def test_no_word_is_misspelt(plain: Path) -> None:
 
 def test_both_would_find_something(tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text("In actual fact, it is very unique and seperate.\n", encoding="utf-8")
-    assert "redundancy" in proselint(tmp_path)
+    assert any("actual fact" in said for said in proselint(tmp_path))
     assert "separate" in codespell(tmp_path)
