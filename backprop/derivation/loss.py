@@ -405,8 +405,8 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     for one example sum to 1. The target is 1 for the true class and 0 for the others, which is called *one-hot*, so one
     term of the sum is left: minus the logarithm of the probability that was predicted for the true class. The
     contribution is divided by $N$ only, because the outputs of one example together answer one question. For two
-    classes write $\hat y$ and $1 - \hat y$ for the two predictions, and $y$ and $1 - y$ for the targets: the sum becomes
-    the binary cross-entropy $\eqref{eq:binary-cross-entropy}$ of a single output.
+    classes write $\hat y$ and $1 - \hat y$ for the two predictions, and $y$ and $1 - y$ for the targets. Then the sum
+    becomes the binary cross-entropy $\eqref{eq:binary-cross-entropy}$ of a single output.
 
     Args:
         y: the targets $y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
@@ -464,9 +464,9 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     $$\frac{\partial L}{\partial \hat y^{\,n}_k} = -\frac{1}{N}\cdot\frac{y^n_k}{\hat y^{\,n}_k}
     \tag{3.10}\label{eq:cross-entropy-derivative}$$
 
-    Only one term of $\eqref{eq:cross-entropy}$ contains $\hat y^{\,n}_k$, and the derivative of $\ln u$ is $1/u$. This is
-    a partial derivative: the other predictions are held fixed, although softmax would change them too. That they sum to
-    1 enters later, with the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$, and there the division by
+    Only one term of $\eqref{eq:cross-entropy}$ contains $\hat y^{\,n}_k$, and the derivative of $\ln u$ is $1/u$. This
+    is a partial derivative: the other predictions are held fixed, although softmax would change them too. That they sum
+    to 1 enters later, with the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$, and there the division by
     $\hat y$ cancels $\eqref{eq:output-delta-softmax}$.
 
     Args:

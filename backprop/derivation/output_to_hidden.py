@@ -213,10 +213,10 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
-    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ picks $y_j$ out of the
-    sum, and in the rest the targets of one example sum to 1. What remains is the error, prediction minus target, as for
-    the sigmoid with binary cross-entropy $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it runs
-    over examples and outputs, here over examples, because the outputs of one example belong to one question.
+    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ picks $y_j$ out of
+    the sum, and in the rest the targets of one example sum to 1. What remains is the error, prediction minus target, as
+    for the sigmoid with binary cross-entropy $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it
+    runs over examples and outputs, here over examples, because the outputs of one example belong to one question.
 
     Args:
         y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
