@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 #: How far from 1 the probabilities of one example may sum; single precision stays below it.
-PROBABILITY_TOLERANCE = 1e-5
+PROBABILITY_TOLERANCE = 1e-6
 
 
 def real_array(name: str, value: Any) -> np.ndarray:
@@ -98,7 +98,7 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
 
     Args:
         name: how the caller calls the argument.
-        value: class numbers from 0, of type int, shape (N,); or one-hot rows or other probabilities that sum to 1 in
+        value: class numbers, whole and from 0, shape (N,); or one-hot rows or other probabilities that sum to 1 in
             each row, shape (N, classes).
         classes: the number of classes.
         rows: the number N of examples.
@@ -108,9 +108,9 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
         The targets, one row for each example, float64.
 
     Raises:
-        TypeError: as `real_array`, and if class numbers are not of type int.
-        ValueError: as `real_array`, and if the shape is another, a class number is out of range, a probability is
-            negative, or a row does not sum to 1.
+        TypeError: as `real_array`.
+        ValueError: as `real_array`, and if the shape is another, a class number is not whole or out of range, a
+            probability is negative, or a row does not sum to 1.
 
     Examples:
         >>> from backprop.checks import class_targets
@@ -120,7 +120,7 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
         >>> class_targets("y", [3, 1], classes=3, rows=2)
         Traceback (most recent call last):
             ...
-        ValueError: y has class 3 at index 0; expected class numbers from 0 to 2
+        ValueError: y has 3 at index 0; expected class numbers from 0 to 2
         >>> class_targets("y", [[2], [0]], classes=3, rows=2)
         Traceback (most recent call last):
             ...
@@ -132,15 +132,10 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
         expected = f"one-hot rows, shape {(*stacked, rows, classes)}, or class numbers, shape {(rows,)}"
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
     if array.ndim == 1:
-        kind = np.asarray(value).dtype
-        if kind.kind not in "iu":
-            raise TypeError(f"{name} has entries of type {kind}; expected class numbers of type int, or one-hot rows")
-        wrong = np.flatnonzero((array < 0) | (array >= classes))
+        wrong = np.flatnonzero((array < 0) | (array >= classes) | (array != np.floor(array)))
         if wrong.size:
-            number = int(array[wrong[0]])
-            raise ValueError(
-                f"{name} has class {number} at index {wrong[0]}; expected class numbers from 0 to {classes - 1}"
-            )
+            number, index = array[wrong[0]], wrong[0]
+            raise ValueError(f"{name} has {number:g} at index {index}; expected class numbers from 0 to {classes - 1}")
         return np.eye(classes)[array.astype(int)]
     sums = array.sum(axis=-1)
     unfit = np.argwhere((array < 0).any(axis=-1) | (abs(sums - 1) > PROBABILITY_TOLERANCE))

@@ -384,7 +384,7 @@ class Model:
         Args:
             X: the inputs, shape (N, d₀).
             y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy. For "cross_entropy" each row sums to 1,
-                or y has shape (N,) and holds class numbers from 0, of type int.
+                or y has shape (N,) and holds class numbers, from 0.
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
