@@ -690,13 +690,13 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
 def log_sum_exp(z: np.ndarray) -> np.ndarray:
     r"""Compute the logarithm of a sum of exponentials without overflow.
 
-    $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = m + \ln\sum_{k} e^{z_k - m}, \qquad m = \max_k z_k
-    \tag{4.17}\label{eq:log-sum-exp}$$
+    $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
+    \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
 
     The sum runs over the units of one layer, for each example alone. Computed as written first, $e^{710}$ overflows.
-    Therefore we take the factor $e^{m}$ out of the sum: its logarithm is $m$, and the largest exponent that remains is
-    0. The result lies between the maximum and the maximum plus the logarithm of the number of units, so it is a smooth
-    maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
+    Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$, and the largest exponent
+    that remains is 0. The result is larger than the maximum by the logarithm of the number of units at most, so it is a
+    smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
 
     Args:
         z: the pre-activations $z$, shape (..., d), real or complex. The shift is real, so complex steps work.
@@ -731,8 +731,8 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
     Next:
         `softmax` is its derivative.
     """
-    m = np.max(np.real(z), axis=-1, keepdims=True)
-    return m[..., 0] + np.log(np.sum(np.exp(z - m), axis=-1))
+    z_max = np.max(np.real(z), axis=-1, keepdims=True)
+    return z_max[..., 0] + np.log(np.sum(np.exp(z - z_max), axis=-1))
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
