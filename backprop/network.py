@@ -201,7 +201,7 @@ class Layer(NamedTuple):
             a: its activation φ(z), same shape.
 
         Returns:
-            φ′(z), same shape.
+            φ′(z), same shape; for an activation that is not element-wise the Jacobian matrices, shape (N, out, out).
         """
         return self.activation.derivative(z, a)
 
@@ -217,6 +217,8 @@ class Layer(NamedTuple):
         Returns:
             δ of this layer, shape (N, H).
         """
+        if not self.activation.elementwise:
+            return self.activation.backward(z, a, step.activation_gradient(delta_next, w_next))
         return step.hidden_delta(self.derivative(z, a), delta_next, w_next)
 
     def gradients(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -821,6 +821,9 @@ def check_log_sum_exp(fn: Function) -> None:
         "each output its own sigmoid": sigma,
         "numbers for exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
         "not divided": np.exp,
+        "through the logarithm: large numbers lose their digits": lambda z: np.exp(
+            z - derivation.log_sum_exp(z)[..., None]
+        ),
         "the logarithm": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
         "clipped": lambda z: probabilities(np.clip(z, -30, 30)),
         "one shift for all examples": lambda z: probabilities(z - np.max(z.real)),
@@ -831,6 +834,7 @@ def check_softmax(fn: Function) -> None:
     agree(fn(CLASS_Z), probabilities(CLASS_Z))
     agree(fn(CLASS_Z + 7.0), probabilities(CLASS_Z))
     agree(fn(np.array([[1000.0, 1000.0, 0.0], [-1000.0, -1000.0, -1000.0]])), [[0.5, 0.5, 0.0], [1 / 3] * 3], 1e-10)
+    agree(fn(np.array([[1e15, 1e15]])), [[0.5, 0.5]])
     agree(fn(np.array([[40.0, 0.0]]))[0, 1] * 1e17, 1e17 * math.exp(-40), 1e-12)
     agree(fn(np.stack([CLASS_Z, 2 * CLASS_Z]))[1], probabilities(2 * CLASS_Z))
     agree(by_complex_step(lambda z: np.sum(fn(z) ** 2), CLASS_Z), by_complex_step(squares, CLASS_Z))
@@ -856,7 +860,10 @@ def squares(z: Any) -> Any:
     },
 )
 def check_softmax_jacobian(fn: Function) -> None:
-    rows = [[by_complex_step(lambda v, k=k: probabilities(v)[k], z) for k in range(3)] for z in CLASS_Z]
+    def activation(k: int) -> Callable[[Any], Any]:
+        return lambda z: probabilities(z)[k]
+
+    rows = [[by_complex_step(activation(k), z) for k in range(3)] for z in CLASS_Z]
     agree(fn(probabilities(CLASS_Z)), rows)
     agree(fn(probabilities(np.stack([CLASS_Z, CLASS_Z])))[1], rows)
 

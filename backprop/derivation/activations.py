@@ -743,8 +743,9 @@ def softmax(z: np.ndarray) -> np.ndarray:
     The exponentials make every number positive, and the division makes them sum to 1, so $a_k$ can be read as the
     probability of class $k$. Unlike the activations above, softmax is not element-wise: if one $z_k$ grows, all other
     activations shrink. Only differences count, because a constant $c$ added to every $z_k$ gives the factor $e^{c}$ in
-    numerator and denominator. With the two pre-activations $z$ and 0 the first activation is
-    $e^{z}/(e^{z} + 1) = \sigma(z)$, so the sigmoid is the softmax of two classes.
+    numerator and denominator. Therefore the code may subtract the maximum, so that nothing overflows. With the two
+    pre-activations $z$ and 0 the first activation is $e^{z}/(e^{z} + 1) = \sigma(z)$, so the sigmoid is the softmax of
+    two classes.
 
     Args:
         z: the pre-activations $z$, shape (..., d), real or complex: one row for each example. Not (d, N): the sum runs
@@ -764,7 +765,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
         Two examples, each with three classes. Equal pre-activations give equal probabilities, and large ones do not
         overflow:
 
-        >>> softmax(np.array([[0.0, 0.0, 0.0], [1000.0, 0.0, -1000.0]])).round(4)
+        >>> softmax(np.array([[1000.0, 1000.0, 1000.0], [1000.0, 0.0, -1000.0]])).round(4)
         array([[0.3333, 0.3333, 0.3333],
                [1.    , 0.    , 0.    ]])
 
@@ -794,7 +795,8 @@ def softmax(z: np.ndarray) -> np.ndarray:
     Next:
         `softmax_jacobian` is its derivative, a matrix for each example.
     """
-    return np.exp(z - log_sum_exp(z)[..., None])
+    e = np.exp(z - np.max(np.real(z), axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def softmax_jacobian(a: np.ndarray) -> np.ndarray:
