@@ -309,6 +309,6 @@ def test_softmax_neither_overflows_nor_warns() -> None:
         a, total, jacobian = derivation.softmax(z), derivation.log_sum_exp(z), derivation.softmax_jacobian
         derivatives = jacobian(a)
     assert np.allclose(a.sum(axis=-1), 1, rtol=1e-15)
-    assert np.allclose(a[:3], [[0, 0, 1], [0.5, 0.5, 0], [1 / 3, 1 / 3, 1 / 3]], rtol=1e-15)
+    assert np.allclose(a[:3], [[0.0, 0.0, 1.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]], rtol=1e-15)
     assert np.all((total >= z.max(axis=-1)) & (total <= z.max(axis=-1) + np.log(3)))
     assert np.all(np.abs(derivatives) <= 0.25)
