@@ -4,7 +4,8 @@ An activation function bends what a unit has added up; it is also called a *non-
 weights collapse to one (`linear_collapse`). It is one function of one number, applied to each unit alone, and
 back-propagation needs only its slope. What goes in is called $z$, the *pre-activation*: the sum that a unit makes of
 its inputs, in the next chapter. What comes out is $a$, the activation. Each function here stands beside its slope;
-where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential.
+where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential. The
+last function, softmax, is an exception, because each of its activations depends on all units of the layer.
 """
 
 import numpy as np
