@@ -1,4 +1,4 @@
-"""Measure the diagnosis in the open world: python -m benchmarks.open_world [--sample N] [--setting NAME] [--out FILE]."""
+"""Measure the diagnosis in the open world: python -m benchmarks.open_world [--sample N] [--setting NAME]."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.__main__ import Parser
-from backprop.experiments.store import write_text
+from backprop.experiments.store import fingerprint, write_text
 from benchmarks.open_world.cases import SETTINGS, Case, all_cases
 from benchmarks.open_world.judge import Answer, Judgement, ask, judge
 from benchmarks.open_world.mutate import Mutant, mutants
@@ -84,7 +84,7 @@ def worst(judged: Sequence[tuple[Case, Answer, Judgement]], most: int = WORST) -
         For each the program, the line and its change, the truth and the answer.
     """
     seen: Counter[str] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, int, Case, Answer, Judgement]] = []
     for case, answer, found in judged:
         bad = badness(answer, found)
         if bad > 1:
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     programs: Sequence[Program] = PROGRAMS
     change: Callable[[Program], list[Mutant]] = mutants
     if options.held_out:
-        from tests.open_world import held_out
+        from benchmarks.open_world import held_out
 
         programs, change = held_out.PROGRAMS, held_out.mutants
     if options.program:
@@ -216,7 +216,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"program {min(unknown)!r} is unknown; expected one of {names}", file=sys.stderr)
             return 2
         programs = [program for program in programs if program.name in options.program]
-    result: dict[str, Any] = {"programs": len(programs), "seed": options.seed, "sample": options.sample}
+    result: dict[str, Any] = {
+        "fingerprint": fingerprint("backprop.verification.diagnosis"),
+        "programs": len(programs),
+        "seed": options.seed,
+        "sample": options.sample,
+    }
     lines: list[str] = []
     whole = True
     for setting in options.setting or SETTINGS:

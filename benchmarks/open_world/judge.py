@@ -45,6 +45,10 @@ class Answer(NamedTuple):
     text: str = ""
 
 
+#: What a loss is called when it is told.
+TOLD: Mapping[str, str] = {"binary_cross_entropy_sum": "bce_sum"}
+
+
 def ask(case: Case) -> Answer:
     """Hand a case in.
 
@@ -63,20 +67,20 @@ def ask(case: Case) -> Answer:
     def listed(arrays: Mapping[str, np.ndarray], letter: str) -> list[np.ndarray]:
         return [array for name, array in arrays.items() if name[0] == letter]
 
-    named: dict[str, Any] = {"loss": program.loss, "activations": list(program.activations)}
+    named: dict[str, Any] = {"loss": TOLD.get(program.loss, program.loss), "activations": list(program.activations)}
     with_bias = bool(listed(outcome.before, "b"))
     before = listed(outcome.before, "W")
     try:
         if case.setting.startswith("step"):
-            biases = (listed(outcome.before, "b"), listed(outcome.after, "b")) if with_bias else None
+            named["biases"] = (listed(outcome.before, "b"), listed(outcome.after, "b")) if with_bias else None
             eta = ETA if case.setting == "step-eta" else None
-            found = backprop.diagnose_step(before, listed(outcome.after, "W"), X, y, eta, biases=biases, **named)
+            found = backprop.diagnose_step(before, listed(outcome.after, "W"), X, y, eta, **named)
         else:
             gradients: Any = listed(outcome.gradients, "W")
             if with_bias:
                 gradients = (gradients, listed(outcome.gradients, "b"))
-            biases = listed(outcome.before, "b") if with_bias else None
-            found = backprop.diagnose(before, X, y, gradients, biases=biases, **named)
+            named["biases"] = listed(outcome.before, "b") if with_bias else None
+            found = backprop.diagnose(before, X, y, gradients, **named)
     except (TypeError, ValueError) as error:
         return Answer("refused", text=f"{type(error).__name__}: {error}")
     except Exception as error:
@@ -96,7 +100,7 @@ def read(found: Any) -> Answer:
     arrays = getattr(found, "arrays", None)
     layers: dict[str, frozenset[int]] = {}
     for layer in found.layers or ():
-        for slug in layer.mistakes:
+        for slug in getattr(layer, "mistakes", ()):
             layers[slug] = layers.get(slug, frozenset()) | {layer.number}
     if arrays is not None:
         incorrect = frozenset(name for name, part in arrays.items() if part.verdict == "incorrect")
@@ -110,6 +114,8 @@ def read(found: Any) -> Answer:
             others += [
                 tuple(group.split(", ")) for group in re.findall(r"\(([a-z][a-z0-9-]+(?:, [a-z0-9-]+)*)\)", other)
             ]
+        elif isinstance(other, tuple | list) and all(isinstance(slug, str) for slug in other):
+            others.append(tuple(other))
         else:
             others += [tuple(other.mistakes)] if other.mistakes else []
             other_places += [other.place] if getattr(other, "place", None) else []
@@ -189,6 +195,8 @@ def fits(slug: str, case: Case, answer: Answer, compared: Mapping[str, Compared]
     kinds = next((kinds for start, kinds in PLACES if re.match(start, slug)), None)
     if kinds is None:
         return None
+    if case.setting.startswith("step"):  # a gradient that is wrong, or a wrong one that is subtracted
+        kinds += tuple(f"u{kind[1]}" for kind in kinds if kind in ("dW", "db"))
     return any(
         place.rstrip("0123456789") in kinds and (not layers or _layer(place) in layers | {0}) for place in case.places
     )

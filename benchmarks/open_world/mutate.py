@@ -3,8 +3,7 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType, FrameType
@@ -233,9 +232,9 @@ class _Walk:
             elif self._kind(node.value, scope) == "array":
                 yield "index", node.value
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            for op in (ast.Gt, ast.GtE, ast.Lt, ast.LtE):
-                if not isinstance(node.ops[0], op):
-                    yield "comparison", ast.Compare(node.left, [op()], node.comparators)
+            for sign in (ast.Gt(), ast.GtE(), ast.Lt(), ast.LtE()):
+                if not isinstance(node.ops[0], type(sign)):
+                    yield "comparison", ast.Compare(node.left, [sign], node.comparators)
         name = _name(node)
         if name and isinstance(getattr(node, "ctx", None), ast.Load):
             yield from self._names(name, scope, statement)

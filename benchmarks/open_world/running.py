@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -49,14 +50,14 @@ def drawn(program: Program, data: Data, single: bool = False) -> Inputs:
         ticks = np.arange(11) / 10
         X = np.array([*zip(ticks, ticks, strict=True), *((t, 1 - t) for t in ticks if t != 0.5)])
     n = len(X)
+    y: np.ndarray
     if program.activations[-1] == "softmax":
         y = np.eye(d)[rng.integers(0, d, n)]
     elif program.activations[-1] == "identity":
         y = rng.normal(size=(n, d))
     else:
         y = np.array([[0.0]] * 11 + [[1.0]] * 10) if not data.n else rng.integers(0, 2, size=(n, d)) * 1.0
-    pairs = zip(widths[:-1], widths[1:], strict=True)
-    weights = tuple(rng.normal(size=pair) / np.sqrt(max(1, pair[0] / 2)) for pair in pairs)
+    weights = tuple(rng.normal(size=pair) / np.sqrt(max(1, pair[0] / 2)) for pair in pairwise(widths))
     biases = tuple(0.5 * rng.normal(size=(1, w)) for w in widths[1:]) if program.bias else ()
     if single:
         X, weights, biases = _single(X), tuple(map(_single, weights)), tuple(map(_single, biases))
