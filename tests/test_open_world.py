@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,8 @@ def test_a_program_without_end_is_stopped() -> None:
 
 @lru_cache
 def some(setting: str) -> list[Case]:
-    """Cases of three programs."""
-    return cases.all_cases([ROWS, RELU, SOFTMAX], setting)[0]
+    """Cases of three programs, each on its first data."""
+    return cases.all_cases([replace(p, data=p.data[:1]) for p in (ROWS, RELU, SOFTMAX)], setting)[0]
 
 
 def perfect(case: Case) -> Answer:
@@ -120,7 +121,7 @@ def perfect(case: Case) -> Answer:
 def test_a_perfect_answer_is_called_perfect(setting: str) -> None:
     judged = [(case, answer, judge.judge(case, answer)) for case in some(setting) for answer in [perfect(case)]]
     found = program_line.rates(judged)
-    assert found["counts"]["differ"] > 400
+    assert found["counts"]["differ"] > 200
     assert found["rates"] == {"false_name": 0, "silent": 0, "located": 1, "named": 1}
     assert program_line.worst(judged) == []
 
@@ -130,7 +131,7 @@ def test_answers_that_lie_are_seen(setting: str) -> None:
     wrong = [case for case in some(setting) if next(judge._sets(case, Answer("unknown"), None))[0]]
     other_loss = {"mse_half": "mse", "mse": "mse_half"}
     every = frozenset(wrong[0].right)
-    for case in wrong:
+    for case in wrong[::3]:
         assert judge.judge(case, Answer("correct", loss=case.program.loss)).silent
         assert not judge.judge(case, Answer("unknown")).located
         right = perfect(case)
@@ -176,20 +177,13 @@ def test_a_factor_of_all_arrays_can_be_another_loss() -> None:
     ("changed", "slug", "elsewhere"),
     [
         ("d1 = e1", "hidden-slope-dropped", "output-slope-dropped"),
-        ("d2 = e * p", "output-slope-dropped", "hidden-slope-dropped"),
+        ("d2 = e", "output-slope-dropped", "hidden-slope-dropped"),
         ("e1 = e @ W2.T", "error-for-delta", "gradient-transposed"),
         ("dW2 = -(a1.T @ d2)", "layer-sign", "uphill"),
-        ("(left out)", "", "hidden-slope-dropped"),
     ],
 )
 def test_a_name_is_compared_with_the_changed_place(changed: str, slug: str, elsewhere: str) -> None:
-    case = (
-        next(c for c in some("named") if c.program is ROWS and c.mutant and c.mutant.changed == changed)
-        if slug
-        else None
-    )
-    if case is None:
-        return
+    case = next(c for c in some("named") if c.program.name == "rows" and c.mutant and c.mutant.changed == changed)
     assert judge.judge(case, Answer("mistake", (slug,))).named
     assert judge.judge(case, Answer("mistake", (elsewhere,))).false == ("name",)
     assert judge.judge(case, Answer("mistake", (slug, elsewhere))).false == ("name",)
@@ -197,7 +191,7 @@ def test_a_name_is_compared_with_the_changed_place(changed: str, slug: str, else
 
 
 def test_what_the_numbers_cannot_tell_is_not_asked() -> None:
-    case = next(c for c in some("named") if c.program is ROWS and c.mutant and c.mutant.changed == "d1 = e1")
+    case = next(c for c in some("named") if c.program.name == "rows" and c.mutant and c.mutant.changed == "d1 = e1")
     assert {"dW1", "delta1", "phi1"} <= case.places  # dW1 = X.T @ e1 gives the same numbers
     assert judge.at("dW1", case)
     assert not judge.at("dW2", case)
@@ -269,14 +263,14 @@ def test_a_sample_has_every_program_and_is_always_the_same() -> None:
     drawn = [program_line.sampled(some("named"), 20, seed) for seed in (1, 1, 2)]
     texts = [[case.mutant.source if case.mutant else "" for case in part] for part in drawn]
     assert texts[0] == texts[1] != texts[2]
-    assert texts[0].count("") == 6
+    assert texts[0].count("") == 3
     assert len(program_line.sampled(some("named"), None, 0)) == len(some("named"))
 
 
 def test_truth_compares() -> None:
     g = np.array([1.0, 2.0])
     assert truth.compare(g, g, 1e-10).error == 0
-    assert truth.compare(-g, g, 1e-10).factor == -1
+    assert truth.compare(-g, g, 1e-10).factor == pytest.approx(-1)
     assert truth.compare(g[::-1], g, 1e-10).factor is None
     assert truth.compare(0 * g, g, 1e-10) == (1.0, 0.0, False)
     assert truth.compare(0 * g, 0 * g, 1e-10) == (0.0, None, True)

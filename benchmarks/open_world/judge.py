@@ -165,7 +165,7 @@ SCALES: Mapping[str, str] = {
     "wrong-scale": "any",
     "layer-scale": "any",
     "layer-sign": "sign",
-    "uphill": "sign",
+    "uphill": "uphill",
     "layer-left-out": "zero",
     "layer-not-updated": "zero",
 }
@@ -197,9 +197,10 @@ def fits(slug: str, case: Case, answer: Answer, compared: Mapping[str, Compared]
         return None
     if case.setting.startswith("step"):  # a gradient that is wrong, or a wrong one that is subtracted
         kinds += tuple(f"u{kind[1]}" for kind in kinds if kind in ("dW", "db"))
-    return any(
-        place.rstrip("0123456789") in kinds and (not layers or _layer(place) in layers | {0}) for place in case.places
-    )
+    depth = case.program.depth
+    possible = {depth} if slug.startswith("output-") else set(range(1, depth + (not slug.startswith("hidden-"))))
+    possible &= layers or possible
+    return any(place.rstrip("0123456789") in kinds and _layer(place) in {0, *possible} for place in case.places)
 
 
 def _scaled(factor: str, layers: frozenset[int], case: Case, compared: Mapping[str, Compared]) -> bool:
@@ -225,15 +226,15 @@ def _scaled(factor: str, layers: frozenset[int], case: Case, compared: Mapping[s
                 return False
             continue
         ratio = array.factor / common
-        if abs(ratio - 1) <= low:
+        if abs(ratio - 1) <= low and factor != "uphill":
             continue
-        if factor == "sign":
+        if factor in ("sign", "uphill"):
             good = ratio < 0
         elif factor == "any":
             good = True
         else:
             good = any(abs(abs(ratio) - w) <= high * max(w, 1) for w in wanted[factor])
-        if not good and layers:
+        if not good:
             return False
         met = met or good
     return met

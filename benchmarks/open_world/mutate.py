@@ -213,6 +213,12 @@ class _Walk:
                 yield "operands swapped", ast.BinOp(node.right, node.op, node.left)
             yield "operand left out", node.left
             yield "operand left out", node.right
+            if (
+                isinstance(node.op, ast.Mult)
+                and isinstance(node.left, ast.BinOp)
+                and isinstance(node.left.op, ast.Mult)
+            ):
+                yield "operand left out", node.left.left
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield "sign", node.operand
         if field == "value" and isinstance(parent, ast.Assign | ast.AugAssign | ast.Return):

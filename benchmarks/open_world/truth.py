@@ -138,7 +138,7 @@ def compare(given: np.ndarray, correct: np.ndarray, rounding: float) -> Compared
 
     Examples:
         >>> import numpy as np
-        >>> compare(np.array([2.0, 4.0]), np.array([1.0, 2.0]), 1e-10)
+        >>> compare(np.array([0.0, 4.0]), np.array([0.0, 2.0]), 1e-10)
         Compared(error=0.5, factor=2.0, zero=False)
     """
     size, length = float(np.linalg.norm(correct)), float(np.linalg.norm(given))
