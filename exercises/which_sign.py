@@ -7,14 +7,14 @@ The source report's backward pass starts from $(y - \hat y)\cdot 2/N$, so what i
 gradient of the loss. Which line must its update have? Write it for one weight matrix `w`.
 
 Solution:
-    Two wrong signs make a right one. The step is $w - \eta\,\partial L/\partial w$ $\eqref{eq:update}$, and
+    Two wrong signs make a right one. The step is $w - \eta\,\partial L/\partial w$ $\eqref{eq:gradient-descent-step}$, and
     `negative_gradient` is $-\partial L/\partial w$, so the line adds. It is easier to keep the true sign everywhere
     and to write the minus once.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, update
+from backprop.derivation import complex_step, gradient_descent_step
 
 
 def report_update(w: np.ndarray, negative_gradient: np.ndarray, eta: float) -> np.ndarray:

@@ -144,7 +144,7 @@ def test_answers_that_lie_are_seen(setting: str) -> None:
         elsewhere = {place for place in elsewhere if not judge.at(place, case)}
         assert all(judge.judge(case, right._replace(place=place)).false for place in elsewhere)
     unchanged = next(case for case in some(setting) if case.mutant is None)
-    assert judge.judge(unchanged, Answer("mistake", ("hidden-slope-dropped",), incorrect=every)).false == (
+    assert judge.judge(unchanged, Answer("mistake", ("hidden-derivative-missing",), incorrect=every)).false == (
         "array",
         "name",
     )
@@ -166,19 +166,19 @@ def test_a_factor_of_all_arrays_can_be_another_loss() -> None:
     (case,) = [c for c in some("named") if c.mutant and c.mutant.changed == "e = 1 * (p - y) / y.size"][:1]
     assert judge.judge(case, Answer("correct", loss="mse")).silent
     assert not judge.judge(case, Answer("correct", loss="mse_half")).silent
-    found = judge.judge(case, Answer("mistake", ("factor-two-dropped",), incorrect=frozenset(case.right), loss="mse"))
+    found = judge.judge(case, Answer("mistake", ("factor-two-missing",), incorrect=frozenset(case.right), loss="mse"))
     assert found.named
     assert not found.false
-    assert judge.judge(case, Answer("mistake", ("sum-for-mean",))).false == ("name",)
-    assert judge.judge(case, Answer("mistake", ("sum-for-mean",), (("factor-two-dropped",),))).false == ()
+    assert judge.judge(case, Answer("mistake", ("sum-instead-of-mean",))).false == ("name",)
+    assert judge.judge(case, Answer("mistake", ("sum-instead-of-mean",), (("factor-two-missing",),))).false == ()
 
 
 @pytest.mark.parametrize(
     ("changed", "slug", "elsewhere"),
     [
-        ("d1 = e1", "hidden-slope-dropped", "output-slope-dropped"),
-        ("d2 = e", "output-slope-dropped", "hidden-slope-dropped"),
-        ("e1 = e @ W2.T", "error-for-delta", "gradient-transposed"),
+        ("d1 = e1", "hidden-derivative-missing", "output-derivative-missing"),
+        ("d2 = e", "output-derivative-missing", "hidden-derivative-missing"),
+        ("e1 = e @ W2.T", "delta-without-derivative", "gradient-transposed"),
         ("dW2 = -(a1.T @ d2)", "layer-sign", "uphill"),
     ],
 )

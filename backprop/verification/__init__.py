@@ -2,20 +2,20 @@
 
 from backprop.verification.catalogue import MISTAKES, Mistake
 from backprop.verification.diagnosis import Diagnosis, check, diagnose, diagnose_step
-from backprop.verification.fingerprints import Fingerprint, Reading, fingerprint
-from backprop.verification.numerical import GradientCheck, gradient_check, measured_gradients
+from backprop.verification.loss_diagnosis import LossDiagnosis, KnownLoss, diagnose_loss
+from backprop.verification.numerical import GradientCheck, gradient_check, numerical_gradients
 
 __all__ = [
     "MISTAKES",
     "Diagnosis",
-    "Fingerprint",
+    "LossDiagnosis",
     "GradientCheck",
     "Mistake",
-    "Reading",
+    "KnownLoss",
     "check",
     "diagnose",
     "diagnose_step",
-    "fingerprint",
+    "diagnose_loss",
     "gradient_check",
-    "measured_gradients",
+    "numerical_gradients",
 ]

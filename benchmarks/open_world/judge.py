@@ -143,7 +143,7 @@ PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
     (r"targets-|error-averaged|loss-for-|loss-instead", ("error",)),
     (r"output-(slope|derivative)", ("phi", "error", "delta")),
     (r"hidden-(slope|derivative)|slope-|derivative-|wrong-activation-derivative", ("phi",)),
-    (r"error-for-delta|delta-without|weights-(not|dropped|missing)|inverse-|one-path", ("back",)),
+    (r"delta-without-derivative|delta-without|weights-(not|dropped|missing)|inverse-|chain-rule", ("back",)),
     (r"updated-", ("back", "uW", "ub")),
     (r"gradient-transposed|preactivation-|activation-of-own|input-(dropped|missing)", ("dW",)),
     (r"one-example", ("dW", "db")),
@@ -152,13 +152,13 @@ PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
 )
 #: Mistakes of scale and sign, and the factors that they give: two, N, their inverses, any.
 SCALES: Mapping[str, str] = {
-    "factor-two-dropped": "half",
     "factor-two-missing": "half",
-    "factor-two-added": "two",
+    "factor-two-missing": "half",
     "extra-factor-two": "two",
-    "sum-for-mean": "N",
+    "extra-factor-two": "two",
     "sum-instead-of-mean": "N",
-    "mean-for-sum": "1/N",
+    "sum-instead-of-mean": "N",
+    "mean-instead-of-sum": "1/N",
     "mean-instead-of-sum": "1/N",
     "averaged-twice": "1/N",
     "divided-by-units": "units",
@@ -166,7 +166,7 @@ SCALES: Mapping[str, str] = {
     "layer-scale": "any",
     "layer-sign": "sign",
     "uphill": "uphill",
-    "layer-left-out": "zero",
+    "layer-not-updated": "zero",
     "layer-not-updated": "zero",
 }
 
@@ -325,7 +325,7 @@ def _standard(loss: str | None) -> str | None:
     """Bring the name of a loss to one of `truth.LOSSES`."""
     if loss is None:
         return None
-    if loss == "cross_entropy" or loss.startswith("cross_entropy_"):
+    if loss == "binary_cross_entropy" or loss.startswith("cross_entropy_"):
         loss = f"binary_{loss}"
     return loss if loss in truth.LOSSES else None
 
