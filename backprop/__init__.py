@@ -24,7 +24,7 @@ from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
-from backprop.verification import Diagnosis, diagnose, diagnose_step, diagnose_loss
+from backprop.verification import Diagnosis, diagnose, diagnose_loss, diagnose_step
 
 __version__ = "0.1.0"
 
@@ -40,9 +40,9 @@ __all__ = [
     "citation",
     "derivation",
     "diagnose",
+    "diagnose_loss",
     "diagnose_step",
     "ensemble",
-    "diagnose_loss",
     "linear",
     "train",
     "xor",

@@ -64,7 +64,11 @@ def parser() -> Parser:
     names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
     add("file", type=Path, metavar="run.npz", help=f"an .npz file with the arrays {names}; and so on for each layer")
     add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: worked out)")
-    add("--loss", metavar="NAME", help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, … (default: worked out)")
+    add(
+        "--loss",
+        metavar="NAME",
+        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, … (default: worked out)",
+    )
     add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
     add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
     add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument
@@ -128,7 +132,7 @@ def train(options: argparse.Namespace) -> int:
     for epoch in range(0, epochs, log_every):
         print(log_line(epoch, model.loss(model.forward(X), y, options.loss)), flush=True)
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            run = backprop.train(model, X, y, eta, min(log_every, epochs - epoch), options.loss, "specification")
+            run = backprop.train(model, X, y, eta, min(log_every, epochs - epoch), options.loss, "reference")
         if run.diverged_at is not None:
             print(f"backprop: {divergence(epoch + run.diverged_at, eta)}", file=sys.stderr)
             return 1

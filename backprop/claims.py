@@ -153,7 +153,7 @@ def loss_of(model: Model, X: np.ndarray, y: np.ndarray, layer: int) -> Callable[
 DERIVATION = "Derivation"
 
 
-@claim(DERIVATION, "doctest:predicted_decrease", "update", "decrease")
+@claim(DERIVATION, "doctest:predicted_decrease", "gradient-descent-step", "decrease")
 def descends(_: Results) -> Judgement:
     """Stepping against the gradient lowers the loss."""
     model, X, y = example()
@@ -213,9 +213,13 @@ def output_derivative_left_out(_: Results) -> Judgement:
         return step.total_loss(step.mse_contributions(y, step.sigmoid(v)))
 
     measured, derivative = derivative_of(loss, z), step.mse_derivative(y, step.sigmoid(z))
-    as_said, with_derivative = close(derivative, measured), close(step.output_delta(step.sigmoid_derivative(z), derivative), measured)
+    as_said, with_derivative = (
+        close(derivative, measured),
+        close(step.output_delta(step.sigmoid_derivative(z), derivative), measured),
+    )
     why = (
-        f"the output unit has a slope of its own: measured {measured.item():.4f}, without σ′ {derivative.item():.4f}. The "
+        f"the output unit has a derivative of its own: measured {measured.item():.4f}, without σ′ "
+        f"{derivative.item():.4f}. The "
         "report's code has the factor. Without it the formula is right for a linear output"
     )
     return verdict(as_said or not with_derivative, why)
@@ -307,7 +311,7 @@ def zeros_and_ones(r: Results) -> Judgement:
     return verdict(s["miss"] < 1e-9, why)
 
 
-@claim(CODE, "experiment:spread", "neuron", "preactivation")
+@claim(CODE, "experiment:spread", "weighted-sum", "preactivation")
 def bias_in_the_text(r: Results) -> Judgement:
     """A unit computes z = wᵀx + b."""
     s = r["spread"]["xor"]["one"]
@@ -318,13 +322,16 @@ def bias_in_the_text(r: Results) -> Judgement:
     return verdict(s["solved"] < 0.5 * r["spread"]["seeds"], why)
 
 
-@claim(CODE, "doctest:mse_derivative", "mse-derivative", "update")
+@claim(CODE, "doctest:mse_derivative", "mse-derivative", "gradient-descent-step")
 def two_signs(_: Results) -> Judgement:
     """`derivative_loss` is (y − ŷ) · 2/N, and the update adds the gradient."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     theirs = (y - y_hat) * 2 / len(y)
     measured = derivative_of(lambda v: step.total_loss(step.mse_contributions(y, v)), y_hat)
-    opposite, same_step = close(-theirs, measured), close(y_hat + theirs, step.gradient_descent_step(y_hat, measured, 1.0))
+    opposite, same_step = (
+        close(-theirs, measured),
+        close(y_hat + theirs, step.gradient_descent_step(y_hat, measured, 1.0)),
+    )
     why = "both go together: this is the negative of the derivative, and adding it makes the right step"
     return verdict(opposite and same_step, why, if_correct=WHEN)
 
@@ -422,7 +429,7 @@ def larger_is_faster(r: Results) -> Judgement:
     return verdict(falls and last["reached"] < 0.9 * lr["seeds"], why, if_correct=WHEN)
 
 
-@claim(RATES, "doctest:update", "update")
+@claim(RATES, "doctest:gradient_descent_step", "gradient-descent-step")
 def step_size(_: Results) -> Judgement:
     """The learning rate sets the size of each step."""
     theta, gradient = np.array([0.5, -1.0]), np.array([0.2, 0.4])
@@ -594,13 +601,18 @@ def can_die(r: Results) -> Judgement:
 def irreversible(r: Results) -> Judgement:
     """All gradients through a dead unit are 0 from then on; it is irreversible."""
     first, second, output = (
-        {key: sum(t["layers"][layer][key] for t in r["relu"]["xor"]["two"]) for key in ("dead_at_initialisation", "revived")}
+        {
+            key: sum(t["layers"][layer][key] for t in r["relu"]["xor"]["two"])
+            for key in ("dead_at_initialisation", "revived")
+        }
         for layer in range(3)
     )
     stuck, zero = (sum(t[key] for t in r["relu"]["xor"]["two"]) for key in ("stuck", "zero_gradients"))
     why = (
-        f"it is in the first layer or at the output. Over all rates {first['revived']} of {first['dead_at_initialisation']} dead "
-        f"units of the first layer and {output['revived']} of {output['dead_at_initialisation']} dead outputs came back, and of "
+        f"it is in the first layer or at the output. Over all rates {first['revived']} of "
+        f"{first['dead_at_initialisation']} dead "
+        f"units of the first layer and {output['revived']} of {output['dead_at_initialisation']} dead outputs "
+        "came back, and of "
         f"{stuck} networks with a dead output {zero} have a gradient of exactly 0. In the second layer "
         f"{second['revived']} of {second['dead_at_initialisation']} came back: the units below them still move"
     )

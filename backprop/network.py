@@ -335,7 +335,9 @@ class Model:
         checks.one_of("loss", loss, list(LOSSES))
         output = self.activations[-1].name
         if loss == "binary_cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
-            raise ValueError(f"loss 'binary_cross_entropy' needs answers between 0 and 1; the output activation is {output!r}")
+            raise ValueError(
+                f"loss 'binary_cross_entropy' needs answers between 0 and 1; the output activation is {output!r}"
+            )
 
     def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
         """Make sure that data fit the network and the loss.
@@ -374,7 +376,9 @@ class Model:
         """
         rates = checks.learning_rates(eta)
         if isinstance(rates, np.ndarray) and len(rates) != self.n_networks:
-            expected = "one, for a single network" if self.n_networks is None else f"{self.n_networks}, one for each run"
+            expected = (
+                "one, for a single network" if self.n_networks is None else f"{self.n_networks}, one for each run"
+            )
             raise ValueError(f"eta has {len(rates)} entries; expected {expected}")
         return rates
 

@@ -12,13 +12,13 @@ import numpy as np
 from backprop import Model, fast
 from backprop.derivation import (
     hidden_delta,
+    mse_contributions,
+    mse_derivative,
     output_delta,
     preactivation,
     sigmoid,
     sigmoid_derivative_from_output,
     simultaneous_update,
-    mse_contributions,
-    mse_derivative,
     total_loss,
     weight_gradient,
 )

@@ -21,7 +21,7 @@ Solution:
 
 import numpy as np
 
-from backprop.derivation import least_squares_minimum, append_ones
+from backprop.derivation import append_ones, least_squares_minimum
 
 
 def best_line() -> tuple[float, float]:

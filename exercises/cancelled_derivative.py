@@ -23,7 +23,7 @@ Solution:
 
 import numpy as np
 
-from backprop.derivation import complex_step, bce_contributions, sigmoid
+from backprop.derivation import bce_contributions, complex_step, sigmoid
 
 
 def delta(y: np.ndarray, z: np.ndarray) -> np.ndarray:

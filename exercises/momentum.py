@@ -13,8 +13,8 @@ Hint:
 
 Solution:
     $v(1 - \mu) = -\eta g$, so $v = -\eta g/(1 - \mu)$: with $\mu = 0.9$ ten times the plain step. Where the gradient
-    alternates, the terms cancel instead. With $\mu = 0$ it is the plain update $\eqref{eq:gradient-descent-step}$. The gradient
-    itself is the same: momentum changes what is done with it, and back-propagation does not notice.
+    alternates, the terms cancel instead. With $\mu = 0$ it is the plain update $\eqref{eq:gradient-descent-step}$. The
+    gradient itself is the same: momentum changes what is done with it, and back-propagation does not notice.
 """
 
 import numpy as np
@@ -42,7 +42,7 @@ def momentum_step(
 
         >>> theta, derivatives = np.array([1.0, 1.0]), np.array([1.0, 50.0])
         >>> new, _ = momentum_step(theta, np.zeros(2), derivatives * theta, eta=0.03, mu=0.0)
-        >>> bool(np.allclose(new, update(theta, derivatives * theta, eta=0.03)))
+        >>> bool(np.allclose(new, gradient_descent_step(theta, derivatives * theta, eta=0.03)))
         True
 
         In a valley that is fifty times as steep across as along, a hundred steps with and without:

@@ -26,7 +26,7 @@ def new_theta() -> float:
         Against the same step with a measured slope:
 
         >>> derivative = complex_step(lambda theta: (theta - 3) ** 2, np.array(5.0))
-        >>> bool(abs(new_theta() - update(5.0, derivative, eta=0.25)) < 1e-9)
+        >>> bool(abs(new_theta() - gradient_descent_step(5.0, derivative, eta=0.25)) < 1e-9)
         True
     """
     return 5 - 0.25 * 2 * (5 - 3)

@@ -15,7 +15,7 @@ Solution:
 
 import numpy as np
 
-from backprop.derivation import complex_step, sigmoid, mse_derivative
+from backprop.derivation import complex_step, mse_derivative, sigmoid
 
 
 def delta() -> float:

@@ -7,9 +7,9 @@ A unit has $z = \ln 4$. Its sigmoid is $a = \sigma(z) = 0.8$. Without a computer
 which number comes out if a function that expects $a$ is fed $z \approx 1.386$ by mistake?
 
 Solution:
-    The slope is $a(1 - a) = 0.8 \cdot 0.2 = 0.16$ $\eqref{eq:sigmoid-derivative-from-output}$. Fed $z$, the same formula
-    gives $z(1 - z) \approx 1.386 \cdot (-0.386) \approx -0.535$. No sigmoid falls, so a negative slope betrays the
-    mistake at once. The other way round is harder to see: every $\sigma(a)(1 - \sigma(a))$ looks like a decent
+    The slope is $a(1 - a) = 0.8 \cdot 0.2 = 0.16$ $\eqref{eq:sigmoid-derivative-from-output}$. Fed $z$, the same
+    formula gives $z(1 - z) \approx 1.386 \cdot (-0.386) \approx -0.535$. No sigmoid falls, so a negative slope betrays
+    the mistake at once. The other way round is harder to see: every $\sigma(a)(1 - \sigma(a))$ looks like a decent
     slope.
 """
 

@@ -129,7 +129,9 @@ CASES = {
     "activations a function": Bad(
         lambda: Model.random([2, 1], activations=[untyped(abs)]), TypeError, "activations", "abs", "a name"
     ),
-    "loss unknown": Bad(lambda: MODEL.backward(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse', 'binary_cross_entropy'"),
+    "loss unknown": Bad(
+        lambda: MODEL.backward(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse', 'binary_cross_entropy'"
+    ),
     "loss unknown for a value": Bad(lambda: MODEL.loss(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse'"),
     "loss None": Bad(lambda: MODEL.backward(TRACE, Y, untyped(None)), TypeError, "loss", "None", "a name"),
     "loss that the output does not fit": Bad(
@@ -221,7 +223,9 @@ CASES = {
     "fast, linear output": Bad(
         fast(Model.random([2, 3, 1], 0, ["sigmoid", "identity"])), ValueError, "engine", "'identity'", "'sigmoid'"
     ),
-    "fast, cross-entropy": Bad(fast(MODEL, "binary_cross_entropy"), ValueError, "engine", "'binary_cross_entropy'", "'mse'"),
+    "fast, cross-entropy": Bad(
+        fast(MODEL, "binary_cross_entropy"), ValueError, "engine", "'binary_cross_entropy'", "'mse'"
+    ),
     "fast, two outputs": Bad(
         lambda: train(Model.random([2, 3, 2]), X, X, 1.0, 1, engine="fast"), ValueError, "engine", "2 outputs", "1"
     ),
@@ -243,8 +247,8 @@ CASES = {
     "stack of different widths": Bad(
         lambda: ensemble.stack([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
     ),
-    "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stack", repr(MODEL), "a stack"),
-    "no rates": Bad(lambda: ensemble.crossed([MODEL], []), ValueError, "etas", "empty", "at least one"),
+    "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stacked", repr(MODEL), "a stack"),
+    "no rates": Bad(lambda: ensemble.grid([MODEL], []), ValueError, "etas", "empty", "at least one"),
     "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
     "epochs that fall": Bad(
         lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "rising"

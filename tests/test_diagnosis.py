@@ -14,7 +14,7 @@ from autograd import grad
 
 import backprop
 from backprop import Activation, Gradients, Model, diagnose, diagnose_step
-from backprop.verification import MISTAKES, catalogue, check
+from backprop.verification import MISTAKES, assert_gradient, catalogue
 from backprop.verification.catalogue import incorrect_gradients
 from backprop.verification.diagnosis import address
 from tests.oracle import BENDS
@@ -108,7 +108,7 @@ def test_a_correct_gradient_is_recognised_told(loss: str) -> None:
     told = loss.removesuffix("_examples")
     found = diagnose(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told, convention="rows")
     assert (found.verdict, found.loss) == ("correct", loss)
-    check(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told)
+    assert_gradient(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told)
 
 
 @pytest.mark.parametrize("widths", [[1, 1, 1], [2, 2, 2], [1, 4, 1], [3, 1], [5, 5, 5, 5]])
@@ -275,7 +275,13 @@ def of(gradients: Any, loss: str | None = None, **more: Any) -> backprop.Diagnos
         (scaled(CROSS, 2), None, "mistake", ("output-derivative-missing",), "mse"),
         (scaled(CROSS, 2), "mse", "mistake", ("output-derivative-missing",), "mse"),
         (scaled(CROSS, 2), "binary_cross_entropy", "mistake", ("extra-factor-two",), "binary_cross_entropy"),
-        (scaled(TRUE, 0.5), "binary_cross_entropy", "mistake", ("output-derivative-not-cancelled",), "binary_cross_entropy"),
+        (
+            scaled(TRUE, 0.5),
+            "binary_cross_entropy",
+            "mistake",
+            ("output-derivative-not-cancelled",),
+            "binary_cross_entropy",
+        ),
     ],
 )
 def test_the_documented_answer(
@@ -491,11 +497,11 @@ def test_check_raises_the_diagnosis() -> None:
     model = Model.random([2, 3, 1], seed=0)
     wrong = incorrect_gradients(model, X, Y, "hidden-derivative-missing")
     with pytest.raises(AssertionError, match="hidden-derivative-missing"):
-        check(model.weights, X, Y, wrong, activations="sigmoid", loss="mse")
+        assert_gradient(model.weights, X, Y, wrong, activations="sigmoid", loss="mse")
     negative = [-g for g in model.backward(model.forward(X), Y).weights]
-    assert check(model.weights, X, Y, negative, loss="mse").sign == -1
+    assert assert_gradient(model.weights, X, Y, negative, loss="mse").sign == -1
     with pytest.raises(AssertionError, match="sign"):
-        check(model.weights, X, Y, negative, loss="mse", sign=1)
+        assert_gradient(model.weights, X, Y, negative, loss="mse", sign=1)
 
 
 def test_every_mistake_names_equations_that_exist() -> None:

@@ -169,7 +169,12 @@ def test_dead_outputs_stay_and_second_layer_units_may_wake(results: dict[str, An
     r = results["relu"]
     for data, kind in (("xor", "one"), ("xor", "two"), ("linear", "one"), ("linear", "two")):
         for training in r[data][kind]:
-            assert training["zero_gradients"] == training["stuck"] >= training["stuck_at_initialisation"] == training["unmoved"]
+            assert (
+                training["zero_gradients"]
+                == training["stuck"]
+                >= training["stuck_at_initialisation"]
+                == training["unmoved"]
+            )
             assert training["layers"][0]["revived"] == training["layers"][-1]["revived"] == 0
     for training in (r["xor"]["two"][1], r["linear"]["two"][0]):  # the two that the page names
         assert training["layers"][1]["revived"] > 0

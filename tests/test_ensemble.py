@@ -8,7 +8,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, Run, training
-from backprop.ensemble import grid, snapshots, log_spaced, spread_over_seeds, stack, unstack
+from backprop.ensemble import grid, log_spaced, snapshots, spread_over_seeds, stack, unstack
 
 X, Y = backprop.xor()
 
@@ -155,7 +155,12 @@ def test_divergence_before_the_first_update_and_of_all() -> None:
 def test_a_loss_that_is_infinite_once_ends_the_run() -> None:
     data = np.array([[1000.0]])
     run = quiet(
-        stack([Model([np.array([[w]])]) for w in (1.0, 0.001)]), data, np.array([[0.0]]), 1e-3, 5, "binary_cross_entropy"
+        stack([Model([np.array([[w]])]) for w in (1.0, 0.001)]),
+        data,
+        np.array([[0.0]]),
+        1e-3,
+        5,
+        "binary_cross_entropy",
     )
     assert run.diverged_at == (0, None)
 

@@ -13,7 +13,7 @@ import pytest
 from backprop.experiments import EXPERIMENTS
 from backprop.experiments import __main__ as program
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
-from backprop.experiments.store import code_of, code_hash, holds, read_result, write_text
+from backprop.experiments.store import code_hash, code_of, holds, read_result, write_text
 from backprop.figures import __main__ as drawing
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.derivation import units_identical, complex_step, dead_units, delta_bound, relative_error
+from backprop.derivation import complex_step, dead_units, delta_bound, relative_error, units_identical
 from backprop.experiments import collapse, symmetry, vanishing, worked_example
 from backprop.figures import consequences as figures
 from backprop.figures.style import STYLE, Figure, svg
@@ -74,7 +74,9 @@ class TestWorkedExample:
             assert np.allclose(w - r["eta"] * np.array(r["gradients"][layer]), r["new_w"][layer])
         for layer in (0, 1):
             assert np.allclose(np.array(r["w"][layer + 1]) @ r["deltas"][layer + 1], r["activation_gradient"][layer])
-            assert np.allclose(np.multiply(r["derivatives"][layer], r["activation_gradient"][layer]), r["deltas"][layer])
+            assert np.allclose(
+                np.multiply(r["derivatives"][layer], r["activation_gradient"][layer]), r["deltas"][layer]
+            )
         assert r["dl_dy_hat"] == pytest.approx(2 * (r["y_hat"] - r["y"]))
         assert r["deltas"][2] == pytest.approx([r["derivatives"][2][0] * r["dl_dy_hat"]])
 

@@ -12,7 +12,7 @@ import pytest
 import backprop
 from backprop import Activation, Model, Run, fast
 from backprop.derivation import sigmoid
-from backprop.ensemble import crossed, snapshots, stack, unstack
+from backprop.ensemble import grid, snapshots, stack, unstack
 from backprop.network import ACTIVATIONS
 
 X, Y = backprop.xor()
@@ -72,7 +72,7 @@ def test_ten_thousand_epochs(data: str, eta: float) -> None:
 
 def test_ten_thousand_epochs_of_an_ensemble() -> None:
     models = [Model.random([2, 4, 1], seed) for seed in range(20)]
-    stacked, etas = crossed(models, [0.5, 1.0, 3.0])
+    stacked, etas = grid(models, [0.5, 1.0, 3.0])
     run = backprop.train(stacked, X, Y, etas, 10_000, engine="fast")
     for s in (0, 25, 59):
         alone = backprop.train(models[s % 20], X, Y, float(etas[s, 0, 0]), 10_000, engine="reference")
@@ -123,7 +123,7 @@ def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(model)
         return original(model, *arguments)
 
-    monkeypatch.setattr(fast, "follow", spy)
+    monkeypatch.setattr(fast, "snapshots", spy)
 
     def used(model: Model, **options: Any) -> bool:
         seen.clear()
@@ -220,7 +220,7 @@ def test_the_derivation_does_not_know_it() -> None:
 
 
 def test_its_docstring_names_the_functions_it_mirrors() -> None:
-    names = fast.__doc__.splitlines()[0].split("`")[1::2] if fast.__doc__ else []
-    assert len(names) >= 6
+    names = (fast.__doc__ or "").split("\n\n")[1].split("`")[1::2]
+    assert len(names) >= 11
     assert all(hasattr(backprop.derivation, name) for name in names)
     assert ACTIVATIONS["sigmoid"].value is sigmoid

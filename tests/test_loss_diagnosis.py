@@ -10,7 +10,7 @@ import pytest
 
 import backprop
 from backprop import Model
-from backprop.derivation import least_squares_minimum, mse_contributions, total_loss, append_ones
+from backprop.derivation import append_ones, least_squares_minimum, mse_contributions, total_loss
 from backprop.ensemble import snapshots
 from backprop.experiments import stuck
 from backprop.verification import LossDiagnosis, diagnose_loss

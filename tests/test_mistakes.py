@@ -51,7 +51,9 @@ def test_a_stack_goes_where_each_goes_alone(monkeypatch: pytest.MonkeyPatch) -> 
     losses = []
     for seed in range(3):
         model = backprop.Model.random([2, 4, 4, 1], seed)
-        *_, last = (s for s, _ in zip(mistakes.states(model, X, Y, "updated-too-early", "mse"), range(21), strict=False))
+        *_, last = (
+            s for s, _ in zip(mistakes.states(model, X, Y, "updated-too-early", "mse"), range(21), strict=False)
+        )
         losses.append(last.loss(last.forward(X), Y))
     assert mistakes.trained("updated-too-early", "plain")["loss"] == pytest.approx(np.median(losses), rel=1e-9)
 

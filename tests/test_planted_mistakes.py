@@ -111,7 +111,7 @@ def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
 
 
 @planted(
-    "gradient_descent_step",
+    "gradient-descent-step",
     "gradient_descent_step",
     {
         "plus for minus": lambda theta, gradient, eta: theta + eta * gradient,
@@ -384,8 +384,8 @@ def check_loss_slope(fn: Function) -> None:
 
 
 @planted(
-    "cross-entropy",
-    "binary_cross_entropy",
+    "binary-cross-entropy",
+    "bce_contributions",
     {
         "plus for minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
         "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
@@ -712,7 +712,7 @@ def check_silu_derivative(fn: Function) -> None:
 
 
 @planted(
-    "neuron",
+    "weighted-sum",
     "weighted_sum",
     {
         "the bias dropped": lambda a, w, b=0.0: np.sum(a * w),
@@ -983,7 +983,9 @@ def check_activation_gradient(fn: Function) -> None:
         "σ′ dropped": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
         "W for Wᵀ": lambda derivative, delta_next, w_next: derivative * (delta_next @ w_next),
         "weights skipped": lambda derivative, delta_next, w_next: derivative * delta_next.sum(axis=-1, keepdims=True),
-        "the last path only": lambda derivative, delta_next, w_next: derivative * (delta_next[..., -1:] @ w_next[..., -1:].mT),
+        "the last path only": lambda derivative, delta_next, w_next: (
+            derivative * (delta_next[..., -1:] @ w_next[..., -1:].mT)
+        ),
         "the slope squared": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
         "divided by the hidden units": lambda derivative, delta_next, w_next: (
             derivative * (delta_next @ w_next.mT) / derivative.shape[-1]
@@ -1024,12 +1026,12 @@ def unrolled(step: Function) -> Function:
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )(derivatives, weights[::-1], d),
         "one slope for the whole layer": unrolled(lambda d, derivative, w: d @ w.T * derivative.mean()),
-        "a missing slope overlooked": lambda derivatives, weights, d: unrolled(lambda d, derivative, w: d @ w.T @ np.diag(derivative))(
-            derivatives, weights[: len(derivatives)], d
-        ),
-        "the last slope dropped": lambda derivatives, weights, d: unrolled(lambda d, derivative, w: d @ w.T @ np.diag(derivative))(
-            [*derivatives[:-1], np.ones_like(derivatives[-1])], weights, d
-        ),
+        "a missing slope overlooked": lambda derivatives, weights, d: unrolled(
+            lambda d, derivative, w: d @ w.T @ np.diag(derivative)
+        )(derivatives, weights[: len(derivatives)], d),
+        "the last slope dropped": lambda derivatives, weights, d: unrolled(
+            lambda d, derivative, w: d @ w.T @ np.diag(derivative)
+        )([*derivatives[:-1], np.ones_like(derivatives[-1])], weights, d),
     },
 )
 def check_unrolled(fn: Function) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import backprop
 from backprop.__main__ import main as command
-from backprop.derivation import accuracy, max_stable_learning_rate, parameter_vector, sigmoid, append_ones
+from backprop.derivation import accuracy, append_ones, max_stable_learning_rate, parameter_vector, sigmoid
 from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result

@@ -169,7 +169,7 @@ def _(step: Steps) -> None:
     same(theta, [*w.flat, *b.flat])
 
 
-@proves("update")
+@proves("gradient-descent-step")
 def _(step: Steps) -> None:
     theta, gradient, eta = symbols("t", 3), symbols("g", 3), sympy.Symbol("eta")
     same(step.gradient_descent_step(theta, gradient, eta), [t - eta * g for t, g in zip(theta, gradient, strict=True)])
@@ -271,7 +271,7 @@ def _(step: Steps) -> None:
     same(step.mse_derivative(y, y_hat), by(sum(derivation.mse_contributions(y, y_hat)), y_hat))
 
 
-@proves("cross-entropy")
+@proves("binary-cross-entropy")
 def _(step: Steps) -> None:
     y, p = symbols("y", 2, 2), symbols("p", 2, 2, positive=True)
     terms = [[y[n, k] * sympy.log(p[n, k]) + (1 - y[n, k]) * sympy.log(1 - p[n, k]) for k in (0, 1)] for n in (0, 1)]
@@ -367,7 +367,10 @@ def _(step: Steps) -> None:
 @proves("leaky-relu-derivative")
 def _(step: Steps) -> None:
     alpha = sympy.Symbol("alpha")
-    assert (at(lambda z: step.leaky_relu_derivative(z, alpha), ON), at(lambda z: step.leaky_relu_derivative(z, alpha), OFF)) == (
+    assert (
+        at(lambda z: step.leaky_relu_derivative(z, alpha), ON),
+        at(lambda z: step.leaky_relu_derivative(z, alpha), OFF),
+    ) == (
         1,
         alpha,
     )
@@ -397,7 +400,7 @@ def _(step: Steps) -> None:
 # 5 Forward pass
 
 
-@proves("neuron")
+@proves("weighted-sum")
 def _(step: Steps) -> None:
     a, w, b = symbols("a", 3), symbols("w", 3), sympy.Symbol("b")
     same(step.weighted_sum(a, w, b), a[0] * w[0] + a[1] * w[1] + a[2] * w[2] + b)
@@ -609,7 +612,9 @@ def _(step: Steps) -> None:
     def derivative(w: Any) -> Any:
         return derivation.weight_gradient(x, derivation.mse_derivative(y, x @ w))
 
-    moved = derivation.update(start, derivative(start) - derivative(floor), eta)  # at the floor the slope is zero
+    moved = derivation.gradient_descent_step(
+        start, derivative(start) - derivative(floor), eta
+    )  # at the floor the slope is zero
     same(moved - floor, (np.eye(2, dtype=int) - eta * curvature) @ (start - floor))
 
 
@@ -661,7 +666,11 @@ def test_the_proof_fails_for_another_body(proof: Proof) -> None:
 
 
 MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
-    ("hidden-delta", "hidden_delta", lambda derivative, d, w: derivative * (d @ (w if w.shape[0] == w.shape[1] else w.T))),
+    (
+        "hidden-delta",
+        "hidden_delta",
+        lambda derivative, d, w: derivative * (d @ (w if w.shape[0] == w.shape[1] else w.T)),
+    ),
     ("hidden-delta", "hidden_delta", lambda derivative, d, w: d @ w.T),
     ("hidden-delta", "hidden_delta", lambda derivative, d, w: derivative * (d[:, -1:] @ w[:, -1:].T)),
     ("output-delta", "output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),

@@ -8,7 +8,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Gradients, Model
-from backprop.derivation import optimal_step_size, central_difference, finite_difference_error, relative_error
+from backprop.derivation import central_difference, finite_difference_error, optimal_step_size, relative_error
 from backprop.experiments import step_size
 from backprop.figures.verification import power
 from backprop.figures.verification import step_size as figure
@@ -32,7 +32,9 @@ def doubled(gradients: Gradients) -> Gradients:
 
 
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize(("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("binary_cross_entropy", "sigmoid")])
+@pytest.mark.parametrize(
+    ("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
+)
 @pytest.mark.parametrize("hidden", list(ACTIVATIONS))
 def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bias: bool) -> None:
     model = Model.random([2, 3, 5, 1], seed=0, activations=[hidden, hidden, output], bias=bias)

@@ -469,7 +469,8 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
 def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     r"""Differentiate leaky ReLU, choosing the slope from the left at the kink.
 
-    $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases} \tag{4.12}\label{eq:leaky-relu-derivative}$$
+    $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases}
+    \tag{4.12}\label{eq:leaky-relu-derivative}$$
 
     Each piece is a line. At $z = 0$ every number from $\alpha$ to 1 is a subgradient; we take $\alpha$, as with ReLU we
     took 0. A δ that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
@@ -643,11 +644,12 @@ def silu(z: np.ndarray) -> np.ndarray:
 def silu_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate SiLU.
 
-    $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr) \tag{4.16}\label{eq:silu-derivative}$$
+    $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr)
+    \tag{4.16}\label{eq:silu-derivative}$$
 
     The product rule: the number changes while the gate stands, and the gate changes while the number stands. The second
-    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-derivative}$. The slope passes 0 near $z = -1.28$, where
-    the curve is lowest, and rises a little above 1 for positive $z$.
+    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-derivative}$. The slope passes 0 near $z = -1.28$,
+    where the curve is lowest, and rises a little above 1 for positive $z$.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex. Not $a$: two values of $z$ have the same $a$ left of

@@ -218,7 +218,8 @@ def dead_units(z: np.ndarray) -> np.ndarray:
 def dead_unit_probability(d_in: int) -> float:
     r"""Predict the share of first-layer ReLU units that are dead at the start.
 
-    $$P(\text{dead}) = P(w_1 < 0)\,P(w_2 < 0)\cdots P(w_{d_0} < 0) = 2^{-d_0} \tag{10.5}\label{eq:dead-unit-probability}$$
+    $$P(\text{dead}) = P(w_1 < 0)\,P(w_2 < 0)\cdots P(w_{d_0} < 0) = 2^{-d_0}
+    \tag{10.5}\label{eq:dead-unit-probability}$$
 
     Without a bias, $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$ it is negative everywhere exactly if every
     weight is negative: one positive weight $w_i$ makes $z$ positive near the axis $i$. The initial weights are drawn

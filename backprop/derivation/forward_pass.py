@@ -53,9 +53,9 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
 
     $$Z_l = A_{l-1}\,W_l + b_l \tag{5.2}\label{eq:preactivation}$$
 
-    Row $n$, column $j$ of the product is $\sum_i a^n_i w_{ij}$: the sum of $\eqref{eq:weighted-sum}$ for example $n$ and unit
-    $j$. The shapes say the same, $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one row,
-    added to every example.
+    Row $n$, column $j$ of the product is $\sum_i a^n_i w_{ij}$: the sum of $\eqref{eq:weighted-sum}$ for example $n$
+    and unit $j$. The shapes say the same, $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one
+    row, added to every example.
 
     Args:
         a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Not one example of
@@ -138,9 +138,9 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
 
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 
-    In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So the
-    slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input. The
-    weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
+    In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So
+    the slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input.
+    The weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.

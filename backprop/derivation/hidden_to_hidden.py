@@ -22,8 +22,8 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
     = \sum_{k} w'_{jk}\,\delta'_k \tag{8.1}\label{eq:activation-gradient-unit}$$
 
     At z, w, b and δ the prime means *in the next layer*; at σ and φ it is a derivative. Unit $j$ reaches the loss
-    through every $z'_k$, so the paths add $\eqref{eq:multivariable-chain-rule}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$ only the
-    term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
+    through every $z'_k$, so the paths add $\eqref{eq:multivariable-chain-rule}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$
+    only the term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
 
     Args:
         w: the weights $w'_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
@@ -117,8 +117,8 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
 
     The derivative with respect to a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and
     no other share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$,
-    $\eqref{eq:activation-gradient-unit}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$, while a
-    matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
+    $\eqref{eq:activation-gradient-unit}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$,
+    while a matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
@@ -169,9 +169,9 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    Two steps: back through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$, then back through the activation function
-    of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the next layer is the
-    output or hidden itself. Entry by entry,
+    Two steps: back through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$, then back through the
+    activation function of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the
+    next layer is the output or hidden itself. Entry by entry,
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w'_{jk}\,\delta'^{\,n}_k$$
 
@@ -293,14 +293,14 @@ def delta_bound(
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
     Take norms of $\eqref{eq:unrolled}$. A diagonal matrix stretches by its largest entry at most, for a sigmoid ¼
-    $\eqref{eq:sigmoid-derivative-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular value,
-    which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with depth:
-    the gradient vanishes.
+    $\eqref{eq:sigmoid-derivative-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular
+    value, which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with
+    depth: the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).
         delta_out: $\delta_L$ of one example, shape (d_L,).
-        steepest: the largest slope of the activation: ¼ for the sigmoid, 1 for tanh, ReLU and identity.
+        max_derivative: the largest slope of the activation: ¼ for the sigmoid, 1 for tanh, ReLU and identity.
 
     Returns:
         The bound on $\lVert\delta_l\rVert$, a number.

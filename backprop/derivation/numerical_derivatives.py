@@ -2,8 +2,8 @@ r"""Measure a slope before you derive it.
 
 A derivation can go wrong in a sign, a transpose or a factor of two, and a network will often train all the same.
 So we first learn to *measure* a gradient, from the definition of the derivative and without any chain rule. Every
-later chapter compares its formula with this measurement. It is far too slow to train with (see `finite_difference_cost`),
-but it knows nothing of our mistakes.
+later chapter compares its formula with this measurement. It is far too slow to train with (see
+`finite_difference_cost`), but it knows nothing of our mistakes.
 """
 
 from collections.abc import Callable
@@ -293,12 +293,11 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
     $$h^{*} = \left(\frac{r}{p\,c}\right)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
     \tag{2.6}\label{eq:optimal-step-size}$$
 
-    At the minimum of $\eqref{eq:finite-difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$ and
-    solve. Where f and its derivatives are all about 1, $r$ is about $\varepsilon$. Then the best step is about
-    $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of about
-    $\varepsilon^{2/3} = 4\cdot10^{-11}$. For the forward difference both are about
-    $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Around its minimum $E$ is flat: a step three times too large costs one digit
-    at most. Far below it a right formula looks wrong.
+    At the minimum of $\eqref{eq:finite-difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$
+    and solve. Where f and its derivatives are all about 1, $r$ is about $\varepsilon$. Then the best step is about
+    $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of about $\varepsilon^{2/3} =
+    4\cdot10^{-11}$. For the forward difference both are about $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Around its minimum
+    $E$ is flat: a step three times too large costs one digit at most. Far below it a right formula looks wrong.
 
     Args:
         c: the factor of the truncation error, as in `finite_difference_error`. Not 0.

@@ -317,7 +317,8 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
 def finite_difference_cost(widths: Sequence[int], n: int) -> int:
     r"""Count the multiplications of measuring the gradient instead.
 
-    $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l \tag{9.7}\label{eq:finite-difference-cost}$$
+    $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
+    \tag{9.7}\label{eq:finite-difference-cost}$$
 
     The central difference $\eqref{eq:central-difference}$ runs the network forward twice for every parameter. Ten times
     the parameters cost a hundred times as much. It is a check for small networks and no way to train.

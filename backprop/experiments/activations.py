@@ -19,8 +19,8 @@ def training(name: str) -> dict[str, Any]:
 
     Returns:
         "name"; "losses" over the epochs; "solved", how many seeds end with every answer right; "reached", how many
-        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "derivative" at the
-        places "z" of `run`.
+        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "derivative" at
+        the places "z" of `run`.
     """
     models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
     curves, _ = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)

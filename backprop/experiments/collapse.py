@@ -7,14 +7,14 @@ import numpy as np
 from backprop.data import xor
 from backprop.derivation import (
     accuracy,
+    append_ones,
     least_squares_minimum,
     linear_collapse,
-    preactivation,
     mse_contributions,
+    preactivation,
     total_loss,
-    append_ones,
 )
-from backprop.ensemble import snapshots, log_spaced, spread_over_seeds
+from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, ETA, EPOCHS, SEEDS, CLOSE = [2, 3, 5, 1], 0.02, 4000, 200, 1e-6

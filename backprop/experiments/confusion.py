@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.derivation import relative_error
 from backprop.network import Gradients, Model
-from backprop.verification.catalogue import MISTAKES, layers_for, incorrect_gradients
+from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layers_for
 from backprop.verification.diagnosis import Diagnosis, diagnose
 from backprop.verification.search import UNLIKELY
 
@@ -186,7 +186,9 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
         others = {
             "factor-two-missing": "correct",  # half the squared error
             "sum-instead-of-mean": "correct",
-            "output-derivative-not-cancelled": "correct" if this.loss == "binary_cross_entropy" else slug,  # half the squared error
+            "output-derivative-not-cancelled": "correct"
+            if this.loss == "binary_cross_entropy"
+            else slug,  # half the squared error
             "extra-factor-two": slug if this.loss == "mse" else "output-derivative-missing",
         }
         if slug == "output-derivative-missing" and d == 2 and this.loss == "mse":  # 2/(N d) is cross-entropy's 1/N
@@ -203,11 +205,11 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
         way: one of WAYS.
 
     Returns:
-        "asked", the number of diagnoses, "correct_asked" of them of right gradients; "false_alarms", right gradients not
-        called correct, and "called_incorrect", those called a mistake; "missed", wrong ones called correct where that is
-        not the documented answer; "named", mistakes answered as documented, of "incorrect_asked"; "together", those of them
-        that were named together with others; "unknown", those not recognised; "matrix", for each planted mistake how
-        often which was answered.
+        "asked", the number of diagnoses, "correct_asked" of them correct; "false_alarms", right gradients not
+        called correct, and "called_incorrect", those called a mistake; "missed", wrong ones called correct where that
+        is not the documented answer; "named", mistakes answered as documented, of "incorrect_asked"; "together", those
+        of them that were named together with others; "unknown", those not recognised; "matrix", for each planted
+        mistake how often which was answered.
     """
     matrix: dict[str, Counter[str]] = {}
     found: Counter[str] = Counter()

@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import accuracy, dead_unit_probability, dead_units, preactivation
-from backprop.ensemble import snapshots, log_spaced
+from backprop.ensemble import log_spaced, snapshots
 from backprop.network import Model
 
 WIDTHS, SEEDS, ETAS, EPOCHS = [2, 4, 1], 200, (0.01, 0.1, 1.0), 2000
@@ -20,10 +20,10 @@ def training(output: str, eta: float) -> dict[str, Any]:
         eta: the learning rate.
 
     Returns:
-        "eta"; "dead", the share of dead units at each counted epoch, "start" and "end" among them; "dead_at_initialisation", their
+        "eta"; "dead", the share of dead units at each counted epoch; "dead_at_initialisation", their
         number at the start; "unchanged", how many of these end with the very bits of their first weights, and
         "revived", how many are dead no more; "networks_dead", the share of networks without a living unit;
-        "networks_dead_at_initialisation", how many have none at the start, and "networks_unmoved", how many of these end with all
+        "networks_dead_at_initialisation", how many have none then, and "networks_unmoved", how many end with all
         the weights they started with; "accuracy", the median over the seeds.
     """
     X, y = xor()

@@ -16,7 +16,9 @@ def run() -> dict[str, Any]:
     """
     X, y = xor()
     model = Model.random([2, 3, 1], seed=0)
-    mistake = diagnose(model.weights, X, y, incorrect_gradients(model, X, y, "hidden-derivative-missing").weights, loss="mse")
+    mistake = diagnose(
+        model.weights, X, y, incorrect_gradients(model, X, y, "hidden-derivative-missing").weights, loss="mse"
+    )
     X, y = linear(100, seed=0)
     model = Model.random([2, 4, 1], seed=0)
     trace = model.forward(X)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import parameter_vector, sigmoid, sigmoid_derivative_from_output, mse_contributions, total_loss
+from backprop.derivation import mse_contributions, parameter_vector, sigmoid, sigmoid_derivative_from_output, total_loss
 from backprop.experiments.log_match import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Activation, Model

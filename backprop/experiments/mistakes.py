@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, relative_error, mse_contributions, total_loss
+from backprop.derivation import accuracy, mse_contributions, relative_error, total_loss
 from backprop.ensemble import stack
 from backprop.network import Gradients, Model
 from backprop.verification.catalogue import MISTAKES, early_step, incorrect_gradients
@@ -129,7 +129,7 @@ def run() -> dict[str, Any]:
     """Train without a mistake and with each of the catalogue.
 
     Returns:
-        The settings; "right", for each group the training without a mistake; "mistakes", what `trained` says about
+        The settings; "correct", for each group the training without a mistake; "mistakes", what `trained` says about
         each; "silent", how many of them let at least half of the seeds be solved that the right gradient of their group
         solves. Mean for sum is not counted: against a mean it is no mistake.
     """
@@ -142,7 +142,7 @@ def run() -> dict[str, Any]:
         "eta": ETA,
         "epochs": EPOCHS,
         "count": len(MISTAKES),
-        "right": right,
+        "correct": right,
         "mistakes": {mistake["slug"]: mistake for mistake in mistakes},
         "silent": sum(mistake["solved"] >= right[mistake["group"]]["solved"] / 2 for mistake in wrong),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import mse_contributions, total_loss, append_ones
+from backprop.derivation import append_ones, mse_contributions, total_loss
 from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.experiments.curves import reaching
 from backprop.network import Model

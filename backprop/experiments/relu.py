@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.data import linear, xor
 from backprop.derivation import accuracy, dead_unit_probability, dead_units, mse_contributions, total_loss
-from backprop.ensemble import snapshots, log_spaced, spread_over_seeds
+from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
 #: The report's two rates stand at the ends; those between are tried on XOR only.
@@ -25,10 +25,10 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
     Returns:
         "network" and "eta"; "losses" over the epochs "looked"; "solved", the share of seeds with every answer right;
         "layers", for each layer, the output last, the share of dead units at the "start" and at the "end", and how
-        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the share at the end among the units
-        of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients", how many of these
-        have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at the start, and "unmoved", how many of
-        these networks end with the very weights they started with.
+        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the share at the end
+        among the units of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients",
+        how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at the
+        start, and "unmoved", how many of these networks end with the very weights they started with.
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     models = [Model.random(widths, seed, "relu") for seed in range(len(data))]

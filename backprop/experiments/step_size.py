@@ -8,16 +8,16 @@ import numpy as np
 
 from backprop.data import linear, xor
 from backprop.derivation import (
-    optimal_step_size,
     central_difference,
     complex_step,
     finite_difference_error,
     forward_difference,
+    mse_contributions,
+    optimal_step_size,
     parameter_vector,
     preactivation,
     relative_error,
     sigmoid,
-    mse_contributions,
     total_loss,
 )
 from backprop.network import Model

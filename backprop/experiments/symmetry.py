@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import streams, xor
-from backprop.derivation import accuracy, units_identical, mse_contributions, total_loss
+from backprop.derivation import accuracy, mse_contributions, total_loss, units_identical
 from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.network import Model
 

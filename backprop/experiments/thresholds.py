@@ -6,16 +6,16 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import (
-    max_stable_learning_rate,
-    least_squares_minimum,
-    preactivation,
+    append_ones,
+    gradient_descent_step,
     learning_rate_for_sum,
+    least_squares_minimum,
+    max_stable_learning_rate,
     mse_contributions,
     mse_derivative,
+    preactivation,
     total_loss,
-    update,
     weight_gradient,
-    append_ones,
 )
 
 #: The rates tried, as parts of the threshold.
@@ -46,7 +46,7 @@ def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[flo
         answers = preactivation(x, w)
         if epoch % EVERY == 0:
             found.append(float(total_loss(mse_contributions(y, answers))) - floor)
-        w = update(w, terms * weight_gradient(x, mse_derivative(y, answers)), eta)
+        w = gradient_descent_step(w, terms * weight_gradient(x, mse_derivative(y, answers)), eta)
     return found
 
 

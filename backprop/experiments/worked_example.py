@@ -10,19 +10,19 @@ import numpy as np
 
 from backprop.derivation import (
     activation,
+    activation_gradient,
     central_difference,
     hidden_delta,
+    mse_contributions,
+    mse_derivative,
     output_delta,
     parameter_vector,
     preactivation,
     predicted_decrease,
     relative_error,
-    activation_gradient,
     sigmoid,
     sigmoid_derivative_from_output,
     simultaneous_update,
-    mse_contributions,
-    mse_derivative,
     total_loss,
     weight_gradient,
 )
@@ -85,7 +85,8 @@ def run() -> dict[str, Any]:
 
     Returns:
         The numbers, one entry for each layer of weights and, within it, one for each unit: "w" ($w_{ij}$ as nested
-        lists), "x", "y", "z", "a", "y_hat", "loss", "dl_dy_hat", "derivatives" ($\sigma'(z)$), "deltas", "activation_gradient"
+        lists), "x", "y", "z", "a", "y_hat", "loss", "dl_dy_hat", "derivatives" ($\sigma'(z)$), "deltas",
+        "activation_gradient"
         ($\partial C/\partial a$ of the two hidden layers), "gradients"; "eta", "new_w", "new_y_hat", "new_loss",
         "decrease" of the loss and "predicted_decrease", to first order; and the relative errors "error_model" against
         `Model.backward` and "error_measured" against the central difference.
@@ -158,7 +159,10 @@ def run() -> dict[str, Any]:
         "dl_dy_hat": float(dl_dy_hat[0, 0]),
         "derivatives": [row[0].tolist() for row in (slope1, slope2, slope3)],
         "deltas": [row[0].tolist() for row in (delta1, delta2, delta3)],
-        "activation_gradient": [activation_gradient(delta2, w2)[0].tolist(), activation_gradient(delta3, w3)[0].tolist()],
+        "activation_gradient": [
+            activation_gradient(delta2, w2)[0].tolist(),
+            activation_gradient(delta3, w3)[0].tolist(),
+        ],
         "gradients": [g.tolist() for g in gradients],
         "new_w": [w.tolist() for w in new],
         "new_y_hat": float(forward(new)[1][-1][0, 0]),

@@ -128,7 +128,8 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
             f"at the end. Right, the {len(y)} answers of a trained network against the sum of the inputs: all lie on "
             f"one straight line through 0 with slope {derivative:.3f}. The {ones} points of label 1 (diamonds) fall "
             f"together, at the sum 1 and the answer {derivative:.3f}, below the dotted line at ½; those of label 0 "
-            f"(circles) reach from 0 to {2 * slope:.3f}. {correct_predictions} of {len(y)} answers are on the right side of "
+            f"(circles) reach from 0 to {2 * derivative:.3f}. {correct_predictions} of {len(y)} "
+            "answers are on the right side of "
             "½."
         ),
         caption=(
@@ -234,9 +235,11 @@ def symmetry(result: dict[str, Any]) -> Figure:
         description=(
             f"Left, the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level from the first "
             f"epochs on, and {equal['final_loss']:.4f} at the end. With noise (dashed) the median rests there as well, "
-            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['final_loss']:.3f}. From random "
+            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['final_loss']:.3f}. "
+            "From random "
             f"weights (dash-dotted) it passes 0.1 after {_below(epochs, random, 0.1):,} and ends at "
-            f"{random['final_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two hidden units "
+            f"{random['final_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two "
+            "hidden units "
             f"in one weight: {max(equal['apart']['high']):.3g} throughout from equal weights; with noise the median "
             f"grows from {noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}; from random weights, "
             f"from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."

@@ -361,16 +361,16 @@ def activation_curves(result: dict[str, Any]) -> Figure:
         name="activation-curves",
         canvas=drawing,
         title=(
-            f"The sigmoid passes back at most {steepest['sigmoid']:.2f} of δ; each of the others, where it is "
-            f"steepest, {min(v for k, v in steepest.items() if k != 'sigmoid'):.2f} or more."
+            f"The sigmoid passes back at most {max_derivative['sigmoid']:.2f} of δ; each of the others, where it is "
+            f"steepest, {min(v for k, v in max_derivative.items() if k != 'sigmoid'):.2f} or more."
         ),
         description=(
             f"Six panels, each with the value (blue, solid) and the slope (orange, dashed) from z = {z[0]:g} to "
             f"{z[-1]:g}. Sigmoid rises from 0 to 1, its slope is a low hump. tanh rises from −1 to 1, its slope is a "
             "hump of height 1. ReLU is 0 and then a line, its slope a step from 0 to 1. Leaky ReLU looks the same, a "
             "little below 0 on the left. Softplus rounds the kink, its slope is the sigmoid. SiLU dips below 0 before "
-            f"it rises, and its slope, between {min(result['trainings'][-1]['slope']):.2f} and "
-            f"{steepest['silu']:.2f}, leaves the range from 0 to 1 on both sides."
+            f"it rises, and its slope, between {min(result['training_runs'][-1]['derivative']):.2f} and "
+            f"{max_derivative['silu']:.2f}, leaves the range from 0 to 1 on both sides."
         ),
         caption="Each is derived in chapter 4; value forward, slope backward.",
         experiment="activations",

@@ -1,8 +1,9 @@
 r"""The catalogue of mistakes: what people write in place of each step, why, and which check sees it.
 
 Here, and nowhere else in this package, wrong formulas stand. Each belongs to one place of the backward pass, so
-`incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one wrong step.
-That is how the mistakes are trained, how the diagnosis is tested, and how it works: it compares gradients with these.
+`incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one wrong
+step. That is how the mistakes are trained, how the diagnosis is tested, and how it works: it compares gradients with
+these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -108,7 +109,11 @@ def _derivative_given_z(p: Pass, k: int) -> np.ndarray:
 
 def _derivative_of_another(p: Pass, k: int) -> np.ndarray:
     a = p.a[k + 1]
-    return step.tanh_derivative_from_output(a) if p.activations[k].name == "sigmoid" else step.sigmoid_derivative_from_output(a)
+    return (
+        step.tanh_derivative_from_output(a)
+        if p.activations[k].name == "sigmoid"
+        else step.sigmoid_derivative_from_output(a)
+    )
 
 
 def _derivative_twice(p: Pass, k: int) -> np.ndarray:
@@ -713,7 +718,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "layer-sign",
         "one layer's gradient has the opposite sign",
-        ("mse-derivative", "update"),
+        ("mse-derivative", "gradient-descent-step"),
         "dW2 = -A1.T @ delta2            # and dW1 without the minus",
         "the same sign in every layer",
         "With y − ŷ for ŷ − y everything changes its sign, and one minus too many or too few remains.",
@@ -734,7 +739,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "uphill",
         "the step goes uphill",
-        ("update",),
+        ("gradient-descent-step",),
         "W = W + eta * dW                # dW the slope of the loss",
         "W = W - eta * dW",
         "With y − ŷ the plus is right, with ŷ − y the minus. Half of each is ascent.",
@@ -744,7 +749,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "gradients-not-zeroed",
         "the gradients of earlier steps are still in the sum",
-        ("update",),
+        ("gradient-descent-step",),
         "dW += A.T @ delta               # without dW = 0 before each step",
         "dW = A.T @ delta",
         "PyTorch adds to `.grad` until `zero_grad()` is called; so does a `+=` outside the loop.",
@@ -783,7 +788,9 @@ def choices_with(slug: str, depth: int, loss: str = "mse", layers: Sequence[int]
         if slug in ERRORS and output:
             found[k] = found[k]._replace(error=slug)
         elif slug in ("output-derivative-missing", "hidden-derivative-missing") and output == slug.startswith("output"):
-            found[k] = found[k]._replace(derivative="cross-entropy:derivative-missing" if output and crossed else "derivative-missing")
+            found[k] = found[k]._replace(
+                derivative="cross-entropy:derivative-missing" if output and crossed else "derivative-missing"
+            )
         elif slug in DERIVATIVES and not (output and (crossed or slug == "derivative-of-wrong-layer")):
             found[k] = found[k]._replace(derivative=slug)
         elif slug in ACTIVATION_GRADIENTS and not output:

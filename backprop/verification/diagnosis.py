@@ -344,7 +344,8 @@ def diagnose(
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
         activations: a name for all layers or one for each, or None for what is not known; "sigmoid", "tanh", "relu",
             "identity" and the others of the network. Not told, these four are tried first.
-        loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or "binary_cross_entropy_sum", or None.
+        loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
+            "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
 
     Returns:
@@ -476,7 +477,7 @@ def diagnose_step(
     return _answer(case, len(first), convention, step_taken=True)
 
 
-def check(
+def assert_gradient(
     weights: Any,
     X: Any,
     y: Any,
@@ -511,11 +512,11 @@ def check(
 
     Examples:
         >>> import backprop
-        >>> from backprop.verification import check
+        >>> from backprop.verification import assert_gradient
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 1], seed=0)
         >>> gradients = model.backward(model.forward(X), y).weights
-        >>> check(model.weights, X, y, gradients, loss="mse").verdict
+        >>> assert_gradient(model.weights, X, y, gradients, loss="mse").verdict
         'correct'
     """
     found = diagnose(weights, X, y, gradients, biases=biases, activations=activations, loss=loss, convention=convention)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop import checks, data
-from backprop.derivation import accuracy, preactivation, append_ones
+from backprop.derivation import accuracy, append_ones, preactivation
 from backprop.network import LOSSES
 
 #: A loss is named after a value if it is no farther from it than this part of it.
@@ -89,7 +89,8 @@ class LossDiagnosis:
     """What the losses of a training say.
 
     Attributes:
-        verdict: "stuck" at a loss that has a name, "plateau" at one that has none, "converged" if it is less than a tenth
+        verdict: "stuck" at a loss that has a name, "plateau" at one that has none, "converged" if it is less than a
+        tenth
             of the best constant's, "still changing", "diverged", or "too short".
         loss: the last finite loss; None if there is none.
         drift: by how much the loss changed over the last quarter, its largest less its smallest; None if unknown.
@@ -112,7 +113,10 @@ class LossDiagnosis:
         if self.verdict == "too short":
             return f"too short: fewer than {LEAST} losses say nothing."
         if self.verdict == "still changing":
-            return f"still changing: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last quarter. Train on."
+            return (
+                f"still changing: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last "
+                "quarter. Train on."
+            )
         if self.verdict == "converged":
             return f"converged: the loss is {self.loss:.6g}, far below what any constant answer reaches."
         if self.verdict == "plateau":
@@ -143,7 +147,8 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
     Args:
         X: the inputs, shape (N, d₀); None for XOR's 21 points.
         y: the targets, shape (N, d_L); None together with X only. y alone is enough for the constant answers.
-        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0 and 1.
+        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0 and
+        1.
 
     Returns:
         One reading for each, in the order of `MEANINGS`.
@@ -235,7 +240,7 @@ def diagnose_loss(
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
-        'moving'
+        'still changing'
     """
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):

@@ -82,7 +82,13 @@ def losses(n: int, d: int) -> list[LossReading]:
         LossReading("mse_sum", "mse", 2.0, False, "sum of squared errors"),
         LossReading("mse_half_sum", "mse", 1.0, False, "half the sum of squared errors"),
         LossReading("binary_cross_entropy", "binary_cross_entropy", 1 / (n * d), True, "mean cross-entropy"),
-        LossReading("binary_cross_entropy_examples", "binary_cross_entropy", 1 / n, True, "cross-entropy, mean over the examples"),
+        LossReading(
+            "binary_cross_entropy_examples",
+            "binary_cross_entropy",
+            1 / n,
+            True,
+            "cross-entropy, mean over the examples",
+        ),
         LossReading("binary_cross_entropy_sum", "binary_cross_entropy", 1.0, False, "sum of cross-entropies"),
     ]
     return [loss for loss in found if d > 1 or not loss.name.endswith("_examples")]
@@ -98,7 +104,10 @@ _OUTPUT: Mapping[str, tuple[tuple[str, ...] | None, tuple[str, ...] | None]] = {
         ("wrong-activation-derivative",),
         ("output-derivative-not-cancelled", "wrong-activation-derivative"),
     ),
-    "derivative-applied-twice": (("derivative-applied-twice",), ("output-derivative-not-cancelled", "derivative-applied-twice")),
+    "derivative-applied-twice": (
+        ("derivative-applied-twice",),
+        ("output-derivative-not-cancelled", "derivative-applied-twice"),
+    ),
     "cross-entropy:derivative-missing": (None, ("output-derivative-missing",)),
     "cross-entropy:derivative-given-a": (None, ("derivative-given-a",)),
     "cross-entropy:derivative-given-z": (None, ("derivative-given-z",)),
@@ -537,7 +546,9 @@ def _mistakes_of(reading: Reading, state: State, family: str) -> dict[str, tuple
     for k, choice in zip(range(reading.depth - 1, -1, -1), state.choices, strict=True):
         output = k == reading.depth - 1
         derivatives = (
-            _OUTPUT[choice.derivative][family != "mse"] if output else tuple(filter(None, [slug_of(choice.derivative, False)]))
+            _OUTPUT[choice.derivative][family != "mse"]
+            if output
+            else tuple(filter(None, [slug_of(choice.derivative, False)]))
         )
         if derivatives is None or (family != "mse" and reading.activations[-1].name != "sigmoid"):
             return None
@@ -584,7 +595,12 @@ def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
         yield Pattern(factors, {"divided-by-units": every}, surest.factor / factors[surest.layer], False, surest.doubt)
     factors = tuple(float(n) ** (k + 1 - depth) for k in every)
     yield Pattern(factors, {"averaged-twice": every[:-1]}, surest.factor / factors[surest.layer], False, surest.doubt)
-    named = {float(n): "sum-instead-of-mean", 1 / n: "averaged-twice", 2.0: "extra-factor-two", 0.5: "factor-two-missing"}
+    named = {
+        float(n): "sum-instead-of-mean",
+        1 / n: "averaged-twice",
+        2.0: "extra-factor-two",
+        0.5: "factor-two-missing",
+    }
     for base in best.values():
         ratios, mistakes, generic = [1.0] * depth, dict[str, tuple[int, ...]](), False
         for k, block in best.items():

@@ -45,10 +45,6 @@ class Answer(NamedTuple):
     text: str = ""
 
 
-#: What a loss is called when it is told.
-TOLD: Mapping[str, str] = {"binary_cross_entropy_sum": "bce_sum"}
-
-
 def ask(case: Case) -> Answer:
     """Hand a case in.
 
@@ -67,7 +63,7 @@ def ask(case: Case) -> Answer:
     def listed(arrays: Mapping[str, np.ndarray], letter: str) -> list[np.ndarray]:
         return [array for name, array in arrays.items() if name[0] == letter]
 
-    named: dict[str, Any] = {"loss": TOLD.get(program.loss, program.loss), "activations": list(program.activations)}
+    named: dict[str, Any] = {"loss": program.loss, "activations": list(program.activations)}
     with_bias = bool(listed(outcome.before, "b"))
     before = listed(outcome.before, "W")
     try:
@@ -105,7 +101,7 @@ def read(found: Any) -> Answer:
     if arrays is not None:
         incorrect = frozenset(name for name, part in arrays.items() if part.verdict == "incorrect")
     else:
-        incorrect = frozenset(str(layer.number) for layer in found.layers or () if layer.verdict == "wrong")
+        incorrect = frozenset(str(layer.number) for layer in found.layers or () if layer.verdict == "incorrect")
     others, other_places, other_losses = [], [], []
     for other in found.alternatives:
         if isinstance(other, str):
@@ -140,25 +136,21 @@ def read(found: Any) -> Answer:
 
 #: The kinds of places at which a mistake of the catalogue, by the beginning of its slug, can stand.
 PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
-    (r"targets-|error-averaged|loss-for-|loss-instead", ("error",)),
-    (r"output-(slope|derivative)", ("phi", "error", "delta")),
-    (r"hidden-(slope|derivative)|slope-|derivative-|wrong-activation-derivative", ("phi",)),
-    (r"delta-without-derivative|delta-without|weights-(not|dropped|missing)|inverse-|chain-rule", ("back",)),
+    (r"targets-|error-averaged|loss-instead", ("error",)),
+    (r"output-derivative", ("phi", "error", "delta")),
+    (r"hidden-derivative|derivative-|wrong-activation-derivative", ("phi",)),
+    (r"delta-without|weights-(not|missing)|inverse-|one-path", ("back",)),
     (r"updated-", ("back", "uW", "ub")),
-    (r"gradient-transposed|preactivation-|activation-of-own|input-(dropped|missing)", ("dW",)),
+    (r"gradient-transposed|preactivation-|activation-of-own|input-missing", ("dW",)),
     (r"one-example", ("dW", "db")),
     (r"bias", ("db", "ub")),
-    (r"gradients-(accumulated|not-zeroed)", ("dW", "db", "uW", "ub")),
+    (r"gradients-not-zeroed", ("dW", "db", "uW", "ub")),
 )
 #: Mistakes of scale and sign, and the factors that they give: two, N, their inverses, any.
 SCALES: Mapping[str, str] = {
     "factor-two-missing": "half",
-    "factor-two-missing": "half",
-    "extra-factor-two": "two",
     "extra-factor-two": "two",
     "sum-instead-of-mean": "N",
-    "sum-instead-of-mean": "N",
-    "mean-instead-of-sum": "1/N",
     "mean-instead-of-sum": "1/N",
     "averaged-twice": "1/N",
     "divided-by-units": "units",
@@ -166,7 +158,6 @@ SCALES: Mapping[str, str] = {
     "layer-scale": "any",
     "layer-sign": "sign",
     "uphill": "uphill",
-    "layer-not-updated": "zero",
     "layer-not-updated": "zero",
 }
 
@@ -322,11 +313,7 @@ class Judgement(NamedTuple):
 
 
 def _standard(loss: str | None) -> str | None:
-    """Bring the name of a loss to one of `truth.LOSSES`."""
-    if loss is None:
-        return None
-    if loss == "binary_cross_entropy" or loss.startswith("cross_entropy_"):
-        loss = f"binary_{loss}"
+    """Take the name of a loss, if `truth.LOSSES` has it."""
     return loss if loss in truth.LOSSES else None
 
 

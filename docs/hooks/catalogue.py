@@ -37,7 +37,7 @@ def heading(slug: str) -> str:
 
     Examples:
         >>> heading("delta-without-derivative")
-        'Error for delta'
+        'Delta without derivative'
     """
     return slug.replace("-", " ").capitalize()
 
@@ -90,7 +90,7 @@ def table(results: Path) -> str:
     rows = [
         "| mistake | breaks | first step off by | seeds solved | loss | accuracy |",
         "|---|---|---:|---:|---:|---:|",
-        *(row(words, "", stored["right"][group], stored["seeds"]) for group, words in NONE.items()),
+        *(row(words, "", stored["correct"][group], stored["seeds"]) for group, words in NONE.items()),
     ]
     for mistake in MISTAKES:
         name = f"[{heading(mistake.slug)}](#{mistake.slug})"
@@ -121,7 +121,7 @@ def section(mistake: Mistake) -> str:
         [
             f"### {heading(mistake.slug)} {{ #{mistake.slug} }}",
             f"{title}. It breaks {references(mistake)}.",
-            f"```python\n# what people write\n{mistake.wrong}\n\n# what it should be\n{mistake.right}\n```",
+            f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
             mistake.why,
             f"Seen by {mistake.seen}. Not seen by {mistake.unseen}.",
         ]
@@ -150,7 +150,8 @@ def confusion_rows(results: Path) -> str:
     for way, words in ways.items():
         one = stored[way]
         rows.append(
-            f"| {words} | {one['correct_asked']:,} | {one['false_alarms']} | {one['incorrect_asked']:,} | {one['missed']} "
+            f"| {words} | {one['correct_asked']:,} | {one['false_alarms']} | {one['incorrect_asked']:,} "
+            f"| {one['missed']} "
             f"| {one['share']:.2%} |"
         )
     return "\n".join(rows)
