@@ -14,14 +14,18 @@ import pytest
 
 import backprop
 from benchmarks.open_world import __main__ as program_line
-from benchmarks.open_world import cases, judge, running, truth
+from benchmarks.open_world import cases, held_out, judge, running, truth
 from benchmarks.open_world.cases import SETTINGS, Case
 from benchmarks.open_world.judge import Answer
 from benchmarks.open_world.mutate import Mutant, compiled, mutants, places
 from benchmarks.open_world.programs import LAB, NEURONS, PROGRAMS, RELU, ROWS, SOFTMAX, Data, Program
 from tests.oracle import BENDS, apart
 
-EVERY = [pytest.param(p, d, id=f"{p.name} {'-'.join(map(str, d.widths))}") for p in PROGRAMS for d in p.data]
+EVERY = [
+    pytest.param(p, d, id=f"{p.name} {'-'.join(map(str, d.widths))}")
+    for p in (*PROGRAMS, *held_out.PROGRAMS)
+    for d in p.data
+]
 
 
 def by_autograd(program: Program, inputs: running.Inputs) -> dict[str, np.ndarray]:
@@ -95,6 +99,16 @@ def test_changes_are_many_and_always_the_same() -> None:
         "another variable",
         "sign",
     }
+
+
+def test_the_held_out_changes_are_other_changes() -> None:
+    programs = held_out.PROGRAMS
+    assert not {p.name for p in programs} & {p.name for p in PROGRAMS}
+    for program in programs:
+        others = held_out.mutants(program)
+        assert len(others) > 200
+        assert not {m.source for m in others} <= {m.source for m in mutants(program)}
+        assert not {m.operator for m in others} & {m.operator for m in mutants(program)}
 
 
 def test_a_program_without_end_is_stopped() -> None:

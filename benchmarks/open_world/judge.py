@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import backprop
+from backprop.verification.catalogue import BY_SLUG
 from benchmarks.open_world import truth
 from benchmarks.open_world.cases import Case, gradient_of
 from benchmarks.open_world.running import ETA, data_of
@@ -107,21 +108,23 @@ def read(found: Any) -> Answer:
         if isinstance(other, str):
             correct = re.search(r"correct for (\w+)", other)
             other_losses += [correct[1]] if correct else []
-            others += [
-                tuple(group.split(", ")) for group in re.findall(r"\(([a-z][a-z0-9-]+(?:, [a-z0-9-]+)*)\)", other)
-            ]
+            groups = [tuple(group.split(", ")) for group in re.findall(r"\(([a-z0-9-]+(?:, [a-z0-9-]+)*)\)", other)]
+            others += [group for group in groups if set(group) <= set(BY_SLUG)]
         elif isinstance(other, tuple | list) and all(isinstance(slug, str) for slug in other):
             others.append(tuple(other))
         else:
             others += [tuple(other.mistakes)] if other.mistakes else []
             other_places += [other.place] if getattr(other, "place", None) else []
             other_losses += [other.loss] if getattr(other, "verdict", "") == "correct" and other.loss else []
+    place = getattr(found, "place", None)
+    if isinstance(place, tuple | list):  # either … or
+        place, other_places = (place[0], [*place[1:], *other_places]) if place else (None, other_places)
     return Answer(
         found.verdict,
         tuple(found.mistakes),
         tuple(others),
         layers,
-        getattr(found, "place", None),
+        place,
         tuple(other_places),
         incorrect,
         arrays is None,

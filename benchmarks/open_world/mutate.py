@@ -125,7 +125,7 @@ def _kinds(program: Program) -> dict[str, dict[str, str]]:
     return found
 
 
-class _Walk:
+class Walk:
     """Everything in a program's tree that can be changed."""
 
     def __init__(self, program: Program) -> None:
@@ -148,6 +148,7 @@ class _Walk:
             if simple and self.region[statement.lineno] in _CHANGED:
                 yield from self._left_out(body, i)
                 yield from self._swapped(body, i)
+                yield from self._assigned(body, i)
                 yield from self._expressions(statement, scope)
             for field in ("body", "orelse"):
                 part = getattr(statement, field, None)
@@ -171,6 +172,13 @@ class _Walk:
         yield self._made("line left out", statement, ast.unparse(statement), "(left out)")
         body[i] = statement
 
+    def _assigned(self, body: list[ast.stmt], i: int) -> Iterator[Mutant]:
+        statement = body[i]
+        if isinstance(statement, ast.AugAssign):
+            body[i] = ast.copy_location(ast.Assign([statement.target], statement.value), statement)
+            yield self._made("assigned for added", statement, ast.unparse(statement), ast.unparse(body[i]))
+            body[i] = statement
+
     def _swapped(self, body: list[ast.stmt], i: int) -> Iterator[Mutant]:
         for j in range(i + 1, min(i + 3, len(body))):
             one, other = body[i], body[j]
@@ -182,15 +190,15 @@ class _Walk:
             body[i], body[j] = one, other
 
     def _expressions(self, statement: ast.stmt, scope: str) -> Iterator[Mutant]:
-        original = _head(statement)
-        for parent, field, index, node in list(_nodes(statement)):
+        original = head(statement)
+        for parent, field, index, node in list(nodes(statement)):
             for operator, new in self._changes(parent, field, node, statement, scope):
-                _put(parent, field, index, new)
+                put(parent, field, index, new)
                 ast.fix_missing_locations(parent)
-                changed = _head(statement)
+                changed = head(statement)
                 if changed != original:
                     yield self._made(operator, statement, original, changed)
-                _put(parent, field, index, node)
+                put(parent, field, index, node)
         if isinstance(statement, ast.AugAssign):
             yield from self._augmented(statement, original)
 
@@ -199,7 +207,7 @@ class _Walk:
         for new in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
             if type(new) is not type(old):
                 statement.op = new
-                yield self._made("operator", statement, original, _head(statement))
+                yield self._made("operator", statement, original, head(statement))
         statement.op = old
 
     def _changes(
@@ -315,13 +323,13 @@ def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def _head(statement: ast.stmt) -> str:
+def head(statement: ast.stmt) -> str:
     """Write a statement without the block below it."""
     text = ast.unparse(statement)
     return text.splitlines()[0] if hasattr(statement, "body") else text
 
 
-def _nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+def nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
     """List the expressions of a statement, without those of a block below it, each with where it hangs."""
 
     def below(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
@@ -335,7 +343,7 @@ def _nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.
     yield from below(statement)
 
 
-def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
+def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
     """Hang an expression into a tree."""
     if index is None:
         setattr(parent, field, node)
@@ -360,7 +368,7 @@ def mutants(program: Program) -> list[Mutant]:
     """
     seen = {ast.unparse(ast.parse(program.source))}
     found = []
-    for mutant in _Walk(program).mutants():
+    for mutant in Walk(program).mutants():
         if mutant.source not in seen:
             seen.add(mutant.source)
             found.append(mutant)
