@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop.experiments.store import KEPT, read_result
 from benchmarks.open_world import __main__ as program_line
 from benchmarks.open_world import cases, held_out, judge, running, truth
 from benchmarks.open_world.cases import SETTINGS, Case
@@ -271,6 +272,14 @@ def test_the_command_measures_and_stores(tmp_path: Path, capsys: pytest.CaptureF
     assert len(lines.read_text(encoding="utf-8").splitlines()) == 64
     assert "false_name" in capsys.readouterr().out
     assert program_line.main(["--program", "nobody's"]) == 2
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_kept_rates_are_what_the_code_gives(setting: str) -> None:
+    kept = read_result(KEPT, "open_world")
+    assert kept["complete"] is True
+    assert kept["programs"] == len(PROGRAMS)
+    assert program_line.small(setting) == kept[setting]["small"]
 
 
 def test_a_sample_has_every_program_and_is_always_the_same() -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from benchmarks.open_world.programs import PROGRAMS, Program
 
 #: How many examples of bad answers are kept.
 WORST = 10
+#: How many changed programs a test repeats, in each setting.
+SMALL = 30
 
 
 def rates(judged: Sequence[tuple[Case, Answer, Judgement]]) -> dict[str, Any]:
@@ -61,7 +64,15 @@ def rates(judged: Sequence[tuple[Case, Answer, Judgement]]) -> dict[str, Any]:
 
 
 def badness(answer: Answer, found: Judgement) -> int:
-    """Say how bad an answer is: 0 for a good one."""
+    """Say how bad an answer is.
+
+    Args:
+        answer: the answer.
+        found: its judgement.
+
+    Returns:
+        0 for a good one, up to 6 for a traceback.
+    """
     if answer.verdict == "traceback":
         return 6
     if found.silent:
@@ -176,6 +187,21 @@ def sampled(cases: Sequence[Case], sample: int | None, seed: int) -> list[Case]:
     return [case for i, case in enumerate(cases) if case.mutant is None or i in chosen]
 
 
+def small(setting: str) -> dict[str, int]:
+    """Measure a few cases of three programs, for a test to repeat.
+
+    Args:
+        setting: one of SETTINGS.
+
+    Returns:
+        The counts.
+    """
+    programs = [replace(program, data=program.data[:1]) for program in PROGRAMS[:3]]
+    cases, _ = all_cases(programs, setting)
+    counts: dict[str, int] = rates(measure(sampled(cases, SMALL, 0))[0])["counts"]
+    return counts
+
+
 def parser() -> Parser:
     """Describe the command line.
 
@@ -238,6 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "broken": dict(sorted(broken.items())),
             "by_program": {name: rates(part) for name, part in by_program.items()},
             "worst": worst(judged),
+            "small": {} if options.held_out else small(setting),
         }
         lines += [json.dumps(told(*one)) for one in judged]
         show(setting, result[setting])

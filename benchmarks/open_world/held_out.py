@@ -7,7 +7,7 @@ otherwise it is no longer held out.
 import ast
 from collections.abc import Iterator
 
-from benchmarks.open_world.mutate import Mutant, head, nodes, put, Walk
+from benchmarks.open_world.mutate import Mutant, Walk, head, nodes, put
 from benchmarks.open_world.programs import Data, Program
 
 LOGISTIC = Program(

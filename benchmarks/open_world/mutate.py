@@ -49,7 +49,14 @@ class Mutant:
 
 
 def compiled(program: Program) -> CodeType:
-    """Compile a program as it is."""
+    """Compile a program as it is.
+
+    Args:
+        program: the program.
+
+    Returns:
+        Its code.
+    """
     return compile(program.source, "<program>", "exec")
 
 
@@ -126,7 +133,10 @@ def _kinds(program: Program) -> dict[str, dict[str, str]]:
 
 
 class Walk:
-    """Everything in a program's tree that can be changed."""
+    """Everything in a program's tree that can be changed.
+
+    A subclass makes other changes.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -324,13 +334,27 @@ def _called(node: ast.Call) -> str:
 
 
 def head(statement: ast.stmt) -> str:
-    """Write a statement without the block below it."""
+    """Write a statement without the block below it.
+
+    Args:
+        statement: the statement.
+
+    Returns:
+        Its text, or the first line of it.
+    """
     text = ast.unparse(statement)
     return text.splitlines()[0] if hasattr(statement, "body") else text
 
 
 def nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
-    """List the expressions of a statement, without those of a block below it, each with where it hangs."""
+    """List the expressions of a statement, without those of a block below it.
+
+    Args:
+        statement: the statement.
+
+    Yields:
+        The parent, its field, the index in it or None, and the expression.
+    """
 
     def below(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
         for field, value in ast.iter_fields(parent):
@@ -344,7 +368,14 @@ def nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.A
 
 
 def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
-    """Hang an expression into a tree."""
+    """Hang an expression into a tree.
+
+    Args:
+        parent: the node that it hangs from.
+        field: the field of the parent.
+        index: the index, if the field is a list.
+        node: the expression.
+    """
     if index is None:
         setattr(parent, field, node)
     else:

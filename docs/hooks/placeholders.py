@@ -262,7 +262,7 @@ def downloads(name: str, experiment: str, figures: Path, root: str) -> str:
     )
     made = "drawn by <code>python -m backprop.figures</code>"
     if experiment in MEASURED:
-        made = "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
+        made = f"measured by <code>{MEASURED[experiment]}</code>"
     elif experiment:
         folder = "backprop/experiments/kept" if experiment in SLOW else "build/results"
         made = f"computed by <code>python -m backprop.experiments {experiment} --out {folder}</code>"
