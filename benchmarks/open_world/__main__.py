@@ -21,6 +21,8 @@ from benchmarks.open_world.programs import PROGRAMS, Program
 
 #: How many examples of bad answers are kept.
 WORST = 10
+#: How many lines of such an answer are kept.
+LINES = 12
 #: How many changed programs a test repeats, in each setting.
 SMALL = 30
 
@@ -102,7 +104,8 @@ def worst(judged: Sequence[tuple[Case, Answer, Judgement]], most: int = WORST) -
             ranked.append((-bad, seen[case.program.name], len(ranked), case, answer, found))
             seen[case.program.name] += 1
     ranked.sort(key=lambda one: one[:3])
-    return [told(case, answer, found) for *_, case, answer, found in ranked[:most]]
+    first = [told(case, answer, found) for *_, case, answer, found in ranked[:most]]
+    return [{**one, "answer": "\n".join(one["answer"].splitlines()[:LINES])} for one in first]
 
 
 def told(case: Case, answer: Answer, found: Judgement) -> dict[str, Any]:

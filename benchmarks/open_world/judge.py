@@ -137,13 +137,14 @@ def read(found: Any) -> Answer:
 
 # Where mistakes are
 
-#: The kinds of places at which a mistake of the catalogue, by the beginning of its slug, can stand.
+#: The kinds of places at which a mistake of the catalogue, by the beginning of its slug, can stand. A line that
+#: computes δ takes a factor from above and a derivative, so either can be wrong there.
 PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
-    (r"targets-|error-averaged|loss-instead", ("error",)),
+    (r"targets-|error-averaged|loss-instead", ("error", "delta")),
     (r"output-derivative", ("phi", "error", "delta")),
-    (r"hidden-derivative|derivative-|wrong-activation-derivative", ("phi",)),
-    (r"delta-without|weights-(not|missing)|inverse-|one-path", ("back",)),
-    (r"updated-", ("back", "uW", "ub")),
+    (r"hidden-derivative|derivative-|wrong-activation-derivative", ("phi", "delta")),
+    (r"delta-without|weights-(not|missing)|inverse-|one-path", ("back", "delta")),
+    (r"updated-", ("back", "delta", "uW", "ub")),
     (r"gradient-transposed|preactivation-|activation-of-own|input-missing", ("dW",)),
     (r"one-example", ("dW", "db")),
     (r"bias", ("db", "ub")),
@@ -192,7 +193,11 @@ def fits(slug: str, case: Case, answer: Answer, compared: Mapping[str, Compared]
     if case.setting.startswith("step"):  # a gradient that is wrong, or a wrong one that is subtracted
         kinds += tuple(f"u{kind[1]}" for kind in kinds if kind in ("dW", "db"))
     depth = case.program.depth
-    possible = {depth} if slug.startswith("output-") else set(range(1, depth + (not slug.startswith("hidden-"))))
+    possible = (
+        {depth}
+        if slug.startswith("output-") or "error" in kinds
+        else set(range(1, depth + (not slug.startswith("hidden-"))))
+    )
     possible &= layers or possible
     return any(place.rstrip("0123456789") in kinds and _layer(place) in {0, *possible} for place in case.places)
 
