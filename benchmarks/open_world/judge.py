@@ -344,8 +344,8 @@ def _sets(case: Case, answer: Answer, loss: str | None) -> Iterator[tuple[frozen
         else:
             allowed = [1.0]
             opposite = sum(abs(f + 1) <= high for f in factors) >= max(1, sum(abs(f - 1) <= high for f in factors))
-            if opposite and case.setting != "step-eta" and (answer.sign == -1 or case.program.sign == -1):
-                allowed.append(-1.0)
+            if case.setting != "step-eta" and (case.program.sign == -1 or (opposite and answer.sign == -1)):
+                allowed.append(-1.0)  # the gradient as it is, of a program that adds −∇L; or −∇L, of one that does not
         for c in allowed:
             errors = {n: truth.compare(case.numbers[n], c * g, low).error for n, g in right.items()}
             differ = frozenset(n for n, e in errors.items() if e > high)
