@@ -205,6 +205,15 @@ def test_a_name_is_compared_with_the_changed_place(changed: str, slug: str, else
     assert judge.judge(case, Answer("mistake", ("not-yet-known",))).unjudged == ("not-yet-known",)
 
 
+def test_a_list_of_everything_names_nothing() -> None:
+    case = next(c for c in some("named") if c.program.name == "rows" and c.mutant and c.mutant.changed == "d1 = e1")
+    wrong, right = ("input-missing",), ("hidden-derivative-missing",)
+    assert judge.judge(case, Answer("mistake", wrong, (right,))).named
+    assert not judge.judge(case, Answer("mistake", wrong, (*8 * (wrong,), right))).named
+    assert judge.judge(case, Answer("mistake", place="error", other_places=("phi1",))).named
+    assert not judge.judge(case, Answer("mistake", place="error", other_places=("db2", "dW2", "back2", "phi1"))).named
+
+
 def test_what_the_numbers_cannot_tell_is_not_asked() -> None:
     case = next(c for c in some("named") if c.program.name == "rows" and c.mutant and c.mutant.changed == "d1 = e1")
     assert {"dW1", "delta1", "phi1"} <= case.places  # dW1 = X.T @ e1 gives the same numbers

@@ -89,7 +89,10 @@ def read(found: Any) -> Answer:
     """Read a diagnosis, of today's interface or with `arrays` and `place`.
 
     Args:
-        found: the diagnosis.
+        found: the diagnosis. `arrays["W2"].verdict` is "correct", "incorrect" or "not tested"; `mistakes` are the
+            slugs of the best explanation; `place` is such as "dW2", "delta1", "db1", "error" or "update", or a tuple
+            of several for either … or, or None; `alternatives` are texts with slugs in brackets, tuples of slugs, or
+            things with `mistakes`, `place`, `verdict` and `loss`.
 
     Returns:
         The answer.
@@ -297,6 +300,9 @@ def at(place: str, case: Case) -> bool:
 
 # Judging
 
+#: More readings, or more places, than so many name nothing.
+READINGS, GROUP = 8, 4
+
 
 class Judgement(NamedTuple):
     """One answer, judged.
@@ -410,9 +416,9 @@ def judge(case: Case, answer: Answer) -> Judgement:
         not answer.mistakes and bool(answer.place and at(answer.place, case))
     )
     correct = answer.verdict == "correct" and not silent
-    named = answer.verdict not in ("refused", "traceback") and (
-        (by_name and bool(answer.mistakes)) or (there and "name" not in false) or correct or other_loss
-    )
+    by_name = by_name and bool(answer.mistakes) and len(readings) <= READINGS
+    there = there and "name" not in false and len(places) <= GROUP
+    named = answer.verdict not in ("refused", "traceback") and (by_name or there or correct or other_loss)
     return Judgement(
         differs, tuple(false), silent, located, differs and named, differs and (first or correct), unjudged
     )
