@@ -10,6 +10,7 @@ from typing import Any
 import autograd
 import autograd.numpy as anp
 import numpy as np
+import placeholders
 import pytest
 
 import backprop
@@ -289,6 +290,15 @@ def test_the_kept_rates_are_what_the_code_gives(setting: str) -> None:
     assert kept["complete"] is True
     assert kept["programs"] == len(PROGRAMS)
     assert program_line.small(setting) == kept[setting]["small"]
+
+
+def test_the_table_of_the_page_shows_the_kept_rates() -> None:
+    kept, lines = read_result(KEPT, "open_world"), placeholders.table(KEPT, "open-world").splitlines()
+    assert len(lines) == 2 + len(SETTINGS)
+    for setting, line in zip(SETTINGS, lines[2:], strict=True):
+        counts, rates = kept[setting]["counts"], kept[setting]["rates"]
+        assert f"| {counts['asked']:,} | {counts['differ']:,} | {counts['false']:,} | {counts['silent']:,} |" in line
+        assert line.endswith(f"| {rates['located']:.1%} | {rates['named']:.1%} |")
 
 
 def test_a_sample_has_every_program_and_is_always_the_same() -> None:

@@ -149,17 +149,45 @@ def speed_table(results: Path, name: str) -> str:
     return "\n".join(rows)
 
 
+def open_world_table(results: Path) -> str:
+    """Write the rates of the diagnosis in the open world as a Markdown table.
+
+    Args:
+        results: the folder of the results.
+
+    Returns:
+        The table.
+    """
+    result: Any = read_result(results, "open_world")
+    ways = {
+        "named": "gradient, float64",
+        "float32": "gradient, float32",
+        "step": "one step, learning rate not given",
+        "step-eta": "one step, learning rate given",
+    }
+    rows = [
+        "| handed in as | asked | incorrect | named falsely | called correct and is not | located | named |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for way, words in ways.items():
+        counts, rates = result[way]["counts"], result[way]["rates"]
+        shown = f"{counts['asked']:,} | {counts['differ']:,} | {counts['false']:,} | {counts['silent']:,}"
+        rows.append(f"| {words} | {shown} | {rates['located']:.1%} | {rates['named']:.1%} |")
+    return "\n".join(rows)
+
+
 def table(results: Path, name: str) -> str:
     """Write the table of this name.
 
     Args:
         results: the folder of the results.
-        name: "log-match", "log-rivals", "linear-log", "xor-log", or "speed-" and what `speed_table` takes.
+        name: "log-match", "log-rivals", "linear-log", "xor-log", "open-world", or "speed-" and what `speed_table`
+            takes.
 
     Returns:
         The table.
     """
-    tables = {"log-match": match_table, "log-rivals": rivals_table}
+    tables = {"log-match": match_table, "log-rivals": rivals_table, "open-world": open_world_table}
     if name in tables:
         return tables[name](results)
     if name.startswith("speed-"):
