@@ -245,12 +245,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"program {min(unknown)!r} is unknown; expected one of {names}", file=sys.stderr)
             return 2
         programs = [program for program in programs if program.name in options.program]
-    result: dict[str, Any] = {
+    about: dict[str, Any] = {
         "code_hash": code_hash("backprop.verification.diagnosis"),
         "programs": len(programs),
         "seed": options.seed,
         "sample": options.sample,
     }
+    result = kept_before(options.out, about) if options.out and options.setting else dict(about)
     lines: list[str] = []
     whole = True
     for setting in options.setting or SETTINGS:
@@ -280,6 +281,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("interrupted; what was measured is kept", file=sys.stderr)
             return 130
     return 0
+
+
+def kept_before(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """Read what was measured before, so that the settings that are not measured again stay.
+
+    Args:
+        path: where it is stored.
+        about: what must be the same: the code, the programs, the sample.
+
+    Returns:
+        What was stored, or, if it is about something else or absent, only what it is about.
+    """
+    try:
+        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return dict(about)
+    return stored if {key: stored.get(key) for key in about} == about else dict(about)
 
 
 def show(setting: str, found: dict[str, Any]) -> None:

@@ -207,7 +207,7 @@ def fits(slug: str, case: Case, answer: Answer, compared: Mapping[str, Compared]
 
 def _scaled(factor: str, layers: frozenset[int], case: Case, compared: Mapping[str, Compared]) -> bool:
     """Tell whether the arrays that differ do so by a factor of the kind that a mistake of scale gives."""
-    common = _common(compared) if case.setting == "step" else 1.0
+    common = abs(_common(compared)) if case.setting == "step" else 1.0
     low, high = case.rounding
     n, widths = len(case.inputs.X), case.data.widths
     many = [n * m for m in {1, widths[-1]}]
