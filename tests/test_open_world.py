@@ -107,10 +107,10 @@ def test_the_held_out_changes_are_other_changes() -> None:
     programs = held_out.PROGRAMS
     assert not {p.name for p in programs} & {p.name for p in PROGRAMS}
     for program in programs:
-        others = held_out.mutants(program)
+        others, usual = held_out.mutants(program), mutants(program)
         assert len(others) > 200
-        assert not {m.source for m in others} <= {m.source for m in mutants(program)}
-        assert not {m.operator for m in others} & {m.operator for m in mutants(program)}
+        assert not {m.source for m in others} <= {m.source for m in usual}
+        assert not {m.operator for m in others} & {m.operator for m in usual}
 
 
 def test_a_program_without_end_is_stopped() -> None:
@@ -189,6 +189,18 @@ def test_a_factor_of_all_arrays_can_be_another_loss() -> None:
     assert judge.judge(case, Answer("mistake", ("sum-instead-of-mean",), (("factor-two-missing",),))).false == ()
 
 
+def test_a_step_that_goes_uphill_has_every_sign_against_it() -> None:
+    case = next(
+        c for c in some("step") if c.program.name == "rows" and c.mutant and c.mutant.changed.startswith("e = -")
+    )
+    assert judge.judge(case, Answer("mistake", ("uphill",))).named
+    assert judge.judge(case, Answer("mistake", ("factor-two-missing",))).false == ("name",)
+    assert judge.judge(case, Answer("correct", loss="mse")).silent
+    one = next(c for c in some("step") if c.mutant and c.mutant.changed == "W2 = W2 + eta * dW2")
+    assert judge.judge(one, Answer("mistake", ("uphill",))).false == ("name",)
+    assert judge.judge(one, Answer("mistake", ("layer-sign",))).named
+
+
 @pytest.mark.parametrize(
     ("changed", "slug", "elsewhere"),
     [
@@ -257,7 +269,24 @@ def test_an_interrupt_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch, t
     assert kept["named"]["counts"]["asked"] == 2
 
 
-def test_the_command_measures_and_stores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_setting_measured_alone_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program_line, "ask", lambda case: Answer("unknown"))
+    monkeypatch.setattr(program_line, "small", lambda setting: {})
+    out = tmp_path / "found.json"
+    words = ["--program", "rows", "--sample", "3", "--out", str(out)]
+    assert program_line.main([*words, "--setting", "named"]) == 0
+    assert program_line.main([*words, "--setting", "step"]) == 0
+    assert {"named", "step"} <= set(json.loads(out.read_text(encoding="utf-8")))
+    assert program_line.main([*words, "--setting", "step", "--seed", "1"]) == 0  # another sample
+    assert "named" not in json.loads(out.read_text(encoding="utf-8"))
+    out.write_text("{", encoding="utf-8")
+    assert program_line.main([*words, "--setting", "named"]) == 0
+
+
+def test_the_command_measures_and_stores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_line, "small", lambda setting: {})
     out, lines = tmp_path / "found.json", tmp_path / "lines.jsonl"
     words = [
         "--program",
