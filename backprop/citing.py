@@ -11,7 +11,7 @@ from typing import NamedTuple
 from backprop import checks, derivation
 
 VERSION = "0.1.0"
-TITLE = "backprop: the specification of back-propagation that runs"
+TITLE = "backprop, an executable specification of backpropagation"
 AUTHORS = ("The backprop contributors",)
 DATE = "2026-11-24"
 ADDRESS: str | None = None  # where the site is published, without the version; None as long as it is published nowhere
