@@ -192,7 +192,7 @@ def train(options: argparse.Namespace) -> int:
         options: what the parser read.
 
     Returns:
-        The exit status: 0, 1 if the training run diverged, 2 if an option is out of range or the picture cannot be drawn.
+        The exit status: 0, 1 if the run diverged, 2 if an option is out of range or the picture cannot be drawn.
     """
     try:
         plot = None if options.plot is None else plotting(options.plot)

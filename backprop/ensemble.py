@@ -202,8 +202,8 @@ def spread_over_seeds(values: Any) -> dict[str, list[float]]:
             has NaN, which counts as larger than every number.
 
     Returns:
-        "low", "median" and "high", which are the 5%, 50% and 95% quantiles, K numbers each. A quantile that depends on a
-        run that diverged is NaN, and the others are not affected.
+        "low", "median" and "high", which are the 5%, 50% and 95% quantiles, K numbers each. A quantile that depends on
+        a run that diverged is NaN, and the others are not affected.
 
     Examples:
         >>> import numpy as np

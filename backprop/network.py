@@ -112,7 +112,9 @@ class Loss:
         Returns:
             L, shape (...).
         """
-        with np.errstate(divide="ignore"):  # for a certain but incorrect prediction the cross-entropy is infinite, as its value says
+        with np.errstate(
+            divide="ignore"
+        ):  # for a certain but incorrect prediction the cross-entropy is infinite, as its value says
             return step.total_loss(self.contributions(y, y_hat))
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from backprop import checks, fast
 from backprop.network import LOSSES, Model
 
-#: The losses of several epochs are computed in one call, along leading axes. At most this many predictions are kept until
-#: then, from at most this many epochs. This saves time and changes no number.
+#: The losses of several epochs are computed in one call, along leading axes. At most this many predictions are kept
+#: until then, from at most this many epochs. This saves time and changes no number.
 PREDICTIONS, BLOCK = 2**20, 100
 
 
@@ -135,8 +135,9 @@ def train(
 ) -> Run:
     """Train a network, or an ensemble of S, by gradient descent on all examples at once.
 
-    An ensemble has a leading axis of length S, in a stack of networks, in the learning rates, in the data, or in several
-    of these. The same functions train it, and run i is the run of network i alone, with its own learning rate and data.
+    An ensemble has a leading axis of length S, in a stack of networks, in the learning rates, in the data, or in more
+    than one of these. The same functions train it, and run i is the run of network i alone, with its own learning rate
+    and data.
 
     The functions of the derivation can train every network. For two layers of sigmoids, one output and the mean squared
     error there are also the faster functions of `backprop.fast`, whose numbers differ by rounding only.
@@ -217,7 +218,8 @@ def _by_reference(
     """Train with the steps of the derivation.
 
     Returns the losses, shape (..., epochs + 1); how many of them are finite, shape (...); and the model after the
-    last update or, for a run that diverged, the last one whose loss is finite. The axis ... is that of the runs, if any.
+    last update or, for a run that diverged, the last one whose loss is finite. The axis ... is that of the runs, if
+    there are several.
     """
     runs = model.weights[0].shape[:-2]
     losses, ends = np.full((*runs, epochs + 1), np.nan), np.full(runs, epochs + 1)
