@@ -1,8 +1,8 @@
 r"""The numerical gradient of a whole network.
 
 The formulas are in `backprop.derivation.numerical_derivatives`, and this module applies them to every weight and bias
-of a `Model`. They need nothing but forward passes, so they are independent of the chain rule. If an activation has a kink,
-each entry is watched. When its step carries a unit across the kink, the finite difference is not the derivative
+of a `Model`. They need nothing but forward passes, so they are independent of the chain rule. If an activation has a
+kink, each entry is watched. When its step carries a unit across the kink, the finite difference is not the derivative
 $\eqref{eq:relu-central-difference}$, so the entry is left out of the comparison.
 """
 
