@@ -1,21 +1,18 @@
 """Fonts: one subset of STIX Two Math with just the characters that the site shows."""
 
 import io
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from builder.beside.kept import kept
+
 
 def italics(characters: set[str]) -> set[str]:
     """Find the mathematical italics of letters: the browser shows a lone letter in mathematics as its italic.
-
-    Args:
-        characters: any characters.
-
-    Returns:
-        The italic forms of the Latin and Greek letters and of the partial sign among them.
 
     Examples:
         >>> sorted(italics(set("ab7")))
@@ -27,16 +24,18 @@ def italics(characters: set[str]) -> set[str]:
     return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set()) | ({"𝜙"} if "ϕ" in characters else set())
 
 
-def math_font(characters: set[str]) -> bytes:
+def math_font(characters: set[str], folder: Path) -> bytes:
+    """Cut STIX Two Math down to the characters that are printed among some, or take it from an earlier build."""
+    shown = "".join(sorted(c for c in characters if c.isprintable()))
+    program = Path(__file__).read_text(encoding="utf-8")
+    made_from = (program, version("ziamath"), version("fonttools"), version("brotli"), shown)
+    return kept(folder, ".woff2", made_from, lambda: cut(set(shown)))
+
+
+def cut(characters: set[str]) -> bytes:
     """Cut STIX Two Math down to some characters.
 
     Brackets, radicals and accents keep their larger variants, so that they can stretch.
-
-    Args:
-        characters: the characters to keep.
-
-    Returns:
-        The font as WOFF2; the same characters give the same bytes.
 
     Raises:
         FileNotFoundError: if the package that brings the font is not installed.

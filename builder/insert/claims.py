@@ -26,17 +26,7 @@ _CLASSES = {HOLDS: "holds", WHEN: "holds-when", NOT: "does-not-hold"}
 
 
 def decided_by(check: str) -> str:
-    """Say what decides a claim, as a link.
-
-    Args:
-        check: "doctest:STEP" or "experiment:NAME".
-
-    Returns:
-        Markdown.
-
-    Raises:
-        KeyError: if no page shows the experiment.
-    """
+    """Say what decides a claim, "doctest:STEP" or "experiment:NAME", as a link."""
     kind, name = check.split(":")
     if kind == "doctest":
         return f"the examples of `{name}`"
@@ -47,12 +37,6 @@ def decided_by(check: str) -> str:
 def capital(words: str) -> str:
     """Begin with a capital letter, unless the first word is a symbol.
 
-    Args:
-        words: a sentence.
-
-    Returns:
-        The sentence.
-
     Examples:
         >>> capital("the derivative"), capital("z is linear")
         ('The derivative', 'z is linear')
@@ -61,16 +45,9 @@ def capital(words: str) -> str:
 
 
 def entry(claim: Claim, judgement: Judgement) -> str:
-    """Write one claim.
-
-    Args:
-        claim: the claim.
-        judgement: its verdict and reason.
-
-    Returns:
-        Markdown.
-    """
+    """Write one claim with its verdict and reason, in Markdown."""
     verdict, why = judgement
+    # A reason is plain text: minus signs and powers of ten are set by patterns.
     why = re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"[\d.]+e[+-]\d+", lambda number: power(number[0]), why))
     references = ", ".join(rf"$\eqref{{eq:{label}}}$" for label in claim.equations)
     reason = f"{verdict[0].upper()}{verdict[1:]} {why}" if verdict == WHEN else f"{capital(why)}"
@@ -86,27 +63,13 @@ def entry(claim: Claim, judgement: Judgement) -> str:
 
 
 def claims(results: dict[str, Any]) -> str:
-    """Write all claims, part by part.
-
-    Args:
-        results: what each experiment stored.
-
-    Returns:
-        Markdown.
-    """
+    """Write all claims, part by part, from what each experiment stored."""
     parts = groupby(judged(results), key=lambda pair: pair[0].part)
     return "\n\n".join(f"## {part}\n\n" + "\n\n".join(entry(*pair) for pair in pairs) for part, pairs in parts)
 
 
 def counts(results: dict[str, Any]) -> str:
-    """Say how many claims hold.
-
-    Args:
-        results: what each experiment stored.
-
-    Returns:
-        A sentence.
-    """
+    """Say in a sentence how many claims hold."""
     found = Counter(verdict for _, (verdict, _) in judged(results))
     return (
         f"Of {sum(found.values())} statements {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
@@ -115,15 +78,7 @@ def counts(results: dict[str, Any]) -> str:
 
 
 def fill_claims(markdown: str, results: Path) -> str:
-    """Put the claims where their marks are.
-
-    Args:
-        markdown: a page.
-        results: the folder of the results.
-
-    Returns:
-        The page with the claims.
-    """
+    """Put the claims where a page has their marks."""
     for mark, write in (("[=claims=]", claims), ("[=claims:counts=]", counts)):
         if mark in markdown:
             markdown = markdown.replace(mark, write(read_all(results)))

@@ -5,14 +5,32 @@ import re
 from pathlib import Path
 
 import pytest
-from equations import Equation, SiteError, equations, functions_shown, page_url, place_of
-from fonts import math_font
-from listings import show_code
-from mathematics import link_functions, raw_latex, typeset
-from placeholders import fill, insert_figures
+
+from builder import tree
+from builder.beside.fonts import cut, math_font
+from builder.errors import SiteError, place_of
+from builder.insert import figures, placeholders
+from builder.source.equations import Equation, equations, functions_shown, page_url
+from builder.typeset import functions, mathematics
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {"hidden-delta": Equation("hidden-delta", "8.4", "hidden_delta", "derivation/hidden-to-hidden/")}
+
+
+def typeset(html: str, known: dict[str, Equation], root: str) -> str:
+    return tree.through(html, lambda read: mathematics.typeset(read, known, root, {}))
+
+
+def raw_latex(html: str) -> str | None:
+    return mathematics.raw_latex(tree.fragment(html))
+
+
+def fill(markdown: str, root: Path, made: Path) -> str:
+    return placeholders.fill(markdown, root, made / "results")
+
+
+def insert_figures(html: str, folder: Path, root: str) -> str:
+    return tree.through(html, lambda read: figures.insert_figures(read, folder, root))
 
 
 def block(latex: str) -> str:
@@ -40,9 +58,8 @@ def test_a_numbered_equation_has_number_anchor_and_no_latex() -> None:
 
 def test_a_reference_leads_to_the_page_of_its_equation() -> None:
     html = typeset(inline(r"\eqref{eq:hidden-delta}"), KNOWN, "../../")
-    assert html == (
-        '<a class="equation-reference" href="../../derivation/hidden-to-hidden/#eq-hidden-delta" data-preview>(8.4)</a>'
-    )
+    place = "../../derivation/hidden-to-hidden/#eq-hidden-delta"
+    assert html == f'<a class="equation-reference" href="{place}" data-preview="">(8.4)</a>'
 
 
 @pytest.mark.parametrize(
@@ -111,11 +128,9 @@ def test_page_addresses() -> None:
 
 
 def test_function_names_become_links_except_in_links_listings_and_headings() -> None:
-    functions = {
-        "update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")
-    }
+    known = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")}
     html = "<p><code>update</code></p><pre><code>update</code></pre><h2><code>update</code></h2><code>other</code>"
-    linked = link_functions(html, functions, "../")
+    linked = tree.through(html, lambda read: functions.link_functions(read, known, "../"))
     assert linked.count("<a ") == 1
     assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.gradient_descent_step"' in linked
 
@@ -123,7 +138,7 @@ def test_function_names_become_links_except_in_links_listings_and_headings() -> 
 def test_a_step_shows_its_code_without_its_docstring() -> None:
     heading = '<h3 id="backprop.derivation.loss.total_loss" class="doc">total_loss</h3>'
     html = f'{heading}<div class="language-python doc-signature highlight">signature</div><p>why</p>'
-    shown = show_code(html, ROOT / "backprop" / "derivation")
+    shown = tree.through(html, lambda read: functions.show_code(read, ROOT / "backprop" / "derivation"))
     assert "signature" not in shown
     assert "Add the examples" not in shown
     words = re.sub("<[^>]*>", "", shown)
@@ -175,12 +190,15 @@ def test_a_figure_needs_a_file_and_a_text_alternative(generated: Path) -> None:
     html = insert_figures(mark, generated / "figures", "../")
     assert html.startswith('<figure id="fig-one"><svg>')
     assert "<strong>It falls.</strong> Seed 0." in html
-    assert '<a href="../assets/figures/one.csv" download>data (CSV)</a>; computed by' in html
+    assert '<a href="../assets/figures/one.csv" download="">data (CSV)</a>; computed by' in html
     assert "python -m backprop.experiments xor --out build/results" in html
 
 
-def test_the_font_subset_is_small_and_reproducible() -> None:
-    font = math_font(set("abz∂σδΣ()′"))
+def test_the_font_subset_is_small_reproducible_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    font = cut(set("abz∂σδΣ()′"))
     assert font[:4] == b"wOF2"
     assert len(font) < 60_000
-    assert math_font(set("abz∂σδΣ()′")) == font
+    assert math_font(set("abz∂σδΣ()′\n"), tmp_path) == font
+    monkeypatch.setattr("builder.beside.fonts.cut", lambda _: b"cut again")
+    assert math_font(set("abz∂σδΣ()′"), tmp_path) == font
+    assert math_font(set("abz"), tmp_path) == b"cut again"

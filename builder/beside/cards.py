@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -11,19 +10,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 
+from builder.beside.kept import kept
+
 INK, QUIET, FORWARD = "#1c1b19", "#5f5b54", "#1f5fa8"
 FONT = "STIXGeneral"
 WIDTH, HEIGHT = 1200, 630
 
 
 def file_name(url: str) -> str:
-    """Name the file of a page's card.
-
-    Args:
-        url: the page's address below the site's root.
-
-    Returns:
-        The file, relative to the site's root.
+    """Name the file of a page's card; both addresses are relative to the site's root.
 
     Examples:
         >>> file_name("derivation/loss/"), file_name("")
@@ -33,13 +28,7 @@ def file_name(url: str) -> str:
 
 
 def readable(formulas: Iterable[str]) -> str:
-    r"""Choose the first formula that Matplotlib can set.
-
-    Args:
-        formulas: LaTeX, without delimiters.
-
-    Returns:
-        The formula on one line; empty if there is none.
+    r"""Choose the first formula that Matplotlib can set, written on one line; "" if there is none.
 
     Examples:
         >>> readable([r"\begin{cases} 1 \end{cases}", r"\delta =" "\n" r"\partial C/\partial z"])
@@ -56,17 +45,7 @@ def readable(formulas: Iterable[str]) -> str:
 
 
 def draw(name: str, title: str, formula: str, words: str) -> bytes:
-    """Draw a card.
-
-    Args:
-        name: the name of the site.
-        title: the page's title; on the first page the name again, which is then written once.
-        formula: LaTeX, or "".
-        words: a sentence or two.
-
-    Returns:
-        A PNG of 1200 × 630 pixels.
-    """
+    """Draw a card."""
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)  # so that it can measure its letters
 
@@ -87,22 +66,6 @@ def draw(name: str, title: str, formula: str, words: str) -> bytes:
 
 
 def card(cache: Path, name: str, title: str, formula: str, words: str) -> bytes:
-    """Draw a card, or take it from an earlier build.
-
-    Args:
-        cache: the folder of the cards drawn before.
-        name: as for `draw`.
-        title: as for `draw`.
-        formula: as for `draw`.
-        words: as for `draw`.
-
-    Returns:
-        The PNG.
-    """
-    drawing = Path(__file__).read_text(encoding="utf-8")
-    kept = cache / f"{sha256(repr((drawing, name, title, formula, words)).encode()).hexdigest()}.png"
-    if not kept.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        kept.with_suffix(".part").write_bytes(draw(name, title, formula, words))
-        kept.with_suffix(".part").replace(kept)
-    return kept.read_bytes()
+    """Draw a card as `draw` does, or take it from the folder of those that an earlier build drew."""
+    made_from = (Path(__file__).read_text(encoding="utf-8"), name, title, formula, words)
+    return kept(cache, ".png", made_from, lambda: draw(name, title, formula, words))

@@ -5,23 +5,12 @@ from backprop.verification.catalogue import MISTAKES, Mistake
 
 
 def sections() -> str:
-    """Write a section for each mistake.
-
-    Returns:
-        Markdown.
-    """
+    """Write a section for each mistake, in Markdown."""
     return "\n\n".join(section(mistake) for mistake in MISTAKES)
 
 
 def section(mistake: Mistake) -> str:
-    """Write the section of a mistake.
-
-    Args:
-        mistake: the mistake.
-
-    Returns:
-        Markdown; its anchor is the slug.
-    """
+    """Write the section of a mistake, in Markdown; its anchor is the slug."""
     title = mistake.title[0].upper() + mistake.title[1:]
     return "\n\n".join(
         [

@@ -1,4 +1,4 @@
-"""Tables: put into the pages as Markdown, with a line below that offers them as CSV; written beside the pages.
+"""Tables: put into the pages as Markdown, with a line below that offers them as CSV.
 
 What stands in a table is defined in ``backprop.tables``.
 """
@@ -9,29 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from equations import SiteError
-
 from backprop.experiments import MEASURED, SLOW
-from backprop.experiments.store import read_result, write_text
+from backprop.experiments.store import read_result
 from backprop.figures.style import csv_text
 from backprop.tables import TABLES
 from backprop.tables.table import Filled, TableError
+from builder import tree as html
+from builder.errors import SiteError
+from builder.tree import Tree
 
 #: Where the site keeps the tables for download.
 FOLDER = "assets/tables"
 
-SOURCE = re.compile(r'<div data-table="([\w-]+)"></div>')
-
 
 def filled(name: str, results: Path) -> Filled:
     """Fill a table from the stored results.
-
-    Args:
-        name: the table.
-        results: the folder of the results.
-
-    Returns:
-        The table.
 
     Raises:
         SiteError: if no table has this name, or it cannot be filled.
@@ -48,12 +40,6 @@ def filled(name: str, results: Path) -> Filled:
 def markdown(table: Filled) -> str:
     """Write a table as Markdown; numbers that end at the same digit are set flush right.
 
-    Args:
-        table: the table.
-
-    Returns:
-        Its rows.
-
     Examples:
         >>> table = Filled(["network", "loss"], [["2-4-1", 0.25]], [["2-4-1", "0.2500"]], [False, True])
         >>> print(markdown(table))
@@ -68,29 +54,12 @@ def markdown(table: Filled) -> str:
 
 
 def insert(name: str, results: Path) -> str:
-    """Write a table for a page, and leave a mark below where its line of source goes.
-
-    Args:
-        name: the table.
-        results: the folder of the results.
-
-    Returns:
-        Markdown.
-
-    Raises:
-        SiteError: if no table has this name, or it cannot be filled.
-    """
+    """Write a table for a page, and leave a mark below where its line of source goes."""
     return f'{markdown(filled(name, results))}\n\n<div data-table="{name}"></div>'
 
 
 def made_by(experiments: Sequence[str]) -> str:
-    """Say by which command numbers are computed.
-
-    Args:
-        experiments: the experiments that give the numbers.
-
-    Returns:
-        HTML.
+    """Say by which command the numbers of some experiments are computed.
 
     Examples:
         >>> made_by(["xor", "spread"])
@@ -102,32 +71,16 @@ def made_by(experiments: Sequence[str]) -> str:
     return f"computed by <code>python -m backprop.experiments {' '.join(experiments)} --out {folder}</code>"
 
 
-def insert_sources(html: str, root: str) -> str:
-    """Put under each table the line that offers it as CSV and says where its numbers come from.
-
-    Args:
-        html: the page.
-        root: the way from this page to the site's root, such as "../../".
-
-    Returns:
-        The page.
-    """
-
-    def source(match: re.Match[str]) -> str:
-        link = f'<a href="{root}{FOLDER}/{match[1]}.csv" download>data (CSV)</a>'
-        return f'<p class="figure-source">Download: {link}; {made_by(TABLES[match[1]].experiments)}.</p>'
-
-    return SOURCE.sub(source, html)
+def insert_sources(tree: Tree, root: str) -> None:
+    """Put under each table of a page the line that offers it as CSV and says where its numbers come from."""
+    for place in tree.css("div[data-table]"):
+        name = place.attrs.sget("data-table")
+        link = f'<a href="{root}{FOLDER}/{name}.csv" download>data (CSV)</a>'
+        html.replace(place, f'<p class="figure-source">Download: {link}; {made_by(TABLES[name].experiments)}.</p>')
 
 
 def plain(text: str) -> str:
-    """Take the marks of Markdown and LaTeX out of a short text.
-
-    Args:
-        text: a heading or a cell.
-
-    Returns:
-        The words.
+    """Take the marks of Markdown and LaTeX, which are text, out of a heading or a cell.
 
     Examples:
         >>> plain("$w_{11}$ of $W_1$, `fast`")
@@ -138,12 +91,6 @@ def plain(text: str) -> str:
 
 def csv_file(table: Filled) -> str:
     """Write a table as CSV, with all digits; a cell that holds several numbers is written as JSON.
-
-    Args:
-        table: the table.
-
-    Returns:
-        A line of headings and a line for each row.
 
     Examples:
         >>> table = Filled(["$W_1$", "products"], [[1 / 3, [[0.6, 1.0]]]], [["0.33", ""]], [True, False])
@@ -159,15 +106,6 @@ def csv_file(table: Filled) -> str:
     return csv_text({plain(heading): [cell(value) for value in column] for heading, column in columns})
 
 
-def write_all(results: Path, folder: Path) -> None:
-    """Write every table as a file.
-
-    Args:
-        results: the folder of the results.
-        folder: where to put the files.
-
-    Raises:
-        SiteError: if a table cannot be filled.
-    """
-    for name in TABLES:
-        write_text(folder / f"{name}.csv", csv_file(filled(name, results)))
+def files(results: Path) -> dict[str, str]:
+    """Write every table as a file, by address."""
+    return {f"{FOLDER}/{name}.csv": csv_file(filled(name, results)) for name in TABLES}

@@ -1,7 +1,6 @@
 """The glossary: what a symbol means, shown where the pointer rests on a formula.
 
-Its one source is the page of notation: every table whose first two columns are *symbol* and *meaning*. Plain functions
-from HTML to HTML, which can run after any site builder.
+Its one source is the page of notation: every table whose first two columns are *symbol* and *meaning*.
 """
 
 import re
@@ -11,32 +10,22 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from equations import Equation, SiteError
-from mathematics import REFERENCE, mathml
+from builder import tree as html
+from builder.errors import SiteError
+from builder.source.equations import Equation
+from builder.tree import Tree
+from builder.typeset.mathematics import REFERENCE, mathml, parsed
 
+# Short formulas are rewritten as text, from LaTeX that is text: patterns.
 FORMULA = re.compile(r"\$([^$]+)\$")
 INDEX = re.compile(r"[_^](?:\{[\w-]*\}|\w)")
+LETTER = re.compile(r"(?<!\w)[α-ωΔ](?!\w)")
 MARKS = {"′", "″", "‴", "∗"}
 OPERATORS = {"⊙", "‖"}
-PLACES = re.compile(
-    r"<(?P<skip>h[1-6]|a|pre|code|svg|script|style)\b.*?</(?P=skip)>"
-    r'|(?P<body><div class="equation-body"[^>]*)>(?P<display><math.*?</math>)'
-    r"|(?P<inline><math.*?</math>)|<[^>]*>|(?<![\w&])(?P<letter>[α-ωΔ])(?!\w)",
-    re.DOTALL,
-)
+LEFT_ALONE = {"h1", "h2", "h3", "h4", "h5", "h6", "a", "pre", "code", "svg", "script", "style"}
 NAMES = {r"\partial": "∂", r"\nabla": "∇", r"\times": "×", r"\odot": "⊙", r"\top": "ᵀ", r"\cdot": "·", r"\hat y": "ŷ"}
-NAMES |= {
-    r"\hat Y": "Ŷ",
-    r"\tilde g": "g̃",
-    r"\lVert": "‖",
-    r"\rVert": "‖",
-    r"\quad": " ",
-    r"\,": " ",
-    r"\mathbf": "",
-    "^{*}": "*",
-    "''": "″",
-    "'": "′",
-}
+NAMES |= {r"\hat Y": "Ŷ", r"\tilde g": "g̃", r"\lVert": "‖", r"\rVert": "‖", r"\quad": " ", r"\,": " ", r"\mathbf": ""}
+NAMES |= {"^{*}": "*", "''": "″", "'": "′"}
 NAMES |= dict(zip((r"\alpha", r"\delta", r"\Delta", r"\eta", r"\theta", r"\lambda", r"\mu"), "αδΔηθλμ", strict=True))
 NAMES |= dict(zip((r"\sigma", r"\phi", r"\varepsilon"), "σφε", strict=True))
 LOWERED = str.maketrans("0123456789ijkmn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ")  # the small l exists and cannot be read
@@ -68,18 +57,11 @@ def raised_is_index(node: ET.Element) -> bool:
 def symbols(math: str) -> list[Symbol]:
     r"""List the symbols of a formula. Indices are left out, exponents are not.
 
-    Args:
-        math: a math element.
-
-    Returns:
-        The symbols in the order of reading, each once.
-
     Examples:
         >>> [s.letter + s.mark for s in symbols(mathml(r"\sigma'(z_{l+1}) W^\top", display=False))]
         ['σ′', 'z', 'W', '⊤']
     """
-    tree = ET.fromstring(re.sub(r"&(?!amp;|lt;|gt;)\w+;", "", math))
-    return list(dict.fromkeys(_symbols(tree)))
+    return list(dict.fromkeys(_symbols(parsed(math))))
 
 
 def _symbols(node: ET.Element, indexed: bool = False, follows: str = "") -> Iterator[Symbol]:
@@ -111,12 +93,6 @@ def _symbols(node: ET.Element, indexed: bool = False, follows: str = "") -> Iter
 def plain(latex: str) -> str:
     r"""Write a short formula as text.
 
-    Args:
-        latex: the formula, without delimiters.
-
-    Returns:
-        The text.
-
     Examples:
         >>> plain(r"N \times d_{l-1}"), plain(r"\partial C/\partial z"), plain("d_L")
         ('N × d_(l−1)', '∂C/∂z', 'd_L')
@@ -146,14 +122,7 @@ class Glossary(NamedTuple):
     formulas: dict[str, str]
 
     def line(self, symbol: Symbol) -> str | None:
-        """Look up a symbol: first just as it stands, then without what follows it, without its index, its mark.
-
-        Args:
-            symbol: the symbol.
-
-        Returns:
-            Its line, or None if the glossary does not have it.
-        """
+        """Look up a symbol: first just as it stands, then without what follows it, without its index, its mark."""
         called, bare = symbol, symbol._replace(called=False)
         other = bare._replace(indexed=not bare.indexed)
         for candidate in (called, bare, other, bare._replace(mark=""), other._replace(mark="")):
@@ -162,14 +131,7 @@ class Glossary(NamedTuple):
         return None
 
     def lines(self, math: str) -> list[str]:
-        """Explain a formula, symbol by symbol.
-
-        Args:
-            math: a math element.
-
-        Returns:
-            A line for each symbol that the glossary has, each once.
-        """
+        """Explain a math element: a line for each symbol that the glossary has, each once."""
         if math in self.formulas:
             return [self.formulas[math]]
         found = [self.line(symbol) for symbol in symbols(math)]
@@ -177,14 +139,7 @@ class Glossary(NamedTuple):
 
 
 def rows(markdown: str) -> Iterator[list[str]]:
-    """List the rows of the glossary's tables.
-
-    Args:
-        markdown: the page of notation.
-
-    Yields:
-        The cells of a row.
-    """
+    """List the rows of the glossary's tables, each as its cells."""
     inside = False
     for line in markdown.splitlines():
         inside = line.startswith("| symbol | meaning") or (inside and line.startswith("|"))
@@ -195,13 +150,6 @@ def rows(markdown: str) -> Iterator[list[str]]:
 
 def read(path: Path, equations: Mapping[str, Equation]) -> Glossary:
     """Read the glossary from the page of notation.
-
-    Args:
-        path: the page.
-        equations: the equations of the site, by label.
-
-    Returns:
-        The glossary.
 
     Raises:
         SiteError: if a symbol stands in two rows.
@@ -230,34 +178,26 @@ def read(path: Path, equations: Mapping[str, Equation]) -> Glossary:
     return glossary
 
 
-def explain(html: str, glossary: Glossary) -> str:
+def explain(tree: Tree, glossary: Glossary) -> None:
     """Say in a title what the symbols of each formula mean.
 
     A displayed formula can be reached by keyboard, and its box gets the title. A formula in a line, or a Greek letter
     in the text, gets a span. Headings, links and listings stay as they are.
-
-    Args:
-        html: the page, or a part of it, with its mathematics set.
-        glossary: the symbols.
-
-    Returns:
-        The same with titles.
     """
 
-    def title(lines: list[str]) -> str:
-        return escape("\n".join(lines)).replace("\n", "&#10;")
+    def letter(match: re.Match[str]) -> str:
+        line = glossary.line(Symbol(match[0].replace("φ", "ϕ")))
+        return match[0] if line is None else f'<span class="symbol" title="{escape(line)}">{match[0]}</span>'
 
-    def place(match: re.Match[str]) -> str:
-        if match["body"]:
-            lines = glossary.lines(match["display"])
-            return f'{match["body"]} title="{title(lines)}">{match["display"]}' if lines else match.group()
-        if match["inline"]:
-            lines = glossary.lines(match["inline"])
-        elif match["letter"]:
-            line = glossary.line(Symbol(match["letter"].replace("φ", "ϕ")))
-            lines = [] if line is None else [line]
+    for text in html.texts(tree, {*LEFT_ALONE, "math"}):
+        before = html.written(text)
+        if (after := LETTER.sub(letter, before)) != before:
+            html.replace(text, after)
+    for math in tree.css("math"):
+        lines = glossary.lines(html.written(math))
+        if not lines or html.inside(math, LEFT_ALONE):
+            continue
+        if math.parent is not None and html.classed(math.parent, "equation-body"):
+            math.parent.attrs["title"] = "\n".join(lines)
         else:
-            return match.group()
-        return f'<span class="symbol" title="{title(lines)}">{match.group()}</span>' if lines else match.group()
-
-    return PLACES.sub(place, html)
+            html.wrap(math, f'<span class="symbol" title="{escape(chr(10).join(lines))}"></span>')

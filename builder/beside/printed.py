@@ -1,7 +1,7 @@
 """The printed edition: one PDF of the whole specification, made from the built pages by a headless Chromium.
 
-Everything but `make` is a plain function from HTML to HTML. Chromium cannot tell a table of contents on which page a
-heading will stand, so the edition is printed again with the numbers read from the print before.
+Chromium cannot tell a table of contents on which page a heading will stand, so the edition is printed again with the
+numbers read from the print before.
 """
 
 import functools
@@ -9,34 +9,23 @@ import re
 import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape, unescape
+from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
-from equations import SiteError
-
 import backprop
 from backprop import citing
+from builder import tree as html
+from builder.errors import SiteError
+from builder.tree import Node, Tree
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-ARTICLE = re.compile(r"<article\b[^>]*>(.*)</article>", re.DOTALL)
-DROPPED = re.compile(
-    r'<a class="headerlink".*?</a>|<details class="cite">.*?</details>|<p class="equation-actions">.*?</p>'
-    r'|<p class="figure-source">.*?</p>|<button\b.*?</button>|<script\b.*?</script>'
-    r'|<details class="mkdocstrings-source">.*?</details>'
-    r'|<div class="language-python doc-signature highlight">(?:(?!</div>).)*?<code[^>]*><span class="nf">\w+</span>'
-    r"\s*</code></pre></div>",  # a signature that is only the name, below the name
-    re.DOTALL,
-)
+#: What is for screens only.
+DROPPED = "a.headerlink, details.cite, .equation-actions, .figure-source, button, script, details.mkdocstrings-source"
 LONG, WIDE = 40, 95  # lines, and characters in one of them
-ANSWER = re.compile(
-    r'<details open class="(?:solution-box|question)[^"]*">\s*<summary>(?P<kind>.*?)</summary>(?P<words>.*?)</details>',
-    re.DOTALL,
-)
-MATH = re.compile(r"<math\b[^>]*>.*?</math>", re.DOTALL)
 SITE = "http://site/"
 PAPER = 620  # pixels between the margins: 210 mm less twice 23 mm
 #: Make a formula smaller that is a little wider than the paper; then name what still is. One thing too wide would make
@@ -76,14 +65,7 @@ def browser() -> str | None:
 
 
 def sentence(made: bool, address: str) -> str:
-    """Say where the printed edition is.
-
-    Args:
-        made: whether this build makes it.
-        address: its address, seen from the page on which the sentence stands.
-
-    Returns:
-        Markdown.
+    """Say where the printed edition is, if this build makes it; the address is seen from where the sentence stands.
 
     Examples:
         >>> sentence(True, "../backprop.pdf")
@@ -94,91 +76,89 @@ def sentence(made: bool, address: str) -> str:
     return f'The whole specification <a href="{address}">as one PDF</a>, for reading offline and for paper.'
 
 
-def chapter(html: str, page: PrintedPage, pages: Mapping[str, PrintedPage], root: str | None) -> str:
+def chapter(page: PrintedPage, tree: Tree, pages: Mapping[str, PrintedPage], root: str | None) -> Node:
     """Take a page's article for the edition: ids made unique, links turned inward, what is for screens only left out.
-
-    Args:
-        html: the built page.
-        page: which it is.
-        pages: all pages of the edition, by address.
-        root: where the site is published, for links that lead out of the edition; None: these become plain text.
-
-    Returns:
-        A section.
 
     Raises:
         SiteError: if the page has no article.
 
     Examples:
         >>> loss = PrintedPage("Derivation", "3 Loss", "derivation/loss/")
-        >>> chapter('<article><a href="#a">up</a> <a href="../../x">data</a></article>', loss, {loss.url: loss}, None)
-        '<section id="page-derivation-loss"><a href="#page-derivation-loss--a">up</a> data</section>'
+        >>> tree = html.page('<article><a href="#a">up</a> <a href="../../x">data</a></article>')
+        >>> chapter(loss, tree, {loss.url: loss}, None).inner_html
+        '<a href="#page-derivation-loss--a">up</a> data'
     """
-    found = ARTICLE.search(html)
-    if found is None:
+    article = tree.css_first("article")
+    if article is None:
         raise SiteError(f"{page.url}: the built page has no article to print")
-    body = DROPPED.sub("", found[1])
-
-    def named(match: re.Match[str]) -> str:
-        return match[0] if match[1] is None else f'{match[1]}id="{page.anchor}--{match[2]}"'
-
-    def led(match: re.Match[str]) -> str:
-        target, _, place = urljoin(SITE + page.url, unescape(match[2])).partition("#")
-        if not target.startswith(SITE):
-            return match[0]
-        goal = pages.get(target.removeprefix(SITE))
-        if goal is not None:
-            href = f"#{goal.anchor}" + (f"--{unquote(place)}" if place else "")
-        elif root is not None:
-            href = target.replace(SITE, root, 1) + (f"#{place}" if place else "")
+    for signature in article.css(".doc-signature"):
+        name = signature.css_first("code > .nf:only-child")
+        if name is not None and name.text() == signature.text().strip():
+            signature.decompose()  # it is only the name, below the name
+    for dropped in article.css(DROPPED):
+        dropped.decompose()
+    for named in article.css("[id]"):
+        if not html.inside(named, {"svg"}) and named.tag != "svg":
+            named.attrs["id"] = f"{page.anchor}--{named.id}"
+    for link in article.css("a[href]"):
+        href = printed_link(urljoin(SITE + page.url, link.attrs.sget("href")), pages, root)
+        if href is None:
+            link.unwrap()
         else:
-            return match[4]
-        return f'<a{match[1]} href="{escape(href)}"{match[3]}>{match[4]}</a>'
+            link.attrs["href"] = href
+    for listing in article.css("pre"):
+        mark_long(listing)
+    for box in article.css("details"):
+        box.attrs["open"] = None
+    for figure in article.css("figure"):
+        figure.attrs["role"] = "group"  # the picture in it is the figure, with its alternative
+    return article
 
-    body = re.sub(r'<svg\b.*?</svg>|(<[a-z][^<>]*?\s)id="([^"]*)"', named, body, flags=re.DOTALL)
-    body = re.sub(r'<a\b([^<>]*?)\s+href="([^"]*)"([^<>]*)>(.*?)</a>', led, body, flags=re.DOTALL)
-    body = re.sub(r"<pre\b", functools.partial(mark_long, body), body)
-    body = body.replace("<details", "<details open").replace("<details open open", "<details open")
-    body = body.replace("<figure", '<figure role="group"')  # the picture in it is the figure, with its alternative
-    return f'<section id="{page.anchor}">{body}</section>'
+
+def printed_link(address: str, pages: Mapping[str, PrintedPage], root: str | None) -> str | None:
+    """Tell where a link leads in the edition: to a page of it, out of it, or, for what is published nowhere, None."""
+    target, _, place = address.partition("#")
+    if not target.startswith(SITE):
+        return address
+    goal = pages.get(target.removeprefix(SITE))
+    if goal is not None:
+        return f"#{goal.anchor}" + (f"--{unquote(place)}" if place else "")
+    return None if root is None else address.replace(SITE, root, 1)
 
 
-def solutions_apart(section: str, title: str, numbers: Mapping[str, int]) -> tuple[str, str]:
-    """Take the answers out of a section, so that who reads a question does not read its answer below it.
+def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> str:
+    """Take the answers out of an article, so that who reads a question does not read its answer below it.
 
-    Args:
-        section: a section of the edition.
-        title: what the section is called.
-        numbers: the page number of each anchor, as far as known.
-
-    Returns:
-        The section with a link in place of each answer, and the answers, each under the title of its exercise, linked
-        back; links with the page where it is known. Where a chapter asks once, the title is the chapter's.
+    Answers are returned under the titles of their exercises, or of the chapter where it asks once, and linked back;
+    links say the page where it is known.
 
     Examples:
         >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
-        >>> left, taken = solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss", {})
-        >>> left
-        '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution</a></p>'
-        >>> taken
+        >>> article = html.page(f'<article><h2 id="e">One</h2>{box}</article>').css_first("article")
+        >>> solutions_apart(article, "3 Loss", {"e--solution": 9})
         '<h3 id="e--solution"><a href="#e--asked">One</a></h3>!'
-        >>> solutions_apart(f'<h2 id="e">One</h2>{box}', "3 Loss", {"e--solution": 9})[0][-36:]
-        '--solution">Solution: page 9</a></p>'
+        >>> article.inner_html
+        '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution: page 9</a></p>'
     """
     taken: list[str] = []
-
-    def apart(match: re.Match[str]) -> str:
-        heads = re.findall(r'<h2 id="([^"]*)"[^>]*>(.*?)</h2>', section[: match.start()], re.DOTALL)
-        name, head = heads[-1]
-        called = head if "solution-box" in match[0] else escape(title)
+    name, head = "", ""
+    for node in article.css("h2[id], details.solution-box, details.question"):
+        if node.tag == "h2":
+            name, head = node.id or "", node.inner_html or ""
+            continue
+        called = head if html.classed(node, "solution-box") else escape(title)
         there, back = (
             words.format(numbers[place]) if place in numbers else ""
             for words, place in ((": page {}", f"{name}--solution"), (" (page {})", f"{name}--asked"))
         )
-        taken.append(f'<h3 id="{name}--solution"><a href="#{name}--asked">{called}{back}</a></h3>{match["words"]}')
-        return f'<p class="to-solution" id="{name}--asked"><a href="#{name}--solution">{match["kind"]}{there}</a></p>'
-
-    return ANSWER.sub(apart, section), "".join(taken)
+        summary = node.css_first("summary")
+        kind = "" if summary is None else summary.inner_html
+        if summary is not None:
+            summary.decompose()
+        taken.append(f'<h3 id="{name}--solution"><a href="#{name}--asked">{called}{back}</a></h3>{node.inner_html}')
+        link = f'<a href="#{name}--solution">{kind}{there}</a>'
+        html.replace(node, f'<p class="to-solution" id="{name}--asked">{link}</p>')
+    return "".join(taken)
 
 
 def one_line(latex: str) -> str:
@@ -186,68 +166,49 @@ def one_line(latex: str) -> str:
     return " ".join(latex.split())
 
 
-def label_formulas(html: str, latex: Mapping[str, str]) -> str:
+def label_formulas(article: Tree | Node, latex: Mapping[str, str]) -> None:
     r"""Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image.
-
-    Args:
-        html: a part of the edition.
-        latex: the LaTeX of each math element.
-
-    Returns:
-        The same with roles and labels.
 
     Raises:
         SiteError: if the LaTeX of a formula is not known.
-
-    Examples:
-        >>> label_formulas("<math><mi>z</mi></math>", {"<math><mi>z</mi></math>": "z"})
-        '<math role="img" aria-label="z"><mi>z</mi></math>'
     """
+    for math in article.css("math"):
+        formula = html.written(math)
+        if formula not in latex:
+            raise SiteError(f"a formula without LaTeX, so without a text alternative in the PDF: {formula}")
+        math.attrs["role"] = "img"
+        math.attrs["aria-label"] = one_line(latex[formula])
 
-    def labelled(match: re.Match[str]) -> str:
-        if match[0] not in latex:
-            raise SiteError(f"a formula without LaTeX, so without a text alternative in the PDF: {match[0]}")
-        return f'<math role="img" aria-label="{escape(one_line(latex[match[0]]))}"{match[0][5:]}'
 
-    return MATH.sub(labelled, html)
-
-
-def keep_punctuation(html: str) -> str:
+def keep_punctuation(article: Tree | Node) -> None:
     """Keep a full stop or comma on the line of the formula before it; Chromium breaks the line between them.
 
-    Args:
-        html: a part of the edition.
-
-    Returns:
-        The same with spans that are not broken.
-
     Examples:
-        >>> keep_punctuation("If <math><mi>z</mi></math>, then")
+        >>> html.through("If <math><mi>z</mi></math>, then", keep_punctuation)
         'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
     """
-    math = r"<math\b[^>]*>(?:(?!</math>).)*</math>"
-    formula = rf'((?:<span class="symbol"[^>]*>{math}</span>|{math})[.,;:?!)]+)'
-    return re.sub(formula, r'<span class="unbroken">\1</span>', html, flags=re.DOTALL)
+    for math in article.css("math"):
+        node = math.parent if math.parent is not None and html.classed(math.parent, "symbol") else math
+        after = node.next
+        if after is None or after.tag != "-text":
+            continue
+        marks = re.match(r"[.,;:?!)]*", after.text())
+        if marks is not None and marks[0]:
+            rest = after.text()[marks.end() :]
+            html.replace(node, f'<span class="unbroken">{html.written(node)}{marks[0]}</span>')
+            after.replace_with(rest)
 
 
-def mark_long(body: str, match: re.Match[str]) -> str:
+def mark_long(listing: Node) -> None:
     """Let a listing that may not fit on a page be broken, and set one with wide lines smaller; by a class for each."""
-    listing = body[match.start() : body.index("</pre>", match.start())]
-    lines = unescape(re.sub(r"<[^>]*>", "", listing.partition(">")[2])).split("\n")
+    lines = listing.text().split("\n")
     names = ["long"] * (len(lines) > LONG) + ["wide"] * (max(map(len, lines)) > WIDE)
-    return f'<pre class="{" ".join(names)}"' if names else match[0]
+    if names:
+        listing.attrs["class"] = " ".join(names)
 
 
 def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
-    """Write the table of contents.
-
-    Args:
-        pages: the pages, in order.
-        numbers: the page number of each anchor, as far as known.
-
-    Returns:
-        A section with a linked list for each part.
-    """
+    """Write the table of contents: a linked list for each part, with page numbers as far as they are known."""
     lines, section = ['<section class="contents"><h1>Contents</h1>'], None
     for page in pages:
         if page.section != section:
@@ -261,21 +222,10 @@ def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
 def book(
     site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], numbers: Mapping[str, int]
 ) -> str:
-    """Put the edition together.
-
-    Args:
-        site: the folder of the built site.
-        pages: the pages, in order.
-        root: where the site is published.
-        latex: the LaTeX of each math element.
-        numbers: the page number of each anchor, as far as known.
-
-    Returns:
-        One HTML document.
-    """
-    home = (site / "index.html").read_text(encoding="utf-8")
-    styles = re.findall(r'<link rel="stylesheet"[^>]*>|<style>.*?</style>', home, re.DOTALL)
-    styles = [style.replace("font-display: optional", "font-display: block") for style in styles]  # paper can wait
+    """Put the edition together as one HTML document, with page numbers as far as they are known."""
+    home = html.page((site / "index.html").read_text(encoding="utf-8"))
+    styles = "".join(html.written(style) for style in home.css('link[rel="stylesheet"], style'))
+    styles = styles.replace("font-display: optional", "font-display: block")  # paper can wait
     own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
@@ -283,9 +233,12 @@ def book(
     to_questions: list[str] = []
     to_exercises: list[str] = []
     for page in pages:
-        html = (site / page.url / "index.html").read_text(encoding="utf-8")
-        section, taken = solutions_apart(chapter(html, page, by_url, root), page.title, numbers)
-        chapters.append(section)
+        built = html.page((site / page.url / "index.html").read_text(encoding="utf-8"))
+        article = chapter(page, built, by_url, root)
+        label_formulas(article, latex)
+        keep_punctuation(article)
+        taken = solutions_apart(article, page.title, numbers)
+        chapters.append(f'<section id="{page.anchor}">{article.inner_html}</section>')
         (to_exercises if page.url.startswith("exercises/") else to_questions).append(taken)
     last = PrintedPage("Appendix", "Solutions", "solutions/")
     chapters.append(
@@ -293,7 +246,6 @@ def book(
         f"<h2>To the questions that end the chapters</h2>{''.join(to_questions)}"
         f"<h2>To the exercises</h2>{''.join(to_exercises)}</section>"
     )
-    content = keep_punctuation(label_formulas("".join(chapters), latex))
     name, _, subtitle = citing.TITLE.partition(": ")
     title = (
         f'<section class="title-page"><p class="title">{escape(name)}</p><p>{escape(subtitle)}</p>'
@@ -305,9 +257,9 @@ def book(
     )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(citing.TITLE)}</title>'
-        f"{''.join(styles)}<style>{own}</style></head>"
+        f"{styles}<style>{own}</style></head>"
         '<body dir="ltr" data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
-        f'<main class="md-typeset">{title}{contents([*pages, last], numbers)}{content}</main></body></html>'
+        f'<main class="md-typeset">{title}{contents([*pages, last], numbers)}{"".join(chapters)}</main></body></html>'
     )
 
 
@@ -319,14 +271,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def page_numbers(pdf: Path) -> dict[str, int]:
-    """Read on which page each linked anchor stands.
-
-    Args:
-        pdf: the file.
-
-    Returns:
-        The page numbers, from 1.
-    """
+    """Read on which page of the file each linked anchor stands, from 1."""
     import pikepdf
 
     with pikepdf.open(pdf) as document:
@@ -337,10 +282,6 @@ def page_numbers(pdf: Path) -> dict[str, int]:
 def check_complete(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> None:
     """Make sure that no page was lost in printing.
 
-    Args:
-        pages: the pages, in order.
-        numbers: the page number of each anchor.
-
     Raises:
         SiteError: if one has no number.
     """
@@ -350,11 +291,9 @@ def check_complete(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> 
 
 
 def pack(pdf: Path, latex: Iterable[str]) -> None:
-    """Name title, authors and formulas in the file and make it smaller; what Chromium writes is three times as large.
+    """Name title, authors and formulas in the file and make it a third of what Chromium writes.
 
-    Args:
-        pdf: the file.
-        latex: the LaTeX of its formulas; what has one of them as text alternative is tagged as a formula.
+    What has the LaTeX of a formula as its text alternative is tagged as a formula.
     """
     import pikepdf
 
@@ -372,13 +311,6 @@ def pack(pdf: Path, latex: Iterable[str]) -> None:
 
 def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], pdf: Path) -> None:
     """Print the edition.
-
-    Args:
-        site: the folder of the built site.
-        pages: the pages, in order.
-        root: where the site is published.
-        latex: the LaTeX of each math element.
-        pdf: the file to write.
 
     Raises:
         SiteError: if there is no browser to print with, something is too wide, a page is missing, or a formula has
