@@ -65,11 +65,11 @@ def imported(path: Path) -> set[str]:
 
 
 def changes(folders: list[Path], search: list[Path]) -> list[str]:
-    """Import every module of folders, in a process of its own, and list what that changes.
+    """Import every module of folders, or a file, in a process of its own, and list what that changes.
 
     A module's name is the way to it from the first folder of the search path that holds it.
     """
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    files = [path for folder in folders for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.py")))]
     own = []
     for path in files:
         base = next(base for base in search if path.is_relative_to(base))
