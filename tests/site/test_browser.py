@@ -44,6 +44,24 @@ WAITS = """performance.getEntriesByType("resource").find(entry => entry.name.inc
 CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
 
+#: Contrast once more, where colours are others: of all elements with text that have the same colour, ground, size,
+#: weight and opacity, the first. What stands fixed, or on a picture, is looked at by itself.
+CONTRAST_OF_EACH_KIND = """async () => { const first = new Map();
+    const ground = e => { for (; e; e = e.parentElement) { const s = getComputedStyle(e);
+        if (s.backgroundImage !== "none" || ["fixed", "sticky"].includes(s.position))
+            return [s.backgroundImage, s.position, s.backgroundColor, e.tagName, e.className].join();
+        if (s.backgroundColor !== "rgba(0, 0, 0, 0)") return s.backgroundColor; } };
+    for (const e of document.querySelectorAll("body *")) {
+        if (![...e.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
+        const s = getComputedStyle(e), through = [];
+        for (let p = e; p; p = p.parentElement) through.push(getComputedStyle(p).opacity);
+        const kind = [s.color, ground(e), s.fontSize, s.fontWeight, through.filter(o => o < 1), s.textShadow,
+            s.visibility, s.display].join("|");
+        if (!first.has(kind)) first.set(kind, e); }
+    return axe.run({include: [...first.values()]}, {resultTypes: ["violations"], preload: false,
+        runOnly: ["color-contrast"]}).then(found => found.violations.map(
+            v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | "))); }"""
+
 #: The labels of all figures: where each stands, how large its largest and its smallest letters are, in pixels. What
 #: counts of a label's height is the part that every letter takes, not the room above and below.
 LABELS = """() => [...document.querySelectorAll("article figure svg text")].map(text => {
@@ -133,7 +151,7 @@ class Visits(Mapping[str, Visit]):
         visit.ids = tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
         tab.emulate_media(color_scheme="dark")
         tab.set_viewport_size(PHONE)
-        visit.violations += tab.evaluate(AXE, CONTRAST) + tab.evaluate(AXE, ALL_BUT_CONTRAST)
+        visit.violations += tab.evaluate(AXE, ALL_BUT_CONTRAST) + tab.evaluate(CONTRAST_OF_EACH_KIND)
         visit.labels = tab.evaluate(LABELS)
         visit.too_wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
         return visit
@@ -148,6 +166,30 @@ def visits(chromium: Any, served: Served, shared: Shared) -> Visits:
 def test_axe_finds_no_violation_in_either_scheme(url: str, visits: Visits) -> None:
     ours = [v for v in visits[url].violations if not any(v.startswith(rule) and s in v for rule, s in THEMES_OWN)]
     assert not ours
+
+
+PALE = """<html lang="en"><style>p { color: #222; background: #fff }
+    @media (prefers-color-scheme: dark) { p { color: #ddd; background: #111 } PLANTED }</style>
+    <p>one</p><p>two</p><p>three <em>four</em></p><p class="own">five</p></html>"""
+
+
+@pytest.mark.parametrize(
+    ("planted", "seen"),
+    [
+        ("", []),
+        ("em { color: #333 }", ["em <em>four</em>"]),
+        (".own { background: #bbb }", ['.own <p class="own">five</p>']),
+        (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
+    ],
+)
+def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
+    tab.set_content(PALE.replace("PLANTED", planted))
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    tab.emulate_media(color_scheme="light")
+    assert tab.evaluate(CONTRAST_OF_EACH_KIND) == []
+    tab.emulate_media(color_scheme="dark")
+    assert tab.evaluate(CONTRAST_OF_EACH_KIND) == [f"color-contrast: {words}" for words in seen]
+    tab.emulate_media(color_scheme="light")
 
 
 @every_page
