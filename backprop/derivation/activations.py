@@ -6,7 +6,7 @@ activation functions used here, each together with its derivative, which is all 
 An activation function is applied to the weighted sum of a unit and makes the unit *non-linear*. Without it, all layers
 of weights collapse into one (`linear_collapse`). Its input $z$ is called the *pre-activation*, because it is the
 weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
-The function acts on each unit separately, so its derivative is one number for each unit. Where possible, we also
+Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also
 compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential.
 """
 
@@ -18,9 +18,10 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
     $$\sigma(z) = \frac{1}{1 + e^{-z}} \tag{4.1}\label{eq:sigmoid}$$
 
-    A large $z$ gives almost 1, a very negative $z$ almost 0, and $\sigma(0) = \tfrac12$. The values at $z$ and $-z$ add
-    up to one, so $\sigma(-z) = 1 - \sigma(z)$. The sigmoid is also called the logistic function. In the code the
-    exponent is clipped at 700, because $e^{710}$ overflows, and beyond this point the result stays below $10^{-304}$.
+    The sigmoid, also called the logistic function, maps a large $z$ to almost 1 and a very negative $z$ to almost 0,
+    and $\sigma(0) = \tfrac12$. The values at $z$ and $-z$ add up to one, so $\sigma(-z) = 1 - \sigma(z)$. In the code
+    the exponent is clipped at 700, because $e^{710}$ overflows, and beyond this point the result stays below
+    $10^{-304}$.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -313,8 +314,8 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-derivative}$$
 
     At $z = 0$ the derivative from the left is 0 and from the right 1, so there is none. Every number from 0 to 1 is a
-    subgradient, which is the slope of a line through the kink that stays below the curve. We take 0, like most
-    libraries. Because $a > 0$ exactly where $z > 0$, the derivative can be computed from the output as well.
+    subgradient, which is the slope of a line through the kink that stays below the curve. We take 0, as most libraries
+    do. Because $a > 0$ exactly where $z > 0$, the derivative can be computed from the output as well.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real. Both give the same result.
@@ -480,9 +481,9 @@ def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases}
     \tag{4.12}\label{eq:leaky-relu-derivative}$$
 
-    The function consists of two straight lines. At $z = 0$ every number from $\alpha$ to 1 is a subgradient, and we
-    take $\alpha$, as we took 0 for ReLU. Where $z$ is negative, δ is multiplied by $\alpha$, so a small part of it is
-    still propagated.
+    The function consists of two straight lines, which meet at $z = 0$. There every number from $\alpha$ to 1 is a
+    subgradient, and we take $\alpha$, as we took 0 for ReLU. Where $z$ is negative, δ is multiplied by $\alpha$, so a
+    small part of it is still propagated.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
@@ -524,9 +525,10 @@ def softplus(z: np.ndarray) -> np.ndarray:
     $$s(z) = \ln(1 + e^{z}) = \max(0, z) + \ln\bigl(1 + e^{-\lvert z\rvert}\bigr) \tag{4.13}\label{eq:softplus}$$
 
     For large $z$ the 1 hardly counts, so $s(z) \approx z$, and for very negative $z$ the value is almost 0. In between,
-    the function is smooth. Where $z > 0$, the second form takes $e^{z}$ out of the logarithm, because
-    $\ln\bigl(e^{z}(e^{-z} + 1)\bigr) = z + \ln(1 + e^{-z})$. Its exponent is never positive, so it cannot overflow. The
-    code computes $-\lvert z\rvert$ as the smaller of $z$ and $-z$, which also works for a complex step.
+    the function passes smoothly from one to the other. Where $z > 0$, the second form takes $e^{z}$ out of the
+    logarithm, because $\ln\bigl(e^{z}(e^{-z} + 1)\bigr) = z + \ln(1 + e^{-z})$. Its exponent is never positive, so it
+    cannot overflow. The code computes $-\lvert z\rvert$ as the smaller of $z$ and $-z$, which also works for a complex
+    step.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.

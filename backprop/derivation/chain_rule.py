@@ -3,11 +3,12 @@ r"""Combine derivatives along one path and over several paths.
 How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules,
 because derivatives along one path are multiplied and the contributions of several paths are added.
 
-A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step, two factors
-meet. The *local gradient* belongs to the operation itself, and the *upstream gradient* arrives from the side of the
-loss. Backpropagation applies the two rules in an order in which no product is computed twice. From a weight in the
-first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they have their last steps in common.
-We compute the gradient with respect to each unit once, so every weight before that unit can use it.
+A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
+two factors, of which the *local gradient* belongs to the operation itself, and the *upstream gradient* arrives from the
+side of the loss. Backpropagation applies the two rules in an order in which no product is computed twice. From a weight
+in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and their
+last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can use the
+result.
 """
 
 import numpy as np

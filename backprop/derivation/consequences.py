@@ -5,8 +5,8 @@ other chapters, and each of them needs only a few lines.
 
 A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
 linear algebra, and so is the learning rate above which gradient descent diverges. A first-layer ReLU unit that is 0 for
-every example stays so, because no gradient reaches its weights, and with two inputs a quarter of such units are dead at
-initialisation. Units that start with equal weights remain equal.
+every example stays so, because no gradient reaches its weights, and with two inputs and no bias a quarter of such units
+are dead at initialisation. Units that start with equal weights remain equal.
 """
 
 from collections.abc import Sequence
@@ -62,8 +62,8 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
-    By $\eqref{eq:linear-collapse}$ the network is one matrix $W$. The gradient with respect to it is $X^\top\Delta$
-    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$, and where this gradient is zero the
+    By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and the gradient with respect to it is $X^\top\Delta$
+    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. Where this gradient is zero, the
     normal equations hold. Since the loss is convex in $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can
     be any $W$ if no hidden layer is narrower than both $X$ and $Y$, which is always so with one output. Through a
     narrower layer the minimum may be higher. The norm with F is the root of the sum of all squared entries. A network
@@ -122,19 +122,19 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     Here $H$ is the Hessian, the matrix of second derivatives of the loss. The superscripts count steps, as in
     $\eqref{eq:gradient-descent-step}$, and $W^*$ is the minimum from $\eqref{eq:least-squares-minimum}$.
 
-    We begin with one weight and $L = \tfrac12 H w^2$. Its derivative is $Hw$, so a step multiplies $w$ by $1 - \eta H$.
-    This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
+    We begin with one weight and the loss $L = \tfrac12 H w^2$, whose derivative is $Hw$, so a step multiplies $w$ by
+    $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
 
     With several weights the gradient is linear in $W$, and it is zero at $W^*$. It is therefore the product of the
     Hessian and the distance from the minimum,
 
     $$X^\top\frac{2}{N\,d_L}\bigl(XW^{0} - Y\bigr) = H\,(W^{0} - W^{*})$$
 
-    Put this gradient into the update and subtract $W^*$ on both sides. What remains is the first formula of
-    $\eqref{eq:stability-threshold}$.
+    If we put this gradient into the update and subtract $W^*$ on both sides, the first formula of
+    $\eqref{eq:stability-threshold}$ remains.
 
     The Hessian is symmetric, so every distance from $W^*$ is a sum of its eigenvectors, and we can follow each of them
-    separately. Let $v$ be the eigenvector with eigenvalue $\lambda$. Then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so
+    separately. If $v$ is the eigenvector with eigenvalue $\lambda$, then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so
     each step multiplies this part of the distance by $1 - \eta\lambda$. It shrinks only while
     $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must shrink, so the direction of largest
     curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
@@ -244,10 +244,10 @@ def dead_unit_probability(d_in: int) -> float:
     $$P(\text{dead}) = P(w_1 < 0)\,P(w_2 < 0)\cdots P(w_{d_0} < 0) = 2^{-d_0}
     \tag{10.5}\label{eq:dead-unit-probability}$$
 
-    Without a bias, $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead exactly if every weight
-    is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The initial weights are drawn
-    independently from a distribution that is symmetric about 0, so each is negative with probability ½. Data that do
-    not reach the corners make dead units a little more frequent.
+    Without a bias, the pre-activation is $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead
+    exactly if every weight is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The
+    initial weights are drawn independently from a distribution that is symmetric about 0, so each is negative with
+    probability ½. Data that do not reach the corners make dead units a little more frequent.
 
     Args:
         d_in: the number of inputs $d_0$.

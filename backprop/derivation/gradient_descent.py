@@ -5,8 +5,8 @@ loss, which gives the direction, and the learning rate, which sets the size of t
 
 A network is a function with many parameters, its weights and biases, which we collect in one vector $\theta$. The loss
 $L(\theta)$ is one number that says how large the errors are. For every parameter we ask how fast $L$ changes if only
-this parameter changes, and the answer is a partial derivative. All partial derivatives together form the gradient. The
-other chapters derive how to compute it.
+this parameter changes, and the answer is a partial derivative. All partial derivatives together form the gradient, and
+the other chapters derive how to compute it.
 """
 
 from collections.abc import Sequence
@@ -61,10 +61,10 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
 
     $$\theta^{1} = \theta^{0} - \eta\,\nabla L(\theta^{0}) \tag{1.3}\label{eq:gradient-descent-step}$$
 
-    If a partial derivative is positive, a larger parameter means a larger loss, so the parameter must become smaller.
-    This is the reason for the minus sign. The learning rate $\eta$, in other texts also called the step size, is the
-    factor that sets how far we go. The rule acts element-wise, so you can apply it to the whole of $\theta$ or to one
-    weight matrix at a time. The superscript counts steps and is not a power.
+    If a partial derivative is positive, a larger parameter means a larger loss, so the parameter must become smaller,
+    and this is the reason for the minus sign. The learning rate $\eta$, in other texts also called the step size, is
+    the factor that sets how far we go. The rule acts element-wise, so you can apply it to the whole of $\theta$ or to
+    one weight matrix at a time. The superscript counts steps and is not a power.
 
     Args:
         theta: the parameters $\theta^0$, any shape.

@@ -72,10 +72,10 @@ def hidden_delta_unit(
     + w_4\,\frac{\partial C}{\partial z_2} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
 
     The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
-    $z_2$. These are the pre-activations of two units of *one* next layer, and the names $w_3$ and $w_4$ are the
-    report's. The bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The
-    local gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. A signal that runs backward
-    through an amplifier behaves alike, because the gain $\sigma'(z)$ has been fixed in the forward pass.
+    $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
+    bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
+    gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. It acts like an amplifier in the
+    backward direction, whose gain has been fixed in the forward pass.
 
     Args:
         z: the unit's own pre-activation $z$, a number. Not $a$.
@@ -179,15 +179,15 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    There are two steps. The first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$ and
-    gives the upstream gradient. The second leads through the activation function of layer $l$
+    There are two steps, of which the first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$
+    and gives the upstream gradient. The second leads through the activation function of layer $l$
     $\eqref{eq:backward-gradient}$, so it is an element-wise product with the local gradient $\phi'(Z_l)$. Every hidden
     layer uses this one line, whether the next layer is the output or itself hidden. For the entry of example $n$ and
     unit $j$, it says
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$
 
-    where $k$ runs through the units of the next layer.
+    Here $k$ runs through the units of the next layer.
 
     Args:
         derivative: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
@@ -251,16 +251,17 @@ def unrolled_delta(
 
     Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For this row, the element-wise product with
     $\phi'(z_m)$ is the product with a diagonal matrix $D_m$, the Jacobian of the activation function. So
-    $\eqref{eq:hidden-delta}$ becomes $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. This also holds for the next layer, and
-    one substitution of $\delta_{L-1}$ into the formula for $\delta_{L-2}$ gives
+    $\eqref{eq:hidden-delta}$ becomes $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer,
+    so we can substitute the formula for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
 
     $$\delta_{L-2} = \delta_{L-1}\,W_{L-1}^\top D_{L-2}
     = \bigl(\delta_L\,W_L^\top D_{L-1}\bigr)\,W_{L-1}^\top D_{L-2}$$
 
     Every further substitution adds one factor $W^\top D$ on the right, until layer $l$ is reached. If you compute the
-    product from the left, every intermediate result is a single row, whereas from the right it is a whole matrix. The
-    result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit of layer $l$ to the outputs. A path
-    contributes the product of the weights and derivatives along it, multiplied by δ of the output where it ends.
+    product from the left, every intermediate result is a single row, whereas from the right it is a whole matrix,
+    although the result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit of layer $l$ to the
+    outputs. A path contributes the product of the weights and derivatives along it, multiplied by δ of the output where
+    it ends.
 
     Args:
         derivatives: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
@@ -311,8 +312,8 @@ def delta_bound(
 
     Take norms in $\eqref{eq:unrolled}$. The spectral norm of a matrix, its largest singular value, bounds how much the
     norm of a vector can grow in a product with it. For a diagonal matrix it is the largest absolute entry, so for a
-    sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write
-    $\lVert W\rVert$, and its transpose has the same norm. If all these norms are at most some number below 4, then δ
+    sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write $\lVert W\rVert$,
+    and its transpose has the same norm. If the norms of all weight matrices are at most some number below 4, then δ
     shrinks geometrically with depth, and the gradient vanishes.
 
     Args:

@@ -1,7 +1,7 @@
 r"""Measure by one number how far the predictions are from the targets.
 
-How far are the predictions of a network from the targets? This chapter defines the loss, which answers this question
-by one number, and derives its gradient with respect to every prediction.
+How far are the predictions of a network from the targets? This chapter defines the loss, one number that answers this
+question, and it derives the gradient of the loss with respect to every prediction.
 
 For each example the network computes a prediction $\hat y$, and the data contain its target $y$, which for a
 classification is called the label. Each example makes a contribution $C^n$, and the loss $L$ is the sum of the
@@ -365,7 +365,8 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     The bracket is 1 where the statement inside is true and 0 where it is not, and a prediction of exactly ½ counts as
     0. Accuracy is what you want to know in the end. However, it is constant almost everywhere and jumps in between, so
-    its gradient is 0 and gives no direction for a step. Training therefore needs a loss.
+    its gradient is 0 and gives no direction for a step. Training therefore needs a loss, which changes smoothly with
+    the predictions.
 
     Args:
         y: the targets $y$, 0 or 1, shape (..., N, d_L). Not (N,).

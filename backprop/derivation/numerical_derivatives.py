@@ -84,9 +84,9 @@ def complex_step(
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
 
-    Here $i$ is the imaginary unit, $i^2 = -1$. Expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and
-    take the imaginary part. Then $f(x)$ disappears without a subtraction, so no digits cancel. We can therefore choose
-    $h$ so small that the truncation error vanishes, and the result is correct to the last digits.
+    Here $i$ is the imaginary unit, so $i^2 = -1$. We expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$
+    and take the imaginary part, which does not contain $f(x)$. Nothing is subtracted, so no digits cancel. We can
+    therefore choose $h$ so small that the truncation error vanishes, and the result is correct to the last digits.
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the

@@ -4,7 +4,7 @@ Where does the backward pass begin, if every δ follows from the δ of the next 
 chapter shows that δ can be computed there directly.
 
 At the output only the loss follows the activation, so the upstream gradient $\partial C/\partial a$ is the derivative
-of the loss with respect to the prediction. Chapter 3 has derived it. Only the derivative of the output's activation
+of the loss with respect to the prediction, which chapter 3 has derived. Only the derivative of the output's activation
 function is missing, and multiplying by it leads from the prediction to its pre-activation. The report's text leaves
 this factor out, although its code has it.
 """

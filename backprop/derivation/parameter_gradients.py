@@ -23,9 +23,9 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     $$\frac{\partial C^n}{\partial w_{ij}} = \frac{\partial z^n_j}{\partial w_{ij}}\,\frac{\partial C^n}{\partial z^n_j}
     = a^n_i\,\delta^n_j \tag{9.1}\label{eq:weight-gradient-example}$$
 
-    This is the chain rule along one path $\eqref{eq:chain-rule}$. The local derivative is the input
-    $\eqref{eq:forward-gradient}$, which the report calls the forward gradient, and the upstream gradient is δ, the
-    report's backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
+    This is the chain rule along one path $\eqref{eq:chain-rule}$, in which the local derivative is the input
+    $\eqref{eq:forward-gradient}$ and the upstream gradient is δ. The report calls these two factors the forward
+    gradient and the backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
     $(d_{l-1} \times 1)(1 \times d_l)$, which has the shape of $W_l$. A weight learns slowly if the activation before it
     is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$.
 
