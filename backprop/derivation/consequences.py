@@ -5,8 +5,8 @@ other chapters, and each of them needs only a few lines.
 
 A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
 linear algebra, and so is the learning rate above which gradient descent diverges. A first-layer ReLU unit that is 0 for
-every example stays so, because no gradient reaches its weights, and with two inputs and no bias a quarter of such units
-are dead at initialisation. Units that start with equal weights remain equal.
+every example remains dead, because no gradient reaches its weights, and with two inputs and no bias this happens to a
+quarter of the units at initialisation. Units that start with equal weights remain equal.
 """
 
 from collections.abc import Sequence
@@ -66,8 +66,8 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. Where this gradient is zero, the
     normal equations hold. Since the loss is convex in $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can
     be any $W$ if no hidden layer is narrower than both $X$ and $Y$, which is always so with one output. Through a
-    narrower layer the minimum may be higher. The norm with F is the root of the sum of all squared entries. A network
-    with biases has a column of ones in $X$.
+    narrower layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all
+    squared entries. A network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -119,8 +119,9 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     $$W^{1} - W^{*} = (I - \eta H)\,(W^{0} - W^{*}), \qquad H = \frac{2}{N\,d_L}X^\top X, \qquad
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
 
-    Here $H$ is the Hessian, the matrix of second derivatives of the loss. The superscripts count steps, as in
-    $\eqref{eq:gradient-descent-step}$, and $W^*$ is the minimum from $\eqref{eq:least-squares-minimum}$.
+    Here $H$ is the Hessian, the matrix of second derivatives of the loss with respect to the weights of one output, and
+    it is the same for every output. The superscripts count steps, as in $\eqref{eq:gradient-descent-step}$, and at
+    $W^*$ the loss has its minimum $\eqref{eq:least-squares-minimum}$.
 
     We begin with one weight and the loss $L = \tfrac12 H w^2$, whose derivative is $Hw$, so a step multiplies $w$ by
     $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
@@ -133,9 +134,9 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     If we put this gradient into the update and subtract $W^*$ on both sides, the first formula of
     $\eqref{eq:stability-threshold}$ remains.
 
-    The Hessian is symmetric, so every distance from $W^*$ is a sum of its eigenvectors, and we can follow each of them
-    separately. If $v$ is the eigenvector with eigenvalue $\lambda$, then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so
-    each step multiplies this part of the distance by $1 - \eta\lambda$. It shrinks only while
+    The Hessian is symmetric, so every column of $W^{0} - W^{*}$ is a sum of eigenvectors, and we can follow each of
+    them separately. If $v$ is the eigenvector with eigenvalue $\lambda$, then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$,
+    so each step multiplies this part of the distance by $1 - \eta\lambda$. It shrinks only while
     $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must shrink, so the direction of largest
     curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
 

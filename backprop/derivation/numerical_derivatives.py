@@ -167,7 +167,7 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         (True, False)
 
     Next:
-        `forward_difference` needs only half as many values of f.
+        `forward_difference` needs about half as many values of f.
     """
     a, b = np.ravel(g), np.ravel(g_numerical)
     scale = max(np.linalg.norm(a), np.linalg.norm(b))
@@ -183,10 +183,10 @@ def forward_difference(
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
 
-    This is the definition of the derivative, with a small $h$ in place of the limit. It needs one value of f for each
-    entry instead of two. However, the term with $f''$ remains, so the truncation error falls only with $h$, whereas it
-    falls with $h^2$ in $\eqref{eq:central-difference}$. With the best step size, eight digits are correct rather than
-    ten.
+    This is the definition of the derivative, with a small $h$ in place of the limit. Since $f(x)$ is the same for all
+    entries, it needs only one further value of f for each entry rather than two. However, the term with $f''$ remains,
+    so the truncation error falls only with $h$, whereas it falls with $h^2$ in $\eqref{eq:central-difference}$. With
+    the best step size, eight digits are correct rather than ten.
 
     Args:
         f: a function of one array that returns one number.
