@@ -159,8 +159,8 @@ def test_every_reference_has_an_equation() -> None:
     labels = {label for step in STEPS for _, label in step.tags}
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert set(re.findall(r"\\eqref\{eq:([^}]*)\}", text)) <= labels
-        assert all(target.startswith("eq:") for target in re.findall(r"\\(?:eq)?ref\{([^}]*)\}", text))
+        assert set(re.findall(r"\\eqref\{eq:([^{}]*)\}", text)) <= labels
+        assert all(target.startswith("eq:") for target in re.findall(r"\\(?:eq)?ref\{([^{}]*)\}", text))
 
 
 @every_step
