@@ -616,11 +616,11 @@ def hidden_to_hidden() -> Figure:
     """
     drawing, axes = sheet(226)
     unit = capsule(axes, Unit(112, 120, 74, 21), "$z$", "$a$", size=15)
-    for y, weight, prime in ((192, "$w_3$", "′"), (48, "$w_4$", "″")):
-        ahead = capsule(axes, Unit(316, y, 50, 18), f"$z{prime}$", f"$a{prime}$")
+    for y, weight, k in ((192, "$w_3$", 1), (48, "$w_4$", 2)):
+        ahead = capsule(axes, Unit(316, y, 50, 18), f"$z_{k}$", f"$a_{k}$")
         lanes(axes, unit, ahead, weight)
         lanes(axes, ahead, Unit(414, y))
-        label(axes, 291, y - 32, rf"$\partial C/\partial z{prime}$", BACKWARD, 12)
+        label(axes, 291, y - 32, rf"$\partial C/\partial z_{k}$", BACKWARD, 12)
     lanes(axes, Unit(-10, 120), unit)
     derivative_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
     return Figure(
@@ -629,8 +629,8 @@ def hidden_to_hidden() -> Figure:
         title="What a hidden unit sent forward over w₃ and w₄ comes back over w₃ and w₄.",
         description=(
             "A hidden unit, with z, σ and a, stands on the left. Solid blue arrows lead from a over the weight w₃ up "
-            "to a unit with z′ and over w₄ down to one with z″. Beside each runs a dashed orange arrow back: it brings "
-            "∂C/∂z′ over w₃ and ∂C/∂z″ over w₄ to the unit, where they add up to ∂C/∂a below a. One more orange arrow, "
+            "to a unit with z₁ and over w₄ down to one with z₂. Beside each runs a dashed orange arrow back: it brings "
+            "∂C/∂z₁ over w₃ and ∂C/∂z₂ over w₄ to the unit, where they add up to ∂C/∂a below a. One more orange arrow, "
             "marked σ′(z), leads from there to ∂C/∂z below z."
         ),
     )
