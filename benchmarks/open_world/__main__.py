@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.__main__ import Parser
-from backprop.experiments.store import fingerprint, write_text
+from backprop.experiments.store import code_hash, write_text
 from benchmarks.open_world.cases import SETTINGS, Case, all_cases
 from benchmarks.open_world.judge import Answer, Judgement, ask, judge
 from benchmarks.open_world.mutate import Mutant, mutants
@@ -217,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         programs = [program for program in programs if program.name in options.program]
     result: dict[str, Any] = {
-        "fingerprint": fingerprint("backprop.verification.diagnosis"),
+        "fingerprint": code_hash("backprop.verification.diagnosis"),
         "programs": len(programs),
         "seed": options.seed,
         "sample": options.sample,
