@@ -34,6 +34,7 @@ from backprop.verification.intake import (
     Handed,
     Problem,
     arrays,
+    data,
     given_back,
     plain,
     precision_of,
@@ -382,7 +383,7 @@ def diagnose(
     b = None if biases is None else _as_many("biases", arrays("biases", _atleast(biases)), len(w))
     g = _as_many("gradients", arrays("gradients", given_w), len(w))
     gb = None if given_b is None else arrays("gradients of biases", _atleast(given_b))
-    handed = Handed(_data("X", X), _data("y", y), w, b, g, gb)
+    handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = _told_activations(activations, len(w), loss)
     found = problems(handed, convention)
     precision = precision_of([*given_w, *(given_b or ())])
@@ -416,7 +417,7 @@ def diagnose_step(
         X: the inputs.
         y: the targets.
         eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
-        biases: None, or a pair: the biases before and after.
+        biases: None, or a pair: the biases before and after, or before and None if those after are not known.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
@@ -447,8 +448,9 @@ def diagnose_step(
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != 2:
             raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b, b_after = (arrays(f"biases[{i}]", _atleast(part)) for i, part in enumerate(biases))
-        pairs.append((_as_many("biases[0]", b, len(first)), _as_many("biases[1]", b_after, len(first))))
+        b = _as_many("biases[0]", arrays("biases[0]", _atleast(biases[0])), len(first))
+        if biases[1] is not None:
+            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", _atleast(biases[1])), len(first))))
     for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
         for i, (o, n) in enumerate(zip(old, new, strict=True)):
             if o.shape != n.shape:
@@ -463,12 +465,12 @@ def diagnose_step(
     )
     with_bias = biases is not None
     handed = Handed(
-        _data("X", X),
-        _data("y", y),
+        data("X", X),
+        data("y", y),
         first,
-        pairs[1][0] if with_bias else None,
+        b if with_bias else None,
         moved[0],
-        moved[1] if with_bias else None,
+        moved[1] if len(moved) > 1 else None,
         second,
     )
     told = _told_activations(activations, len(first), loss)
@@ -526,14 +528,6 @@ def assert_gradient(
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found
-
-
-def _data(name: str, value: Any) -> np.ndarray:
-    """Read data of one or two dimensions."""
-    array = checks.real_array(name, plain(value))
-    if array.ndim not in (1, 2):
-        raise ValueError(f"{name} has shape {array.shape}; expected one or two dimensions")
-    return array
 
 
 def _atleast(value: Any) -> Any:
@@ -736,7 +730,12 @@ def _alternatives(fits: Sequence[Fit], equal: Sequence[Fit], case: _Case) -> Ite
     best, told = fits[0], set()
     for fit in fits:
         key = (fit.loss.name, fit.slugs, fit.reading.activations, fit.reading.problem.convention)
-        if fit in equal or key in told or fit.cost > max(best.cost + 1.05, 1.05) or "wrong-scale" in fit.slugs:
+        if (
+            any(fit is other for other in equal)
+            or key in told
+            or fit.cost > max(best.cost + 1.05, 1.05)
+            or "wrong-scale" in fit.slugs
+        ):
             continue
         told.add(key)
         where = (

@@ -12,7 +12,7 @@ digit, and what that does to a gradient is how closely it can be compared.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -393,7 +393,7 @@ def _bias_names(reading: Reading, k: int, s: float, way: str, delta: np.ndarray,
 
 def _named_ratio(ratio: float, n: int, widths: Sequence[int], k: int, tolerance: float) -> bool:
     """Tell whether the factors of two neighbouring layers stand in a ratio that has a name."""
-    named = [1.0, n, 1 / n, 2.0, 0.5, widths[k + 2] / widths[k + 1], widths[k + 1] / widths[k]]
+    named = [1.0, n, 1 / n, 2.0, 0.5, *(b / a for a, b in pairwise(widths[k : k + 3]))]
     return any(abs(abs(ratio) / r - 1) < tolerance for r in named)
 
 
