@@ -73,7 +73,7 @@ class Explanation:
             layers = (term.layer or depth,)
             if term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
-                if "~" in term.form or not all(slug in BY_SLUG for slug in slugs):
+                if len(slugs) > 1 or slugs[0] not in BY_SLUG:
                     yield "", term.place, layers
                 else:
                     yield from ((slug, term.place, layers) for slug in slugs)
@@ -107,6 +107,8 @@ class Explanation:
         """The place, if there is one; the uppermost, if the same stands in several layers."""
         places = [term.place for term in self.state.terms]
         if not places or len({term.kind for term in self.state.terms}) > 1:
+            return None
+        if len({place[:2] for place in places}) > 1:
             return None
         output = self.state.terms[0].layer in (0, self.reading.depth) and places[0][:3] in ("phi", "err")
         return f"delta{self.reading.depth}" if output and not self.slugs else places[0]
