@@ -778,7 +778,10 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = any((one.slugs, one.layers) != (best.slugs, best.layers) and one.place != best.place for one in rivals)
+    ambiguous = any(
+        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+        for one in rivals
+    )
     others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
         verdict,
@@ -974,10 +977,10 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
 def _no_change(case: _Case, layers: int) -> Diagnosis:
     """Answer for a step in which nothing changed."""
     reason = "too small to tell: no weight changed"
-    if case.told is None or case.loss is None or not case.known:
+    if case.told is None or case.loss is None:
         return _nothing(layers, reason)
     answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
-    return replace(answer, reason="no weight changed, though the gradient is not zero") if answer.arrays else answer
+    return replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell") if answer.arrays else answer
 
 
 def _if_untold(case: _Case, layers: int) -> Iterator[Alternative]:

@@ -69,8 +69,11 @@ class Explanation:
         for number, turned in enumerate(self.reading.problem.turned, start=1):
             if turned:
                 yield "gradient-transposed", f"dW{number}", (number,)
+        scaled = {term.place: term.factor for term in self.state.terms if not term.form}
         for term in self.state.terms:
             layers = (term.layer or depth,)
+            if not term.form and term.place[:2] == "db" and scaled.get(f"dW{term.layer}") == term.factor:
+                continue
             if term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
                 if len(slugs) > 1 or slugs[0] not in BY_SLUG:
@@ -89,8 +92,6 @@ class Explanation:
             return ()
         if "one-example-only" in found:
             found = [slug for slug in found if slug != "bias-not-summed"]
-        if "layer-not-updated" in found:
-            found = [slug for slug in found if slug != "biases-not-updated"]
         return tuple(dict.fromkeys(sorted(found, key=lambda slug: slug in self.extra)))
 
     @property

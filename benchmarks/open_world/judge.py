@@ -260,6 +260,7 @@ def _fitting(reading: Sequence[str], case: Case, answer: Answer, compared: Mappi
 def _common(compared: Mapping[str, Compared]) -> float:
     """Find the factor that most arrays have in common; 1 if none has any."""
     factors = [array.factor for array in compared.values() if array.factor is not None and array.factor != 0]
+    factors = [factor for factor in factors if factor > 0] or factors  # the learning rate is positive
     if not factors:
         return 1.0
     return max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors))
