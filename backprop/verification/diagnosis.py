@@ -598,7 +598,9 @@ def _correct(case: _Case, readings: Sequence[Reading]) -> list[_Baseline]:
 
 def _resembling(reading: Reading, family: str) -> dict[str, bool]:
     """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
-    found = {}
+    if family in reading.resembling:
+        return reading.resembling[family]
+    found = reading.resembling[family] = {}
     with np.errstate(all="ignore"):
         p = reading.exact(family)
         made = grammar.backward(p, {})
@@ -619,7 +621,7 @@ def _evidence(reading: Reading, family: str) -> int:
     return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
 
 
-def _explained(case: _Case, readings: Sequence[Reading]) -> list[Explanation]:
+def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
     """List the explanations that assume a mistake, the cheapest first."""
     found: list[Explanation] = []
     tasks = []
@@ -629,7 +631,7 @@ def _explained(case: _Case, readings: Sequence[Reading]) -> list[Explanation]:
         evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
-    tasks = [task for task in tasks if task[0]] or tasks[:FEW]
+    tasks = [task for task in tasks if task[0]] or ([] if sure else tasks[:FEW])
     least = 0
     for evidence, reading, own in tasks[:SEARCHED]:
         if found and evidence < least:
@@ -677,11 +679,16 @@ def _answer(case: _Case, layers: int, convention: str | None) -> Diagnosis:
 def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
     """Go through what may be: correct, a mistake, unknown."""
     family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
-    groups = [_readings(case, group) for group in _networks(case.told, layers, family)]
-    for readings in groups:
-        fits = _correct(case, readings)
+    groups = []
+    for number, network in enumerate(_networks(case.told, layers, family)):
+        groups.append(_readings(case, network))
+        fits = _correct(case, groups[-1])
         if fits:
             return _is_correct(case, fits, convention)
+        if not number and case.told is None:  # an array that is correct is evidence enough for the activations
+            found = _explained(case, groups[0], sure=True)
+            if found:
+                return _is_mistake(case, found, convention)
     for readings in groups:
         found = _explained(case, readings)
         if found:

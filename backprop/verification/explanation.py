@@ -263,6 +263,8 @@ def explanations(
         base = search.cost(state)
         if state.open or state.s is None or base > min(best + NEAR, LIMIT):
             continue
+        if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
+            continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
         if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
             s = refit(blocks)
@@ -275,9 +277,7 @@ def explanations(
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
         for order, loss in enumerate(candidates):
-            if loss.family != search.family:
-                continue
-            more = base + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            more = base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
             if not known:
                 yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
                 best = min(best, more)

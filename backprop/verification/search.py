@@ -169,10 +169,10 @@ class Block(NamedTuple):
             True if nothing can be said about it.
         """
         size = float(np.linalg.norm(self.given))
-        if size == 0 and not self.made.any():
+        if not self.given.any() and not self.made.any():
             return True
         should = abs(s) * float(np.linalg.norm(self.made))
-        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or 0 < size < TINY
+        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (size < TINY and bool(self.given.any()))
 
     @property
     def doubt(self) -> float:
@@ -198,6 +198,7 @@ class Reading:
         unit: the relative size of the last digit.
         coarse: how closely a form must fit to be looked at again.
         floors: for each array, what rounding in the update alone does to its gradient.
+        resembling: for each family, a first look at which arrays resemble the correct gradient.
     """
 
     problem: Problem
@@ -205,6 +206,7 @@ class Reading:
     unit: float
     coarse: float
     floors: Mapping[str, float]
+    resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
     _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
