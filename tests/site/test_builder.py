@@ -128,13 +128,7 @@ def test_page_addresses() -> None:
 
 
 def test_function_names_become_links_except_in_links_listings_and_headings() -> None:
-<<<<<<<< HEAD:tests/site/test_builder.py
     known = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")}
-========
-    functions = {
-        "update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")
-    }
->>>>>>>> engine:tests/site/test_hooks.py
     html = "<p><code>update</code></p><pre><code>update</code></pre><h2><code>update</code></h2><code>other</code>"
     linked = tree.through(html, lambda read: functions.link_functions(read, known, "../"))
     assert linked.count("<a ") == 1
