@@ -35,19 +35,18 @@ def cases() -> list[tuple[str, Model, float]]:
         ("no activation, no bias", Model.random([2, 4, 1], SEED, "identity"), 0.1),
         ("no activation, with bias", Model.random([2, 4, 1], SEED, "identity", bias=True), 0.1),
         ("ReLU hidden units, all dead; linear output", Model([down, up], None, ["relu", "identity"]), 0.1),
-        ("a sigmoid output far out: its slope is gone", Model([np.ones((2, 4)), 30 * up]), 1.0),
+        ("a saturated sigmoid output", Model([np.ones((2, 4)), 30 * up]), 1.0),
     ]
 
 
 def run() -> dict[str, Any]:
-    """Train them, and read the fingerprints.
+    """Train them, and diagnose their losses.
 
     Returns:
-        "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of answering ½
-        to everything on XOR; "cases": for each what is wrong,
-        the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
-        "learning", the words for a network that is still learning, "converged", those for the same at the end, and
-        "diverged", those for one that diverged.
+        "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
+        predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
+        the known predictions and the words; "example", the words for one of them, "learning", the words for a network
+        that is still learning, "converged", those for the same at the end, and "diverged", those for one that diverged.
     """
     X, y = xor()
     stuck = []
@@ -57,9 +56,9 @@ def run() -> dict[str, Any]:
         stuck.append(
             {
                 "what": what,
-                "loss": found.loss,
+                "loss": found.final_loss,
                 "verdict": found.verdict,
-                "readings": ", ".join(reading.name for reading in found.readings),
+                "known": ", ".join(known.name for known in found.known),
                 "words": str(found),
             }
         )
