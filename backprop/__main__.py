@@ -17,7 +17,7 @@ from typing import NoReturn
 import backprop
 from backprop import checks, citing
 from backprop.data import linear, xor
-from backprop.derivation import accuracy
+from backprop.derivation import accuracy, class_accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
 from backprop.verification import archive
@@ -124,7 +124,9 @@ def train(options: argparse.Namespace) -> int:
         hidden = [checks.whole_number("--hidden", h, least=1) for h in options.hidden]
         X, y = linear(100, options.seed) if options.data == "linear" else xor()
         names = options.activations[0] if len(options.activations) == 1 else options.activations
-        model = Model.random([2, *hidden, 1], options.seed, names, options.bias)
+        classes = options.activations[-1] == "softmax"  # then the two kinds of point are two classes
+        model = Model.random([2, *hidden, 2 if classes else 1], options.seed, names, options.bias)
+        y = checks.class_targets("y", y.ravel(), 2, len(y)) if classes else y
         model.check_data(X, y, options.loss)
     except (ValueError, MemoryError) as error:
         print(f"backprop: {error}", file=sys.stderr)
@@ -137,7 +139,8 @@ def train(options: argparse.Namespace) -> int:
             print(f"backprop: {divergence(epoch + run.diverged_at, eta)}", file=sys.stderr)
             return 1
         model = run.model
-    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")
+    count = class_accuracy if classes else accuracy
+    print(f"accuracy : {float(count(y, model.forward(X).y_hat))}")
     return 0
 
 

@@ -10,9 +10,9 @@ import backprop
 from backprop import Activation, Gradients, Model
 from backprop.derivation import central_difference, finite_difference_error, optimal_step_size, relative_error
 from backprop.experiments import step_size
-from backprop.figures.verification import power
 from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
+from backprop.tables.table import shown
 from backprop.verification import gradient_check, numerical_gradients
 from backprop.verification.numerical import SMOOTH, _Loss
 from tests.oracle import apart, by_complex_step, loss_of
@@ -35,7 +35,7 @@ def doubled(gradients: Gradients) -> Gradients:
 @pytest.mark.parametrize(
     ("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
 )
-@pytest.mark.parametrize("hidden", list(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", [phi.name for phi in ACTIVATIONS.values() if phi.elementwise])
 def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bias: bool) -> None:
     model = Model.random([2, 3, 5, 1], seed=0, activations=[hidden, hidden, output], bias=bias)
     right = model.backward(model.forward(POINTS), LABELS, loss)
@@ -46,6 +46,20 @@ def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bia
         wrong = gradient_check(model, POINTS, LABELS, doubled(right), loss=loss, method=method)
         assert wrong.verdict == "differs"
         assert wrong.error == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_the_gradient_of_a_softmax_network_agrees(loss: str, bias: bool) -> None:
+    model = Model.random([2, 3, 5, 3], seed=0, activations=["sigmoid", "tanh", "softmax"], bias=bias)
+    targets = np.eye(3)[np.arange(len(POINTS)) % 3]
+    right = model.backward(model.forward(POINTS), targets, loss)
+    for method in ("central", "complex"):
+        found = gradient_check(model, POINTS, targets, loss=loss, method=method)
+        assert (found.verdict, found.method) == ("agrees", method)
+        assert found.error < (1e-12 if method == "complex" else 1e-7)
+        assert gradient_check(model, POINTS, targets, doubled(right), loss=loss, method=method).verdict == "differs"
+    assert gradient_check(model, POINTS, targets, loss=loss).method == "complex"
 
 
 def test_what_is_measured_is_the_oracles_gradient() -> None:
@@ -228,7 +242,7 @@ def test_kinks_in_the_experiment() -> None:
 
 def test_the_figure_states_what_was_computed() -> None:
     drawn = figure(RESULT)
-    assert power(RESULT["central"]["least_error"]) in drawn.title
+    assert shown(RESULT["central"]["least_error"], ".0e") in drawn.title
     assert drawn.experiment == "step_size"
     law = finite_difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
     assert [
