@@ -38,6 +38,7 @@ from backprop.verification.explanation import (
     explanations,
     named_factors,
 )
+from backprop.verification.hints import hints
 from backprop.verification.intake import (
     CONVENTIONS,
     Handed,
@@ -51,6 +52,7 @@ from backprop.verification.intake import (
     problems,
     split,
 )
+from backprop.verification.remarks import Remark, remarks
 from backprop.verification.search import (
     COARSE,
     LossReading,
@@ -167,6 +169,7 @@ class Diagnosis:
         cannot_tell: slugs of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake the line as it seems to be written, and as it should be.
+        remarks: what keeps the network from learning besides, or would if the gradient were correct.
     """
 
     verdict: str
@@ -187,6 +190,7 @@ class Diagnosis:
     cannot_tell: tuple[str, ...] = ()
     weight_decay: float | None = None
     lines: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -295,6 +299,7 @@ def diagnose(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in a gradient.
 
@@ -311,6 +316,7 @@ def diagnose(
         loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
+        printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
 
     Returns:
         The diagnosis.
@@ -354,7 +360,7 @@ def diagnose(
     case = _Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True)
     if not any(array.any() for array in (*g, *(gb or ()))):
         return _all_zero(case, len(w))
-    return _answer(case, len(w), convention)
+    return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
 
 
 def diagnose_step(
@@ -368,6 +374,7 @@ def diagnose_step(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
@@ -383,6 +390,7 @@ def diagnose_step(
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
+        printed_loss: as for `diagnose`.
 
     Returns:
         The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
@@ -440,7 +448,7 @@ def diagnose_step(
     case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
     if not any(array.any() for part in moved for array in part):
         return _nothing(len(first), "too small to tell: no weight changed")
-    return _answer(case, len(first), convention)
+    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
 
 
 def assert_gradient(
@@ -505,6 +513,22 @@ def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights")
     return found
 
 
+
+
+def _with_remarks(case: _Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
+    """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
+    if found.verdict == "unknown" or found.activations is None or found.loss is None:
+        depth = len(case.problems[0].weights)
+        networks = [n for group in _networks(case.told, depth, "") for n in group][: len(HIDDEN) * len(OUTPUT)]
+        tried = hints(case.problems, networks, case.unit, case.step)
+        return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
+    problem = next(p for p in case.problems if p.convention == found.convention)
+    told = {phi.name: phi for layer in case.told or [] for phi in layer}
+    phis = [told.get(name) or ACTIVATIONS[name] for name in found.activations]
+    model = Model(problem.weights, problem.biases, phis)
+    return replace(
+        found, remarks=remarks(model, problem.X, problem.y, found.loss, eta=case.eta, printed_loss=printed_loss)
+    )
 
 
 def _readings(case: _Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:

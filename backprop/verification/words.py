@@ -252,6 +252,13 @@ def text(found: "Diagnosis") -> Iterator[str]:
         yield f"How sure: {found.evidence}."
     for other in found.alternatives:
         yield f"{'Or' if other.mistakes or other.place else 'Same numbers'}: {other.text}."
+    for remark in found.remarks:
+        yield f"Remark: {remark.text} ({remark.slug})"
+        if remark.equation:
+            number, url = address(remark.equation)
+            yield f"  Equation ({number}): {url}"
+        if remark.page:
+            yield f"  More:  {SITE}{remark.page}"
 
 
 def _judged(found: "Diagnosis") -> Iterator[str]:
