@@ -32,6 +32,7 @@ from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 from backprop.verification import catalogue, grammar, words
 from backprop.verification.explanation import (
+    AHEAD,
     LIMIT,
     NEAR,
     Explanation,
@@ -47,7 +48,6 @@ from backprop.verification.intake import (
     assumptions,
     data,
     given_back,
-    plain,
     precision_of,
     problems,
     split,
@@ -217,8 +217,7 @@ def _one(name: Any) -> Activation:
     """Look up one activation."""
     if isinstance(name, Activation):
         return name
-    names = [phi.name for phi in ACTIVATIONS.values() if phi.elementwise]
-    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, names)]
+    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
 
 
 def _told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
@@ -234,8 +233,15 @@ def _told_activations(activations: Any, depth: int, loss: str | None) -> list[li
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
     told = [everything if a is None else [_one(a)] for a in activations]
-    if loss is not None and family == "binary_cross_entropy" and "sigmoid" not in (names := [a.name for a in told[-1]]):
-        raise ValueError(f"loss {loss!r} is known for a sigmoid output; the output activation is {names[0]!r}")
+    if activations[-1] is None:
+        told[-1] = [*everything, ACTIVATIONS["softmax"]]
+    for i, layer in enumerate(told[:-1]):
+        if not layer[0].elementwise:
+            raise ValueError(f"activations[{i}] is {layer[0].name!r}, which can stand at the output only")
+    wanted = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(family)
+    names = [a.name for a in told[-1]]
+    if loss is not None and wanted and wanted not in names:
+        raise ValueError(f"loss {loss!r} is known for a {wanted} output; the output activation is {names[0]!r}")
     return told
 
 
@@ -348,9 +354,9 @@ def diagnose(
         weights = weights.weights
     w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
-    b = None if biases is None else _as_many("biases", arrays("biases", _atleast(biases)), len(w))
+    b = None if biases is None else _as_many("biases", arrays("biases", biases), len(w))
     g = _as_many("gradients", arrays("gradients", given_w), len(w))
-    gb = None if given_b is None else arrays("gradients of biases", _atleast(given_b))
+    gb = None if given_b is None else arrays("gradients of biases", given_b)
     handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = _told_activations(activations, len(w), loss)
     found = problems(handed, convention)
@@ -418,9 +424,9 @@ def diagnose_step(
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != 2:
             raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b = _as_many("biases[0]", arrays("biases[0]", _atleast(biases[0])), len(first))
+        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
         if biases[1] is not None:
-            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", _atleast(biases[1])), len(first))))
+            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
     for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
         for i, (o, n) in enumerate(zip(old, new, strict=True)):
             if o.shape != n.shape:
@@ -499,11 +505,6 @@ def assert_gradient(
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found
-
-
-def _atleast(value: Any) -> Any:
-    """Let single numbers pass as biases of layers with one unit."""
-    return [np.atleast_1d(np.asarray(plain(b))) for b in value] if isinstance(value, list | tuple) else value
 
 
 def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
@@ -781,8 +782,8 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     """Answer that a gradient is incorrect, and why."""
     best = found[0]
     reading, loss = best.reading, best.loss
-    options = [one for one in _baselines(case, reading, [loss])]
-    options.sort(key=lambda one: (np.sign(one.s) != best.sign, abs(one.s / best.s - 1) > 1e-6))
+    options = list(_baselines(case, reading, [loss]))
+    options.sort(key=lambda one: (f"W{reading.depth}" not in one.agree, np.sign(one.s) != best.sign))
     base = _nearest(options)
     judged = _arrays(base)
     numbers = sum(block.given.size for block in best.blocks.values())
@@ -794,15 +795,17 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
-    others = tuple(_alternatives(case, found))
+    rivals = [one for one in found if one.cost <= best.cost + AHEAD]
+    ambiguous = any(not (one.slugs and one.slugs == best.slugs) and one.place != best.place for one in rivals)
+    others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
         verdict,
-        best.slugs,
+        () if ambiguous else best.slugs,
         loss.name,
         best.scale,
-        best.sign,
+        1 if base.s > 0 else -1,
         reading.problem.convention,
-        _layers(judged, reading.depth, best.layers),
+        _layers(judged, reading.depth, {} if ambiguous else best.layers),
         others,
         tuple(phi.name for phi in reading.activations),
         _gradients(base),
@@ -810,10 +813,10 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         tuple(_assumed(case, reading, loss, convention)),
         f"all {numbers} numbers agree with this; the array that agrees least has a relative error of {off:.0e}",
         judged,
-        best.place,
+        None if ambiguous else best.place,
         (),
         decay,
-        tuple(words.lines(best)),
+        () if ambiguous else tuple(words.lines(best)),
     )
 
 
@@ -828,18 +831,18 @@ def _decay(best: Explanation) -> float | None:
     return weights[0].factor * best.s
 
 
-def _alternatives(case: _Case, found: Sequence[Explanation]) -> Iterator[Alternative]:
+def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
     """List the other explanations, each once: first a loss that makes the gradient correct, then what is near."""
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
             yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}: {one.loss.words}")
-    told = {(best.slugs, best.place, best.loss.name)}
-    for other in found[1:]:
+    told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
+    for other in found if ambiguous else found[1:]:
         key = (other.slugs, other.place, other.loss.name)
         if key in told or other.cost > best.cost + NEAR or len(told) > 6:
             continue
-        if (other.slugs, other.place) == (best.slugs, best.place) and other.reading is not best.reading:
+        if other is not best and (other.slugs, other.place) == (best.slugs, best.place):
             continue
         told.add(key)
         yield Alternative(
@@ -947,6 +950,9 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                     reason=reason,
                     arrays=judged,
                 )
+            if case.loss is not None:
+                answer = _is_unknown(case, [reading], layers, reading.problem.convention)
+                return replace(answer, reason="gradients are all zero: they were never computed, or cleared too early")
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )

@@ -20,6 +20,10 @@ from backprop.verification.search import (
 OTHER_LOSS = 0.7
 #: An explanation is worth telling beside the best if it assumes no more than this in addition.
 NEAR = 0.65
+#: A mistake is named only if every other explanation assumes more than this in addition.
+AHEAD = 0.35
+#: In place of the error, these have no factor of their own.
+FREE = ("output-differentiated", "loss-instead-of-derivative")
 #: What an explanation may assume at most.
 LIMIT = 2.75
 
@@ -80,7 +84,9 @@ class Explanation:
     @cached_property
     def slugs(self) -> tuple[str, ...]:
         """The names of the mistakes, those of the backward pass first."""
-        found = [slug for slug, _, _ in self.parts if slug]
+        found = [slug for slug, _, _ in self.parts]
+        if "" in found:
+            return ()
         if "one-example-only" in found:
             found = [slug for slug in found if slug != "bias-not-summed"]
         if "layer-not-updated" in found:
@@ -92,7 +98,7 @@ class Explanation:
         """For each mistake the layers where it stands."""
         found: dict[str, set[int]] = {}
         for slug, _, layers in self.parts:
-            if slug:
+            if slug in self.slugs:
                 found.setdefault(slug, set()).update(layers)
         return {slug: tuple(sorted(layers)) for slug, layers in found.items()}
 
@@ -102,7 +108,8 @@ class Explanation:
         places = [term.place for term in self.state.terms]
         if not places or len({term.kind for term in self.state.terms}) > 1:
             return None
-        return places[0]
+        output = self.state.terms[0].layer in (0, self.reading.depth) and places[0][:3] in ("phi", "err")
+        return f"delta{self.reading.depth}" if output and not self.slugs else places[0]
 
     @property
     def correct(self) -> bool:
@@ -263,13 +270,16 @@ def explanations(
         for order, loss in enumerate(candidates):
             if loss.family != search.family:
                 continue
-            more = base + 0.01 * order + len(uphill)
+            more = base + 0.01 * order + len(uphill) + 0.05 * (sign < 0)
             if not known:
                 yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
                 best = min(best, more)
                 break
             found = False
+            free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
             for ratio, slugs, price in scales(loss, reading, named):
+                if free:
+                    slugs, price = (), 0.1 * (ratio != 1)
                 exact = sign * loss.factor * ratio
                 if abs(exact / s - 1) < 1e-2 and all(block.off(exact) <= 1 for block in blocks.values()):
                     yield Explanation(reading, loss, state, sign, ratio, (*slugs, *uphill), more + price, blocks)
@@ -277,7 +287,9 @@ def explanations(
                     break
             if not found and all(block.off(s) <= 1 for block in blocks.values()):
                 numbers = sum(block.given.size for block in blocks.values())
-                if numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
+                if free:
+                    yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
+                elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
                     price = more + 1.6
                     yield Explanation(
                         reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks

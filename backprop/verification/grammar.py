@@ -153,19 +153,24 @@ def _of_layer(j: int) -> Callable[..., np.ndarray | None]:
     return make
 
 
+def _others(*names: str) -> dict[str, Form]:
+    return {
+        f"wrong-activation-derivative:{name} of {of}": Form(f"{name}_derivative({of}{{k}})", _other(name, of))
+        for name in names
+        for of in ("a", "z")
+    }
+
+
 #: In place of φ′(z).
 DERIVATIVES: Mapping[str, Form] = {
     "derivative-missing": Form("", lambda p, k: np.ones_like(p.z[k])),
     "derivative-given-a": Form("derivative(a{k})", _given_a),
     "derivative-given-z": Form("derivative_from_output(z{k})", _given_z),
-    **{
-        f"wrong-activation-derivative:{name} of {of}": Form(f"{name}_derivative({of}{{k}})", _other(name, of))
-        for name in ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "silu")
-        for of in ("a", "z")
-    },
+    **_others("sigmoid", "tanh", "relu"),
     "derivative-applied-twice": Form("derivative(z{k}) ** 2", lambda p, k: correct_derivative(p, k) ** 2),
     "derivative-of-wrong-layer": Form("derivative(z{n})", _of_layer(1)),
     "derivative-of-wrong-layer:below": Form("derivative(z{b})", _of_layer(-1)),
+    "~negative": Form("(-derivative(z{k}))", lambda p, k: -correct_derivative(p, k)),
     "~activation": Form("a{k}", lambda p, k: p.a[k + 1]),
     "~z": Form("z{k}", lambda p, k: p.z[k]),
     "~one minus a": Form("(1 - a{k})", lambda p, k: 1 - p.a[k + 1]),
@@ -174,6 +179,7 @@ DERIVATIVES: Mapping[str, Form] = {
     "~one plus square": Form("(1 + a{k} ** 2)", lambda p, k: 1 + p.a[k + 1] ** 2),
     "~complement": Form("(1 - derivative(z{k}))", lambda p, k: 1 - correct_derivative(p, k)),
     "~divided": Form("/ derivative(z{k})", lambda p, k: 1 / correct_derivative(p, k)),
+    **_others("leaky_relu", "softplus", "silu"),
 }
 
 
@@ -294,6 +300,9 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
                 yield "+".join(filter(None, (source, way))), through(s) + zero
         if source and not fits and s.shape[-1] in (1, w.shape[-2]):
             yield f"{source}+weights-missing", s + zero
+    made = step.activation_gradient(delta, w)
+    if made.shape[-1] > 1:
+        yield "~summed over units", zero + made.sum(axis=-1, keepdims=True)
     yield "~weights alone", zero + w.sum(axis=-1)[..., None, :]
     made = np.swapaxes(p.a[k + 1], -1, -2) @ delta
     yield "~gradient instead of weights", step.activation_gradient(delta, made)

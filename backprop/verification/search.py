@@ -328,6 +328,8 @@ class Term(NamedTuple):
         """What it is, wherever it is."""
         if self.form.startswith("~decay"):
             return self.form
+        if "~" in self.form:
+            return f"~{self.place.rstrip('0123456789')} {self.form}"
         if self.form:
             return self.form.partition(":")[0] if not self.form.startswith("wrong") else self.form
         word = "array" if self.place[:2] in ("dW", "db") and self.factor == 0 else self.place.rstrip("0123456789")
@@ -369,7 +371,7 @@ def cost_of(terms: Sequence[Term], named: Sequence[float] = (), unexplained: int
     total, decays = OPEN * unexplained, set()
     for kind, term in kinds.items():
         if kind.startswith("×"):
-            total += FACTOR if any(abs(term.factor / f - 1) < 1e-6 for f in named) or not term.factor else ANY_FACTOR
+            total += FACTOR if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor else ANY_FACTOR
         elif kind.startswith("~decay"):
             decays.add(kind)
         else:
