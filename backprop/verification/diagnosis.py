@@ -203,7 +203,7 @@ def _told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
     if loss is None:
         return known
     if not isinstance(loss, str):
-        raise TypeError(f"loss is {loss!r}, of type {type(loss).__name__}; expected a name")
+        raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
     name = loss.strip().lower().replace("-", "_").replace(" ", "_")
     name = _ALIASES.get(name, name)
     found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
@@ -228,7 +228,7 @@ def _told_activations(activations: Any, depth: int, loss: str | None) -> list[li
     if isinstance(activations, str | Activation):
         activations = [activations] * depth
     if not isinstance(activations, Sequence):
-        raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
+        raise TypeError(f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer")
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
@@ -516,6 +516,7 @@ def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights")
 
 
 
+@np.errstate(all="ignore")
 def _with_remarks(case: _Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
     """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
     if found.verdict == "unknown" or found.activations is None or found.loss is None:
@@ -672,6 +673,7 @@ def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReadi
     return found
 
 
+@np.errstate(all="ignore")
 def _answer(case: _Case, layers: int, convention: str | None) -> Diagnosis:
     """Search, choose and put into words."""
     family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
@@ -927,6 +929,7 @@ def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
     return Diagnosis("unknown", (), None, None, None, None, unknown, reason=reason, **more)
 
 
+@np.errstate(all="ignore")
 def _all_zero(case: _Case, layers: int) -> Diagnosis:
     """Answer for a gradient of nothing but zeros: an error, unless the network was told and is dead."""
     if case.told is not None:

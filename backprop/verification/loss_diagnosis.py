@@ -448,7 +448,7 @@ def diagnose_loss(
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
-            raise TypeError(f"{name} is {tolerance!r}, of type {type(tolerance).__name__}; expected a number")
+            raise TypeError(f"{name} is {checks.shown(tolerance)}, of type {type(tolerance).__name__}; expected a number")
         if not (np.isfinite(tolerance) and tolerance > 0):
             raise ValueError(f"{name} is {tolerance}; expected a positive, finite number")
     if loss is not None:
@@ -458,7 +458,9 @@ def diagnose_loss(
     finite = np.isfinite(values)
     last = float(values[finite][-1]) if finite.any() else 0.0
     groups = _candidates(X, y, loss, last)
-    first = next(groups)
+    first = next(groups, None)
+    if first is None:
+        raise ValueError("y has entries so large that no known loss is finite; expected targets of usual size")
     if (below := np.flatnonzero(finite & (values < -ROUNDING))).size:
         return LossDiagnosis("negative", last, epoch=int(below[0]))
     if not finite.all():

@@ -365,7 +365,7 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
 mean squared error.
     """
     if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"printed_loss is {value!r}, of type {type(value).__name__}; expected a number")
+        raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
     if not np.isfinite(value):
         raise ValueError(f"printed_loss is {value}; expected a finite number")
     known = {name: (v, LOSS_NAMES[name].words) for name, v in loss_values(y, y_hat).items() if np.isfinite(v)}
