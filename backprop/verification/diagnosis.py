@@ -453,7 +453,7 @@ def diagnose_step(
     told = _told_activations(activations, len(first), loss)
     case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
     if not any(array.any() for part in moved for array in part):
-        return _nothing(len(first), "too small to tell: no weight changed")
+        return _no_change(case, len(first))
     return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
 
 
@@ -798,7 +798,10 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = any(not (one.slugs and one.slugs == best.slugs) and one.place != best.place for one in rivals)
+    ambiguous = any(
+        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+        for one in rivals
+    )
     others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
         verdict,
@@ -916,11 +919,42 @@ def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
         return f"d{wrong[0]}"
     reading = best.reading
     top = max(int(name[1:]) for name in wrong)
-    below = {name for name in reading.given if int(name[1:]) <= top}
+    own = {name for name in wrong if int(name[1:]) == top}
+    below = {name for name in reading.given if int(name[1:]) < top}
     inside = bool(reading.problem.bias_row)
-    if below - set(wrong) & best.tested or top == reading.depth or inside:
+    if not below & set(wrong):  # the layers below follow from a correct δ
+        return f"dW{top}" if inside and top > 1 and below & best.tested else f"delta{top}" if top == 1 and not inside else None
+    if (below | own) - set(wrong) & best.tested:
         return None
-    return f"delta{top}" if top > 1 or f"b{top}" in wrong else f"dW{top}"
+    apart = reading.problem.bias_gradients is not None and not inside and not case.step
+    if top < reading.depth or apart or _follows(best, top):
+        return f"delta{top}"
+    return None
+
+
+def _follows(best: _Baseline, top: int) -> bool:
+    """Tell whether all arrays up to a layer follow from one δ of that layer, whatever it is, and need not."""
+    reading, k = best.reading, top - 1
+    p = reading.exact(best.loss.family)
+    n, d = p.z[k].shape
+    names = [name for name in reading.given if int(name[1:]) <= top]
+    equations = sum(reading.given[name].size for name in names)
+    if n * d * equations > 200_000 or n * d > 400:
+        return False
+    delta = np.eye(n * d).reshape(n * d, n, d)
+    rows = {}
+    for j in range(k, -1, -1):
+        rows[f"W{j + 1}"] = step.weight_gradient(p.a[j], delta)
+        rows[f"b{j + 1}"] = step.bias_gradient(delta)
+        if j:
+            delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
+    if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
+        return False
+    scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
+    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
+    target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    return equations - rank >= 2 and float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
 
 
 def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
@@ -959,6 +993,16 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
+
+
+@np.errstate(all="ignore")
+def _no_change(case: _Case, layers: int) -> Diagnosis:
+    """Answer for a step in which nothing changed."""
+    reason = "too small to tell: no weight changed"
+    if case.told is None or case.loss is None:
+        return _nothing(layers, reason)
+    answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
+    return replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell") if answer.arrays else answer
 
 
 def _if_untold(case: _Case, layers: int) -> Iterator[Alternative]:

@@ -69,11 +69,14 @@ class Explanation:
         for number, turned in enumerate(self.reading.problem.turned, start=1):
             if turned:
                 yield "gradient-transposed", f"dW{number}", (number,)
+        scaled = {term.place: term.factor for term in self.state.terms if not term.form}
         for term in self.state.terms:
             layers = (term.layer or depth,)
+            if not term.form and term.place[:2] == "db" and scaled.get(f"dW{term.layer}") == term.factor:
+                continue
             if term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
-                if "~" in term.form or not all(slug in BY_SLUG for slug in slugs):
+                if len(slugs) > 1 or slugs[0] not in BY_SLUG:
                     yield "", term.place, layers
                 else:
                     yield from ((slug, term.place, layers) for slug in slugs)
@@ -89,8 +92,6 @@ class Explanation:
             return ()
         if "one-example-only" in found:
             found = [slug for slug in found if slug != "bias-not-summed"]
-        if "layer-not-updated" in found:
-            found = [slug for slug in found if slug != "biases-not-updated"]
         return tuple(dict.fromkeys(sorted(found, key=lambda slug: slug in self.extra)))
 
     @property
@@ -107,6 +108,8 @@ class Explanation:
         """The place, if there is one; the uppermost, if the same stands in several layers."""
         places = [term.place for term in self.state.terms]
         if not places or len({term.kind for term in self.state.terms}) > 1:
+            return None
+        if len({place[:2] for place in places}) > 1:
             return None
         output = self.state.terms[0].layer in (0, self.reading.depth) and places[0][:3] in ("phi", "err")
         return f"delta{self.reading.depth}" if output and not self.slugs else places[0]

@@ -114,7 +114,20 @@ ERRORS: Mapping[str, Form] = {
     "~sum": Form("(y_hat + y)", lambda p: p.a[-1] + p.y),
     "~z": Form("(z{k} - y)", lambda p: p.z[-1] - p.y),
     "~sign": Form("np.sign(y_hat - y)", lambda p: np.sign(residual(p))),
+    "~first part": Form("-y * (1 - y_hat)", lambda p: -p.y * (1 - p.a[-1]) if p.family[:3] == "bin" else None),
+    "~second part": Form("y_hat * (1 - y)", lambda p: p.a[-1] * (1 - p.y) if p.family[:3] == "bin" else None),
+    "~parts added": Form(
+        "-(y * (1 - y_hat) + y_hat * (1 - y))",
+        lambda p: -p.y * (1 - p.a[-1]) - p.a[-1] * (1 - p.y) if p.family[:3] == "bin" else None,
+    ),
 }
+
+
+def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
+    """Return ∂L/∂a of a layer from what its δ was made of: under binary cross-entropy φ′ has cancelled from that."""
+    if k == p.depth - 1 and p.family == "binary_cross_entropy":
+        return error / correct_derivative(p, k)
+    return error
 
 
 def _other(name: str, of: str) -> Callable[..., np.ndarray | None]:
@@ -303,6 +316,7 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
     made = step.activation_gradient(delta, w)
     if made.shape[-1] > 1:
         yield "~summed over units", zero + made.sum(axis=-1, keepdims=True)
+    yield "~ones", zero + 1.0
     yield "~weights alone", zero + w.sum(axis=-1)[..., None, :]
     made = np.swapaxes(p.a[k + 1], -1, -2) @ delta
     yield "~gradient instead of weights", step.activation_gradient(delta, made)
@@ -431,7 +445,7 @@ def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
     factor = next((made for name, made in derivatives(p, k) if name == wanted[1]), None)
     if error is None or factor is None:
         raise ValueError(f"the forms {wanted} do not fit layer {k + 1}: the shapes do not allow it")
-    return Flow((*flow.errors, error), (*flow.deltas, step.backward_gradient(factor, error)))
+    return Flow((*flow.errors, kept_error(p, k, error)), (*flow.deltas, step.backward_gradient(factor, error)))
 
 
 def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, np.ndarray]:

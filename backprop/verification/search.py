@@ -332,7 +332,7 @@ class Term(NamedTuple):
             return f"~{self.place.rstrip('0123456789')} {self.form}"
         if self.form:
             return self.form.partition(":")[0] if not self.form.startswith("wrong") else self.form
-        word = "array" if self.place[:2] in ("dW", "db") and self.factor == 0 else self.place.rstrip("0123456789")
+        word = "array" if self.place[:2] in ("dW", "db") else self.place
         return f"×{word}{self.factor:.6g}"
 
 
@@ -482,7 +482,8 @@ class Search:
         come = distinct(grammar.errors(p) if output else grammar.backs(p, k, state.flow))
         derivatives = distinct(grammar.derivatives(p, k))
         correct = come[0][1] * derivatives[0][1]
-        flow = Flow((*state.flow.errors, come[0][1]), (*state.flow.deltas, correct))
+        kept = grammar.kept_error(p, k, come[0][1])
+        flow = Flow((*state.flow.errors, kept), (*state.flow.deltas, correct))
         yield from self._arrays(state._replace(flow=flow), k)
         kinds = {part for term in state.terms for part in term.kind.split("+")}
         left = MOST - len(kinds) - len(state.open)
@@ -499,7 +500,8 @@ class Search:
                 new = {part for term in wrong for part in term.kind.split("+")} - kinds
                 if not wrong or len(new) > max(left, 0):
                     continue
-                flow = Flow((*state.flow.errors, error), (*state.flow.deltas, deltas[i]))
+                kept = grammar.kept_error(p, k, error)
+                flow = Flow((*state.flow.errors, kept), (*state.flow.deltas, deltas[i]))
                 yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
 
     def _matching(self, sketch: Sketch, deltas: np.ndarray, s: float | None, correct: np.ndarray) -> Iterator[int]:
@@ -580,7 +582,7 @@ class Search:
             yield base._replace(
                 terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers
             )
-        if not firm and not matched and k < self.p.depth - 1:
+        if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
 
     def _size(self, name: str, k: int, delta: np.ndarray) -> float:
@@ -619,6 +621,10 @@ class Search:
         """List the ways in which an array can have been made from what came to its layer."""
         place = f"d{name}"
         below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
+        if not g.any():
+            if made.any() and g.shape == made.shape:
+                yield (Term(place, "", 0.0),)
+            return
         if name[0] == "W":
             directions = np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
             target = directions.T @ g

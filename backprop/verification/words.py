@@ -129,6 +129,7 @@ def _derivative_form(form: str, phi: str, k: int) -> str:
         "derivative-given-a": f"{phi}_derivative(a{k})",
         "derivative-given-z": own.replace(f"a{k}", f"z{k}"),
         "derivative-applied-twice": f"({own}) ** 2",
+        "~negative": f"(-{own})",
         "~complement": f"(1 - {own})",
         "~divided": f"/ ({own})",
     }
@@ -298,6 +299,8 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
             yield f"  As if: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
             yield f"  Right: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
+    if found.verdict == "mistake" and not found.mistakes and not found.lines:
+        yield "Mistake: these numbers have several explanations, either one or another of those below."
     if found.lines and not found.mistakes:
         yield f"Mistake: what stands at {found.lines[0][0]} is not what belongs there."
     for _, written, should in found.lines:

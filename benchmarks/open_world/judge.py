@@ -141,10 +141,12 @@ def read(found: Any) -> Answer:
 #: The kinds of places at which a mistake of the catalogue, by the beginning of its slug, can stand.
 PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
     (r"targets-|error-averaged|loss-for-|loss-instead", ("error",)),
+    (r"output-differentiated|one-prediction", ("error", "delta")),
     (r"output-(slope|derivative)", ("phi", "error", "delta")),
     (r"hidden-(slope|derivative)|slope-|derivative-|wrong-activation-derivative", ("phi",)),
     (r"delta-without-derivative|delta-without|weights-(not|dropped|missing)|inverse-|chain-rule", ("back",)),
     (r"updated-", ("back", "uW", "ub")),
+    (r"weight-gradient-|activation-not-|delta-instead", ("dW",)),
     (r"gradient-transposed|preactivation-|activation-of-own|input-(dropped|missing)", ("dW",)),
     (r"one-example", ("dW", "db")),
     (r"bias", ("db", "ub")),
@@ -258,6 +260,7 @@ def _fitting(reading: Sequence[str], case: Case, answer: Answer, compared: Mappi
 def _common(compared: Mapping[str, Compared]) -> float:
     """Find the factor that most arrays have in common; 1 if none has any."""
     factors = [array.factor for array in compared.values() if array.factor is not None and array.factor != 0]
+    factors = [factor for factor in factors if factor > 0] or factors  # the learning rate is positive
     if not factors:
         return 1.0
     return max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors))
@@ -325,8 +328,8 @@ def _standard(loss: str | None) -> str | None:
     """Bring the name of a loss to one of `truth.LOSSES`."""
     if loss is None:
         return None
-    if loss == "binary_cross_entropy" or loss.startswith("cross_entropy_"):
-        loss = f"binary_{loss}"
+    if loss.startswith("cross_entropy"):
+        loss = f"categorical_{loss}"
     return loss if loss in truth.LOSSES else None
 
 
