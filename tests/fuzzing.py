@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,10 @@ def an_argument_set(rng: np.random.Generator) -> Callable[[], object]:
     return lambda: backprop.diagnose(weights, inputs, targets, handed, **options)
 
 
-def a_file(rng: np.random.Generator, damages: int) -> bytes:
-    """Draw a file: arrays with and without damage, then bytes that are damaged in so many places."""
+@lru_cache(maxsize=1)
+def a_file(seed: int) -> bytes:
+    """Draw a file of arrays with and without damage."""
+    rng = np.random.default_rng(seed)
     model, x, y = network(rng)
     with np.errstate(all="ignore"):
         loss = "cross_entropy" if model.layers[-1].activation.name == "softmax" else "mse"
@@ -168,7 +171,11 @@ def a_file(rng: np.random.Generator, damages: int) -> bytes:
             writer(stream, arrays, do_compression=bool(rng.random() < 0.5))
         else:
             np.savez(stream, **arrays)
-    data = bytearray(stream.getvalue())
+    return stream.getvalue()
+
+
+def with_damage(rng: np.random.Generator, data: bytearray, damages: int) -> bytes:
+    """Damage the bytes of a file in so many places."""
     for _ in range(damages):
         if not data:
             break
@@ -205,8 +212,9 @@ def try_one(seed: int, path: Path) -> str:
         Exception: whatever else escapes; that is a defect.
     """
     rng = np.random.default_rng(seed)
-    if seed % 8:  # most files have several damages, and are refused quickly
-        path.write_bytes(a_file(rng, int(rng.integers(3, 9)) if seed % 8 > 1 else int(rng.integers(2))))
+    if seed % 32:  # most files have several damages, and are refused quickly
+        damages = int(rng.integers(4, 9)) if seed % 32 > 1 else int(rng.integers(2))
+        path.write_bytes(with_damage(rng, bytearray(a_file(seed // 32)), damages))
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = command(["diagnose", str(path)])
@@ -241,6 +249,9 @@ def main(count: int, first: int = 0) -> int:
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 words = " ".join(str(error).split())[:300]
                 sys.stdout.write(f"seed {seed}: {type(error).__name__}: {words}; {where.filename}:{where.lineno}\n")
+            if seed % 10_000 == 9_999:
+                sys.stdout.write(f"{seed + 1 - first} so far, {time.perf_counter() - start:.0f} s\n")
+                sys.stdout.flush()
             slowest = max(slowest, (time.perf_counter() - before, seed))
     seconds = time.perf_counter() - start
     sys.stdout.write(f"{count} tried in {seconds:.0f} s, {failures} failed: {dict(found)}; slowest {slowest}\n")

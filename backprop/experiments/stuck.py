@@ -13,6 +13,10 @@ from backprop.verification.loss_diagnosis import diagnose_loss, known_losses
 
 EPOCHS, SEED = 4000, 0
 
+#: XOR's four corners, and a seed of 2-2-1 with biases that ends at a local minimum on them.
+CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+CORNER_SEED = 4
+
 #: A seed of 2-4-4-1 that lingers on a plateau, and an epoch at which it is still there.
 SLOW_SEED, PLATEAU = 20, 300
 
@@ -46,7 +50,8 @@ def run() -> dict[str, Any]:
         "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
         predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
         the known predictions and the words; "example", the words for one of them, "learning", the words for a network
-        that is still learning, "converged", those for the same at the end, and "diverged", those for one that diverged.
+        that is still learning, "converged", those for the same at the end, and "diverged", those for one that diverged, and
+        "corners", those for the two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
     """
     X, y = xor()
     stuck = []
@@ -67,6 +72,7 @@ def run() -> dict[str, Any]:
         warnings.simplefilter("ignore")  # it diverges, and that is what it is for
         diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
     on_linear = linear(100, SEED)
+    small = train(Model.random([2, 2, 1], CORNER_SEED, bias=True), *CORNERS, 2.0, 6000).losses
     return {
         "epochs": EPOCHS,
         "known": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses()},
@@ -79,5 +85,8 @@ def run() -> dict[str, Any]:
         "learning": str(diagnose_loss(healthy[:PLATEAU], X, y)),
         "diverged_at": diverging.diverged_at,
         "diverged": str(diagnose_loss([*diverging.losses, np.inf], X, y)),
+        "corners": str(diagnose_loss(small, *CORNERS, "mse")),
+        "corner_seed": CORNER_SEED,
+        "corner_epochs": len(small),
         "converged": str(diagnose_loss(healthy, X, y)),
     }
