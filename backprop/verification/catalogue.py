@@ -16,7 +16,6 @@ from backprop.network import Gradients, Model, Trace
 from backprop.verification import grammar
 from backprop.verification.grammar import Flow, Pass
 
-
 # The catalogue
 
 
@@ -671,9 +670,7 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
     return list(range(depth))
 
 
-def factors_with(
-    slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None
-) -> dict[str, float]:
+def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None) -> dict[str, float]:
     """List the factors by which a mistake of scale or sign multiplies arrays or, as "", the whole.
 
     Args:

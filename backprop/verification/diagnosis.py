@@ -19,7 +19,6 @@ Explanations that give the same numbers are alternatives. A mistake without a na
 place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -40,6 +39,7 @@ from backprop.verification.explanation import (
     explanations,
     named_factors,
 )
+from backprop.verification.hints import hints
 from backprop.verification.intake import (
     CONVENTIONS,
     Handed,
@@ -48,11 +48,11 @@ from backprop.verification.intake import (
     assumptions,
     data,
     given_back,
-    plain,
     precision_of,
     problems,
     split,
 )
+from backprop.verification.remarks import Remark, remarks
 from backprop.verification.search import (
     COARSE,
     MOST,
@@ -171,6 +171,7 @@ class Diagnosis:
         cannot_tell: slugs of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake the line as it seems to be written, and as it should be.
+        remarks: what keeps the network from learning besides, or would if the gradient were correct.
     """
 
     verdict: str
@@ -191,6 +192,7 @@ class Diagnosis:
     cannot_tell: tuple[str, ...] = ()
     weight_decay: float | None = None
     lines: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -203,7 +205,7 @@ def _told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
     if loss is None:
         return known
     if not isinstance(loss, str):
-        raise TypeError(f"loss is {loss!r}, of type {type(loss).__name__}; expected a name")
+        raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
     name = loss.strip().lower().replace("-", "_").replace(" ", "_")
     name = _ALIASES.get(name, name)
     found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
@@ -228,7 +230,9 @@ def _told_activations(activations: Any, depth: int, loss: str | None) -> list[li
     if isinstance(activations, str | Activation):
         activations = [activations] * depth
     if not isinstance(activations, Sequence):
-        raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
+        raise TypeError(
+            f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
+        )
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
@@ -305,6 +309,7 @@ def diagnose(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in a gradient.
 
@@ -321,6 +326,7 @@ def diagnose(
         loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
+        printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
 
     Returns:
         The diagnosis.
@@ -352,9 +358,9 @@ def diagnose(
         weights = weights.weights
     w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
-    b = None if biases is None else _as_many("biases", arrays("biases", _atleast(biases)), len(w))
+    b = None if biases is None else _as_many("biases", arrays("biases", biases), len(w))
     g = _as_many("gradients", arrays("gradients", given_w), len(w))
-    gb = None if given_b is None else arrays("gradients of biases", _atleast(given_b))
+    gb = None if given_b is None else arrays("gradients of biases", given_b)
     handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = _told_activations(activations, len(w), loss)
     found = problems(handed, convention)
@@ -364,7 +370,7 @@ def diagnose(
     case = _Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True)
     if not any(array.any() for array in (*g, *(gb or ()))):
         return _all_zero(case, len(w))
-    return _answer(case, len(w), convention)
+    return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
 
 
 def diagnose_step(
@@ -378,6 +384,7 @@ def diagnose_step(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
@@ -393,6 +400,7 @@ def diagnose_step(
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
+        printed_loss: as for `diagnose`.
 
     Returns:
         The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
@@ -420,9 +428,9 @@ def diagnose_step(
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != 2:
             raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b = _as_many("biases[0]", arrays("biases[0]", _atleast(biases[0])), len(first))
+        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
         if biases[1] is not None:
-            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", _atleast(biases[1])), len(first))))
+            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
     for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
         for i, (o, n) in enumerate(zip(old, new, strict=True)):
             if o.shape != n.shape:
@@ -450,7 +458,7 @@ def diagnose_step(
     case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
     if not any(array.any() for part in moved for array in part):
         return _no_change(case, len(first))
-    return _answer(case, len(first), convention)
+    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
 
 
 def assert_gradient(
@@ -503,11 +511,6 @@ def assert_gradient(
     return found
 
 
-def _atleast(value: Any) -> Any:
-    """Let single numbers pass as biases of layers with one unit."""
-    return [np.atleast_1d(np.asarray(plain(b))) for b in value] if isinstance(value, list | tuple) else value
-
-
 def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
     """Check the number of arrays."""
     if len(found) != n:
@@ -515,6 +518,21 @@ def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights")
     return found
 
 
+@np.errstate(all="ignore")
+def _with_remarks(case: _Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
+    """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
+    if found.verdict == "unknown" or found.activations is None or found.loss is None:
+        depth = len(case.problems[0].weights)
+        networks = [n for group in _networks(case.told, depth, "") for n in group][: len(HIDDEN) * len(OUTPUT)]
+        tried = hints(case.problems, networks, case.unit, case.step)
+        return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
+    problem = next(p for p in case.problems if p.convention == found.convention)
+    told = {phi.name: phi for layer in case.told or [] for phi in layer}
+    phis = [told.get(name) or ACTIVATIONS[name] for name in found.activations]
+    model = Model(problem.weights, problem.biases, phis)
+    return replace(
+        found, remarks=remarks(model, problem.X, problem.y, found.loss, eta=case.eta, printed_loss=printed_loss)
+    )
 
 
 def _readings(case: _Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
@@ -670,6 +688,7 @@ def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReadi
     return found
 
 
+@np.errstate(all="ignore")
 def _answer(case: _Case, layers: int, convention: str | None) -> Diagnosis:
     """Search, choose and put into words."""
     with np.errstate(all="ignore"):
@@ -930,7 +949,13 @@ def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
     below = {name for name in reading.given if int(name[1:]) < top}
     inside = bool(reading.problem.bias_row)
     if not below & set(wrong):  # the layers below follow from a correct δ
-        return f"dW{top}" if inside and top > 1 and below & best.tested else f"delta{top}" if top == 1 and not inside else None
+        return (
+            f"dW{top}"
+            if inside and top > 1 and below & best.tested
+            else f"delta{top}"
+            if top == 1 and not inside
+            else None
+        )
     if (below | own) - set(wrong) & best.tested:
         return None
     apart = reading.problem.bias_gradients is not None and not inside and not case.step
@@ -970,6 +995,7 @@ def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
     return Diagnosis("unknown", (), None, None, None, None, unknown, reason=reason, **more)
 
 
+@np.errstate(all="ignore")
 def _all_zero(case: _Case, layers: int) -> Diagnosis:
     """Answer for a gradient of nothing but zeros: an error, unless the network was told and is dead."""
     if case.told is not None:
@@ -1001,13 +1027,18 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
     )
 
 
+@np.errstate(all="ignore")
 def _no_change(case: _Case, layers: int) -> Diagnosis:
     """Answer for a step in which nothing changed."""
     reason = "too small to tell: no weight changed"
     if case.told is None or case.loss is None:
         return _nothing(layers, reason)
     answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
-    return replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell") if answer.arrays else answer
+    return (
+        replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell")
+        if answer.arrays
+        else answer
+    )
 
 
 def _if_untold(case: _Case, layers: int) -> Iterator[Alternative]:

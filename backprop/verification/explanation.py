@@ -277,7 +277,9 @@ def explanations(
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
         for order, loss in enumerate(candidates):
-            more = base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            more = (
+                base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            )
             if not known:
                 yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
                 best = min(best, more)
@@ -315,4 +317,3 @@ def refit(blocks: dict[str, Block]) -> float | None:
     surest = min(blocks.values(), key=lambda block: block.doubt)
     s = surest.factor
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None
-

@@ -180,12 +180,13 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             raise ValueError(f"gradients has the keys {list(gradients)}; expected 'weights' and perhaps 'biases'")
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
-        if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in gradients):
-            weights, biases = gradients
+        parts = [without_none(part) for part in gradients]
+        if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
+            weights, biases = parts
         elif len(gradients) == 2 and gradients[1] is None:
             weights = gradients[0]
-        elif with_bias and len(gradients) == 2 * layers:
-            weights, biases = list(gradients[::2]), list(gradients[1::2])
+        elif with_bias and len(order := without_none(list(gradients))) == 2 * layers:
+            weights, biases = order[::2], order[1::2]
     weights, biases = without_none(weights), None if biases is None else without_none(biases) or None
     if biases is not None and not with_bias:
         raise ValueError("gradients has gradients of biases and biases is None; expected the biases themselves as well")
@@ -265,7 +266,9 @@ def told_conventions(convention: str | None) -> list[str]:
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
-        raise TypeError(f"convention is {convention!r}, of type {type(convention).__name__}; expected a name")
+        raise TypeError(
+            f"convention is {checks.shown(convention)}, of type {type(convention).__name__}; expected a name"
+        )
     fitting = [name for name in CONVENTIONS if convention in (name, *name.split(", ", 1))]
     if not fitting:
         names = ", ".join(map(repr, CONVENTIONS))

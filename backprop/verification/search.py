@@ -79,7 +79,11 @@ def losses(n: int, d: int) -> list[LossReading]:
     found = [
         LossReading("mse", squares, 2 / (n * d), True, "the mean squared error"),
         LossReading(
-            "mse_examples", squares, 2 / n, True, "the squared error, averaged over the examples, summed over the outputs"
+            "mse_examples",
+            squares,
+            2 / n,
+            True,
+            "the squared error, averaged over the examples, summed over the outputs",
         ),
         LossReading("mse_half", squares, 1 / (n * d), True, "half the mean squared error"),
         LossReading("mse_half_examples", squares, 1 / n, True, "half the squared error, averaged over the examples"),
@@ -172,7 +176,9 @@ class Block(NamedTuple):
         if not self.given.any() and not self.made.any():
             return True
         should = abs(s) * float(np.linalg.norm(self.made))
-        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (size < TINY and bool(self.given.any()))
+        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (
+            size < TINY and bool(self.given.any())
+        )
 
     @property
     def doubt(self) -> float:
@@ -373,7 +379,11 @@ def cost_of(terms: Sequence[Term], named: Sequence[float] = (), unexplained: int
     total, decays = OPEN * unexplained, set()
     for kind, term in kinds.items():
         if kind.startswith("×"):
-            total += FACTOR if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor else ANY_FACTOR
+            total += (
+                FACTOR
+                if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor
+                else ANY_FACTOR
+            )
         elif kind.startswith("~decay"):
             decays.add(kind)
         else:
@@ -611,9 +621,7 @@ class Search:
             numbers = state.numbers + sum(
                 g.size for g, part in zip(given.values(), choice, strict=True) if part is not None
             )
-            yield base._replace(
-                terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers
-            )
+            yield base._replace(terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers)
         if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
 
@@ -656,7 +664,8 @@ class Search:
             for name, g in given.items()
         ):
             flow = Flow(
-                (*state.flow.errors[:-1], f * state.flow.errors[-1]), (*state.flow.deltas[:-1], f * state.flow.deltas[-1])
+                (*state.flow.errors[:-1], f * state.flow.errors[-1]),
+                (*state.flow.deltas[:-1], f * state.flow.deltas[-1]),
             )
             numbers = state.numbers + sum(g.size for g in given.values())
             yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
@@ -673,7 +682,9 @@ class Search:
             return
         if name[0] == "W":
             alone = k == 0 and f"b{k + 1}" not in self.reading.given  # then δ in its stead gives the same numbers
-            directions = np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
+            directions = (
+                np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
+            )
             target = directions.T @ g
             for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
                 if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):

@@ -116,7 +116,11 @@ def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | Non
         derivative = _derivative_form(form, phi, k)
     if output:
         derivative = derivative.replace(f"a{k}", "y_hat")
-    return f"{source} * {derivative}" if derivative and not derivative.startswith("/") else f"{source} {derivative}".rstrip()
+    return (
+        f"{source} * {derivative}"
+        if derivative and not derivative.startswith("/")
+        else f"{source} {derivative}".rstrip()
+    )
 
 
 def _derivative_form(form: str, phi: str, k: int) -> str:
@@ -253,6 +257,13 @@ def text(found: "Diagnosis") -> Iterator[str]:
         yield f"How sure: {found.evidence}."
     for other in found.alternatives:
         yield f"{'Or' if other.mistakes or other.place else 'Same numbers'}: {other.text}."
+    for remark in found.remarks:
+        yield f"Remark: {remark.text} ({remark.slug})"
+        if remark.equation:
+            number, url = address(remark.equation)
+            yield f"  Equation ({number}): {url}"
+        if remark.page:
+            yield f"  More:  {SITE}{remark.page}"
 
 
 def _judged(found: "Diagnosis") -> Iterator[str]:
