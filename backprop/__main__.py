@@ -82,11 +82,11 @@ def parser() -> Parser:
         help=f"an .npz or .mat file with the arrays {names}; and so on for each layer",
     )
     add("--printed-loss", type=float, metavar="LOSS", help="the loss that the program printed for these weights")
-    _add_told(add)
+    _add_options(add)
     add = commands.add_parser("grade", help="diagnose every .npz and .mat file of a folder").add_argument
     add("folder", type=Path, metavar="FOLDER", help="a folder with files as for diagnose, one for each student")
     add("--csv", type=Path, metavar="FILE", help="write the table to this file as well")
-    _add_told(add)
+    _add_options(add)
     add = commands.add_parser("cite", help="print how to cite this version, an equation or a page of it").add_argument
     add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
     add("--equation", metavar="NUMBER", help="such as 8.4")
@@ -94,7 +94,7 @@ def parser() -> Parser:
     return top
 
 
-def _add_told(add: Callable[..., object]) -> None:
+def _add_options(add: Callable[..., object]) -> None:
     """Describe the options that `diagnose` and `grade` share."""
     add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: inferred)")
     add(
@@ -117,7 +117,7 @@ def diagnose(options: argparse.Namespace) -> int:
         The exit status: 0 if it is correct, 1 if it is incorrect or unknown, 2 if the file or an option cannot be used.
     """
     try:
-        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **_told(options))
+        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **_specified(options))
     except FileNotFoundError:
         print(f"backprop: {options.file}: there is no such file", file=sys.stderr)
         return 2
@@ -135,11 +135,11 @@ def diagnose(options: argparse.Namespace) -> int:
     return grading.status_of(found, options.strict)
 
 
-def _told(options: argparse.Namespace) -> dict[str, Any]:
+def _specified(options: argparse.Namespace) -> dict[str, Any]:
     """Collect the options of `diagnose` and `grade` that go to a diagnosis."""
     names = options.activations
-    told = names[0] if names is not None and len(names) == 1 else names
-    return {"activations": told, "loss": options.loss, "convention": options.convention, "eta": options.eta}
+    activations = names[0] if names is not None and len(names) == 1 else names
+    return {"activations": activations, "loss": options.loss, "convention": options.convention, "eta": options.eta}
 
 
 def grade(options: argparse.Namespace) -> int:
@@ -157,7 +157,7 @@ def grade(options: argparse.Namespace) -> int:
         for number, path in enumerate(files, start=1):
             if sys.stderr.isatty():
                 print(f"\r{number} of {len(files)}: {path.name[:60]:60}", end="", file=sys.stderr, flush=True)
-            grades.append(grading.grade_file(path, options.folder, options.strict, **_told(options)))
+            grades.append(grading.grade_file(path, options.folder, options.strict, **_specified(options)))
         if sys.stderr.isatty():
             print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
         if options.csv is not None:

@@ -116,7 +116,7 @@ def checks_page(equations: Mapping[str, Equation], tests: Path, titles: Mapping[
             lines.append(f"## {titles.get(url, url)}\n")
         lines.append(
             f"### ({equation.tag}) {equation.label} {{ #check-{equation.label} }}\n\n"
-            f"The check of $\\eqref{{eq:{equation.label}}}$ must pass for `{equation.function}`, and it must fail for each of "
-            f"these mistakes: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
+            f"The check of $\\eqref{{eq:{equation.label}}}$ must pass for `{equation.function}`, and it must fail for "
+            f"each of these mistakes: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
         )
     return "\n".join(lines)
