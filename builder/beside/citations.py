@@ -68,7 +68,9 @@ def files(part: citing.Part, home: Home) -> dict[str, str]:
 def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
     """Put "Cite this page" at the end of a page, in a box that opens."""
     downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
-    unpublished = "<p>This copy of the site has not been published, so the citation has a place in it instead of an address.</p>"
+    unpublished = (
+        "<p>This copy of the site has not been published, so the citation has a place in it instead of an address.</p>"
+    )
     article = tree.css_first("article")
     if article is not None:
         html.put_last(
