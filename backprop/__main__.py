@@ -202,7 +202,9 @@ def train(options: argparse.Namespace) -> int:
         hidden = [checks.whole_number("--hidden", h, least=1) for h in options.hidden]
         X, y = linear(100, options.seed) if options.data == "linear" else xor()
         names = options.activations[0] if len(options.activations) == 1 else options.activations
-        model = Model.random([2, *hidden, 1], options.seed, names, options.bias)
+        classes = options.activations[-1] == "softmax"  # then the two kinds of point are two classes
+        model = Model.random([2, *hidden, 2 if classes else 1], options.seed, names, options.bias)
+        y = checks.class_targets("y", y.ravel(), 2, len(y)) if classes else y
         model.check_data(X, y, options.loss)
     except (ValueError, MemoryError) as error:
         print(f"backprop: {error}", file=sys.stderr)
@@ -225,7 +227,7 @@ def train(options: argparse.Namespace) -> int:
         model = run.model
         losses.append(run.losses)
     progress.clear()
-    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")
+    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")  # of two classes as well: their outputs sum to 1
     if plot is not None:
         try:
             plot.write(options.plot, np.concatenate(losses) if losses else np.empty(0), model, X, y)

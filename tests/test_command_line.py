@@ -86,6 +86,17 @@ def test_the_picture_shows_every_loss_the_surface_and_the_labels(
     assert all(axes.get_title("left") and axes.get_xlabel() and axes.get_ylabel() for axes in drawn[0].axes)
 
 
+def test_the_picture_of_softmax_shows_the_second_class() -> None:
+    model = backprop.Model([np.array([[-9.0, 9.0], [0.0, 0.0]])], [np.array([4.5, -4.5])], "softmax")
+    with house_style():
+        _, plane = training.drawing(np.ones(3), model, X, np.hstack([1 - Y, Y])).axes
+    ones = np.column_stack(plane.lines[1].get_data())
+    assert ones.tolist() == X[Y.ravel() == 1].tolist()
+    contours: Any = plane.collections
+    (at_half,) = (lines for lines in contours if getattr(lines, "levels", np.zeros(2)).tolist() == [0.5])
+    assert np.allclose(at_half.get_paths()[0].vertices[:, 0], 0.5, atol=0.01)
+
+
 def test_a_prediction_beyond_the_labels_is_shaded_as_they_are() -> None:
     model = backprop.Model([np.array([[9.0], [0.0]])], activations="identity")
     with house_style():

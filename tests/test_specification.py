@@ -157,8 +157,8 @@ def test_every_reference_has_an_equation() -> None:
     labels = {label for step in STEPS for _, label in step.tags}
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert set(re.findall(r"\\eqref\{eq:([^}]*)\}", text)) <= labels
-        assert all(target.startswith("eq:") for target in re.findall(r"\\(?:eq)?ref\{([^}]*)\}", text))
+        assert set(re.findall(r"\\eqref\{eq:([^{}]*)\}", text)) <= labels
+        assert all(target.startswith("eq:") for target in re.findall(r"\\(?:eq)?ref\{([^{}]*)\}", text))
 
 
 @every_step
@@ -301,3 +301,15 @@ def test_the_sigmoid_neither_overflows_nor_warns() -> None:
     assert np.all(a[:3] < 1e-300)
     assert np.all(a[-4:] == 1)
     assert all(np.all((s >= 0) & (s <= 0.25)) for s in derivatives)
+
+
+def test_softmax_neither_overflows_nor_warns() -> None:
+    z = np.array([[-1000.0, 0.0, 1000.0], [1e300, 1e300, -1e300], [-1e300, -1e300, -1e300], [710.0, 709.0, 708.0]])
+    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+        warnings.simplefilter("error")
+        a, total, jacobian = derivation.softmax(z), derivation.log_sum_exp(z), derivation.softmax_jacobian
+        derivatives = jacobian(a)
+    assert np.allclose(a.sum(axis=-1), 1, rtol=1e-15)
+    assert np.allclose(a[:3], [[0.0, 0.0, 1.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]], rtol=1e-15)
+    assert np.all((total >= z.max(axis=-1)) & (total <= z.max(axis=-1) + np.log(3)))
+    assert np.all(np.abs(derivatives) <= 0.25)

@@ -39,5 +39,8 @@ ALONE = ("timing",)
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
 SLOW = ("log_fit", "log_rivals", "confusion")
 
-#: Kept there as well, and no experiments: what ``python -m benchmarks --out backprop/experiments/kept`` measured.
-MEASURED = ("speed",)
+#: Kept there as well, and no experiments: what was measured, each with its command.
+MEASURED = {
+    "speed": "python -m benchmarks --out backprop/experiments/kept",
+    "open_world": "python -m benchmarks.open_world --sample 1000 --out backprop/experiments/kept/open_world.json",
+}

@@ -24,9 +24,15 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
 
     Args:
         losses: the loss before each update, shape (epochs,).
-        model: the trained network, of two inputs and one output.
+<<<<<<< HEAD
+        model: the trained network, of two inputs; of two classes the second is drawn.
         X: the points, shape (N, 2), between 0 and 1.
-        y: their labels, 0 or 1, shape (N, 1).
+        y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
+=======
+        model: the trained network, of two inputs, and one output or one for each of two classes.
+        X: the points, shape (N, 2), between 0 and 1.
+        y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
+>>>>>>> softmax
 
     Returns:
         The drawing, made inside ``with house_style():``.
@@ -38,8 +44,8 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
     thousands(curve)
     ticks = np.linspace(0, 1, 101)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    predictions = model.forward(grid).y_hat.reshape(101, 101).clip(0, 1)  # an identity output may lie outside
-    surface(plane, ticks, predictions, X, y.ravel() > 0.5)
+    predictions = model.forward(grid).y_hat[:, -1].reshape(101, 101).clip(0, 1)  # an identity output may lie outside
+    surface(plane, ticks, predictions, X, y[:, -1] > 0.5)
     plane.set(title="decision surface and labels")
     return drawn
 
@@ -50,9 +56,15 @@ def write(path: Path, losses: np.ndarray, model: Model, X: np.ndarray, y: np.nda
     Args:
         path: the file; its ending says the format.
         losses: the loss before each update, shape (epochs,).
-        model: the trained network, of two inputs and one output.
+<<<<<<< HEAD
+        model: the trained network, of two inputs; of two classes the second is drawn.
         X: the points, shape (N, 2), between 0 and 1.
-        y: their labels, 0 or 1, shape (N, 1).
+        y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
+=======
+        model: the trained network, of two inputs, and one output or one for each of two classes.
+        X: the points, shape (N, 2), between 0 and 1.
+        y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
+>>>>>>> softmax
 
     Raises:
         OSError: if the file cannot be written.
