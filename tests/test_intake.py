@@ -1,6 +1,7 @@
 """Arrays in the shapes that people have: all are read, and what does not fit is blamed on the right array."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ GRADIENTS = BIASED.backward(BIASED.forward(X), Y)
 assert BIASED.biases is not None
 assert GRADIENTS.biases is not None
 
-FOLDED = {
+FOLDED: dict[str, tuple[Callable[[np.ndarray, np.ndarray], np.ndarray], str]] = {
     "last row": (lambda w, b: np.vstack([w, b]), "last"),
     "first row": (lambda w, b: np.vstack([b, w]), "first"),
     "last column": (lambda w, b: np.hstack([w.T, b.T]), "last"),
