@@ -298,7 +298,9 @@ def test_the_documented_answer(
     for sign in (1, -1):
         found = of(scaled(gradients, sign), loss)
         assert (found.verdict, found.loss, found.sign) == (verdict, read_as, sign), str(found)
-        assert found.mistakes == mistakes or (not mistakes and verdict == "mistake")
+        answers = [found.mistakes, *(other.mistakes for other in found.alternatives)]
+        assert mistakes in answers or (not mistakes and verdict == "mistake")
+        assert found.mistakes in ((), mistakes) or not mistakes
 
 
 def test_the_other_readings_are_told() -> None:
@@ -318,7 +320,8 @@ def test_mistakes_with_the_same_numbers_are_named_together() -> None:
     model = Model.random([2, 4, 1], seed=0)
     twice = scaled_weights(model.backward(model.forward(eight[0]), eight[1]), 2)
     found = diagnose(model.weights, *eight, twice, loss="mse")  # 2 is N divided by the number of hidden units
-    assert set(found.mistakes) == {"extra-factor-two", "divided-by-units"}
+    answers = {slug for answer in (found, *found.alternatives) for slug in answer.mistakes}
+    assert answers == {"extra-factor-two"}  # and no numerology over widths
 
 
 def scaled_weights(gradients: Gradients, factor: float) -> tuple[np.ndarray, ...]:

@@ -35,6 +35,7 @@ from backprop.verification.explanation import (
     AHEAD,
     LIMIT,
     NEAR,
+    ONE,
     Explanation,
     explanations,
     named_factors,
@@ -55,10 +56,12 @@ from backprop.verification.intake import (
 from backprop.verification.remarks import Remark, remarks
 from backprop.verification.search import (
     COARSE,
+    MOST,
     LossReading,
     Reading,
     Search,
     State,
+    cost_of,
     families,
     losses,
 )
@@ -68,7 +71,7 @@ HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity"
 #: How many networks of mixed activations are tried at most.
 MIXED = 260
 #: How many readings are searched for a mistake at most, the likeliest first.
-SEARCHED = 24
+SEARCHED, FEW = 24, 8
 
 _ALIASES = {
     "mse_mean": "mse",
@@ -597,8 +600,11 @@ def _correct(case: _Case, readings: Sequence[Reading]) -> list[_Baseline]:
     found = []
     for reading in readings:
         quick = case.told is None
+        if any(reading.problem.turned):
+            continue
         candidates = _candidates(case, reading)
-        possible = [f for f in {loss.family: 0 for loss in candidates} if not quick or _possible(reading, f)]
+        wanted = {loss.family: 0 for loss in candidates}
+        possible = [f for f in wanted if not quick or all(_resembling(reading, f).values())]
         candidates = [loss for loss in candidates if loss.family in possible]
         if not candidates:
             continue
@@ -609,8 +615,11 @@ def _correct(case: _Case, readings: Sequence[Reading]) -> list[_Baseline]:
     return found
 
 
-def _possible(reading: Reading, family: str) -> bool:
-    """Tell quickly whether the arrays may be the gradient of a loss up to a factor."""
+def _resembling(reading: Reading, family: str) -> dict[str, bool]:
+    """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
+    if family in reading.resembling:
+        return reading.resembling[family]
+    found = reading.resembling[family] = {}
     with np.errstate(all="ignore"):
         p = reading.exact(family)
         made = grammar.backward(p, {})
@@ -621,37 +630,44 @@ def _possible(reading: Reading, family: str) -> bool:
             a = float(np.linalg.norm(p.a[int(name[1:]) - 1]))
             drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
             miss = float(np.linalg.norm(g - m * (np.vdot(g, m) / own))) if own > 0 else length
-            if not miss <= 1e-3 * length + drowned:
-                return False
-    return True
+            found[name] = miss <= 1e-3 * length + drowned
+    return found
 
 
-def _evidence(reading: Reading) -> int:
-    """Count the arrays that have the direction of the correct gradient."""
-    counts = [
-        sum(block.given.size for block in blocks.values() if block.proportional and block.given.any())
-        for blocks in reading.correct.values()
-    ]
-    return max(counts, default=0)
+def _evidence(reading: Reading, family: str) -> int:
+    """Count the numbers in arrays that have the direction of the correct gradient."""
+    found = _resembling(reading, family)
+    return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
 
 
-def _explained(case: _Case, readings: Sequence[Reading]) -> list[Explanation]:
+def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
     """List the explanations that assume a mistake, the cheapest first."""
     found: list[Explanation] = []
-    with np.errstate(all="ignore"):
-        ranked = sorted(readings, key=_evidence, reverse=True)[:SEARCHED] if len(readings) > 1 else readings
-        for number, reading in enumerate(ranked):
-            if number and found and _evidence(reading) < _evidence(found[0].reading):
-                break
-            candidates = _candidates(case, reading)
-            for family in dict.fromkeys(loss.family for loss in candidates):
-                search = Search(reading, family, named_factors(reading))
-                own = [loss for loss in candidates if loss.family == family]
+    tasks = []
+    for reading in readings:
+        candidates = _candidates(case, reading)
+        own = {loss.family: [one for one in candidates if one.family == loss.family] for loss in candidates}
+        evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
+        tasks.append((evidence, reading, own))
+    tasks.sort(key=lambda task: -task[0])
+    tasks = [task for task in tasks if task[0]] or ([] if sure else tasks[:FEW])
+    least = 0
+    for evidence, reading, own in tasks[:SEARCHED]:
+        if found and evidence < least:
+            break
+        for family, candidates in own.items():
+            search = Search(reading, family, named_factors(reading))
+            more: list[Explanation] = []
+            for most in (1, MOST):
                 states: list[State] = []
-                for s in _scales_to_try(case, reading, own):
-                    states += search.explain(s)
+                for s in _scales_to_try(case, reading, candidates):
+                    states += search.explain(s, most)
                 states.sort(key=search.cost)
-                found += explanations(search, states, own, case.loss is not None, case.known, case.step)
+                more = list(explanations(search, states, candidates, case.loss is not None, case.known, case.step))
+                if more:
+                    break
+            least = max(least, evidence) if more else least
+            found += more
     found = [one for one in found if one.cost <= LIMIT]
     return sorted(found, key=lambda one: one.cost)
 
@@ -676,12 +692,23 @@ def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReadi
 @np.errstate(all="ignore")
 def _answer(case: _Case, layers: int, convention: str | None) -> Diagnosis:
     """Search, choose and put into words."""
+    with np.errstate(all="ignore"):
+        return _answered(case, layers, convention)
+
+
+def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
+    """Go through what may be: correct, a mistake, unknown."""
     family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
-    groups = [_readings(case, group) for group in _networks(case.told, layers, family)]
-    for readings in groups:
-        fits = _correct(case, readings)
+    groups = []
+    for number, network in enumerate(_networks(case.told, layers, family)):
+        groups.append(_readings(case, network))
+        fits = _correct(case, groups[-1])
         if fits:
             return _is_correct(case, fits, convention)
+        if not number and case.told is None:  # an array that is correct is evidence enough for the activations
+            found = _explained(case, groups[0], sure=True)
+            if found:
+                return _is_mistake(case, found, convention)
     for readings in groups:
         found = _explained(case, readings)
         if found:
@@ -798,7 +825,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = any(
+    ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
@@ -808,7 +835,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         () if ambiguous else best.slugs,
         loss.name,
         best.scale,
-        1 if base.s > 0 else -1,
+        1 if base.s > 0 and "uphill" not in best.slugs else -1,
         reading.problem.convention,
         _layers(judged, reading.depth, {} if ambiguous else best.layers),
         others,

@@ -24,6 +24,8 @@ NEAR = 0.65
 AHEAD = 0.35
 #: In place of the error, these have no factor of their own.
 FREE = ("output-differentiated", "loss-instead-of-derivative")
+#: What one mistake assumes at most; two that would explain the numbers are told and not named.
+ONE = 1.9
 #: What an explanation may assume at most.
 LIMIT = 2.75
 
@@ -261,6 +263,8 @@ def explanations(
         base = search.cost(state)
         if state.open or state.s is None or base > min(best + NEAR, LIMIT):
             continue
+        if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
+            continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
         if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
             s = refit(blocks)
@@ -268,12 +272,12 @@ def explanations(
                 continue
         else:
             s = state.s
+        if all(block.vague(s) for block in blocks.values()):
+            continue
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
         for order, loss in enumerate(candidates):
-            if loss.family != search.family:
-                continue
-            more = base + 0.01 * order + len(uphill) + 0.05 * (sign < 0)
+            more = base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
             if not known:
                 yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
                 best = min(best, more)
@@ -293,7 +297,7 @@ def explanations(
                 if free:
                     yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
                 elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
-                    price = more + 1.6
+                    price = more + 1.8
                     yield Explanation(
                         reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks
                     )

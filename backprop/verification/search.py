@@ -10,7 +10,7 @@ What rounding can do is measured: the forward pass is repeated with every number
 that does to a gradient is how closely it can be compared.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -169,10 +169,10 @@ class Block(NamedTuple):
             True if nothing can be said about it.
         """
         size = float(np.linalg.norm(self.given))
-        if size == 0 and not self.made.any():
+        if not self.given.any() and not self.made.any():
             return True
         should = abs(s) * float(np.linalg.norm(self.made))
-        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or 0 < size < TINY
+        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (size < TINY and bool(self.given.any()))
 
     @property
     def doubt(self) -> float:
@@ -198,6 +198,7 @@ class Reading:
         unit: the relative size of the last digit.
         coarse: how closely a form must fit to be looked at again.
         floors: for each array, what rounding in the update alone does to its gradient.
+        resembling: for each family, a first look at which arrays resemble the correct gradient.
     """
 
     problem: Problem
@@ -205,6 +206,7 @@ class Reading:
     unit: float
     coarse: float
     floors: Mapping[str, float]
+    resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
     _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
@@ -436,12 +438,14 @@ class Search:
         self.reading, self.family, self.named = reading, family, named
         self.p = reading.exact(family)
         self.correct = reading.correct[family]
+        self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
 
-    def explain(self, s: float | None) -> list[State]:
+    def explain(self, s: float | None, most: int = MOST) -> list[State]:
         """Search.
 
         Args:
             s: the factor of the whole, or None if the first array that fits decides.
+            most: how many kinds of mistakes one explanation may hold.
 
         Returns:
             The states that reach the first layer, the cheapest first.
@@ -449,7 +453,7 @@ class Search:
         states = [State(s=s)]
         with np.errstate(all="ignore"):
             for k in range(self.reading.depth - 1, -1, -1):
-                lower = [below for state in states for below in self._below(state, k)]
+                lower = [below for state in states for below in self._below(state, k, most)]
                 states = self._kept(lower)
         return states
 
@@ -476,40 +480,62 @@ class Search:
             left, targets = np.hstack([left, np.ones((len(a), 1))]), [*targets, bias]
         return Sketch(left, tuple(targets), directions)
 
-    def _below(self, state: State, k: int) -> Iterator[State]:
+    def _below(self, state: State, k: int, most: int) -> Iterator[State]:
         """Go one layer down in every way that fits."""
         p, output = self.p, k == self.p.depth - 1
-        come = distinct(grammar.errors(p) if output else grammar.backs(p, k, state.flow))
-        derivatives = distinct(grammar.derivatives(p, k))
+        come = self._come(state.flow, k)
+        derivatives = self._derivatives(k)
         correct = come[0][1] * derivatives[0][1]
-        kept = grammar.kept_error(p, k, come[0][1])
-        flow = Flow((*state.flow.errors, kept), (*state.flow.deltas, correct))
+        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, come[0][1])), (*state.flow.deltas, correct))
         yield from self._arrays(state._replace(flow=flow), k)
         kinds = {part for term in state.terms for part in term.kind.split("+")}
-        left = MOST - len(kinds) - len(state.open)
-        if left <= 0 and not kinds:
-            return
-        sketch = self._sketch(k)
+        left = most - len(kinds) - len(state.open)
         place = "error" if output else f"back{k + 1}"
-        stack = np.stack([d for _, d in derivatives])
+        sketch = self._sketch(k)
         for name, error in come:
-            deltas = stack * error
+            new = self._new(Term(place, name), kinds)
+            if new > left and new:
+                continue
+            fitting = [
+                (other, d)
+                for other, d in derivatives
+                if (name or other) and new + self._new(Term(f"phi{k + 1}", other), kinds) <= max(left, 0)
+            ]
+            if not fitting:
+                continue
+            deltas = np.stack([d for _, d in fitting]) * error
             for i in self._matching(sketch, deltas, state.s, correct):
                 wrong = [Term(place, name)] if name else []
-                wrong += [Term(f"phi{k + 1}", derivatives[i][0])] if derivatives[i][0] else []
-                new = {part for term in wrong for part in term.kind.split("+")} - kinds
-                if not wrong or len(new) > max(left, 0):
-                    continue
-                kept = grammar.kept_error(p, k, error)
-                flow = Flow((*state.flow.errors, kept), (*state.flow.deltas, deltas[i]))
+                wrong += [Term(f"phi{k + 1}", fitting[i][0])] if fitting[i][0] else []
+                flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, deltas[i]))
                 yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
+
+    def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
+        """List what can come to a layer; for the correct flow once."""
+        if k == self.p.depth - 1:
+            return self._kept_forms("error", lambda: grammar.errors(self.p))
+        return distinct(grammar.backs(self.p, k, flow))
+
+    def _derivatives(self, k: int) -> list[tuple[str, np.ndarray]]:
+        return self._kept_forms(f"phi{k}", lambda: grammar.derivatives(self.p, k))
+
+    def _kept_forms(
+        self, key: str, make: Callable[[], Iterator[tuple[str, np.ndarray]]]
+    ) -> list[tuple[str, np.ndarray]]:
+        if key not in self._forms:
+            self._forms[key] = distinct(make())
+        return self._forms[key]
+
+    @staticmethod
+    def _new(term: Term, kinds: set[str]) -> int:
+        """Count the kinds of mistakes that a term adds."""
+        return len(set(term.kind.split("+")) - kinds) if term.form else 0
 
     def _matching(self, sketch: Sketch, deltas: np.ndarray, s: float | None, correct: np.ndarray) -> Iterator[int]:
         """List the δ that differ from the correct one and give the gradient of the weights or of the biases."""
         made = np.matmul(sketch.left.T, deltas)
         size = np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
         rounding = 1e3 * self.reading.unit * size
-        differs = np.max(np.abs(deltas - correct), axis=(1, 2)) > 1e-9 * np.max(np.abs(correct))
         q = sketch.directions.shape[1]
         parts = [(sketch.targets[0], made[:, :q])]
         if len(sketch.targets) > 1:
@@ -528,7 +554,9 @@ class Search:
                 f = np.full(len(m), s)
             miss = np.linalg.norm(t - f[:, None] * flat, axis=1)
             fits |= miss <= self.reading.coarse * length + np.abs(f) * rounding + self._floor() * 3
-        return iter(np.flatnonzero(fits & differs).tolist())
+        for i in np.flatnonzero(fits).tolist():
+            if np.max(np.abs(deltas[i] - correct)) > 1e-9 * np.max(np.abs(correct)):
+                yield i
 
     def _floor(self) -> float:
         return max(self.reading.floors.values(), default=0.0)
@@ -549,12 +577,14 @@ class Search:
         if s is None:
             for name, g in given.items():
                 size = float(np.vdot(made[name], made[name]))
-                if g.shape != made[name].shape or g.size < 2 or not g.any() or size <= TINY:
+                if g.shape != made[name].shape or g.size < 2 or size <= TINY or self._drowned(name):
                     continue
                 f = float(np.vdot(g, made[name])) / size
                 if f and self._fits(g, f * made[name], abs(f) * sizes[name]):
                     s = f
                     break
+        if s is None and not firm:
+            s = self._under_decay(k, made)
         if s is None:
             if not firm:
                 yield state._replace(open=(*state.open, *given))
@@ -563,7 +593,9 @@ class Search:
         for name, g in given.items():
             block = self.correct[name]
             plain = not state.terms and np.array_equal(block.made, made[name])
-            if g.shape == made[name].shape and (
+            if block.vague(s):
+                options.append([()])
+            elif g.shape == made[name].shape and (
                 block.off(s) <= 1 if plain else self._fits(g, s * made[name], abs(s) * sizes[name])
             ):
                 options.append([()])
@@ -584,6 +616,20 @@ class Search:
             )
         if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
+
+    def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
+        """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
+        g, w = self.reading.given[f"W{k + 1}"], self.reading.problem.weights[k]
+        if g.size < 4:
+            return None
+        both = np.stack([made[f"W{k + 1}"].ravel(), w.ravel()], axis=1)
+        (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
+        return float(own) if own and self._fits(g.ravel(), both @ np.array([own, decay])) else None
+
+    def _drowned(self, name: str) -> bool:
+        """Tell whether an array is smaller than what rounding in the update can make."""
+        size = float(np.linalg.norm(self.reading.given[name]))
+        return size <= TINY or self.reading.floors.get(name, 0.0) > TOO_SMALL * size
 
     def _size(self, name: str, k: int, delta: np.ndarray) -> float:
         """Say how large an array could be if nothing in its sum cancelled, in units in which rounding counts."""
@@ -626,9 +672,12 @@ class Search:
                 yield (Term(place, "", 0.0),)
             return
         if name[0] == "W":
+            alone = k == 0 and f"b{k + 1}" not in self.reading.given  # then δ in its stead gives the same numbers
             directions = np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
             target = directions.T @ g
             for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
+                if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):
+                    continue
                 if form and self._fits(target, s * ((a @ directions).T @ b)):
                     yield (Term(place, form),)
         else:

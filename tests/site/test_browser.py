@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pikepdf
-import printed
 import pypdf
 import pytest
-from equations import page_url
 
 import backprop
 from backprop import citing
+from builder.beside import printed
+from builder.source.equations import page_url
 from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
