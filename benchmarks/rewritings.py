@@ -357,8 +357,8 @@ def powers_of_two(
 
     Powers of two are simpler for the machine, so NumPy's `exp2` takes less time than its `exp`. The inputs are
     multiplied once by the factor $\log_2 e$, whereas the weights stay as they are. A training run that is stopped and
-    resumed therefore still arrives at the same bits. The output layer keeps its base, because it has only one exponential for
-    each example.
+    resumed therefore still arrives at the same bits. The output layer keeps its base, because it has only one
+    exponential for each example.
 
     Args:
         X: the inputs.

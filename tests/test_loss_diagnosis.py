@@ -279,7 +279,7 @@ def test_a_negative_loss_is_never_praised() -> None:
     ],
 )
 def test_plateaus_that_have_a_name(losses: Any, data: Any, loss: str | None, wanted: list[str]) -> None:
-    found = diagnose_loss(losses, *data, loss)
+    found = diagnose_loss(losses, data[0], data[1], loss)
     assert found.verdict == "plateau"
     assert names(found) == wanted
     assert found.distance == pytest.approx(losses[-1] - found.known[0].loss)

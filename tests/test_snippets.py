@@ -1,6 +1,8 @@
 """The snippets of the page "Diagnose my network" are files, and here they run in the tools that they are for."""
 
+import importlib
 import importlib.util
+import os
 import runpy
 import shutil
 import subprocess
@@ -18,9 +20,17 @@ from backprop.__main__ import main
 from backprop.verification.grading import diagnose_file
 
 SNIPPETS = Path(__file__).parents[1] / "docs" / "snippets"
+REQUIRED = os.environ.get("TOOL_TESTS") == "required"
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
 GRADIENTS = MODEL.backward(MODEL.forward(X), Y).weights
+
+
+def tool(name: str, reason: str) -> Any:
+    """Import a tool, or skip the test; with TOOL_TESTS=required, as in .ci/run, a missing tool fails it."""
+    if REQUIRED:
+        return importlib.import_module(name)
+    return pytest.importorskip(name, reason=reason)
 
 
 def snippet(name: str) -> ModuleType:
@@ -54,7 +64,7 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, Any, Any, str]]:
     """Models of three kinds, each with its loss and targets, and how the diagnosis calls the loss."""
     nn = torch.nn
 
-    class Classifier(nn.Module):  # type: ignore[misc]
+    class Classifier(nn.Module):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.first, self.second, self.last = nn.Linear(4, 6), nn.Linear(6, 5), nn.Linear(5, 3)
@@ -75,7 +85,7 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, Any, Any, str]]:
 @pytest.mark.parametrize("kind", ["regression", "two classes, without bias", "three classes, a module of one's own"])
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_pytorch(kind: str, precision: str, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra [bench])")
+    torch = tool("torch", "PyTorch is not installed (extra [bench])")
     torch.manual_seed(0)
     model, loss, y, name = torch_models(torch)[kind]
     dtype = getattr(torch, precision)
@@ -99,7 +109,7 @@ def test_pytorch(kind: str, precision: str, tmp_path: Path) -> None:
 
 
 def test_jax(tmp_path: Path) -> None:
-    jax = pytest.importorskip("jax", reason="JAX is not installed (extra [bench])")
+    jax = tool("jax", "JAX is not installed (extra [bench])")
     rng = np.random.default_rng(0)
     params = [(rng.normal(size=s).astype(np.float32), np.zeros(s[1], np.float32)) for s in ((2, 3), (3, 1))]
 
@@ -122,7 +132,7 @@ def test_jax(tmp_path: Path) -> None:
 
 
 def scipy_io() -> Any:
-    return pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
+    return tool("scipy.io", "SciPy is not installed (extra [matlab])")
 
 
 def write_with_scipy(folder: Path, compressed: bool) -> Path:
@@ -135,6 +145,7 @@ def write_with_scipy(folder: Path, compressed: bool) -> Path:
 def write_with_octave(folder: Path, compressed: bool) -> Path:
     octave = shutil.which("octave-cli")
     if octave is None:
+        assert not REQUIRED, "GNU Octave is missing"
         pytest.skip("GNU Octave is not installed (Debian's package octave)")
     script = (SNIPPETS / "save_matlab.m").read_text(encoding="utf-8")
     script = script if compressed else script.replace("'-v7'", "'-v6'")

@@ -271,5 +271,7 @@ def in_names_of_file(message: str) -> str:
         'g2 has shape (3, 2); expected (2, 3), as W2 has'
     """
     for argument, name in ARGUMENTS.items():
-        message = re.sub(rf"\b{argument}\[(\d+)\]", lambda match, name=name: f"{name}{int(match[1]) + 1}", message)
+        parts = re.split(rf"\b{argument}\[(\d+)\]", message)
+        numbered = [f"{name}{int(part) + 1}" if odd % 2 else part for odd, part in enumerate(parts)]
+        message = "".join(numbered)
     return message

@@ -610,6 +610,8 @@ def plan_with(
         elif place == "phi":
             if slug.startswith(("output-", "hidden-")) and output != slug.startswith("output"):
                 continue
+            if slug == "output-derivative-not-cancelled" and not cancelled:
+                continue
             if slug == "output-derivative-not-cancelled" and activations[k] == "softmax":
                 found["error"] = slug
             elif not (output and slug != "output-derivative-not-cancelled" and slug[:6] != "output" and cancelled):
