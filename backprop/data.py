@@ -1,4 +1,4 @@
-"""The two data sets of the assignment.
+"""Make the two data sets of the assignment.
 
 Each example has two inputs between 0 and 1, and its label is 0 or 1. A line can separate the labels of *linear*, but
 not those of *XOR*.

@@ -177,7 +177,7 @@ def snapshots(
 
 
 def log_spaced(epochs: int) -> list[int]:
-    """List epochs at logarithmic distances, ten in each factor of ten.
+    """List epochs that are spaced logarithmically, ten in each factor of ten.
 
     Args:
         epochs: the last of them.
