@@ -1,8 +1,10 @@
-"""The command line: train a network and print its log; name the mistake in a gradient; tell how to cite.
+"""The command line: train a network and print its log; name the mistake in a gradient, or grade a class; cite.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500] [--plot FILE]
 python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
+                         [--strict] [--printed-loss LOSS]
+python -m backprop grade FOLDER [--csv FILE] [the same options, except --printed-loss]
 python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
 python -m backprop --version
 
@@ -14,10 +16,10 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
@@ -27,7 +29,7 @@ from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
-from backprop.verification import archive
+from backprop.verification import archive, grading
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,9 +51,11 @@ def parser() -> Parser:
     Returns:
         The parser.
     """
-    top = Parser(prog="backprop", description="Back-propagation as a specification that runs.")
+    top = Parser(prog="backprop", description="Backpropagation, an executable specification.")
     top.add_argument("--version", action="version", version=f"backprop {backprop.__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="{train,diagnose,cite}", parser_class=Parser)
+    commands = top.add_subparsers(
+        dest="command", required=True, metavar="{train,diagnose,grade,cite}", parser_class=Parser
+    )
     add = commands.add_parser("train", help="train a network and print its log").add_argument
     add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
@@ -71,20 +75,36 @@ def parser() -> Parser:
     add("--plot", type=Path, metavar="FILE", help="draw learning curve and decision surface, such as xor.png")
     add = commands.add_parser("diagnose", help="name the mistake in a gradient that a program saved").add_argument
     names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
-    add("file", type=Path, metavar="run.npz", help=f"an .npz file with the arrays {names}; and so on for each layer")
-    add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: worked out)")
     add(
-        "--loss",
-        metavar="NAME",
-        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, … (default: worked out)",
+        "file",
+        type=Path,
+        metavar="run.npz",
+        help=f"an .npz or .mat file with the arrays {names}; and so on for each layer",
     )
-    add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
-    add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
+    add("--printed-loss", type=float, metavar="LOSS", help="the loss that the program printed for these weights")
+    _add_told(add)
+    add = commands.add_parser("grade", help="diagnose every .npz and .mat file of a folder").add_argument
+    add("folder", type=Path, metavar="FOLDER", help="a folder with files as for diagnose, one for each student")
+    add("--csv", type=Path, metavar="FILE", help="write the table to this file as well")
+    _add_told(add)
     add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument
     add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
     add("--equation", metavar="NUMBER", help="such as 8.4")
     add("--page", metavar="ADDRESS", help="below the site's root, such as results/xor/")
     return top
+
+
+def _add_told(add: Callable[..., object]) -> None:
+    """Describe the options that `diagnose` and `grade` share."""
+    add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: inferred)")
+    add(
+        "--loss",
+        metavar="NAME",
+        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, cross_entropy, … (default: inferred)",
+    )
+    add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: inferred)")
+    add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
+    add("--strict", action="store_true", help="exit with 0 only if the data leave nothing open")
 
 
 def diagnose(options: argparse.Namespace) -> int:
@@ -97,17 +117,7 @@ def diagnose(options: argparse.Namespace) -> int:
         The exit status: 0 if it is correct, 1 if not or unknown, 2 for a file or options that make no sense.
     """
     try:
-        name, arguments, left = archive.arguments(archive.read_arrays(options.file), str(options.file))
-        names = options.activations
-        told = names[0] if names is not None and len(names) == 1 else names
-        if options.eta is not None:
-            if name == "diagnose":
-                raise ValueError(
-                    f"--eta is {options.eta}, but {options.file} has gradients; expected it with after1, …"
-                )
-            arguments["eta"] = options.eta
-        function = backprop.diagnose if name == "diagnose" else backprop.diagnose_step
-        found = function(**arguments, activations=told, loss=options.loss, convention=options.convention)
+        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **_told(options))
     except FileNotFoundError:
         print(f"backprop: {options.file}: there is no such file", file=sys.stderr)
         return 2
@@ -120,7 +130,43 @@ def diagnose(options: argparse.Namespace) -> int:
     print(found)
     if left:
         print(f"Not looked at: {', '.join(left)}.")
-    return 0 if found.verdict == "correct" else 1
+    if options.strict and found.verdict == "correct" and (still_open := grading.left_open(found)):
+        print(f"Not passed, because of --strict: {still_open}.")
+    return grading.status_of(found, options.strict)
+
+
+def _told(options: argparse.Namespace) -> dict[str, Any]:
+    """Collect the options of `diagnose` and `grade` that go to a diagnosis."""
+    names = options.activations
+    told = names[0] if names is not None and len(names) == 1 else names
+    return {"activations": told, "loss": options.loss, "convention": options.convention, "eta": options.eta}
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Diagnose every file of a folder, and print a table.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: the largest of those that `diagnose` has for the files; 2 for a folder without files.
+    """
+    try:
+        files = grading.files_in(options.folder)
+        grades = []
+        for number, path in enumerate(files, start=1):
+            if sys.stderr.isatty():
+                print(f"\r{number} of {len(files)}: {path.name[:60]:60}", end="", file=sys.stderr, flush=True)
+            grades.append(grading.grade_file(path, options.folder, options.strict, **_told(options)))
+        if sys.stderr.isatty():
+            print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
+        if options.csv is not None:
+            grading.write_csv(options.csv, grades)
+    except (OSError, ValueError) as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(grading.table(grades)))
+    return max(line.status for line in grades)
 
 
 class Progress:
@@ -266,7 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     try:
-        return {"train": train, "diagnose": diagnose, "cite": cite}[options.command](options)
+        return {"train": train, "diagnose": diagnose, "grade": grade, "cite": cite}[options.command](options)
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130

@@ -13,6 +13,25 @@ import numpy as np
 PROBABILITY_TOLERANCE = 1e-6
 
 
+def shown(value: Any) -> str:
+    """Write a value into a message: in one line, and not too long.
+
+    Args:
+        value: anything.
+
+    Returns:
+        Its representation, cut if it is long.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.checks import shown
+        >>> shown("mes"), shown(np.eye(2))
+        ("'mes'", 'array([[1., 0.], [0., 1.]])')
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
 def real_array(name: str, value: Any) -> np.ndarray:
     """Return value as a float64 array of finite numbers.
 
@@ -173,7 +192,7 @@ def learning_rate(eta: Any) -> float:
         ValueError: eta is -0.1; expected a positive, finite number
     """
     if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
-        raise TypeError(f"eta is {eta!r}, of type {type(eta).__name__}; expected a number")
+        raise TypeError(f"eta is {shown(eta)}, of type {type(eta).__name__}; expected a number")
     try:
         number = float(eta)
     except OverflowError:
@@ -246,7 +265,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
         ValueError: epochs is -1; expected a whole number, at least 0
     """
     if isinstance(value, bool | np.bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a whole number")
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a whole number")
     if value < least:
         raise ValueError(f"{name} is {value}; expected a whole number, at least {least}")
     return int(value)
@@ -277,7 +296,7 @@ def one_of(name: str, value: Any, names: Sequence[str]) -> str:
         ValueError: loss is 'mes'; expected one of 'mse', 'binary_cross_entropy'
     """
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a name")
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a name")
     if value not in names:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, names))}")
     return value
