@@ -266,7 +266,9 @@ def told_conventions(convention: str | None) -> list[str]:
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
-        raise TypeError(f"convention is {checks.shown(convention)}, of type {type(convention).__name__}; expected a name")
+        raise TypeError(
+            f"convention is {checks.shown(convention)}, of type {type(convention).__name__}; expected a name"
+        )
     fitting = [name for name in CONVENTIONS if convention in (name, *name.split(", ", 1))]
     if not fitting:
         names = ", ".join(map(repr, CONVENTIONS))

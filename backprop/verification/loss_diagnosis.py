@@ -448,7 +448,9 @@ def diagnose_loss(
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
-            raise TypeError(f"{name} is {checks.shown(tolerance)}, of type {type(tolerance).__name__}; expected a number")
+            raise TypeError(
+                f"{name} is {checks.shown(tolerance)}, of type {type(tolerance).__name__}; expected a number"
+            )
         if not (np.isfinite(tolerance) and tolerance > 0):
             raise ValueError(f"{name} is {tolerance}; expected a positive, finite number")
     if loss is not None:
