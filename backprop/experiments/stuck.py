@@ -51,7 +51,7 @@ def run() -> dict[str, Any]:
         predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
         the known predictions and the words; "example", the words for one of them, "learning", the words for a network
         that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged,
-        and "corners", those for the two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
+        and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
     """
     X, y = xor()
     stuck = []
