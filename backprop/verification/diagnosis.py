@@ -523,7 +523,7 @@ def _with_remarks(case: _Case, found: Diagnosis, printed_loss: float | None) -> 
     """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
     if found.verdict == "unknown" or found.activations is None or found.loss is None:
         depth = len(case.problems[0].weights)
-        networks = [n for group in _networks(case.told, depth, "") for n in group][: len(HIDDEN) * len(OUTPUT)]
+        networks = [n for group in _networks(case.told, depth, "") for n in group][:8]
         tried = hints(case.problems, networks, case.unit, case.step)
         return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
     problem = next(p for p in case.problems if p.convention == found.convention)
