@@ -1,6 +1,6 @@
-"""Arrays from a file that a stranger's program wrote, an .npz archive or a .mat file, read without trusting it.
+"""Arrays from an .npz or a .mat file that another program has written, which is read without being trusted.
 
-Nothing in it is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
+Nothing in the file is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-#: The most that the arrays of a file may hold, decompressed, in bytes, and how many there may be.
+#: The largest total size of the decompressed arrays of a file, in bytes, and the largest number of arrays.
 MOST_BYTES, MOST_ARRAYS = 64 * 2**20, 200
 
 #: The classes of MATLAB whose arrays are full matrices of real numbers.
@@ -27,7 +27,7 @@ MATLAB_NUMBERS = {
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
 }
 
-#: The names that are looked for, with what they mean; l counts layers from 1.
+#: The names of the arrays that are used, with their meanings; l counts layers from 1.
 NAMES: Mapping[str, str] = {
     "X": "inputs",
     "y": "targets",
@@ -64,8 +64,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is no such file, damaged, too large, or holds anything but numbers, or if it is a .mat file
-            and SciPy is not installed. One line says which.
+        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but numbers, or if it is a
+            .mat file and SciPy is not installed. One line says which.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
@@ -79,10 +79,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
-    """Open an archive, or say that it is none."""
+    """Open an archive, or raise an error if the data are not one."""
     try:
         return zipfile.ZipFile(data)
-    except Exception as error:  # which exceptions damage can cause is written nowhere; OSError is one
+    except Exception as error:  # no list says which exceptions damage can cause; OSError is one
         raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
 
 
@@ -146,12 +146,12 @@ def _check_elements(path: Path, data: bytes) -> None:
 
 
 def _line(error: Exception) -> str:
-    """Put an error into a short line."""
+    """Write an error as a short line."""
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse what would be too large, before anything is decompressed."""
+    """Refuse arrays that would be too large, before anything is decompressed."""
     if len(members) > MOST_ARRAYS:
         raise ValueError(f"{path} has {len(members)} arrays; expected at most {MOST_ARRAYS}")
     size = sum(info.file_size for info in members)
@@ -164,14 +164,14 @@ def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def _name(path: Path, info: zipfile.ZipInfo) -> str:
-    """Take the name of an array from the name of its member."""
+    """Derive the name of an array from the name of its member."""
     if not info.filename.endswith(".npy"):
         raise ValueError(f"{path} has a member {info.filename!r}; expected arrays alone, named such as 'W1.npy'")
     return info.filename.removesuffix(".npy")
 
 
 def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray:
-    """Read one array, whose header must fit what follows it."""
+    """Read one array, whose header must fit the data that follow it."""
     name = _name(path, info)
     try:
         with archive.open(info) as member:
@@ -180,7 +180,7 @@ def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.nd
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
-    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be wrong in many ways
+    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be incorrect in many ways
         raise ValueError(f"{path}: array {name!r} is damaged: {_line(error)}") from None
     if dtype.kind not in "biuf":
         raise ValueError(f"{path}: array {name!r} has entries of type {dtype}; expected real numbers, never objects")
@@ -196,13 +196,13 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
 
     Args:
         arrays: the arrays by name, as in NAMES.
-        source: where they came from, for messages.
+        source: the name of the file, for messages.
 
     Returns:
-        The function's name, its arguments, and the names of arrays that were not looked at.
+        The name of the function, its arguments, and the names of arrays that were not used.
 
     Raises:
-        ValueError: if arrays are missing or do not go together. One line names those that were looked for.
+        ValueError: if arrays are missing or do not go together. One line names those that were expected.
 
     Examples:
         >>> import numpy as np
