@@ -673,9 +673,7 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
     return list(range(depth))
 
 
-def factors_with(
-    slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None
-) -> dict[str, float]:
+def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None) -> dict[str, float]:
     """List the factors by which a mistake of scale or sign multiplies arrays or, as "", the whole.
 
     Args:

@@ -263,6 +263,8 @@ def explanations(
         base = search.cost(state)
         if state.open or state.s is None or base > min(best + NEAR, LIMIT):
             continue
+        if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
+            continue
         if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
             continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
@@ -277,12 +279,17 @@ def explanations(
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
         for order, loss in enumerate(candidates):
-            more = base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            more = (
+                base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            )
             if not known:
                 yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
                 best = min(best, more)
                 break
             found = False
+            single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
+            if single and any(term.place == "error" for term in state.terms):
+                continue
             free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
             for ratio, slugs, price in scales(loss, reading, named):
                 if free:
@@ -294,6 +301,8 @@ def explanations(
                     break
             if not found and all(block.off(s) <= 1 for block in blocks.values()):
                 numbers = sum(block.given.size for block in blocks.values())
+                if single:
+                    continue
                 if free:
                     yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
                 elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
@@ -301,6 +310,15 @@ def explanations(
                     yield Explanation(
                         reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks
                     )
+
+
+def _decays(state: State) -> dict[str, list[Term]]:
+    """Sort the terms that add a multiple of the parameters by that multiple."""
+    found: dict[str, list[Term]] = {}
+    for term in state.terms:
+        if term.form.startswith("~decay"):
+            found.setdefault(term.form, []).append(term)
+    return found
 
 
 def refit(blocks: dict[str, Block]) -> float | None:
@@ -315,4 +333,3 @@ def refit(blocks: dict[str, Block]) -> float | None:
     surest = min(blocks.values(), key=lambda block: block.doubt)
     s = surest.factor
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None
-

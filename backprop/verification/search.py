@@ -79,7 +79,11 @@ def losses(n: int, d: int) -> list[LossReading]:
     found = [
         LossReading("mse", squares, 2 / (n * d), True, "the mean squared error"),
         LossReading(
-            "mse_examples", squares, 2 / n, True, "the squared error, averaged over the examples, summed over the outputs"
+            "mse_examples",
+            squares,
+            2 / n,
+            True,
+            "the squared error, averaged over the examples, summed over the outputs",
         ),
         LossReading("mse_half", squares, 1 / (n * d), True, "half the mean squared error"),
         LossReading("mse_half_examples", squares, 1 / n, True, "half the squared error, averaged over the examples"),
@@ -172,7 +176,9 @@ class Block(NamedTuple):
         if not self.given.any() and not self.made.any():
             return True
         should = abs(s) * float(np.linalg.norm(self.made))
-        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (size < TINY and bool(self.given.any()))
+        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (
+            size < TINY and bool(self.given.any())
+        )
 
     @property
     def doubt(self) -> float:
@@ -373,7 +379,11 @@ def cost_of(terms: Sequence[Term], named: Sequence[float] = (), unexplained: int
     total, decays = OPEN * unexplained, set()
     for kind, term in kinds.items():
         if kind.startswith("×"):
-            total += FACTOR if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor else ANY_FACTOR
+            total += (
+                FACTOR
+                if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor
+                else ANY_FACTOR
+            )
         elif kind.startswith("~decay"):
             decays.add(kind)
         else:
@@ -587,6 +597,7 @@ class Search:
             s = self._under_decay(k, made)
         if s is None:
             if not firm:
+                yield from self._formed(state, k, given)
                 yield state._replace(open=(*state.open, *given))
             return
         options, matched = [], 0
@@ -611,11 +622,24 @@ class Search:
             numbers = state.numbers + sum(
                 g.size for g, part in zip(given.values(), choice, strict=True) if part is not None
             )
-            yield base._replace(
-                terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers
-            )
+            yield base._replace(terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers)
         if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
+
+    def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
+        """Let a gradient of weights that has been made in another way fix the factor of the whole."""
+        name, flow = f"W{k + 1}", state.flow
+        g = given[name]
+        if g.size < 4 or self._drowned(name) or g.size * len(self.p.y) > 200_000:
+            return
+        below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
+        for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
+            made = step.weight_gradient(a, b)
+            size = float(np.vdot(made, made))
+            f = float(np.vdot(g, made)) / size if form and size > TINY else 0.0
+            if f and "~" not in form and self._fits(g, f * made):
+                fixed = state._replace(s=f)
+                yield from (one for one in self._arrays(fixed, k) if not one.open)
 
     def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
         """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
@@ -656,7 +680,8 @@ class Search:
             for name, g in given.items()
         ):
             flow = Flow(
-                (*state.flow.errors[:-1], f * state.flow.errors[-1]), (*state.flow.deltas[:-1], f * state.flow.deltas[-1])
+                (*state.flow.errors[:-1], f * state.flow.errors[-1]),
+                (*state.flow.deltas[:-1], f * state.flow.deltas[-1]),
             )
             numbers = state.numbers + sum(g.size for g in given.values())
             yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
@@ -673,7 +698,9 @@ class Search:
             return
         if name[0] == "W":
             alone = k == 0 and f"b{k + 1}" not in self.reading.given  # then δ in its stead gives the same numbers
-            directions = np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
+            directions = (
+                np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
+            )
             target = directions.T @ g
             for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
                 if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):
@@ -692,8 +719,12 @@ class Search:
         if np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0):
             if g.size > 1 or self._named(f):
                 yield (Term(place, "", f),)
-        elif g.size >= 3 and np.isfinite(f):
-            w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
+        w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
+        if g.size < 3 and w.any():
+            decay = float(np.vdot(g - s * made, w)) / float(np.vdot(w, w))
+            if self._fits(g, s * made + decay * w):
+                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
+        elif np.isfinite(f):
             both = np.stack([made.ravel(), w.ravel()], axis=1)
             (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
             if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):

@@ -116,7 +116,11 @@ def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | Non
         derivative = _derivative_form(form, phi, k)
     if output:
         derivative = derivative.replace(f"a{k}", "y_hat")
-    return f"{source} * {derivative}" if derivative and not derivative.startswith("/") else f"{source} {derivative}".rstrip()
+    return (
+        f"{source} * {derivative}"
+        if derivative and not derivative.startswith("/")
+        else f"{source} {derivative}".rstrip()
+    )
 
 
 def _derivative_form(form: str, phi: str, k: int) -> str:
