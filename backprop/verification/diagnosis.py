@@ -667,6 +667,9 @@ def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReadi
             if not any(other is not None and abs(other / f - 1) < 1e-6 for other in found):
                 found.append(f)
         return found
+    for other in losses(reading.n, reading.widths[-1]) if case.loss is not None else ():
+        if other.family == candidates[0].family and all(b.off(other.factor) <= 1 for b in blocks.values()):
+            found.append(other.factor)
     for i, loss in enumerate(candidates):
         for s in (loss.factor, -loss.factor):
             if (case.loss is not None and i == 0) or any(b.off(s) <= 1 and b.given.any() for b in blocks.values()):
