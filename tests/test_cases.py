@@ -1,5 +1,6 @@
 """What people hand in: each case of the field with the answer that it should have."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -196,7 +197,11 @@ VALUES = {"sigmoid": s, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "id
 @pytest.mark.parametrize(
     ("output", "loss"),
     [
-        *((o, loss) for o in ("sigmoid", "tanh", "identity") for loss in ("mse", "mse_half", "mse_sum", "mse_half_sum")),
+        *(
+            (o, loss)
+            for o in ("sigmoid", "tanh", "identity")
+            for loss in ("mse", "mse_half", "mse_sum", "mse_half_sum")
+        ),
         ("sigmoid", "binary_cross_entropy"),
     ],
 )
@@ -241,7 +246,7 @@ def test_after_correct_nothing_is_listed_that_changes_nothing() -> None:
 @pytest.mark.parametrize("widths", [[1, 1], [1, 1, 1], [3, 1, 1]])
 def test_layers_of_one_unit(widths: list[int]) -> None:
     x = np.linspace(0, 1, 5)[:, None] ** np.arange(1, widths[0] + 1)
-    w = [np.full(shape, 0.3) for shape in zip(widths[:-1], widths[1:], strict=True)]
+    w = [np.full(shape, 0.3) for shape in pairwise(widths)]
     y, a = 2 * x[:, :1], [x]
     for one in w:
         a.append(a[-1] @ one)

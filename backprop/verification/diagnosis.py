@@ -19,7 +19,6 @@ Explanations that give the same numbers are alternatives. A mistake without a na
 place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -56,6 +55,7 @@ from backprop.verification.intake import (
 )
 from backprop.verification.search import (
     COARSE,
+    MANY,
     MOST,
     LossReading,
     Reading,
@@ -559,7 +559,7 @@ class _Baseline(NamedTuple):
 def _baselines(case: _Case, reading: Reading, candidates: Sequence[LossReading]) -> Iterator[_Baseline]:
     """List what the arrays may be compared with."""
     for loss in candidates:
-        blocks = reading.correct.get(loss.family)
+        blocks = reading.correct(loss.family) if loss.family in families(reading.activations[-1].name) else None
         if blocks is None:
             continue
         if case.known:
@@ -635,7 +635,8 @@ def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> 
         evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
-    tasks = [task for task in tasks if task[0]] or ([] if sure else tasks[:FEW])
+    few = 0 if sure else 1 if readings[0].problem.X.size > MANY else FEW
+    tasks = [task for task in tasks if task[0]] or tasks[:few]
     least = 0
     for evidence, reading, own in tasks[:SEARCHED]:
         if found and evidence < least:
@@ -659,7 +660,7 @@ def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> 
 
 def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReading]) -> list[float | None]:
     """List the factors of the whole with which a search begins; None for the one that the first array gives."""
-    blocks = reading.correct[candidates[0].family]
+    blocks = reading.correct(candidates[0].family)
     found: list[float | None] = [None]
     if not case.known:
         factors = [b.factor for b in blocks.values() if b.proportional and b.given.any() and b.factor]
@@ -709,7 +710,7 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
 def _arrays(one: _Baseline) -> dict[str, Array]:
     """Judge every array by itself."""
     found = {}
-    for name, block in one.reading.correct[one.loss.family].items():
+    for name, block in one.reading.correct(one.loss.family).items():
         error = step.relative_error(block.given, one.s * block.made)
         turned = one.reading.problem.turned[int(name[1:]) - 1] and name[0] == "W"
         if name in one.agree and not turned:
@@ -751,7 +752,7 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
     best = fits[0]
     reading = best.reading
     found = _arrays(best)
-    numbers = sum(block.given.size for block in reading.correct[best.loss.family].values())
+    numbers = sum(block.given.size for block in reading.correct(best.loss.family).values())
     off = max(array.relative_error for array in found.values())
     vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
     reasons = []
@@ -797,7 +798,7 @@ def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | No
     """Answer that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
     for reading in readings:
         for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
-            blocks = reading.correct[one.loss.family]
+            blocks = reading.correct(one.loss.family)
             if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
                 continue
             for epsilon in (*EPSILONS, _fitted(one)):
@@ -943,11 +944,17 @@ def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
 
 def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, convention: str | None) -> Diagnosis:
     """Answer that nothing explains the numbers, and judge the arrays all the same."""
+    if case.told is None:  # only activations for which something speaks, or the likeliest
+        evidence = {
+            id(reading): max((_evidence(reading, loss.family) for loss in _candidates(case, reading)), default=0)
+            for reading in readings
+        }
+        readings = sorted(readings, key=lambda reading: -evidence[id(reading)])[:2]
     baselines = [one for reading in readings for one in _baselines(case, reading, _candidates(case, reading))]
     if not baselines:
         return _nothing(layers, "no common loss goes with this output activation and these targets")
     best = _nearest(baselines)
-    if not best.tested or (case.step and all(b.vague(best.s) for b in best.reading.correct[best.loss.family].values())):
+    if not best.tested or (case.step and all(b.vague(best.s) for b in best.reading.correct(best.loss.family).values())):
         return _nothing(layers, "too small to tell: nothing but rounding can be seen")
     agree = best.agree & best.tested
     alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
@@ -1005,7 +1012,7 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
             part = slice(0, m) if which == "first" else slice(n - m, n)
             few = reading.problem._replace(X=reading.problem.X[part], y=reading.problem.y[part])
             other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
-            blocks = other.correct[loss.family].values()
+            blocks = other.correct(loss.family).values()
             if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
                 return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
     return ""
@@ -1152,6 +1159,7 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
     here, there = (one.exact(loss.family) for one in (reading, other))
     right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
+    first = _some(here) if reading.problem.X.size > MANY else None
     found = []
     for slug in catalogue.BY_SLUG:
         layers = catalogue.layers_for(slug, widths, 5)
@@ -1160,23 +1168,32 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
             continue
         if not any(name[0] == "b" for name in reading.given) and all(place[:2] == "db" for place in plan):
             continue
-        try:
-            generic = grammar.backward(there, plan)
-        except ValueError:
-            continue
-        if all(_same(generic[name], elsewhere[name], 1e-9) for name in reading.given):
+        if not _changes(there, plan, elsewhere, 1e-9, reading):
             continue  # it is no mistake in such a network
-        try:
-            made = grammar.backward(here, plan)
-        except ValueError:
-            found.append(slug)  # one example
-            continue
         tolerance = 10 * UNIT_SHARE * reading.unit
-        if all(_same(made[name], right[name], tolerance) for name in reading.given):
+        if first is not None and _changes(first, plan, grammar.backward(first, {}), tolerance, reading):
+            continue
+        if not _changes(here, plan, right, tolerance, reading):
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
-        found += ["sum-instead-of-mean"]
+        found.append("sum-instead-of-mean")
     return tuple(found)
+
+
+def _some(p: grammar.Pass) -> grammar.Pass:
+    """Take the first examples of a forward pass."""
+    return p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
+
+
+def _changes(
+    p: grammar.Pass, plan: grammar.Plan, right: Mapping[str, np.ndarray], tolerance: float, reading: Reading
+) -> bool:
+    """Tell whether a plan gives other numbers; with one example a plan that needs several does not."""
+    try:
+        made = grammar.backward(p, plan)
+    except ValueError:
+        return False
+    return not all(_same(made[name], right[name], tolerance) for name in reading.given)
 
 
 #: Numbers that differ by less than so many units of the last digit are the same.

@@ -213,6 +213,7 @@ class Reading:
     coarse: float
     floors: Mapping[str, float]
     resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
+    _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
     _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
@@ -248,10 +249,18 @@ class Reading:
         """The numbers of units, inputs first."""
         return (self.problem.X.shape[1], *(w.shape[1] for w in self.problem.weights))
 
-    @cached_property
-    def correct(self) -> dict[str, dict[str, Block]]:
-        """For each family that goes with the output, the arrays beside the correct gradient."""
-        return {family: self.blocks(family, {}) for family in families(self.activations[-1].name)}
+    def correct(self, family: str) -> dict[str, Block]:
+        """Compare the arrays with the correct gradient, for a family of losses.
+
+        Args:
+            family: of the loss.
+
+        Returns:
+            A block for each array that was handed in.
+        """
+        if family not in self._correct:
+            self._correct[family] = self.blocks(family, {})
+        return self._correct[family]
 
     def blocks(
         self,
@@ -447,7 +456,7 @@ class Search:
         """
         self.reading, self.family, self.named = reading, family, named
         self.p = reading.exact(family)
-        self.correct = reading.correct[family]
+        self.correct = reading.correct(family)
         self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
 
     def explain(self, s: float | None, most: int = MOST) -> list[State]:
@@ -600,7 +609,8 @@ class Search:
                 yield from self._formed(state, k, given)
                 yield state._replace(open=(*state.open, *given))
             return
-        options, matched = [], 0
+        options: list[list[tuple[Term, ...] | None]] = []
+        matched = 0
         for name, g in given.items():
             block = self.correct[name]
             plain = not state.terms and np.array_equal(block.made, made[name])
@@ -716,15 +726,15 @@ class Search:
         length = float(np.vdot(made, made))
         f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
         f = self._rounded(f)
-        if np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0):
-            if g.size > 1 or self._named(f):
-                yield (Term(place, "", f),)
+        scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
+        if scaled and (g.size > 1 or self._named(f)):
+            yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
         if g.size < 3 and w.any():
             decay = float(np.vdot(g - s * made, w)) / float(np.vdot(w, w))
             if self._fits(g, s * made + decay * w):
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
-        elif np.isfinite(f):
+        elif not scaled and np.isfinite(f):
             both = np.stack([made.ravel(), w.ravel()], axis=1)
             (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
             if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):

@@ -155,12 +155,8 @@ PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
 #: Mistakes of scale and sign, and the factors that they give: two, N, their inverses, any.
 SCALES: Mapping[str, str] = {
     "factor-two-missing": "half",
-    "factor-two-missing": "half",
-    "extra-factor-two": "two",
     "extra-factor-two": "two",
     "sum-instead-of-mean": "N",
-    "sum-instead-of-mean": "N",
-    "mean-instead-of-sum": "1/N",
     "mean-instead-of-sum": "1/N",
     "averaged-twice": "1/N",
     "divided-by-units": "units",
@@ -168,7 +164,6 @@ SCALES: Mapping[str, str] = {
     "layer-scale": "any",
     "layer-sign": "sign",
     "uphill": "uphill",
-    "layer-not-updated": "zero",
     "layer-not-updated": "zero",
 }
 
