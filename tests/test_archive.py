@@ -214,6 +214,10 @@ def test_biases_after_the_update_may_be_missing(tmp_path: Path, capsys: pytest.C
 # Files of MATLAB
 
 
+def untyped(arrays: Any) -> Any:
+    return arrays
+
+
 def mat_file(folder: Path, name: str = "run.mat", **arrays: Any) -> Path:
     scipy = pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
     scipy.savemat(folder / name, arrays)
@@ -269,9 +273,9 @@ def test_a_mat_file_that_would_be_too_large_is_not_decompressed(
 
 
 def test_arrays_of_another_class_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = mat_file(tmp_path, **{**RUN, "W1": "a text"})
+    path = mat_file(tmp_path, **untyped({**RUN, "W1": "a text"}))
     assert "array 'W1' is of class char" in complaint(capsys, str(path))
-    path = mat_file(tmp_path, **{**RUN, "X": X + 1j})
+    path = mat_file(tmp_path, **untyped({**RUN, "X": X + 1j}))
     assert "array 'X' has entries of type complex128" in complaint(capsys, str(path))
 
 

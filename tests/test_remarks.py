@@ -128,7 +128,7 @@ def test_a_learning_rate_above_the_limit() -> None:
 
 def test_a_kink_is_no_curvature() -> None:
     model = Model([np.array([[1e-7]]), np.array([[1.0]])], None, ["relu", "identity"])
-    assert curvature(model, np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]])) is None
+    assert curvature(model, np.array([[1.0], [2.0]]), np.array([[-1.0], [-2.0]])) is None
 
 
 def test_every_remark_links_to_something_that_exists() -> None:

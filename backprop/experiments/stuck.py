@@ -1,4 +1,4 @@
-"""Train networks that cannot learn, each of which plateaus at a loss that tells why."""
+"""Trainings that get stuck, each at a loss that says why."""
 
 import warnings
 from typing import Any
@@ -17,7 +17,7 @@ EPOCHS, SEED = 4000, 0
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
 CORNER_SEED = 4
 
-#: A seed of 2-4-4-1 that stays on a plateau for long, and an epoch at which it is still there.
+#: A seed of 2-4-4-1 that lingers on a plateau, and an epoch at which it is still there.
 SLOW_SEED, PLATEAU = 20, 300
 
 
@@ -25,7 +25,7 @@ def cases() -> list[tuple[str, Model, float]]:
     """List networks that cannot learn XOR, or not from where they start.
 
     Returns:
-        For each what is wrong with it, the network, and the learning rate.
+        For each what is wrong with it, the network, and the rate.
     """
     down, up = np.full((2, 4), -1.0), np.ones((4, 1))
     zero = [np.zeros((2, 4)), np.zeros((4, 1))]
@@ -50,8 +50,8 @@ def run() -> dict[str, Any]:
         "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
         predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
         the known predictions and the words; "example", the words for one of them, "learning", the words for a network
-        that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged, and
-        "corners", those for the two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
+        that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged,
+        and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
     """
     X, y = xor()
     stuck = []
@@ -69,7 +69,7 @@ def run() -> dict[str, Any]:
         )
     healthy = train(Model.random([2, 4, 4, 1], SLOW_SEED), X, y, 1.0, 10_000).losses
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is meant to diverge
+        warnings.simplefilter("ignore")  # it diverges, and that is what it is for
         diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
     on_linear = linear(100, SEED)
     small = train(Model.random([2, 2, 1], CORNER_SEED, bias=True), *CORNERS, 2.0, 6000).losses

@@ -129,10 +129,10 @@ def run() -> dict[str, Any]:
     """
     X, y = linear(100)
     networks = [Model.random([2, hidden, 1]) for hidden in HIDDEN]
-    trainings = [partial(train, m, X, y, ETA, engine="reference") for m in networks]
-    for training in trainings:
-        training(epochs=100)
-    training_runs = interleaved([partial(training, epochs=EPOCHS) for training in trainings], REPEATS, warm=True)
+    trainers = [partial(train, m, X, y, ETA, engine="reference") for m in networks]
+    for trainer in trainers:
+        trainer(epochs=100)
+    training_runs = interleaved([partial(trainer, epochs=EPOCHS) for trainer in trainers], REPEATS, warm=True)
     parts = [[1e6 * t for t in interleaved(steps(hidden, X, y), TIMINGS, CALLS)] for hidden in STEP_HIDDEN]
     by_hidden = dict(zip(HIDDEN, training_runs, strict=True))
     epochs = [sum(part) for part in parts]

@@ -103,8 +103,8 @@ MISTAKES: tuple[Mistake, ...] = (
         ("output-delta", "chain-rule"),
         "delta = y_hat * (1 - y_hat)",
         "delta = 2 * (y_hat - y) / N * y_hat * (1 - y_hat)",
-        "The derivative of the network is not the derivative of its loss: the factor ∂L/∂ŷ, which knows the targets, is "
-        "missing.",
+        "The derivative of the network is not the derivative of its loss: the factor ∂L/∂ŷ, which knows the targets, "
+        "is missing.",
         _GRADIENT_CHECK,
         "nothing: the gradient does not depend on the targets, so the network does not learn them",
     ),
@@ -614,9 +614,10 @@ def plan_with(
                 continue
             if slug == "output-derivative-not-cancelled" and activations[k] == "softmax":
                 found["error"] = slug
-            elif not (output and slug != "output-derivative-not-cancelled" and slug[:6] != "output" and cancelled):
-                if not (output and slug == "derivative-of-wrong-layer"):
-                    found[f"phi{k + 1}"] = form
+            elif output and (slug == "derivative-of-wrong-layer" or (cancelled and slug[:6] != "output")):
+                continue
+            else:
+                found[f"phi{k + 1}"] = form
         elif place == "back":
             if not output:
                 found[f"back{k + 1}"] = form

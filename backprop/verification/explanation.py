@@ -263,6 +263,8 @@ def explanations(
         base = search.cost(state)
         if state.open or state.s is None or base > min(best + NEAR, LIMIT):
             continue
+        if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
+            continue
         if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
             continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
@@ -285,6 +287,9 @@ def explanations(
                 best = min(best, more)
                 break
             found = False
+            single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
+            if single and any(term.place == "error" for term in state.terms):
+                continue
             free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
             for ratio, slugs, price in scales(loss, reading, named):
                 if free:
@@ -296,6 +301,8 @@ def explanations(
                     break
             if not found and all(block.off(s) <= 1 for block in blocks.values()):
                 numbers = sum(block.given.size for block in blocks.values())
+                if single:
+                    continue
                 if free:
                     yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
                 elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
@@ -303,6 +310,15 @@ def explanations(
                     yield Explanation(
                         reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks
                     )
+
+
+def _decays(state: State) -> dict[str, list[Term]]:
+    """Sort the terms that add a multiple of the parameters by that multiple."""
+    found: dict[str, list[Term]] = {}
+    for term in state.terms:
+        if term.form.startswith("~decay"):
+            found.setdefault(term.form, []).append(term)
+    return found
 
 
 def refit(blocks: dict[str, Block]) -> float | None:

@@ -196,6 +196,23 @@ DERIVATIVES: Mapping[str, Form] = {
 }
 
 
+def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
+    """Return δ of the output under a cross-entropy with ε added inside its logarithms.
+
+    Args:
+        p: the forward pass, of a family of cross-entropies.
+        epsilon: ε.
+
+    Returns:
+        The array, of the shape of ŷ.
+    """
+    a, y = p.a[-1], p.y
+    g = -y / (a + epsilon)
+    if p.family == "cross_entropy":
+        return a * (g - np.sum(g * a, axis=-1, keepdims=True))
+    return (g + (1 - y) / (1 - a + epsilon)) * correct_derivative(p, p.depth - 1)
+
+
 def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
     """List what can stand in the place of a layer's derivative, the correct one first under the name "".
 
@@ -440,7 +457,10 @@ def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
     """
     output = k == p.depth - 1
     wanted = plan.get("error" if output else f"back{k + 1}", ""), plan.get(f"phi{k + 1}", "")
-    come = errors(p) if output else backs(p, k, flow)
+    if wanted[0].startswith("~epsilon:"):
+        come = iter([(wanted[0], error_with_epsilon(p, float(wanted[0].partition(":")[2])))])
+    else:
+        come = errors(p) if output else backs(p, k, flow)
     error = next((made for name, made in come if name == wanted[0]), None)
     factor = next((made for name, made in derivatives(p, k) if name == wanted[1]), None)
     if error is None or factor is None:

@@ -23,7 +23,7 @@ EQUAL = 1e-3
 #: Weights count as very small below this.
 SMALL = 0.1
 #: At most so many gradients are computed to measure the curvature, and so many multiplications are spent on them.
-MOST_GRADIENTS, MOST_WORK = 60, 4e8
+MOST_GRADIENTS, MOST_WORK = 60, 3e9
 
 #: The largest derivative of an activation that saturates, and the values that an activation can take.
 LARGEST_DERIVATIVE = {"sigmoid": 0.25, "tanh": 1.0}

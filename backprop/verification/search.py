@@ -213,6 +213,7 @@ class Reading:
     coarse: float
     floors: Mapping[str, float]
     resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
+    _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
     _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
@@ -248,10 +249,18 @@ class Reading:
         """The numbers of units, inputs first."""
         return (self.problem.X.shape[1], *(w.shape[1] for w in self.problem.weights))
 
-    @cached_property
-    def correct(self) -> dict[str, dict[str, Block]]:
-        """For each family that goes with the output, the arrays beside the correct gradient."""
-        return {family: self.blocks(family, {}) for family in families(self.activations[-1].name)}
+    def correct(self, family: str) -> dict[str, Block]:
+        """Compare the arrays with the correct gradient, for a family of losses.
+
+        Args:
+            family: of the loss.
+
+        Returns:
+            A block for each array that was handed in.
+        """
+        if family not in self._correct:
+            self._correct[family] = self.blocks(family, {})
+        return self._correct[family]
 
     def blocks(
         self,
@@ -447,7 +456,7 @@ class Search:
         """
         self.reading, self.family, self.named = reading, family, named
         self.p = reading.exact(family)
-        self.correct = reading.correct[family]
+        self.correct = reading.correct(family)
         self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
 
     def explain(self, s: float | None, most: int = MOST) -> list[State]:
@@ -597,9 +606,11 @@ class Search:
             s = self._under_decay(k, made)
         if s is None:
             if not firm:
+                yield from self._formed(state, k, given)
                 yield state._replace(open=(*state.open, *given))
             return
-        options, matched = [], 0
+        options: list[list[tuple[Term, ...] | None]] = []
+        matched = 0
         for name, g in given.items():
             block = self.correct[name]
             plain = not state.terms and np.array_equal(block.made, made[name])
@@ -624,6 +635,21 @@ class Search:
             yield base._replace(terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers)
         if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
+
+    def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
+        """Let a gradient of weights that has been made in another way fix the factor of the whole."""
+        name, flow = f"W{k + 1}", state.flow
+        g = given[name]
+        if g.size < 4 or self._drowned(name) or g.size * len(self.p.y) > 200_000:
+            return
+        below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
+        for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
+            made = step.weight_gradient(a, b)
+            size = float(np.vdot(made, made))
+            f = float(np.vdot(g, made)) / size if form and size > TINY else 0.0
+            if f and "~" not in form and self._fits(g, f * made):
+                fixed = state._replace(s=f)
+                yield from (one for one in self._arrays(fixed, k) if not one.open)
 
     def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
         """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
@@ -700,11 +726,15 @@ class Search:
         length = float(np.vdot(made, made))
         f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
         f = self._rounded(f)
-        if np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0):
-            if g.size > 1 or self._named(f):
-                yield (Term(place, "", f),)
-        elif g.size >= 3 and np.isfinite(f):
-            w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
+        scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
+        if scaled and (g.size > 1 or self._named(f)):
+            yield (Term(place, "", f),)
+        w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
+        if g.size < 3 and w.any():
+            decay = float(np.vdot(g - s * made, w)) / float(np.vdot(w, w))
+            if self._fits(g, s * made + decay * w):
+                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
+        elif not scaled and np.isfinite(f):
             both = np.stack([made.ravel(), w.ravel()], axis=1)
             (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
             if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):
