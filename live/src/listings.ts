@@ -1,0 +1,3 @@
+import { connect } from "./client";
+const client = connect((words) => console.log(words));
+Object.assign(window, { backpropLive: client });
