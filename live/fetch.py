@@ -5,8 +5,8 @@
 
 `assets.json` names the files, their hashes and where they may come from. The core is in Pyodide's own npm package. The
 wheel of NumPy for WebAssembly is on Pyodide's own host; where that cannot be reached, a Python package that contains
-the same file carries it; that package is unzipped and never installed. Everything is kept in the user's cache, outside the
-repository. What counts is the hash in Pyodide's own lock file.
+the same file carries it, and that package is unzipped and never installed. What counts is the hash in Pyodide's own
+lock file. Everything is kept in the user's cache, outside the repository.
 """
 
 import argparse
