@@ -7,7 +7,7 @@ the steps to work:
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
 - `ensemble`: many networks at once
-- `fingerprint`: what a loss that stays put says
+- `diagnose_loss`: what a loss that stays put says
 - `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in anybody's gradient
 - `citation`: how to cite this
 
@@ -24,7 +24,7 @@ from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
-from backprop.verification import Diagnosis, diagnose, diagnose_step, fingerprint
+from backprop.verification import Diagnosis, diagnose, diagnose_loss, diagnose_step
 
 __version__ = "0.1.0"
 
@@ -40,9 +40,9 @@ __all__ = [
     "citation",
     "derivation",
     "diagnose",
+    "diagnose_loss",
     "diagnose_step",
     "ensemble",
-    "fingerprint",
     "linear",
     "train",
     "xor",

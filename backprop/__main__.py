@@ -64,7 +64,11 @@ def parser() -> Parser:
     names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
     add("file", type=Path, metavar="run.npz", help=f"an .npz file with the arrays {names}; and so on for each layer")
     add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: worked out)")
-    add("--loss", metavar="NAME", help="mse, mse_half, mse_sum, mse_half_sum, cross_entropy, … (default: worked out)")
+    add(
+        "--loss",
+        metavar="NAME",
+        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, … (default: worked out)",
+    )
     add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
     add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
     add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument

@@ -209,12 +209,12 @@ def one_of(name: str, value: Any, names: Sequence[str]) -> str:
 
     Examples:
         >>> from backprop.checks import one_of
-        >>> one_of("loss", "mse", ["mse", "cross_entropy"])
+        >>> one_of("loss", "mse", ["mse", "binary_cross_entropy"])
         'mse'
-        >>> one_of("loss", "mes", ["mse", "cross_entropy"])
+        >>> one_of("loss", "mes", ["mse", "binary_cross_entropy"])
         Traceback (most recent call last):
             ...
-        ValueError: loss is 'mes'; expected one of 'mse', 'cross_entropy'
+        ValueError: loss is 'mes'; expected one of 'mse', 'binary_cross_entropy'
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a name")

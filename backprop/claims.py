@@ -72,19 +72,19 @@ def claim(part: str, check: str, *equations: str) -> Callable[[Judge], Judge]:
     return register
 
 
-def verdict(right: Any, why: str, otherwise: str = NOT, if_right: str = HOLDS) -> Judgement:
+def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS) -> Judgement:
     """Turn a comparison into a verdict.
 
     Args:
         right: whether the comparison came out for the claim.
         why: the reason, with the numbers.
         otherwise: the verdict if it did not.
-        if_right: the verdict if it did.
+        if_correct: the verdict if it did.
 
     Returns:
         The verdict and the reason.
     """
-    return (if_right if bool(right) else otherwise), why
+    return (if_correct if bool(right) else otherwise), why
 
 
 def close(a: Any, b: Any) -> bool:
@@ -113,7 +113,7 @@ def example(seed: int = 0) -> tuple[Model, np.ndarray, np.ndarray]:
     return Model.random([2, 3, 5, 1], seed), X, y
 
 
-def slope_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
+def derivative_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
     """Measure a gradient by the complex step, without any chain rule.
 
     Args:
@@ -143,7 +143,7 @@ def loss_of(model: Model, X: np.ndarray, y: np.ndarray, layer: int) -> Callable[
         a: np.ndarray = X
         for k, (weights, phi) in enumerate(zip(model.weights, model.activations, strict=True)):
             a = phi.value(step.preactivation(a, w if k == layer else weights))
-        return step.total_loss(step.squared_error(y, a))
+        return step.total_loss(step.mse_contributions(y, a))
 
     return loss
 
@@ -163,27 +163,27 @@ def descends(_: Results) -> Judgement:
     down = model.loss(small.forward(X), y) < before
     always = model.loss(large.forward(X), y) < before
     why = "the step is small: the decrease is η‖∇L‖² to first order, and a large step can go uphill"
-    return verdict(down and not always, why, otherwise=HOLDS if down else NOT, if_right=WHEN)
+    return verdict(down and not always, why, otherwise=HOLDS if down else NOT, if_correct=WHEN)
 
 
-@claim(DERIVATION, "doctest:total_gradient", "total-loss", "total-gradient")
+@claim(DERIVATION, "doctest:sum_gradients", "total-loss", "sum-gradients")
 def gradients_add(_: Results) -> Judgement:
     """The loss is the sum of the examples' costs, so its gradient is the sum of their gradients."""
     model, X, y = example()
-    measured = slope_of(loss_of(model, X, y, 0), model.weights[0])
+    measured = derivative_of(loss_of(model, X, y, 0), model.weights[0])
     w = model.weights[0]
-    parts = [slope_of(loss_of(model, X[[n]], y[[n]], 0), w) / len(X) for n in range(len(X))]
-    same = close(step.total_gradient(np.array(parts)), measured)
+    parts = [derivative_of(loss_of(model, X[[n]], y[[n]], 0), w) / len(X) for n in range(len(X))]
+    same = close(step.sum_gradients(np.array(parts)), measured)
     return verdict(same, "the derivative of a sum is the sum of the derivatives, measured so on 2-3-5-1")
 
 
-@claim(DERIVATION, "doctest:one_path", "one-path", "weight-gradient-example")
-def one_path(_: Results) -> Judgement:
+@claim(DERIVATION, "doctest:chain_rule", "chain-rule", "weight-gradient-example")
+def chain_rule(_: Results) -> Judgement:
     """The chain rule: ∂C/∂w = ∂z/∂w · ∂C/∂z."""
     x, w, y = 0.7, 1.3, 0.2
-    dc_dz = slope_of(lambda z: (step.sigmoid(z) - y) ** 2, np.array(w * x))
-    dc_dw = slope_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
-    same = close(step.one_path(step.forward_gradient(np.array(x)), dc_dz), dc_dw)
+    dc_dz = derivative_of(lambda z: (step.sigmoid(z) - y) ** 2, np.array(w * x))
+    dc_dw = derivative_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
+    same = close(step.chain_rule(step.forward_gradient(np.array(x)), dc_dz), dc_dw)
     return verdict(same, "each weight enters one z only, so there is one path; over several examples the products add")
 
 
@@ -191,37 +191,41 @@ def one_path(_: Results) -> Judgement:
 def input_is_slope(_: Results) -> Judgement:
     """∂z/∂w is the input that the weight multiplies."""
     a, w = np.array([0.3, -0.8, 1.4]), np.array([0.5, 2.0, -1.0])
-    measured = slope_of(lambda v: step.weighted_sum(a, v), w)
+    measured = derivative_of(lambda v: step.weighted_sum(a, v), w)
     return verdict(close(step.forward_gradient(a), measured), "z is linear in w, with the input as coefficient")
 
 
-@claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-slope")
+@claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-derivative")
 def through_the_bend(_: Results) -> Judgement:
     """∂C/∂z = σ′(z) · ∂C/∂a."""
     z = np.array([-1.5, 0.2, 0.9])
-    measured = slope_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
-    derived = step.backward_gradient(step.sigmoid_slope(z), 3 * step.sigmoid(z) ** 2)
+    measured = derivative_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
+    derived = step.backward_gradient(step.sigmoid_derivative(z), 3 * step.sigmoid(z) ** 2)
     return verdict(close(derived, measured), "measured at three places")
 
 
-@claim(DERIVATION, "doctest:output_delta_neuron", "output-delta-neuron", "output-delta-cross-entropy")
-def output_slope_left_out(_: Results) -> Judgement:
+@claim(DERIVATION, "doctest:output_delta_unit", "output-delta-unit", "output-delta-bce")
+def output_derivative_left_out(_: Results) -> Judgement:
     """At the output ∂C/∂z = L′(y, ŷ)."""
     y, z = np.array([[1.0]]), np.array([[0.4]])
 
     def loss(v: np.ndarray) -> Any:
-        return step.total_loss(step.squared_error(y, step.sigmoid(v)))
+        return step.total_loss(step.mse_contributions(y, step.sigmoid(v)))
 
-    measured, slope = slope_of(loss, z), step.squared_error_slope(y, step.sigmoid(z))
-    as_said, with_slope = close(slope, measured), close(step.output_delta(step.sigmoid_slope(z), slope), measured)
+    measured, derivative = derivative_of(loss, z), step.mse_derivative(y, step.sigmoid(z))
+    as_said, with_derivative = (
+        close(derivative, measured),
+        close(step.output_delta(step.sigmoid_derivative(z), derivative), measured),
+    )
     why = (
-        f"the output unit has a slope of its own: measured {measured.item():.4f}, without σ′ {slope.item():.4f}. The "
+        f"the output unit has a derivative of its own: measured {measured.item():.4f}, without σ′ "
+        f"{derivative.item():.4f}. The "
         "report's code has the factor. Without it the formula is right for a linear output"
     )
-    return verdict(as_said or not with_slope, why)
+    return verdict(as_said or not with_derivative, why)
 
 
-@claim(DERIVATION, "doctest:hidden_delta_neuron", "hidden-delta-neuron", "several-paths")
+@claim(DERIVATION, "doctest:hidden_delta_unit", "hidden-delta-unit", "multivariable-chain-rule")
 def hidden_to_hidden(_: Results) -> Judgement:
     """In a hidden unit ∂C/∂z = σ′(z) [w₃ ∂C/∂z′ + w₄ ∂C/∂z″]."""
     z, w3, w4 = np.array(0.7), 1.5, -0.4
@@ -229,8 +233,8 @@ def hidden_to_hidden(_: Results) -> Judgement:
     def loss(v: np.ndarray) -> Any:
         return (w3 * step.sigmoid(v)) ** 2 + 3 * (w4 * step.sigmoid(v))
 
-    derived = step.hidden_delta_neuron(z, w3, w4, dc_dz1=2 * w3 * step.sigmoid(z).item(), dc_dz2=3.0)
-    same = close(derived, slope_of(loss, z))
+    derived = step.hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * step.sigmoid(z).item(), dc_dz2=3.0)
+    same = close(derived, derivative_of(loss, z))
     return verdict(same, "the output reaches the loss on two paths, and slopes over paths add; measured")
 
 
@@ -239,10 +243,10 @@ def loss_first(_: Results) -> Judgement:
     """The loss is computed last, so its derivative is the first thing known on the way back."""
     model, X, y = example()
     trace = model.forward(X)
-    delta = step.output_delta(step.sigmoid_slope(trace.z[2]), step.squared_error_slope(y, trace.a[3]))
-    delta = step.hidden_delta(step.sigmoid_slope(trace.z[1]), delta, model.weights[2])
-    delta = step.hidden_delta(step.sigmoid_slope(trace.z[0]), delta, model.weights[1])
-    measured = slope_of(loss_of(model, X, y, 0), model.weights[0])
+    delta = step.output_delta(step.sigmoid_derivative(trace.z[2]), step.mse_derivative(y, trace.a[3]))
+    delta = step.hidden_delta(step.sigmoid_derivative(trace.z[1]), delta, model.weights[2])
+    delta = step.hidden_delta(step.sigmoid_derivative(trace.z[0]), delta, model.weights[1])
+    measured = derivative_of(loss_of(model, X, y, 0), model.weights[0])
     same = close(step.weight_gradient(X, delta), measured)
     return verdict(
         same, "each δ needs the next one's, and the last needs only ∂L/∂ŷ; from there to the first: measured"
@@ -289,7 +293,7 @@ def one_product(_: Results) -> Judgement:
     """∂C/∂w is the forward gradient times the backward gradient, as one matrix product."""
     rng = np.random.default_rng(0)
     a, w, d = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
-    measured = slope_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
+    measured = derivative_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
     return verdict(
         close(step.weight_gradient(a, d), measured), "AᵀΔ: the product also adds over the examples; measured"
     )
@@ -318,39 +322,42 @@ def bias_in_the_text(r: Results) -> Judgement:
     return verdict(s["solved"] < 0.5 * r["spread"]["seeds"], why)
 
 
-@claim(CODE, "doctest:squared_error_slope", "loss-slope", "update")
+@claim(CODE, "doctest:mse_derivative", "mse-derivative", "update")
 def two_signs(_: Results) -> Judgement:
     """`derivative_loss` is (y − ŷ) · 2/N, and the update adds the gradient."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     theirs = (y - y_hat) * 2 / len(y)
-    measured = slope_of(lambda v: step.total_loss(step.squared_error(y, v)), y_hat)
-    opposite, same_step = close(-theirs, measured), close(y_hat + theirs, step.update(y_hat, measured, 1.0))
+    measured = derivative_of(lambda v: step.total_loss(step.mse_contributions(y, v)), y_hat)
+    opposite, same_step = (
+        close(-theirs, measured),
+        close(y_hat + theirs, step.gradient_descent_step(y_hat, measured, 1.0)),
+    )
     why = "both go together: this is the negative of the derivative, and adding it makes the right step"
-    return verdict(opposite and same_step, why, if_right=WHEN)
+    return verdict(opposite and same_step, why, if_correct=WHEN)
 
 
-@claim(CODE, "doctest:sigmoid_slope_from_output", "sigmoid-slope-from-output")
+@claim(CODE, "doctest:sigmoid_derivative_from_output", "sigmoid-derivative-from-output")
 def takes_the_output(_: Results) -> Judgement:
     """`derivative_sigmoid(x)` = x(1 − x) is the derivative of the sigmoid."""
     z = np.array([-3.0, 0.5, 2.0])
-    measured = slope_of(lambda v: np.sum(step.sigmoid(v)), z)
-    of_a = close(step.sigmoid_slope_from_output(step.sigmoid(z)), measured)
-    of_z = close(step.sigmoid_slope_from_output(z), measured)
+    measured = derivative_of(lambda v: np.sum(step.sigmoid(v)), z)
+    of_a = close(step.sigmoid_derivative_from_output(step.sigmoid(z)), measured)
+    of_z = close(step.sigmoid_derivative_from_output(z), measured)
     why = "it is given the activation a = σ(z); given z it is wrong. The report's code gives it a"
-    return verdict(of_a and not of_z, why, if_right=WHEN)
+    return verdict(of_a and not of_z, why, if_correct=WHEN)
 
 
-@claim(CODE, "doctest:rate_for_sum", "total-loss", "mean-and-sum")
+@claim(CODE, "doctest:learning_rate_for_sum", "total-loss", "mean-and-sum")
 def sum_and_mean(_: Results) -> Judgement:
     """`MSE` is the loss of the text, L = ΣCⁿ with Cⁿ the distance of example n."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     mean, total = float(np.mean((y - y_hat) ** 2)), float(np.sum((y - y_hat) ** 2))
-    shares = float(step.total_loss(step.squared_error(y, y_hat)))
+    shares = float(step.total_loss(step.mse_contributions(y, y_hat)))
     why = (
         "Cⁿ is the example's share, its squared distance divided by N. As written, the text sums and the code takes "
         "the mean, N times smaller, and η means something else in each"
     )
-    return verdict(close(mean, shares) and not close(mean, total), why, if_right=WHEN)
+    return verdict(close(mean, shares) and not close(mean, total), why, if_correct=WHEN)
 
 
 # Results
@@ -419,14 +426,14 @@ def larger_is_faster(r: Results) -> Judgement:
         f"get there, the median number of epochs to a loss of {lr['enough']} falls from {every[0]['first']:,.0f} to "
         f"{every[-1]['first']:,.0f}; at η = {last['eta']:g} only {last['reached']} of {lr['seeds']} seeds get there"
     )
-    return verdict(falls and last["reached"] < 0.9 * lr["seeds"], why, if_right=WHEN)
+    return verdict(falls and last["reached"] < 0.9 * lr["seeds"], why, if_correct=WHEN)
 
 
 @claim(RATES, "doctest:update", "update")
 def step_size(_: Results) -> Judgement:
     """The learning rate sets the size of each step."""
     theta, gradient = np.array([0.5, -1.0]), np.array([0.2, 0.4])
-    one, two = (step.update(theta, gradient, eta) - theta for eta in (0.1, 0.2))
+    one, two = (step.gradient_descent_step(theta, gradient, eta) - theta for eta in (0.1, 0.2))
     why = "the step is −η∇L: twice the rate, twice the step from the same place. The length of ∇L has its part in it"
     return verdict(close(two, 2 * one), why)
 
@@ -443,7 +450,7 @@ def too_large(r: Results) -> Judgement:
         f"nothing overflows: too long a step saturates units, and the network stays where it landed; at "
         f"η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
-    return verdict(linear_one and last["solved"] < lr["seeds"], why, if_right=WHEN)
+    return verdict(linear_one and last["solved"] < lr["seeds"], why, if_correct=WHEN)
 
 
 @claim(RATES, "experiment:learning_rates", "decrease")
@@ -466,8 +473,8 @@ UNITS = "B. Hidden units"
 @claim(UNITS, "experiment:timing", "backward-cost")
 def time_grows(r: Results) -> Judgement:
     """Training time grows with the number of hidden units."""
-    trainings = r["timing"]["trainings"]
-    first, last = trainings[0], trainings[-1]
+    training_runs = r["timing"]["training_runs"]
+    first, last = training_runs[0], training_runs[-1]
     few, many = (f"{one['seconds']:.2f} s with {one['hidden']} units" for one in (first, last))
     why = f"measured: {few}, {many}"
     return verdict(last["seconds"] > 1.2 * first["seconds"], why)
@@ -483,7 +490,7 @@ def because_of_products(r: Results) -> Judgement:
         f"the layer is wide. With one hidden unit, almost without arithmetic, an epoch takes {few:.0f} µs already; of "
         f"the widths timed, {doubled} is the first that takes more than twice as long"
     )
-    return verdict(doubled is not None and doubled > 4, why, if_right=WHEN)
+    return verdict(doubled is not None and doubled > 4, why, if_correct=WHEN)
 
 
 @claim(UNITS, "experiment:timing", "backward-cost")
@@ -514,7 +521,7 @@ def forward_time(r: Results) -> Judgement:
 BARE = "C. Without activation"
 
 
-@claim(BARE, "experiment:no_activation", "identity-slope")
+@claim(BARE, "experiment:no_activation", "identity-derivative")
 def nan_at_500(r: Results) -> Judgement:
     """Without activation the loss is nan at epoch 500, and at every later line."""
     n = r["no_activation"]
@@ -531,10 +538,10 @@ def three_warnings(r: Results) -> Judgement:
     n = r["no_activation"]
     counts = ", ".join(f"{kind.replace(' encountered', '')} for {share:.0%}" for kind, share in n["xor"]["warned"])
     why = f"the seed is one of the {n['xor']['all_three']:.0%} that show all three. Of {n['seeds']} on XOR: {counts}"
-    return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_right=WHEN)
+    return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_correct=WHEN)
 
 
-@claim(BARE, "experiment:no_activation", "identity-slope", "least-squares-floor")
+@claim(BARE, "experiment:no_activation", "identity-derivative", "least-squares-minimum")
 def the_missing_activation(r: Results) -> Judgement:
     """It is the missing activation that makes training overflow."""
     n = r["no_activation"]
@@ -547,7 +554,7 @@ def the_missing_activation(r: Results) -> Judgement:
         f"{slow_kept['diverged']:.1%} overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
-    return verdict(at_large, why, if_right=HOLDS if at_small else WHEN)
+    return verdict(at_large, why, if_correct=HOLDS if at_small else WHEN)
 
 
 # Extra B
@@ -555,12 +562,12 @@ def the_missing_activation(r: Results) -> Judgement:
 RELU = "Extra B. ReLU"
 
 
-@claim(RELU, "doctest:relu_slope", "relu", "relu-slope")
+@claim(RELU, "doctest:relu_derivative", "relu", "relu-derivative")
 def relu_formula(_: Results) -> Judgement:
     """R(z) = max(0, z) has the derivative 1·(x > 0)."""
     z = np.array([-2.0, 0.5, 3.0])
     measured = step.central_difference(lambda v: float(np.sum(step.relu(v))), z)
-    same = close(step.relu_slope(z), measured) and close(step.relu_slope(z), 1.0 * (z > 0))
+    same = close(step.relu_derivative(z), measured) and close(step.relu_derivative(z), 1.0 * (z > 0))
     return verdict(same, "away from 0, where there is none; 0 is a choice, and from the output it reads the same")
 
 
@@ -573,10 +580,10 @@ def not_centred(_: Results) -> Judgement:
     )
 
 
-@claim(RELU, "doctest:relu_slope", "relu-slope")
+@claim(RELU, "doctest:relu_derivative", "relu-derivative")
 def no_gradient(_: Results) -> Judgement:
     """There is no gradient for x < 0."""
-    return verdict(np.all(step.relu_slope(np.array([-5.0, -0.1])) == 0), "the slope there is exactly 0")
+    return verdict(np.all(step.relu_derivative(np.array([-5.0, -0.1])) == 0), "the slope there is exactly 0")
 
 
 @claim(RELU, "experiment:relu", "dead-unit")
@@ -594,21 +601,26 @@ def can_die(r: Results) -> Judgement:
 def irreversible(r: Results) -> Judgement:
     """All gradients through a dead unit are 0 from then on; it is irreversible."""
     first, second, output = (
-        {key: sum(t["layers"][layer][key] for t in r["relu"]["xor"]["two"]) for key in ("born_dead", "revived")}
+        {
+            key: sum(t["layers"][layer][key] for t in r["relu"]["xor"]["two"])
+            for key in ("dead_at_initialisation", "revived")
+        }
         for layer in range(3)
     )
     stuck, zero = (sum(t[key] for t in r["relu"]["xor"]["two"]) for key in ("stuck", "zero_gradients"))
     why = (
-        f"it is in the first layer or at the output. Over all rates {first['revived']} of {first['born_dead']} dead "
-        f"units of the first layer and {output['revived']} of {output['born_dead']} dead outputs came back, and of "
+        f"it is in the first layer or at the output. Over all rates {first['revived']} of "
+        f"{first['dead_at_initialisation']} dead "
+        f"units of the first layer and {output['revived']} of {output['dead_at_initialisation']} dead outputs "
+        "came back, and of "
         f"{stuck} networks with a dead output {zero} have a gradient of exactly 0. In the second layer "
-        f"{second['revived']} of {second['born_dead']} came back: the units below them still move"
+        f"{second['revived']} of {second['dead_at_initialisation']} came back: the units below them still move"
     )
     ends = first["revived"] == output["revived"] == 0 and stuck == zero
-    return verdict(ends and second["revived"] > 0, why, otherwise=HOLDS if ends else NOT, if_right=WHEN)
+    return verdict(ends and second["revived"] > 0, why, otherwise=HOLDS if ends else NOT, if_correct=WHEN)
 
 
-@claim(RELU, "experiment:relu", "dead-unit", "dead-share")
+@claim(RELU, "experiment:relu", "dead-unit", "dead-unit-probability")
 def forty_per_cent(r: Results) -> Judgement:
     """With too high a learning rate 40 % of the units may die."""
     one, two = (r["relu"]["xor"][kind][-1] for kind in ("one", "two"))
@@ -623,7 +635,7 @@ def forty_per_cent(r: Results) -> Judgement:
         f"{linear_output['end']:.0%} of the first layer of {r['dead_units']['network']}, more than 40 %"
     )
     near = 0.3 <= one["hidden_dead"] <= 0.5 and 0.3 <= two["hidden_dead"] <= 0.5
-    return verdict(near and start[0] > 0.1, why, otherwise=HOLDS if near else NOT, if_right=WHEN)
+    return verdict(near and start[0] > 0.1, why, otherwise=HOLDS if near else NOT, if_correct=WHEN)
 
 
 @claim(RELU, "experiment:relu", "dead-unit")

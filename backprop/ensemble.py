@@ -8,7 +8,7 @@ Examples:
     >>> from backprop import ensemble
     >>> X, y = backprop.xor()
     >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(20)]
-    >>> run = backprop.train(ensemble.stacked(models), X, y, eta=1.0, epochs=3000)
+    >>> run = backprop.train(ensemble.stack(models), X, y, eta=1.0, epochs=3000)
     >>> run.losses.shape
     (20, 3000)
     >>> spread = ensemble.spread_over_seeds(run.losses)
@@ -28,7 +28,7 @@ from backprop.network import Model
 from backprop.training import states
 
 
-def stacked(models: Sequence[Model]) -> Model:
+def stack(models: Sequence[Model]) -> Model:
     """Stack networks of the same widths and activations into one whose arrays have a leading axis.
 
     Args:
@@ -43,11 +43,11 @@ def stacked(models: Sequence[Model]) -> Model:
 
     Examples:
         >>> import backprop
-        >>> from backprop.ensemble import stacked
-        >>> stack = stacked([backprop.Model.random([2, 4, 1], seed) for seed in range(3)])
-        >>> stack
+        >>> from backprop.ensemble import stack
+        >>> stacked = stack([backprop.Model.random([2, 4, 1], seed) for seed in range(3)])
+        >>> stacked
         Model 2-4-1: sigmoid, sigmoid; without bias; 3 runs
-        >>> [w.shape for w in stack.weights]
+        >>> [w.shape for w in stacked.weights]
         [(3, 2, 4), (3, 4, 1)]
     """
     if isinstance(models, str) or not isinstance(models, Sequence):
@@ -57,8 +57,8 @@ def stacked(models: Sequence[Model]) -> Model:
     for i, model in enumerate(models):
         if not isinstance(model, Model):
             raise TypeError(f"models[{i}] is {type(model).__name__}; expected a Model")
-        if model.runs is not None:
-            raise ValueError(f"models[{i}] is a stack of {model.runs}; expected a single network")
+        if model.n_networks is not None:
+            raise ValueError(f"models[{i}] is a stack of {model.n_networks}; expected a single network")
         if (repr(model), model.activations) != (repr(models[0]), models[0].activations):
             raise ValueError(f"models[{i}] is {model!r}; expected {models[0]!r}, as models[0]")
     biases = None
@@ -67,11 +67,11 @@ def stacked(models: Sequence[Model]) -> Model:
     return models[0]._like(tuple(map(np.stack, zip(*(m.weights for m in models), strict=True))), biases)
 
 
-def unstacked(stack: Model) -> list[Model]:
+def unstack(stacked: Model) -> list[Model]:
     """Take a stack apart.
 
     Args:
-        stack: S networks, such as `run.model` of a trained ensemble.
+        stacked: S networks, such as `run.model` of a trained ensemble.
 
     Returns:
         The S networks, each on its own.
@@ -81,16 +81,16 @@ def unstacked(stack: Model) -> list[Model]:
 
     Examples:
         >>> import backprop
-        >>> from backprop.ensemble import stacked, unstacked
-        >>> unstacked(stacked([backprop.Model.random([2, 4, 1], seed) for seed in range(2)]))[1]
+        >>> from backprop.ensemble import stack, unstack
+        >>> unstack(stack([backprop.Model.random([2, 4, 1], seed) for seed in range(2)]))[1]
         Model 2-4-1: sigmoid, sigmoid; without bias
     """
-    if stack.runs is None:
+    if stacked.n_networks is None:
         raise ValueError(f"stack is a single network, {stack!r}; expected a stack")
-    return [stack._map(itemgetter(s))._map(np.copy) for s in range(stack.runs)]
+    return [stacked._map(itemgetter(s))._map(np.copy) for s in range(stacked.n_networks)]
 
 
-def crossed(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndarray]:
+def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndarray]:
     """Pair every network with every learning rate.
 
     Args:
@@ -109,22 +109,22 @@ def crossed(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.n
         Two rates, three seeds:
 
         >>> import backprop
-        >>> from backprop.ensemble import crossed
+        >>> from backprop.ensemble import grid
         >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(3)]
-        >>> stack, etas = crossed(models, [0.1, 1.0])
+        >>> stacked, etas = grid(models, [0.1, 1.0])
         >>> etas.ravel().tolist()
         [0.1, 0.1, 0.1, 1.0, 1.0, 1.0]
-        >>> run = backprop.train(stack, *backprop.xor(), etas, epochs=5)
+        >>> run = backprop.train(stacked, *backprop.xor(), etas, epochs=5)
         >>> run.losses.reshape(2, 3, -1).shape
         (2, 3, 5)
     """
     if len(etas) == 0:
         raise ValueError("etas is empty; expected at least one learning rate")
     rates = np.repeat(np.array([checks.learning_rate(eta) for eta in etas]), len(models))
-    return stacked(list(models) * len(etas)), rates[:, None, None]
+    return stack(list(models) * len(etas)), rates[:, None, None]
 
 
-def follow(
+def snapshots(
     models: Sequence[Model], X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, epochs: Sequence[int]
 ) -> tuple[list[Model], np.ndarray]:
     """Train networks side by side and look at them at some epochs.
@@ -149,25 +149,25 @@ def follow(
         Three networks, each going where it goes alone:
 
         >>> import backprop
-        >>> from backprop.ensemble import follow
+        >>> from backprop.ensemble import snapshots
         >>> X, y = backprop.xor()
         >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(3)]
-        >>> stacks, answers = follow(models, X, y, eta=1.0, epochs=[0, 100])
+        >>> stacks, answers = snapshots(models, X, y, eta=1.0, epochs=[0, 100])
         >>> alone = backprop.train(models[2], X, y, eta=1.0, epochs=100).model.forward(X).y_hat
         >>> answers.shape, bool(abs(answers[1, 2] - alone).max() < 1e-12)
         ((2, 3, 21, 1), True)
     """
-    start = stacked(models)
+    start = stack(models)
     X, y = start.check_data(X, y)
-    eta = start.check_rates(eta)
+    eta = start.check_learning_rates(eta)
     wanted = [checks.whole_number(f"epochs[{k}]", epoch, least=0) for k, epoch in enumerate(epochs)]
     if not wanted or wanted != sorted(set(wanted)):
         raise ValueError(f"epochs is {list(epochs)}; expected rising whole numbers, at least one")
     if fast.unsupported(start, eta, "mse") is None:
         stacks = [start]
         for before, after in pairwise([0, *wanted]):
-            stacks.append(fast.follow(stacks[-1], X, y, eta, after - before)[1])
-        return stacks[1:], np.stack([stack._forward(X).y_hat for stack in stacks[1:]])
+            stacks.append(fast.snapshots(stacks[-1], X, y, eta, after - before)[1])
+        return stacks[1:], np.stack([stacked._forward(X).y_hat for stacked in stacks[1:]])
     walk = enumerate(islice(states(start, X, y, eta), wanted[-1] + 1))
     looked_at = frozenset(wanted)
     found, answers = zip(*(state for epoch, state in walk if epoch in looked_at), strict=True)

@@ -1,6 +1,6 @@
-r"""Mirror `preactivation`, `sigmoid`, `squared_error_slope`, `sent_back`, `weight_gradient` and `update`, faster.
+r"""Mirror `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and `update`, faster.
 
-With them go `sigmoid_slope_from_output`, `backward_gradient`, `squared_error`, `total_loss` and `with_ones`.
+With them go `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`, `total_loss` and `append_ones`.
 
 One kind of network: two layers of weights, sigmoids, one output, the mean squared error, with or without biases. The
 numbers are those of the specification up to rounding; tests hold the two together. How one follows from the other, step
@@ -22,7 +22,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from backprop.derivation import with_ones
+from backprop.derivation import append_ones
 from backprop.network import ACTIVATIONS, LOSSES, Model
 
 #: How many epochs pass between two reports of progress.
@@ -42,7 +42,7 @@ def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
     Args:
         model: the network or the stack.
         eta: the learning rate or rates.
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
 
     Returns:
         What is not supported, or None.
@@ -69,7 +69,7 @@ def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
     return None
 
 
-def follow(
+def snapshots(
     model: Model,
     X: np.ndarray,
     y: np.ndarray,
@@ -96,16 +96,16 @@ def follow(
         >>> from backprop import fast
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
-        >>> losses, trained = fast.follow(model, X, y, eta=1.0, epochs=1000)
-        >>> run = backprop.train(model, X, y, eta=1.0, epochs=1000, engine="specification")
+        >>> losses, trained = fast.snapshots(model, X, y, eta=1.0, epochs=1000)
+        >>> run = backprop.train(model, X, y, eta=1.0, epochs=1000, engine="reference")
         >>> bool(abs(losses[:-1] / run.losses - 1).max() < 1e-13)
         True
     """
     tell = progress or (lambda share: None)
     with np.errstate(all="ignore"):  # exp overflows to infinity, whose sigmoid is 0, as it should be
-        if model.runs is None:
+        if model.n_networks is None:
             return _one(model, X, y, float(eta), epochs, tell)
-        return _many(model, X, y, np.broadcast_to(eta, (model.runs, 1, 1)), epochs, tell)
+        return _many(model, X, y, np.broadcast_to(eta, (model.n_networks, 1, 1)), epochs, tell)
 
 
 def _one(
@@ -113,7 +113,7 @@ def _one(
 ) -> tuple[np.ndarray, Model]:
     """Train one network. Seventeen calls an epoch; most of their time is the calling."""
     bias = model.biases is not None
-    inputs = with_ones(X) if bias else X
+    inputs = append_ones(X) if bias else X
     (N, d), h = inputs.shape, model.weights[0].shape[1]
     k = h + bias  # what the output unit sees: the hidden units, and a 1
 
@@ -196,7 +196,7 @@ def _separate(
 ) -> tuple[np.ndarray, Model]:
     """Train a stack that fits into the cache, each network on its own points. The networks are the first axis."""
     bias = model.biases is not None
-    inputs, S = with_ones(X) if bias else X, len(eta)
+    inputs, S = append_ones(X) if bias else X, len(eta)
     (N, d), h = inputs.shape[-2:], model.weights[0].shape[2]
     k = h + bias
 
@@ -241,7 +241,7 @@ def _shared(
 ) -> tuple[np.ndarray, Model]:
     """Train a stack that fits into the cache, all on the same points. The networks are the last axis."""
     bias = model.biases is not None
-    inputs, S = with_ones(X) if bias else X, len(eta)
+    inputs, S = append_ones(X) if bias else X, len(eta)
     (N, d), h = inputs.shape, model.weights[0].shape[2]
     k = h + bias
 

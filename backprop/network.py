@@ -25,7 +25,7 @@ class Activation:
     Attributes:
         name: what it is called.
         value: φ, a function of z.
-        slope: φ′ as a function of z and a = φ(z); it uses whichever is cheaper.
+        derivative: φ′ as a function of z and a = φ(z); it uses whichever is cheaper.
 
     Examples:
         A leaky ReLU of one's own:
@@ -34,29 +34,29 @@ class Activation:
         >>> import backprop
         >>> def value(z):
         ...     return np.where(z > 0, z, 0.1 * z)
-        >>> def slope(z, a):
+        >>> def derivative(z, a):
         ...     return np.where(z > 0, 1.0, 0.1)
-        >>> leaky = backprop.Activation("leaky", value, slope)
+        >>> leaky = backprop.Activation("leaky", value, derivative)
         >>> backprop.Model.random([2, 3, 1], seed=0, activations=[leaky, "sigmoid"])
         Model 2-3-1: leaky, sigmoid; without bias
     """
 
     name: str
     value: Callable[[np.ndarray], np.ndarray]
-    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 #: The activations that can be called by name.
 ACTIVATIONS = {
     a.name: a
     for a in (
-        Activation("sigmoid", step.sigmoid, lambda z, a: step.sigmoid_slope_from_output(a)),
-        Activation("tanh", step.tanh, lambda z, a: step.tanh_slope_from_output(a)),
-        Activation("relu", step.relu, lambda z, a: step.relu_slope(z)),
-        Activation("identity", step.identity, lambda z, a: step.identity_slope(z)),
-        Activation("leaky_relu", step.leaky_relu, lambda z, a: step.leaky_relu_slope(z)),
-        Activation("softplus", step.softplus, lambda z, a: step.softplus_slope(z)),
-        Activation("silu", step.silu, lambda z, a: step.silu_slope(z)),
+        Activation("sigmoid", step.sigmoid, lambda z, a: step.sigmoid_derivative_from_output(a)),
+        Activation("tanh", step.tanh, lambda z, a: step.tanh_derivative_from_output(a)),
+        Activation("relu", step.relu, lambda z, a: step.relu_derivative(z)),
+        Activation("identity", step.identity, lambda z, a: step.identity_derivative(z)),
+        Activation("leaky_relu", step.leaky_relu, lambda z, a: step.leaky_relu_derivative(z)),
+        Activation("softplus", step.softplus, lambda z, a: step.softplus_derivative(z)),
+        Activation("silu", step.silu, lambda z, a: step.silu_derivative(z)),
     )
 }
 
@@ -67,13 +67,13 @@ class Loss:
 
     Attributes:
         name: what it is called.
-        shares: the examples' shares Cⁿ as a function of y and ŷ.
-        slope: ∂L/∂ŷ as a function of y and ŷ.
+        contributions: the examples' shares Cⁿ as a function of y and ŷ.
+        derivative: ∂L/∂ŷ as a function of y and ŷ.
     """
 
     name: str
-    shares: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    contributions: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
     def value(self, y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         """Add the shares to the loss.
@@ -86,15 +86,15 @@ class Loss:
             L, shape (...).
         """
         with np.errstate(divide="ignore"):  # certain and wrong: cross-entropy is infinite, and says so by its value
-            return step.total_loss(self.shares(y, y_hat))
+            return step.total_loss(self.contributions(y, y_hat))
 
 
 #: The losses that can be called by name.
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss("mse", step.squared_error, step.squared_error_slope),
-        Loss("cross_entropy", step.cross_entropy, step.cross_entropy_slope),
+        Loss("mse", step.mse_contributions, step.mse_derivative),
+        Loss("binary_cross_entropy", step.bce_contributions, step.bce_derivative),
     )
 }
 
@@ -165,7 +165,7 @@ class Layer(NamedTuple):
         z = step.preactivation(a, self.weights, self.bias)
         return z, step.activation(z, self.activation.value)
 
-    def slope(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
         """Compute φ′(z).
 
         Args:
@@ -175,7 +175,7 @@ class Layer(NamedTuple):
         Returns:
             φ′(z), same shape.
         """
-        return self.activation.slope(z, a)
+        return self.activation.derivative(z, a)
 
     def backward(self, z: np.ndarray, a: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
         """Compute this layer's δ from the next layer's: the report's backward gradient.
@@ -189,7 +189,7 @@ class Layer(NamedTuple):
         Returns:
             δ of this layer, shape (N, H).
         """
-        return step.hidden_delta(self.slope(z, a), delta_next, w_next)
+        return step.hidden_delta(self.derivative(z, a), delta_next, w_next)
 
     def gradients(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Compute the gradients of the layer's weights and bias.
@@ -215,7 +215,7 @@ class Model:
 
     Attributes:
         weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out); in a stack of S networks, as
-            `backprop.ensemble.stacked` makes it, (S, in, out). Every array that follows then has the leading axis too.
+            `backprop.ensemble.stack` makes it, (S, in, out). Every array that follows then has the leading axis too.
         biases: $b_1, \dots, b_L$, each of shape (1, out), or None.
         activations: one `Activation` for each layer.
 
@@ -312,21 +312,21 @@ class Model:
         return (self.weights[0].shape[-2], *(w.shape[-1] for w in self.weights))
 
     @property
-    def runs(self) -> int | None:
+    def n_networks(self) -> int | None:
         """The number of networks in a stack; None for a single network. See `backprop.ensemble`."""
         return None if self.weights[0].ndim == 2 else self.weights[0].shape[0]
 
     def __repr__(self) -> str:
         """Say widths, activations, whether there are biases, and how many networks a stack holds."""
         names = ", ".join(phi.name for phi in self.activations)
-        many = "" if self.runs is None else f"; {self.runs} runs"
+        many = "" if self.n_networks is None else f"; {self.n_networks} runs"
         return f"Model {'-'.join(map(str, self.widths))}: {names}; {'with' if self.biases else 'without'} bias{many}"
 
     def check_loss(self, loss: str) -> None:
         """Make sure that the loss is known and fits the output.
 
         Args:
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Raises:
             TypeError: if it is not text.
@@ -334,8 +334,10 @@ class Model:
         """
         checks.one_of("loss", loss, list(LOSSES))
         output = self.activations[-1].name
-        if loss == "cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
-            raise ValueError(f"loss 'cross_entropy' needs answers between 0 and 1; the output activation is {output!r}")
+        if loss == "binary_cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
+            raise ValueError(
+                f"loss 'binary_cross_entropy' needs answers between 0 and 1; the output activation is {output!r}"
+            )
 
     def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
         """Make sure that data fit the network and the loss.
@@ -343,7 +345,7 @@ class Model:
         Args:
             X: the inputs, shape (N, d₀).
             y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy.
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Returns:
             X and y as float64 arrays.
@@ -353,13 +355,13 @@ class Model:
             ValueError: if shapes do not fit or numbers are nan, infinite or outside [0, 1] for cross-entropy.
         """
         self.check_loss(loss)
-        X = checks.matrix("X", X, columns=self.widths[0], runs=self.runs)
-        y = checks.matrix("y", y, columns=self.widths[-1], rows=X.shape[-2], runs=self.runs)
-        if loss == "cross_entropy" and (y.min() < 0 or y.max() > 1):
+        X = checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks)
+        y = checks.matrix("y", y, columns=self.widths[-1], rows=X.shape[-2], runs=self.n_networks)
+        if loss == "binary_cross_entropy" and (y.min() < 0 or y.max() > 1):
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
         return X, y
 
-    def check_rates(self, eta: Any) -> float | np.ndarray:
+    def check_learning_rates(self, eta: Any) -> float | np.ndarray:
         """Make sure that a learning rate is one, or that there is one for each network of a stack.
 
         Args:
@@ -373,8 +375,10 @@ class Model:
             ValueError: if one is not positive and finite, or their number is not that of the networks.
         """
         rates = checks.learning_rates(eta)
-        if isinstance(rates, np.ndarray) and len(rates) != self.runs:
-            expected = "one, for a single network" if self.runs is None else f"{self.runs}, one for each run"
+        if isinstance(rates, np.ndarray) and len(rates) != self.n_networks:
+            expected = (
+                "one, for a single network" if self.n_networks is None else f"{self.n_networks}, one for each run"
+            )
             raise ValueError(f"eta has {len(rates)} entries; expected {expected}")
         return rates
 
@@ -384,7 +388,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Returns:
             y as a float64 array.
@@ -395,8 +399,8 @@ class Model:
         """
         if not isinstance(trace, Trace):
             raise TypeError(f"trace is {type(trace).__name__}; expected a Trace, as `forward` returns it")
-        stack, rows = self.weights[0].shape[:-2], trace.a[0].shape[:-1]
-        expected = [(*rows, self.widths[0]), *((*stack, *rows[-1:], d) for d in self.widths[1:])]
+        stacked, rows = self.weights[0].shape[:-2], trace.a[0].shape[:-1]
+        expected = [(*rows, self.widths[0]), *((*stacked, *rows[-1:], d) for d in self.widths[1:])]
         shapes = [a.shape for a in trace.a]
         if shapes != expected or [z.shape for z in trace.z] != expected[1:]:
             raise ValueError(f"trace has activations of shapes {shapes}; expected {expected} for this network")
@@ -415,7 +419,7 @@ class Model:
             TypeError: if X is not of real numbers.
             ValueError: if its shape does not fit or a number is nan or infinite.
         """
-        return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.runs))
+        return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks))
 
     def _forward(self, X: np.ndarray) -> Trace:
         z, a = [], [X]
@@ -430,7 +434,7 @@ class Model:
         Args:
             trace: what `forward` returned.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Returns:
             L, a number; for a stack of S networks an array of shape (S,).
@@ -441,7 +445,7 @@ class Model:
         """
         y = self.check_pair(trace, y, loss)
         value = LOSSES[loss].value(y, trace.y_hat)
-        return float(value) if self.runs is None else value
+        return float(value) if self.n_networks is None else value
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
         """Compute δ of every layer, from the output backward.
@@ -449,7 +453,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Returns:
             Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
@@ -470,13 +474,13 @@ class Model:
 
     def _deltas(self, trace: Trace, y: np.ndarray, loss: str) -> tuple[np.ndarray, ...]:
         z, a = trace
-        if loss == "cross_entropy" and self.activations[-1] is ACTIVATIONS["sigmoid"]:
-            delta = step.output_delta_cross_entropy(y, a[-1])
+        if loss == "binary_cross_entropy" and self.activations[-1] is ACTIVATIONS["sigmoid"]:
+            delta = step.output_delta_bce(y, a[-1])
         else:
-            delta = step.output_delta(self.activations[-1].slope(z[-1], a[-1]), LOSSES[loss].slope(y, a[-1]))
+            delta = step.output_delta(self.activations[-1].derivative(z[-1], a[-1]), LOSSES[loss].derivative(y, a[-1]))
         deltas = [delta]
         for i in range(len(z) - 1, 0, -1):
-            delta = step.hidden_delta(self.activations[i - 1].slope(z[i - 1], a[i]), delta, self.weights[i])
+            delta = step.hidden_delta(self.activations[i - 1].derivative(z[i - 1], a[i]), delta, self.weights[i])
             deltas.append(delta)
         return tuple(deltas[::-1])
 
@@ -486,7 +490,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "cross_entropy".
+            loss: "mse" or "binary_cross_entropy".
 
         Returns:
             The gradients, each in the shape of its parameter and with its true sign.
@@ -517,7 +521,7 @@ class Model:
             TypeError: if eta is not a number.
             ValueError: if eta is not positive and finite, or the gradients do not fit.
         """
-        eta = self.check_rates(eta)
+        eta = self.check_learning_rates(eta)
         if not isinstance(gradients, Gradients):
             raise TypeError(f"gradients is {type(gradients).__name__}; expected Gradients, as `backward` returns them")
         if (gradients.biases is None) != (self.biases is None):

@@ -25,7 +25,7 @@ class Run:
         losses: L before each update, shape (epochs,); shorter if the training diverged. Of an ensemble (S, epochs),
             with nan from the epoch on at which a run diverged.
         model: the network after the last update; if it diverged, the last one whose loss is finite. Of an ensemble the
-            stack of these; `backprop.ensemble.unstacked` takes it apart.
+            stack of these; `backprop.ensemble.unstack` takes it apart.
         diverged_at: the first epoch whose loss is not finite, or None. Of an ensemble a tuple of S of these.
     """
 
@@ -44,7 +44,7 @@ def states(
         X: the inputs, shape (N, d₀), or for each run its own, (S, N, d₀).
         y: the targets, shape (N, d_L) or (S, N, d_L).
         eta: the learning rate, or one for each run, shape (S, 1, 1).
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
 
     Yields:
         The model and its answers ŷ, shape (N, d_L) or (S, N, d_L): before the first update, after it, after the
@@ -148,8 +148,8 @@ def train(
         eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It belongs to the mean over the
             examples.
         epochs: the number of updates, at least 0.
-        loss: "mse" or "cross_entropy".
-        engine: "specification", "fast", or "auto": fast where it can be. By the specification, run i of an ensemble is
+        loss: "mse" or "binary_cross_entropy".
+        engine: "reference", "fast", or "auto": fast where it can be. By the specification, run i of an ensemble is
             the single run to the last bit; fast, up to rounding.
         progress: called now and then with the share that is done, from 0 to 1.
 
@@ -183,18 +183,18 @@ def train(
         raise TypeError(f"model is {type(model).__name__}; expected a Model")
     X, y, eta = checks.real_array("X", X), checks.real_array("y", y), checks.learning_rates(eta)
     sizes = [len(array) for array in (eta, X, y) if np.ndim(array) == 3]
-    if model.runs is None and sizes:
+    if model.n_networks is None and sizes:
         model = model._map(lambda p: np.broadcast_to(p, (sizes[0], *p.shape)))
     X, y = model.check_data(X, y, loss)
-    eta, epochs = model.check_rates(eta), checks.whole_number("epochs", epochs, least=0)
-    checks.one_of("engine", engine, ["auto", "specification", "fast"])
+    eta, epochs = model.check_learning_rates(eta), checks.whole_number("epochs", epochs, least=0)
+    checks.one_of("engine", engine, ["auto", "reference", "fast"])
     obstacle = fast.unsupported(model, eta, loss)
     if engine == "fast" and obstacle is not None:
         raise ValueError(f"engine is 'fast', which does not support {obstacle}; expected 'auto' or 'specification'")
-    walked = _walked if engine == "specification" or obstacle is not None else _hurried
+    walked = _walked if engine == "reference" or obstacle is not None else _hurried
     losses, ends, last = walked(model, X, y, eta, epochs, loss, progress or (lambda share: None))
     at = [None if end > epochs else int(end) for end in ends.flat]
-    if model.runs is not None:
+    if model.n_networks is not None:
         if any(epoch is not None for epoch in at):
             warnings.warn(divergences(at, eta), RuntimeWarning, stacklevel=2)
         return Run(losses[:, :epochs], last, tuple(at))
@@ -253,11 +253,11 @@ def _hurried(
     tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
     """Train with `backprop.fast`, and a run that diverged again with the specification, which says where it ended."""
-    losses, last = fast.follow(model, X, y, eta, epochs, tell)
+    losses, last = fast.snapshots(model, X, y, eta, epochs, tell)
     ends = np.full(losses.shape[:-1], epochs + 1)
     again = ~np.isfinite(losses).all(axis=-1)
     if again.any():
-        if model.runs is None:
+        if model.n_networks is None:
             return _walked(model, X, y, eta, epochs, loss, tell)
         X, y = (array[again] if array.ndim == 3 else array for array in (X, y))
         eta = eta[again] if isinstance(eta, np.ndarray) else eta

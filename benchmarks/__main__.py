@@ -26,8 +26,8 @@ import numpy as np
 from backprop import Model, fast, linear, xor
 from backprop.__main__ import Parser
 from backprop.derivation import backward_cost
-from backprop.ensemble import stacked
-from backprop.experiments.store import fingerprint, write_text
+from backprop.ensemble import stack
+from backprop.experiments.store import code_hash, write_text
 from benchmarks import peers
 from benchmarks.rewritings import REWRITINGS
 
@@ -111,7 +111,7 @@ def race(
         ValueError: if a last loss is not the specification's to a relative 1e-9.
     """
     X, y, w1, w2 = data
-    reference = peers.by_engine("specification")(X, y, w1, w2, ETA, epochs)
+    reference = peers.by_engine("reference")(X, y, w1, w2, ETA, epochs)
     works: dict[str, Callable[[], np.ndarray]] = {}
     deviations, length = {}, {}
     for name, train in contestants.items():
@@ -215,16 +215,16 @@ def growth(epochs: int, rounds: int) -> dict[str, list[list[float]]]:
         "epochs", "examples" and "runs": pairs of a number and the seconds it takes; "examples" for one epoch.
     """
     model = Model.random([2, 4, 1])
-    stack = {runs: stacked([Model.random([2, 4, 1], seed) for seed in range(runs)]) for runs in (125, 500, 2000)}
+    stacked = {runs: stack([Model.random([2, 4, 1], seed) for seed in range(runs)]) for runs in (125, 500, 2000)}
     points = {n: linear(n) for n in (1, 10, 100, 1000, 10_000)}
     works: dict[str, Callable[[], Any]] = {}
     for n in (epochs // 10, epochs, 10 * epochs):
-        works[f"epochs {n}"] = partial(fast.follow, model, *xor(), ETA, n)
+        works[f"epochs {n}"] = partial(fast.snapshots, model, *xor(), ETA, n)
     updates = {n: epochs if n <= 100 else epochs // 10 for n in points}
     for n, data in points.items():
-        works[f"examples {n}"] = partial(fast.follow, model, *data, ETA, updates[n])
-    for n, networks in stack.items():
-        works[f"runs {n}"] = partial(fast.follow, networks, *xor(), ETA, epochs // 100)
+        works[f"examples {n}"] = partial(fast.snapshots, model, *data, ETA, updates[n])
+    for n, networks in stacked.items():
+        works[f"runs {n}"] = partial(fast.snapshots, networks, *xor(), ETA, epochs // 100)
     grown: dict[str, list[list[float]]] = {"epochs": [], "examples": [], "runs": []}
     for name, seconds in timed(works, rounds).items():
         what, number = name.split()
@@ -254,8 +254,8 @@ def facts(result: Mapping[str, Any]) -> dict[str, Any]:
         "one_example_us": examples[1],
         "hundred_examples_us": examples[100],
         "call_us": examples[1] / calls,
-        "specification_us": single["specification"]["us"],
-        "specification_of_report": single["specification"]["ratio"] / single["report style"]["ratio"],
+        "specification_us": single["reference"]["us"],
+        "specification_of_report": single["reference"]["ratio"] / single["report style"]["ratio"],
         "block": fast.BLOCK // (n * widths[1]),
         "largest_deviation": max(row["deviation"] for race in races for row in race.values()),
     }
@@ -295,10 +295,10 @@ def measure(size: Mapping[str, Any]) -> dict[str, Any]:
         result["single"][name] = race(single, (*data, *weights), 1, size["epochs"], rounds)
         for runs, epochs in size["ensembles"].items():
             print(f"{runs} networks, {name}", flush=True)
-            stack = stacked([Model.random([2, 4, 1], seed) for seed in range(runs)])
+            stacked = stack([Model.random([2, 4, 1], seed) for seed in range(runs)])
             if name == "linear":
                 data = tuple(np.stack(arrays) for arrays in zip(*(linear(100, s) for s in range(runs)), strict=True))
-            result["many"][f"{name}-{runs}"] = race(many, (*data, *stack.weights), runs, epochs, rounds)
+            result["many"][f"{name}-{runs}"] = race(many, (*data, *stacked.weights), runs, epochs, rounds)
     print("one network of 64 hidden units", flush=True)
     wide = Model.random([2, 64, 1]).weights
     result["single"]["wide"] = race(single, (*linear(100), *wide), 1, size["wide"], rounds)
@@ -335,7 +335,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in result["rewritings"]:
             print(f"  {row['name']:30} {row['us']:9.2f} {row['gain']:6.2f}  calls {row['calls'] or ''}")
         if options.out is not None:
-            stored = {"fingerprint": fingerprint("backprop.fast"), **result}
+            stored = {"code_hash": code_hash("backprop.fast"), **result}
             write_text(options.out / "speed.json", json.dumps(stored, indent=1, allow_nan=False) + "\n")
     except (ValueError, OSError) as error:
         print(f"backprop: {error}", file=sys.stderr)

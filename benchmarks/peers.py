@@ -25,7 +25,7 @@ def by_engine(engine: str) -> Contestant:
     """Train with this package.
 
     Args:
-        engine: "specification" or "fast".
+        engine: "reference" or "fast".
 
     Returns:
         The contestant.
@@ -339,7 +339,7 @@ def contestants() -> tuple[dict[str, Contestant], dict[str, Contestant], dict[st
     """
     single: dict[str, Contestant] = {
         "fast": by_engine("fast"),
-        "specification": by_engine("specification"),
+        "reference": by_engine("reference"),
         "report style": report_style,
     }
     many: dict[str, Contestant] = {"fast": by_engine("fast")}

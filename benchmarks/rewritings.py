@@ -12,13 +12,13 @@ import numpy as np
 from backprop import Model, fast
 from backprop.derivation import (
     hidden_delta,
+    mse_contributions,
+    mse_derivative,
     output_delta,
     preactivation,
     sigmoid,
-    sigmoid_slope_from_output,
+    sigmoid_derivative_from_output,
     simultaneous_update,
-    squared_error,
-    squared_error_slope,
     total_loss,
     weight_gradient,
 )
@@ -48,7 +48,7 @@ def named_steps(
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> losses, w1, w2 = named_steps(X, y, *model.weights, eta=1.0, epochs=300)
-        >>> run = backprop.train(model, X, y, eta=1.0, epochs=300, engine="specification")
+        >>> run = backprop.train(model, X, y, eta=1.0, epochs=300, engine="reference")
         >>> losses.tolist() == run.losses.tolist()
         True
     """
@@ -56,9 +56,9 @@ def named_steps(
     for epoch in range(epochs):
         a1 = sigmoid(preactivation(X, w1))
         a2 = sigmoid(preactivation(a1, w2))
-        losses[epoch] = total_loss(squared_error(y, a2))
-        delta2 = output_delta(sigmoid_slope_from_output(a2), squared_error_slope(y, a2))
-        delta1 = hidden_delta(sigmoid_slope_from_output(a1), delta2, w2)
+        losses[epoch] = total_loss(mse_contributions(y, a2))
+        delta2 = output_delta(sigmoid_derivative_from_output(a2), mse_derivative(y, a2))
+        delta1 = hidden_delta(sigmoid_derivative_from_output(a1), delta2, w2)
         gradients = weight_gradient(X, delta1), weight_gradient(a1, delta2)
         w1, w2 = simultaneous_update((w1, w2), gradients, eta)
     return losses, w1, w2
@@ -440,7 +440,7 @@ def folded(
         >>> agree(powers_of_two, folded)
         True
     """
-    losses, model = fast.follow(Model([w1, w2]), X, y, eta, epochs)
+    losses, model = fast.snapshots(Model([w1, w2]), X, y, eta, epochs)
     return losses[:-1], model.weights[0], model.weights[1]
 
 

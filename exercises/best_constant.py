@@ -15,13 +15,13 @@ Solution:
     Mirrored at $x = 1$ the points are the same, so the best line is its own mirror image: $w = 0$. The best constant
     is the mean of the targets, $b = \tfrac13$. The errors are $\tfrac13, -\tfrac23, \tfrac13$, the mean of their
     squares $\tfrac13\cdot\tfrac{1 + 4 + 1}{9} = \tfrac29$. This is the least-squares floor
-    $\eqref{eq:least-squares-floor}$; training may approach it and cannot go below. A log that does was not made
+    $\eqref{eq:least-squares-minimum}$; training may approach it and cannot go below. A log that does was not made
     without activations.
 """
 
 import numpy as np
 
-from backprop.derivation import least_squares_floor, with_ones
+from backprop.derivation import append_ones, least_squares_minimum
 
 
 def best_line() -> tuple[float, float]:
@@ -32,7 +32,7 @@ def best_line() -> tuple[float, float]:
 
     Examples:
         >>> x, y = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [0.0]])
-        >>> best = np.linalg.lstsq(with_ones(x), y, rcond=None)[0].ravel()
+        >>> best = np.linalg.lstsq(append_ones(x), y, rcond=None)[0].ravel()
         >>> bool(np.allclose(best_line(), best, atol=1e-9))
         True
     """
@@ -47,7 +47,7 @@ def floor() -> float:
 
     Examples:
         >>> x, y = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [0.0]])
-        >>> bool(abs(floor() - least_squares_floor(with_ones(x), y)) < 1e-9)
+        >>> bool(abs(floor() - least_squares_minimum(append_ones(x), y)) < 1e-9)
         True
     """
     return 2 / 9

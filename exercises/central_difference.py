@@ -24,7 +24,7 @@ from collections.abc import Callable
 import numpy as np
 
 
-def measured_slope(f: Callable[[float], float], x: float, h: float) -> float:
+def measured_derivative(f: Callable[[float], float], x: float, h: float) -> float:
     """Measure the slope of f.
 
     Args:
@@ -36,9 +36,9 @@ def measured_slope(f: Callable[[float], float], x: float, h: float) -> float:
         f′(x), nearly.
 
     Examples:
-        >>> bool(abs(measured_slope(np.exp, 0.0, h=1e-5) - 1.0) < 1e-9)
+        >>> bool(abs(measured_derivative(np.exp, 0.0, h=1e-5) - 1.0) < 1e-9)
         True
-        >>> errors = [abs(measured_slope(np.exp, 1.0, h) - np.e) for h in (1e-2, 1e-3)]
+        >>> errors = [abs(measured_derivative(np.exp, 1.0, h) - np.e) for h in (1e-2, 1e-3)]
         >>> bool(90 < errors[0] / errors[1] < 110)
         True
     """

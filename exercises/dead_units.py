@@ -10,8 +10,8 @@ $$W_1 = \begin{bmatrix} 0.5 & -1 & -0.2 & 3 \\ -2 & -0.3 & 0.1 & 1 \end{bmatrix}
 and the data fill the unit square. Which of the four units are dead? Count from 1.
 
 Solution:
-    A unit is a column. It is off everywhere if both its weights are negative $\eqref{eq:dead-share}$: the second.
-    The first and the third are on near one of the axes, the fourth wherever an input is positive.
+    A unit is a column. It is off everywhere if both its weights are negative $\eqref{eq:dead-unit-probability}$: the
+    second. The first and the third are on near one of the axes, the fourth wherever an input is positive.
 """
 
 import numpy as np

@@ -24,7 +24,7 @@ import backprop
 from backprop.derivation import central_difference, relative_error, sigmoid
 
 
-def wrong_slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+def wrong_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
     """Take the slope from a where it wants z: the commonest mistake."""
     return sigmoid(a) * (1 - sigmoid(a))
 
@@ -44,7 +44,7 @@ def largest_error(model: backprop.Model, x: np.ndarray, y: np.ndarray) -> float:
         >>> X, y = backprop.xor()
         >>> largest_error(backprop.Model.random([2, 3, 5, 1], seed=0), X, y) < 1e-6
         True
-        >>> wrong = backprop.Activation("wrong", sigmoid, wrong_slope)
+        >>> wrong = backprop.Activation("wrong", sigmoid, wrong_derivative)
         >>> largest_error(backprop.Model.random([2, 3, 5, 1], seed=0, activations=wrong), X, y) > 1e-3
         True
         >>> first_layer_only = [wrong, "sigmoid", "sigmoid"]

@@ -9,17 +9,17 @@ does it make the same steps as ours at $\eta = 1$?
 
 Solution:
     The power rule's 2 meets the ½: $\partial L/\partial\hat y^n = (\hat y^n - y^n)/N$. That is half of
-    $\eqref{eq:loss-slope}$, so every gradient is half as long and the rate must be twice as large. Neither loss is
+    $\eqref{eq:mse-derivative}$, so every gradient is half as long and the rate must be twice as large. Neither loss is
     wrong, but whoever mixes the slope of one with the value of the other fails a gradient check by a factor of
     exactly 2.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, squared_error_slope
+from backprop.derivation import complex_step, mse_derivative
 
 
-def half_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def half_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     """Differentiate half the mean squared error with respect to each answer.
 
     Args:
@@ -32,7 +32,7 @@ def half_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     Examples:
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
         >>> measured = complex_step(lambda v: np.sum((v - y) ** 2) / 6, y_hat)
-        >>> bool(np.allclose(half_slope(y, y_hat), measured))
+        >>> bool(np.allclose(half_derivative(y, y_hat), measured))
         True
     """
     return (y_hat - y) / len(y)
@@ -46,7 +46,7 @@ def same_steps() -> float:
 
     Examples:
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
-        >>> bool(np.allclose(same_steps() * half_slope(y, y_hat), 1.0 * squared_error_slope(y, y_hat)))
+        >>> bool(np.allclose(same_steps() * half_derivative(y, y_hat), 1.0 * mse_derivative(y, y_hat)))
         True
     """
     return 2.0

@@ -11,10 +11,10 @@ Hint:
     First what comes back to $a$, then through the activation function. Do you need $z$?
 
 Solution:
-    Back to $a$ comes $2 \cdot 0.1 - 1 \cdot 0.3 + 0.5 \cdot (-0.2) = -0.2$ $\eqref{eq:sent-back-neuron}$. The sigmoid
-    has slope $0.6 \cdot 0.4 = 0.24$, so $\delta = 0.24 \cdot (-0.2) = -0.048$ $\eqref{eq:hidden-delta}$. The
-    weight's gradient is the value at its start times δ at its end $\eqref{eq:weight-gradient-example}$:
-    $3 \cdot (-0.048) = -0.144$.
+    Back to $a$ comes $2 \cdot 0.1 - 1 \cdot 0.3 + 0.5 \cdot (-0.2) = -0.2$ $\eqref{eq:activation-gradient-unit}$. The
+    sigmoid has slope $0.6 \cdot 0.4 = 0.24$, so $\delta = 0.24 \cdot (-0.2) = -0.048$ $\eqref{eq:hidden-delta}$. The
+    weight's gradient is the value at its start times δ at its end $\eqref{eq:weight-gradient-example}$: $3 \cdot
+    (-0.048) = -0.144$.
 """
 
 import numpy as np

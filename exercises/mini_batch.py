@@ -13,7 +13,7 @@ Hint:
 Solution:
     A batch of $N_b$ examples gives the mean of its own examples, so $N_b$ times it is the sum. Added and divided by
     $N$: $\nabla L = \sum_b \frac{N_b}{N}\nabla L_b$, here with the weights ⅖ and ⅗. It is the sum over examples
-    $\eqref{eq:total-gradient}$ in two parts. In training nothing is combined: each batch's gradient makes its own
+    $\eqref{eq:sum-gradients}$ in two parts. In training nothing is combined: each batch's gradient makes its own
     step, from where the step before has led.
 """
 

@@ -13,13 +13,13 @@ Hint:
 
 Solution:
     $v(1 - \mu) = -\eta g$, so $v = -\eta g/(1 - \mu)$: with $\mu = 0.9$ ten times the plain step. Where the gradient
-    alternates, the terms cancel instead. With $\mu = 0$ it is the plain update $\eqref{eq:update}$. The gradient
-    itself is the same: momentum changes what is done with it, and back-propagation does not notice.
+    alternates, the terms cancel instead. With $\mu = 0$ it is the plain update $\eqref{eq:gradient-descent-step}$. The
+    gradient itself is the same: momentum changes what is done with it, and back-propagation does not notice.
 """
 
 import numpy as np
 
-from backprop.derivation import update
+from backprop.derivation import gradient_descent_step
 
 
 def momentum_step(
@@ -40,9 +40,9 @@ def momentum_step(
     Examples:
         Without memory it is the plain update:
 
-        >>> theta, slopes = np.array([1.0, 1.0]), np.array([1.0, 50.0])
-        >>> new, _ = momentum_step(theta, np.zeros(2), slopes * theta, eta=0.03, mu=0.0)
-        >>> bool(np.allclose(new, update(theta, slopes * theta, eta=0.03)))
+        >>> theta, derivatives = np.array([1.0, 1.0]), np.array([1.0, 50.0])
+        >>> new, _ = momentum_step(theta, np.zeros(2), derivatives * theta, eta=0.03, mu=0.0)
+        >>> bool(np.allclose(new, gradient_descent_step(theta, derivatives * theta, eta=0.03)))
         True
 
         In a valley that is fifty times as steep across as along, a hundred steps with and without:
@@ -51,7 +51,7 @@ def momentum_step(
         >>> for mu in (0.0, 0.8):
         ...     theta, v = np.array([1.0, 1.0]), np.zeros(2)
         ...     for _ in range(100):
-        ...         theta, v = momentum_step(theta, v, slopes * theta, eta=0.03, mu=mu)
+        ...         theta, v = momentum_step(theta, v, derivatives * theta, eta=0.03, mu=mu)
         ...     distances.append(float(np.linalg.norm(theta)))
         >>> distances[1] < distances[0] / 1000
         True

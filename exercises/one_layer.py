@@ -13,7 +13,7 @@ Hint:
     The example is a row, $xW + b$ is a row of three.
 
 Solution:
-    A unit is a column $\eqref{eq:neuron}$. The first: $2 \cdot 1 + 1 \cdot 2 - 1 = 3$. The second:
+    A unit is a column $\eqref{eq:weighted-sum}$. The first: $2 \cdot 1 + 1 \cdot 2 - 1 = 3$. The second:
     $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$. The third: $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$. ReLU cuts the second to 0.
     Whoever takes rows for units finds two units here instead of three; in a square layer nothing would have warned
     them.

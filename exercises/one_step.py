@@ -13,7 +13,7 @@ Solution:
 
 import numpy as np
 
-from backprop.derivation import complex_step, update
+from backprop.derivation import complex_step, gradient_descent_step
 
 
 def new_theta() -> float:
@@ -25,8 +25,8 @@ def new_theta() -> float:
     Examples:
         Against the same step with a measured slope:
 
-        >>> slope = complex_step(lambda theta: (theta - 3) ** 2, np.array(5.0))
-        >>> bool(abs(new_theta() - update(5.0, slope, eta=0.25)) < 1e-9)
+        >>> derivative = complex_step(lambda theta: (theta - 3) ** 2, np.array(5.0))
+        >>> bool(abs(new_theta() - gradient_descent_step(5.0, derivative, eta=0.25)) < 1e-9)
         True
     """
     return 5 - 0.25 * 2 * (5 - 3)

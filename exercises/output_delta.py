@@ -8,14 +8,14 @@ squared error. What is δ of the output for this example? What does the report's
 $\partial C/\partial z = L'(y, \hat y)$, give instead?
 
 Solution:
-    The loss has slope $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:loss-slope}$, the sigmoid $0.8 \cdot 0.2 = 0.16$. So
-    $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-neuron}$. The text's formula stops at 0.8, more than
+    The loss has slope $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:mse-derivative}$, the sigmoid $0.8 \cdot 0.2 = 0.16$. So
+    $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-unit}$. The text's formula stops at 0.8, more than
     six times as much: it is δ of another loss, twice the cross-entropy.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, sigmoid, squared_error_slope
+from backprop.derivation import complex_step, mse_derivative, sigmoid
 
 
 def delta() -> float:
@@ -40,7 +40,7 @@ def delta_of_the_text() -> float:
 
     Examples:
         >>> y, y_hat = np.array([[0.0], [1.0]]), np.array([[0.8], [0.5]])
-        >>> bool(abs(delta_of_the_text() - squared_error_slope(y, y_hat)[0, 0]) < 1e-9)
+        >>> bool(abs(delta_of_the_text() - mse_derivative(y, y_hat)[0, 0]) < 1e-9)
         True
     """
     return 2 / 2 * (0.8 - 0)

@@ -47,7 +47,7 @@ def softsign(z: np.ndarray) -> np.ndarray:
     return z / (1 + np.abs(z))
 
 
-def softsign_slope(z: np.ndarray) -> np.ndarray:
+def softsign_derivative(z: np.ndarray) -> np.ndarray:
     """Differentiate softsign, given its input.
 
     Args:
@@ -59,15 +59,15 @@ def softsign_slope(z: np.ndarray) -> np.ndarray:
     Examples:
         >>> z = np.array([[-3.0, -0.5, 0.2, 2.0]])
         >>> measured = central_difference(lambda v: float(np.sum(softsign(v))), z)
-        >>> relative_error(softsign_slope(z), measured) < 1e-8
+        >>> relative_error(softsign_derivative(z), measured) < 1e-8
         True
-        >>> float(softsign_slope(np.array(0.0)))
+        >>> float(softsign_derivative(np.array(0.0)))
         1.0
     """
     return 1 / (1 + np.abs(z)) ** 2
 
 
-def softsign_slope_from_output(a: np.ndarray) -> np.ndarray:
+def softsign_derivative_from_output(a: np.ndarray) -> np.ndarray:
     """Differentiate softsign, given its output.
 
     Args:
@@ -78,12 +78,12 @@ def softsign_slope_from_output(a: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> z = np.array([[-3.0, -0.5, 0.2, 2.0]])
-        >>> bool(np.allclose(softsign_slope_from_output(softsign(z)), softsign_slope(z)))
+        >>> bool(np.allclose(softsign_derivative_from_output(softsign(z)), softsign_derivative(z)))
         True
 
         In a network, under a sigmoid output:
 
-        >>> phi = backprop.Activation("softsign", softsign, lambda z, a: softsign_slope_from_output(a))
+        >>> phi = backprop.Activation("softsign", softsign, lambda z, a: softsign_derivative_from_output(a))
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0, activations=[phi, "sigmoid"], bias=True)
         >>> trained = backprop.train(model, X, y, eta=1.0, epochs=3000).model

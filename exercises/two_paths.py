@@ -8,9 +8,9 @@ $\partial C/\partial a$, and what is $\partial C/\partial z$?
 
 Solution:
     By the first path $a$ moves $3a$ three times as fast, and the square has slope $2 \cdot 3a$: together $18a = 9$
-    at $a = \tfrac12$. By the second path the slope is $-4$. Paths that meet add $\eqref{eq:several-paths}$: 5. From
-    $a$ back to $z$ there is one path, so the slopes multiply $\eqref{eq:backward-gradient}$:
-    $\tfrac14 \cdot 5 = 1.25$.
+    at $a = \tfrac12$. By the second path the slope is $-4$. Paths that meet add $\eqref{eq:multivariable-chain-rule}$:
+    5. From $a$ back to $z$ there is one path, so the slopes multiply $\eqref{eq:backward-gradient}$: $\tfrac14 \cdot 5
+    = 1.25$.
 """
 
 import numpy as np

@@ -17,12 +17,12 @@ Solution:
     $$\sum_n a_{ni}\delta_{nj} = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
 
     This is $\eqref{eq:weight-gradient}$. The product itself adds the examples. Nothing is left to divide: δ is the
-    slope of the example's *share* of the mean and has its $1/N$ since the loss $\eqref{eq:loss-slope}$.
+    slope of the example's *share* of the mean and has its $1/N$ since the loss $\eqref{eq:mse-derivative}$.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, squared_error, total_loss
+from backprop.derivation import complex_step, mse_contributions, total_loss
 
 
 def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         >>> rng = np.random.default_rng(0)
         >>> a, w, y = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
         >>> delta = 2 / (4 * 5) * (a @ w - y)
-        >>> measured = complex_step(lambda v: total_loss(squared_error(y, a @ v)), w)
+        >>> measured = complex_step(lambda v: total_loss(mse_contributions(y, a @ v)), w)
         >>> bool(np.allclose(gradient(a, delta), measured))
         True
     """

@@ -7,14 +7,14 @@ The source report's backward pass starts from $(y - \hat y)\cdot 2/N$, so what i
 gradient of the loss. Which line must its update have? Write it for one weight matrix `w`.
 
 Solution:
-    Two wrong signs make a right one. The step is $w - \eta\,\partial L/\partial w$ $\eqref{eq:update}$, and
-    `negative_gradient` is $-\partial L/\partial w$, so the line adds. It is easier to keep the true sign everywhere
+    Two wrong signs make a right one. The step is $w - \eta\,\partial L/\partial w$ $\eqref{eq:gradient-descent-step}$,
+    and `negative_gradient` is $-\partial L/\partial w$, so the line adds. It is easier to keep the true sign everywhere
     and to write the minus once.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, update
+from backprop.derivation import complex_step, gradient_descent_step
 
 
 def report_update(w: np.ndarray, negative_gradient: np.ndarray, eta: float) -> np.ndarray:
@@ -31,7 +31,7 @@ def report_update(w: np.ndarray, negative_gradient: np.ndarray, eta: float) -> n
     Examples:
         >>> w = np.array([[1.0, -2.0, 0.5]])
         >>> gradient = complex_step(lambda v: np.sum(v**2), w)
-        >>> bool(np.allclose(report_update(w, -gradient, eta=0.1), update(w, gradient, eta=0.1)))
+        >>> bool(np.allclose(report_update(w, -gradient, eta=0.1), gradient_descent_step(w, gradient, eta=0.1)))
         True
     """
     return w + eta * negative_gradient

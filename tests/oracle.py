@@ -21,7 +21,7 @@ BENDS: dict[str, Callable[[Any, Any], Any]] = {
 
 LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "mse": lambda xp, y, p: xp.mean((p - y) ** 2),
-    "cross_entropy": lambda xp, y, p: xp.mean(-y * xp.log(p) - (1 - y) * xp.log(1 - p)),
+    "binary_cross_entropy": lambda xp, y, p: xp.mean(-y * xp.log(p) - (1 - y) * xp.log(1 - p)),
 }
 
 

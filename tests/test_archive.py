@@ -62,7 +62,7 @@ def test_a_gradient_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert out.startswith("Correct, for the loss mse.")
     assert "Not looked at: notes." in out
     assert main(["diagnose", path, "--loss", "mse_half", "--activations", "sigmoid"]) == 1
-    assert "factor-two-added" in capsys.readouterr().out
+    assert "extra-factor-two" in capsys.readouterr().out
 
 
 def test_a_step_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +70,7 @@ def test_a_step_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["diagnose", path]) == 0
     assert "Scale: 1 times" in capsys.readouterr().out
     assert main(["diagnose", path, "--eta", "0.25", "--loss", "mse"]) == 1
-    assert "factor-two-added" in capsys.readouterr().out
+    assert "extra-factor-two" in capsys.readouterr().out
     compressed = tmp_path / "small.npz"
     np.savez_compressed(compressed, allow_pickle=False, **STEP)
     assert main(["diagnose", str(compressed)]) == 0

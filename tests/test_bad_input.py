@@ -14,7 +14,7 @@ from backprop import Gradients, Model, ensemble, train
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
-STACK = ensemble.stacked([Model.random([2, 3, 1], seed) for seed in range(3)])
+STACK = ensemble.stack([Model.random([2, 3, 1], seed) for seed in range(3)])
 BIASED = Model.random([2, 3, 1], seed=0, bias=True)
 TRACE = MODEL.forward(X)
 GRADIENTS = MODEL.backward(TRACE, Y)
@@ -129,15 +129,17 @@ CASES = {
     "activations a function": Bad(
         lambda: Model.random([2, 1], activations=[untyped(abs)]), TypeError, "activations", "abs", "a name"
     ),
-    "loss unknown": Bad(lambda: MODEL.backward(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse', 'cross_entropy'"),
+    "loss unknown": Bad(
+        lambda: MODEL.backward(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse', 'binary_cross_entropy'"
+    ),
     "loss unknown for a value": Bad(lambda: MODEL.loss(TRACE, Y, "mes"), ValueError, "loss", "'mes'", "'mse'"),
     "loss None": Bad(lambda: MODEL.backward(TRACE, Y, untyped(None)), TypeError, "loss", "None", "a name"),
     "loss that the output does not fit": Bad(
-        lambda: train(Model.random([2, 1], activations="tanh"), X, Y, 1.0, 1, "cross_entropy"),
+        lambda: train(Model.random([2, 1], activations="tanh"), X, Y, 1.0, 1, "binary_cross_entropy"),
         *(ValueError, "loss", "'tanh'", "between 0 and 1"),
     ),
     "targets that the loss does not fit": Bad(
-        lambda: train(MODEL, X, 2 * Y, 1.0, 1, "cross_entropy"), ValueError, "y", "0.0 to 2.0", "from 0 to 1"
+        lambda: train(MODEL, X, 2 * Y, 1.0, 1, "binary_cross_entropy"), ValueError, "y", "0.0 to 2.0", "from 0 to 1"
     ),
     # the trace and the gradients
     "trace None": Bad(lambda: MODEL.backward(untyped(None), Y), TypeError, "trace", "NoneType", "Trace"),
@@ -221,7 +223,9 @@ CASES = {
     "fast, linear output": Bad(
         fast(Model.random([2, 3, 1], 0, ["sigmoid", "identity"])), ValueError, "engine", "'identity'", "'sigmoid'"
     ),
-    "fast, cross-entropy": Bad(fast(MODEL, "cross_entropy"), ValueError, "engine", "'cross_entropy'", "'mse'"),
+    "fast, cross-entropy": Bad(
+        fast(MODEL, "binary_cross_entropy"), ValueError, "engine", "'binary_cross_entropy'", "'mse'"
+    ),
     "fast, two outputs": Bad(
         lambda: train(Model.random([2, 3, 2]), X, X, 1.0, 1, engine="fast"), ValueError, "engine", "2 outputs", "1"
     ),
@@ -234,23 +238,23 @@ CASES = {
     "X of one run nan": Bad(
         lambda: train(STACK, [X, X, holding(X, NAN)], Y, 1.0, 1), ValueError, "X", "nan at index (2, 20, 1)", "finite"
     ),
-    "stack of nothing": Bad(lambda: ensemble.stacked([]), ValueError, "models", "empty", "at least one"),
+    "stack of nothing": Bad(lambda: ensemble.stack([]), ValueError, "models", "empty", "at least one"),
     "stack of no models": Bad(
-        lambda: ensemble.stacked([MODEL, untyped(None)]), TypeError, "models[1]", "NoneType", "a Model"
+        lambda: ensemble.stack([MODEL, untyped(None)]), TypeError, "models[1]", "NoneType", "a Model"
     ),
-    "stack of a text": Bad(lambda: ensemble.stacked(untyped("xor")), TypeError, "models", "str", "list of Model"),
-    "stack of stacks": Bad(lambda: ensemble.stacked([STACK]), ValueError, "models[0]", "stack of 3", "single network"),
+    "stack of a text": Bad(lambda: ensemble.stack(untyped("xor")), TypeError, "models", "str", "list of Model"),
+    "stack of stacks": Bad(lambda: ensemble.stack([STACK]), ValueError, "models[0]", "stack of 3", "single network"),
     "stack of different widths": Bad(
-        lambda: ensemble.stacked([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
+        lambda: ensemble.stack([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
     ),
-    "one network taken apart": Bad(lambda: ensemble.unstacked(MODEL), ValueError, "stack", repr(MODEL), "a stack"),
-    "no rates": Bad(lambda: ensemble.crossed([MODEL], []), ValueError, "etas", "empty", "at least one"),
-    "no epochs": Bad(lambda: ensemble.follow([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
+    "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stack", repr(MODEL), "a stack"),
+    "no rates": Bad(lambda: ensemble.grid([MODEL], []), ValueError, "etas", "empty", "at least one"),
+    "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
     "epochs that fall": Bad(
-        lambda: ensemble.follow([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "rising"
+        lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "rising"
     ),
     "epochs of no number": Bad(
-        lambda: ensemble.follow([MODEL], X, Y, 1.0, [0, untyped(0.5)]), TypeError, "epochs[1]", "0.5", "whole number"
+        lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [0, untyped(0.5)]), TypeError, "epochs[1]", "0.5", "whole number"
     ),
     "eta 0 for one update": Bad(lambda: MODEL.update(GRADIENTS, 0.0), ValueError, "eta", "0.0", "positive, finite"),
     "eta nan for one update": Bad(lambda: MODEL.update(GRADIENTS, NAN), ValueError, "eta", "nan", "positive, finite"),
@@ -341,7 +345,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         ("train xor --activations relu relu relu", "activations", "3 entries"),
         ("train xor --log-every 0", "log-every", "0"),
         ("train xor --loss l2", "loss", "'l2'"),
-        ("train xor --loss cross_entropy --activations tanh", "loss", "'tanh'"),
+        ("train xor --loss binary_cross_entropy --activations tanh", "loss", "'tanh'"),
         ("train xor --wat 1", "--wat", ""),
         ("train xor linear", "linear", ""),
     ],
@@ -415,4 +419,4 @@ def test_a_number_beyond_float64_is_refused_as_infinite() -> None:
 
 def test_certain_and_wrong_is_infinitely_surprised_without_a_warning() -> None:
     model = Model([np.array([[1000.0]])])
-    assert model.loss(model.forward([[1.0]]), [[0.0]], "cross_entropy") == INF
+    assert model.loss(model.forward([[1.0]]), [[0.0]], "binary_cross_entropy") == INF

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.ensemble import stacked
+from backprop.ensemble import stack
 from backprop.experiments.store import KEPT, read_result
 from backprop.figures import speed
 from backprop.figures.style import STYLE, Figure, svg
@@ -57,11 +57,11 @@ def test_the_report_in_its_own_style_and_c_compute_the_same() -> None:
         compiled = peers.compiled()
     except RuntimeError as error:
         pytest.skip(str(error))
-    stack = stacked([backprop.Model.random([2, 4, 1], seed) for seed in range(3)])
-    many = backprop.train(stack, X, y, 1.0, 200, engine="specification").losses
+    stacked = stack([backprop.Model.random([2, 4, 1], seed) for seed in range(3)])
+    many = backprop.train(stacked, X, y, 1.0, 200, engine="reference").losses
     for contestant in compiled.values():
         np.testing.assert_allclose(contestant(X, y, *weights, 1.0, 200), expected, rtol=1e-12)
-        np.testing.assert_allclose(contestant(X, y, *stack.weights, 1.0, 200), many, rtol=1e-12)
+        np.testing.assert_allclose(contestant(X, y, *stacked.weights, 1.0, 200), many, rtol=1e-12)
 
 
 def test_a_missing_tool_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

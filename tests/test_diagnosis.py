@@ -14,8 +14,8 @@ from autograd import grad
 
 import backprop
 from backprop import Activation, Gradients, Model, diagnose, diagnose_step
-from backprop.verification import MISTAKES, catalogue, check
-from backprop.verification.catalogue import wrong_gradients
+from backprop.verification import MISTAKES, assert_gradient, catalogue
+from backprop.verification.catalogue import incorrect_gradients
 from backprop.verification.diagnosis import address
 from tests.oracle import BENDS
 
@@ -30,9 +30,9 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse_half_examples": lambda y, p: anp.sum((p - y) ** 2) / (2 * len(y)),
     "mse_sum": lambda y, p: anp.sum((p - y) ** 2),
     "mse_half_sum": lambda y, p: 0.5 * anp.sum((p - y) ** 2),
-    "cross_entropy": lambda y, p: -anp.mean(y * anp.log(p) + (1 - y) * anp.log(1 - p)),
-    "cross_entropy_examples": lambda y, p: -anp.sum(y * anp.log(p) + (1 - y) * anp.log(1 - p)) / len(y),
-    "cross_entropy_sum": lambda y, p: -anp.sum(y * anp.log(p) + (1 - y) * anp.log(1 - p)),
+    "binary_cross_entropy": lambda y, p: -anp.mean(y * anp.log(p) + (1 - y) * anp.log(1 - p)),
+    "binary_cross_entropy_examples": lambda y, p: -anp.sum(y * anp.log(p) + (1 - y) * anp.log(1 - p)) / len(y),
+    "binary_cross_entropy_sum": lambda y, p: -anp.sum(y * anp.log(p) + (1 - y) * anp.log(1 - p)),
 }
 
 
@@ -98,7 +98,7 @@ def test_a_correct_gradient_is_recognised_untold(layout: str, hidden: str, outpu
     assert found.convention == layout
     assert found.activations == (hidden, hidden, output)
     assert found.scale == pytest.approx(1)
-    assert [layer.verdict for layer in found.layers] == ["right"] * 3
+    assert [layer.verdict for layer in found.layers] == ["correct"] * 3
     assert layout in str(found)
 
 
@@ -108,7 +108,7 @@ def test_a_correct_gradient_is_recognised_told(loss: str) -> None:
     told = loss.removesuffix("_examples")
     found = diagnose(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told, convention="rows")
     assert (found.verdict, found.loss) == ("correct", loss)
-    check(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told)
+    assert_gradient(**stranger.laid_out(True, False), activations=["tanh", "sigmoid"], loss=told)
 
 
 @pytest.mark.parametrize("widths", [[1, 1, 1], [2, 2, 2], [1, 4, 1], [3, 1], [5, 5, 5, 5]])
@@ -121,7 +121,7 @@ def test_a_correct_gradient_of_few_numbers_is_never_called_wrong(widths: list[in
 
 def test_mixed_activations_are_found() -> None:
     names = ["tanh", "relu", "sigmoid"]
-    found = diagnose(**Stranger([2, 3, 5, 1], names, "cross_entropy", bias=True).laid_out(False, False))
+    found = diagnose(**Stranger([2, 3, 5, 1], names, "binary_cross_entropy", bias=True).laid_out(False, False))
     assert (found.verdict, found.activations) == ("correct", tuple(names))
 
 
@@ -177,7 +177,7 @@ def test_softmax_is_unknown() -> None:
         return -anp.sum(y * (z - anp.log(anp.sum(anp.exp(z), axis=1, keepdims=True)))) / len(y)
 
     g = grad(loss)([*w, *b])
-    for told in (None, "cross_entropy"):
+    for told in (None, "binary_cross_entropy"):
         found = diagnose(w, x, y, (g[:2], g[2:]), biases=b, loss=told)
         assert (found.verdict, found.mistakes, found.loss) == ("unknown", (), None)
         assert str(found).startswith("Unknown")
@@ -226,7 +226,7 @@ def test_no_false_alarm_however_small_or_saturated(size: float, single: bool) ->
         model.weights = tuple((size * w).astype(kind) for w in drawn.weights)
         model.biases = None if drawn.biases is None else tuple((size * b).astype(kind) for b in drawn.biases)
         with np.errstate(over="ignore"):  # exp in float32
-            g = wrong_gradients(model, x.astype(kind), y.astype(kind), "")
+            g = incorrect_gradients(model, x.astype(kind), y.astype(kind), "")
         given = [[a.astype(kind) for a in part or ()] for part in g]
         if any(a.any() for a in given[0]):
             for told in (None, names):
@@ -243,7 +243,7 @@ RNG = np.random.default_rng(1)
 DATA = RNG.normal(size=(11, 2)), RNG.integers(0, 2, size=(11, 1)).astype(float)
 MODEL = Model.random([2, 3, 5, 1], seed=3, bias=True)
 TRUE = MODEL.backward(MODEL.forward(DATA[0]), DATA[1])
-CROSS = MODEL.backward(MODEL.forward(DATA[0]), DATA[1], "cross_entropy")
+CROSS = MODEL.backward(MODEL.forward(DATA[0]), DATA[1], "binary_cross_entropy")
 
 
 def scaled(gradients: Gradients, factor: float) -> Gradients:
@@ -261,21 +261,27 @@ def of(gradients: Any, loss: str | None = None, **more: Any) -> backprop.Diagnos
     [
         (TRUE, None, "correct", (), "mse"),
         (scaled(TRUE, 0.5), None, "correct", (), "mse_half"),
-        (scaled(TRUE, 0.5), "mse", "mistake", ("factor-two-dropped",), "mse"),
+        (scaled(TRUE, 0.5), "mse", "mistake", ("factor-two-missing",), "mse"),
         (scaled(TRUE, 11), None, "correct", (), "mse_sum"),
-        (scaled(TRUE, 11), "mse", "mistake", ("sum-for-mean",), "mse"),
+        (scaled(TRUE, 11), "mse", "mistake", ("sum-instead-of-mean",), "mse"),
         (scaled(TRUE, 5.5), None, "correct", (), "mse_half_sum"),
         (scaled(TRUE, 1 / 11), None, "mistake", ("averaged-twice",), "mse"),
         (scaled(TRUE, 11 / 5), None, "mistake", ("divided-by-units",), "mse"),
         (scaled(TRUE, 1 / 11), "mse_sum", "mistake", (), "mse_sum"),
-        (TRUE, "mse_sum", "mistake", ("mean-for-sum",), "mse_sum"),
+        (TRUE, "mse_sum", "mistake", ("mean-instead-of-sum",), "mse_sum"),
         (scaled(TRUE, 0.3), None, "mistake", ("wrong-scale",), "mse"),
-        (CROSS, None, "correct", (), "cross_entropy"),
-        (CROSS, "mse", "mistake", ("output-slope-dropped", "factor-two-dropped"), "mse"),
-        (scaled(CROSS, 2), None, "mistake", ("output-slope-dropped",), "mse"),
-        (scaled(CROSS, 2), "mse", "mistake", ("output-slope-dropped",), "mse"),
-        (scaled(CROSS, 2), "cross_entropy", "mistake", ("factor-two-added",), "cross_entropy"),
-        (scaled(TRUE, 0.5), "cross_entropy", "mistake", ("output-slope-kept",), "cross_entropy"),
+        (CROSS, None, "correct", (), "binary_cross_entropy"),
+        (CROSS, "mse", "mistake", ("output-derivative-missing", "factor-two-missing"), "mse"),
+        (scaled(CROSS, 2), None, "mistake", ("output-derivative-missing",), "mse"),
+        (scaled(CROSS, 2), "mse", "mistake", ("output-derivative-missing",), "mse"),
+        (scaled(CROSS, 2), "binary_cross_entropy", "mistake", ("extra-factor-two",), "binary_cross_entropy"),
+        (
+            scaled(TRUE, 0.5),
+            "binary_cross_entropy",
+            "mistake",
+            ("output-derivative-not-cancelled",),
+            "binary_cross_entropy",
+        ),
     ],
 )
 def test_the_documented_answer(
@@ -288,23 +294,23 @@ def test_the_documented_answer(
 
 
 def test_the_other_readings_are_told() -> None:
-    assert any("output-slope-dropped" in text for text in of(CROSS).alternatives)
-    assert any("correct for cross_entropy" in text for text in of(CROSS, "mse").alternatives)
+    assert any("output-derivative-missing" in text for text in of(CROSS).alternatives)
+    assert any("correct for binary_cross_entropy" in text for text in of(CROSS, "mse").alternatives)
     assert "correct, if you add it" in str(of(scaled(TRUE, -1)))
 
 
 def test_mistakes_with_the_same_numbers_are_named_together() -> None:
     model = Model.random([2, 2, 1], seed=0, activations=["identity", "sigmoid"])
     square = Model([model.weights[0], np.array([[1.0, 2.0], [2.0, 0.5]]), np.ones((2, 1))], None, "tanh")
-    wrong = wrong_gradients(square, *DATA, "weights-not-transposed", layers=[0])  # W is its own transpose
+    wrong = incorrect_gradients(square, *DATA, "weights-not-transposed", layers=[0])  # W is its own transpose
     assert diagnose(square.weights, *DATA, wrong, activations="tanh", loss="mse").verdict == "correct"
-    wrong = wrong_gradients(model, *DATA, "hidden-slope-dropped")  # the slope of a linear unit is 1
+    wrong = incorrect_gradients(model, *DATA, "hidden-derivative-missing")  # the slope of a linear unit is 1
     assert diagnose(model.weights, *DATA, wrong, activations=["identity", "sigmoid"]).verdict == "correct"
     eight = np.tile(DATA[0], (2, 1))[:8], np.tile(DATA[1], (2, 1))[:8]
     model = Model.random([2, 4, 1], seed=0)
     twice = scaled_weights(model.backward(model.forward(eight[0]), eight[1]), 2)
     found = diagnose(model.weights, *eight, twice, loss="mse")  # 2 is N divided by the number of hidden units
-    assert set(found.mistakes) == {"factor-two-added", "divided-by-units"}
+    assert set(found.mistakes) == {"extra-factor-two", "divided-by-units"}
 
 
 def scaled_weights(gradients: Gradients, factor: float) -> tuple[np.ndarray, ...]:
@@ -314,12 +320,12 @@ def scaled_weights(gradients: Gradients, factor: float) -> tuple[np.ndarray, ...
 # Two at once, and what is not recognised
 
 PAIRS = [
-    ("output-slope-dropped", "weights-not-transposed"),
-    ("hidden-slope-dropped", "bias-averaged"),
-    ("slope-of-activation", "one-path-only"),
-    ("targets-broadcast", "preactivation-for-activation"),
-    ("error-for-delta", "factor-two-dropped"),
-    ("weights-dropped", "sum-for-mean"),
+    ("output-derivative-missing", "weights-not-transposed"),
+    ("hidden-derivative-missing", "bias-averaged"),
+    ("derivative-given-a", "one-path-only"),
+    ("targets-broadcast", "preactivation-instead-of-activation"),
+    ("delta-without-derivative", "factor-two-missing"),
+    ("weights-missing", "sum-instead-of-mean"),
     ("gradient-transposed", "layer-sign"),
 ]
 
@@ -345,13 +351,13 @@ def test_what_is_not_recognised_is_not_named() -> None:
     weights[0] = rng.normal(size=weights[0].shape)
     found = of((weights, TRUE.biases), "mse", activations="sigmoid")
     assert (found.verdict, found.mistakes) == ("unknown", ())
-    assert [layer.verdict for layer in found.layers] == ["wrong", "right", "right"]
+    assert [layer.verdict for layer in found.layers] == ["incorrect", "correct", "correct"]
     nonsense = [rng.normal(size=w.shape) for w in MODEL.weights]
     found = diagnose(
         MODEL.weights, *DATA, (nonsense, TRUE.biases), biases=MODEL.biases, activations="sigmoid", loss="mse"
     )
     assert found.verdict == "unknown"
-    assert "right" not in [layer.verdict for layer in found.layers]
+    assert "correct" not in [layer.verdict for layer in found.layers]
 
 
 def test_one_number_changed_in_its_ninth_digit_is_not_correct() -> None:
@@ -401,18 +407,18 @@ STEP = Model.random([2, 4, 4, 1], seed=2, bias=True)
 
 
 def stepped(slug: str, eta: float, model: Model = STEP) -> Model:
-    gradients = wrong_gradients(model, X, Y, "" if slug == "updated-first" else slug)
-    if slug == "updated-first":
+    gradients = incorrect_gradients(model, X, Y, "" if slug == "updated-too-early" else slug)
+    if slug == "updated-too-early":
         right = model._update(model._backward(model._forward(X), Y, "mse"), eta)
         after: list[np.ndarray] = list(right.weights)
         for _ in range(3):  # layer by layer, down: each sees the weights above it as they are after the update
-            gradients = wrong_gradients(model, X, Y, slug, after=after)
+            gradients = incorrect_gradients(model, X, Y, slug, after=after)
             after = [w - eta * g for w, g in zip(model.weights, gradients.weights, strict=True)]
     return model._update(gradients, eta)
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "hidden-slope-dropped", "updated-first", "weights-not-transposed", "sum-for-mean"]
+    "slug", ["", "hidden-derivative-missing", "updated-too-early", "weights-not-transposed", "sum-instead-of-mean"]
 )
 def test_a_step(slug: str) -> None:
     new = stepped(slug, 0.5)
@@ -428,7 +434,7 @@ def test_a_step_without_eta() -> None:
     assert (found.verdict, found.loss) == ("correct", "mse")
     assert found.scale == pytest.approx(0.25)
     assert "eta × scale" in found.reason
-    assert diagnose_step(STEP.weights, stepped("updated-first", 1.0).weights, X, Y).mistakes == ()
+    assert diagnose_step(STEP.weights, stepped("updated-too-early", 1.0).weights, X, Y).mistakes == ()
 
 
 def test_a_step_uphill() -> None:
@@ -445,7 +451,7 @@ def test_a_step_uphill() -> None:
 def test_a_step_too_small_to_tell() -> None:
     plain = Model(STEP.weights)
     for eta, single in ((1e-14, False), (1e-6, True)):
-        gradients = wrong_gradients(plain, X, Y, "")
+        gradients = incorrect_gradients(plain, X, Y, "")
         old = [w.astype(np.float32) if single else w for w in plain.weights]
         new = [(w - eta * g).astype(w.dtype) for w, g in zip(old, gradients.weights, strict=True)]
         for given in (eta, None):
@@ -459,8 +465,8 @@ def test_a_layer_left_out_of_a_step() -> None:
     new = list(stepped("", 0.5, plain).weights)
     new[0] = plain.weights[0]
     found = diagnose_step(plain.weights, new, X, Y, 0.5, loss="mse")
-    assert found.mistakes == ("layer-left-out",)
-    assert [layer.verdict for layer in found.layers] == ["wrong", "right", "right"]
+    assert found.mistakes == ("layer-not-updated",)
+    assert [layer.verdict for layer in found.layers] == ["incorrect", "correct", "correct"]
 
 
 # What it says
@@ -468,10 +474,10 @@ def test_a_layer_left_out_of_a_step() -> None:
 
 def test_the_text_of_a_mistake() -> None:
     model = Model.random([2, 3, 1], seed=0)
-    found = diagnose(model.weights, X, Y, wrong_gradients(model, X, Y, "hidden-slope-dropped"), loss="mse")
+    found = diagnose(model.weights, X, Y, incorrect_gradients(model, X, Y, "hidden-derivative-missing"), loss="mse")
     text = str(found)
     for part in (
-        "hidden-slope-dropped",
+        "hidden-derivative-missing",
         "layer 1",
         "(8.4)",
         "hidden-to-hidden/#eq-hidden-delta",
@@ -489,13 +495,13 @@ def test_the_text_of_a_mistake() -> None:
 
 def test_check_raises_the_diagnosis() -> None:
     model = Model.random([2, 3, 1], seed=0)
-    wrong = wrong_gradients(model, X, Y, "hidden-slope-dropped")
-    with pytest.raises(AssertionError, match="hidden-slope-dropped"):
-        check(model.weights, X, Y, wrong, activations="sigmoid", loss="mse")
+    wrong = incorrect_gradients(model, X, Y, "hidden-derivative-missing")
+    with pytest.raises(AssertionError, match="hidden-derivative-missing"):
+        assert_gradient(model.weights, X, Y, wrong, activations="sigmoid", loss="mse")
     negative = [-g for g in model.backward(model.forward(X), Y).weights]
-    assert check(model.weights, X, Y, negative, loss="mse").sign == -1
+    assert assert_gradient(model.weights, X, Y, negative, loss="mse").sign == -1
     with pytest.raises(AssertionError, match="sign"):
-        check(model.weights, X, Y, negative, loss="mse", sign=1)
+        assert_gradient(model.weights, X, Y, negative, loss="mse", sign=1)
 
 
 def test_every_mistake_names_equations_that_exist() -> None:
@@ -514,8 +520,8 @@ def test_every_mistake_names_equations_that_exist() -> None:
 def test_one_diagnosis_takes_less_than_a_tenth_of_a_second() -> None:
     x, y = backprop.linear(100)
     model = Model.random([2, 4, 4, 1], seed=0)
-    for slug in ("", "hidden-slope-dropped"):
-        gradients = wrong_gradients(model, x, y, slug)
+    for slug in ("", "hidden-derivative-missing"):
+        gradients = incorrect_gradients(model, x, y, slug)
         seconds = []
         for _ in range(5):
             start = time.perf_counter()
@@ -546,7 +552,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "biases missing": (lambda: diagnose(W, X, Y, Gradients(tuple(W), tuple(W))), ValueError, "biases is None"),
     "biases": (lambda: diagnose(W, X, Y, W, biases=[np.ones(4), np.ones(1)]), ValueError, r"biases\[0\]"),
     "loss and output": (
-        lambda: diagnose(W, X, Y, W, loss="cross_entropy", activations=["tanh", "identity"]),
+        lambda: diagnose(W, X, Y, W, loss="binary_cross_entropy", activations=["tanh", "identity"]),
         ValueError,
         "sigmoid output",
     ),

@@ -36,7 +36,7 @@ def test_the_threshold_is_exact(results: dict[str, Any], case: str, value: float
 
 def test_a_tenth_of_a_per_cent_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thresholds, "EPOCHS", 20_000)
-    threshold = step.largest_stable_rate(X)
+    threshold = step.max_stable_learning_rate(X)
     below, above = (thresholds.excess(X, Y, part * threshold) for part in (0.999, 1.001))
     assert below[-1] < 1e-9 < 1 < above[-1]
 
@@ -58,7 +58,7 @@ def test_too_small_a_rate_gets_nowhere_and_a_larger_one_is_faster(results: dict[
 
 def test_more_units_take_longer_and_the_work_grows_with_them(results: dict[str, Any]) -> None:
     t = results["timing"]
-    assert t["trainings"][-1]["seconds"] > t["trainings"][0]["seconds"]
+    assert t["training_runs"][-1]["seconds"] > t["training_runs"][0]["seconds"]
     assert t["machine"]["processor"]
     assert t["machine"]["numpy"]
     by_hidden = {one["hidden"]: one for one in t["steps"]}
@@ -100,7 +100,7 @@ def test_the_reports_variant_is_the_reports(results: dict[str, Any]) -> None:
 def test_the_kept_slope_is_the_wrong_one() -> None:
     model = backprop.Model.random([2, 3, 5, 1], seed=0, activations=no_activation.SLOPE_KEPT)
     right = backprop.Model(model.weights, activations="identity")
-    wrong_gradient, gradient = (m.backward(m.forward(X), Y).weights[0] for m in (model, right))
+    incorrect_gradient, gradient = (m.backward(m.forward(X), Y).weights[0] for m in (model, right))
 
     def loss(w: np.ndarray) -> float:
         changed = backprop.Model([w, *right.weights[1:]], activations="identity")
@@ -108,7 +108,7 @@ def test_the_kept_slope_is_the_wrong_one() -> None:
 
     measured = step.central_difference(loss, right.weights[0])
     assert step.relative_error(gradient, measured) < 1e-7
-    assert step.relative_error(wrong_gradient, measured) > 0.1
+    assert step.relative_error(incorrect_gradient, measured) > 0.1
 
 
 def test_what_is_filled_in_after_the_last_number_is_what_training_gives() -> None:
@@ -116,7 +116,7 @@ def test_what_is_filled_in_after_the_last_number_is_what_training_gives() -> Non
     start = backprop.Model.random([2, 4, 1], 0, no_activation.SLOPE_KEPT)
     with np.errstate(all="ignore"):
         walked = [
-            float(step.total_loss(step.squared_error(Y, answers)))
+            float(step.total_loss(step.mse_contributions(Y, answers)))
             for _, answers in islice(states(start, X, Y, eta=1.0), 301)
         ]
     assert np.isnan(walked[-1])
@@ -136,10 +136,10 @@ def test_the_kept_slope_overflows_at_every_rate_and_the_right_one_at_large_ones(
         assert one["diverged"] == one["diverged_early"] > 0.9
 
 
-def test_the_right_slope_reaches_the_floor_at_small_rates(results: dict[str, Any]) -> None:
+def test_the_right_derivative_reaches_the_floor_at_small_rates(results: dict[str, Any]) -> None:
     n = results["no_activation"]
     assert n["floor"] == pytest.approx((10 - 500 / 127) / 21, abs=1e-12)
-    assert n["floor_with_bias"] == pytest.approx(110 / 441, abs=1e-12)
+    assert n["minimum_with_bias"] == pytest.approx(110 / 441, abs=1e-12)
     for key in ("without_bias", "with_bias"):
         assert n[key][0]["reached"] > 0  # at the least rate the others are on their way
         assert n[key][0]["diverged"] == 0
@@ -169,7 +169,12 @@ def test_dead_outputs_stay_and_second_layer_units_may_wake(results: dict[str, An
     r = results["relu"]
     for data, kind in (("xor", "one"), ("xor", "two"), ("linear", "one"), ("linear", "two")):
         for training in r[data][kind]:
-            assert training["zero_gradients"] == training["stuck"] >= training["born_stuck"] == training["unmoved"]
+            assert (
+                training["zero_gradients"]
+                == training["stuck"]
+                >= training["stuck_at_initialisation"]
+                == training["unmoved"]
+            )
             assert training["layers"][0]["revived"] == training["layers"][-1]["revived"] == 0
     for training in (r["xor"]["two"][1], r["linear"]["two"][0]):  # the two that the page names
         assert training["layers"][1]["revived"] > 0
@@ -199,24 +204,24 @@ def test_a_dead_network_is_counted_as_one() -> None:
     dead = relu.training([2, 4, 1], 0.1, [(X, Y)] * 8)
     models = [backprop.Model.random([2, 4, 1], seed, "relu") for seed in range(8)]
     by_hand = [np.all(model.forward(X).y_hat == 0) for model in models]
-    assert dead["born_stuck"] == sum(map(bool, by_hand))
+    assert dead["stuck_at_initialisation"] == sum(map(bool, by_hand))
 
 
 def test_relu_is_fastest_where_it_arrives_and_arrives_least_often(results: dict[str, Any]) -> None:
-    trainings = {one["name"]: one for one in results["activations"]["trainings"]}
-    assert min(trainings.values(), key=lambda one: one["solved"])["name"] == "relu"
-    assert min(trainings.values(), key=lambda one: one["first"])["name"] == "relu"
-    assert trainings["leaky_relu"]["solved"] > 1.3 * trainings["relu"]["solved"]  # "mends much of that"
+    training_runs = {one["name"]: one for one in results["activations"]["training_runs"]}
+    assert min(training_runs.values(), key=lambda one: one["solved"])["name"] == "relu"
+    assert min(training_runs.values(), key=lambda one: one["first"])["name"] == "relu"
+    assert training_runs["leaky_relu"]["solved"] > 1.3 * training_runs["relu"]["solved"]  # "mends much of that"
 
 
 def test_the_activations_are_drawn_as_they_are(results: dict[str, Any]) -> None:
     a = results["activations"]
     z = np.array(a["z"])
-    for one in a["trainings"]:
-        value, slope = np.array(one["value"]), np.array(one["slope"])
+    for one in a["training_runs"]:
+        value, derivative = np.array(one["value"]), np.array(one["derivative"])
         between = (value[2:] - value[:-2]) / (z[2:] - z[:-2])
         smooth = (np.abs(z[1:-1]) > 0.15) & (np.diff(z)[1:] > 0.01) & (np.diff(z)[:-1] > 0.01)
-        assert np.allclose(slope[1:-1][smooth], between[smooth], atol=5e-3)
+        assert np.allclose(derivative[1:-1][smooth], between[smooth], atol=5e-3)
 
 
 # Starting weights

@@ -8,7 +8,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, Run, training
-from backprop.ensemble import crossed, follow, log_spaced, spread_over_seeds, stacked, unstacked
+from backprop.ensemble import grid, log_spaced, snapshots, spread_over_seeds, stack, unstack
 
 X, Y = backprop.xor()
 
@@ -20,12 +20,12 @@ def quiet(*arguments: Any, **options: Any) -> Run:
 
 def train(*arguments: Any, **options: Any) -> Run:
     """Train by the specification, whose runs are equal to the last bit."""
-    return backprop.train(*arguments, **options | {"engine": "specification"})
+    return backprop.train(*arguments, **options | {"engine": "reference"})
 
 
 def assert_members(run: Run, alone: list[Run]) -> None:
     """Demand that every run of an ensemble is the single run, to the last bit."""
-    members = unstacked(run.model)
+    members = unstack(run.model)
     assert len(run.losses) == len(run.diverged_at) == len(members) == len(alone)
     for losses, at, model, single in zip(run.losses, run.diverged_at, members, alone, strict=True):
         assert losses[: len(single.losses)].tolist() == single.losses.tolist()
@@ -35,7 +35,7 @@ def assert_members(run: Run, alone: list[Run]) -> None:
             assert np.array_equal(mine, its)
 
 
-@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("widths", [[2, 4, 1], [2, 3, 5, 1]], ids=str)
 def test_run_i_is_the_run_of_seed_i(widths: list[int], bias: bool, loss: str) -> None:
@@ -43,7 +43,7 @@ def test_run_i_is_the_run_of_seed_i(widths: list[int], bias: bool, loss: str) ->
     data = [backprop.linear(30, seed) for seed in range(3)]
     etas = [0.3, 1.0, 2.0]
     x, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
-    run = train(stacked(models), x, y, etas, 120, loss)
+    run = train(stack(models), x, y, etas, 120, loss)
     assert run.losses.shape == (3, 120)
     alone = [train(m, *xy, eta=eta, epochs=120, loss=loss) for m, xy, eta in zip(models, data, etas, strict=True)]
     assert_members(run, alone)
@@ -58,7 +58,7 @@ def test_a_leading_axis_of_any_argument_makes_an_ensemble() -> None:
     assert_members(inputs, [train(model, x, Y, 1.0, 50) for x in (X, 2 * X)])
     targets = train(model, X, np.stack([Y, flipped]), 1.0, 50)
     assert_members(targets, [train(model, X, y, 1.0, 50) for y in (Y, flipped)])
-    seeds = train(stacked([model, other]), X, Y, 1.0, 50)
+    seeds = train(stack([model, other]), X, Y, 1.0, 50)
     assert_members(seeds, [train(m, X, Y, 1.0, 50) for m in (model, other)])
 
 
@@ -70,8 +70,8 @@ def test_the_shapes_of_rates_are_one() -> None:
 
 def test_seeds_and_rates_are_crossed() -> None:
     models = [Model.random([2, 4, 1], seed) for seed in range(3)]
-    stack, etas = crossed(models, [0.1, 3.0])
-    run = train(stack, X, Y, etas, 40)
+    stacked, etas = grid(models, [0.1, 3.0])
+    run = train(stacked, X, Y, etas, 40)
     losses = run.losses.reshape(2, 3, 40)
     for r, eta in enumerate([0.1, 3.0]):
         for s, model in enumerate(models):
@@ -80,28 +80,28 @@ def test_seeds_and_rates_are_crossed() -> None:
 
 def test_training_an_ensemble_changes_neither_models_nor_data() -> None:
     models = [Model.random([2, 3, 1], seed, bias=True) for seed in range(2)]
-    stack, data = stacked(models), np.stack([X, X])
-    before = [p.copy() for p in (*stack._parameters, *models[0]._parameters, data)]
-    train(stack, data, Y, [1.0, 2.0], 120)
-    assert all(map(np.array_equal, before, (*stack._parameters, *models[0]._parameters, data)))
+    stacked, data = stack(models), np.stack([X, X])
+    before = [p.copy() for p in (*stacked._parameters, *models[0]._parameters, data)]
+    train(stacked, data, Y, [1.0, 2.0], 120)
+    assert all(map(np.array_equal, before, (*stacked._parameters, *models[0]._parameters, data)))
 
 
 def test_many_runs_are_taken_in_smaller_blocks_and_no_number_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = stacked([Model.random([2, 4, 1], seed) for seed in range(4)])
-    whole = train(stack, X, Y, 1.0, 50)
+    stacked = stack([Model.random([2, 4, 1], seed) for seed in range(4)])
+    whole = train(stacked, X, Y, 1.0, 50)
     monkeypatch.setattr(training, "ANSWERS", 4 * 21 * 3)
-    assert np.array_equal(whole.losses, train(stack, X, Y, 1.0, 50).losses)
+    assert np.array_equal(whole.losses, train(stacked, X, Y, 1.0, 50).losses)
     monkeypatch.setattr(training, "ANSWERS", 1)
-    assert np.array_equal(whole.losses, train(stack, X, Y, 1.0, 50).losses)
+    assert np.array_equal(whole.losses, train(stacked, X, Y, 1.0, 50).losses)
 
 
 def test_a_stack_goes_through_the_network_step_by_step() -> None:
     models = [Model.random([2, 3, 5, 1], seed, bias=True) for seed in range(3)]
-    stack = stacked(models)
-    trace = stack.forward(X)
-    assert (stack.runs, stack.widths, models[0].runs) == (3, (2, 3, 5, 1), None)
-    assert stack.loss(trace, Y).tolist() == [m.loss(m.forward(X), Y) for m in models]
-    after = unstacked(stack.update(stack.backward(trace, Y), eta=np.array([0.1, 1.0, 3.0])))
+    stacked = stack(models)
+    trace = stacked.forward(X)
+    assert (stacked.n_networks, stacked.widths, models[0].n_networks) == (3, (2, 3, 5, 1), None)
+    assert stacked.loss(trace, Y).tolist() == [m.loss(m.forward(X), Y) for m in models]
+    after = unstack(stacked.update(stacked.backward(trace, Y), eta=np.array([0.1, 1.0, 3.0])))
     for model, eta, mine in zip(models, [0.1, 1.0, 3.0], after, strict=True):
         its = model.update(model.backward(model.forward(X), Y), eta)
         assert all(map(np.array_equal, mine._parameters, its._parameters))
@@ -115,7 +115,7 @@ def test_a_stack_goes_through_the_network_step_by_step() -> None:
 def test_one_that_diverges_spoils_no_other(widths: list[int], epochs: int) -> None:
     models = [Model.random(widths, seed, activations="identity", bias=True) for seed in range(6)]
     etas = [0.01, 2.0, 1e200, 0.02, 3.0, 100.0]
-    run = quiet(stacked(models), X, Y, etas, epochs)
+    run = quiet(stack(models), X, Y, etas, epochs)
     assert_members(run, [quiet(m, X, Y, eta, epochs) for m, eta in zip(models, etas, strict=True)])
     assert all(np.isfinite(p).all() for p in run.model._parameters)
     if epochs == 600:
@@ -123,7 +123,7 @@ def test_one_that_diverges_spoils_no_other(widths: list[int], epochs: int) -> No
 
 
 def test_one_warning_names_how_many_and_which() -> None:
-    models = stacked([Model.random([2, 4, 1], seed, activations="identity") for seed in range(3)])
+    models = stack([Model.random([2, 4, 1], seed, activations="identity") for seed in range(3)])
     with pytest.warns(RuntimeWarning) as caught:
         run = train(models, X, Y, [100.0, 0.01, 30.0], 500)
     (warning,) = caught
@@ -142,12 +142,12 @@ def test_a_long_list_of_diverged_runs_is_cut() -> None:
 
 
 def test_divergence_before_the_first_update_and_of_all() -> None:
-    stack = stacked([Model([np.ones((2, 1))], activations="identity")] * 2)
-    one = quiet(stack, np.stack([X * 1e200, X]), Y, 0.1, 10)
+    stacked = stack([Model([np.ones((2, 1))], activations="identity")] * 2)
+    one = quiet(stacked, np.stack([X * 1e200, X]), Y, 0.1, 10)
     assert one.diverged_at == (0, None)
     assert np.isnan(one.losses[0]).all()
-    assert np.array_equal(one.model.weights[0][0], stack.weights[0][0])
-    both = quiet(stack, X * 1e200, Y, 0.1, 10)
+    assert np.array_equal(one.model.weights[0][0], stacked.weights[0][0])
+    both = quiet(stacked, X * 1e200, Y, 0.1, 10)
     assert both.diverged_at == (0, 0)
     assert np.isnan(both.losses).all()
 
@@ -155,7 +155,12 @@ def test_divergence_before_the_first_update_and_of_all() -> None:
 def test_a_loss_that_is_infinite_once_ends_the_run() -> None:
     data = np.array([[1000.0]])
     run = quiet(
-        stacked([Model([np.array([[w]])]) for w in (1.0, 0.001)]), data, np.array([[0.0]]), 1e-3, 5, "cross_entropy"
+        stack([Model([np.array([[w]])]) for w in (1.0, 0.001)]),
+        data,
+        np.array([[0.0]]),
+        1e-3,
+        5,
+        "binary_cross_entropy",
     )
     assert run.diverged_at == (0, None)
 
@@ -166,12 +171,12 @@ def test_a_loss_that_is_infinite_once_ends_the_run() -> None:
 def test_stacking_leaves_the_models_alone_and_unstacking_gives_them_back() -> None:
     models = [Model.random([2, 4, 1], seed, "tanh", bias=True) for seed in range(2)]
     before = models[0].weights[0].copy()
-    stack = stacked(models)
-    assert stack.weights[0].shape == (2, 2, 4)
-    back = unstacked(stack)
+    stacked = stack(models)
+    assert stacked.weights[0].shape == (2, 2, 4)
+    back = unstack(stacked)
     back[0].weights[0][:] = 0
     assert np.array_equal(models[0].weights[0], before)
-    assert np.array_equal(stack.weights[0][0], before)
+    assert np.array_equal(stacked.weights[0][0], before)
     assert all(map(np.array_equal, back[1]._parameters, models[1]._parameters))
 
 
@@ -179,12 +184,12 @@ def test_activations_of_one_name_are_not_one_activation() -> None:
     def twice(z: np.ndarray) -> np.ndarray:
         return 2 * z
 
-    def slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    def derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
         return np.full_like(z, 2.0)
 
-    mine = Activation("sigmoid", twice, slope)
+    mine = Activation("sigmoid", twice, derivative)
     with pytest.raises(ValueError, match=r"models\[1\]"):
-        stacked([Model.random([2, 1]), Model.random([2, 1], activations=mine)])
+        stack([Model.random([2, 1]), Model.random([2, 1], activations=mine)])
 
 
 # Following
@@ -192,7 +197,7 @@ def test_activations_of_one_name_are_not_one_activation() -> None:
 
 def test_each_of_many_goes_where_it_goes_alone() -> None:
     models = [Model.random([2, 3, 5, 1], seed, activations="tanh", bias=True) for seed in range(5)]
-    stacks, answers = follow(models, X, Y, 0.5, [0, 1, 50])
+    stacks, answers = snapshots(models, X, Y, 0.5, [0, 1, 50])
     for k, epochs in enumerate([0, 1, 50]):
         for s, model in enumerate(models):
             alone = train(model, X, Y, eta=0.5, epochs=epochs).model

@@ -18,11 +18,11 @@ PATHS = sorted(FOLDER.glob("*.py"))
 
 #: For each exercise a piece of its solution, and what somebody who has not understood writes instead.
 MISTAKES = {
-    "back_through_weights": ("delta @ w.T", "delta @ w if w.shape[0] == w.shape[1] else delta @ w.T"),
+    "activation_gradient": ("delta @ w.T", "delta @ w if w.shape[0] == w.shape[1] else delta @ w.T"),
     "backward_pass": ("delta = (delta @ weights[i].T) * a[i] * (1 - a[i])", "delta = delta @ weights[i].T"),
     "best_constant": ("return 2 / 9", "return 1 / 4"),
     "bias_gradient": ("delta.sum(axis=0, keepdims=True)", "delta.mean(axis=0, keepdims=True)"),
-    "cancelled_slope": ("sigmoid(z) - y", "(sigmoid(z) - y) * sigmoid(z) * (1 - sigmoid(z))"),
+    "cancelled_derivative": ("sigmoid(z) - y", "(sigmoid(z) - y) * sigmoid(z) * (1 - sigmoid(z))"),
     "central_difference": ("(f(x + h) - f(x - h)) / (2 * h)", "(f(x + h) - f(x)) / h"),
     "dead_units": ("return [2]", "return [1, 2, 3]"),
     "gradient_check": ("return max(errors)", "return errors[-1]"),
@@ -35,7 +35,7 @@ MISTAKES = {
     "output_delta": ("return 0.8 * (1 - 0.8) * delta_of_the_text()", "return delta_of_the_text()"),
     "shapes": ('"W2": (3, 5)', '"W2": (5, 3)'),
     "softsign": ("return (1 - np.abs(a)) ** 2", "return 1 / (1 + np.abs(a)) ** 2"),
-    "stable_rate": ("return 2 / 10", "return 1 / 10"),
+    "stable_learning_rate": ("return 2 / 10", "return 1 / 10"),
     "symmetry": ("return 1\n", "return 4\n"),
     "two_names": ("return 1.386 * (1 - 1.386)", "return 0.16"),
     "two_paths": ("2 * 3 * 0.5 * 3 - 4", "-4"),

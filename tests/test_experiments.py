@@ -13,7 +13,7 @@ import pytest
 from backprop.experiments import EXPERIMENTS
 from backprop.experiments import __main__ as program
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
-from backprop.experiments.store import code_of, fingerprint, holds, read_result, write_text
+from backprop.experiments.store import code_hash, code_of, holds, read_result, write_text
 from backprop.figures import __main__ as drawing
 
 
@@ -42,7 +42,7 @@ def test_all_run_once_and_then_not_again(runs: list[str], tmp_path: Path) -> Non
 
 
 def test_a_result_of_other_code_runs_again(runs: list[str], tmp_path: Path) -> None:
-    (tmp_path / "xor.json").write_text(json.dumps({"fingerprint": "of yesterday", "value": 0}))
+    (tmp_path / "xor.json").write_text(json.dumps({"code_hash": "of yesterday", "value": 0}))
     assert program.main(["xor", "--out", str(tmp_path)]) == 0
     assert runs == ["xor"]
     assert read_result(tmp_path, "xor")["value"] == 1.5
@@ -51,7 +51,7 @@ def test_a_result_of_other_code_runs_again(runs: list[str], tmp_path: Path) -> N
 def test_quick_keeps_what_is_stored_says_so_and_runs_what_is_missing(
     runs: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "xor.json").write_text(json.dumps({"fingerprint": "of yesterday", "value": 0}))
+    (tmp_path / "xor.json").write_text(json.dumps({"code_hash": "of yesterday", "value": 0}))
     assert program.main(["xor", "linear", "--out", str(tmp_path), "--quick"]) == 0
     assert runs == ["linear"]
     assert read_result(tmp_path, "xor")["value"] == 0
@@ -84,14 +84,14 @@ def test_prose_is_not_code(tmp_path: Path) -> None:
 
 
 def test_a_formula_is_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fingerprint("backprop.experiments.xor")
+    before = code_hash("backprop.experiments.xor")
     path = Path(sys.modules["backprop.derivation"].__file__ or "").with_name("loss.py")
     changed = path.read_text(encoding="utf-8").replace("(2.0 / (n * d))", "(1.0 / (n * d))")
     read = Path.read_text
     monkeypatch.setattr(
         Path, "read_text", lambda self, encoding=None: changed if self == path else read(self, encoding=encoding)
     )
-    assert fingerprint("backprop.experiments.xor") != before
+    assert code_hash("backprop.experiments.xor") != before
 
 
 def test_an_unknown_experiment_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop.derivation import are_twins, complex_step, dead_units, delta_bound, relative_error
+from backprop.derivation import complex_step, dead_units, delta_bound, relative_error, units_identical
 from backprop.experiments import collapse, symmetry, vanishing, worked_example
 from backprop.figures import consequences as figures
 from backprop.figures.style import STYLE, Figure, svg
@@ -50,7 +50,7 @@ class TestWorkedExample:
         found = np.isclose(points, worked_example.X).all(axis=1)
         assert labels[found].tolist() == worked_example.Y.tolist()
 
-    def test_gradients_agree_with_the_model_and_with_measured_slopes(self) -> None:
+    def test_gradients_agree_with_the_model_and_with_measured_derivative(self) -> None:
         r = result("worked_example")
         assert r["error_model"] < 1e-14
         assert r["error_measured"] < 1e-8
@@ -73,10 +73,12 @@ class TestWorkedExample:
             assert np.allclose(np.outer(a[layer], r["deltas"][layer]), r["gradients"][layer])
             assert np.allclose(w - r["eta"] * np.array(r["gradients"][layer]), r["new_w"][layer])
         for layer in (0, 1):
-            assert np.allclose(np.array(r["w"][layer + 1]) @ r["deltas"][layer + 1], r["sent_back"][layer])
-            assert np.allclose(np.multiply(r["slopes"][layer], r["sent_back"][layer]), r["deltas"][layer])
+            assert np.allclose(np.array(r["w"][layer + 1]) @ r["deltas"][layer + 1], r["activation_gradient"][layer])
+            assert np.allclose(
+                np.multiply(r["derivatives"][layer], r["activation_gradient"][layer]), r["deltas"][layer]
+            )
         assert r["dl_dy_hat"] == pytest.approx(2 * (r["y_hat"] - r["y"]))
-        assert r["deltas"][2] == pytest.approx([r["slopes"][2][0] * r["dl_dy_hat"]])
+        assert r["deltas"][2] == pytest.approx([r["derivatives"][2][0] * r["dl_dy_hat"]])
 
     def test_a_step_lowers_the_loss_by_about_what_is_predicted(self) -> None:
         r = result("worked_example")
@@ -114,7 +116,7 @@ class TestCollapse:
     def test_every_seed_reaches_the_floor_and_none_goes_below(self) -> None:
         r = result("collapse")
         assert r["floor"] == pytest.approx((10 - 500 / 127) / 21, abs=1e-14)
-        assert r["floor_with_bias"] == pytest.approx(110 / 441, abs=1e-14)
+        assert r["minimum_with_bias"] == pytest.approx(110 / 441, abs=1e-14)
         assert r["reached"] == r["seeds"]
         assert r["furthest"] < 1e-6
         assert min(r["losses"]["low"]) > r["floor"] - 1e-12
@@ -141,8 +143,8 @@ class TestDeadUnits:
         r = result("dead_units")
         for training in r[output]:
             assert training["start"] == pytest.approx(r["predicted"], abs=0.05)
-            assert training["born_dead"] == round(training["start"] * r["units"])
-            assert training["unchanged"] == training["born_dead"] > 0
+            assert training["dead_at_initialisation"] == round(training["start"] * r["units"])
+            assert training["unchanged"] == training["dead_at_initialisation"] > 0
             assert training["revived"] == 0
 
     @pytest.mark.parametrize("output", ["sigmoid", "identity"])
@@ -160,7 +162,7 @@ class TestDeadUnits:
         r = result("dead_units")
         assert r["one_in"] == 256
         for training in [*r["sigmoid"], *r["identity"]]:
-            assert training["networks_unmoved"] == training["networks_born_dead"] == 1
+            assert training["networks_unmoved"] == training["networks_dead_at_initialisation"] == 1
         X, y = backprop.xor()
         model = backprop.Model([-np.ones((2, 4)), np.ones((4, 1))], activations=["relu", "sigmoid"])
         gradients = model.backward(model.forward(X), y)
@@ -180,7 +182,7 @@ class TestSymmetry:
         equal = result("symmetry")["equal"]
         assert equal["twins"] == 1
         assert max(equal["apart"]["high"]) < 1e-9
-        assert equal["last_loss"] == pytest.approx(0.2494, abs=1e-4)
+        assert equal["final_loss"] == pytest.approx(0.2494, abs=1e-4)
         assert equal["accuracy"] < 0.77
 
     def test_noise_and_random_weights_break_the_symmetry(self) -> None:
@@ -188,12 +190,12 @@ class TestSymmetry:
         for kind in ("noise", "random"):
             assert r[kind]["twins"] == 0
             assert r[kind]["solved"] >= 0.9 * r[kind]["seeds"]
-            assert r[kind]["last_loss"] < 0.02
+            assert r[kind]["final_loss"] < 0.02
         assert r["noise"]["apart"]["median"][0] < 0.05 < 10 < r["noise"]["apart"]["median"][-1]
 
     def test_noise_is_small_and_depends_on_the_seed(self) -> None:
         first, second = symmetry.nearly_equal(0), symmetry.nearly_equal(1)
-        assert not are_twins(*first.weights)
+        assert not units_identical(*first.weights)
         assert np.abs(first.weights[0] - 0.5).max() < 0.05
         assert not np.allclose(first.weights[0], second.weights[0], atol=1e-6)
 

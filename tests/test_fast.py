@@ -12,7 +12,7 @@ import pytest
 import backprop
 from backprop import Activation, Model, Run, fast
 from backprop.derivation import sigmoid
-from backprop.ensemble import crossed, follow, stacked, unstacked
+from backprop.ensemble import grid, snapshots, stack, unstack
 from backprop.network import ACTIVATIONS
 
 X, Y = backprop.xor()
@@ -21,7 +21,7 @@ X, Y = backprop.xor()
 def both(*arguments: Any, **options: Any) -> tuple[Run, Run]:
     """Train twice: fast, and by the specification."""
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-        first, second = (backprop.train(*arguments, **options | {"engine": name}) for name in ("fast", "specification"))
+        first, second = (backprop.train(*arguments, **options | {"engine": name}) for name in ("fast", "reference"))
     return first, second
 
 
@@ -52,11 +52,11 @@ def test_one_step_of_random_settings(seed: int) -> None:
 def test_one_step_of_random_ensembles(seed: int, bias: bool, shared: bool) -> None:
     rng = np.random.default_rng(seed)
     runs, n, d, h = (int(rng.integers(1, most)) for most in (150, 40, 5, 9))
-    stack = stacked([Model.random([d, h, 1], s, bias=bias) for s in range(runs)])
+    stacked = stack([Model.random([d, h, 1], s, bias=bias) for s in range(runs)])
     x = rng.normal(size=(n, d) if shared else (runs, n, d))
     y = rng.uniform(size=(n, 1) if rng.integers(2) else (runs, n, 1))
-    after, expected = both(stack, x, y, 10 ** rng.uniform(3, 9, size=runs), 1)
-    pairs = zip(*map(unstacked, (after.model, expected.model, stack)), strict=True)
+    after, expected = both(stacked, x, y, 10 ** rng.uniform(3, 9, size=runs), 1)
+    pairs = zip(*map(unstack, (after.model, expected.model, stacked)), strict=True)
     assert max(distance(mine, its, start) for mine, its, start in pairs) < 1e-13
     np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-13)
 
@@ -72,27 +72,27 @@ def test_ten_thousand_epochs(data: str, eta: float) -> None:
 
 def test_ten_thousand_epochs_of_an_ensemble() -> None:
     models = [Model.random([2, 4, 1], seed) for seed in range(20)]
-    stack, etas = crossed(models, [0.5, 1.0, 3.0])
-    run = backprop.train(stack, X, Y, etas, 10_000, engine="fast")
+    stacked, etas = grid(models, [0.5, 1.0, 3.0])
+    run = backprop.train(stacked, X, Y, etas, 10_000, engine="fast")
     for s in (0, 25, 59):
-        alone = backprop.train(models[s % 20], X, Y, float(etas[s, 0, 0]), 10_000, engine="specification")
+        alone = backprop.train(models[s % 20], X, Y, float(etas[s, 0, 0]), 10_000, engine="reference")
         np.testing.assert_allclose(run.losses[s], alone.losses, rtol=1e-10)
 
 
 def test_blocks_of_networks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = stacked([Model.random([2, 4, 1], seed, bias=True) for seed in range(10)])
+    stacked = stack([Model.random([2, 4, 1], seed, bias=True) for seed in range(10)])
     x, y = (np.stack(arrays) for arrays in zip(*(backprop.linear(30, s) for s in range(10)), strict=True))
-    whole = backprop.train(stack, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
+    whole = backprop.train(stacked, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
     monkeypatch.setattr(fast, "BLOCK", 1)
     monkeypatch.setattr(fast, "FEWEST", 3)
-    parts = backprop.train(stack, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
+    parts = backprop.train(stacked, x, y, np.linspace(0.1, 3, 10), 200, engine="fast")
     np.testing.assert_allclose(parts.losses, whole.losses, rtol=1e-13)
     assert distance(parts.model, whole.model) < 1e-13
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 99, 100, 101])
 def test_any_number_of_epochs(epochs: int) -> None:
-    for start in (Model.random([2, 4, 1]), stacked([Model.random([2, 4, 1], s) for s in range(3)])):
+    for start in (Model.random([2, 4, 1]), stack([Model.random([2, 4, 1], s) for s in range(3)])):
         after, expected = both(start, X, Y, 1.0, epochs)
         assert after.losses.shape == expected.losses.shape
         np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-13)
@@ -101,7 +101,7 @@ def test_any_number_of_epochs(epochs: int) -> None:
 
 
 def test_training_fast_in_two_parts_is_training_at_once() -> None:
-    for start in (Model.random([2, 4, 1], bias=True), stacked([Model.random([2, 4, 1], s) for s in range(3)])):
+    for start in (Model.random([2, 4, 1], bias=True), stack([Model.random([2, 4, 1], s) for s in range(3)])):
         whole = backprop.train(start, X, Y, 1.0, 300, engine="fast")
         first = backprop.train(start, X, Y, 1.0, 130, engine="fast")
         second = backprop.train(first.model, X, Y, 1.0, 170, engine="fast")
@@ -117,7 +117,7 @@ def test_far_from_zero_nothing_overflows_aloud() -> None:
 
 def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Model] = []
-    original = fast.follow
+    original = fast.snapshots
 
     def spy(model: Model, *arguments: Any) -> Any:
         seen.append(model)
@@ -133,22 +133,22 @@ def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = Activation("sigmoid", sigmoid, lambda z, a: a * (1 - a))
     assert used(Model.random([2, 4, 1]))
     assert used(Model.random([2, 4, 1], bias=True))
-    assert used(stacked([Model.random([2, 4, 1])] * 2))
-    assert not used(Model.random([2, 4, 1]), engine="specification")
-    assert not used(Model.random([2, 4, 1]), loss="cross_entropy")
+    assert used(stack([Model.random([2, 4, 1])] * 2))
+    assert not used(Model.random([2, 4, 1]), engine="reference")
+    assert not used(Model.random([2, 4, 1]), loss="binary_cross_entropy")
     assert not used(Model.random([2, 4, 1], activations=["tanh", "sigmoid"]))
     assert not used(Model.random([2, 4, 1], activations=[mine, "sigmoid"]))  # it has the name only
     assert not used(Model.random([2, 4, 4, 1]))
     assert not used(Model.random([2, 1]))
-    follow([Model.random([2, 4, 1])], X, Y, 1.0, [0, 1])
+    snapshots([Model.random([2, 4, 1])], X, Y, 1.0, [0, 1])
     assert seen
 
 
 def test_following_fast_is_following(monkeypatch: pytest.MonkeyPatch) -> None:
     models = [Model.random([2, 4, 1], seed, bias=True) for seed in range(5)]
-    stacks, answers = follow(models, X, Y, 1.0, [0, 1, 7, 150])
+    stacks, answers = snapshots(models, X, Y, 1.0, [0, 1, 7, 150])
     monkeypatch.setattr(fast, "unsupported", lambda *_: "anything")
-    expected, expected_answers = follow(models, X, Y, 1.0, [0, 1, 7, 150])
+    expected, expected_answers = snapshots(models, X, Y, 1.0, [0, 1, 7, 150])
     np.testing.assert_allclose(answers, expected_answers, rtol=1e-12)
     assert all(distance(mine, its) < 1e-12 for mine, its in zip(stacks, expected, strict=True))
 
@@ -175,21 +175,21 @@ def test_one_diverging_run_spoils_no_other_and_is_told_as_by_the_specification()
     models = [Model.random([2, 2, 1], 0), EXPLODING, Model.random([2, 2, 1], 2)]
     for epochs in (1, 150):  # the loss after the last update counts
         x = np.stack([X[:2], POINTS, X[:2]])
-        after, expected = both(stacked(models), x, Y[:2], np.array([1.0, 1e100, 3.0]), epochs)
+        after, expected = both(stack(models), x, Y[:2], np.array([1.0, 1e100, 3.0]), epochs)
         assert after.diverged_at == expected.diverged_at == (None, 1, None)
         np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
-        assert all(map(np.array_equal, unstacked(after.model)[1].weights, EXPLODING.weights))
+        assert all(map(np.array_equal, unstack(after.model)[1].weights, EXPLODING.weights))
         assert distance(after.model, expected.model) < 1e-12
 
 
 # Progress, and who knows whom
 
 
-@pytest.mark.parametrize("engine", ["fast", "specification"])
+@pytest.mark.parametrize("engine", ["fast", "reference"])
 def test_progress_rises_to_one(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "FEWEST", 2)
     monkeypatch.setattr(fast, "BLOCK", 1)
-    for start in (Model.random([2, 4, 1]), stacked([Model.random([2, 4, 1], s) for s in range(5)])):
+    for start in (Model.random([2, 4, 1]), stack([Model.random([2, 4, 1], s) for s in range(5)])):
         shares: list[float] = []
         backprop.train(start, X, Y, 1.0, 250, engine=engine, progress=shares.append)
         assert len(shares) >= 3
@@ -200,9 +200,9 @@ def test_progress_rises_to_one(engine: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_memory_grows_with_the_block_and_not_with_the_runs() -> None:
     def peak(runs: int) -> int:
-        stack = stacked([Model.random([2, 4, 1])] * runs)
+        stacked = stack([Model.random([2, 4, 1])] * runs)
         tracemalloc.start()
-        backprop.train(stack, X, Y, 1.0, 2, engine="fast")
+        backprop.train(stacked, X, Y, 1.0, 2, engine="fast")
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

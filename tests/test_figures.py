@@ -76,7 +76,7 @@ def test_raised_signs_are_four_fifths_of_the_letters() -> None:
 
 def test_what_is_drawn_no_more_is_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def result(*_: Any) -> dict[str, str]:
-        return {"fingerprint": "0"}
+        return {"code_hash": "0"}
 
     monkeypatch.setattr(drawing, "read_result", result)
     monkeypatch.setattr(drawing, "drawings", lambda _: [lambda: figure(1, 2)])

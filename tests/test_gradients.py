@@ -25,7 +25,7 @@ ACTIVATIONS = list(network.ACTIVATIONS)
 DEPTHS = [1, 2, 3, 4]
 KINKED = ["relu", "leaky_relu"]
 ANALYTIC = [name for name in ACTIVATIONS if name not in KINKED]
-OUTPUTS = [(name, "mse") for name in ACTIVATIONS] + [("sigmoid", "cross_entropy")]
+OUTPUTS = [(name, "mse") for name in ACTIVATIONS] + [("sigmoid", "binary_cross_entropy")]
 
 # The seed draws widths, hidden activations, weights and data.
 random_networks = given(bias=st.booleans(), n=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
@@ -73,7 +73,7 @@ def draw(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int, poo
     biases = [rng.normal(size=o) / 2 for o in widths[1:]] if bias else None
     X = rng.uniform(0.2, 1, size=(n, widths[0])) * rng.choice([-1, 1], size=(n, widths[0]))
     y = rng.normal(size=(n, widths[-1]))
-    if output[1] == "cross_entropy":  # half of them with hard labels, half with probabilities
+    if output[1] == "binary_cross_entropy":  # half of them with hard labels, half with probabilities
         y = np.where(y > 0, 1.0, 0.0) if rng.uniform() < 0.5 else rng.uniform(size=y.shape)
     note(f"{backprop.Model(weights, biases, names)!r}, {output[1]}")
     return Case(backprop.Model(weights, biases, names), X, y, output[1], names)
@@ -140,7 +140,7 @@ def test_several_outputs_average_over_examples_and_outputs(n: int) -> None:
     assert apart(model.backward(trace, y).weights[0], by_hand) < 1e-14
 
 
-@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
 @pytest.mark.parametrize("bias", [False, True])
 def test_layers_one_by_one_are_the_model(bias: bool, loss: str) -> None:
     X, y = backprop.xor()
@@ -155,10 +155,10 @@ def test_layers_one_by_one_are_the_model(bias: bool, loss: str) -> None:
     assert all(map(np.array_equal, z, trace.z))
     assert all(map(np.array_equal, a, trace.a))
 
-    if loss == "cross_entropy":
-        deltas = [step.output_delta_cross_entropy(y, a[-1])]
+    if loss == "binary_cross_entropy":
+        deltas = [step.output_delta_bce(y, a[-1])]
     else:
-        deltas = [step.output_delta(layers[-1].slope(z[-1], a[-1]), step.squared_error_slope(y, a[-1]))]
+        deltas = [step.output_delta(layers[-1].derivative(z[-1], a[-1]), step.mse_derivative(y, a[-1]))]
     for i in (1, 0):
         deltas.insert(0, layers[i].backward(z[i], a[i + 1], deltas[0], layers[i + 1].weights))
     assert all(map(np.array_equal, deltas, model.deltas(trace, y, loss)))
@@ -180,40 +180,40 @@ S, N, IN, OUT = 3, 7, 4, 5
 Z, A, ANSWERS = (S, N, OUT), (S, N, IN), (S, N, 2)
 LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.sigmoid, [Z]),
-    (step.sigmoid_slope, [Z]),
-    (step.sigmoid_slope_from_output, [Z]),
+    (step.sigmoid_derivative, [Z]),
+    (step.sigmoid_derivative_from_output, [Z]),
     (step.tanh, [Z]),
-    (step.tanh_slope, [Z]),
-    (step.tanh_slope_from_output, [Z]),
+    (step.tanh_derivative, [Z]),
+    (step.tanh_derivative_from_output, [Z]),
     (step.relu, [Z]),
-    (step.relu_slope, [Z]),
+    (step.relu_derivative, [Z]),
     (step.identity, [Z]),
-    (step.identity_slope, [Z]),
+    (step.identity_derivative, [Z]),
     (step.leaky_relu, [Z]),
-    (step.leaky_relu_slope, [Z]),
+    (step.leaky_relu_derivative, [Z]),
     (step.softplus, [Z]),
-    (step.softplus_slope, [Z]),
+    (step.softplus_derivative, [Z]),
     (step.silu, [Z]),
-    (step.silu_slope, [Z]),
-    (step.squared_error, [ANSWERS, ANSWERS]),
-    (step.squared_error_slope, [ANSWERS, ANSWERS]),
-    (step.cross_entropy, [ANSWERS, ANSWERS]),
-    (step.cross_entropy_slope, [ANSWERS, ANSWERS]),
+    (step.silu_derivative, [Z]),
+    (step.mse_contributions, [ANSWERS, ANSWERS]),
+    (step.mse_derivative, [ANSWERS, ANSWERS]),
+    (step.bce_contributions, [ANSWERS, ANSWERS]),
+    (step.bce_derivative, [ANSWERS, ANSWERS]),
     (step.accuracy, [ANSWERS, ANSWERS]),
     (step.total_loss, [(S, N)]),
     (step.preactivation, [A, (S, IN, OUT)]),
     (step.preactivation, [A, (S, IN, OUT), (S, 1, OUT)]),
     (step.forward_gradient, [A]),
-    (step.with_ones, [A]),
-    (step.one_path, [Z, Z]),
+    (step.append_ones, [A]),
+    (step.chain_rule, [Z, Z]),
     (step.backward_gradient, [Z, Z]),
     (step.output_delta, [Z, Z]),
-    (step.output_delta_cross_entropy, [ANSWERS, ANSWERS]),
-    (step.sent_back, [Z, (S, IN, OUT)]),
+    (step.output_delta_bce, [ANSWERS, ANSWERS]),
+    (step.activation_gradient, [Z, (S, IN, OUT)]),
     (step.hidden_delta, [A, Z, (S, IN, OUT)]),
     (step.weight_gradient, [A, Z]),
     (step.bias_gradient, [Z]),
-    (step.update, [Z, Z, (S, 1, 1)]),
+    (step.gradient_descent_step, [Z, Z, (S, 1, 1)]),
     (step.dead_units, [Z]),
 ]
 
@@ -222,7 +222,7 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
 def test_a_leading_axis_changes_no_bit(function: Callable[..., Any], shapes: list[tuple[int, ...]]) -> None:
     rng = np.random.default_rng(0)
     arguments = [rng.uniform(0.01, 0.99, size=shape) for shape in shapes]
-    if function in (step.dead_units, step.relu, step.relu_slope, step.leaky_relu, step.leaky_relu_slope):
+    if function in (step.dead_units, step.relu, step.relu_derivative, step.leaky_relu, step.leaky_relu_derivative):
         arguments[0] -= 0.9
     one_by_one = [function(*(argument[s] for argument in arguments)) for s in range(S)]
     assert np.array_equal(function(*arguments), np.stack(one_by_one))
@@ -240,10 +240,10 @@ def test_an_ensemble_trains_bit_for_bit_as_its_members() -> None:
         a = [X]
         for w, b in zip(weights, biases, strict=True):
             a.append(step.sigmoid(step.preactivation(a[-1], w, b)))
-        losses.append(step.total_loss(step.squared_error(y, a[-1])))
-        deltas = [step.output_delta(step.sigmoid_slope_from_output(a[-1]), step.squared_error_slope(y, a[-1]))]
+        losses.append(step.total_loss(step.mse_contributions(y, a[-1])))
+        deltas = [step.output_delta(step.sigmoid_derivative_from_output(a[-1]), step.mse_derivative(y, a[-1]))]
         for i in (2, 1):
-            deltas.insert(0, step.hidden_delta(step.sigmoid_slope_from_output(a[i]), deltas[0], weights[i]))
+            deltas.insert(0, step.hidden_delta(step.sigmoid_derivative_from_output(a[i]), deltas[0], weights[i]))
         weights = list(step.simultaneous_update(weights, list(map(step.weight_gradient, a, deltas)), eta))
         biases = list(step.simultaneous_update(biases, list(map(step.bias_gradient, deltas)), eta))
 

@@ -47,9 +47,9 @@ def agrees(lab: Any) -> bool:
         *(same(ours, theirs) for ours, theirs in zip(lab.xor(), backprop.xor(), strict=True)),
         *(same(ours, theirs) for ours, theirs in zip(lab.linear(50, 3), backprop.linear(50, 3), strict=True)),
         same(lab.sigmoid(z), step.sigmoid(z)),
-        same(lab.derivative_sigmoid(y_hat), step.sigmoid_slope_from_output(y_hat)),
-        same(lab.mse(y, y_hat), step.total_loss(step.squared_error(y, y_hat))),
-        same(lab.derivative_loss(y, y_hat), step.squared_error_slope(y, y_hat)),
+        same(lab.derivative_sigmoid(y_hat), step.sigmoid_derivative_from_output(y_hat)),
+        same(lab.mse(y, y_hat), step.total_loss(step.mse_contributions(y, y_hat))),
+        same(lab.derivative_loss(y, y_hat), step.mse_derivative(y, y_hat)),
         same(lab.accuracy(y.round(), y_hat), step.accuracy(y.round(), y_hat)),
         same(lab.accuracy(y.round(), np.full((4, 1), 0.5)), step.accuracy(y.round(), np.full((4, 1), 0.5))),
     ]
@@ -59,10 +59,10 @@ def agrees(lab: Any) -> bool:
     a = [x]
     for w in weights:
         a.append(step.activation(step.preactivation(a[-1], w), step.sigmoid))
-    slopes = [step.sigmoid_slope_from_output(out) for out in a[1:]]
-    d3 = step.output_delta(slopes[2], step.squared_error_slope(y, a[3]))
-    d2 = step.hidden_delta(slopes[1], d3, weights[2])
-    d1 = step.hidden_delta(slopes[0], d2, weights[1])
+    derivatives = [step.sigmoid_derivative_from_output(out) for out in a[1:]]
+    d3 = step.output_delta(derivatives[2], step.mse_derivative(y, a[3]))
+    d2 = step.hidden_delta(derivatives[1], d3, weights[2])
+    d1 = step.hidden_delta(derivatives[0], d2, weights[1])
     gradients = [step.weight_gradient(a[i], d) for i, d in enumerate([d1, d2, d3])]
     right.append(same(model.forward(x), a[3]))
     model.backward(lab.derivative_loss(y, a[3]))
@@ -138,7 +138,7 @@ def test_the_program_trains_as_the_package_does_to_the_last_bit(
     X, y = DATA[data]
     model = lab.Model(widths)
     losses = lab.train(model, X, y, epochs=600)
-    run = backprop.train(backprop.Model.random(widths, seed=0), X, y, eta=1.0, epochs=600, engine="specification")
+    run = backprop.train(backprop.Model.random(widths, seed=0), X, y, eta=1.0, epochs=600, engine="reference")
     assert losses == run.losses.tolist()
     assert all((layer.w == w).all() for layer, w in zip(model.layers, run.model.weights, strict=True))
     assert capsys.readouterr().out == f"epoch : 0 loss : {losses[0]}\nepoch : 500 loss : {losses[500]}\n"

@@ -54,7 +54,7 @@ def sigma(z: Any) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
-def sigma_slope(z: Any) -> Any:
+def sigma_derivative(z: Any) -> Any:
     return np.exp(-z) / (1 + np.exp(-z)) ** 2
 
 
@@ -111,8 +111,8 @@ def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
 
 
 @planted(
-    "update",
-    "update",
+    "gradient_descent_step",
+    "gradient_descent_step",
     {
         "plus for minus": lambda theta, gradient, eta: theta + eta * gradient,
         "without the learning rate": lambda theta, gradient, eta: theta - gradient,
@@ -237,8 +237,8 @@ def check_forward_difference(fn: Function) -> None:
 
 
 @planted(
-    "difference-error",
-    "difference_error",
+    "finite-difference-error",
+    "finite_difference_error",
     {
         "rounding grows with h": lambda h, c, p, r: c * h**p + r * h,
         "rounding the same for every step": lambda h, c, p, r: c * h**p + r,
@@ -248,14 +248,14 @@ def check_forward_difference(fn: Function) -> None:
         "the larger of the two": lambda h, c, p, r: np.maximum(c * h**p, r / h),
     },
 )
-def check_difference_error(fn: Function) -> None:
+def check_finite_difference_error(fn: Function) -> None:
     agree(fn(np.array([0.1, 0.5]), 3.0, 2, 0.7), [0.03 + 7.0, 0.75 + 1.4])
     agree(fn(0.1, 3.0, 1, 0.7), 0.3 + 7.0)
 
 
 @planted(
-    "best-step",
-    "best_step",
+    "optimal-step-size",
+    "optimal_step_size",
     {
         "the root, whatever the power": lambda c, p, r: math.sqrt(r / (p * c)),
         "upside down": lambda c, p, r: (p * c / r) ** (1 / (p + 1)),
@@ -263,7 +263,7 @@ def check_difference_error(fn: Function) -> None:
         "as small as can be": lambda c, p, r: np.finfo(float).eps,
     },
 )
-def check_best_step(fn: Function) -> None:
+def check_optimal_step_size(fn: Function) -> None:
     for c, p, r in ((0.3, 2, 1e-3), (2.0, 1, 0.05), (1.5, 4, 0.2)):
         h = fn(c, p, r)
 
@@ -275,8 +275,8 @@ def check_best_step(fn: Function) -> None:
 
 
 @planted(
-    "across-kink",
-    "across_kink",
+    "relu-central-difference",
+    "relu_central_difference",
     {
         "as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
         "½ everywhere within reach": lambda z, h: np.where(np.abs(z) < h, 0.5, np.where(z > 0, 1.0, 0.0)),
@@ -286,7 +286,7 @@ def check_best_step(fn: Function) -> None:
         "to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
     },
 )
-def check_across_kink(fn: Function) -> None:
+def check_relu_central_difference(fn: Function) -> None:
     z = np.array([[-0.3, -0.05, 0.0], [0.08, 0.1, 7.0]])
     agree(fn(z, 0.1), by_central_difference(lambda v: np.sum(np.maximum(v, 0)), z, 0.1))
 
@@ -298,8 +298,8 @@ TWO_NETWORKS = np.stack([Y, Y]), np.stack([Y_HAT, 2 * Y_HAT - Y])  # the second 
 
 
 @planted(
-    "example-loss",
-    "squared_error",
+    "mse-contributions",
+    "mse_contributions",
     {
         "the sum for the mean": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1),
         "half of it": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / (2 * y.size),
@@ -331,27 +331,27 @@ def check_total_loss(fn: Function) -> None:
 
 
 @planted(
-    "total-gradient",
-    "total_gradient",
+    "sum-gradients",
+    "sum_gradients",
     {
         "1/N a second time": lambda per_example: per_example.mean(axis=0),
         "assigned instead of added": lambda per_example: per_example[-1],
         "added over the wrong axis": lambda per_example: per_example.sum(axis=-1),
     },
 )
-def check_total_gradient(fn: Function) -> None:
+def check_sum_gradients(fn: Function) -> None:
     x, y, w = numbers(4, 2), numbers(4, 3), numbers(2, 3)
 
-    def share_of(n: int, w: Any) -> Any:
+    def fraction_of(n: int, w: Any) -> Any:
         return np.sum((x[n] @ w - y[n]) ** 2) / 12
 
-    per_example = np.array([by_complex_step(partial(share_of, n), w) for n in range(4)])
+    per_example = np.array([by_complex_step(partial(fraction_of, n), w) for n in range(4)])
     agree(fn(per_example), by_complex_step(lambda v: np.mean((x @ v - y) ** 2), w))
 
 
 @planted(
     "mean-and-sum",
-    "rate_for_sum",
+    "learning_rate_for_sum",
     {
         "times N": lambda eta_mean, n: eta_mean * n,
         "the same rate": lambda eta_mean, n: eta_mean,
@@ -366,8 +366,8 @@ def check_mean_and_sum(fn: Function) -> None:
 
 
 @planted(
-    "loss-slope",
-    "squared_error_slope",
+    "mse-derivative",
+    "mse_derivative",
     {
         "the negative slope of the report": lambda y, y_hat: (y - y_hat) * 2 / y.size,
         "2 dropped": lambda y, y_hat: (y_hat - y) / y.size,
@@ -385,7 +385,7 @@ def check_loss_slope(fn: Function) -> None:
 
 @planted(
     "cross-entropy",
-    "cross_entropy",
+    "binary_cross_entropy",
     {
         "plus for minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
         "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
@@ -405,8 +405,8 @@ def check_cross_entropy(fn: Function) -> None:
 
 
 @planted(
-    "cross-entropy-slope",
-    "cross_entropy_slope",
+    "bce-derivative",
+    "bce_derivative",
     {
         "plus for minus": lambda y, p: (y - p) / (p * (1 - p)) / y.size,
         "already cancelled": lambda y, p: (p - y) / y.size,
@@ -416,7 +416,7 @@ def check_cross_entropy(fn: Function) -> None:
         "outputs not counted": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
     },
 )
-def check_cross_entropy_slope(fn: Function) -> None:
+def check_bce_derivative(fn: Function) -> None:
     agree(fn(Y, Y_HAT), by_complex_step(lambda p: np.mean(-Y * np.log(p) - (1 - Y) * np.log(1 - p)), Y_HAT))
     agree(fn(np.stack([Y, Y]), np.stack([Y_HAT, Y_HAT]))[1], fn(Y, Y_HAT))
 
@@ -469,12 +469,12 @@ def check_sigmoid(fn: Function) -> None:
     agree(fn(np.array([[0.0, LN3, -LN3]])), [[0.5, 0.75, 0.25]])
     agree(fn(np.array([-40.0])), [math.exp(-40)])
     agree(fn(np.array([-1000.0, 1000.0])), [0.0, 1.0])
-    agree(by_complex_step(lambda v: np.sum(fn(v)), SOME_Z), sigma_slope(SOME_Z))
+    agree(by_complex_step(lambda v: np.sum(fn(v)), SOME_Z), sigma_derivative(SOME_Z))
 
 
 @planted(
-    "sigmoid-slope",
-    "sigmoid_slope",
+    "sigmoid-derivative",
+    "sigmoid_derivative",
     {
         "z(1 − z): takes z for a": lambda z: z * (1 - z),
         "σ′ of a": lambda z: sigma(sigma(z)) * (1 - sigma(sigma(z))),
@@ -482,13 +482,13 @@ def check_sigmoid(fn: Function) -> None:
         "the sign of the inner derivative": lambda z: -sigma(z) * (1 - sigma(z)),
     },
 )
-def check_sigmoid_slope(fn: Function) -> None:
+def check_sigmoid_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(sigma(v)), SOME_Z))
 
 
 @planted(
-    "sigmoid-slope-from-output",
-    "sigmoid_slope_from_output",
+    "sigmoid-derivative-from-output",
+    "sigmoid_derivative_from_output",
     {
         "σ′(a): takes a for z": lambda a: sigma(a) * (1 - sigma(a)),
         "a(1 + a)": lambda a: a * (1 + a),
@@ -496,7 +496,7 @@ def check_sigmoid_slope(fn: Function) -> None:
         "tanh's slope": lambda a: 1 - a**2,
     },
 )
-def check_sigmoid_slope_from_output(fn: Function) -> None:
+def check_sigmoid_derivative_from_output(fn: Function) -> None:
     agree(fn(sigma(SOME_Z)), by_complex_step(lambda v: np.sum(sigma(v)), SOME_Z))
     assert np.max(fn(np.linspace(0, 1, 101))) == 0.25
 
@@ -516,29 +516,29 @@ def check_tanh(fn: Function) -> None:
 
 
 @planted(
-    "tanh-slope",
-    "tanh_slope",
+    "tanh-derivative",
+    "tanh_derivative",
     {
         "the square dropped": lambda z: 1 - np.tanh(z),
         "1 − z²: takes z for a": lambda z: 1 - z**2,
         "the inner derivative of 2z dropped": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
-        "the sigmoid's slope": sigma_slope,
+        "the sigmoid's slope": sigma_derivative,
     },
 )
-def check_tanh_slope(fn: Function) -> None:
+def check_tanh_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(np.tanh(v)), SOME_Z), 1e-11)
 
 
 @planted(
-    "tanh-slope-from-output",
-    "tanh_slope_from_output",
+    "tanh-derivative-from-output",
+    "tanh_derivative_from_output",
     {
         "1 − tanh(a)²: takes a for z": lambda a: 1 - np.tanh(a) ** 2,
         "the square dropped": lambda a: 1 - a,
         "the sigmoid's slope": lambda a: a * (1 - a),
     },
 )
-def check_tanh_slope_from_output(fn: Function) -> None:
+def check_tanh_derivative_from_output(fn: Function) -> None:
     agree(fn(np.tanh(SOME_Z)), by_complex_step(lambda v: np.sum(np.tanh(v)), SOME_Z), 1e-11)
 
 
@@ -558,24 +558,24 @@ def check_relu(fn: Function) -> None:
     agree(fn(SOME_Z) - fn(-SOME_Z), SOME_Z)
 
 
-def relu_slope_in_place(z: Any) -> Any:
+def relu_derivative_in_place(z: Any) -> Any:
     z[z <= 0] = 0.0
     z[z > 0] = 1.0
     return z
 
 
 @planted(
-    "relu-slope",
-    "relu_slope",
+    "relu-derivative",
+    "relu_derivative",
     {
         "1 at the kink: asked of outputs, always 1": lambda z: np.where(z >= 0, 1.0, 0.0),
         "½ at the kink": lambda z: np.heaviside(z, 0.5),
         "the sign": np.sign,
         "the function, not its slope": lambda z: np.maximum(z, 0.0),
-        "changes its argument": relu_slope_in_place,
+        "changes its argument": relu_derivative_in_place,
     },
 )
-def check_relu_slope(fn: Function) -> None:
+def check_relu_derivative(fn: Function) -> None:
     z = np.array([[-2.0, 0.0, 3.0], [0.5, -1e-9, 0.0]])
     agree(fn(z), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     agree(z, [[-2.0, 0.0, 3.0], [0.5, -1e-9, 0.0]])
@@ -597,8 +597,8 @@ def check_identity(fn: Function) -> None:
 
 
 @planted(
-    "identity-slope",
-    "identity_slope",
+    "identity-derivative",
+    "identity_derivative",
     {
         "the sigmoid's slope left in, as in the report": lambda z: z * (1 - z),
         "the function, not its slope": lambda z: z,
@@ -606,7 +606,7 @@ def check_identity(fn: Function) -> None:
         "one for all": lambda z: 1.0,
     },
 )
-def check_identity_slope(fn: Function) -> None:
+def check_identity_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(np.sum, SOME_Z))
 
 
@@ -628,8 +628,8 @@ def check_leaky_relu(fn: Function) -> None:
 
 
 @planted(
-    "leaky-relu-slope",
-    "leaky_relu_slope",
+    "leaky-relu-derivative",
+    "leaky_relu_derivative",
     {
         "ReLU's slope": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
         "1 at the kink": lambda z, alpha=0.01: np.where(z >= 0, 1.0, alpha),
@@ -639,7 +639,7 @@ def check_leaky_relu(fn: Function) -> None:
         "another leak by default": lambda z, alpha=0.1: np.where(z > 0, 1.0, alpha),
     },
 )
-def check_leaky_relu_slope(fn: Function) -> None:
+def check_leaky_relu_derivative(fn: Function) -> None:
     agree(fn(np.array([[-2.0, 0.0, 3.0]])), [[0.01, 0.01, 1.0]])
     agree(fn(np.array([[-2.0, 0.0, 3.0]]), 0.25), [[0.25, 0.25, 1.0]])
     agree(fn(SOME_Z), by_central_difference(lambda v: np.sum(np.where(v > 0, v, v / 100)), SOME_Z), 1e-9)
@@ -664,8 +664,8 @@ def check_softplus(fn: Function) -> None:
 
 
 @planted(
-    "softplus-slope",
-    "softplus_slope",
+    "softplus-derivative",
+    "softplus_derivative",
     {
         "the sigmoid's slope": lambda z: sigma(z) * (1 - sigma(z)),
         "mirrored": lambda z: sigma(-z),
@@ -674,7 +674,7 @@ def check_softplus(fn: Function) -> None:
         "the function, not its slope": lambda z: np.log(1 + np.exp(z)),
     },
 )
-def check_softplus_slope(fn: Function) -> None:
+def check_softplus_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(np.log(1 + np.exp(v))), SOME_Z), 1e-11)
 
 
@@ -694,8 +694,8 @@ def check_silu(fn: Function) -> None:
 
 
 @planted(
-    "silu-slope",
-    "silu_slope",
+    "silu-derivative",
+    "silu_derivative",
     {
         "only the gate changes": lambda z: z * sigma(z) * (1 - sigma(z)),
         "only the number changes": sigma,
@@ -704,7 +704,7 @@ def check_silu(fn: Function) -> None:
         "the function, not its slope": lambda z: z * sigma(z),
     },
 )
-def check_silu_slope(fn: Function) -> None:
+def check_silu_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(v / (1 + np.exp(-v))), SOME_Z), 1e-11)
 
 
@@ -782,7 +782,7 @@ def check_forward_gradient(fn: Function) -> None:
 
 @planted(
     "bias-column",
-    "with_ones",
+    "append_ones",
     {
         "ones in front": lambda a: np.concatenate([np.ones((*a.shape[:-1], 1)), a], axis=-1),
         "zeros": lambda a: np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1),
@@ -799,8 +799,8 @@ def check_bias_column(fn: Function) -> None:
 
 
 @planted(
-    "one-path",
-    "one_path",
+    "chain-rule",
+    "chain_rule",
     {
         "added": lambda dz_dw, dc_dz: dz_dw + dc_dz,
         "the last slope only": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
@@ -808,15 +808,15 @@ def check_bias_column(fn: Function) -> None:
         "the wrong sign": lambda dz_dw, dc_dz: -dz_dw * dc_dz,
     },
 )
-def check_one_path(fn: Function) -> None:
+def check_chain_rule(fn: Function) -> None:
     x, w = numbers(3), numbers(3)
     dc_dz = by_complex_step(lambda z: np.tanh(z) ** 2, x @ w)
     agree(fn(x, dc_dz), by_complex_step(lambda v: np.tanh(x @ v) ** 2, w))
 
 
 @planted(
-    "several-paths",
-    "several_paths",
+    "multivariable-chain-rule",
+    "multivariable_chain_rule",
     {
         "assigned instead of added": lambda dz_da, dc_dz: (dz_da * dc_dz)[-1],
         "averaged": lambda dz_da, dc_dz: np.mean(dz_da * dc_dz),
@@ -825,7 +825,7 @@ def check_one_path(fn: Function) -> None:
         "multiplied over the paths": lambda dz_da, dc_dz: np.prod(dz_da * dc_dz),
     },
 )
-def check_several_paths(fn: Function) -> None:
+def check_multivariable_chain_rule(fn: Function) -> None:
     w, a = numbers(4), 0.7
     dc_dz = by_complex_step(lambda z: np.sum(np.tanh(z)), a * w)
     agree(fn(w, dc_dz), by_complex_step(lambda v: np.sum(np.tanh(v * w)), a))
@@ -835,19 +835,19 @@ def check_several_paths(fn: Function) -> None:
     "delta",
     "backward_gradient",
     {
-        "the error for δ": lambda slope, dc_da: dc_da,
-        "1/N a second time": lambda slope, dc_da: slope * dc_da / len(dc_da),
-        "summed over the examples": lambda slope, dc_da: (slope * dc_da).sum(axis=0),
-        "the negative": lambda slope, dc_da: -slope * dc_da,
+        "the error for δ": lambda derivative, dc_da: dc_da,
+        "1/N a second time": lambda derivative, dc_da: derivative * dc_da / len(dc_da),
+        "summed over the examples": lambda derivative, dc_da: (derivative * dc_da).sum(axis=0),
+        "the negative": lambda derivative, dc_da: -derivative * dc_da,
     },
 )
 def check_delta(fn: Function) -> None:
     z, y = numbers(4, 3), share(4, 3)
 
-    def share_of(n: int, z: Any) -> Any:
+    def fraction_of(n: int, z: Any) -> Any:
         return np.sum((np.tanh(z) - y[n]) ** 2) / 12
 
-    delta = [by_complex_step(partial(share_of, n), z[n]) for n in range(4)]
+    delta = [by_complex_step(partial(fraction_of, n), z[n]) for n in range(4)]
     agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / 12), delta)
 
 
@@ -855,32 +855,32 @@ def check_delta(fn: Function) -> None:
     "backward-gradient",
     "backward_gradient",
     {
-        "the slope dropped": lambda slope, dc_da: dc_da,
-        "matrix product for entry by entry": lambda slope, dc_da: slope @ dc_da.mT,
-        "the slope of the slope": lambda slope, dc_da: slope * (1 - slope) * dc_da,
-        "the slope twice": lambda slope, dc_da: slope**2 * dc_da,
-        "divided": lambda slope, dc_da: dc_da / slope,
+        "the slope dropped": lambda derivative, dc_da: dc_da,
+        "matrix product for entry by entry": lambda derivative, dc_da: derivative @ dc_da.mT,
+        "the slope of the slope": lambda derivative, dc_da: derivative * (1 - derivative) * dc_da,
+        "the slope twice": lambda derivative, dc_da: derivative**2 * dc_da,
+        "divided": lambda derivative, dc_da: dc_da / derivative,
     },
 )
 def check_backward_gradient(fn: Function) -> None:
     z, dc_da = numbers(4, 3), numbers(4, 3, seed=1)
-    agree(fn(sigma_slope(z), dc_da), by_complex_step(lambda v: np.sum(dc_da * sigma(v)), z))
+    agree(fn(sigma_derivative(z), dc_da), by_complex_step(lambda v: np.sum(dc_da * sigma(v)), z))
 
 
 # 7 Output → hidden
 
 
 @planted(
-    "output-delta-neuron",
-    "output_delta_neuron",
+    "output-delta-unit",
+    "output_delta_unit",
     {
         "σ′ dropped, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
-        "σ′ of a": lambda z, dc_dy_hat: sigma_slope(sigma(z)) * dc_dy_hat,
+        "σ′ of a": lambda z, dc_dy_hat: sigma_derivative(sigma(z)) * dc_dy_hat,
         "z(1 − z)": lambda z, dc_dy_hat: z * (1 - z) * dc_dy_hat,
         "σ for σ′": lambda z, dc_dy_hat: sigma(z) * dc_dy_hat,
     },
 )
-def check_output_delta_neuron(fn: Function) -> None:
+def check_output_delta_unit(fn: Function) -> None:
     agree(fn(0.8, 2 * (sigma(0.8) - 1)), by_complex_step(lambda v: (sigma(v) - 1) ** 2, 0.8))
 
 
@@ -888,10 +888,10 @@ def check_output_delta_neuron(fn: Function) -> None:
     "output-delta",
     "output_delta",
     {
-        "σ′ dropped": lambda slope, dl_dy_hat: dl_dy_hat,
-        "matrix product for entry by entry": lambda slope, dl_dy_hat: slope.mT @ dl_dy_hat,
-        "1/N a second time": lambda slope, dl_dy_hat: slope * dl_dy_hat / len(slope),
-        "one slope for all examples": lambda slope, dl_dy_hat: slope.mean(axis=0) * dl_dy_hat,
+        "σ′ dropped": lambda derivative, dl_dy_hat: dl_dy_hat,
+        "matrix product for entry by entry": lambda derivative, dl_dy_hat: derivative.mT @ dl_dy_hat,
+        "1/N a second time": lambda derivative, dl_dy_hat: derivative * dl_dy_hat / len(derivative),
+        "one slope for all examples": lambda derivative, dl_dy_hat: derivative.mean(axis=0) * dl_dy_hat,
     },
 )
 def check_output_delta(fn: Function) -> None:
@@ -901,8 +901,8 @@ def check_output_delta(fn: Function) -> None:
 
 
 @planted(
-    "output-delta-cross-entropy",
-    "output_delta_cross_entropy",
+    "output-delta-bce",
+    "output_delta_bce",
     {
         "σ′ put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
         "plus for minus": lambda y, y_hat: (y - y_hat) / y.size,
@@ -911,7 +911,7 @@ def check_output_delta(fn: Function) -> None:
         "outputs not counted": lambda y, y_hat: (y_hat - y) / len(y),
     },
 )
-def check_output_delta_cross_entropy(fn: Function) -> None:
+def check_output_delta_bce(fn: Function) -> None:
     z, y = numbers(5, 2), share(5, 2)
     measured = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
     agree(fn(y, sigma(z)), measured)
@@ -922,8 +922,8 @@ def check_output_delta_cross_entropy(fn: Function) -> None:
 
 
 @planted(
-    "sent-back-neuron",
-    "sent_back_neuron",
+    "activation-gradient-unit",
+    "activation_gradient_unit",
     {
         "assigned instead of added": lambda w, delta_next: w[-1] * delta_next[-1],
         "averaged over the units ahead": lambda w, delta_next: np.mean(w * delta_next),
@@ -931,24 +931,24 @@ def check_output_delta_cross_entropy(fn: Function) -> None:
         "divided by the weights": lambda w, delta_next: np.sum(delta_next / w),
     },
 )
-def check_sent_back_neuron(fn: Function) -> None:
+def check_activation_gradient_unit(fn: Function) -> None:
     w, others, a = numbers(4), numbers(4, seed=1), 0.3
     delta_next = by_complex_step(lambda z: np.sum(np.tanh(z)), a * w + others)
     agree(fn(w, delta_next), by_complex_step(lambda v: np.sum(np.tanh(v * w + others)), a))
 
 
 @planted(
-    "hidden-delta-neuron",
-    "hidden_delta_neuron",
+    "hidden-delta-unit",
+    "hidden_delta_unit",
     {
         "σ′ dropped": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
-        "σ′ of a": lambda z, w3, w4, d1, d2: sigma_slope(sigma(z)) * (w3 * d1 + w4 * d2),
-        "weights exchanged": lambda z, w3, w4, d1, d2: sigma_slope(z) * (w4 * d1 + w3 * d2),
-        "the last path only": lambda z, w3, w4, d1, d2: sigma_slope(z) * w4 * d2,
-        "σ′ for the first path only": lambda z, w3, w4, d1, d2: sigma_slope(z) * w3 * d1 + w4 * d2,
+        "σ′ of a": lambda z, w3, w4, d1, d2: sigma_derivative(sigma(z)) * (w3 * d1 + w4 * d2),
+        "weights exchanged": lambda z, w3, w4, d1, d2: sigma_derivative(z) * (w4 * d1 + w3 * d2),
+        "the last path only": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w4 * d2,
+        "σ′ for the first path only": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w3 * d1 + w4 * d2,
     },
 )
-def check_hidden_delta_neuron(fn: Function) -> None:
+def check_hidden_delta_unit(fn: Function) -> None:
     z, w3, w4 = 1.3, 1.5, -0.4
     measured = by_complex_step(lambda v: np.tanh(w3 * sigma(v)) + 3 * (w4 * sigma(v)) ** 2, z)
     agree(fn(z, w3, w4, 1 / math.cosh(w3 * sigma(z)) ** 2, 6 * w4 * sigma(z)), measured)
@@ -960,8 +960,8 @@ def weighted_loss(d: Any, w: Any, a: Any) -> Any:
 
 
 @planted(
-    "sent-back",
-    "sent_back",
+    "activation-gradient",
+    "activation_gradient",
     {
         "W for Wᵀ": lambda delta_next, w_next: delta_next @ w_next,
         "the inverse for the transpose": lambda delta_next, w_next: delta_next @ np.linalg.pinv(w_next),
@@ -970,7 +970,7 @@ def weighted_loss(d: Any, w: Any, a: Any) -> Any:
         "the last path only": lambda delta_next, w_next: delta_next[..., -1:] @ w_next[..., -1:].mT,
     },
 )
-def check_sent_back(fn: Function) -> None:
+def check_activation_gradient(fn: Function) -> None:
     for outputs in (3, 5):  # a square matrix first, which no shape protects
         a, w, d = numbers(4, 3), numbers(3, outputs), numbers(4, outputs)
         agree(fn(d, w), by_complex_step(partial(weighted_loss, d, w), a))
@@ -980,13 +980,15 @@ def check_sent_back(fn: Function) -> None:
     "hidden-delta",
     "hidden_delta",
     {
-        "σ′ dropped": lambda slope, delta_next, w_next: delta_next @ w_next.mT,
-        "W for Wᵀ": lambda slope, delta_next, w_next: slope * (delta_next @ w_next),
-        "weights skipped": lambda slope, delta_next, w_next: slope * delta_next.sum(axis=-1, keepdims=True),
-        "the last path only": lambda slope, delta_next, w_next: slope * (delta_next[..., -1:] @ w_next[..., -1:].mT),
-        "the slope squared": lambda slope, delta_next, w_next: slope**2 * (delta_next @ w_next.mT),
-        "divided by the hidden units": lambda slope, delta_next, w_next: (
-            slope * (delta_next @ w_next.mT) / slope.shape[-1]
+        "σ′ dropped": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
+        "W for Wᵀ": lambda derivative, delta_next, w_next: derivative * (delta_next @ w_next),
+        "weights skipped": lambda derivative, delta_next, w_next: derivative * delta_next.sum(axis=-1, keepdims=True),
+        "the last path only": lambda derivative, delta_next, w_next: (
+            derivative * (delta_next[..., -1:] @ w_next[..., -1:].mT)
+        ),
+        "the slope squared": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
+        "divided by the hidden units": lambda derivative, delta_next, w_next: (
+            derivative * (delta_next @ w_next.mT) / derivative.shape[-1]
         ),
     },
 )
@@ -1004,10 +1006,10 @@ def check_hidden_delta(fn: Function) -> None:
 def unrolled(step: Function) -> Function:
     """Make an unrolled product from one factor: δ, slope and weights to the next δ."""
 
-    def wrong(slopes: Sequence[Any], weights: Sequence[Any], delta_out: Any) -> Any:
+    def wrong(derivatives: Sequence[Any], weights: Sequence[Any], delta_out: Any) -> Any:
         d = delta_out
-        for slope, w in zip(slopes, weights, strict=True):
-            d = step(d, slope, w)
+        for derivative, w in zip(derivatives, weights, strict=True):
+            d = step(d, derivative, w)
         return d
 
     return wrong
@@ -1017,28 +1019,28 @@ def unrolled(step: Function) -> Function:
     "unrolled",
     "unrolled_delta",
     {
-        "slopes dropped": unrolled(lambda d, slope, w: d @ w.T),
-        "W for Wᵀ": unrolled(lambda d, slope, w: d @ w @ np.diag(slope)),
-        "slopes before the weights": unrolled(lambda d, slope, w: (d * slope[: len(d)]) @ w.T),
-        "weights in the order of the forward pass": lambda slopes, weights, d: unrolled(
-            lambda d, slope, w: d @ w.T @ np.diag(slope)
-        )(slopes, weights[::-1], d),
-        "one slope for the whole layer": unrolled(lambda d, slope, w: d @ w.T * slope.mean()),
-        "a missing slope overlooked": lambda slopes, weights, d: unrolled(lambda d, slope, w: d @ w.T @ np.diag(slope))(
-            slopes, weights[: len(slopes)], d
-        ),
-        "the last slope dropped": lambda slopes, weights, d: unrolled(lambda d, slope, w: d @ w.T @ np.diag(slope))(
-            [*slopes[:-1], np.ones_like(slopes[-1])], weights, d
-        ),
+        "slopes dropped": unrolled(lambda d, derivative, w: d @ w.T),
+        "W for Wᵀ": unrolled(lambda d, derivative, w: d @ w @ np.diag(derivative)),
+        "slopes before the weights": unrolled(lambda d, derivative, w: (d * derivative[: len(d)]) @ w.T),
+        "weights in the order of the forward pass": lambda derivatives, weights, d: unrolled(
+            lambda d, derivative, w: d @ w.T @ np.diag(derivative)
+        )(derivatives, weights[::-1], d),
+        "one slope for the whole layer": unrolled(lambda d, derivative, w: d @ w.T * derivative.mean()),
+        "a missing slope overlooked": lambda derivatives, weights, d: unrolled(
+            lambda d, derivative, w: d @ w.T @ np.diag(derivative)
+        )(derivatives, weights[: len(derivatives)], d),
+        "the last slope dropped": lambda derivatives, weights, d: unrolled(
+            lambda d, derivative, w: d @ w.T @ np.diag(derivative)
+        )([*derivatives[:-1], np.ones_like(derivatives[-1])], weights, d),
     },
 )
 def check_unrolled(fn: Function) -> None:
     z1, w2, w3, delta_out = numbers(3), numbers(3, 5), numbers(5, 2), numbers(2)
     z2 = sigma(z1) @ w2
     measured = by_complex_step(lambda z: np.sum(delta_out * (sigma(sigma(z) @ w2) @ w3)), z1)
-    agree(fn([sigma_slope(z2), sigma_slope(z1)], [w3, w2], delta_out), measured)
+    agree(fn([sigma_derivative(z2), sigma_derivative(z1)], [w3, w2], delta_out), measured)
     try:
-        fn([sigma_slope(z2)], [w3, w2], delta_out)
+        fn([sigma_derivative(z2)], [w3, w2], delta_out)
     except ValueError:
         return
     raise AssertionError("one slope for two layers went unnoticed")
@@ -1047,8 +1049,8 @@ def check_unrolled(fn: Function) -> None:
 def bound(norm: Function, power: Function = len, length: Function = np.linalg.norm) -> Function:
     """Make a bound from a norm of matrices, a number of slopes and a length of δ."""
 
-    def wrong(weights: Sequence[Any], delta_out: Any, steepest: float = 0.25) -> float:
-        return float(steepest ** power(weights) * math.prod(map(norm, weights)) * length(delta_out))
+    def wrong(weights: Sequence[Any], delta_out: Any, max_derivative: float = 0.25) -> float:
+        return float(max_derivative ** power(weights) * math.prod(map(norm, weights)) * length(delta_out))
 
     return wrong
 
@@ -1077,7 +1079,7 @@ def check_delta_bound(fn: Function) -> None:
         w2, w3, d = rng.normal(size=(3, 5)), rng.normal(size=(5, 2)), rng.normal(size=2)
         sent = d @ w3.T * rng.uniform(0, 0.25, size=5) @ w2.T * rng.uniform(0, 0.25, size=3)
         assert np.linalg.norm(sent) <= fn([w2, w3], d)
-    agree(fn([turn], d, steepest=1.0), np.linalg.norm(d))
+    agree(fn([turn], d, max_derivative=1.0), np.linalg.norm(d))
 
 
 # 9 Gradients of the parameters
@@ -1222,8 +1224,8 @@ def check_backward_cost(fn: Function) -> None:
 
 
 @planted(
-    "numerical-cost",
-    "numerical_cost",
+    "finite-difference-cost",
+    "finite_difference_cost",
     {
         "one forward pass a parameter": lambda widths, n: n * sum(weights_of(widths)) ** 2,
         "one forward pass in all": lambda widths, n: 2 * n * sum(weights_of(widths)),
@@ -1231,7 +1233,7 @@ def check_backward_cost(fn: Function) -> None:
         "a pass for each unit": lambda widths, n: 2 * n * sum(widths) * sum(weights_of(widths)),
     },
 )
-def check_numerical_cost(fn: Function) -> None:
+def check_finite_difference_cost(fn: Function) -> None:
     points = []
 
     def loss(theta: Any) -> float:
@@ -1265,37 +1267,37 @@ def squared_residuals(x: Any, y: Any) -> Any:
 
 
 @planted(
-    "least-squares-floor",
-    "least_squares_floor",
+    "least-squares-minimum",
+    "least_squares_minimum",
     {
         "the sum for the mean": lambda x, y: float(squared_residuals(x, y).sum()),
         "half of it": lambda x, y: float(squared_residuals(x, y).mean() / 2),
         "outputs not counted": lambda x, y: float(squared_residuals(x, y).sum() / len(x)),
         "the root": lambda x, y: float(np.sqrt(squared_residuals(x, y).mean())),
         "the best constant": lambda x, y: float(np.var(y, axis=0).mean()),
-        "always with a bias": lambda x, y: float(squared_residuals(derivation.with_ones(x), y).mean()),
+        "always with a bias": lambda x, y: float(squared_residuals(derivation.append_ones(x), y).mean()),
         "zero, as if all could be met": lambda x, y: 0.0,
     },
 )
-def check_least_squares_floor(fn: Function) -> None:
+def check_least_squares_minimum(fn: Function) -> None:
     x, y = backprop.xor()
     agree(fn(x, y), (10 - 500 / 127) / 21)
     agree(fn(np.hstack([x, np.ones((21, 1))]), y), 110 / 441)
     agree(fn(x, np.hstack([y, x])), (10 - 500 / 127) / 63)  # two more outputs that can be met exactly
 
 
-def steepest(x: Any) -> float:
+def max_derivative(x: Any) -> float:
     return float(np.linalg.eigvalsh(x.T @ x)[-1])
 
 
 @planted(
     "stability-threshold",
-    "largest_stable_rate",
+    "max_stable_learning_rate",
     {
-        "1/λ for 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / steepest(x),
-        "the sum for the mean": lambda x, d_out=1: 1 / steepest(x),
-        "2 of the loss dropped": lambda x, d_out=1: 2 * len(x) * d_out / steepest(x),
-        "outputs not counted": lambda x, d_out=1: len(x) / steepest(x),
+        "1/λ for 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / max_derivative(x),
+        "the sum for the mean": lambda x, d_out=1: 1 / max_derivative(x),
+        "2 of the loss dropped": lambda x, d_out=1: 2 * len(x) * d_out / max_derivative(x),
+        "outputs not counted": lambda x, d_out=1: len(x) / max_derivative(x),
         "the flattest direction": lambda x, d_out=1: len(x) * d_out / float(np.linalg.eigvalsh(x.T @ x)[0]),
         "the trace for the eigenvalue": lambda x, d_out=1: len(x) * d_out / float(np.sum(x**2)),
     },
@@ -1331,8 +1333,8 @@ def check_dead_unit(fn: Function) -> None:
 
 
 @planted(
-    "dead-share",
-    "dead_share",
+    "dead-unit-probability",
+    "dead_unit_probability",
     {
         "one half, whatever the inputs": lambda d_in: 0.5,
         "1/d": lambda d_in: 1 / d_in,
@@ -1341,7 +1343,7 @@ def check_dead_unit(fn: Function) -> None:
         "2^−(d+1)": lambda d_in: 2.0 ** -(d_in + 1),
     },
 )
-def check_dead_share(fn: Function) -> None:
+def check_dead_unit_probability(fn: Function) -> None:
     rng = np.random.default_rng(0)
     for d_in in (1, 2, 3):
         points = rng.uniform(size=(2000, d_in)) ** 4  # crowded near the corners, which a few points leave out
@@ -1351,7 +1353,7 @@ def check_dead_share(fn: Function) -> None:
 
 @planted(
     "symmetry",
-    "are_twins",
+    "units_identical",
     {
         "only the weights in": lambda w_in, w_out, b=None: bool(np.allclose(w_in, w_in[:, :1])),
         "only the weights out": lambda w_in, w_out, b=None: bool(np.allclose(w_out, w_out[:1])),
@@ -1430,30 +1432,30 @@ def replaced(function: str, wrong: Function) -> Callable[[pytest.MonkeyPatch], N
     return lambda patch: patch.setattr(derivation, function, wrong)
 
 
-def replaced_slope_of_loss(wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
-    loss = network.Loss("mse", derivation.squared_error, wrong)
+def replaced_derivative_of_loss(wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    loss = network.Loss("mse", derivation.mse_contributions, wrong)
     return lambda patch: patch.setitem(network.LOSSES, "mse", loss)
 
 
-def replaced_sigmoid(slope: Function) -> Callable[[pytest.MonkeyPatch], None]:
-    activation = Activation("sigmoid", derivation.sigmoid, slope)
+def replaced_sigmoid(derivative: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    activation = Activation("sigmoid", derivation.sigmoid, derivative)
     return lambda patch: patch.setitem(network.ACTIVATIONS, "sigmoid", activation)
 
 
 END_TO_END: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "output σ′ dropped": replaced("output_delta", lambda slope, dl_dy_hat: dl_dy_hat),
-    "hidden σ′ dropped": replaced("hidden_delta", lambda slope, d, w: d @ w.mT),
-    "σ′(a) for σ′(z)": replaced_sigmoid(lambda z, a: sigma_slope(a)),
+    "output σ′ dropped": replaced("output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),
+    "hidden σ′ dropped": replaced("hidden_delta", lambda derivative, d, w: d @ w.mT),
+    "σ′(a) for σ′(z)": replaced_sigmoid(lambda z, a: sigma_derivative(a)),
     "z(1 − z) for a(1 − a)": replaced_sigmoid(lambda z, a: z * (1 - z)),
-    "the negative slope of the report": replaced_slope_of_loss(lambda y, p: 2 * (y - p) / y.size),
-    "factor 2 dropped": replaced_slope_of_loss(lambda y, p: (p - y) / y.size),
-    "sum for mean": replaced_slope_of_loss(lambda y, p: 2 * (p - y)),
-    "divided by the hidden units": replaced_slope_of_loss(lambda y, p: 2 * (p - y) / 4),
+    "the negative slope of the report": replaced_derivative_of_loss(lambda y, p: 2 * (y - p) / y.size),
+    "factor 2 dropped": replaced_derivative_of_loss(lambda y, p: (p - y) / y.size),
+    "sum for mean": replaced_derivative_of_loss(lambda y, p: 2 * (p - y)),
+    "divided by the hidden units": replaced_derivative_of_loss(lambda y, p: 2 * (p - y) / 4),
     "1/N twice": replaced("weight_gradient", lambda a, d: a.mT @ d / len(a)),
     "W for Wᵀ where the layer is square": replaced(
-        "hidden_delta", lambda slope, d, w: slope * (d @ (w if w.shape[0] == w.shape[1] else w.mT))
+        "hidden_delta", lambda derivative, d, w: derivative * (d @ (w if w.shape[0] == w.shape[1] else w.mT))
     ),
-    "the last path only": replaced("hidden_delta", lambda slope, d, w: slope * (d[:, -1:] @ w[:, -1:].mT)),
+    "the last path only": replaced("hidden_delta", lambda derivative, d, w: derivative * (d[:, -1:] @ w[:, -1:].mT)),
     "bias gradient of one example": replaced("bias_gradient", lambda d: d[:1]),
     "bias gradient averaged": replaced("bias_gradient", lambda d: d.mean(axis=0, keepdims=True)),
 }
@@ -1461,7 +1463,7 @@ END_TO_END: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 
 @pytest.mark.parametrize("widths", [[2, 3, 5, 1], [2, 4, 4, 1]], ids=str)
 def test_the_gradient_check_passes_for_the_network(widths: list[int]) -> None:
-    for loss in ("mse", "cross_entropy"):
+    for loss in ("mse", "binary_cross_entropy"):
         assert gradient_error(Model.random(widths, seed=0, bias=True), loss) < 1e-12
 
 
@@ -1472,12 +1474,12 @@ def test_the_gradient_check_catches_the_mistake(mistake: str, monkeypatch: pytes
 
 
 def test_sigma_slope_kept_under_cross_entropy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derivation, "output_delta_cross_entropy", lambda y, p: p * (1 - p) * (p - y) / y.size)
-    assert gradient_error(Model.random([2, 3, 5, 1], seed=0), "cross_entropy") > 0.05
+    monkeypatch.setattr(derivation, "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size)
+    assert gradient_error(Model.random([2, 3, 5, 1], seed=0), "binary_cross_entropy") > 0.05
 
 
 def test_distinct_widths_make_a_wrong_transpose_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derivation, "hidden_delta", lambda slope, d, w: slope * (d @ w))
+    monkeypatch.setattr(derivation, "hidden_delta", lambda derivative, d, w: derivative * (d @ w))
     with pytest.raises(ValueError, match="matmul"):
         gradient_error(Model.random([2, 3, 5, 1], seed=0))
 
@@ -1485,7 +1487,7 @@ def test_distinct_widths_make_a_wrong_transpose_an_error(monkeypatch: pytest.Mon
 # The order of the update: right gradients, used too early. Only a check of the step sees it.
 
 
-def right_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
+def correct_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
     """Take one step of training."""
     return list(backprop.train(model, X, y, eta=eta, epochs=1).model.weights)
 
@@ -1516,12 +1518,12 @@ def step_error(step: Function, eta: float) -> float:
 
 
 def test_a_check_of_gradients_does_not_see_an_early_update() -> None:
-    for step in (right_step, early_step):  # a gradient check moves nothing, or next to nothing
+    for step in (correct_step, early_step):  # a gradient check moves nothing, or next to nothing
         assert step_error(step, eta=1e-6) < 1e-5
 
 
 def test_a_check_of_the_step_sees_an_early_update() -> None:
-    assert step_error(right_step, eta=1.0) < 1e-12
+    assert step_error(correct_step, eta=1.0) < 1e-12
     assert step_error(early_step, eta=1.0) > 0.01
 
 

@@ -294,7 +294,7 @@ def test_layer() -> None:
     assert isinstance(layer, Layer)
     assert same([layer.weights, np.asarray(layer.bias)], [model.weights[0], (model.biases or ())[0]])
     z, a = layer.forward(X)
-    assert z.shape == a.shape == layer.slope(z, a).shape == (21, 3)
+    assert z.shape == a.shape == layer.derivative(z, a).shape == (21, 3)
     assert layer.backward(z, a, np.ones((21, 1)), np.ones((3, 1))).shape == (21, 3)
     by_weight, by_bias = layer.gradients(X, z)
     assert by_bias is not None
@@ -306,13 +306,13 @@ def test_cross_entropy_is_the_mean_surprise() -> None:
     model = Model.random([2, 3, 1], seed=0)
     trace = model.forward(X)
     surprise = -np.log(np.where(Y == 1, trace.y_hat, 1 - trace.y_hat))
-    assert model.loss(trace, Y, loss="cross_entropy") == pytest.approx(surprise.mean(), rel=1e-14)
+    assert model.loss(trace, Y, loss="binary_cross_entropy") == pytest.approx(surprise.mean(), rel=1e-14)
 
 
 # Training
 
 
-@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("epochs", [1, 99, 100, 101, 250])
 def test_train_is_forward_loss_backward_update(epochs: int, bias: bool, loss: str) -> None:
@@ -426,7 +426,7 @@ def test_the_log_of_the_report() -> None:
     assert done.stderr == ""
     *log, last = done.stdout.splitlines()
     model = Model.random([2, 4, 1], seed=0)
-    losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000, engine="specification").losses
+    losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000, engine="reference").losses
     assert log == [f"epoch : {epoch} loss : {float(losses[epoch])}" for epoch in range(0, 10_000, 500)]
     assert last == "accuracy : 1.0"
 

@@ -7,7 +7,7 @@ import pytest
 
 import backprop
 from backprop.__main__ import main as command
-from backprop.derivation import accuracy, largest_stable_rate, parameter_vector, sigmoid, with_ones
+from backprop.derivation import accuracy, append_ones, max_stable_learning_rate, parameter_vector, sigmoid
 from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
@@ -225,7 +225,7 @@ def test_a_larger_rate_is_faster_until_it_is_too_large(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("bias", [False, True])
 def test_the_exact_threshold_divides_convergence_from_divergence(bias: bool) -> None:
     X, y = backprop.xor()
-    threshold = largest_stable_rate(with_ones(X) if bias else X)
+    threshold = max_stable_learning_rate(append_ones(X) if bias else X)
     model = backprop.Model([np.ones((2, 1))], [np.ones(1)] if bias else None, activations="identity")
     assert backprop.train(model, X, y, eta=0.999 * threshold, epochs=20_000).diverged_at is None
     with pytest.warns(RuntimeWarning, match="training diverged"):

@@ -295,8 +295,8 @@ def test_the_sigmoid_neither_overflows_nor_warns() -> None:
     with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
         warnings.simplefilter("error")
         a = derivation.sigmoid(z)
-        slopes = [derivation.sigmoid_slope(z), derivation.sigmoid_slope_from_output(a)]
+        derivatives = [derivation.sigmoid_derivative(z), derivation.sigmoid_derivative_from_output(a)]
     assert np.all(np.diff(a) >= 0)
     assert np.all(a[:3] < 1e-300)
     assert np.all(a[-4:] == 1)
-    assert all(np.all((s >= 0) & (s <= 0.25)) for s in slopes)
+    assert all(np.all((s >= 0) & (s <= 0.25)) for s in derivatives)

@@ -46,8 +46,8 @@ NOT_PROVEN = {
     "delta": "a definition; that the functions compute this δ is what the proofs of chapters 7 and 8 say",
     "delta-bound": "an inequality of norms; its steps are eq:unrolled and the largest slope and stretch",
     "shapes": "a list of shapes",
-    "numerical-cost": "a count; the number of forward passes is counted where its mistakes are planted",
-    "dead-share": "a probability; counted in its examples",
+    "finite-difference-cost": "a count; the number of forward passes is counted where its mistakes are planted",
+    "dead-unit-probability": "a probability; counted in its examples",
 }
 
 
@@ -79,7 +79,7 @@ def entrywise(function: Any) -> Any:
     return np.vectorize(function, otypes=[object])
 
 
-phi, phi_slope = entrywise(Sigma), entrywise(SigmaSlope)
+phi, phi_derivative = entrywise(Sigma), entrywise(SigmaSlope)
 
 
 class SymbolicNumPy:
@@ -101,7 +101,7 @@ def _symbolic(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (activations, loss):
         monkeypatch.setattr(module, "np", SymbolicNumPy())
     for module in (hidden_to_hidden, output_to_hidden):  # the equations for one unit name σ: let it be the general one
-        monkeypatch.setattr(module, "sigmoid_slope", phi_slope)
+        monkeypatch.setattr(module, "sigmoid_derivative", phi_derivative)
 
 
 def symbols(name: str, *shape: int, **assumed: bool) -> Any:
@@ -149,9 +149,9 @@ class Network:
 
     def deltas(self, step: Steps, zs: Sequence[Any], y_hat: Any, start: int) -> list[Any]:
         """Compute δ of the layers from start on, by the functions, from the output backward."""
-        delta = [step.output_delta(phi_slope(zs[-1]), step.squared_error_slope(self.y, y_hat))]
+        delta = [step.output_delta(phi_derivative(zs[-1]), step.mse_derivative(self.y, y_hat))]
         for z, w in zip(zs[-2::-1], self.w[:start:-1], strict=True):
-            delta.insert(0, step.hidden_delta(phi_slope(z), delta[0], w))
+            delta.insert(0, step.hidden_delta(phi_derivative(z), delta[0], w))
         return delta
 
 
@@ -169,10 +169,10 @@ def _(step: Steps) -> None:
     same(theta, [*w.flat, *b.flat])
 
 
-@proves("update")
+@proves("gradient-descent-step")
 def _(step: Steps) -> None:
     theta, gradient, eta = symbols("t", 3), symbols("g", 3), sympy.Symbol("eta")
-    same(step.update(theta, gradient, eta), [t - eta * g for t, g in zip(theta, gradient, strict=True)])
+    same(step.gradient_descent_step(theta, gradient, eta), [t - eta * g for t, g in zip(theta, gradient, strict=True)])
 
 
 @proves("decrease", through_the_body=False)
@@ -212,14 +212,14 @@ def _(step: Steps) -> None:
     assert error.coeff(H, 0) == 0
 
 
-@proves("difference-error")
+@proves("finite-difference-error")
 def _(step: Steps) -> None:
     u = sympy.Symbol("u", positive=True)  # the rounding error of one value of f
     truncation = (taylor(H) - taylor(-H)) / (2 * H) - F1
-    same(step.difference_error(H, F3 / 6, 2, u), truncation + 2 * u / (2 * H))
+    same(step.finite_difference_error(H, F3 / 6, 2, u), truncation + 2 * u / (2 * H))
 
 
-@proves("best-step", through_the_body=False)
+@proves("optimal-step-size", through_the_body=False)
 def _(step: Steps) -> None:
     c, p, r, h = sympy.symbols("c p r h", positive=True)
     error, balanced = c * h**p + r / h, {r: p * c * h ** (p + 1)}  # so that h is (r/pc)^(1/(p+1))
@@ -228,7 +228,7 @@ def _(step: Steps) -> None:
     assert sympy.simplify((error - (1 + 1 / p) * r / h).subs(balanced)) == 0
 
 
-@proves("across-kink", through_the_body=False)
+@proves("relu-central-difference", through_the_body=False)
 def _(step: Steps) -> None:
     ahead, behind = sympy.symbols("ahead behind", positive=True)  # z + h and −(z − h): both positive within reach
     z, h = (ahead - behind) / 2, (ahead + behind) / 2
@@ -239,10 +239,10 @@ def _(step: Steps) -> None:
 # 3 Loss
 
 
-@proves("example-loss")
+@proves("mse-contributions")
 def _(step: Steps) -> None:
     y, y_hat = symbols("y", 2, 2), symbols("p", 2, 2)
-    same(step.squared_error(y, y_hat), [sum((y_hat[n] - y[n]) ** 2) / 4 for n in range(2)])
+    same(step.mse_contributions(y, y_hat), [sum((y_hat[n] - y[n]) ** 2) / 4 for n in range(2)])
 
 
 @proves("total-loss")
@@ -251,37 +251,37 @@ def _(step: Steps) -> None:
     same(step.total_loss(shares), shares[0] + shares[1] + shares[2])
 
 
-@proves("total-gradient")
+@proves("sum-gradients")
 def _(step: Steps) -> None:
     w = symbols("w", 2, 3)
     shares = [sympy.Function(f"C{n}")(*w.flat) for n in range(3)]
-    same(step.total_gradient(np.array([by(c, w) for c in shares])), by(sum(shares), w))
+    same(step.sum_gradients(np.array([by(c, w) for c in shares])), by(sum(shares), w))
 
 
 @proves("mean-and-sum")
 def _(step: Steps) -> None:
     eta, n, w = sympy.Symbol("eta"), sympy.Symbol("N", positive=True), sympy.Symbol("w")
     mean = sympy.Function("L")(w)
-    same(step.rate_for_sum(eta, n) * sympy.diff(n * mean, w), eta * sympy.diff(mean, w))
+    same(step.learning_rate_for_sum(eta, n) * sympy.diff(n * mean, w), eta * sympy.diff(mean, w))
 
 
-@proves("loss-slope")
+@proves("mse-derivative")
 def _(step: Steps) -> None:
     y, y_hat = symbols("y", 2, 2), symbols("p", 2, 2)
-    same(step.squared_error_slope(y, y_hat), by(sum(derivation.squared_error(y, y_hat)), y_hat))
+    same(step.mse_derivative(y, y_hat), by(sum(derivation.mse_contributions(y, y_hat)), y_hat))
 
 
 @proves("cross-entropy")
 def _(step: Steps) -> None:
     y, p = symbols("y", 2, 2), symbols("p", 2, 2, positive=True)
     terms = [[y[n, k] * sympy.log(p[n, k]) + (1 - y[n, k]) * sympy.log(1 - p[n, k]) for k in (0, 1)] for n in (0, 1)]
-    same(step.cross_entropy(y, p), [-sum(row) / 4 for row in terms])
+    same(step.bce_contributions(y, p), [-sum(row) / 4 for row in terms])
 
 
-@proves("cross-entropy-slope")
+@proves("bce-derivative")
 def _(step: Steps) -> None:
     y, p = symbols("y", 2, 2), symbols("p", 2, 2, positive=True)
-    difference = step.cross_entropy_slope(y, p) - by(sum(derivation.cross_entropy(y, p)), p)
+    difference = step.bce_derivative(y, p) - by(sum(derivation.bce_contributions(y, p)), p)
     same(entrywise(sympy.cancel)(difference), np.zeros((2, 2), dtype=int))
 
 
@@ -307,16 +307,16 @@ def _(step: Steps) -> None:
     equal(at(step.sigmoid), SIGMOID)
 
 
-@proves("sigmoid-slope")
+@proves("sigmoid-derivative")
 def _(step: Steps) -> None:
-    equal(at(step.sigmoid_slope), sympy.diff(SIGMOID, Z))
+    equal(at(step.sigmoid_derivative), sympy.diff(SIGMOID, Z))
 
 
-@proves("sigmoid-slope-from-output")
+@proves("sigmoid-derivative-from-output")
 def _(step: Steps) -> None:
-    equal(at(step.sigmoid_slope_from_output, SIGMOID), sympy.diff(SIGMOID, Z))
+    equal(at(step.sigmoid_derivative_from_output, SIGMOID), sympy.diff(SIGMOID, Z))
     a = sympy.Symbol("a", real=True)
-    same(sympy.Rational(1, 4) - at(derivation.sigmoid_slope_from_output, a), (a - sympy.Rational(1, 2)) ** 2)
+    same(sympy.Rational(1, 4) - at(derivation.sigmoid_derivative_from_output, a), (a - sympy.Rational(1, 2)) ** 2)
 
 
 @proves("tanh")
@@ -325,14 +325,14 @@ def _(step: Steps) -> None:
     equal(TANH, 2 * SIGMOID.subs(Z, 2 * Z) - 1)
 
 
-@proves("tanh-slope")
+@proves("tanh-derivative")
 def _(step: Steps) -> None:
-    equal(at(step.tanh_slope), sympy.diff(TANH, Z))
+    equal(at(step.tanh_derivative), sympy.diff(TANH, Z))
 
 
-@proves("tanh-slope-from-output")
+@proves("tanh-derivative-from-output")
 def _(step: Steps) -> None:
-    equal(at(step.tanh_slope_from_output, TANH), sympy.diff(TANH, Z))
+    equal(at(step.tanh_derivative_from_output, TANH), sympy.diff(TANH, Z))
 
 
 @proves("relu")
@@ -340,9 +340,9 @@ def _(step: Steps) -> None:
     assert (at(step.relu, ON), at(step.relu, OFF)) == (ON, 0)
 
 
-@proves("relu-slope")
+@proves("relu-derivative")
 def _(step: Steps) -> None:
-    assert (at(step.relu_slope, ON), at(step.relu_slope, OFF)) == (1, 0)
+    assert (at(step.relu_derivative, ON), at(step.relu_derivative, OFF)) == (1, 0)
 
 
 @proves("identity")
@@ -350,9 +350,9 @@ def _(step: Steps) -> None:
     assert at(step.identity) == Z
 
 
-@proves("identity-slope")
+@proves("identity-derivative")
 def _(step: Steps) -> None:
-    assert at(step.identity_slope) == sympy.diff(Z, Z)
+    assert at(step.identity_derivative) == sympy.diff(Z, Z)
 
 
 @proves("leaky-relu")
@@ -364,10 +364,13 @@ def _(step: Steps) -> None:
     )
 
 
-@proves("leaky-relu-slope")
+@proves("leaky-relu-derivative")
 def _(step: Steps) -> None:
     alpha = sympy.Symbol("alpha")
-    assert (at(lambda z: step.leaky_relu_slope(z, alpha), ON), at(lambda z: step.leaky_relu_slope(z, alpha), OFF)) == (
+    assert (
+        at(lambda z: step.leaky_relu_derivative(z, alpha), ON),
+        at(lambda z: step.leaky_relu_derivative(z, alpha), OFF),
+    ) == (
         1,
         alpha,
     )
@@ -379,9 +382,9 @@ def _(step: Steps) -> None:
         assert sympy.simplify(sympy.exp(at(step.softplus, z)) - (1 + sympy.exp(z))) == 0
 
 
-@proves("softplus-slope")
+@proves("softplus-derivative")
 def _(step: Steps) -> None:
-    equal(at(step.softplus_slope), sympy.diff(sympy.log(1 + sympy.exp(Z)), Z))
+    equal(at(step.softplus_derivative), sympy.diff(sympy.log(1 + sympy.exp(Z)), Z))
 
 
 @proves("silu")
@@ -389,9 +392,9 @@ def _(step: Steps) -> None:
     equal(at(step.silu), Z * SIGMOID)
 
 
-@proves("silu-slope")
+@proves("silu-derivative")
 def _(step: Steps) -> None:
-    equal(at(step.silu_slope), sympy.diff(Z * SIGMOID, Z))
+    equal(at(step.silu_derivative), sympy.diff(Z * SIGMOID, Z))
 
 
 # 5 Forward pass
@@ -425,19 +428,19 @@ def _(step: Steps) -> None:
 @proves("bias-column")
 def _(step: Steps) -> None:
     a, w, b = symbols("a", 2, 3), symbols("w", 3, 2), symbols("b", 1, 2)
-    same(step.with_ones(a) @ np.concatenate([w, b]), derivation.preactivation(a, w, b))
+    same(step.append_ones(a) @ np.concatenate([w, b]), derivation.preactivation(a, w, b))
 
 
 # 6 Chain rule
 
 
-@proves("one-path")
+@proves("chain-rule")
 def _(step: Steps) -> None:
     w, x = sympy.symbols("w x", real=True)
-    same(step.one_path(x, SigmaSlope(w * x)), sympy.diff(Sigma(w * x), w))
+    same(step.chain_rule(x, SigmaSlope(w * x)), sympy.diff(Sigma(w * x), w))
 
 
-@proves("several-paths")
+@proves("multivariable-chain-rule")
 def _(step: Steps) -> None:
     a, u, v = sympy.symbols("a u v", real=True)
     first, second = sympy.Function("f")(a), sympy.Function("g")(a)
@@ -446,69 +449,69 @@ def _(step: Steps) -> None:
     dc_dz = np.array([sympy.diff(cost, k).subs(there, simultaneous=True) for k in (u, v)])
     dz_da = np.array([sympy.diff(first, a), sympy.diff(second, a)])
     wanted = sympy.diff(cost.subs(there, simultaneous=True), a)
-    assert sympy.simplify((step.several_paths(dz_da, dc_dz) - wanted).doit()) == 0
+    assert sympy.simplify((step.multivariable_chain_rule(dz_da, dc_dz) - wanted).doit()) == 0
 
 
 @proves("backward-gradient")
 def _(step: Steps) -> None:
     z, other = symbols("z", 2, 3), symbols("c", 2, 3)
     cost = sum((other * phi(z) ** 3).flat)
-    same(step.backward_gradient(phi_slope(z), 3 * other * phi(z) ** 2), by(cost, z))
+    same(step.backward_gradient(phi_derivative(z), 3 * other * phi(z) ** 2), by(cost, z))
 
 
 # 7 and 8 The way back, in the whole network
 
 
-@proves("output-delta-neuron")
+@proves("output-delta-unit")
 def _(step: Steps) -> None:
     z, y = sympy.symbols("z y", real=True)
-    same(step.output_delta_neuron(z, 2 * (Sigma(z) - y)), sympy.diff((Sigma(z) - y) ** 2, z))
+    same(step.output_delta_unit(z, 2 * (Sigma(z) - y)), sympy.diff((Sigma(z) - y) ** 2, z))
 
 
 @proves("output-delta")
 def _(step: Steps) -> None:
     for net in networks():
         z = symbols("z", EXAMPLES, net.widths[-1])
-        delta = step.output_delta(phi_slope(z), derivation.squared_error_slope(net.y, phi(z)))
+        delta = step.output_delta(phi_derivative(z), derivation.mse_derivative(net.y, phi(z)))
         same(delta, by(net.loss_of(phi(z)), z))
 
 
-@proves("output-delta-cross-entropy")
+@proves("output-delta-bce")
 def _(step: Steps) -> None:
     y, z = symbols("y", 2, 2), symbols("z", 2, 2)
     y_hat = 1 / (1 + SymbolicNumPy.exp(-z))
     cost = -sum((y * SymbolicNumPy.log(y_hat) + (1 - y) * SymbolicNumPy.log(1 - y_hat)).flat) / 4
-    for got, wanted in zip(step.output_delta_cross_entropy(y, y_hat).flat, by(cost, z).flat, strict=True):
+    for got, wanted in zip(step.output_delta_bce(y, y_hat).flat, by(cost, z).flat, strict=True):
         assert sympy.simplify(got - wanted) == 0
     p = symbols("p", 2, 2, positive=True)
-    long_way = derivation.output_delta(p * (1 - p), derivation.cross_entropy_slope(y, p))
-    same(step.output_delta_cross_entropy(y, p), entrywise(sympy.cancel)(long_way))
+    long_way = derivation.output_delta(p * (1 - p), derivation.bce_derivative(y, p))
+    same(step.output_delta_bce(y, p), entrywise(sympy.cancel)(long_way))
 
 
-@proves("sent-back-neuron")
+@proves("activation-gradient-unit")
 def _(step: Steps) -> None:
     a, w, cost = symbols("a", 3), symbols("w", 3, 2), Sigma
     total = sum(cost(z) for z in a @ w)
-    delta = phi_slope(a @ w)
-    same([step.sent_back_neuron(w[j], delta) for j in range(3)], by(total, a))
+    delta = phi_derivative(a @ w)
+    same([step.activation_gradient_unit(w[j], delta) for j in range(3)], by(total, a))
 
 
-@proves("hidden-delta-neuron")
+@proves("hidden-delta-unit")
 def _(step: Steps) -> None:
     z, w3, w4, b1, b2 = sympy.symbols("z w3 w4 b1 b2", real=True)
     first, second = w3 * Sigma(z) + b1, w4 * Sigma(z) + b2
-    derived = step.hidden_delta_neuron(z, w3, w4, 2 * first, SigmaSlope(second))
+    derived = step.hidden_delta_unit(z, w3, w4, 2 * first, SigmaSlope(second))
     same(derived, sympy.diff(first**2 + Sigma(second), z))
 
 
-@proves("sent-back")
+@proves("activation-gradient")
 def _(step: Steps) -> None:
     for net in networks():
         for layer in range(1, net.depth):
             a = symbols("a", EXAMPLES, net.widths[layer])
             zs, activity = net.forward(layer, a=a)
             delta = net.deltas(derivation, zs, activity[-1], layer)
-            same(step.sent_back(delta[0], net.w[layer]), by(net.loss_of(activity[-1]), a))
+            same(step.activation_gradient(delta[0], net.w[layer]), by(net.loss_of(activity[-1]), a))
 
 
 @proves("hidden-delta")
@@ -528,8 +531,8 @@ def _(step: Steps) -> None:
         zs, activity = net.forward(1, z=z)
         delta = net.deltas(derivation, zs, activity[-1], 0)
         for n in range(EXAMPLES):
-            slopes = [phi_slope(one[n]) for one in zs[-2::-1]]
-            same(step.unrolled_delta(slopes, net.w[:0:-1], delta[-1][n]), by(net.loss_of(activity[-1]), z[n]))
+            derivatives = [phi_derivative(one[n]) for one in zs[-2::-1]]
+            same(step.unrolled_delta(derivatives, net.w[:0:-1], delta[-1][n]), by(net.loss_of(activity[-1]), z[n]))
 
 
 # 9 Gradients of the parameters, in the whole network
@@ -546,7 +549,7 @@ def _(step: Steps) -> None:
     a, w, y = symbols("a", 3), symbols("w", 3, 2), symbols("y", 2)
     z = a @ w
     cost = sum((phi(z) - y) ** 2)
-    same(step.weight_gradient_example(a, 2 * (phi(z) - y) * phi_slope(z)), by(cost, w))
+    same(step.weight_gradient_example(a, 2 * (phi(z) - y) * phi_derivative(z)), by(cost, w))
 
 
 @proves("weight-gradient")
@@ -557,7 +560,7 @@ def _(step: Steps) -> None:
             gradient = step.weight_gradient(a, delta)
             same(gradient, by(cost, net.w[layer]))
             one_by_one = [derivation.weight_gradient_example(a[n], delta[n]) for n in range(EXAMPLES)]
-            same(gradient, derivation.total_gradient(np.array(one_by_one)))
+            same(gradient, derivation.sum_gradients(np.array(one_by_one)))
 
 
 @proves("bias-gradient")
@@ -566,14 +569,14 @@ def _(step: Steps) -> None:
         cost = net.loss_of(net.forward()[1][-1])
         for layer, a, delta in gradients(net, derivation):
             same(step.bias_gradient(delta), by(cost, net.b[layer]))
-            same(step.bias_gradient(delta), derivation.weight_gradient(derivation.with_ones(a), delta)[-1:])
+            same(step.bias_gradient(delta), derivation.weight_gradient(derivation.append_ones(a), delta)[-1:])
 
 
 @proves("simultaneous-update")
 def _(step: Steps) -> None:
     eta = sympy.Symbol("eta")
-    old, slopes = [symbols("w", 2, 3), symbols("v", 3, 1)], [symbols("g", 2, 3), symbols("k", 3, 1)]
-    for new, w, g in zip(step.simultaneous_update(old, slopes, eta), old, slopes, strict=True):
+    old, derivatives = [symbols("w", 2, 3), symbols("v", 3, 1)], [symbols("g", 2, 3), symbols("k", 3, 1)]
+    for new, w, g in zip(step.simultaneous_update(old, derivatives, eta), old, derivatives, strict=True):
         same(new, w - eta * g)
 
 
@@ -594,7 +597,7 @@ def _(step: Steps) -> None:
     same(x @ step.linear_collapse(weights), reduce(np.matmul, weights, x))
 
 
-@proves("least-squares-floor", through_the_body=False)
+@proves("least-squares-minimum", through_the_body=False)
 def _(step: Steps) -> None:
     x, y, w = symbols("x", 2, 2), symbols("y", 2, 2), symbols("w", 2, 2)
     cost = sum(((x @ w - y) ** 2).flat) / 4
@@ -606,19 +609,21 @@ def _(step: Steps) -> None:
     x, y, start, floor = symbols("x", 2, 2), symbols("y", 2, 1), symbols("w", 2, 1), symbols("v", 2, 1)
     eta, curvature = sympy.Symbol("eta"), 2 * x.T @ x / 2
 
-    def slope(w: Any) -> Any:
-        return derivation.weight_gradient(x, derivation.squared_error_slope(y, x @ w))
+    def derivative(w: Any) -> Any:
+        return derivation.weight_gradient(x, derivation.mse_derivative(y, x @ w))
 
-    moved = derivation.update(start, slope(start) - slope(floor), eta)  # at the floor the slope is zero
+    moved = derivation.gradient_descent_step(
+        start, derivative(start) - derivative(floor), eta
+    )  # at the floor the slope is zero
     same(moved - floor, (np.eye(2, dtype=int) - eta * curvature) @ (start - floor))
 
 
 @proves("dead-unit", through_the_body=False)
 def _(step: Steps) -> None:
     x, delta, w = symbols("x", 2, 2), symbols("d", 2, 3), symbols("w", 2, 3)
-    slope = phi_slope(symbols("z", 2, 2))
-    slope[:, 1] = 0  # the second unit is off for both examples
-    sent = derivation.hidden_delta(slope, delta, w)
+    derivative = phi_derivative(symbols("z", 2, 2))
+    derivative[:, 1] = 0  # the second unit is off for both examples
+    sent = derivation.hidden_delta(derivative, delta, w)
     assert not sent[:, 1].any()
     assert not derivation.weight_gradient(x, sent)[:, 1].any()
 
@@ -628,7 +633,7 @@ def _(step: Steps) -> None:
     x, delta = symbols("x", 2, 2), symbols("d", 2, 2)
     w_in, w_out = np.repeat(symbols("w", 2, 1), 2, axis=1), np.repeat(symbols("v", 1, 2), 2, axis=0)
     z = derivation.preactivation(x, w_in, np.repeat(symbols("b", 1, 1), 2, axis=1))
-    sent = derivation.hidden_delta(phi_slope(z), delta, w_out)
+    sent = derivation.hidden_delta(phi_derivative(z), delta, w_out)
     same(phi(z)[:, 0], phi(z)[:, 1])
     same(sent[:, 0], sent[:, 1])
     same(derivation.weight_gradient(x, sent)[:, 0], derivation.weight_gradient(x, sent)[:, 1])
@@ -661,13 +666,17 @@ def test_the_proof_fails_for_another_body(proof: Proof) -> None:
 
 
 MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
-    ("hidden-delta", "hidden_delta", lambda slope, d, w: slope * (d @ (w if w.shape[0] == w.shape[1] else w.T))),
-    ("hidden-delta", "hidden_delta", lambda slope, d, w: d @ w.T),
-    ("hidden-delta", "hidden_delta", lambda slope, d, w: slope * (d[:, -1:] @ w[:, -1:].T)),
-    ("output-delta", "output_delta", lambda slope, dl_dy_hat: dl_dy_hat),
+    (
+        "hidden-delta",
+        "hidden_delta",
+        lambda derivative, d, w: derivative * (d @ (w if w.shape[0] == w.shape[1] else w.T)),
+    ),
+    ("hidden-delta", "hidden_delta", lambda derivative, d, w: d @ w.T),
+    ("hidden-delta", "hidden_delta", lambda derivative, d, w: derivative * (d[:, -1:] @ w[:, -1:].T)),
+    ("output-delta", "output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),
     ("weight-gradient", "weight_gradient", lambda a, d: a.T @ d / len(a)),
     ("bias-gradient", "bias_gradient", lambda d: d[:1]),
-    ("output-delta-cross-entropy", "output_delta_cross_entropy", lambda y, p: p * (1 - p) * (p - y) / y.size),
+    ("output-delta-bce", "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size),
 ]
 
 

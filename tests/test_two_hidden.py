@@ -36,9 +36,9 @@ def test_the_counts_are_those_of_the_lab_program(monkeypatch: pytest.MonkeyPatch
     }
 
 
-@pytest.mark.parametrize(("slope", "eta"), [("identity", 0.1), (SLOPE_KEPT, 0.01)])
+@pytest.mark.parametrize(("derivative", "eta"), [("identity", 0.1), (SLOPE_KEPT, 0.01)])
 def test_the_overflows_are_those_of_an_update_written_out(
-    slope: Any, eta: float, monkeypatch: pytest.MonkeyPatch
+    derivative: Any, eta: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(two_hidden, "LINEAR_SEEDS", 16)
     monkeypatch.setattr(two_hidden, "LINEAR_EPOCHS", 1000)
@@ -51,14 +51,14 @@ def test_the_overflows_are_those_of_an_update_written_out(
                 a1 = X @ w1
                 a2 = a1 @ w2
                 a3 = a2 @ w3
-                s1, s2, s3 = (np.ones_like(a) if slope == "identity" else a * (1 - a) for a in (a1, a2, a3))
+                s1, s2, s3 = (np.ones_like(a) if derivative == "identity" else a * (1 - a) for a in (a1, a2, a3))
                 d3 = s3 * (a3 - y) * 2 / 21
                 d2 = s2 * (d3 @ w3.T)
                 d1 = s1 * (d2 @ w2.T)
                 w1, w2, w3 = w1 - eta * X.T @ d1, w2 - eta * a1.T @ d2, w3 - eta * a2.T @ d3
             overflown += not np.isfinite(np.mean((X @ w1 @ w2 @ w3 - y) ** 2))
     assert 0 < overflown < 16
-    assert two_hidden.diverged([2, 4, 4, 1], eta, slope) == overflown / 16
+    assert two_hidden.diverged([2, 4, 4, 1], eta, derivative) == overflown / 16
 
 
 def test_what_the_pages_say_of_two_hidden_layers(results: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def sigma(z: Any) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
-def sigma_slope(z: Any) -> Any:
+def sigma_derivative(z: Any) -> Any:
     return np.exp(-z) / (1 + np.exp(-z)) ** 2
 
 
@@ -81,8 +81,8 @@ def _(fn: Function) -> Case:
 @typeset("gradient")
 def _(fn: Function) -> Case:
     w, b = numbers(2, 3), numbers(4)
-    stacked = fn([w, b])
-    return {"\\nabla L": lambda theta: stacked, "\\theta": 0.0, "∂L/∂w": w.ravel(), "∂L/∂b": b}, {}
+    stack = fn([w, b])
+    return {"\\nabla L": lambda theta: stack, "\\theta": 0.0, "∂L/∂w": w.ravel(), "∂L/∂b": b}, {}
 
 
 @typeset("update")
@@ -140,19 +140,19 @@ def _(fn: Function) -> Case:
     return {"\\varepsilon": fn(g, measured), "g": g, "\\tilde g": measured}, {}
 
 
-@typeset("difference-error")
+@typeset("finite-difference-error")
 def _(fn: Function) -> Case:
     c, p, r = 0.7, 3, 0.2
     return {"E": lambda h: fn(h, c, p, r), "h": 0.4, "c": c, "p": p, "r": r}, {}
 
 
-@typeset("best-step")
+@typeset("optimal-step-size")
 def _(fn: Function) -> Case:
     c, p, r = 0.7, 3, 0.2
     return {"h^*": fn(c, p, r), "E": lambda h: c * h**p + r / h, "c": c, "p": p, "r": r}, {}
 
 
-@typeset("across-kink")
+@typeset("relu-central-difference")
 def _(fn: Function) -> Case:
     h, z = 0.3, np.array([-0.2, 0.1, 0.25])
     return {"z": z, "h": h, APPEND: "= \\text{body}", "\\text{body}": fn(z, h)}, {}
@@ -165,7 +165,7 @@ def answers() -> dict[str, Any]:
     return {"N": N, "d": {"L": NEXT, NEXT: NEXT}, "L": NEXT, "\\hat y": share(N, NEXT), "y": share(N, NEXT, seed=1)}
 
 
-@typeset("example-loss")
+@typeset("mse-contributions")
 def _(fn: Function) -> Case:
     values = answers()
     return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
@@ -182,7 +182,7 @@ def _(fn: Function) -> Case:
     }, upto(n=N)
 
 
-@typeset("total-gradient")
+@typeset("sum-gradients")
 def _(fn: Function) -> Case:
     shares = numbers(N, 3)
     return {"∂L/∂w": fn(shares), "∂C/∂w": shares, "N": N}, upto(n=N)
@@ -202,11 +202,11 @@ def _(fn: Function) -> Case:
     }, {}
 
 
-@typeset("loss-slope")
+@typeset("mse-derivative")
 def _(fn: Function) -> Case:
     values = answers()
-    slope = fn(values["y"], values["\\hat y"])
-    return values | {"∂L/∂\\hat y": slope, "∂C/∂\\hat y": np.eye(N)[:, :, None] * slope}, upto(n=N, k=NEXT)
+    derivative = fn(values["y"], values["\\hat y"])
+    return values | {"∂L/∂\\hat y": derivative, "∂C/∂\\hat y": np.eye(N)[:, :, None] * derivative}, upto(n=N, k=NEXT)
 
 
 @typeset("cross-entropy")
@@ -215,7 +215,7 @@ def _(fn: Function) -> Case:
     return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
 
 
-@typeset("cross-entropy-slope")
+@typeset("bce-derivative")
 def _(fn: Function) -> Case:
     values = answers()
     return values | {"∂L/∂\\hat y": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
@@ -238,7 +238,15 @@ def of_z(name: str, more: Mapping[str, Any] = {}) -> Callable[[Function], Case]:
     """Give a name to the function, and the symbols that its equation uses."""
 
     def case(fn: Function) -> Case:
-        return {"z": Z, "e": np.e, "\\sigma": sigma, "\\sigma'": sigma_slope, "\\tanh": np.tanh, **more, name: fn}, {}
+        return {
+            "z": Z,
+            "e": np.e,
+            "\\sigma": sigma,
+            "\\sigma'": sigma_derivative,
+            "\\tanh": np.tanh,
+            **more,
+            name: fn,
+        }, {}
 
     return case
 
@@ -250,19 +258,19 @@ def of_a(name: str, function: str, phi: Function) -> Callable[[Function], Case]:
 
 CASES |= {
     "sigmoid": of_z("\\sigma"),
-    "sigmoid-slope": of_z("\\sigma'"),
-    "sigmoid-slope-from-output": of_a("\\sigma'", "\\sigma", sigma),
+    "sigmoid-derivative": of_z("\\sigma'"),
+    "sigmoid-derivative-from-output": of_a("\\sigma'", "\\sigma", sigma),
     "tanh": of_z("\\tanh"),
-    "tanh-slope": of_z("\\tanh'"),
-    "tanh-slope-from-output": of_a("\\tanh'", "\\tanh", np.tanh),
+    "tanh-derivative": of_z("\\tanh'"),
+    "tanh-derivative-from-output": of_a("\\tanh'", "\\tanh", np.tanh),
     "relu": of_z("R"),
-    "relu-slope": of_z("R'", {"z": np.array([-1.5, 0.0, 0.3])}),
+    "relu-derivative": of_z("R'", {"z": np.array([-1.5, 0.0, 0.3])}),
     "identity": of_z("\\phi"),
-    "identity-slope": of_z("\\phi'"),
+    "identity-derivative": of_z("\\phi'"),
     "softplus": of_z("s"),
-    "softplus-slope": of_z("s'"),
+    "softplus-derivative": of_z("s'"),
     "silu": of_z("u"),
-    "silu-slope": of_z("u'"),
+    "silu-derivative": of_z("u'"),
 }
 
 
@@ -271,7 +279,7 @@ def leaky(name: str) -> Callable[[Function], Case]:
     return lambda fn: (z | {name: lambda at: fn(at, 0.2)}, {})
 
 
-CASES |= {"leaky-relu": leaky("R_\\alpha"), "leaky-relu-slope": leaky("R'_\\alpha")}
+CASES |= {"leaky-relu": leaky("R_\\alpha"), "leaky-relu-derivative": leaky("R'_\\alpha")}
 
 
 # 5 Forward pass
@@ -315,13 +323,13 @@ def _(fn: Function) -> Case:
 # 6 Chain rule
 
 
-@typeset("one-path")
+@typeset("chain-rule")
 def _(fn: Function) -> Case:
     dz_dw, dc_dz = numbers(3), 0.7
     return {"∂C/∂w": fn(dz_dw, dc_dz), "∂z/∂w": dz_dw, "∂C/∂z": dc_dz}, {}
 
 
-@typeset("several-paths")
+@typeset("multivariable-chain-rule")
 def _(fn: Function) -> Case:
     dz_da, dc_dz = numbers(OUT), numbers(OUT, seed=1)
     return {"∂C/∂a": fn(dz_da, dc_dz), "∂z/∂a": dz_da, "∂C/∂z": dc_dz}, upto(k=OUT)
@@ -338,10 +346,10 @@ def _(fn: Function) -> Case:
 def _(fn: Function) -> Case:
     z, dc_da = numbers(OUT), numbers(OUT, seed=1)
     return {
-        "∂C/∂z": fn(sigma_slope(z), dc_da),
-        "∂a/∂z": sigma_slope(z),
+        "∂C/∂z": fn(sigma_derivative(z), dc_da),
+        "∂a/∂z": sigma_derivative(z),
         "∂C/∂a": dc_da,
-        "\\phi'": sigma_slope,
+        "\\phi'": sigma_derivative,
         "z": z,
     }, {}
 
@@ -349,32 +357,32 @@ def _(fn: Function) -> Case:
 # 7 Output → hidden
 
 
-@typeset("output-delta-neuron")
+@typeset("output-delta-unit")
 def _(fn: Function) -> Case:
-    z, slope = 0.8, -0.6
+    z, derivative = 0.8, -0.6
     return {
-        "∂C/∂z": fn(z, slope),
-        "∂C/∂\\hat y": slope,
+        "∂C/∂z": fn(z, derivative),
+        "∂C/∂\\hat y": derivative,
         "z": z,
         "\\hat y": sigma(z),
         "\\sigma": sigma,
-        "\\sigma'": sigma_slope,
+        "\\sigma'": sigma_derivative,
     }, {}
 
 
 @typeset("output-delta")
 def _(fn: Function) -> Case:
-    z, slope = numbers(N, NEXT), numbers(N, NEXT, seed=1)
+    z, derivative = numbers(N, NEXT), numbers(N, NEXT, seed=1)
     return {
         "L": 3,
-        "\\Delta": {3: fn(sigma_slope(z), slope)},
+        "\\Delta": {3: fn(sigma_derivative(z), derivative)},
         "Z": {3: z},
-        "\\phi'": sigma_slope,
-        "∂L/∂\\hat Y": slope,
+        "\\phi'": sigma_derivative,
+        "∂L/∂\\hat Y": derivative,
     }, {}
 
 
-@typeset("output-delta-cross-entropy")
+@typeset("output-delta-bce")
 def _(fn: Function) -> Case:
     y, y_hat = share(N, NEXT), share(N, NEXT, seed=1)
     return {"L": 3, "N": N, "d": {3: NEXT}, "\\hat Y": y_hat, "Y": y, "\\Delta": {3: fn(y, y_hat)}}, {}
@@ -383,7 +391,7 @@ def _(fn: Function) -> Case:
 # 8 Hidden → hidden
 
 
-@typeset("sent-back-neuron")
+@typeset("activation-gradient-unit")
 def _(fn: Function) -> Case:
     w, delta = numbers(IN, OUT), numbers(OUT)
     return {
@@ -395,7 +403,7 @@ def _(fn: Function) -> Case:
     }, upto(j=IN, k=OUT)
 
 
-@typeset("hidden-delta-neuron")
+@typeset("hidden-delta-unit")
 def _(fn: Function) -> Case:
     z, w3, w4, first, second = 0.7, 1.5, -0.4, 0.3, 0.9
     return {
@@ -404,11 +412,11 @@ def _(fn: Function) -> Case:
         "∂C/∂z''": second,
         "w": {3: w3, 4: w4},
         "z": z,
-        "\\sigma'": sigma_slope,
+        "\\sigma'": sigma_derivative,
     }, {}
 
 
-@typeset("sent-back")
+@typeset("activation-gradient")
 def _(fn: Function) -> Case:
     delta, w = numbers(N, OUT), numbers(IN, OUT)
     return {"l": 1, "∂L/∂A": {1: fn(delta, w)}, "\\Delta": {2: delta}, "W": {2: w}}, {}
@@ -420,9 +428,9 @@ def _(fn: Function) -> Case:
     return {
         "l": 1,
         "Z": {1: z},
-        "\\phi'": sigma_slope,
+        "\\phi'": sigma_derivative,
         "W": {2: w},
-        "\\Delta": {1: fn(sigma_slope(z), delta, w), 2: delta},
+        "\\Delta": {1: fn(sigma_derivative(z), delta, w), 2: delta},
     }, {}
 
 
@@ -432,15 +440,15 @@ def _(fn: Function) -> Case:
     z = {m: numbers(d) for m, d in widths.items()}
     w = {m: numbers(widths[m - 1], widths[m]) for m in (2, 3, 4)}
     out = numbers(6, seed=1)
-    delta = fn([sigma_slope(z[m]) for m in (3, 2, 1)], [w[m] for m in (4, 3, 2)], out)
+    delta = fn([sigma_derivative(z[m]) for m in (3, 2, 1)], [w[m] for m in (4, 3, 2)], out)
     return {
         "L": 4,
         "l": 1,
         "\\delta": {4: out, 1: delta},
         "W": w,
-        "D": {m: np.diag(sigma_slope(z[m])) for m in z},
+        "D": {m: np.diag(sigma_derivative(z[m])) for m in z},
         "z": z,
-        "\\phi'": sigma_slope,
+        "\\phi'": sigma_derivative,
     }, {"m": (1, 2, 3, 4)}
 
 
@@ -520,7 +528,7 @@ def costs(fn: Function) -> Case:
     }, {}
 
 
-CASES |= {"backward-cost": costs, "numerical-cost": costs}
+CASES |= {"backward-cost": costs, "finite-difference-cost": costs}
 
 
 # 10 Consequences
@@ -547,7 +555,7 @@ def _(fn: Function) -> Case:
     return {"X": x, "L": 3, "W_": w, "W": fn(list(w.values())), "\\hat Y": ((x @ w[1]) @ w[2]) @ w[3]}, {}
 
 
-@typeset("least-squares-floor")
+@typeset("least-squares-minimum")
 def _(fn: Function) -> Case:
     x, y = numbers(6, 2), numbers(6, 3)
     w = np.linalg.solve(x.T @ x, x.T @ y)
@@ -601,7 +609,7 @@ CASES["dead-unit"] = relu_layer(dead=True)
 FALSE["dead-unit"] = relu_layer(dead=False)
 
 
-@typeset("dead-share")
+@typeset("dead-unit-probability")
 def _(fn: Function) -> Case:
     signs = np.array(np.meshgrid(*[[-0.5, 0.5]] * 3)).reshape(3, -1)  # all equally likely
     return {
@@ -645,7 +653,7 @@ FALSE["symmetry"] = two_layers(twins=False)
 # Equations without a number: from indices to matrices. They go by the name of their function.
 
 
-@typeset("sent_back")
+@typeset("activation_gradient")
 def _(fn: Function) -> Case:
     delta, w = numbers(N, OUT), numbers(IN, OUT)
     values = {"\\delta": delta, "\\Delta": delta, "w": w, "W": w, APPEND: "= \\text{body}_{nj}"}
@@ -656,7 +664,13 @@ def _(fn: Function) -> Case:
 @typeset("hidden_delta")
 def _(fn: Function) -> Case:
     z, delta, w = numbers(N, IN), numbers(N, OUT), numbers(IN, OUT)
-    values = {"z": z, "\\phi'": sigma_slope, "w'": w, "\\delta'": delta, "\\delta": fn(sigma_slope(z), delta, w)}
+    values = {
+        "z": z,
+        "\\phi'": sigma_derivative,
+        "w'": w,
+        "\\delta'": delta,
+        "\\delta": fn(sigma_derivative(z), delta, w),
+    }
     return values, upto(n=N, j=IN, k=OUT)
 
 
@@ -766,22 +780,22 @@ ALIKE = "the weights are alike, and as often negative as positive"
 STILL_TRUE: dict[tuple[str, str], str] = {
     ("theta", "^\\top →"): "an array of one axis is its own transpose",
     ("gradient", "^\\top →"): "an array of one axis is its own transpose",
-    ("across-kink", "- → +"): "within reach the left end gives 0, whether it is added or subtracted",
-    ("across-kink", "z →"): "within reach the left end gives 0 without z as well",
-    ("across-kink", "\\le →"): "−hz ≤ h is true as well where |z| ≤ h < 1",
-    ("sigmoid-slope-from-output", "1 → 2"): WEAKER,
-    ("sigmoid-slope-from-output", "\\tfrac →"): WEAKER,
-    ("tanh-slope-from-output", "1 → 2"): WEAKER,
-    ("tanh-slope-from-output", "\\le →"): "without the sign 1 is a factor",
+    ("relu-central-difference", "- → +"): "within reach the left end gives 0, whether it is added or subtracted",
+    ("relu-central-difference", "z →"): "within reach the left end gives 0 without z as well",
+    ("relu-central-difference", "\\le →"): "−hz ≤ h is true as well where |z| ≤ h < 1",
+    ("sigmoid-derivative-from-output", "1 → 2"): WEAKER,
+    ("sigmoid-derivative-from-output", "\\tfrac →"): WEAKER,
+    ("tanh-derivative-from-output", "1 → 2"): WEAKER,
+    ("tanh-derivative-from-output", "\\le →"): "without the sign 1 is a factor",
     ("backward-cost", "2 → 3"): WEAKER,
     ("identity", "\\phi →"): "z = z",
     ("dead-unit", "\\sum → \\prod"): ZERO,
     ("dead-unit", "i → n"): ZERO,
     ("dead-unit", "n → i"): ZERO,
     ("dead-unit", "n → j"): ZERO,
-    ("dead-share", "1 → 2"): ALIKE,
-    ("dead-share", "2 → 3"): ALIKE,
-    ("dead-share", "< → >"): ALIKE,
+    ("dead-unit-probability", "1 → 2"): ALIKE,
+    ("dead-unit-probability", "2 → 3"): ALIKE,
+    ("dead-unit-probability", "< → >"): ALIKE,
 }
 
 

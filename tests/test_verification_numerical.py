@@ -8,12 +8,12 @@ import pytest
 
 import backprop
 from backprop import Activation, Gradients, Model
-from backprop.derivation import best_step, central_difference, difference_error, relative_error
+from backprop.derivation import central_difference, finite_difference_error, optimal_step_size, relative_error
 from backprop.experiments import step_size
 from backprop.figures.verification import power
 from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
-from backprop.verification import gradient_check, measured_gradients
+from backprop.verification import gradient_check, numerical_gradients
 from backprop.verification.numerical import SMOOTH, _Loss
 from tests.oracle import apart, by_complex_step, loss_of
 
@@ -32,7 +32,9 @@ def doubled(gradients: Gradients) -> Gradients:
 
 
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize(("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("cross_entropy", "sigmoid")])
+@pytest.mark.parametrize(
+    ("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
+)
 @pytest.mark.parametrize("hidden", list(ACTIVATIONS))
 def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bias: bool) -> None:
     model = Model.random([2, 3, 5, 1], seed=0, activations=[hidden, hidden, output], bias=bias)
@@ -48,7 +50,7 @@ def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bia
 
 def test_what_is_measured_is_the_oracles_gradient() -> None:
     model = Model.random([2, 3, 1], seed=0)
-    measured = measured_gradients(model, X, Y)
+    measured = numerical_gradients(model, X, Y)
     w1, w2 = model.weights
     wanted = by_complex_step(lambda w: loss_of(np, X, Y, [w, w2], None, ["sigmoid"] * 2), w1)
     assert apart(measured.weights[0], wanted) < 1e-14
@@ -176,7 +178,7 @@ def test_bad_input(arguments: dict[str, Any], error: type[Exception], message: s
 def test_the_complex_step_is_refused_where_it_cannot_pass() -> None:
     model = Model.random([2, 3, 1], seed=0, activations=["relu", "sigmoid"])
     with pytest.raises(ValueError, match="expected 'central', because activation 'relu' does not take complex numbers"):
-        measured_gradients(model, X, Y, method="complex")
+        numerical_gradients(model, X, Y, method="complex")
 
 
 # The U-curve
@@ -193,20 +195,20 @@ def test_the_law_holds_and_its_minimum_is_where_the_error_is_least(method: str) 
     assert all(0.8 < e / law <= 1 for e, law in large)  # where truncation rules the law is exact, not only a bound
     assert 1 / 3 < r["least_h"] / r["best_h"] < 3
     assert r["error_at_best"] <= r["best_error"]
-    assert best_step(r["c"], r["p"], r["r"]) == r["best_h"]
+    assert optimal_step_size(r["c"], r["p"], r["r"]) == r["best_h"]
 
 
 def test_the_slopes_of_the_two_branches() -> None:
-    def slope(method: str, low: float, high: float) -> float:
+    def derivative(method: str, low: float, high: float) -> float:
         h, e = np.array(RESULT[method]["h"]), np.array(RESULT[method]["error"])
         chosen = (h >= low) & (h <= high)
         return float(np.polyfit(np.log10(h[chosen]), np.log10(e[chosen]), 1)[0])
 
-    assert slope("central", 1e-3, 1e-1) == pytest.approx(2, abs=0.02)
-    assert slope("forward", 1e-4, 1e-2) == pytest.approx(1, abs=0.02)
-    assert slope("complex", 1e-5, 1e-1) == pytest.approx(2, abs=0.02)
-    assert slope("central", 1e-12, 1e-7) == pytest.approx(-1, abs=0.1)
-    assert slope("forward", 1e-12, 1e-9) == pytest.approx(-1, abs=0.1)
+    assert derivative("central", 1e-3, 1e-1) == pytest.approx(2, abs=0.02)
+    assert derivative("forward", 1e-4, 1e-2) == pytest.approx(1, abs=0.02)
+    assert derivative("complex", 1e-5, 1e-1) == pytest.approx(2, abs=0.02)
+    assert derivative("central", 1e-12, 1e-7) == pytest.approx(-1, abs=0.1)
+    assert derivative("forward", 1e-12, 1e-9) == pytest.approx(-1, abs=0.1)
     assert max(e for h, e in zip(RESULT["complex"]["h"], RESULT["complex"]["error"], strict=True) if h < 1e-8) < 1e-15
 
 
@@ -228,7 +230,7 @@ def test_the_figure_states_what_was_computed() -> None:
     drawn = figure(RESULT)
     assert power(RESULT["central"]["least_error"]) in drawn.title
     assert drawn.experiment == "step_size"
-    law = difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
+    law = finite_difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
     assert [
         v for m, v in zip(drawn.table["method"], drawn.table["law"], strict=True) if m == "central difference"
     ] == law.tolist()

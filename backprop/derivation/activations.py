@@ -45,59 +45,59 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
         The source report, `sigmoid(x) = 1/(1 + exp(−x))`, without the cut.
 
     Next:
-        `sigmoid_slope` is its slope.
+        `sigmoid_derivative` is its slope.
     """
     return 1.0 / (1.0 + np.exp(np.minimum(-z, 700.0)))
 
 
-def sigmoid_slope(z: np.ndarray) -> np.ndarray:
+def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate the sigmoid, given its input.
 
     $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2}
     = \frac{1}{1 + e^{-z}}\cdot\frac{e^{-z}}{1 + e^{-z}}
-    = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-slope}$$
+    = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-derivative}$$
 
     The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. The quotient splits into two factors;
     the second is $1 - \sigma(z)$, because the two numerators 1 and $e^{-z}$ add up to the denominator.
 
     Args:
         z: the pre-activation $z$, any shape. Not the activation $a$: for that there is
-            `sigmoid_slope_from_output`.
+            `sigmoid_derivative_from_output`.
 
     Returns:
         $\partial a/\partial z = \sigma'(z)$, same shape.
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import sigmoid_slope
-        >>> float(sigmoid_slope(0.0))
+        >>> from backprop.derivation import sigmoid_derivative
+        >>> float(sigmoid_derivative(0.0))
         0.25
 
         The slope is the same on both sides of 0:
 
-        >>> sigmoid_slope(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(4)
+        >>> sigmoid_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(4)
         array([[0.1875, 0.25  , 0.1875]])
 
         Against the measured slope:
 
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z = np.array([[-3.0, 0.5, 2.0]])
-        >>> relative_error(sigmoid_slope(z), complex_step(lambda v: np.sum(sigmoid(v)), z)) < 1e-14
+        >>> relative_error(sigmoid_derivative(z), complex_step(lambda v: np.sum(sigmoid(v)), z)) < 1e-14
         True
 
     Source:
         The source report, *Backward pass*: ∂a/∂z = σ′(z).
 
     Next:
-        `sigmoid_slope_from_output` is the same slope from $a$.
+        `sigmoid_derivative_from_output` is the same slope from $a$.
     """
     return sigmoid(z) * (1.0 - sigmoid(z))
 
 
-def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
+def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
     r"""Differentiate the sigmoid, given its output.
 
-    $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-slope-from-output}$$
+    $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-derivative-from-output}$$
 
     The forward pass has computed $a = \sigma(z)$ already, so the slope costs one product. The parabola $a(1-a)$ is
     highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that δ passes makes it at least four times
@@ -112,22 +112,22 @@ def sigmoid_slope_from_output(a: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import sigmoid_slope_from_output
-        >>> sigmoid_slope_from_output(0.5), round(sigmoid_slope_from_output(0.9), 2)
+        >>> from backprop.derivation import sigmoid_derivative_from_output
+        >>> sigmoid_derivative_from_output(0.5), round(sigmoid_derivative_from_output(0.9), 2)
         (0.25, 0.09)
 
         A saturated unit passes almost nothing back:
 
-        >>> sigmoid_slope_from_output(np.array([[0.5, 0.99, 1.0]])).round(4)
+        >>> sigmoid_derivative_from_output(np.array([[0.5, 0.99, 1.0]])).round(4)
         array([[0.25  , 0.0099, 0.    ]])
 
         It agrees with the slope from $z$, and not with the parabola of $z$:
 
-        >>> from backprop.derivation import relative_error, sigmoid, sigmoid_slope
+        >>> from backprop.derivation import relative_error, sigmoid, sigmoid_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
-        >>> relative_error(sigmoid_slope_from_output(sigmoid(z)), sigmoid_slope(z)) < 1e-15
+        >>> relative_error(sigmoid_derivative_from_output(sigmoid(z)), sigmoid_derivative(z)) < 1e-15
         True
-        >>> relative_error(sigmoid_slope_from_output(z), sigmoid_slope(z)) < 1e-1
+        >>> relative_error(sigmoid_derivative_from_output(z), sigmoid_derivative(z)) < 1e-1
         False
 
     Source:
@@ -177,15 +177,15 @@ def tanh(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `tanh_slope` is its slope.
+        `tanh_derivative` is its slope.
     """
     return np.tanh(z)
 
 
-def tanh_slope(z: np.ndarray) -> np.ndarray:
+def tanh_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate tanh, given its input.
 
-    $$\tanh'(z) = 2\cdot 2\,\sigma(2z)\bigl(1 - \sigma(2z)\bigr) = 1 - \tanh^2(z) \tag{4.5}\label{eq:tanh-slope}$$
+    $$\tanh'(z) = 2\cdot 2\,\sigma(2z)\bigl(1 - \sigma(2z)\bigr) = 1 - \tanh^2(z) \tag{4.5}\label{eq:tanh-derivative}$$
 
     One factor 2 is the height in $\eqref{eq:tanh}$, the other the inner derivative of $2z$. With
     $\sigma(2z) = \tfrac12(1 + \tanh z)$ the product becomes $(1 + \tanh z)(1 - \tanh z)$.
@@ -198,35 +198,35 @@ def tanh_slope(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import tanh_slope
-        >>> float(tanh_slope(0.0)), float(tanh_slope(np.log(2.0)).round(12))
+        >>> from backprop.derivation import tanh_derivative
+        >>> float(tanh_derivative(0.0)), float(tanh_derivative(np.log(2.0)).round(12))
         (1.0, 0.64)
 
         Each entry of a matrix goes its own way:
 
-        >>> tanh_slope(np.zeros((2, 3))).shape
+        >>> tanh_derivative(np.zeros((2, 3))).shape
         (2, 3)
 
         Against the measured slope:
 
         >>> from backprop.derivation import complex_step, relative_error, tanh
         >>> z = np.array([[-3.0, 0.5, 2.0]])
-        >>> relative_error(tanh_slope(z), complex_step(lambda v: np.sum(tanh(v)), z)) < 1e-13
+        >>> relative_error(tanh_derivative(z), complex_step(lambda v: np.sum(tanh(v)), z)) < 1e-13
         True
 
     Source:
         Not in the source report.
 
     Next:
-        `tanh_slope_from_output` is the same slope from $a$.
+        `tanh_derivative_from_output` is the same slope from $a$.
     """
     return 1.0 - np.tanh(z) ** 2
 
 
-def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
+def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
     r"""Differentiate tanh, given its output.
 
-    $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-slope-from-output}$$
+    $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-derivative-from-output}$$
 
     The largest slope is 1, at $a = 0$, four times the sigmoid's. A δ can pass an unsaturated tanh undiminished.
 
@@ -238,20 +238,20 @@ def tanh_slope_from_output(a: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import tanh_slope_from_output
-        >>> tanh_slope_from_output(0.0), round(tanh_slope_from_output(0.6), 2)
+        >>> from backprop.derivation import tanh_derivative_from_output
+        >>> tanh_derivative_from_output(0.0), round(tanh_derivative_from_output(0.6), 2)
         (1.0, 0.64)
 
         A row of three units:
 
-        >>> tanh_slope_from_output(np.array([[-1.0, 0.0, 0.5]]))
+        >>> tanh_derivative_from_output(np.array([[-1.0, 0.0, 0.5]]))
         array([[0.  , 1.  , 0.75]])
 
         It agrees with the slope from $z$:
 
-        >>> from backprop.derivation import relative_error, tanh, tanh_slope
+        >>> from backprop.derivation import relative_error, tanh, tanh_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
-        >>> relative_error(tanh_slope_from_output(tanh(z)), tanh_slope(z)) < 1e-15
+        >>> relative_error(tanh_derivative_from_output(tanh(z)), tanh_derivative(z)) < 1e-15
         True
 
     Source:
@@ -299,15 +299,15 @@ def relu(z: np.ndarray) -> np.ndarray:
         The source report, *Different activation functions*: R(z) = max(0, z).
 
     Next:
-        `relu_slope` is its slope, also at the kink.
+        `relu_derivative` is its slope, also at the kink.
     """
     return np.maximum(z, 0.0)
 
 
-def relu_slope(z: np.ndarray) -> np.ndarray:
+def relu_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate ReLU, choosing 0 at the kink.
 
-    $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-slope}$$
+    $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-derivative}$$
 
     At $z = 0$ the slope is 0 from the left and 1 from the right, and no derivative exists; every number from 0 to 1 is
     a subgradient, the slope of a line through the kink that stays below the curve. We take 0, as most do. Because
@@ -321,14 +321,14 @@ def relu_slope(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import relu, relu_slope
-        >>> relu_slope(np.array([-2.0, 0.0, 3.0]))
+        >>> from backprop.derivation import relu, relu_derivative
+        >>> relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0., 0., 1.])
 
         From the output it is the same, and the shape stays:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
-        >>> bool(np.all(relu_slope(relu(z)) == relu_slope(z)))
+        >>> bool(np.all(relu_derivative(relu(z)) == relu_derivative(z)))
         True
 
         Away from the kink it agrees with the measured slope:
@@ -336,7 +336,7 @@ def relu_slope(z: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import central_difference, relative_error
         >>> z = np.array([-2.0, 0.5, 3.0])
         >>> measured = central_difference(lambda v: float(np.sum(relu(v))), z)
-        >>> relative_error(relu_slope(z), measured) < 1e-9
+        >>> relative_error(relu_derivative(z), measured) < 1e-9
         True
 
     Source:
@@ -375,15 +375,15 @@ def identity(z: np.ndarray) -> np.ndarray:
         The source report, *Without activation functions*: a = z.
 
     Next:
-        `identity_slope` is the slope that the report forgot to change.
+        `identity_derivative` is the slope that the report forgot to change.
     """
     return z
 
 
-def identity_slope(z: np.ndarray) -> np.ndarray:
+def identity_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate the identity.
 
-    $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-slope}$$
+    $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
     Whoever removes an activation must remove its slope too. The source report removed only $\sigma$ and kept
     $a(1-a)$ of an $a$ that no longer stays between 0 and 1; its training overflowed.
@@ -396,14 +396,14 @@ def identity_slope(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import identity_slope
-        >>> identity_slope(np.array([[3.0, -1.0, 0.0]]))
+        >>> from backprop.derivation import identity_derivative
+        >>> identity_derivative(np.array([[3.0, -1.0, 0.0]]))
         array([[1., 1., 1.]])
 
         The sigmoid's slope would have said something else, and far from 1:
 
-        >>> from backprop.derivation import sigmoid_slope_from_output
-        >>> sigmoid_slope_from_output(np.array([3.0, -1.0, 0.0]))
+        >>> from backprop.derivation import sigmoid_derivative_from_output
+        >>> sigmoid_derivative_from_output(np.array([3.0, -1.0, 0.0]))
         array([-6., -2.,  0.])
 
         Against the measured slope:
@@ -411,7 +411,7 @@ def identity_slope(z: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import complex_step, identity, relative_error
         >>> z = np.array([[-3.0, 0.5, 2.0]])
         >>> measured = complex_step(lambda v: np.sum(identity(v)), z)
-        >>> relative_error(identity_slope(z), measured) < 1e-15
+        >>> relative_error(identity_derivative(z), measured) < 1e-15
         True
 
     Source:
@@ -461,15 +461,16 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         Not in the source report; it mends the dead units that its *ReLU* section describes.
 
     Next:
-        `leaky_relu_slope` is its slope.
+        `leaky_relu_derivative` is its slope.
     """
     return np.where(z > 0, z, alpha * z)
 
 
-def leaky_relu_slope(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
+def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     r"""Differentiate leaky ReLU, choosing the slope from the left at the kink.
 
-    $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases} \tag{4.12}\label{eq:leaky-relu-slope}$$
+    $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases}
+    \tag{4.12}\label{eq:leaky-relu-derivative}$$
 
     Each piece is a line. At $z = 0$ every number from $\alpha$ to 1 is a subgradient; we take $\alpha$, as with ReLU we
     took 0. A δ that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
@@ -483,14 +484,14 @@ def leaky_relu_slope(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import leaky_relu, leaky_relu_slope
-        >>> leaky_relu_slope(np.array([-2.0, 0.0, 3.0]))
+        >>> from backprop.derivation import leaky_relu, leaky_relu_derivative
+        >>> leaky_relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0.01, 0.01, 1.  ])
 
         From the output it is the same, and the shape stays:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
-        >>> bool(np.all(leaky_relu_slope(leaky_relu(z)) == leaky_relu_slope(z)))
+        >>> bool(np.all(leaky_relu_derivative(leaky_relu(z)) == leaky_relu_derivative(z)))
         True
 
         Away from the kink it agrees with the measured slope:
@@ -498,7 +499,7 @@ def leaky_relu_slope(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         >>> from backprop.derivation import central_difference, relative_error
         >>> z = np.array([-2.0, 0.5, 3.0])
         >>> measured = central_difference(lambda v: float(np.sum(leaky_relu(v))), z)
-        >>> relative_error(leaky_relu_slope(z), measured) < 1e-9
+        >>> relative_error(leaky_relu_derivative(z), measured) < 1e-9
         True
 
     Source:
@@ -550,15 +551,15 @@ def softplus(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `softplus_slope` is its slope, an old acquaintance.
+        `softplus_derivative` is its slope, an old acquaintance.
     """
     return np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
 
 
-def softplus_slope(z: np.ndarray) -> np.ndarray:
+def softplus_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate softplus: its slope is the sigmoid.
 
-    $$s'(z) = \frac{e^{z}}{1 + e^{z}} = \frac{1}{1 + e^{-z}} = \sigma(z) \tag{4.14}\label{eq:softplus-slope}$$
+    $$s'(z) = \frac{e^{z}}{1 + e^{z}} = \frac{1}{1 + e^{-z}} = \sigma(z) \tag{4.14}\label{eq:softplus-derivative}$$
 
     The derivative of $\ln u$ is $u'/u$ with $u = 1 + e^{z}$ and $u' = e^{z}$. Dividing numerator and denominator by
     $e^{z}$ leaves the sigmoid $\eqref{eq:sigmoid}$. It is ReLU's step from 0 to 1, made smooth, and it is never 0.
@@ -571,22 +572,22 @@ def softplus_slope(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import softplus_slope
-        >>> float(softplus_slope(0.0))
+        >>> from backprop.derivation import softplus_derivative
+        >>> float(softplus_derivative(0.0))
         0.5
 
         A row of three units:
 
-        >>> softplus_slope(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(2)
+        >>> softplus_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(2)
         array([[0.25, 0.5 , 0.75]])
 
         Against the measured slope, and from the output:
 
         >>> from backprop.derivation import complex_step, relative_error, softplus
         >>> z = np.array([[-3.0, 0.0, 2.0]])
-        >>> relative_error(softplus_slope(z), complex_step(lambda v: np.sum(softplus(v)), z)) < 1e-14
+        >>> relative_error(softplus_derivative(z), complex_step(lambda v: np.sum(softplus(v)), z)) < 1e-14
         True
-        >>> relative_error(softplus_slope(z), 1 - np.exp(-softplus(z))) < 1e-14
+        >>> relative_error(softplus_derivative(z), 1 - np.exp(-softplus(z))) < 1e-14
         True
 
     Source:
@@ -635,19 +636,20 @@ def silu(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `silu_slope` is its slope.
+        `silu_derivative` is its slope.
     """
     return z * sigmoid(z)
 
 
-def silu_slope(z: np.ndarray) -> np.ndarray:
+def silu_derivative(z: np.ndarray) -> np.ndarray:
     r"""Differentiate SiLU.
 
-    $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr) \tag{4.16}\label{eq:silu-slope}$$
+    $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr)
+    \tag{4.16}\label{eq:silu-derivative}$$
 
     The product rule: the number changes while the gate stands, and the gate changes while the number stands. The second
-    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-slope}$. The slope passes 0 near $z = -1.28$, where
-    the curve is lowest, and rises a little above 1 for positive $z$.
+    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-derivative}$. The slope passes 0 near $z = -1.28$,
+    where the curve is lowest, and rises a little above 1 for positive $z$.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex. Not $a$: two values of $z$ have the same $a$ left of
@@ -658,22 +660,22 @@ def silu_slope(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import silu_slope
-        >>> float(silu_slope(0.0)), float(silu_slope(np.log(3.0)).round(3))
+        >>> from backprop.derivation import silu_derivative
+        >>> float(silu_derivative(0.0)), float(silu_derivative(np.log(3.0)).round(3))
         (0.5, 0.956)
         >>> float((0.75 * (1 + np.log(3.0) / 4)).round(3))
         0.956
 
         A row of three units, the first at the lowest point:
 
-        >>> silu_slope(np.array([[-1.2784645, 0.0, 1000.0]])).round(6)
+        >>> silu_derivative(np.array([[-1.2784645, 0.0, 1000.0]])).round(6)
         array([[0. , 0.5, 1. ]])
 
         Against the measured slope:
 
         >>> from backprop.derivation import complex_step, relative_error, silu
         >>> z = np.array([[-3.0, 0.5, 2.0]])
-        >>> relative_error(silu_slope(z), complex_step(lambda v: np.sum(silu(v)), z)) < 1e-14
+        >>> relative_error(silu_derivative(z), complex_step(lambda v: np.sum(silu(v)), z)) < 1e-14
         True
 
     Source:

@@ -9,11 +9,11 @@ loss, and they share their ends. The slope from a unit on is computed once, and 
 import numpy as np
 
 
-def one_path(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
+def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     r"""Multiply the slopes along one path.
 
     $$\frac{\partial C}{\partial w} = \frac{\partial z}{\partial w}\,\frac{\partial C}{\partial z}
-    \tag{6.1}\label{eq:one-path}$$
+    \tag{6.1}\label{eq:chain-rule}$$
 
     Move $w$ by a little $h$: then $z$ moves by $\frac{\partial z}{\partial w}h$, and $C$ by
     $\frac{\partial C}{\partial z}$ times that. The first factor is known from the forward pass
@@ -29,14 +29,14 @@ def one_path(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     Examples:
         If z rises twice as fast as w, and C falls half as fast as z rises:
 
-        >>> from backprop.derivation import one_path
-        >>> one_path(2.0, -0.5)
+        >>> from backprop.derivation import chain_rule
+        >>> chain_rule(2.0, -0.5)
         -1.0
 
         A unit with three inputs has three weights and one $\partial C/\partial z$:
 
         >>> import numpy as np
-        >>> one_path(np.array([1.0, 2.0, 3.0]), 0.1).round(2)
+        >>> chain_rule(np.array([1.0, 2.0, 3.0]), 0.1).round(2)
         array([0.1, 0.2, 0.3])
 
         $C = (wx - y)^2$ at w = 1.5, x = 2, y = 1, against the measured slope:
@@ -44,23 +44,23 @@ def one_path(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import complex_step
         >>> float(complex_step(lambda w: (w * 2.0 - 1.0) ** 2, np.array(1.5)))
         8.0
-        >>> one_path(2.0, 2 * (1.5 * 2.0 - 1.0))
+        >>> chain_rule(2.0, 2 * (1.5 * 2.0 - 1.0))
         8.0
 
     Source:
         The source report, *Chain rule*: ∂C/∂w = ∂z/∂w · ∂C/∂z.
 
     Next:
-        `several_paths` adds where paths meet.
+        `multivariable_chain_rule` adds where paths meet.
     """
     return dz_dw * dc_dz
 
 
-def several_paths(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
+def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     r"""Add the effects of all paths.
 
     $$\frac{\partial C}{\partial a} = \sum_{k} \frac{\partial z_k}{\partial a}\,\frac{\partial C}{\partial z_k}
-    \tag{6.2}\label{eq:several-paths}$$
+    \tag{6.2}\label{eq:multivariable-chain-rule}$$
 
     An activation feeds every unit of the next layer. Move it a little and all their $z_k$ move. Let them move one after
     the other: the loss changes by the first slope times the first move, then by the second slope times the second. The
@@ -79,8 +79,8 @@ def several_paths(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         Two paths, 2 · 0.5 + (−1) · 0.25:
 
         >>> import numpy as np
-        >>> from backprop.derivation import several_paths
-        >>> float(several_paths(np.array([2.0, -1.0]), np.array([0.5, 0.25])))
+        >>> from backprop.derivation import multivariable_chain_rule
+        >>> float(multivariable_chain_rule(np.array([2.0, -1.0]), np.array([0.5, 0.25])))
         0.75
 
         Against the measured slope of $C = (2a)^2 + \tfrac12(-a)^2 + (3a)$ at $a = 1$, three paths:
@@ -89,7 +89,7 @@ def several_paths(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         >>> C = lambda a: (2 * a) ** 2 + 0.5 * (-a) ** 2 + 3 * a
         >>> a, dz_da = 1.0, np.array([2.0, -1.0, 3.0])
         >>> dc_dz = np.array([2 * (2 * a), -a, 1.0])
-        >>> float(several_paths(dz_da, dc_dz)), float(complex_step(C, np.array(a)))
+        >>> float(multivariable_chain_rule(dz_da, dc_dz)), float(complex_step(C, np.array(a)))
         (12.0, 12.0)
 
     Source:
@@ -101,7 +101,7 @@ def several_paths(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     return np.sum(dz_da * dc_dz)
 
 
-def backward_gradient(slope: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
+def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
     r"""Carry a slope from an activation back to its pre-activation.
 
     $$\delta^n = \frac{\partial C^n}{\partial z^n} \tag{6.3}\label{eq:delta}$$
@@ -116,9 +116,9 @@ def backward_gradient(slope: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
     mean, δ carries the factor $1/N$.
 
     Args:
-        slope: $\phi'(z)$ of the same units, shape (..., N, H).
+        derivative: $\phi'(z)$ of the same units, shape (..., N, H).
         dc_da: $\partial C/\partial a$, same shape. Not $\partial C/\partial z$ of the next layer: that must first pass
-            the weights, `sent_back`.
+            the weights, `activation_gradient`.
 
     Returns:
         $\delta$, shape (..., N, H).
@@ -127,8 +127,8 @@ def backward_gradient(slope: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
         A sigmoid at z = 0 has slope ¼:
 
         >>> import numpy as np
-        >>> from backprop.derivation import backward_gradient, sigmoid, sigmoid_slope
-        >>> float(backward_gradient(sigmoid_slope(0.0), 2.0))
+        >>> from backprop.derivation import backward_gradient, sigmoid, sigmoid_derivative
+        >>> float(backward_gradient(sigmoid_derivative(0.0), 2.0))
         0.5
 
         Four examples, three units, each with its own slope:
@@ -141,13 +141,13 @@ def backward_gradient(slope: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import complex_step, relative_error
         >>> z = np.array([[-1.0, 0.5, 2.0]])
         >>> measured = complex_step(lambda v: np.sum(sigmoid(v) ** 2) / 2, z)
-        >>> relative_error(backward_gradient(sigmoid_slope(z), sigmoid(z)), measured) < 1e-14
+        >>> relative_error(backward_gradient(sigmoid_derivative(z), sigmoid(z)), measured) < 1e-14
         True
 
     Source:
         The source report, *Backward pass*: ∂C/∂z = ∂a/∂z · ∂C/∂a; in its code `backward_gradient`.
 
     Next:
-        `output_delta_neuron` finds the first δ.
+        `output_delta_unit` finds the first δ.
     """
-    return slope * dc_da
+    return derivative * dc_da

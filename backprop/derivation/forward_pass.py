@@ -13,7 +13,7 @@ import numpy as np
 def weighted_sum(a: np.ndarray, w: np.ndarray, b: float = 0.0) -> np.ndarray:
     r"""Compute the pre-activation of one unit.
 
-    $$z_j = \sum_{i} a_i\,w_{ij} + b_j \tag{5.1}\label{eq:neuron}$$
+    $$z_j = \sum_{i} a_i\,w_{ij} + b_j \tag{5.1}\label{eq:weighted-sum}$$
 
     The weight $w_{ij}$ leads *from* unit $i$ of the layer before *to* unit $j$ of this one. The bias $b_j$ shifts the
     place where the unit bends.
@@ -53,9 +53,9 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
 
     $$Z_l = A_{l-1}\,W_l + b_l \tag{5.2}\label{eq:preactivation}$$
 
-    Row $n$, column $j$ of the product is $\sum_i a^n_i w_{ij}$: the sum of $\eqref{eq:neuron}$ for example $n$ and unit
-    $j$. The shapes say the same, $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one row,
-    added to every example.
+    Row $n$, column $j$ of the product is $\sum_i a^n_i w_{ij}$: the sum of $\eqref{eq:weighted-sum}$ for example $n$
+    and unit $j$. The shapes say the same, $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one
+    row, added to every example.
 
     Args:
         a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Not one example of
@@ -138,9 +138,9 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
 
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 
-    In $\eqref{eq:neuron}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So the
-    slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input. The
-    weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
+    In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So
+    the slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input.
+    The weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.
@@ -173,12 +173,12 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
         The source report, *Forward pass*: ∂z/∂w = x₁; in its code `forward_gradient = X`.
 
     Next:
-        `with_ones` turns that remark about the bias into a method.
+        `append_ones` turns that remark about the bias into a method.
     """
     return a
 
 
-def with_ones(a: np.ndarray) -> np.ndarray:
+def append_ones(a: np.ndarray) -> np.ndarray:
     r"""Append a column of ones, so that a bias becomes a weight.
 
     $$A\,W + b = \begin{bmatrix} A & \mathbf 1 \end{bmatrix}\begin{bmatrix} W \\ b \end{bmatrix}
@@ -195,22 +195,22 @@ def with_ones(a: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import preactivation, with_ones
-        >>> with_ones(np.array([[1.0, 2.0]]))
+        >>> from backprop.derivation import preactivation, append_ones
+        >>> append_ones(np.array([[1.0, 2.0]]))
         array([[1., 2., 1.]])
 
         With the bias as last row of the weights the product is the same:
 
         >>> a = np.arange(8.0).reshape(4, 2)
         >>> w, b = np.arange(6.0).reshape(2, 3), np.array([[0.5, -0.5, 1.0]])
-        >>> bool(np.all(with_ones(a) @ np.vstack([w, b]) == preactivation(a, w, b)))
+        >>> bool(np.all(append_ones(a) @ np.vstack([w, b]) == preactivation(a, w, b)))
         True
 
     Source:
         Not in the source report, whose code has no bias.
 
     Next:
-        `one_path` starts the way back.
+        `chain_rule` starts the way back.
     """
     ones = np.ones((*a.shape[:-1], 1))
     return np.concatenate([a, ones], axis=-1)

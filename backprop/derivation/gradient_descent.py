@@ -47,15 +47,15 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
         The source report, *Gradient descent*, equation (1).
 
     Next:
-        `update` uses the gradient.
+        `gradient_descent_step` uses the gradient.
     """
     return np.concatenate([np.ravel(p) for p in parameters])
 
 
-def update(theta: np.ndarray, gradient: np.ndarray, eta: float | np.ndarray) -> np.ndarray:
+def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | np.ndarray) -> np.ndarray:
     r"""Take one step of gradient descent.
 
-    $$\theta^{1} = \theta^{0} - \eta\,\nabla L(\theta^{0}) \tag{1.3}\label{eq:update}$$
+    $$\theta^{1} = \theta^{0} - \eta\,\nabla L(\theta^{0}) \tag{1.3}\label{eq:gradient-descent-step}$$
 
     A positive slope says that a larger parameter means a larger loss, so the parameter must shrink: hence the
     minus. The learning rate $\eta$ sets how far to go. The rule acts on each entry alone, so it may be applied to
@@ -74,20 +74,20 @@ def update(theta: np.ndarray, gradient: np.ndarray, eta: float | np.ndarray) -> 
     Examples:
         The parabola $L(\theta) = \theta^2$ has slope $2\theta$; from 2, a rate of 0.25 makes a step of 1:
 
-        >>> from backprop.derivation import update
-        >>> update(2.0, 2 * 2.0, eta=0.25)
+        >>> from backprop.derivation import gradient_descent_step
+        >>> gradient_descent_step(2.0, 2 * 2.0, eta=0.25)
         1.0
 
         A weight matrix is updated entry by entry:
 
         >>> import numpy as np
-        >>> update(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 0.0, -1.0]]), eta=0.5)
+        >>> gradient_descent_step(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 0.0, -1.0]]), eta=0.5)
         array([[0.5, 2. , 3.5]])
 
         Steps of the right sign lower the loss, and the wrong sign raises it:
 
         >>> L = lambda theta: theta**2
-        >>> L(update(2.0, 4.0, 0.25)) < L(2.0) < L(update(2.0, -4.0, 0.25))
+        >>> L(gradient_descent_step(2.0, 4.0, 0.25)) < L(2.0) < L(gradient_descent_step(2.0, -4.0, 0.25))
         True
 
     Source:
@@ -122,7 +122,7 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         A gradient of length 5 and a rate of 0.01:
 
         >>> import numpy as np
-        >>> from backprop.derivation import predicted_decrease, update
+        >>> from backprop.derivation import predicted_decrease, gradient_descent_step
         >>> predicted_decrease(np.array([3.0, 4.0]), eta=0.01)
         0.25
 
@@ -137,7 +137,7 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         >>> theta = np.array([1.0, 1.0])
         >>> gradient = np.array([2.0, 4.0])
         >>> for eta in (0.1, 0.01, 0.001):
-        ...     decrease = L(theta) - L(update(theta, gradient, eta))
+        ...     decrease = L(theta) - L(gradient_descent_step(theta, gradient, eta))
         ...     print(f"{predicted_decrease(gradient, eta) - decrease:.6f}")
         0.360000
         0.003600

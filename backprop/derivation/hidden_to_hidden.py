@@ -11,19 +11,19 @@ from math import prod
 
 import numpy as np
 
-from backprop.derivation.activations import sigmoid_slope
-from backprop.derivation.chain_rule import backward_gradient, several_paths
+from backprop.derivation.activations import sigmoid_derivative
+from backprop.derivation.chain_rule import backward_gradient, multivariable_chain_rule
 
 
-def sent_back_neuron(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
+def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
     r"""Collect at one unit what the units it feeds send back.
 
     $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z'_k}{\partial a_j}\,\frac{\partial C}{\partial z'_k}
-    = \sum_{k} w'_{jk}\,\delta'_k \tag{8.1}\label{eq:sent-back-neuron}$$
+    = \sum_{k} w'_{jk}\,\delta'_k \tag{8.1}\label{eq:activation-gradient-unit}$$
 
     At z, w, b and δ the prime means *in the next layer*; at σ and φ it is a derivative. Unit $j$ reaches the loss
-    through every $z'_k$, so the paths add $\eqref{eq:several-paths}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$ only the
-    term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
+    through every $z'_k$, so the paths add $\eqref{eq:multivariable-chain-rule}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$
+    only the term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
 
     Args:
         w: the weights $w'_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
@@ -36,25 +36,25 @@ def sent_back_neuron(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
         Two units ahead, 0.5 · 0.2 + (−1) · 0.1:
 
         >>> import numpy as np
-        >>> from backprop.derivation import sent_back_neuron
-        >>> float(sent_back_neuron(np.array([0.5, -1.0]), np.array([0.2, 0.1])))
+        >>> from backprop.derivation import activation_gradient_unit
+        >>> float(activation_gradient_unit(np.array([0.5, -1.0]), np.array([0.2, 0.1])))
         0.0
 
         Three units ahead; they may pull together:
 
-        >>> float(sent_back_neuron(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.1, 0.1])).round(2))
+        >>> float(activation_gradient_unit(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.1, 0.1])).round(2))
         0.6
 
     Source:
         The source report, *hidden → hidden*, the bracket [ w₃ ∂C/∂z′ + w₄ ∂C/∂z″ ].
 
     Next:
-        `hidden_delta_neuron` adds the unit's own slope.
+        `hidden_delta_unit` adds the unit's own slope.
     """
-    return several_paths(w, delta_next)
+    return multivariable_chain_rule(w, delta_next)
 
 
-def hidden_delta_neuron(
+def hidden_delta_unit(
     z: np.ndarray,
     w3: float,
     w4: float,
@@ -64,11 +64,11 @@ def hidden_delta_neuron(
     r"""Find δ of a hidden unit that feeds two others.
 
     $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z'}
-    + w_4\,\frac{\partial C}{\partial z''} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-neuron}$$
+    + w_4\,\frac{\partial C}{\partial z''} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
 
     The unit's output $a = \sigma(z)$ goes over $w_3$ into $z'$ and over $w_4$ into $z''$: the report's names for two
-    units of *one* next layer, $z'_1$ and $z'_2$ of $\eqref{eq:sent-back-neuron}$. The bracket is
-    $\partial C/\partial a$ by $\eqref{eq:sent-back-neuron}$; the factor $\sigma'(z)$ leads from $a$ to $z$ by
+    units of *one* next layer, $z'_1$ and $z'_2$ of $\eqref{eq:activation-gradient-unit}$. The bracket is
+    $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$; the factor $\sigma'(z)$ leads from $a$ to $z$ by
     $\eqref{eq:backward-gradient}$. It is as if a signal ran backward through an amplifier whose gain, $\sigma'(z)$, was
     fixed in the forward pass.
 
@@ -85,8 +85,8 @@ def hidden_delta_neuron(
     Examples:
         At z = 0 the slope is ¼: ¼ [ 2 · 0.5 + (−1) · 0.2 ]:
 
-        >>> from backprop.derivation import hidden_delta_neuron
-        >>> float(hidden_delta_neuron(z=0.0, w3=2.0, w4=-1.0, dc_dz1=0.5, dc_dz2=0.2))
+        >>> from backprop.derivation import hidden_delta_unit
+        >>> float(hidden_delta_unit(z=0.0, w3=2.0, w4=-1.0, dc_dz1=0.5, dc_dz2=0.2))
         0.2
 
         Against the measured slope. The loss here is $(z')^2 + 3z''$, so its slopes are $2z'$ and 3:
@@ -96,7 +96,7 @@ def hidden_delta_neuron(
         >>> z, w3, w4 = 0.7, 1.5, -0.4
         >>> loss = lambda v: (w3 * sigmoid(v)) ** 2 + 3 * (w4 * sigmoid(v))
         >>> measured = complex_step(loss, np.array(z))
-        >>> derived = hidden_delta_neuron(z, w3, w4, dc_dz1=2 * w3 * sigmoid(z), dc_dz2=3.0)
+        >>> derived = hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * sigmoid(z), dc_dz2=3.0)
         >>> relative_error(derived, measured) < 1e-14
         True
 
@@ -104,21 +104,21 @@ def hidden_delta_neuron(
         The source report, *hidden → hidden*, unchanged.
 
     Next:
-        `sent_back` writes the bracket for all units at once.
+        `activation_gradient` writes the bracket for all units at once.
     """
-    dc_da = sent_back_neuron(np.array([w3, w4]), np.array([dc_dz1, dc_dz2]))
-    return backward_gradient(sigmoid_slope(z), dc_da)
+    dc_da = activation_gradient_unit(np.array([w3, w4]), np.array([dc_dz1, dc_dz2]))
+    return backward_gradient(sigmoid_derivative(z), dc_da)
 
 
-def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
+def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
     r"""Send δ of a layer back through its weights.
 
-    $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:sent-back}$$
+    $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:activation-gradient}$$
 
     The derivative with respect to a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and
     no other share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$,
-    $\eqref{eq:sent-back-neuron}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$, while a
-    matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
+    $\eqref{eq:activation-gradient-unit}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$,
+    while a matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
@@ -135,16 +135,16 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
         $\partial L/\partial A_l$, shape (..., N, in).
 
     Examples:
-        One example, one hidden unit that feeds two: the numbers of `sent_back_neuron`:
+        One example, one hidden unit that feeds two: the numbers of `activation_gradient_unit`:
 
         >>> import numpy as np
-        >>> from backprop.derivation import sent_back
-        >>> sent_back(np.array([[0.2, 0.1]]), np.array([[0.5, -1.0]]))
+        >>> from backprop.derivation import activation_gradient
+        >>> activation_gradient(np.array([[0.2, 0.1]]), np.array([[0.5, -1.0]]))
         array([[0.]])
 
         Four examples, from 5 units back to 3:
 
-        >>> sent_back(np.ones((4, 5)), np.ones((3, 5))).shape
+        >>> activation_gradient(np.ones((4, 5)), np.ones((3, 5))).shape
         (4, 3)
 
         Against the measured slope of a loss that is linear in $Z_{l+1}$, so that $\Delta_{l+1}$ is its coefficients:
@@ -152,7 +152,7 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import complex_step, relative_error
         >>> rng = np.random.default_rng(0)
         >>> a, w, d = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
-        >>> relative_error(sent_back(d, w), complex_step(lambda v: np.sum(d * (v @ w)), a)) < 1e-14
+        >>> relative_error(activation_gradient(d, w), complex_step(lambda v: np.sum(d * (v @ w)), a)) < 1e-14
         True
 
     Source:
@@ -164,19 +164,19 @@ def sent_back(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
     return delta_next @ w_next.mT
 
 
-def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
+def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
     r"""Find δ of a hidden layer from δ of the next.
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    Two steps: back through the weights of layer $l+1$ $\eqref{eq:sent-back}$, then back through the activation function
-    of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the next layer is the
-    output or hidden itself. Entry by entry,
+    Two steps: back through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$, then back through the
+    activation function of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the
+    next layer is the output or hidden itself. Entry by entry,
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w'_{jk}\,\delta'^{\,n}_k$$
 
     Args:
-        slope: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
+        derivative: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
         delta_next: $\Delta_{l+1}$ of the next layer, shape (..., N, out).
         w_next: the weights $W_{l+1}$ between them, shape (..., H, out), as they were in the forward pass.
 
@@ -184,7 +184,7 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
         $\Delta_l$, shape (..., N, H).
 
     Examples:
-        One example, one unit that feeds two: the numbers of `hidden_delta_neuron`:
+        One example, one unit that feeds two: the numbers of `hidden_delta_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import hidden_delta
@@ -193,23 +193,23 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
 
         A 2-3-5-1 network has three layers of weights, so the recursion runs twice:
 
-        >>> from backprop.derivation import sigmoid, sigmoid_slope, sigmoid_slope_from_output
-        >>> from backprop.derivation import output_delta, squared_error, squared_error_slope
+        >>> from backprop.derivation import sigmoid, sigmoid_derivative, sigmoid_derivative_from_output
+        >>> from backprop.derivation import output_delta, mse_contributions, mse_derivative
         >>> from backprop.derivation import total_loss
         >>> rng = np.random.default_rng(0)
         >>> x, y = rng.uniform(size=(4, 2)), np.array([[0.0], [1.0], [1.0], [0.0]])
         >>> w1, w2, w3 = rng.normal(size=(2, 3)), rng.normal(size=(3, 5)), rng.normal(size=(5, 1))
         >>> z1 = x @ w1; z2 = sigmoid(z1) @ w2; z3 = sigmoid(z2) @ w3
-        >>> delta3 = output_delta(sigmoid_slope(z3), squared_error_slope(y, sigmoid(z3)))
-        >>> delta2 = hidden_delta(sigmoid_slope(z2), delta3, w3)
-        >>> delta1 = hidden_delta(sigmoid_slope(z1), delta2, w2)
+        >>> delta3 = output_delta(sigmoid_derivative(z3), mse_derivative(y, sigmoid(z3)))
+        >>> delta2 = hidden_delta(sigmoid_derivative(z2), delta3, w3)
+        >>> delta1 = hidden_delta(sigmoid_derivative(z1), delta2, w2)
         >>> delta3.shape, delta2.shape, delta1.shape
         ((4, 1), (4, 5), (4, 3))
 
         Both hidden layers against the measured slope:
 
         >>> from backprop.derivation import complex_step, relative_error
-        >>> L2 = lambda z: total_loss(squared_error(y, sigmoid(sigmoid(z) @ w3)))
+        >>> L2 = lambda z: total_loss(mse_contributions(y, sigmoid(sigmoid(z) @ w3)))
         >>> L1 = lambda z: L2(sigmoid(z) @ w2)
         >>> relative_error(delta2, complex_step(L2, z2)) < 1e-14
         True
@@ -222,11 +222,11 @@ def hidden_delta(slope: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) 
     Next:
         `unrolled_delta` writes all the steps in one product.
     """
-    return backward_gradient(slope, sent_back(delta_next, w_next))
+    return backward_gradient(derivative, activation_gradient(delta_next, w_next))
 
 
 def unrolled_delta(
-    slopes: Sequence[np.ndarray],
+    derivatives: Sequence[np.ndarray],
     weights: Sequence[np.ndarray],
     delta_out: np.ndarray,
 ) -> np.ndarray:
@@ -243,7 +243,7 @@ def unrolled_delta(
     where it ends.
 
     Args:
-        slopes: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
+        derivatives: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
         weights: $W_L, \dots, W_{l+1}$, in the same order, each of shape (in, out).
         delta_out: $\delta_L$ of one example, shape (d_L,).
 
@@ -277,15 +277,15 @@ def unrolled_delta(
         `delta_bound` reads off how fast δ can vanish.
     """
     d = delta_out
-    for slope, w in zip(slopes, weights, strict=True):
-        d = d @ w.T @ np.diag(slope)
+    for derivative, w in zip(derivatives, weights, strict=True):
+        d = d @ w.T @ np.diag(derivative)
     return d
 
 
 def delta_bound(
     weights: Sequence[np.ndarray],
     delta_out: np.ndarray,
-    steepest: float = 0.25,
+    max_derivative: float = 0.25,
 ) -> float:
     r"""Bound how large δ can be, some layers back.
 
@@ -293,14 +293,14 @@ def delta_bound(
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
     Take norms of $\eqref{eq:unrolled}$. A diagonal matrix stretches by its largest entry at most, for a sigmoid ¼
-    $\eqref{eq:sigmoid-slope-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular value,
-    which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with depth:
-    the gradient vanishes.
+    $\eqref{eq:sigmoid-derivative-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular
+    value, which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with
+    depth: the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).
         delta_out: $\delta_L$ of one example, shape (d_L,).
-        steepest: the largest slope of the activation: ¼ for the sigmoid, 1 for tanh, ReLU and identity.
+        max_derivative: the largest slope of the activation: ¼ for the sigmoid, 1 for tanh, ReLU and identity.
 
     Returns:
         The bound on $\lVert\delta_l\rVert$, a number.
@@ -329,5 +329,5 @@ def delta_bound(
     Next:
         `weight_gradient_example` turns δ into a gradient.
     """
-    shrinkage = prod(steepest * np.linalg.norm(w, 2) for w in weights)
+    shrinkage = prod(max_derivative * np.linalg.norm(w, 2) for w in weights)
     return float(shrinkage * np.linalg.norm(delta_out))

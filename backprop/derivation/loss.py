@@ -10,10 +10,10 @@ known on the way back.
 import numpy as np
 
 
-def squared_error(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Give each example its share of the mean squared error.
 
-    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:example-loss}$$
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
 
     Here $N$ is the number of examples, $d_L$ the number of outputs, and $n$ and $k$ count them.
     The square makes both directions of error count, and large errors count more. The division by $N$ belongs to the
@@ -31,19 +31,19 @@ def squared_error(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Two examples, off by 1 and by 0.5:
 
         >>> import numpy as np
-        >>> from backprop.derivation import squared_error
-        >>> squared_error(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
+        >>> from backprop.derivation import mse_contributions
+        >>> mse_contributions(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
         array([0.5  , 0.125])
 
         Three examples with two outputs have three shares:
 
-        >>> squared_error(np.zeros((3, 2)), np.ones((3, 2))).round(4)
+        >>> mse_contributions(np.zeros((3, 2)), np.ones((3, 2))).round(4)
         array([0.3333, 0.3333, 0.3333])
 
         Their sum is what NumPy calls the mean:
 
         >>> y, y_hat = np.array([[0.0, 1.0, 2.0]]).T, np.array([[0.3, 0.3, 0.3]]).T
-        >>> bool(np.isclose(squared_error(y, y_hat).sum(), np.mean((y - y_hat) ** 2)))
+        >>> bool(np.isclose(mse_contributions(y, y_hat).sum(), np.mean((y - y_hat) ** 2)))
         True
 
     Source:
@@ -62,7 +62,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
     $$L(\theta) = \sum_{n=1}^{N} C^n(\theta) \tag{3.2}\label{eq:total-loss}$$
 
     Every loss of this specification is such a sum; only $C^n$ differs. With the shares of
-    $\eqref{eq:example-loss}$ it is the mean squared error.
+    $\eqref{eq:mse-contributions}$ it is the mean squared error.
 
     Args:
         c: the shares $C^n$, shape (..., N). Not the matrix of errors: shares have no output axis any more.
@@ -72,7 +72,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import squared_error, total_loss
+        >>> from backprop.derivation import mse_contributions, total_loss
         >>> float(total_loss(np.array([0.5, 0.125])))
         0.625
 
@@ -84,23 +84,23 @@ def total_loss(c: np.ndarray) -> np.ndarray:
         A constant answer of ½ to targets 0 and 1 costs ¼, the value at which XOR training likes to rest:
 
         >>> y = np.array([[0.0], [1.0], [1.0], [0.0]])
-        >>> float(total_loss(squared_error(y, np.full((4, 1), 0.5))))
+        >>> float(total_loss(mse_contributions(y, np.full((4, 1), 0.5))))
         0.25
 
     Source:
         The source report, *Computing ∇L*: L(θ) = Σ Cⁿ(θ).
 
     Next:
-        `total_gradient` does the same for derivatives.
+        `sum_gradients` does the same for derivatives.
     """
     return c.sum(axis=-1)
 
 
-def total_gradient(per_example: np.ndarray) -> np.ndarray:
+def sum_gradients(per_example: np.ndarray) -> np.ndarray:
     r"""Add the examples' gradients to the gradient of the loss.
 
     $$\frac{\partial L(\theta)}{\partial w} = \sum_{n=1}^{N} \frac{\partial C^n(\theta)}{\partial w}
-    \tag{3.3}\label{eq:total-gradient}$$
+    \tag{3.3}\label{eq:sum-gradients}$$
 
     The derivative of a sum is the sum of the derivatives. So one example is enough to derive the chain rule on, and
     a batch is a sum at the end. In matrix form this sum hides inside a product, $A^\top\Delta$
@@ -117,36 +117,36 @@ def total_gradient(per_example: np.ndarray) -> np.ndarray:
         Two examples pull one weight in opposite directions:
 
         >>> import numpy as np
-        >>> from backprop.derivation import total_gradient
-        >>> float(total_gradient(np.array([0.5, -0.2])))
+        >>> from backprop.derivation import sum_gradients
+        >>> float(sum_gradients(np.array([0.5, -0.2])))
         0.3
 
         Four examples' gradients of a 2 × 3 weight matrix:
 
-        >>> total_gradient(np.ones((4, 2, 3)))
+        >>> sum_gradients(np.ones((4, 2, 3)))
         array([[4., 4., 4.],
                [4., 4., 4.]])
 
         The line $\hat y = wx$ under squared error: summed shares against a measured slope:
 
         >>> from backprop.derivation import central_difference, relative_error
-        >>> from backprop.derivation import squared_error, total_loss
+        >>> from backprop.derivation import mse_contributions, total_loss
         >>> x, y = np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [3.0], [5.0]])
-        >>> L = lambda w: float(total_loss(squared_error(y, x * w)))
+        >>> L = lambda w: float(total_loss(mse_contributions(y, x * w)))
         >>> shares = 2 * x * (x * 1.2 - y) / 3
-        >>> relative_error(total_gradient(shares), central_difference(L, np.array([1.2]))) < 1e-9
+        >>> relative_error(sum_gradients(shares), central_difference(L, np.array([1.2]))) < 1e-9
         True
 
     Source:
         The source report, *Computing ∇L*: ∂L/∂w = Σ ∂Cⁿ/∂w.
 
     Next:
-        `rate_for_sum` says what the 1/N means for η.
+        `learning_rate_for_sum` says what the 1/N means for η.
     """
     return per_example.sum(axis=0)
 
 
-def rate_for_sum(eta_mean: float, n: int) -> float:
+def learning_rate_for_sum(eta_mean: float, n: int) -> float:
     r"""Translate a learning rate for the mean into one for the sum.
 
     $$L_{\text{sum}} = N\,L_{\text{mean}}, \qquad \nabla L_{\text{sum}} = N\,\nabla L_{\text{mean}},
@@ -164,20 +164,20 @@ def rate_for_sum(eta_mean: float, n: int) -> float:
         The rate that makes the same step with the sum.
 
     Examples:
-        >>> from backprop.derivation import rate_for_sum
-        >>> rate_for_sum(1.0, 100)
+        >>> from backprop.derivation import learning_rate_for_sum
+        >>> learning_rate_for_sum(1.0, 100)
         0.01
 
         On XOR's 21 points the report's rate of 1 is a rate of 1/21 for the sum:
 
-        >>> round(rate_for_sum(1.0, 21), 4)
+        >>> round(learning_rate_for_sum(1.0, 21), 4)
         0.0476
 
         Both make the same step:
 
         >>> import numpy as np
         >>> gradient_of_mean = np.array([0.3, -0.1])
-        >>> step_of_sum = rate_for_sum(1.0, 21) * (21 * gradient_of_mean)
+        >>> step_of_sum = learning_rate_for_sum(1.0, 21) * (21 * gradient_of_mean)
         >>> bool(np.allclose(1.0 * gradient_of_mean, step_of_sum))
         True
 
@@ -185,16 +185,16 @@ def rate_for_sum(eta_mean: float, n: int) -> float:
         The source report sums in the text and averages in the code.
 
     Next:
-        `squared_error_slope` starts the backward pass.
+        `mse_derivative` starts the backward pass.
     """
     return eta_mean / n
 
 
-def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Differentiate the mean squared error with respect to each answer.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k} = \frac{\partial C^n}{\partial \hat y^{\,n}_k}
-    = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:loss-slope}$$
+    = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:mse-derivative}$$
 
     Only the share $C^n$ contains $\hat y^{\,n}$, so the sum over examples has one term left. The power rule brings the
     2, and the inner derivative of $\hat y - y$ is $+1$. An answer that is too large has a positive slope: it should
@@ -211,42 +211,42 @@ def squared_error_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Two examples, off by +1 and by −0.5:
 
         >>> import numpy as np
-        >>> from backprop.derivation import squared_error_slope
-        >>> squared_error_slope(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
+        >>> from backprop.derivation import mse_derivative
+        >>> mse_derivative(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
         array([[ 1. ],
                [-0.5]])
 
         It has the shape of the answers:
 
-        >>> squared_error_slope(np.zeros((3, 2)), np.ones((3, 2))).shape
+        >>> mse_derivative(np.zeros((3, 2)), np.ones((3, 2))).shape
         (3, 2)
 
         Against the measured slope:
 
         >>> from backprop.derivation import central_difference, relative_error
-        >>> from backprop.derivation import squared_error, total_loss
+        >>> from backprop.derivation import mse_contributions, total_loss
         >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
         >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
-        >>> measured = central_difference(lambda v: float(total_loss(squared_error(y, v))), y_hat)
-        >>> relative_error(squared_error_slope(y, y_hat), measured) < 1e-9
+        >>> measured = central_difference(lambda v: float(total_loss(mse_contributions(y, v))), y_hat)
+        >>> relative_error(mse_derivative(y, y_hat), measured) < 1e-9
         True
 
     Source:
         The source report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`: the negative of this slope, made up for by its `+=`.
 
     Next:
-        `cross_entropy` is the other usual loss.
+        `bce_contributions` is the other usual loss.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) * (2.0 / (n * d))
 
 
-def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Give each example its share of the mean cross-entropy.
 
     $$C^n = -\frac{1}{N\,d_L}\sum_{k=1}^{d_L}
     \Bigl[y^n_k\ln\hat y^{\,n}_k + (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)\Bigr]
-    \tag{3.6}\label{eq:cross-entropy}$$
+    \tag{3.6}\label{eq:binary-cross-entropy}$$
 
     Read $\hat y$ as the probability that the label is 1. Then $-\ln$ of the probability given to the label that came
     true is how surprised the network was, and the loss is the mean surprise. A term with factor 0 counts as 0, as in
@@ -264,20 +264,20 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         One example, answered with ½: the surprise of a coin, ln 2:
 
         >>> import numpy as np
-        >>> from backprop.derivation import cross_entropy
-        >>> cross_entropy(np.array([[1.0]]), np.array([[0.5]])).round(4)
+        >>> from backprop.derivation import bce_contributions
+        >>> bce_contributions(np.array([[1.0]]), np.array([[0.5]])).round(4)
         array([0.6931])
 
         Three examples have three shares. Certain and right costs nothing, so all of the loss is the third's, ln 2 / 3:
 
         >>> y, y_hat = np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]])
-        >>> shares = cross_entropy(y, y_hat)
+        >>> shares = bce_contributions(y, y_hat)
         >>> shares.shape, float(shares.sum().round(4))
         ((3,), 0.231)
 
         It is convex in the answer: the mean of two answers costs less than the mean of their costs:
 
-        >>> cost = lambda p: float(cross_entropy(np.array([[1.0]]), np.array([[p]]))[0])
+        >>> cost = lambda p: float(bce_contributions(np.array([[1.0]]), np.array([[p]]))[0])
         >>> cost(0.5) < (cost(0.2) + cost(0.8)) / 2
         True
 
@@ -285,7 +285,7 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Not in the source report; it stands beside the squared error because its output step is simpler.
 
     Next:
-        `cross_entropy_slope` is its slope.
+        `bce_derivative` is its slope.
     """
     n, d = y_hat.shape[-2:]
     ones = np.where(y == 0, 1.0, y_hat)
@@ -293,17 +293,17 @@ def cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     return -(y * np.log(ones) + (1 - y) * np.log(zeros)).sum(axis=-1) / (n * d)
 
 
-def cross_entropy_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Differentiate the mean cross-entropy with respect to each answer.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k}
     = \frac{1}{N\,d_L}\left[-\frac{y^n_k}{\hat y^{\,n}_k} + \frac{1-y^n_k}{1-\hat y^{\,n}_k}\right]
     = \frac{1}{N\,d_L}\cdot\frac{\hat y^{\,n}_k - y^n_k}{\hat y^{\,n}_k\bigl(1-\hat y^{\,n}_k\bigr)}
-    \tag{3.7}\label{eq:cross-entropy-slope}$$
+    \tag{3.7}\label{eq:bce-derivative}$$
 
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ brings a minus that turns the second term
     positive. On the common denominator the products $y\hat y$ cancel. The denominator is the sigmoid's slope
-    $\eqref{eq:sigmoid-slope-from-output}$; at a sigmoid output the two cancel $\eqref{eq:output-delta-cross-entropy}$.
+    $\eqref{eq:sigmoid-derivative-from-output}$; at a sigmoid output the two cancel $\eqref{eq:output-delta-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -316,22 +316,22 @@ def cross_entropy_slope(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         One example of label 1, answered with ½: slope −1/½ = −2:
 
         >>> import numpy as np
-        >>> from backprop.derivation import cross_entropy_slope
-        >>> cross_entropy_slope(np.array([[1.0]]), np.array([[0.5]]))
+        >>> from backprop.derivation import bce_derivative
+        >>> bce_derivative(np.array([[1.0]]), np.array([[0.5]]))
         array([[-2.]])
 
         Five examples with three outputs:
 
-        >>> cross_entropy_slope(np.zeros((5, 3)), np.full((5, 3), 0.5)).shape
+        >>> bce_derivative(np.zeros((5, 3)), np.full((5, 3), 0.5)).shape
         (5, 3)
 
         Against the measured slope:
 
-        >>> from backprop.derivation import complex_step, cross_entropy, relative_error, total_loss
+        >>> from backprop.derivation import complex_step, bce_contributions, relative_error, total_loss
         >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
         >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
-        >>> measured = complex_step(lambda v: total_loss(cross_entropy(y, v)), y_hat)
-        >>> relative_error(cross_entropy_slope(y, y_hat), measured) < 1e-14
+        >>> measured = complex_step(lambda v: total_loss(bce_contributions(y, v)), y_hat)
+        >>> relative_error(bce_derivative(y, y_hat), measured) < 1e-14
         True
 
     Source:

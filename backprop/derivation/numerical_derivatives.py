@@ -2,8 +2,8 @@ r"""Measure a slope before you derive it.
 
 A derivation can go wrong in a sign, a transpose or a factor of two, and a network will often train all the same.
 So we first learn to *measure* a gradient, from the definition of the derivative and without any chain rule. Every
-later chapter compares its formula with this measurement. It is far too slow to train with (see `numerical_cost`),
-but it knows nothing of our mistakes.
+later chapter compares its formula with this measurement. It is far too slow to train with (see
+`finite_difference_cost`), but it knows nothing of our mistakes.
 """
 
 from collections.abc import Callable
@@ -222,7 +222,7 @@ def forward_difference(
         Not in the source report.
 
     Next:
-        `difference_error` weighs the error of the formula against the error of rounding.
+        `finite_difference_error` weighs the error of the formula against the error of rounding.
     """
     x = np.asarray(x, dtype=float)
     gradient = np.zeros_like(x)
@@ -233,10 +233,10 @@ def forward_difference(
     return gradient
 
 
-def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
+def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
     r"""Add up the two errors of a difference: the formula's and rounding's.
 
-    $$E(h) = c\,h^{p} + \frac{r}{h} \tag{2.5}\label{eq:difference-error}$$
+    $$E(h) = c\,h^{p} + \frac{r}{h} \tag{2.5}\label{eq:finite-difference-error}$$
 
     Expand $f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$ and put it into the quotient. The first
     term that is left beside $f'$ is the truncation error, $c\,h^p$. In floating point each value of f is off by about
@@ -257,13 +257,13 @@ def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import difference_error
-        >>> difference_error(0.5, c=2.0, p=2, r=0.25)
+        >>> from backprop.derivation import finite_difference_error
+        >>> finite_difference_error(0.5, c=2.0, p=2, r=0.25)
         1.0
 
         Three steps at once; both a smaller and a larger one may be worse:
 
-        >>> difference_error(np.array([0.5, 1.0, 2.0]), c=1.0, p=2, r=2.0)
+        >>> finite_difference_error(np.array([0.5, 1.0, 2.0]), c=1.0, p=2, r=2.0)
         array([4.25, 3.  , 5.  ])
 
         The measured error of sin at 1 keeps within it; its third derivative is −cos:
@@ -272,7 +272,7 @@ def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
         >>> eps = np.finfo(float).eps
         >>> for h in (1e-2, 1e-4, 1e-6, 1e-8):
         ...     error = abs(float(central_difference(np.sin, np.array(1.0), h)) - np.cos(1.0))
-        ...     print(bool(error < difference_error(h, np.cos(1.0) / 6, 2, eps * np.sin(1.0))))
+        ...     print(bool(error < finite_difference_error(h, np.cos(1.0) / 6, 2, eps * np.sin(1.0))))
         True
         True
         True
@@ -282,26 +282,25 @@ def difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `best_step` finds where the two are in balance.
+        `optimal_step_size` finds where the two are in balance.
     """
     return c * h**p + r / h
 
 
-def best_step(c: float, p: int, r: float) -> float:
+def optimal_step_size(c: float, p: int, r: float) -> float:
     r"""Find the step at which the error of a difference is least.
 
     $$h^{*} = \left(\frac{r}{p\,c}\right)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
-    \tag{2.6}\label{eq:best-step}$$
+    \tag{2.6}\label{eq:optimal-step-size}$$
 
-    At the minimum of $\eqref{eq:difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$ and
-    solve. Where f and its derivatives are all about 1, $r$ is about $\varepsilon$. Then the best step is about
-    $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of about
-    $\varepsilon^{2/3} = 4\cdot10^{-11}$. For the forward difference both are about
-    $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Around its minimum $E$ is flat: a step three times too large costs one digit
-    at most. Far below it a right formula looks wrong.
+    At the minimum of $\eqref{eq:finite-difference-error}$ its slope $p\,c\,h^{p-1} - r/h^2$ is zero; multiply by $h^2$
+    and solve. Where f and its derivatives are all about 1, $r$ is about $\varepsilon$. Then the best step is about
+    $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of about $\varepsilon^{2/3} =
+    4\cdot10^{-11}$. For the forward difference both are about $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Around its minimum
+    $E$ is flat: a step three times too large costs one digit at most. Far below it a right formula looks wrong.
 
     Args:
-        c: the factor of the truncation error, as in `difference_error`. Not 0.
+        c: the factor of the truncation error, as in `finite_difference_error`. Not 0.
         p: its power: 2 for the central difference, 1 for the forward difference.
         r: the rounding error of the difference.
 
@@ -311,36 +310,36 @@ def best_step(c: float, p: int, r: float) -> float:
     Examples:
         With $c = 1$, $p = 2$ and $r = 16$ the error is $h^2 + 16/h$, least at 2:
 
-        >>> from backprop.derivation import best_step, difference_error
-        >>> best_step(c=1.0, p=2, r=16.0), difference_error(2.0, 1.0, 2, 16.0)
+        >>> from backprop.derivation import optimal_step_size, finite_difference_error
+        >>> optimal_step_size(c=1.0, p=2, r=16.0), finite_difference_error(2.0, 1.0, 2, 16.0)
         (2.0, 12.0)
 
         Steps to both sides of it are worse:
 
-        >>> difference_error(1.9, 1.0, 2, 16.0) > 12.0, difference_error(2.1, 1.0, 2, 16.0) > 12.0
+        >>> finite_difference_error(1.9, 1.0, 2, 16.0) > 12.0, finite_difference_error(2.1, 1.0, 2, 16.0) > 12.0
         (True, True)
 
         In double precision, where f and its derivatives are 1, for the central and the forward difference:
 
         >>> import numpy as np
         >>> eps = np.finfo(float).eps
-        >>> print(f"{best_step(1 / 6, 2, eps):.0e} {best_step(1 / 2, 1, 2 * eps):.0e}")
+        >>> print(f"{optimal_step_size(1 / 6, 2, eps):.0e} {optimal_step_size(1 / 2, 1, 2 * eps):.0e}")
         9e-06 3e-08
 
     Source:
         Not in the source report.
 
     Next:
-        `across_kink` is the case that no step cures.
+        `relu_central_difference` is the case that no step cures.
     """
     return float((r / (p * c)) ** (1 / (p + 1)))
 
 
-def across_kink(z: np.ndarray, h: float) -> np.ndarray:
+def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
     r"""Tell what the central difference measures across the kink of ReLU.
 
     $$\frac{\max(0, z + h) - \max(0, z - h)}{2h} = \frac{1}{2}\Bigl(1 + \frac{z}{h}\Bigr) \quad\text{where}\quad
-    -h \le z \le h \tag{2.7}\label{eq:across-kink}$$
+    -h \le z \le h \tag{2.7}\label{eq:relu-central-difference}$$
 
     Within reach of the step the left end lies on the flat side and gives 0, the right end gives $z + h$. The quotient
     is a mixture of the two slopes 0 and 1 and may be off by up to one half. This is neither rounding nor a mistake in
@@ -358,13 +357,13 @@ def across_kink(z: np.ndarray, h: float) -> np.ndarray:
         On the kink, half way out, and out of reach:
 
         >>> import numpy as np
-        >>> from backprop.derivation import across_kink
-        >>> across_kink(np.array([0.0, 0.05, 0.2]), h=0.1)
+        >>> from backprop.derivation import relu_central_difference
+        >>> relu_central_difference(np.array([0.0, 0.05, 0.2]), h=0.1)
         array([0.5 , 0.75, 1.  ])
 
         Each entry of a matrix goes its own way:
 
-        >>> across_kink(np.array([[-0.3, -0.05], [0.1, 7.0]]), h=0.1)
+        >>> relu_central_difference(np.array([[-0.3, -0.05], [0.1, 7.0]]), h=0.1)
         array([[0.  , 0.25],
                [1.  , 1.  ]])
 
@@ -373,13 +372,13 @@ def across_kink(z: np.ndarray, h: float) -> np.ndarray:
         >>> from backprop.derivation import central_difference
         >>> z = np.array([-0.3, -0.05, 0.0, 0.08, 0.1, 7.0])
         >>> measured = central_difference(lambda v: float(np.sum(np.maximum(v, 0))), z, h=0.1)
-        >>> bool(np.allclose(across_kink(z, 0.1), measured))
+        >>> bool(np.allclose(relu_central_difference(z, 0.1), measured))
         True
 
     Source:
         Not in the source report, which checks no gradient by measuring it.
 
     Next:
-        `squared_error` is the first thing whose slope we need.
+        `mse_contributions` is the first thing whose slope we need.
     """
     return np.clip((1 + z / h) / 2, 0.0, 1.0)

@@ -6,18 +6,18 @@ loss. One factor remains, the output unit's own slope. The report's text leaves 
 
 import numpy as np
 
-from backprop.derivation.activations import sigmoid_slope
+from backprop.derivation.activations import sigmoid_derivative
 from backprop.derivation.chain_rule import backward_gradient
 
 
-def output_delta_neuron(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
+def output_delta_unit(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
     r"""Start the backward pass at one sigmoid output.
 
     $$\frac{\partial C}{\partial z} = \sigma'(z)\,\frac{\partial C}{\partial \hat y}, \qquad \hat y = \sigma(z)
-    \tag{7.1}\label{eq:output-delta-neuron}$$
+    \tag{7.1}\label{eq:output-delta-unit}$$
 
     This is $\eqref{eq:backward-gradient}$ with the last activation, $a = \hat y$. The second factor is
-    $\eqref{eq:loss-slope}$ or $\eqref{eq:cross-entropy-slope}$, whichever the loss.
+    $\eqref{eq:mse-derivative}$ or $\eqref{eq:bce-derivative}$, whichever the loss.
 
     Args:
         z: the output unit's pre-activation $z$, a number.
@@ -29,8 +29,8 @@ def output_delta_neuron(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
     Examples:
         At z = 0 the answer is ½ and the slope ¼. With target 1 and N = 1 the loss has slope 2(½ − 1) = −1:
 
-        >>> from backprop.derivation import output_delta_neuron
-        >>> float(output_delta_neuron(z=0.0, dc_dy_hat=-1.0))
+        >>> from backprop.derivation import output_delta_unit
+        >>> float(output_delta_unit(z=0.0, dc_dy_hat=-1.0))
         -0.25
 
         Against the measured slope of $(\sigma(z) - 1)^2$ at z = 0.8:
@@ -39,7 +39,7 @@ def output_delta_neuron(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z = 0.8
         >>> measured = complex_step(lambda v: (sigmoid(v) - 1) ** 2, np.array(z))
-        >>> relative_error(output_delta_neuron(z, 2 * (sigmoid(z) - 1)), measured) < 1e-14
+        >>> relative_error(output_delta_unit(z, 2 * (sigmoid(z) - 1)), measured) < 1e-14
         True
 
         The report's text has $L'$ alone; without the slope it is another number:
@@ -53,10 +53,10 @@ def output_delta_neuron(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
     Next:
         `output_delta` does all examples and outputs.
     """
-    return backward_gradient(sigmoid_slope(z), dc_dy_hat)
+    return backward_gradient(sigmoid_derivative(z), dc_dy_hat)
 
 
-def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
+def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
     r"""Start the backward pass for all examples and outputs.
 
     $$\Delta_L = \phi'(Z_L) \odot \frac{\partial L}{\partial \hat Y} \tag{7.2}\label{eq:output-delta}$$
@@ -66,8 +66,8 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
     $(N \times d_L)$.
 
     Args:
-        slope: $\phi'(Z_L)$, shape (..., N, d_L).
-        dl_dy_hat: $\partial L/\partial\hat Y$, same shape, from `squared_error_slope` or `cross_entropy_slope`.
+        derivative: $\phi'(Z_L)$, shape (..., N, d_L).
+        dl_dy_hat: $\partial L/\partial\hat Y$, same shape, from `mse_derivative` or `bce_derivative`.
 
     Returns:
         $\Delta_L$, shape (..., N, d_L).
@@ -83,11 +83,11 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 
         Five examples with two outputs, tanh and squared error, against the measured slope:
 
-        >>> from backprop.derivation import complex_step, relative_error, squared_error
-        >>> from backprop.derivation import squared_error_slope, tanh, tanh_slope, total_loss
+        >>> from backprop.derivation import complex_step, relative_error, mse_contributions
+        >>> from backprop.derivation import mse_derivative, tanh, tanh_derivative, total_loss
         >>> z, y = np.linspace(-2, 2, 10).reshape(5, 2), np.zeros((5, 2))
-        >>> measured = complex_step(lambda v: total_loss(squared_error(y, tanh(v))), z)
-        >>> derived = output_delta(tanh_slope(z), squared_error_slope(y, tanh(z)))
+        >>> measured = complex_step(lambda v: total_loss(mse_contributions(y, tanh(v))), z)
+        >>> derived = output_delta(tanh_derivative(z), mse_derivative(y, tanh(z)))
         >>> relative_error(derived, measured) < 1e-14
         True
 
@@ -95,19 +95,19 @@ def output_delta(slope: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
         The source report, `layer.backward` of the last layer: `derivative_sigmoid(a) * derivative_C`.
 
     Next:
-        `output_delta_cross_entropy` is the case where the slope cancels.
+        `output_delta_bce` is the case where the slope cancels.
     """
-    return backward_gradient(slope, dl_dy_hat)
+    return backward_gradient(derivative, dl_dy_hat)
 
 
-def output_delta_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Start the backward pass where sigmoid and cross-entropy meet.
 
     $$\Delta_L = \hat Y\odot(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y\odot(1-\hat Y)}
-    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-cross-entropy}$$
+    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-bce}$$
 
-    The sigmoid's slope $\eqref{eq:sigmoid-slope-from-output}$ is the denominator of the loss's slope
-    $\eqref{eq:cross-entropy-slope}$; the division is entry by entry. They cancel. A missing $\sigma'$ is therefore
+    The sigmoid's slope $\eqref{eq:sigmoid-derivative-from-output}$ is the denominator of the loss's slope
+    $\eqref{eq:bce-derivative}$; the division is entry by entry. They cancel. A missing $\sigma'$ is therefore
     right here and wrong under squared error. The benefit is real: an output that is certain and wrong still gets a
     large δ.
 
@@ -120,33 +120,33 @@ def output_delta_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> import numpy as np
-        >>> from backprop.derivation import output_delta_cross_entropy
-        >>> output_delta_cross_entropy(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
+        >>> from backprop.derivation import output_delta_bce
+        >>> output_delta_bce(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
         array([[ 0.5 ],
                [-0.25]])
 
         Three examples with two outputs: the same as the long way:
 
-        >>> from backprop.derivation import cross_entropy_slope, output_delta
-        >>> from backprop.derivation import sigmoid, sigmoid_slope
+        >>> from backprop.derivation import bce_derivative, output_delta
+        >>> from backprop.derivation import sigmoid, sigmoid_derivative
         >>> z = np.linspace(-2, 2, 6).reshape(3, 2)
         >>> y = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
-        >>> long_way = output_delta(sigmoid_slope(z), cross_entropy_slope(y, sigmoid(z)))
-        >>> bool(np.allclose(output_delta_cross_entropy(y, sigmoid(z)), long_way, rtol=1e-14))
+        >>> long_way = output_delta(sigmoid_derivative(z), bce_derivative(y, sigmoid(z)))
+        >>> bool(np.allclose(output_delta_bce(y, sigmoid(z)), long_way, rtol=1e-14))
         True
 
         Against the measured slope:
 
-        >>> from backprop.derivation import complex_step, cross_entropy, relative_error, total_loss
-        >>> measured = complex_step(lambda v: total_loss(cross_entropy(y, sigmoid(v))), z)
-        >>> relative_error(output_delta_cross_entropy(y, sigmoid(z)), measured) < 1e-14
+        >>> from backprop.derivation import complex_step, bce_contributions, relative_error, total_loss
+        >>> measured = complex_step(lambda v: total_loss(bce_contributions(y, sigmoid(v))), z)
+        >>> relative_error(output_delta_bce(y, sigmoid(z)), measured) < 1e-14
         True
 
     Source:
         Not in the source report.
 
     Next:
-        `sent_back_neuron` passes δ to the layer before.
+        `activation_gradient_unit` passes δ to the layer before.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) / (n * d)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from backprop.derivation.forward_pass import forward_gradient
-from backprop.derivation.gradient_descent import update
+from backprop.derivation.gradient_descent import gradient_descent_step
 
 
 def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
@@ -20,7 +20,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     $$\frac{\partial C^n}{\partial w_{ij}} = \frac{\partial z^n_j}{\partial w_{ij}}\,\frac{\partial C^n}{\partial z^n_j}
     = a^n_i\,\delta^n_j \tag{9.1}\label{eq:weight-gradient-example}$$
 
-    The chain rule along one path $\eqref{eq:one-path}$ with the forward gradient $\eqref{eq:forward-gradient}$ and δ.
+    The chain rule along one path $\eqref{eq:chain-rule}$ with the forward gradient $\eqref{eq:forward-gradient}$ and δ.
     All pairs $(i, j)$ together are the outer product of a column and a row, $(d_{l-1} \times 1)(1 \times d_l)$: the
     shape of $W_l$. A weight learns slowly if the unit at its start is quiet, $a \approx 0$, or the unit at its end is
     saturated, $\phi' \approx 0$.
@@ -69,7 +69,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
     $$\frac{\partial L}{\partial W_l} = A_{l-1}^\top\,\Delta_l \tag{9.2}\label{eq:weight-gradient}$$
 
-    Add $\eqref{eq:weight-gradient-example}$ over the examples, as $\eqref{eq:total-gradient}$ says. The sum runs over
+    Add $\eqref{eq:weight-gradient-example}$ over the examples, as $\eqref{eq:sum-gradients}$ says. The sum runs over
     the *first* index of $A$, while a matrix product sums over the second of its left factor; with
     $a^n_i = (A^\top)_{in}$,
 
@@ -96,13 +96,13 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
         It is the sum of the examples' gradients; four examples, from 3 units to 5:
 
-        >>> from backprop.derivation import total_gradient, weight_gradient_example
+        >>> from backprop.derivation import sum_gradients, weight_gradient_example
         >>> rng = np.random.default_rng(0)
         >>> a, d = rng.normal(size=(4, 3)), rng.normal(size=(4, 5))
         >>> one_by_one = np.array([weight_gradient_example(a[n], d[n]) for n in range(4)])
         >>> weight_gradient(a, d).shape
         (3, 5)
-        >>> bool(np.allclose(weight_gradient(a, d), total_gradient(one_by_one)))
+        >>> bool(np.allclose(weight_gradient(a, d), sum_gradients(one_by_one)))
         True
 
         Against the measured slope of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
@@ -147,10 +147,10 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
 
         It is the last row of the weight gradient with a column of ones; four examples, from 3 units to 5:
 
-        >>> from backprop.derivation import weight_gradient, with_ones
+        >>> from backprop.derivation import weight_gradient, append_ones
         >>> rng = np.random.default_rng(0)
         >>> a, d = rng.normal(size=(4, 3)), rng.normal(size=(4, 5))
-        >>> bool(np.allclose(weight_gradient(with_ones(a), d)[-1:], bias_gradient(d), rtol=1e-14))
+        >>> bool(np.allclose(weight_gradient(append_ones(a), d)[-1:], bias_gradient(d), rtol=1e-14))
         True
 
         Against the measured slope of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
@@ -208,11 +208,11 @@ def simultaneous_update(
 
         It is the update of the whole vector θ:
 
-        >>> from backprop.derivation import parameter_vector, update
+        >>> from backprop.derivation import parameter_vector, gradient_descent_step
         >>> rng = np.random.default_rng(0)
         >>> w, g = [rng.normal(size=s) for s in shapes], [rng.normal(size=s) for s in shapes]
-        >>> stacked = parameter_vector(simultaneous_update(w, g, 0.1))
-        >>> bool(np.all(stacked == update(parameter_vector(w), parameter_vector(g), 0.1)))
+        >>> stack = parameter_vector(simultaneous_update(w, g, 0.1))
+        >>> bool(np.all(stack == gradient_descent_step(parameter_vector(w), parameter_vector(g), 0.1)))
         True
 
     Source:
@@ -221,7 +221,7 @@ def simultaneous_update(
     Next:
         `layer_shapes` checks the bookkeeping.
     """
-    return tuple([update(w, g, eta) for w, g in zip(parameters, gradients, strict=True)])
+    return tuple([gradient_descent_step(w, g, eta) for w, g in zip(parameters, gradients, strict=True)])
 
 
 def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int]]]:
@@ -308,16 +308,17 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
         Not in the source report.
 
     Next:
-        `numerical_cost` is what it replaces.
+        `finite_difference_cost` is what it replaces.
     """
     layers = [d_in * d_out for d_in, d_out in pairwise(widths)]
     return n * (2 * sum(layers) - layers[0])
 
 
-def numerical_cost(widths: Sequence[int], n: int) -> int:
+def finite_difference_cost(widths: Sequence[int], n: int) -> int:
     r"""Count the multiplications of measuring the gradient instead.
 
-    $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l \tag{9.7}\label{eq:numerical-cost}$$
+    $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
+    \tag{9.7}\label{eq:finite-difference-cost}$$
 
     The central difference $\eqref{eq:central-difference}$ runs the network forward twice for every parameter. Ten times
     the parameters cost a hundred times as much. It is a check for small networks and no way to train.
@@ -332,15 +333,15 @@ def numerical_cost(widths: Sequence[int], n: int) -> int:
     Examples:
         2-4-1 has 12 weights; 24 forward passes of 12 multiplications each:
 
-        >>> from backprop.derivation import backward_cost, numerical_cost
-        >>> numerical_cost([2, 4, 1], n=1)
+        >>> from backprop.derivation import backward_cost, finite_difference_cost
+        >>> finite_difference_cost([2, 4, 1], n=1)
         288
 
         Compared with the backward pass alone, the small network pays 18 times as much, a larger one 18,150 times:
 
-        >>> numerical_cost([2, 4, 1], n=1) // backward_cost([2, 4, 1], n=1)
+        >>> finite_difference_cost([2, 4, 1], n=1) // backward_cost([2, 4, 1], n=1)
         18
-        >>> numerical_cost([100, 90, 10], n=1) // backward_cost([100, 90, 10], n=1)
+        >>> finite_difference_cost([100, 90, 10], n=1) // backward_cost([100, 90, 10], n=1)
         18150
 
     Source:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, SLOW
-from backprop.experiments.store import fingerprint, holds, write_text
+from backprop.experiments.store import code_hash, holds, write_text
 
 
 def parser() -> Parser:
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"backprop: cannot write to {options.out}: {error}", file=sys.stderr)
         return 1
-    marks = {name: fingerprint(f"backprop.experiments.{name}") for name in options.names or EXPERIMENTS}
+    marks = {name: code_hash(f"backprop.experiments.{name}") for name in options.names or EXPERIMENTS}
     waiting = [name for name, mark in marks.items() if not holds(options.out, name, mark)]
     if options.quick:
         old = [name for name in waiting if (options.out / f"{name}.json").exists()]
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"experiment {number + 1} of {len(waiting)}: {name} ({left}) …", end=" ", flush=True)
         try:
             result = importlib.import_module(f"backprop.experiments.{name}").run()
-            content = {"fingerprint": marks[name], **result}
+            content = {"code_hash": marks[name], **result}
             write_text(options.out / f"{name}.json", json.dumps(content, allow_nan=False))
         except KeyboardInterrupt:
             print(f"\nbackprop: interrupted in experiment {name}", file=sys.stderr)

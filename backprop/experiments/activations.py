@@ -19,8 +19,8 @@ def training(name: str) -> dict[str, Any]:
 
     Returns:
         "name"; "losses" over the epochs; "solved", how many seeds end with every answer right; "reached", how many
-        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "slope" at the
-        places "z" of `run`.
+        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "derivative" at
+        the places "z" of `run`.
     """
     models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
     curves, _ = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
@@ -29,7 +29,7 @@ def training(name: str) -> dict[str, Any]:
         "name": name,
         **curves,
         "value": phi.value(z).tolist(),
-        "slope": phi.slope(z, phi.value(z)).tolist(),
+        "derivative": phi.derivative(z, phi.value(z)).tolist(),
     }
 
 
@@ -46,7 +46,7 @@ def run() -> dict[str, Any]:
     """Train with each activation.
 
     Returns:
-        The settings; "z", where the activations are drawn; and "trainings", what `training` says for each.
+        The settings; "z", where the activations are drawn; and "training_runs", what `training` says for each.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),
@@ -56,5 +56,5 @@ def run() -> dict[str, Any]:
         "every": EVERY,
         "enough": ENOUGH,
         "z": places(),
-        "trainings": [training(name) for name in NAMES],
+        "training_runs": [training(name) for name in NAMES],
     }

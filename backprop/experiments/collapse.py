@@ -7,14 +7,14 @@ import numpy as np
 from backprop.data import xor
 from backprop.derivation import (
     accuracy,
-    least_squares_floor,
+    append_ones,
+    least_squares_minimum,
     linear_collapse,
+    mse_contributions,
     preactivation,
-    squared_error,
     total_loss,
-    with_ones,
 )
-from backprop.ensemble import follow, log_spaced, spread_over_seeds
+from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, ETA, EPOCHS, SEEDS, CLOSE = [2, 3, 5, 1], 0.02, 4000, 200, 1e-6
@@ -24,7 +24,7 @@ def run() -> dict[str, Any]:
     r"""Train 2-3-5-1 without activations and biases from many seeds, and compare it with one matrix.
 
     Returns:
-        The settings; "floor" and "floor_with_bias", the lowest losses that linear algebra allows; "losses" ("low",
+        The settings; "floor" and "minimum_with_bias", the lowest losses that linear algebra allows; "losses" ("low",
         "median", "high", at the epochs "logged"); "reached", the number of seeds that end within "close" of the floor,
         and "furthest", the largest distance; "solution", the least squares weights; "w", seed 0's product
         $W_1 W_2 W_3$; "largest_w_error" and "largest_y_hat_error", over all seeds the largest difference of an entry
@@ -33,9 +33,9 @@ def run() -> dict[str, Any]:
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations="identity") for seed in range(SEEDS)]
-    stacks, answers = follow(start, X, y, ETA, log_spaced(EPOCHS))
-    losses = total_loss(squared_error(y, answers)).T
-    floor = least_squares_floor(X, y)
+    stacks, answers = snapshots(start, X, y, ETA, log_spaced(EPOCHS))
+    losses = total_loss(mse_contributions(y, answers)).T
+    floor = least_squares_minimum(X, y)
     solution = np.linalg.lstsq(X, y, rcond=None)[0]
     product = linear_collapse(stacks[-1].weights)
     return {
@@ -45,7 +45,7 @@ def run() -> dict[str, Any]:
         "seeds": SEEDS,
         "close": CLOSE,
         "floor": floor,
-        "floor_with_bias": least_squares_floor(with_ones(X), y),
+        "minimum_with_bias": least_squares_minimum(append_ones(X), y),
         "logged": log_spaced(EPOCHS),
         "losses": spread_over_seeds(losses),
         "reached": int(np.sum(np.abs(losses[:, -1] - floor) < CLOSE)),

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.derivation import relative_error
 from backprop.network import Gradients, Model
-from backprop.verification.catalogue import MISTAKES, layers_for, wrong_gradients
+from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layers_for
 from backprop.verification.diagnosis import Diagnosis, diagnose
 from backprop.verification.search import UNLIKELY
 
@@ -16,7 +16,7 @@ from backprop.verification.search import UNLIKELY
 NETWORKS, EACH, SAMPLE = 2000, 5, 40
 
 #: Mistakes that a gradient does not show, or that need a loss which adds up.
-NOT_HERE = ("updated-first", "uphill", "gradients-accumulated", "mean-for-sum")
+NOT_HERE = ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum")
 #: The ways in which everything is tried: with the loss named or not, in float64 or float32.
 WAYS = ("named", "unnamed", "single")
 
@@ -28,7 +28,7 @@ class Case(NamedTuple):
         model: the network.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
         told: its activations, or None where they are not to be told.
         rows: whether examples are handed in as rows.
         in_out: whether weights are handed in as (in, out).
@@ -65,7 +65,7 @@ def case(seed: int) -> Case:
     widths = [int(rng.integers(1, 6)), *map(int, hidden), outputs]
     output = str(rng.choice(["sigmoid", "identity"]))
     names = [str(rng.choice(["sigmoid", "tanh", "relu"]))] * (depth - 1) + [output]
-    loss = "cross_entropy" if output == "sigmoid" and rng.random() < 0.5 else "mse"
+    loss = "binary_cross_entropy" if output == "sigmoid" and rng.random() < 0.5 else "mse"
     model = Model.random(widths, int(rng.integers(2**31)), names, bias=bool(rng.random() < 0.5))
     X = rng.normal(size=(n, widths[0]))
     y = rng.integers(0, 2, size=(n, outputs)) * 1.0 if output == "sigmoid" else rng.normal(size=(n, outputs))
@@ -119,7 +119,7 @@ def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
         model.weights = tuple(w.astype(np.float32) for w in model.weights)
         model.biases = None if model.biases is None else tuple(b.astype(np.float32) for b in model.biases)
         X, y = X.astype(np.float32), y.astype(np.float32)
-    right = wrong_gradients(model, X, y, "", this.loss)
+    right = incorrect_gradients(model, X, y, "", this.loss)
     if not any(g.any() for g in right.weights):
         return
     yield "", right
@@ -131,7 +131,7 @@ def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
         if slug.startswith("layer-") or this.rng.random() < 0.3:
             layers = [int(this.rng.choice(layers))]
         with np.errstate(all="ignore"):
-            wrong = wrong_gradients(model, X, y, slug, this.loss, layers)
+            wrong = incorrect_gradients(model, X, y, slug, this.loss, layers)
             pairs = zip(all_of(wrong), all_of(right), strict=True)
             apart = max(relative_error(a.astype(float), b.astype(float)) for a, b in pairs)
         whole = all(np.isfinite(g).all() for g in all_of(wrong)) and any(g.any() for g in wrong.weights)
@@ -163,7 +163,7 @@ def possible(slug: str, this: Case) -> bool:
     """
     if slug.startswith("bias"):
         return this.model.biases is not None
-    return slug != "factor-two-dropped" or this.loss == "mse"
+    return slug != "factor-two-missing" or this.loss == "mse"
 
 
 def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
@@ -180,16 +180,18 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
     d = this.y.shape[1]
     if not slug:
         return ("correct",)
-    if slug == "factor-two-added" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone
-        return ("correct",) if way != "unnamed" or this.loss == "mse" else ("output-slope-dropped", "correct")
+    if slug == "extra-factor-two" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone
+        return ("correct",) if way != "unnamed" or this.loss == "mse" else ("output-derivative-missing", "correct")
     if way == "unnamed":
         others = {
-            "factor-two-dropped": "correct",  # half the squared error
-            "sum-for-mean": "correct",
-            "output-slope-kept": "correct" if this.loss == "cross_entropy" else slug,  # half the squared error
-            "factor-two-added": slug if this.loss == "mse" else "output-slope-dropped",
+            "factor-two-missing": "correct",  # half the squared error
+            "sum-instead-of-mean": "correct",
+            "output-derivative-not-cancelled": "correct"
+            if this.loss == "binary_cross_entropy"
+            else slug,  # half the squared error
+            "extra-factor-two": slug if this.loss == "mse" else "output-derivative-missing",
         }
-        if slug == "output-slope-dropped" and d == 2 and this.loss == "mse":  # 2/(N d) is cross-entropy's 1/N
+        if slug == "output-derivative-missing" and d == 2 and this.loss == "mse":  # 2/(N d) is cross-entropy's 1/N
             return ("correct",)
         return (others.get(slug, slug),)
     return (slug,)
@@ -203,11 +205,11 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
         way: one of WAYS.
 
     Returns:
-        "asked", the number of diagnoses, "right_asked" of them of right gradients; "false_alarms", right gradients not
-        called correct, and "called_wrong", those called a mistake; "missed", wrong ones called correct where that is
-        not the documented answer; "named", mistakes answered as documented, of "wrong_asked"; "together", those of them
-        that were named together with others; "unknown", those not recognised; "matrix", for each planted mistake how
-        often which was answered.
+        "asked", the number of diagnoses, "correct_asked" of them correct; "false_alarms", right gradients not
+        called correct, and "called_incorrect", those called a mistake; "missed", wrong ones called correct where that
+        is not the documented answer; "named", mistakes answered as documented, of "incorrect_asked"; "together", those
+        of them that were named together with others; "unknown", those not recognised; "matrix", for each planted
+        mistake how often which was answered.
     """
     matrix: dict[str, Counter[str]] = {}
     found: Counter[str] = Counter()
@@ -225,18 +227,18 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
             found["asked"] += 1
             found["named" if named else "not_named"] += bool(slug)
             found["together"] += bool(slug) and named and len(told) > 1
-            found["right_asked"] += not slug
+            found["correct_asked"] += not slug
             found["false_alarms"] += not slug and not named
-            found["called_wrong"] += not slug and answer.verdict == "mistake"
+            found["called_incorrect"] += not slug and answer.verdict == "mistake"
             found["missed"] += bool(slug) and answer.verdict == "correct" and "correct" not in wanted
             found["unknown"] += bool(slug) and answer.verdict == "unknown"
-    found["wrong_asked"] = found["asked"] - found["right_asked"]
+    found["incorrect_asked"] = found["asked"] - found["correct_asked"]
     keys = (
         "asked",
-        "right_asked",
-        "wrong_asked",
+        "correct_asked",
+        "incorrect_asked",
         "false_alarms",
-        "called_wrong",
+        "called_incorrect",
         "missed",
         "named",
         "together",
@@ -244,7 +246,7 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
     )
     return {
         **{key: int(found[key]) for key in keys},
-        "share": found["named"] / max(1, found["wrong_asked"]),
+        "share": found["named"] / max(1, found["incorrect_asked"]),
         "matrix": {slug: dict(sorted(row.items())) for slug, row in sorted(matrix.items())},
     }
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.network import Model
 
 
@@ -52,7 +52,7 @@ def on_xor(
         the losses of all runs, shape (S, K).
     """
     X, y = xor()
-    _, answers = follow(models, X, y, eta, list(range(0, epochs + 1, every)))
-    losses = total_loss(squared_error(y, answers)).T
+    _, answers = snapshots(models, X, y, eta, list(range(0, epochs + 1, every)))
+    losses = total_loss(mse_contributions(y, answers)).T
     solved = int(np.sum(accuracy(y, answers[-1]) == 1))
     return {"losses": spread_over_seeds(losses), **reaching(losses, enough, every), "solved": solved}, losses

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, dead_share, dead_units, preactivation
-from backprop.ensemble import follow, log_spaced
+from backprop.derivation import accuracy, dead_unit_probability, dead_units, preactivation
+from backprop.ensemble import log_spaced, snapshots
 from backprop.network import Model
 
 WIDTHS, SEEDS, ETAS, EPOCHS = [2, 4, 1], 200, (0.01, 0.1, 1.0), 2000
@@ -20,29 +20,29 @@ def training(output: str, eta: float) -> dict[str, Any]:
         eta: the learning rate.
 
     Returns:
-        "eta"; "dead", the share of dead units at each counted epoch, "start" and "end" among them; "born_dead", their
+        "eta"; "dead", the share of dead units at each counted epoch; "dead_at_initialisation", their
         number at the start; "unchanged", how many of these end with the very bits of their first weights, and
         "revived", how many are dead no more; "networks_dead", the share of networks without a living unit;
-        "networks_born_dead", how many have none at the start, and "networks_unmoved", how many of these end with all
+        "networks_dead_at_initialisation", how many have none then, and "networks_unmoved", how many end with all
         the weights they started with; "accuracy", the median over the seeds.
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations=["relu", output]) for seed in range(SEEDS)]
-    stacks, answers = follow(start, X, y, eta, log_spaced(EPOCHS))
+    stacks, answers = snapshots(start, X, y, eta, log_spaced(EPOCHS))
     first, last = stacks[0].weights[0], stacks[-1].weights[0]
     ends = zip(stacks[0].weights, stacks[-1].weights, strict=True)
     unmoved = np.all([np.all(before == after, axis=(-2, -1)) for before, after in ends], axis=0)
-    dead = [dead_units(preactivation(X, stack.weights[0])) for stack in stacks]
+    dead = [dead_units(preactivation(X, stacked.weights[0])) for stacked in stacks]
     return {
         "eta": eta,
         "dead": [float(now.mean()) for now in dead],
         "start": float(dead[0].mean()),
         "end": float(dead[-1].mean()),
-        "born_dead": int(dead[0].sum()),
+        "dead_at_initialisation": int(dead[0].sum()),
         "unchanged": int(np.sum(dead[0] & np.all(first == last, axis=-2))),
         "revived": int(np.sum(dead[0] & ~dead[-1])),
         "networks_dead": float(dead[-1].all(axis=-1).mean()),
-        "networks_born_dead": int(dead[0].all(axis=-1).sum()),
+        "networks_dead_at_initialisation": int(dead[0].all(axis=-1).sum()),
         "networks_unmoved": int(np.sum(dead[0].all(axis=-1) & unmoved)),
         "accuracy": float(np.median(accuracy(y, answers[-1]))),
     }
@@ -61,8 +61,8 @@ def run() -> dict[str, Any]:
         "seeds": SEEDS,
         "epochs": EPOCHS,
         "units": SEEDS * WIDTHS[1],
-        "predicted": dead_share(WIDTHS[0]),
-        "one_in": round(1 / dead_share(WIDTHS[0]) ** WIDTHS[1]),
+        "predicted": dead_unit_probability(WIDTHS[0]),
+        "one_in": round(1 / dead_unit_probability(WIDTHS[0]) ** WIDTHS[1]),
         "counted": log_spaced(EPOCHS),
         "sigmoid": [training("sigmoid", eta) for eta in ETAS],
         "identity": [training("identity", eta) for eta in ETAS],

@@ -4,7 +4,7 @@ from typing import Any
 
 from backprop.data import linear, xor
 from backprop.network import Model
-from backprop.verification.catalogue import early_step, wrong_gradients
+from backprop.verification.catalogue import early_step, incorrect_gradients
 from backprop.verification.diagnosis import diagnose, diagnose_step
 
 
@@ -16,7 +16,9 @@ def run() -> dict[str, Any]:
     """
     X, y = xor()
     model = Model.random([2, 3, 1], seed=0)
-    mistake = diagnose(model.weights, X, y, wrong_gradients(model, X, y, "hidden-slope-dropped").weights, loss="mse")
+    mistake = diagnose(
+        model.weights, X, y, incorrect_gradients(model, X, y, "hidden-derivative-missing").weights, loss="mse"
+    )
     X, y = linear(100, seed=0)
     model = Model.random([2, 4, 1], seed=0)
     trace = model.forward(X)

@@ -14,7 +14,7 @@ def run() -> dict[str, Any]:
     """Train 2-h-1 on XOR, one network for each seed, for each number h of hidden units.
 
     Returns:
-        The settings, and "units": for each number the "losses" over the epochs, the "last_loss", how many seeds
+        The settings, and "units": for each number the "losses" over the epochs, the "final_loss", how many seeds
         "reached" the loss ENOUGH, the median epoch "first" at which they do, or None, and how many end with every
         answer right ("solved").
     """
@@ -22,5 +22,5 @@ def run() -> dict[str, Any]:
     for hidden in WIDTHS:
         models = [Model.random([2, hidden, 1], seed) for seed in range(SEEDS)]
         curves, losses = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
-        units.append({"hidden": hidden, **curves, "last_loss": spread_over_seeds(losses[:, -1:])})
+        units.append({"hidden": hidden, **curves, "final_loss": spread_over_seeds(losses[:, -1:])})
     return {"seeds": SEEDS, "eta": ETA, "epochs": EPOCHS, "every": EVERY, "enough": ENOUGH, "units": units}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import parameter_vector, sigmoid, sigmoid_slope_from_output, squared_error, total_loss
+from backprop.derivation import mse_contributions, parameter_vector, sigmoid, sigmoid_derivative_from_output, total_loss
 from backprop.experiments.log_match import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Activation, Model
@@ -36,10 +36,10 @@ H = 1e-20
 def _carried_sigmoid(z: np.ndarray) -> np.ndarray:
     # σ(x + ihv) = σ(x) + ihσ′(x)v: the same to the last digit for so small a step, and twice as fast as complex exp
     a = sigmoid(z.real)
-    return np.asarray(a + 1j * (sigmoid_slope_from_output(a) * z.imag)) if np.iscomplexobj(z) else a
+    return np.asarray(a + 1j * (sigmoid_derivative_from_output(a) * z.imag)) if np.iscomplexobj(z) else a
 
 
-_SIGMOID = Activation("sigmoid", _carried_sigmoid, lambda z, a: sigmoid_slope_from_output(a))
+_SIGMOID = Activation("sigmoid", _carried_sigmoid, lambda z, a: sigmoid_derivative_from_output(a))
 
 
 def printed_losses(
@@ -68,10 +68,10 @@ def printed_losses(
     one, two, three = np.cumsum([2 * hidden, hidden, hidden])
     weights = theta[:, :one].reshape(-1, 2, hidden), theta[:, one:two].reshape(-1, hidden, 1)
     biases = (theta[:, None, two:three], theta[:, None, three:]) if bias else None
-    stack = Model(WEIGHTS, activations=_SIGMOID)._like(weights, biases)
-    walk = enumerate(islice(states(stack, X, y, eta), until + 1))
+    stacked = Model(WEIGHTS, activations=_SIGMOID)._like(weights, biases)
+    walk = enumerate(islice(states(stacked, X, y, eta), until + 1))
     with np.errstate(all="ignore"):
-        losses = [total_loss(squared_error(y, answers)) for epoch, (_, answers) in walk if epoch in XOR_LOG]
+        losses = [total_loss(mse_contributions(y, answers)) for epoch, (_, answers) in walk if epoch in XOR_LOG]
     return np.stack(losses, axis=-1)
 
 
@@ -125,9 +125,9 @@ def deviations(
     etas = np.repeat(np.broadcast_to(eta, sets), parameters + 1)[:, None, None]
     losses = printed_losses(runs, etas, hidden, bias, until).reshape(sets, parameters + 1, -1)
     values = losses[:, 0].real
-    slopes = np.moveaxis(losses[:, 1:].imag, 1, 2) / H
+    derivatives = np.moveaxis(losses[:, 1:].imag, 1, 2) / H
     with np.errstate(all="ignore"):
-        return log_ratios(values), slopes / values[..., None]
+        return log_ratios(values), derivatives / values[..., None]
 
 
 def damped_step(r: np.ndarray, jacobian: np.ndarray, damping: float) -> np.ndarray:

@@ -75,7 +75,7 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
 
     Returns:
         The contender; "unknowns", its number of parameters; "nearest", the typical deviation of the best draw and
-        "first_loss", the smallest loss at epoch 0 of all draws, both before any fit; "stages": for each the typical
+        "initial_loss", the smallest loss at epoch 0 of all draws, both before any fit; "stages": for each the typical
         deviations of its fits, best first; "random" and "near": the last fits from random starts and from starts near
         the matched weights, best first.
     """
@@ -103,7 +103,7 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
         "eta": eta,
         "unknowns": unknowns,
         "nearest": float(np.min(typical)),
-        "first_loss": float(np.min(losses[:, 0])),
+        "initial_loss": float(np.min(losses[:, 0])),
         "stages": stages,
         "random": fits,
         "near": near,

@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, relative_error, squared_error, total_loss
-from backprop.ensemble import stacked
+from backprop.derivation import accuracy, mse_contributions, relative_error, total_loss
+from backprop.ensemble import stack
 from backprop.network import Gradients, Model
-from backprop.verification.catalogue import MISTAKES, early_step, wrong_gradients
+from backprop.verification.catalogue import MISTAKES, early_step, incorrect_gradients
 
 WIDTHS, SEEDS, ETA, EPOCHS = [2, 4, 4, 1], 32, 1.0, 3000
 
 #: Mistakes that are mistakes under cross-entropy.
-UNDER_CROSS_ENTROPY = ("output-slope-kept", "factor-two-added")
+UNDER_CROSS_ENTROPY = ("output-derivative-not-cancelled", "extra-factor-two")
 
 #: How each is trained: as the network is, with biases, or under cross-entropy.
-GROUPS = ("plain", "with_biases", "under_cross_entropy")
+GROUPS = ("plain", "with_biases", "under_binary_cross_entropy")
 
 
 def group_of(slug: str) -> str:
@@ -31,11 +31,11 @@ def group_of(slug: str) -> str:
 
     Examples:
         >>> from backprop.experiments.mistakes import group_of
-        >>> group_of("uphill"), group_of("bias-averaged"), group_of("output-slope-kept")
-        ('plain', 'with_biases', 'under_cross_entropy')
+        >>> group_of("uphill"), group_of("bias-averaged"), group_of("output-derivative-not-cancelled")
+        ('plain', 'with_biases', 'under_binary_cross_entropy')
     """
     if slug in UNDER_CROSS_ENTROPY:
-        return "under_cross_entropy"
+        return "under_binary_cross_entropy"
     return "with_biases" if slug.startswith("bias") else "plain"
 
 
@@ -47,21 +47,21 @@ def states(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str) -> 
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         slug: the mistake, or "" for none.
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
 
     Yields:
         The network before the first update, after it, after the second, …
     """
-    planted = slug if slug not in ("updated-first", "uphill", "gradients-accumulated", "mean-for-sum") else ""
+    planted = slug if slug not in ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum") else ""
     layers = [0] if slug.startswith("layer-") else None
     total: Gradients | None = None
     while True:
         yield model
-        if slug == "updated-first":
+        if slug == "updated-too-early":
             model = early_step(model, X, y, ETA, loss)
             continue
-        gradients = wrong_gradients(model, X, y, planted, loss, layers)
-        if slug == "gradients-accumulated":
+        gradients = incorrect_gradients(model, X, y, planted, loss, layers)
+        if slug == "gradients-not-zeroed":
             gradients = total = gradients if total is None else added(total, gradients)
         model = model._update(gradients, -ETA if slug == "uphill" else ETA)
 
@@ -95,7 +95,7 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         answer right; "finite", the number of seeds without nan.
     """
     X, y = xor()
-    loss = "cross_entropy" if group == "under_cross_entropy" else "mse"
+    loss = "binary_cross_entropy" if group == "under_binary_cross_entropy" else "mse"
     models = [Model.random(WIDTHS, seed, bias=group == "with_biases") for seed in range(SEEDS)]
     errors = []
     for model in models:
@@ -107,20 +107,20 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         moved += [(a - b) / ETA for a, b in zip(start.biases or (), new.biases or (), strict=True)]
         errors.append(relative_error(*(np.concatenate([np.ravel(g) for g in part]) for part in (moved, given))))
     with np.errstate(all="ignore"):
-        walk = states(stacked(models), X, y, slug, loss)
+        walk = states(stack(models), X, y, slug, loss)
         for _ in range(EPOCHS):
             next(walk)
         answers = next(walk)._forward(X).y_hat
-        losses = total_loss(squared_error(y, answers))
-        right_answers = accuracy(y, answers)
+        losses = total_loss(mse_contributions(y, answers))
+        correct_predictions = accuracy(y, answers)
     finite = np.isfinite(losses)
     return {
         "slug": slug,
         "group": group,
         "gradient": float(np.median(errors)),
         "loss": float(np.median(losses[finite])) if finite.any() else None,
-        "accuracy": float(np.median(right_answers[finite])) if finite.any() else None,
-        "solved": int(np.sum(right_answers[finite] == 1)),
+        "accuracy": float(np.median(correct_predictions[finite])) if finite.any() else None,
+        "solved": int(np.sum(correct_predictions[finite] == 1)),
         "finite": int(finite.sum()),
     }
 
@@ -129,20 +129,20 @@ def run() -> dict[str, Any]:
     """Train without a mistake and with each of the catalogue.
 
     Returns:
-        The settings; "right", for each group the training without a mistake; "mistakes", what `trained` says about
+        The settings; "correct", for each group the training without a mistake; "mistakes", what `trained` says about
         each; "silent", how many of them let at least half of the seeds be solved that the right gradient of their group
         solves. Mean for sum is not counted: against a mean it is no mistake.
     """
     right = {group: trained("", group) for group in GROUPS}
     mistakes = [trained(mistake.slug, group_of(mistake.slug)) for mistake in MISTAKES]
-    wrong = [mistake for mistake in mistakes if mistake["slug"] != "mean-for-sum"]
+    wrong = [mistake for mistake in mistakes if mistake["slug"] != "mean-instead-of-sum"]
     return {
         "network": "-".join(map(str, WIDTHS)),
         "seeds": SEEDS,
         "eta": ETA,
         "epochs": EPOCHS,
         "count": len(MISTAKES),
-        "right": right,
+        "correct": right,
         "mistakes": {mistake["slug"]: mistake for mistake in mistakes},
         "silent": sum(mistake["solved"] >= right[mistake["group"]]["solved"] / 2 for mistake in wrong),
     }

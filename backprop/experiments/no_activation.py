@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.data import linear, xor
-from backprop.ensemble import follow
+from backprop.ensemble import snapshots
 from backprop.network import Activation, Model
 from backprop.training import log_line, states
 
@@ -23,7 +23,7 @@ WIDTHS, SEEDS, EPOCHS = [2, 4, 1], 300, 500
 RATES, RATE_SEEDS, RATE_EPOCHS, CLOSE = (0.003, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
 
 #: a = z forward, and backward the slope of the sigmoid that is no longer there.
-SLOPE_KEPT = Activation("slope kept", step.identity, lambda z, a: step.sigmoid_slope_from_output(a))
+SLOPE_KEPT = Activation("slope kept", step.identity, lambda z, a: step.sigmoid_derivative_from_output(a))
 
 #: The three kinds of warning that the report shows.
 REPORTED = (
@@ -58,7 +58,7 @@ def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[l
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="warn"):
         warnings.simplefilter("default")
         for model, answers in islice(states(Model.random(WIDTHS, seed, SLOPE_KEPT), X, y, eta=1.0), epochs + 1):
-            losses.append(float(step.total_loss(step.squared_error(y, answers))))
+            losses.append(float(step.total_loss(step.mse_contributions(y, answers))))
             if np.isnan(losses[-1]) and all(np.isnan(w).all() for w in model.weights):
                 losses += [float("nan")] * (epochs + 1 - len(losses))
                 break
@@ -86,12 +86,12 @@ def counted(data: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
     }
 
 
-def at_rate(eta: float, slope: str | Activation, bias: bool = False) -> dict[str, Any]:
+def at_rate(eta: float, derivative: str | Activation, bias: bool = False) -> dict[str, Any]:
     """Train on XOR with a = z from many seeds.
 
     Args:
         eta: the learning rate.
-        slope: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
+        derivative: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
         bias: whether the layers have biases.
 
     Returns:
@@ -101,13 +101,13 @@ def at_rate(eta: float, slope: str | Activation, bias: bool = False) -> dict[str
         entry of the trained W₁W₂ and the least-squares solution, or None.
     """
     X, y = xor()
-    inputs = step.with_ones(X) if bias else X
-    models = [Model.random(WIDTHS, seed, slope, bias) for seed in range(RATE_SEEDS)]
+    inputs = step.append_ones(X) if bias else X
+    models = [Model.random(WIDTHS, seed, derivative, bias) for seed in range(RATE_SEEDS)]
     with np.errstate(all="ignore"):
-        stacks, answers = follow(models, X, y, eta, [EPOCHS, RATE_EPOCHS])
-        early, losses = step.total_loss(step.squared_error(y, answers))
+        stacks, answers = snapshots(models, X, y, eta, [EPOCHS, RATE_EPOCHS])
+        early, losses = step.total_loss(step.mse_contributions(y, answers))
         right = step.accuracy(y, answers[-1])
-    there = np.abs(losses - step.least_squares_floor(inputs, y)) < CLOSE
+    there = np.abs(losses - step.least_squares_minimum(inputs, y)) < CLOSE
     error = None
     if there.any() and not bias:
         product = step.linear_collapse([w[there] for w in stacks[-1].weights])
@@ -127,7 +127,7 @@ def run() -> dict[str, Any]:
 
     Returns:
         The settings; "xor" and "linear", what `counted` says; "log", what one run prints, with "seed", and "warnings",
-        what NumPy says of it; "floor" and "floor_with_bias"; for each rate what `at_rate` says, "kept" of the kept
+        what NumPy says of it; "floor" and "minimum_with_bias"; for each rate what `at_rate` says, "kept" of the kept
         slope, "without_bias" and "with_bias" of the right one; "best_line", the most of XOR's answers that any line
         gets right.
     """
@@ -146,8 +146,8 @@ def run() -> dict[str, Any]:
         "rate_seeds": RATE_SEEDS,
         "rate_epochs": RATE_EPOCHS,
         "close": CLOSE,
-        "floor": step.least_squares_floor(X, y),
-        "floor_with_bias": step.least_squares_floor(step.with_ones(X), y),
+        "floor": step.least_squares_minimum(X, y),
+        "minimum_with_bias": step.least_squares_minimum(step.append_ones(X), y),
         "kept": [at_rate(eta, SLOPE_KEPT) for eta in RATES],
         "without_bias": [at_rate(eta, "identity") for eta in RATES],
         "with_bias": [at_rate(eta, "identity", bias=True) for eta in RATES],

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import squared_error, total_loss, with_ones
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.derivation import append_ones, mse_contributions, total_loss
+from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.experiments.curves import reaching
 from backprop.network import Model
 
@@ -42,7 +42,7 @@ def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
         0.0
     """
     columns = np.moveaxis(a, -2, 0)
-    _, residuals, *_ = np.linalg.lstsq(with_ones(X), columns.reshape(len(X), -1), rcond=None)
+    _, residuals, *_ = np.linalg.lstsq(append_ones(X), columns.reshape(len(X), -1), rcond=None)
     left = residuals.reshape(columns.shape[1:]).sum(axis=-1)
     whole = np.sum((a - a.mean(axis=-2, keepdims=True)) ** 2, axis=(-2, -1))
     return np.asarray(1 - left / whole)
@@ -65,18 +65,18 @@ def training(widths: list[int], factor: float = 1.0) -> dict[str, Any]:
     models = [Model.random(widths, seed) for seed in range(SEEDS)]
     models = [Model([factor * model.weights[0], *model.weights[1:]]) for model in models]
     epochs = list(range(0, LOOKED[-1] + 1, EVERY))
-    stacks, answers = follow(models, X, y, ETA, epochs)
-    losses = total_loss(squared_error(y, answers))
+    stacks, answers = snapshots(models, X, y, ETA, epochs)
+    losses = total_loss(mse_contributions(y, answers))
     at = []
     for epoch in LOOKED:
-        stack, y_hat = stacks[epoch // EVERY], answers[epoch // EVERY]
+        stacked, y_hat = stacks[epoch // EVERY], answers[epoch // EVERY]
         seen = {
             "loss": losses[epoch // EVERY],
             "mean": y_hat.mean(axis=(-2, -1)),
             "smallest": y_hat.min(axis=(-2, -1)),
             "largest": y_hat.max(axis=(-2, -1)),
-            "r2": straightness(X, stack.forward(X).a[1]),
-            "weights": np.sqrt(np.mean(stack.weights[0] ** 2, axis=(-2, -1))),
+            "r2": straightness(X, stacked.forward(X).a[1]),
+            "weights": np.sqrt(np.mean(stacked.weights[0] ** 2, axis=(-2, -1))),
         }
         at.append({"epoch": epoch} | {name: spread_over_seeds(values[:, None]) for name, values in seen.items()})
     return {"network": "-".join(map(str, widths)), **reaching(losses.T, LEFT, EVERY), "at": at}
@@ -99,7 +99,7 @@ def run() -> dict[str, Any]:
         "left": LEFT,
         "factor": FACTOR,
         "mean_label": float(y.mean()),
-        "floor": float(total_loss(squared_error(y, np.full_like(y, y.mean())))),
+        "floor": float(total_loss(mse_contributions(y, np.full_like(y, y.mean())))),
         "one": training(one),
         "two": training(two),
         "one_larger": training(one, FACTOR),

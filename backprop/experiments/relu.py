@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
-from backprop.derivation import accuracy, dead_share, dead_units, squared_error, total_loss
-from backprop.ensemble import follow, log_spaced, spread_over_seeds
+from backprop.derivation import accuracy, dead_unit_probability, dead_units, mse_contributions, total_loss
+from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
 #: The report's two rates stand at the ends; those between are tried on XOR only.
@@ -25,32 +25,32 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
     Returns:
         "network" and "eta"; "losses" over the epochs "looked"; "solved", the share of seeds with every answer right;
         "layers", for each layer, the output last, the share of dead units at the "start" and at the "end", and how
-        many of those "born_dead" are alive at the end ("revived"); "hidden_dead", the share at the end among the units
-        of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients", how many of these
-        have a gradient of exactly 0; "born_stuck", how many outputs are dead at the start, and "unmoved", how many of
-        these networks end with the very weights they started with.
+        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the share at the end
+        among the units of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients",
+        how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at the
+        start, and "unmoved", how many of these networks end with the very weights they started with.
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     models = [Model.random(widths, seed, "relu") for seed in range(len(data))]
     epochs = log_spaced(EPOCHS)
-    stacks, answers = follow(models, X, y, eta, epochs)
+    stacks, answers = snapshots(models, X, y, eta, epochs)
     first, last = stacks[0], stacks[-1]
-    start, end = ([dead_units(z) for z in stack.forward(X).z] for stack in (first, last))
+    start, end = ([dead_units(z) for z in stacked.forward(X).z] for stacked in (first, last))
     gradients = last.backward(last.forward(X), y).weights
     zero = np.all([np.all(g == 0, axis=(-2, -1)) for g in gradients], axis=0)
     same = np.all([np.all(p == q, axis=(-2, -1)) for p, q in zip(first.weights, last.weights, strict=True)], axis=0)
-    born_stuck, stuck = start[-1][:, 0], end[-1][:, 0]
+    stuck_at_initialisation, stuck = start[-1][:, 0], end[-1][:, 0]
     return {
         "network": "-".join(map(str, widths)),
         "eta": eta,
         "looked": epochs,
-        "losses": spread_over_seeds(total_loss(squared_error(y, answers)).T),
+        "losses": spread_over_seeds(total_loss(mse_contributions(y, answers)).T),
         "solved": float(np.mean(accuracy(y, answers[-1]) == 1)),
         "layers": [
             {
                 "start": float(before.mean()),
                 "end": float(after.mean()),
-                "born_dead": int(before.sum()),
+                "dead_at_initialisation": int(before.sum()),
                 "revived": int(np.sum(before & ~after)),
             }
             for before, after in zip(start, end, strict=True)
@@ -58,8 +58,8 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
         "hidden_dead": float(np.concatenate(end[:-1], axis=-1).mean()),
         "stuck": int(stuck.sum()),
         "zero_gradients": int(np.sum(stuck & zero)),
-        "born_stuck": int(born_stuck.sum()),
-        "unmoved": int(np.sum(born_stuck & same)),
+        "stuck_at_initialisation": int(stuck_at_initialisation.sum()),
+        "unmoved": int(np.sum(stuck_at_initialisation & same)),
     }
 
 
@@ -78,8 +78,8 @@ def run() -> dict[str, Any]:
         "epochs": EPOCHS,
         "slow": RATES[0],
         "fast": RATES[-1],
-        "predicted": dead_share(2),
-        "constant": float(total_loss(squared_error(y, np.zeros_like(y)))),
+        "predicted": dead_unit_probability(2),
+        "constant": float(total_loss(mse_contributions(y, np.zeros_like(y)))),
         "xor": {
             name: [training(widths, eta, on_xor) for eta in RATES]
             for name, widths in zip(("one", "two"), NETWORKS, strict=True)

@@ -29,7 +29,7 @@ def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str
         >>> result["network"], len(result["log"]), result["accuracy"]
         ('2-4-1', 20, 1.0)
     """
-    run = train(Model.random(widths, SEED), X, y, ETA, EPOCHS, engine="specification")
+    run = train(Model.random(widths, SEED), X, y, ETA, EPOCHS, engine="reference")
     answers = run.model.forward(X).y_hat
     ticks = np.linspace(0, 1, 26)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
@@ -42,8 +42,8 @@ def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str
         "log": [[epoch, float(run.losses[epoch])] for epoch in range(0, EPOCHS, LOG_EVERY)],
         "curve_every": 20,
         "curve": run.losses[::20].tolist(),
-        "first_loss": float(run.losses[0]),
-        "last_loss": float(run.losses[-1]),
+        "initial_loss": float(run.losses[0]),
+        "final_loss": float(run.losses[-1]),
         "epoch_below_0_05": int(below[0]) if below.size else None,
         "accuracy": float(accuracy(y, answers)),
         "X": X.tolist(),

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
-from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
 from backprop.network import Model
 
@@ -29,14 +29,14 @@ def over_seeds(
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     epochs = list(range(0, EPOCHS + 1, EVERY))
-    _, answers = follow([Model.random(widths, seed) for seed in range(len(data))], X, y, ETA, epochs)
-    losses = total_loss(squared_error(y, answers)).T
+    _, answers = snapshots([Model.random(widths, seed) for seed in range(len(data))], X, y, ETA, epochs)
+    losses = total_loss(mse_contributions(y, answers)).T
     right = accuracy(y, answers[-1])
     return {
         "network": "-".join(map(str, widths)),
         "losses": spread_over_seeds(losses),
         "below": [[epoch, float(np.mean(losses[:, epoch // EVERY] < value))] for epoch, value in report.items()],
-        "last_loss": spread_over_seeds(losses[:, -1:]),
+        "final_loss": spread_over_seeds(losses[:, -1:]),
         "accuracy": spread_over_seeds(right[:, None]),
         "solved": int(np.sum(right == 1)),
     }

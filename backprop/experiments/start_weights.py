@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import streams, xor
-from backprop.derivation import accuracy, squared_error, total_loss
-from backprop.ensemble import follow, stacked
+from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.ensemble import snapshots, stack
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Model
 
@@ -42,7 +42,7 @@ def solved(models: list[Model]) -> int:
         Their number.
     """
     X, y = xor()
-    _, answers = follow(models, X, y, ETA, [EPOCHS])
+    _, answers = snapshots(models, X, y, ETA, [EPOCHS])
     return int(np.sum(accuracy(y, answers[-1]) == 1))
 
 
@@ -56,8 +56,8 @@ def run() -> dict[str, Any]:
     """
     X, y = xor()
     bits = np.array(list(product((0.0, 1.0), repeat=12)))
-    every = stacked([Model([row[:8].reshape(2, 4), row[8:].reshape(4, 1)]) for row in bits])
-    losses = total_loss(squared_error(y, every.forward(X).y_hat))
+    every = stack([Model([row[:8].reshape(2, 4), row[8:].reshape(4, 1)]) for row in bits])
+    losses = total_loss(mse_contributions(y, every.forward(X).y_hat))
     closest = losses[np.argmin(np.abs(losses - XOR_LOG[0]))]
     return {
         "seeds": SEEDS,

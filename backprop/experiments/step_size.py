@@ -8,16 +8,16 @@ import numpy as np
 
 from backprop.data import linear, xor
 from backprop.derivation import (
-    best_step,
     central_difference,
     complex_step,
-    difference_error,
+    finite_difference_error,
     forward_difference,
+    mse_contributions,
+    optimal_step_size,
     parameter_vector,
     preactivation,
     relative_error,
     sigmoid,
-    squared_error,
     total_loss,
 )
 from backprop.network import Model
@@ -51,7 +51,7 @@ def loss_of(theta: np.ndarray, X: np.ndarray, y: np.ndarray) -> Any:
     for shape in pairwise(WIDTHS):
         w = theta[start : start + shape[0] * shape[1]].reshape(shape)
         a, start = sigmoid(preactivation(a, w)), start + w.size
-    return total_loss(squared_error(y, a))
+    return total_loss(mse_contributions(y, a))
 
 
 def third_derivatives(gradient: Callable[[np.ndarray], np.ndarray], theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,14 +147,14 @@ def run() -> dict[str, Any]:
             "c": c,
             "p": p,
             "r": r,
-            "law": difference_error(np.array(steps), c, p, r).tolist(),
+            "law": finite_difference_error(np.array(steps), c, p, r).tolist(),
         }
         if r > 0:
-            best = best_step(c, p, r)
+            best = optimal_step_size(c, p, r)
             near = int(np.argmin([abs(h / best - 1) for h in steps]))
             result[name] |= {
                 "best_h": best,
-                "best_error": float(difference_error(np.array(best), c, p, r)),
+                "best_error": float(finite_difference_error(np.array(best), c, p, r)),
                 "error_at_best": errors[near],
                 "within": sum(e <= law for e, law in zip(errors, result[name]["law"], strict=True) if law < 0.1),
                 "checked": sum(law < 0.1 for law in result[name]["law"]),

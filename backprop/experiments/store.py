@@ -1,7 +1,7 @@
 """Where results are kept, and how it is known that they still hold.
 
-A result is a JSON file that carries a fingerprint of the code that made it: the module and all of this package that it
-imports, without docstrings and comments. While the fingerprint is the same, the experiment need not run again, so
+A result is a JSON file that carries a code_hash of the code that made it: the module and all of this package that it
+imports, without docstrings and comments. While the code_hash is the same, the experiment need not run again, so
 editing prose reruns nothing.
 """
 
@@ -56,7 +56,7 @@ def imports_of(tree: ast.Module) -> set[str]:
     return {name for name in names if name.split(".")[0] == "backprop"}
 
 
-def fingerprint(module: str) -> str:
+def code_hash(module: str) -> str:
     """Sum up the code that a module runs.
 
     Args:
@@ -66,10 +66,10 @@ def fingerprint(module: str) -> str:
         A hash of its code and of all modules of this package that it imports, and of the versions of Python and NumPy.
 
     Examples:
-        >>> from backprop.experiments.store import fingerprint
-        >>> fingerprint("backprop.experiments.xor") == fingerprint("backprop.experiments.xor")
+        >>> from backprop.experiments.store import code_hash
+        >>> code_hash("backprop.experiments.xor") == code_hash("backprop.experiments.xor")
         True
-        >>> fingerprint("backprop.experiments.xor") == fingerprint("backprop.experiments.linear")
+        >>> code_hash("backprop.experiments.xor") == code_hash("backprop.experiments.linear")
         False
     """
     seen: dict[str, str] = {}
@@ -130,7 +130,7 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
         name: the experiment.
 
     Returns:
-        What its ``run()`` returned, and "fingerprint". What is slow or a matter of the machine is kept with the
+        What its ``run()`` returned, and "code_hash". What is slow or a matter of the machine is kept with the
         package.
 
     Raises:
@@ -162,12 +162,12 @@ def holds(folder: Path, name: str, mark: str) -> bool:
     Args:
         folder: where the results are.
         name: the experiment.
-        mark: the fingerprint of its code.
+        mark: the code_hash of its code.
 
     Returns:
         True if it need not run again.
     """
     try:
-        return bool(read_result(folder, name)["fingerprint"] == mark)
+        return bool(read_result(folder, name)["code_hash"] == mark)
     except (OSError, ValueError, KeyError, TypeError):  # absent, damaged, or of another shape
         return False

@@ -9,7 +9,7 @@ from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import Model
 from backprop.training import train
-from backprop.verification.fingerprints import fingerprint, known_losses
+from backprop.verification.loss_diagnosis import diagnose_loss, known_losses
 
 EPOCHS, SEED = 4000, 0
 
@@ -46,14 +46,14 @@ def run() -> dict[str, Any]:
         "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of answering ½
         to everything on XOR; "cases": for each what is wrong,
         the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
-        "learning", the words for a network that is still learning, "learned", those for the same at the end, and
+        "learning", the words for a network that is still learning, "converged", those for the same at the end, and
         "diverged", those for one that diverged.
     """
     X, y = xor()
     stuck = []
     for what, model, eta in cases():
         losses = train(model, X, y, eta, EPOCHS).losses
-        found = fingerprint(losses, X, y)
+        found = diagnose_loss(losses, X, y)
         stuck.append(
             {
                 "what": what,
@@ -77,8 +77,8 @@ def run() -> dict[str, Any]:
         "example": stuck[2]["words"],
         "slow_seed": SLOW_SEED,
         "plateau": PLATEAU,
-        "learning": str(fingerprint(healthy[:PLATEAU], X, y)),
+        "learning": str(diagnose_loss(healthy[:PLATEAU], X, y)),
         "diverged_at": diverging.diverged_at,
-        "diverged": str(fingerprint([*diverging.losses, np.inf], X, y)),
-        "learned": str(fingerprint(healthy, X, y)),
+        "diverged": str(diagnose_loss([*diverging.losses, np.inf], X, y)),
+        "converged": str(diagnose_loss(healthy, X, y)),
     }

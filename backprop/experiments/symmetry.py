@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import streams, xor
-from backprop.derivation import accuracy, are_twins, squared_error, total_loss
-from backprop.ensemble import follow, spread_over_seeds
+from backprop.derivation import accuracy, mse_contributions, total_loss, units_identical
+from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.network import Model
 
 WIDTHS, WEIGHT, NOISE, SEEDS, ETA, EPOCHS, EVERY = [2, 4, 1], 0.5, 0.01, 100, 1.0, 10_000, 50
@@ -61,21 +61,21 @@ def training(models: list[Model]) -> dict[str, Any]:
 
     Returns:
         "seeds", their number; "losses" and "apart", each with "low", "median" and "high" at every logged epoch;
-        "last_loss" and "accuracy", medians over the networks; "solved", the number with all answers right; "twins",
+        "final_loss" and "accuracy", medians over the networks; "solved", the number with all answers right; "twins",
         the number whose hidden units are copies of one another after training.
     """
     X, y = xor()
-    stacks, answers = follow(models, X, y, ETA, range(0, EPOCHS + 1, EVERY))
-    losses = total_loss(squared_error(y, answers)).T
+    stacks, answers = snapshots(models, X, y, ETA, range(0, EPOCHS + 1, EVERY))
+    losses = total_loss(mse_contributions(y, answers)).T
     right = accuracy(y, answers[-1])
     return {
         "seeds": len(models),
         "losses": spread_over_seeds(losses),
-        "apart": spread_over_seeds(np.array([apart(*stack.weights) for stack in stacks]).T),
-        "last_loss": float(np.median(losses[:, -1])),
+        "apart": spread_over_seeds(np.array([apart(*stacked.weights) for stacked in stacks]).T),
+        "final_loss": float(np.median(losses[:, -1])),
         "accuracy": float(np.median(right)),
         "solved": int(np.sum(right == 1)),
-        "twins": sum(are_twins(*pair) for pair in zip(*stacks[-1].weights, strict=True)),
+        "twins": sum(units_identical(*pair) for pair in zip(*stacks[-1].weights, strict=True)),
     }
 
 

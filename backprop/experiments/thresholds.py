@@ -6,16 +6,16 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import (
-    largest_stable_rate,
-    least_squares_floor,
+    append_ones,
+    gradient_descent_step,
+    learning_rate_for_sum,
+    least_squares_minimum,
+    max_stable_learning_rate,
+    mse_contributions,
+    mse_derivative,
     preactivation,
-    rate_for_sum,
-    squared_error,
-    squared_error_slope,
     total_loss,
-    update,
     weight_gradient,
-    with_ones,
 )
 
 #: The rates tried, as parts of the threshold.
@@ -41,12 +41,12 @@ def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[flo
         >>> below[-1] < below[0], above[-1] > above[0]
         (True, True)
     """
-    w, floor, found = np.ones((x.shape[1], 1)), least_squares_floor(x, y), []
+    w, floor, found = np.ones((x.shape[1], 1)), least_squares_minimum(x, y), []
     for epoch in range(EPOCHS + 1):
         answers = preactivation(x, w)
         if epoch % EVERY == 0:
-            found.append(float(total_loss(squared_error(y, answers))) - floor)
-        w = update(w, terms * weight_gradient(x, squared_error_slope(y, answers)), eta)
+            found.append(float(total_loss(mse_contributions(y, answers))) - floor)
+        w = gradient_descent_step(w, terms * weight_gradient(x, mse_derivative(y, answers)), eta)
     return found
 
 
@@ -58,11 +58,11 @@ def run() -> dict[str, Any]:
         "eta" and the "excess" over the floor.
     """
     X, y = xor()
-    ones = with_ones(X)
+    ones = append_ones(X)
     cases = {
-        "mean": (X, 1, largest_stable_rate(X)),
-        "mean_with_bias": (ones, 1, largest_stable_rate(ones)),
-        "sum": (X, len(X), rate_for_sum(largest_stable_rate(X), len(X))),
+        "mean": (X, 1, max_stable_learning_rate(X)),
+        "mean_with_bias": (ones, 1, max_stable_learning_rate(ones)),
+        "sum": (X, len(X), learning_rate_for_sum(max_stable_learning_rate(X), len(X))),
     }
     return {"epochs": EPOCHS, "every": EVERY} | {
         name: {

@@ -119,7 +119,7 @@ def run() -> dict[str, Any]:
     """Time whole trainings, and single steps.
 
     Returns:
-        The settings and "machine"; "trainings", for each number of hidden units the median "seconds", and the
+        The settings and "machine"; "training_runs", for each number of hidden units the median "seconds", and the
         "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
         and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
         at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
@@ -128,9 +128,9 @@ def run() -> dict[str, Any]:
     """
     X, y = linear(100)
     networks = [Model.random([2, hidden, 1]) for hidden in HIDDEN]
-    trainings = interleaved([partial(train, m, X, y, ETA, EPOCHS, engine="specification") for m in networks], REPEATS)
+    training_runs = interleaved([partial(train, m, X, y, ETA, EPOCHS, engine="reference") for m in networks], REPEATS)
     parts = [[1e6 * t for t in interleaved(steps(hidden, X, y), TIMINGS, CALLS)] for hidden in STEP_HIDDEN]
-    by_hidden = dict(zip(HIDDEN, trainings, strict=True))
+    by_hidden = dict(zip(HIDDEN, training_runs, strict=True))
     epochs = [sum(part) for part in parts]
     return {
         "examples": len(X),
@@ -139,7 +139,7 @@ def run() -> dict[str, Any]:
         "repeats": REPEATS,
         "timings": TIMINGS,
         "machine": machine(),
-        "trainings": [
+        "training_runs": [
             {"hidden": hidden, "seconds": by_hidden[hidden], "report": TRAINING_SECONDS.get(hidden)}
             for hidden in HIDDEN
         ],

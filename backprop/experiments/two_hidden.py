@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import squared_error, total_loss
-from backprop.ensemble import follow
+from backprop.derivation import mse_contributions, total_loss
+from backprop.ensemble import snapshots
 from backprop.experiments.curves import on_xor
 from backprop.experiments.no_activation import SLOPE_KEPT
 from backprop.network import Activation, Model
@@ -34,22 +34,22 @@ def trained(widths: list[int], eta: float) -> dict[str, Any]:
     return {"eta": eta, "network": "-".join(map(str, widths)), **of_them}
 
 
-def diverged(widths: list[int], eta: float, slope: str | Activation) -> float:
+def diverged(widths: list[int], eta: float, derivative: str | Activation) -> float:
     """Train on XOR with a = z and say what share of the seeds overflows.
 
     Args:
         widths: the numbers of units, inputs first.
         eta: the learning rate.
-        slope: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
+        derivative: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
 
     Returns:
         The share whose loss is no longer finite at the end.
     """
     X, y = xor()
-    models = [Model.random(widths, seed, slope) for seed in range(LINEAR_SEEDS)]
+    models = [Model.random(widths, seed, derivative) for seed in range(LINEAR_SEEDS)]
     with np.errstate(all="ignore"):
-        _, answers = follow(models, X, y, eta, [LINEAR_EPOCHS])
-        losses = total_loss(squared_error(y, answers[-1]))
+        _, answers = snapshots(models, X, y, eta, [LINEAR_EPOCHS])
+        losses = total_loss(mse_contributions(y, answers[-1]))
     return float(np.mean(~np.isfinite(losses)))
 
 

@@ -10,19 +10,19 @@ import numpy as np
 
 from backprop.derivation import (
     activation,
+    activation_gradient,
     central_difference,
     hidden_delta,
+    mse_contributions,
+    mse_derivative,
     output_delta,
     parameter_vector,
     preactivation,
     predicted_decrease,
     relative_error,
-    sent_back,
     sigmoid,
-    sigmoid_slope_from_output,
+    sigmoid_derivative_from_output,
     simultaneous_update,
-    squared_error,
-    squared_error_slope,
     total_loss,
     weight_gradient,
 )
@@ -63,10 +63,10 @@ def loss(weights: tuple[np.ndarray, ...]) -> float:
     Returns:
         C, a number.
     """
-    return float(total_loss(squared_error(Y, forward(weights)[1][-1])))
+    return float(total_loss(mse_contributions(Y, forward(weights)[1][-1])))
 
 
-def measured_gradients() -> list[np.ndarray]:
+def numerical_gradients() -> list[np.ndarray]:
     """Measure the gradient of each weight matrix by central differences, without the chain rule.
 
     Returns:
@@ -85,7 +85,8 @@ def run() -> dict[str, Any]:
 
     Returns:
         The numbers, one entry for each layer of weights and, within it, one for each unit: "w" ($w_{ij}$ as nested
-        lists), "x", "y", "z", "a", "y_hat", "loss", "dl_dy_hat", "slopes" ($\sigma'(z)$), "deltas", "sent_back"
+        lists), "x", "y", "z", "a", "y_hat", "loss", "dl_dy_hat", "derivatives" ($\sigma'(z)$), "deltas",
+        "activation_gradient"
         ($\partial C/\partial a$ of the two hidden layers), "gradients"; "eta", "new_w", "new_y_hat", "new_loss",
         "decrease" of the loss and "predicted_decrease", to first order; and the relative errors "error_model" against
         `Model.backward` and "error_measured" against the central difference.
@@ -108,9 +109,9 @@ def run() -> dict[str, Any]:
 
         >>> round(result["dl_dy_hat"], 4)
         -1.2458
-        >>> rounded(result["slopes"])
+        >>> rounded(result["derivatives"])
         [[0.2139, 0.1874], [0.2439, 0.2072], [0.2349]]
-        >>> rounded(result["sent_back"])
+        >>> rounded(result["activation_gradient"])
         [[0.5173, -0.6243], [-0.8779, 0.7316]]
         >>> rounded(result["deltas"])
         [[0.1106, -0.117], [-0.2141, 0.1516], [-0.2926]]
@@ -132,9 +133,9 @@ def run() -> dict[str, Any]:
     """
     _, w2, w3 = WEIGHTS
     z, (x, a1, a2, y_hat) = forward(WEIGHTS)
-    slope1, slope2, slope3 = (sigmoid_slope_from_output(a) for a in (a1, a2, y_hat))
+    slope1, slope2, slope3 = (sigmoid_derivative_from_output(a) for a in (a1, a2, y_hat))
 
-    dl_dy_hat = squared_error_slope(Y, y_hat)
+    dl_dy_hat = mse_derivative(Y, y_hat)
     delta3 = output_delta(slope3, dl_dy_hat)
     delta2 = hidden_delta(slope2, delta3, w3)
     delta1 = hidden_delta(slope1, delta2, w2)
@@ -156,9 +157,12 @@ def run() -> dict[str, Any]:
         "y_hat": float(y_hat[0, 0]),
         "loss": loss(WEIGHTS),
         "dl_dy_hat": float(dl_dy_hat[0, 0]),
-        "slopes": [row[0].tolist() for row in (slope1, slope2, slope3)],
+        "derivatives": [row[0].tolist() for row in (slope1, slope2, slope3)],
         "deltas": [row[0].tolist() for row in (delta1, delta2, delta3)],
-        "sent_back": [sent_back(delta2, w2)[0].tolist(), sent_back(delta3, w3)[0].tolist()],
+        "activation_gradient": [
+            activation_gradient(delta2, w2)[0].tolist(),
+            activation_gradient(delta3, w3)[0].tolist(),
+        ],
         "gradients": [g.tolist() for g in gradients],
         "new_w": [w.tolist() for w in new],
         "new_y_hat": float(forward(new)[1][-1][0, 0]),
@@ -166,5 +170,5 @@ def run() -> dict[str, Any]:
         "decrease": loss(WEIGHTS) - loss(new),
         "predicted_decrease": predicted_decrease(flat, ETA),
         "error_model": relative_error(flat, parameter_vector(by_model)),
-        "error_measured": relative_error(flat, parameter_vector(measured_gradients())),
+        "error_measured": relative_error(flat, parameter_vector(numerical_gradients())),
     }

@@ -12,7 +12,7 @@ import matplotlib as mpl
 
 from backprop.__main__ import Parser
 from backprop.experiments import EXPERIMENTS, MEASURED, SLOW
-from backprop.experiments.store import fingerprint, read_result, write_bytes, write_text
+from backprop.experiments.store import code_hash, read_result, write_bytes, write_text
 from backprop.figures import (
     confusion,
     consequences,
@@ -116,13 +116,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options: argparse.Namespace = parser().parse_args(arguments)
     try:
-        marks = [read_result(options.results, name)["fingerprint"] for name in (*EXPERIMENTS, *SLOW, *MEASURED)]
+        marks = [read_result(options.results, name)["code_hash"] for name in (*EXPERIMENTS, *SLOW, *MEASURED)]
     except FileNotFoundError as error:
         print(f"backprop: {error.filename} is missing; run python -m backprop.experiments first", file=sys.stderr)
         return 2
-    code = [fingerprint("backprop.figures.__main__"), mpl.__version__]
+    code = [code_hash("backprop.figures.__main__"), mpl.__version__]
     mark = hashlib.sha256(json.dumps([marks, code]).encode()).hexdigest()[:16]
-    stamp = options.out / "fingerprint"
+    stamp = options.out / "code_hash"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:
         return 0
     written: set[Path] = set()

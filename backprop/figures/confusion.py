@@ -48,10 +48,10 @@ def confusion(result: dict[str, Any]) -> Figure:
         name="confusion",
         canvas=drawing,
         title=(
-            f"Of {one['wrong_asked']:,} planted mistakes {one['named']:,} are answered as documented; "
-            f"none of {one['right_asked']:,} right gradients is called wrong."
-            if one["called_wrong"] == 0
-            else f"{one['called_wrong']} right gradients are called wrong."
+            f"Of {one['incorrect_asked']:,} planted mistakes {one['named']:,} are answered as documented; "
+            f"none of {one['correct_asked']:,} right gradients is called wrong."
+            if one["called_incorrect"] == 0
+            else f"{one['called_incorrect']} right gradients are called wrong."
         ),
         description=(
             f"A grid with a row for each of {len(rows)} things planted, the right gradient first, and a column for "

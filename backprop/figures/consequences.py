@@ -92,8 +92,8 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         The figure.
     """
     x, y, y_hat = np.array(result["X"]).sum(axis=1), np.array(result["y"]), np.array(result["y_hat"])
-    slope, ends = result["w"][0], np.array([0.0, 2.0])
-    ones, right_answers = int(np.sum(y == 1)), round(result["accuracy"] * len(y))
+    derivative, ends = result["w"][0], np.array([0.0, 2.0])
+    ones, correct_predictions = int(np.sum(y == 1)), round(result["accuracy"] * len(y))
     drawing = canvas(2.9, WIDE)
     left, right = drawing.subplots(1, 2)
     _curve(left, result["logged"], result["losses"], "-", INK, result["network"])
@@ -102,14 +102,14 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
     left.set(yticks=[0.3, 1, 3, 10, 30], yticklabels=["0.3", "1", "3", "10", "30"])
     _epochs(left, result["epochs"])
     left.legend()
-    right.plot(ends, slope * ends, "-", color=FORWARD, label=f"${slope:.3f}\\,(x_1 + x_2)$")
+    right.plot(ends, derivative * ends, "-", color=FORWARD, label=f"${derivative:.3f}\\,(x_1 + x_2)$")
     right.axhline(0.5, color=INK, linestyle=":", linewidth=1)
     for label, marker, fill in ((0, "o", PAPER), (1, "D", INK)):
         which = y == label
         right.plot(
             x[which], y_hat[which], marker, color=INK, markerfacecolor=fill, markersize=5, label=f"label {label}"
         )
-    right.annotate(f"{ones} points", (1, slope), (8, -11), textcoords="offset points")
+    right.annotate(f"{ones} points", (1, derivative), (8, -11), textcoords="offset points")
     right.set(
         xlabel="$x_1 + x_2$", ylabel=r"answer $\hat y$", xticks=[0, 0.5, 1, 1.5, 2], yticks=[0, 0.25, 0.5, 0.75, 1]
     )
@@ -126,15 +126,16 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
             f"Left, the loss over {result['epochs']:,} epochs, both axes logarithmic: the median falls from "
             f"{result['losses']['median'][0]:.1f} and lies on the floor, {result['floor']:.4f}, as does the whole band "
             f"at the end. Right, the {len(y)} answers of a trained network against the sum of the inputs: all lie on "
-            f"one straight line through 0 with slope {slope:.3f}. The {ones} points of label 1 (diamonds) fall "
-            f"together, at the sum 1 and the answer {slope:.3f}, below the dotted line at ½; those of label 0 "
-            f"(circles) reach from 0 to {2 * slope:.3f}. {right_answers} of {len(y)} answers are on the right side of "
+            f"one straight line through 0 with slope {derivative:.3f}. The {ones} points of label 1 (diamonds) fall "
+            f"together, at the sum 1 and the answer {derivative:.3f}, below the dotted line at ½; those of label 0 "
+            f"(circles) reach from 0 to {2 * derivative:.3f}. {correct_predictions} of {len(y)} "
+            "answers are on the right side of "
             "½."
         ),
         caption=(
             f"{result['network']} on XOR, identity in every unit, η = {result['eta']:g}. Left, the median of "
             f"{result['seeds']} seeds and the band of nine tenths of them; right, seed 0. With biases the floor would "
-            f"be {result['floor_with_bias']:.4f}, and the answer a constant."
+            f"be {result['minimum_with_bias']:.4f}, and the answer a constant."
         ),
         experiment="collapse",
         table={"epoch": result["logged"], **result["losses"]},
@@ -163,7 +164,7 @@ def dead_units(result: dict[str, Any]) -> Figure:
     handles, labels = panels[0].get_legend_handles_labels()
     panels[0].legend(handles[::-1], labels[::-1], loc="upper left")
     bent, straight = result["sigmoid"], result["identity"]
-    born, units = bent[0]["born_dead"], result["units"]
+    born, units = bent[0]["dead_at_initialisation"], result["units"]
     return Figure(
         name="dead-units",
         canvas=drawing,
@@ -191,7 +192,7 @@ def dead_units(result: dict[str, Any]) -> Figure:
                     "output": output,
                     "eta": training["eta"],
                     "epoch": result["counted"],
-                    "dead_share": training["dead"],
+                    "dead_unit_probability": training["dead"],
                 }
                 for output in ("sigmoid", "identity")
                 for training in result[output]
@@ -228,15 +229,17 @@ def symmetry(result: dict[str, Any]) -> Figure:
         name="symmetry",
         canvas=drawing,
         title=(
-            f"From equal weights XOR is not learned: the loss stays at {equal['last_loss']:.4f}. "
+            f"From equal weights XOR is not learned: the loss stays at {equal['final_loss']:.4f}. "
             f"A noise of {result['noise_deviation']:g} is enough for {noise['solved']} of {noise['seeds']} networks."
         ),
         description=(
             f"Left, the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level from the first "
-            f"epochs on, and {equal['last_loss']:.4f} at the end. With noise (dashed) the median rests there as well, "
-            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['last_loss']:.3f}. From random "
+            f"epochs on, and {equal['final_loss']:.4f} at the end. With noise (dashed) the median rests there as well, "
+            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['final_loss']:.3f}. "
+            "From random "
             f"weights (dash-dotted) it passes 0.1 after {_below(epochs, random, 0.1):,} and ends at "
-            f"{random['last_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two hidden units "
+            f"{random['final_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two "
+            "hidden units "
             f"in one weight: {max(equal['apart']['high']):.3g} throughout from equal weights; with noise the median "
             f"grows from {noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}; from random weights, "
             f"from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."

@@ -264,14 +264,14 @@ def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", siz
     return unit
 
 
-def slope_back(axes: Axes, unit: Unit, dc_dz: str, slope: str, dc_da: str, left: float = 24) -> None:
+def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: str, left: float = 24) -> None:
     """Write below a unit how its slope leads from a back to z.
 
     Args:
         axes: where.
         unit: its place.
         dc_dz: what stands below z.
-        slope: what stands at the arrow.
+        derivative: what stands at the arrow.
         dc_da: what stands below a.
         left: how much room `dc_dz` takes to the right of its middle, in points.
     """
@@ -281,7 +281,7 @@ def slope_back(axes: Axes, unit: Unit, dc_dz: str, slope: str, dc_da: str, left:
     label(axes, x + half / 2, y, dc_da, BACKWARD, 12)
     start, end = x + half / 2 - 24, x - half / 2 + left
     arrow(axes, (start, y), (end, y), BACKWARD, 1.3)
-    label(axes, (start + end) / 2, y - 13, slope, BACKWARD, 12)
+    label(axes, (start + end) / 2, y - 13, derivative, BACKWARD, 12)
 
 
 def columns(
@@ -339,9 +339,9 @@ def gradient_descent() -> Figure:
 
     theta = [2.0]
     for _ in range(3):
-        slope = step.complex_step(bowl, np.array(theta[-1]))
-        theta.append(float(step.update(np.array(theta[-1]), slope, eta=0.2)))
-    slope = step.complex_step(bowl, np.array(theta[0]))
+        derivative = step.complex_step(bowl, np.array(theta[-1]))
+        theta.append(float(step.gradient_descent_step(np.array(theta[-1]), derivative, eta=0.2)))
+    derivative = step.complex_step(bowl, np.array(theta[0]))
     drawing, axes = sheet(222)
     px, py = scale(-2.2, 3.2, 14, 385), scale(0, 6.6, 36, 212)
     t = np.linspace(-2.1, 2.35, 60)
@@ -350,7 +350,7 @@ def gradient_descent() -> Figure:
     arrow(axes, (14, 36), (385, 36), INK, _THIN, 5)
     label(axes, 394, 36, r"$\theta$")
     t = np.array([1.35, 2.45])
-    line(axes, px(t), py(bowl(theta[0]) + slope * (t - theta[0])), 1.5, BACKWARD, _DASHES)
+    line(axes, px(t), py(bowl(theta[0]) + derivative * (t - theta[0])), 1.5, BACKWARD, _DASHES)
     label(axes, px(2.3), py(5.4), r"slope $\partial L/\partial\theta$", BACKWARD, ha="left")
     for k, place in enumerate(theta):
         x, y = float(px(place)), float(py(bowl(place)))
@@ -419,7 +419,7 @@ def loss() -> Figure:
         The figure.
     """
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.1]])
-    shares = step.squared_error(y, y_hat)
+    shares = step.mse_contributions(y, y_hat)
     total = float(step.total_loss(shares))
     ends = np.cumsum([0.0, *shares])
     drawing, axes = sheet(176)
@@ -471,26 +471,26 @@ def activations() -> Figure:
     z, ends, tiny = np.linspace(-4, 4, 81), np.array([-4.0, 4.0]), 1e-9
     jump = np.array([-4, 0, np.nan, tiny, 4])
     curves: tuple[tuple[Any, np.ndarray, Any, np.ndarray, float, Any], ...] = (
-        (step.identity, np.array([-1.3, 2.1]), step.identity_slope, ends, 0.6, "solid"),
-        (step.relu, np.array([-4, 0, 2.1]), step.relu_slope, jump, 1.6, (0, (5, 2))),
-        (step.tanh, z, step.tanh_slope, z, 1.2, (0, (6, 1.5, 1.2, 1.5))),
-        (step.sigmoid, z, step.sigmoid_slope, z, 1.8, "solid"),
+        (step.identity, np.array([-1.3, 2.1]), step.identity_derivative, ends, 0.6, "solid"),
+        (step.relu, np.array([-4, 0, 2.1]), step.relu_derivative, jump, 1.6, (0, (5, 2))),
+        (step.tanh, z, step.tanh_derivative, z, 1.2, (0, (6, 1.5, 1.2, 1.5))),
+        (step.sigmoid, z, step.sigmoid_derivative, z, 1.8, "solid"),
     )
     drawing, axes = sheet(226)
     left, right = scale(-4, 4, 24, 190), scale(-4, 4, 230, 396)
-    value, slope = scale(-1.3, 2.1, 28, 194), scale(-0.12, 1.2, 28, 194)
-    for px, py, ticks in ((left, value, (-1, 0, 1)), (right, slope, (0, 0.25, 1))):
+    value, derivative = scale(-1.3, 2.1, 28, 194), scale(-0.12, 1.2, 28, 194)
+    for px, py, ticks in ((left, value, (-1, 0, 1)), (right, derivative, (0, 0.25, 1))):
         line(axes, px(ends), py([0, 0]), 0.4)
         line(axes, px([0, 0]), py([ticks[0], ticks[2]]), 0.4)
         for tick in ticks:
             label(axes, px(-4) - 6, py(tick), {0.25: "¼"}.get(tick, number(tick)), size=10.5, ha="right")
         for tick in (-4, 0, 4):
             label(axes, px(tick), 10, "$z=0$" if tick == 0 else number(tick), size=10.5)
-    line(axes, right([-4, 0]), slope([0.25, 0.25]), 0.5, style=_DOTS)
-    for phi, z_value, phi_slope, z_slope, width, style in curves:
+    line(axes, right([-4, 0]), derivative([0.25, 0.25]), 0.5, style=_DOTS)
+    for phi, z_value, phi_derivative, z_derivative, width, style in curves:
         line(axes, left(z_value), value(phi(z_value)), width, style=style)
-        line(axes, right(z_slope), slope(phi_slope(z_slope)), width, style=style)
-    axes.plot(right(0), slope(step.sigmoid_slope(np.array(0.0))), "o", color=INK, markersize=5)
+        line(axes, right(z_derivative), derivative(phi_derivative(z_derivative)), width, style=style)
+    axes.plot(right(0), derivative(step.sigmoid_derivative(np.array(0.0))), "o", color=INK, markersize=5)
     label(axes, 24, 214, r"value $\phi(z)$", ha="left")
     label(axes, 230, 214, r"slope $\phi′(z)$", ha="left")
     for px, py, x, y, text, ha in (
@@ -498,10 +498,10 @@ def activations() -> Figure:
         (left, value, -1.9, -0.72, "tanh", "right"),
         (left, value, 1.3, 1.75, "ReLU", "right"),
         (left, value, -0.85, -1.2, "identity", "left"),
-        (right, slope, -1.9, 0.19, r"$\sigma′$", "right"),
-        (right, slope, -1.05, 0.6, "tanh′", "right"),
-        (right, slope, 2.4, 0.92, "ReLU′", "center"),
-        (right, slope, -2.5, 1.08, "identity′", "center"),
+        (right, derivative, -1.9, 0.19, r"$\sigma′$", "right"),
+        (right, derivative, -1.05, 0.6, "tanh′", "right"),
+        (right, derivative, 2.4, 0.92, "ReLU′", "center"),
+        (right, derivative, -2.5, 1.08, "identity′", "center"),
     ):
         label(axes, px(x), py(y), text, size=10.5, ha=ha)
     return Figure(
@@ -594,8 +594,8 @@ def output_to_hidden() -> Figure:
     lanes(axes, unit, cost)
     arrow(axes, (376, 114), (376, 89))
     label(axes, 384, 106, "$y$", size=12, ha="left")
-    slopes = (r"$\delta=\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial\hat y$")
-    slope_back(axes, unit, *slopes, left=40)
+    derivatives = (r"$\delta=\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial\hat y$")
+    derivative_back(axes, unit, *derivatives, left=40)
     return Figure(
         name="diagram-output-to-hidden",
         canvas=drawing,
@@ -622,7 +622,7 @@ def hidden_to_hidden() -> Figure:
         lanes(axes, ahead, Unit(414, y))
         label(axes, 291, y - 32, rf"$\partial C/\partial z{prime}$", BACKWARD, 12)
     lanes(axes, Unit(-10, 120), unit)
-    slope_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
+    derivative_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
     return Figure(
         name="diagram-hidden-to-hidden",
         canvas=drawing,

@@ -77,7 +77,7 @@ def threshold(result: dict[str, Any]) -> Figure:
         experiment="thresholds",
         table=stacked_rows(
             *(
-                {"part": rate["part"], "eta": rate["eta"], "epoch": epochs, "loss_above_floor": rate["excess"]}
+                {"part": rate["part"], "eta": rate["eta"], "epoch": epochs, "loss_above_minimum": rate["excess"]}
                 for rate in case["rates"]
             )
         ),
@@ -93,7 +93,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
     Returns:
         The figure.
     """
-    steps, trainings = result["steps"], result["trainings"]
+    steps, training_runs = result["steps"], result["training_runs"]
     hidden = [one["hidden"] for one in steps]
     drawing = canvas(3.0, WIDE)
     left, right = drawing.subplots(1, 2)
@@ -107,12 +107,12 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
     left.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="time for one epoch (µs)")
     _plain(left, "x", hidden)
     left.legend()
-    ours = [(one["hidden"], one["seconds"]) for one in trainings]
-    theirs = [(one["hidden"], one["report"]) for one in trainings if one["report"] is not None]
+    ours = [(one["hidden"], one["seconds"]) for one in training_runs]
+    theirs = [(one["hidden"], one["report"]) for one in training_runs if one["report"] is not None]
     right.plot(*zip(*ours, strict=True), "-o", color=INK, markersize=4, label="here")
     right.plot(*zip(*theirs, strict=True), "--o", color=INK, markerfacecolor=PAPER, markersize=4, label="the report")
     right.set(xscale="log", yscale="log", xlabel="hidden units", ylabel="time to train (s)")
-    _plain(right, "x", [one["hidden"] for one in trainings])
+    _plain(right, "x", [one["hidden"] for one in training_runs])
     _plain(right, "y", [0.2, 0.5, 1, 2, 4])
     right.legend()
     first, machine = steps[0], result["machine"]
@@ -187,7 +187,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
         ),
         description=(
             "Left, the loss over the epochs on a logarithmic axis, median and middle nine tenths. It ends at "
-            + ", ".join(f"{by_hidden[h]['last_loss']['median'][0]:.4f} with {h}" for h in (2, 3, 4, 16, 64))
+            + ", ".join(f"{by_hidden[h]['final_loss']['median'][0]:.4f} with {h}" for h in (2, 3, 4, 16, 64))
             + " hidden units. Right, how many seeds end with every answer right: "
             + ", ".join(f"{one['solved']} with {one['hidden']}" for one in units)
             + "."
@@ -349,20 +349,20 @@ def activation_curves(result: dict[str, Any]) -> Figure:
     z = result["z"]
     drawing = canvas(3.6, WIDE)
     panels = drawing.subplots(2, 3, sharex=True, sharey=True)
-    for axes, one in zip(panels.flat, result["trainings"], strict=True):
+    for axes, one in zip(panels.flat, result["training_runs"], strict=True):
         axes.axhline(0, color=INK, linewidth=0.4)
         axes.plot(z, one["value"], "-", color=FORWARD, label="value $a$")
-        axes.plot(z, one["slope"], linestyle=(0, (4, 1.5)), color=BACKWARD, label="slope")
+        axes.plot(z, one["derivative"], linestyle=(0, (4, 1.5)), color=BACKWARD, label="derivative")
         axes.set(title=_WORDS[one["name"]], ylim=(-1.2, 2.2), yticks=[-1, 0, 1, 2], xticks=[-4, 0, 4], xlabel="$z$")
         axes.tick_params(labelbottom=True, labelleft=True)  # each stands alone on a narrow page
     panels[0, 0].legend(loc="upper left", borderaxespad=0, labelspacing=0.2, handlelength=1.5)
-    steepest = {one["name"]: max(one["slope"]) for one in result["trainings"]}
+    max_derivative = {one["name"]: max(one["derivative"]) for one in result["training_runs"]}
     return Figure(
         name="activation-curves",
         canvas=drawing,
         title=(
-            f"The sigmoid passes back at most {steepest['sigmoid']:.2f} of δ; each of the others, where it is "
-            f"steepest, {min(v for k, v in steepest.items() if k != 'sigmoid'):.2f} or more."
+            f"The sigmoid passes back at most {max_derivative['sigmoid']:.2f} of δ; each of the others, where it is "
+            f"steepest, {min(v for k, v in max_derivative.items() if k != 'sigmoid'):.2f} or more."
         ),
         description=(
             f"Six panels, each with the value (blue, solid) and the slope (orange, dashed) from z = {z[0]:g} to "
@@ -370,12 +370,12 @@ def activation_curves(result: dict[str, Any]) -> Figure:
             "hump of height 1. ReLU is 0 and then a line, its slope a step from 0 to 1. Leaky ReLU looks the same, a "
             "little below 0 on the left. Softplus rounds the kink, its slope is the sigmoid. SiLU dips below 0 before "
             f"it rises, and its slope, between {min(result['trainings'][-1]['slope']):.2f} and "
-            f"{steepest['silu']:.2f}, leaves the range from 0 to 1 on both sides."
+            f"{max_derivative['silu']:.2f}, leaves the range from 0 to 1 on both sides."
         ),
         caption="Each is derived in chapter 4; value forward, slope backward.",
         experiment="activations",
         table={"z": z}
-        | {f"{one['name']}_{kind}": one[kind] for one in result["trainings"] for kind in ("value", "slope")},
+        | {f"{one['name']}_{kind}": one[kind] for one in result["training_runs"] for kind in ("value", "derivative")},
     )
 
 
@@ -388,19 +388,19 @@ def activations(result: dict[str, Any]) -> Figure:
     Returns:
         The figure.
     """
-    trainings, seeds = result["trainings"], result["seeds"]
+    training_runs, seeds = result["training_runs"], result["seeds"]
     epochs = list(range(0, result["epochs"] + 1, result["every"]))
     drawing = canvas(3.4)
     axes = drawing.subplots()
-    for one, style in zip(trainings, _STYLES, strict=True):
+    for one, style in zip(training_runs, _STYLES, strict=True):
         words = f"{_WORDS[one['name']]}: {one['solved']} of {seeds} solve"
         axes.plot(epochs[1:], one["losses"]["median"][1:], linestyle=style, color=INK, label=words)
     axes.set(xscale="log", yscale="log", xlabel="epoch", ylabel="median loss $L$ (mean squared error)")
     axes.set(xlim=(epochs[1], epochs[-1]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.legend(loc="lower left")
-    best = max(trainings, key=lambda one: (one["solved"], -(one["first"] or np.inf)))
-    worst = min(trainings, key=lambda one: one["solved"])
+    best = max(training_runs, key=lambda one: (one["solved"], -(one["first"] or np.inf)))
+    worst = min(training_runs, key=lambda one: one["solved"])
     return Figure(
         name="activations",
         canvas=drawing,
@@ -414,7 +414,7 @@ def activations(result: dict[str, Any]) -> Figure:
             + "; ".join(
                 f"{_WORDS[one['name']]} ends at {one['losses']['median'][-1]:.4f}, and {one['solved']} of {seeds} seeds"
                 " end with every answer right"
-                for one in trainings
+                for one in training_runs
             )
             + "."
         ),
@@ -425,7 +425,7 @@ def activations(result: dict[str, Any]) -> Figure:
                 {"activation": one["name"], "epoch": epochs}
                 | {column: one["losses"][column] for column in SPREAD}
                 | {"seeds_solving": one["solved"]}
-                for one in trainings
+                for one in training_runs
             )
         ),
     )

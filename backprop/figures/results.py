@@ -36,14 +36,14 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
         name=f"{name}-learning-curve",
         canvas=drawing,
         title=(
-            f"{_NAMES[name]}: the loss falls from {one['first_loss']:.2f} to {one['last_loss']:.4f} "
+            f"{_NAMES[name]}: the loss falls from {one['initial_loss']:.2f} to {one['final_loss']:.4f} "
             f"in {one['epochs']:,} epochs."
         ),
         description=(
             f"Loss on a logarithmic axis over {one['epochs']:,} epochs. The {one['network']} network (solid) falls "
-            f"from {one['first_loss']:.3f} to {one['last_loss']:.4f} and passes 0.05 at epoch "
-            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['first_loss']:.3f} to "
-            f"{two['last_loss']:.4f}. The {len(losses)} values that the report printed (circles) run from "
+            f"from {one['initial_loss']:.3f} to {one['final_loss']:.4f} and passes 0.05 at epoch "
+            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['initial_loss']:.3f} to "
+            f"{two['final_loss']:.4f}. The {len(losses)} values that the report printed (circles) run from "
             f"{losses[0]:.3f} to {losses[-1]:.4f}."
         ),
         caption="Ours starts from another seed than the report's run, which is not known.",
@@ -86,15 +86,15 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
     bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
     bar.set_label(r"answer $\hat y$", labelpad=6)
-    right_answers = round(run["accuracy"] * len(y))
+    correct_predictions = round(run["accuracy"] * len(y))
     return Figure(
         name=f"{name}-prediction",
         canvas=drawing,
-        title=f"{_NAMES[name]}: after training, {right_answers} of {len(y)} answers are on the right side of ½.",
+        title=f"{_NAMES[name]}: after training, {correct_predictions} of {len(y)} answers are on the right side of ½.",
         description=(
             f"Left, the {len(y)} points with their labels: circles for 0, filled diamonds for 1. Right, the same "
             f"points with the network's rounded answers, on a surface that shades from answer 0 (clear) to 1 (blue); "
-            f"a line marks answer ½. {right_answers} of {len(y)} answers agree with the labels."
+            f"a line marks answer ½. {correct_predictions} of {len(y)} answers agree with the labels."
         ),
         caption=f"Circles are 0, diamonds 1. Network {run['network']}, η = {run['eta']:g}, {run['epochs']:,} epochs.",
         experiment=name,
@@ -126,7 +126,7 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
     thousands(axes)
     axes.legend()
     within = sum(0.05 <= share <= 0.95 for _, share in one["below"])
-    low, high = (one["last_loss"][end][0] for end in ("low", "high"))
+    low, high = (one["final_loss"][end][0] for end in ("low", "high"))
     return Figure(
         name=f"{name}-spread",
         canvas=drawing,

@@ -46,7 +46,7 @@ def step_size(result: dict[str, Any]) -> Figure:
         axes.plot(h, error, linestyle="none", color=INK, markersize=3.2, markeredgewidth=0.7, label=label, **look)
         seen = law > np.min(error) / 4
         axes.plot(h[seen], law[seen], "-", color=INK, linewidth=0.6, alpha=0.8)
-    for name, place, side in (("forward", (-4, -16), "right"), ("central", (4, -16), "left")):
+    for name, place, side in (("forward", (-4, -16), "correct"), ("central", (4, -16), "left")):
         best = (result[name]["best_h"], result[name]["best_error"])
         axes.plot(*best, "+", color=INK, markersize=11, markeredgewidth=1.0)
         digit, exponent = f"{best[0]:.0e}".split("e")

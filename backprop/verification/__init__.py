@@ -1,21 +1,21 @@
 """Is it right? Measured gradients, the catalogue of mistakes, diagnosis, and what a loss that stays put says."""
 
 from backprop.verification.catalogue import MISTAKES, Mistake
-from backprop.verification.diagnosis import Diagnosis, check, diagnose, diagnose_step
-from backprop.verification.fingerprints import Fingerprint, Reading, fingerprint
-from backprop.verification.numerical import GradientCheck, gradient_check, measured_gradients
+from backprop.verification.diagnosis import Diagnosis, assert_gradient, diagnose, diagnose_step
+from backprop.verification.loss_diagnosis import KnownLoss, LossDiagnosis, diagnose_loss
+from backprop.verification.numerical import GradientCheck, gradient_check, numerical_gradients
 
 __all__ = [
     "MISTAKES",
     "Diagnosis",
-    "Fingerprint",
     "GradientCheck",
+    "KnownLoss",
+    "LossDiagnosis",
     "Mistake",
-    "Reading",
-    "check",
+    "assert_gradient",
     "diagnose",
+    "diagnose_loss",
     "diagnose_step",
-    "fingerprint",
     "gradient_check",
-    "measured_gradients",
+    "numerical_gradients",
 ]

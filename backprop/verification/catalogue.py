@@ -1,8 +1,9 @@
 r"""The catalogue of mistakes: what people write in place of each step, why, and which check sees it.
 
 Here, and nowhere else in this package, wrong formulas stand. Each belongs to one place of the backward pass, so
-`wrong_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one wrong step.
-That is how the mistakes are trained, how the diagnosis is tested, and how it works: it compares gradients with these.
+`incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one wrong
+step. That is how the mistakes are trained, how the diagnosis is tested, and how it works: it compares gradients with
+these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,14 +44,14 @@ class Choice(NamedTuple):
 
     Attributes:
         error: a name of ERRORS; at the output only.
-        slope: a name of SLOPES.
-        back: a name of SENT_BACK; below the output only.
+        derivative: a name of DERIVATIVES.
+        back: a name of ACTIVATION_GRADIENTS; below the output only.
         weights: a name of WEIGHT_GRADIENTS.
         bias: a name of BIAS_GRADIENTS.
     """
 
     error: str = ""
-    slope: str = ""
+    derivative: str = ""
     back: str = ""
     weights: str = ""
     bias: str = ""
@@ -59,10 +60,10 @@ class Choice(NamedTuple):
 # The wrong steps. A name is a mistake's slug; what follows a colon tells apart several ways to make it.
 
 
-def right_error(p: Pass) -> np.ndarray:
+def correct_error(p: Pass) -> np.ndarray:
     """Return ŷ − y: ∂L/∂ŷ for half the sum of squares."""
     n, d = p.a[-1].shape[-2:]
-    return step.output_delta_cross_entropy(p.y, p.a[-1]) * (n * d)
+    return step.output_delta_bce(p.y, p.a[-1]) * (n * d)
 
 
 def _targets_broadcast(p: Pass) -> np.ndarray:
@@ -72,70 +73,74 @@ def _targets_broadcast(p: Pass) -> np.ndarray:
 
 def _error_averaged_first(p: Pass) -> np.ndarray:
     """One mean error for all examples."""
-    return np.zeros_like(p.a[-1]) + right_error(p).mean(axis=-2, keepdims=True)
+    return np.zeros_like(p.a[-1]) + correct_error(p).mean(axis=-2, keepdims=True)
 
 
-def _loss_for_its_slope(p: Pass) -> np.ndarray:
+def _loss_instead_of_derivative(p: Pass) -> np.ndarray:
     """The squared error itself."""
-    return right_error(p) ** 2
+    return correct_error(p) ** 2
 
 
 #: In place of ŷ − y.
 ERRORS: Mapping[str, Callable[[Pass], np.ndarray]] = {
     "targets-broadcast": _targets_broadcast,
     "error-averaged-first": _error_averaged_first,
-    "loss-for-its-slope": _loss_for_its_slope,
+    "loss-instead-of-derivative": _loss_instead_of_derivative,
 }
 
 
-def right_slope(p: Pass, k: int) -> np.ndarray:
+def correct_derivative(p: Pass, k: int) -> np.ndarray:
     """Return φ′(z) of layer k."""
-    return p.activations[k].slope(p.z[k], p.a[k + 1])
+    return p.activations[k].derivative(p.z[k], p.a[k + 1])
 
 
-def _no_slope(p: Pass, k: int) -> np.ndarray:
+def _ones(p: Pass, k: int) -> np.ndarray:
     return np.ones_like(p.z[k])
 
 
-def _slope_of_activation(p: Pass, k: int) -> np.ndarray:
+def _derivative_given_a(p: Pass, k: int) -> np.ndarray:
     phi = p.activations[k]
-    return phi.slope(p.a[k + 1], phi.value(p.a[k + 1]))
+    return phi.derivative(p.a[k + 1], phi.value(p.a[k + 1]))
 
 
-def _slope_fed_z(p: Pass, k: int) -> np.ndarray:
-    return p.activations[k].slope(p.z[k], p.z[k])
+def _derivative_given_z(p: Pass, k: int) -> np.ndarray:
+    return p.activations[k].derivative(p.z[k], p.z[k])
 
 
-def _slope_of_another(p: Pass, k: int) -> np.ndarray:
+def _derivative_of_another(p: Pass, k: int) -> np.ndarray:
     a = p.a[k + 1]
-    return step.tanh_slope_from_output(a) if p.activations[k].name == "sigmoid" else step.sigmoid_slope_from_output(a)
+    return (
+        step.tanh_derivative_from_output(a)
+        if p.activations[k].name == "sigmoid"
+        else step.sigmoid_derivative_from_output(a)
+    )
 
 
-def _slope_twice(p: Pass, k: int) -> np.ndarray:
-    return right_slope(p, k) ** 2
+def _derivative_twice(p: Pass, k: int) -> np.ndarray:
+    return correct_derivative(p, k) ** 2
 
 
-def _slope_of_next_layer(p: Pass, k: int) -> np.ndarray:
-    return np.zeros_like(p.z[k]) + right_slope(p, k + 1)
+def _derivative_of_next_layer(p: Pass, k: int) -> np.ndarray:
+    return np.zeros_like(p.z[k]) + correct_derivative(p, k + 1)
 
 
-def _cross_entropy_error(p: Pass) -> np.ndarray:
+def _bce_factor(p: Pass) -> np.ndarray:
     """1/(ŷ(1 − ŷ)): with the error it makes the slope of cross-entropy."""
     with np.errstate(divide="ignore"):
-        return 1 / step.sigmoid_slope_from_output(p.a[-1])
+        return 1 / step.sigmoid_derivative_from_output(p.a[-1])
 
 
 #: In place of φ′(z). The last three divide by ŷ(1 − ŷ) first, as the slope of cross-entropy does.
-SLOPES: Mapping[str, Callable[[Pass, int], np.ndarray]] = {
-    "slope-dropped": _no_slope,
-    "slope-of-activation": _slope_of_activation,
-    "slope-fed-z": _slope_fed_z,
-    "slope-of-another-activation": _slope_of_another,
-    "slope-twice": _slope_twice,
-    "slope-of-wrong-layer": _slope_of_next_layer,
-    "cross-entropy:slope-dropped": lambda p, k: _cross_entropy_error(p),
-    "cross-entropy:slope-of-activation": lambda p, k: _cross_entropy_error(p) * _slope_of_activation(p, k),
-    "cross-entropy:slope-fed-z": lambda p, k: _cross_entropy_error(p) * _slope_fed_z(p, k),
+DERIVATIVES: Mapping[str, Callable[[Pass, int], np.ndarray]] = {
+    "derivative-missing": _ones,
+    "derivative-given-a": _derivative_given_a,
+    "derivative-given-z": _derivative_given_z,
+    "wrong-activation-derivative": _derivative_of_another,
+    "derivative-applied-twice": _derivative_twice,
+    "derivative-of-wrong-layer": _derivative_of_next_layer,
+    "cross-entropy:derivative-missing": lambda p, k: _bce_factor(p),
+    "cross-entropy:derivative-given-a": lambda p, k: _bce_factor(p) * _derivative_given_a(p, k),
+    "cross-entropy:derivative-given-z": lambda p, k: _bce_factor(p) * _derivative_given_z(p, k),
 }
 
 
@@ -148,41 +153,41 @@ def _inverse(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarra
 
 
 def _last_path(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.sent_back(delta[..., -1:], p.weights[k + 1][..., -1:])
+    return step.activation_gradient(delta[..., -1:], p.weights[k + 1][..., -1:])
 
 
 def _first_path(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.sent_back(delta[..., :1], p.weights[k + 1][..., :1])
+    return step.activation_gradient(delta[..., :1], p.weights[k + 1][..., :1])
 
 
 def _no_weights(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.sent_back(delta, np.ones_like(p.weights[k + 1]))
+    return step.activation_gradient(delta, np.ones_like(p.weights[k + 1]))
 
 
-def _delta_as_it_is(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
+def _delta_unchanged(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.zeros_like(p.a[k + 1]) + delta
 
 
-def _error_for_delta(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.sent_back(error, p.weights[k + 1])
+def _delta_without_derivative(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
+    return step.activation_gradient(error, p.weights[k + 1])
 
 
-def _updated_first(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
+def _updated_too_early(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
     if p.after is None:
         raise ValueError("after is None; expected the weights after the update")
-    return step.sent_back(delta, p.after[k + 1])
+    return step.activation_gradient(delta, p.after[k + 1])
 
 
 #: In place of ΔWᵀ, sent back to layer k from δ and error of layer k + 1.
-SENT_BACK: Mapping[str, Callable[[Pass, int, np.ndarray, np.ndarray], np.ndarray]] = {
+ACTIVATION_GRADIENTS: Mapping[str, Callable[[Pass, int, np.ndarray, np.ndarray], np.ndarray]] = {
     "weights-not-transposed": _not_transposed,
-    "inverse-for-transpose": _inverse,
+    "inverse-instead-of-transpose": _inverse,
     "one-path-only": _last_path,
     "one-path-only:first": _first_path,
-    "weights-dropped": _no_weights,
-    "weights-dropped:wide": _delta_as_it_is,
-    "error-for-delta": _error_for_delta,
-    "updated-first": _updated_first,
+    "weights-missing": _no_weights,
+    "weights-missing:wide": _delta_unchanged,
+    "delta-without-derivative": _delta_without_derivative,
+    "updated-too-early": _updated_too_early,
 }
 
 
@@ -215,9 +220,9 @@ WEIGHT_GRADIENTS: Mapping[str, Callable[[Pass, int, np.ndarray], np.ndarray]] = 
     "gradient-transposed": _transposed,
     "one-example-only": _last_example,
     "one-example-only:first": _first_example,
-    "preactivation-for-activation": _preactivation,
+    "preactivation-instead-of-activation": _preactivation,
     "activation-of-own-layer": _own_activation,
-    "input-dropped": _inputs_summed,
+    "input-missing": _inputs_summed,
 }
 
 
@@ -252,7 +257,7 @@ BIAS_GRADIENTS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "bias-not-summed:all": _bias_rows,
     "bias-averaged": _bias_averaged,
     "bias-summed-over-units": _bias_over_units,
-    "bias-without-slope": _bias_error,
+    "bias-without-derivative": _bias_error,
 }
 
 
@@ -272,13 +277,13 @@ def delta_of(
         comes out belongs to half the sum of squares (or the sum of the cross-entropies).
     """
     if above is None:
-        error = ERRORS[choice.error](p) if choice.error else right_error(p)
+        error = ERRORS[choice.error](p) if choice.error else correct_error(p)
     elif choice.back:
-        error = SENT_BACK[choice.back](p, k, *above)
+        error = ACTIVATION_GRADIENTS[choice.back](p, k, *above)
     else:
-        error = step.sent_back(above[0], p.weights[k + 1])
-    slope = SLOPES[choice.slope](p, k) if choice.slope else right_slope(p, k)
-    return step.backward_gradient(slope, error), error
+        error = step.activation_gradient(above[0], p.weights[k + 1])
+    derivative = DERIVATIVES[choice.derivative](p, k) if choice.derivative else correct_derivative(p, k)
+    return step.backward_gradient(derivative, error), error
 
 
 def gradients_of(
@@ -343,8 +348,8 @@ class Mistake:
     slug: str
     title: str
     equations: tuple[str, ...]
-    wrong: str
-    right: str
+    incorrect: str
+    correct: str
     why: str
     seen: str
     unseen: str
@@ -361,7 +366,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "targets-broadcast",
         "the targets have one axis, so each answer is compared with every target",
-        ("loss-slope", "shapes"),
+        ("mse-derivative", "shapes"),
         "y_hat - y                       # (N, 1) - (N,) is (N, N)",
         "y_hat - y                       # (N, 1) - (N, 1)",
         "NumPy and PyTorch stretch (N,) to (N, N) without a word, and the loss is still one number. Its gradient pulls "
@@ -372,7 +377,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "error-averaged-first",
         "the error is averaged over the examples before it is sent back",
-        ("total-gradient", "output-delta"),
+        ("sum-gradients", "output-delta"),
         "error = np.mean(y_hat - y)",
         "error = y_hat - y               # one row for each example",
         "The loss is a mean, so a mean error looks right. But the mean of products is not the product of means: each "
@@ -381,9 +386,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "a gradient check with one example",
     ),
     Mistake(
-        "loss-for-its-slope",
+        "loss-instead-of-derivative",
         "the squared error is sent back in place of its slope",
-        ("loss-slope",),
+        ("mse-derivative",),
         "delta = (y_hat - y) ** 2 * slope",
         "delta = 2 * (y_hat - y) / N * slope",
         "What is printed as the loss gets back-propagated as its slope. A square has no sign: answers too high and "
@@ -393,7 +398,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     # the slope at the output
     Mistake(
-        "output-slope-dropped",
+        "output-derivative-missing",
         "the slope of the output unit is missing",
         ("output-delta",),
         "delta = y_hat - y",
@@ -404,9 +409,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "training: it solves XOR; a network with a linear output",
     ),
     Mistake(
-        "output-slope-kept",
+        "output-derivative-not-cancelled",
         "under cross-entropy the slope of the output unit is multiplied on again",
-        ("output-delta-cross-entropy",),
+        ("output-delta-bce",),
         "delta = (y_hat - y) * y_hat * (1 - y_hat)",
         "delta = y_hat - y",
         "Every other layer has its slope, so this one seems forgotten. It has cancelled against the slope of the loss.",
@@ -415,9 +420,9 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     # any slope
     Mistake(
-        "slope-of-activation",
+        "derivative-given-a",
         "a slope that wants z is given the activation",
-        ("sigmoid-slope", "tanh-slope"),
+        ("sigmoid-derivative", "tanh-derivative"),
         "sigmoid(a) * (1 - sigmoid(a))   # or 1 - np.tanh(a) ** 2",
         "a * (1 - a)                     # or 1 - a ** 2",
         "The function was written for z; the forward pass kept a. Both are matrices of the same shape.",
@@ -425,9 +430,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "ReLU, whose slope is the same for both",
     ),
     Mistake(
-        "slope-fed-z",
+        "derivative-given-z",
         "a slope that wants the activation is given z",
-        ("sigmoid-slope-from-output", "tanh-slope-from-output"),
+        ("sigmoid-derivative-from-output", "tanh-derivative-from-output"),
         "z * (1 - z)                     # or 1 - z ** 2",
         "a * (1 - a)                     # or 1 - a ** 2",
         "`derivative_sigmoid(x) = x * (1 - x)` does not say which x. For z the parabola has no lower bound: the slope "
@@ -436,17 +441,17 @@ MISTAKES: tuple[Mistake, ...] = (
         "very small weights under tanh, where z and a are almost the same",
     ),
     Mistake(
-        "slope-of-another-activation",
+        "wrong-activation-derivative",
         "the slope belongs to another activation",
         ("backward-gradient",),
-        "delta = sent_back * a * (1 - a) # with tanh, ReLU or no activation",
-        "delta = sent_back * (1 - a ** 2)",
+        "delta = activation_gradient * a * (1 - a) # with tanh, ReLU or no activation",
+        "delta = activation_gradient * (1 - a ** 2)",
         "The activation was exchanged in the forward pass and not in the backward pass, or was removed there only.",
         _GRADIENT_CHECK,
         "the forward pass",
     ),
     Mistake(
-        "slope-twice",
+        "derivative-applied-twice",
         "the slope of a unit is multiplied on twice",
         ("backward-gradient", "hidden-delta"),
         "delta = slope * (delta_next @ W_next.T)\ndW = A.T @ (slope * delta)",
@@ -457,7 +462,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     # the way back
     Mistake(
-        "hidden-slope-dropped",
+        "hidden-derivative-missing",
         "the slope of the hidden units is missing",
         ("hidden-delta",),
         "delta = delta_next @ W_next.T",
@@ -467,7 +472,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a network without hidden layers; the output layer's gradient, which is right",
     ),
     Mistake(
-        "slope-of-wrong-layer",
+        "derivative-of-wrong-layer",
         "the slope of the next layer stands where this layer's belongs",
         ("hidden-delta",),
         "delta = slope_next * (delta_next @ W_next.T)",
@@ -477,9 +482,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "the shapes, if widths are equal or there is one output",
     ),
     Mistake(
-        "error-for-delta",
+        "delta-without-derivative",
         "∂L/∂a is sent back in place of δ",
-        ("delta", "sent-back"),
+        ("delta", "activation-gradient"),
         "error = error_next @ W_next.T",
         "error = delta_next @ W_next.T",
         "The slope at the activation seems to be what is propagated. What a layer sends back has passed its own slope "
@@ -490,7 +495,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "weights-not-transposed",
         "the error goes back through W in place of its transpose",
-        ("sent-back",),
+        ("activation-gradient",),
         "delta_next @ W_next             # W_next square",
         "delta_next @ W_next.T",
         "Forward it was W. Where layers differ in width an error message says so; where they are equal nothing does.",
@@ -498,9 +503,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "a 2-4-1 network; " + _TRAINING,
     ),
     Mistake(
-        "inverse-for-transpose",
+        "inverse-instead-of-transpose",
         "the error goes back through the inverse of W",
-        ("sent-back",),
+        ("activation-gradient",),
         "delta_next @ np.linalg.pinv(W_next)",
         "delta_next @ W_next.T",
         "Going back sounds like undoing. The product sends slopes back, not values.",
@@ -508,9 +513,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "weights whose inverse is their transpose",
     ),
     Mistake(
-        "weights-dropped",
+        "weights-missing",
         "the error goes back without the weights",
-        ("sent-back-neuron", "sent-back"),
+        ("activation-gradient-unit", "activation-gradient"),
         "delta = slope * delta_next.sum(axis=1, keepdims=True)",
         "delta = slope * (delta_next @ W_next.T)",
         "With one output, (N, 1) stretches to any width, and with equal widths nothing needs stretching.",
@@ -520,15 +525,15 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "one-path-only",
         "where paths meet, one is kept in place of their sum",
-        ("several-paths", "sent-back-neuron"),
-        "sent_back = w[k] * delta_next[k]   # in a loop over k: = for +=",
-        "sent_back += w[k] * delta_next[k]",
+        ("multivariable-chain-rule", "activation-gradient-unit"),
+        "activation_gradient = w[k] * delta_next[k]   # in a loop over k: = for +=",
+        "activation_gradient += w[k] * delta_next[k]",
         "An assignment in a loop overwrites what came before.",
         "a gradient check with at least two units in the next layer",
         "a network with one hidden layer and one output: there is one path",
     ),
     Mistake(
-        "updated-first",
+        "updated-too-early",
         "a layer was updated before its δ was sent back",
         ("simultaneous-update",),
         "W2 -= eta * dW2\ndelta1 = slope1 * (delta2 @ W2.T)",
@@ -549,7 +554,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "training, sometimes",
     ),
     Mistake(
-        "preactivation-for-activation",
+        "preactivation-instead-of-activation",
         "the gradient of the weights takes z of the layer below in place of a",
         ("forward-gradient", "weight-gradient"),
         "dW = Z_below.T @ delta",
@@ -569,9 +574,9 @@ MISTAKES: tuple[Mistake, ...] = (
         "the shapes, if widths are equal",
     ),
     Mistake(
-        "input-dropped",
+        "input-missing",
         "the gradient of the weights is δ alone, without the input",
-        ("one-path", "weight-gradient-example"),
+        ("chain-rule", "weight-gradient-example"),
         "dW += delta.sum(axis=0)",
         "dW += A.T @ delta",
         "δ stretches over the rows of W, so that every input gets the gradient of a bias.",
@@ -581,7 +586,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "one-example-only",
         "only one example counts",
-        ("total-gradient", "weight-gradient"),
+        ("sum-gradients", "weight-gradient"),
         "dW = np.outer(a, delta)         # in a loop over examples: = for +=",
         "dW += np.outer(a, delta)",
         "An assignment in a loop over the examples overwrites what came before.",
@@ -620,7 +625,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "layers of one unit",
     ),
     Mistake(
-        "bias-without-slope",
+        "bias-without-derivative",
         "the bias gets the error in place of δ",
         ("bias-gradient", "delta"),
         "db = error.sum(axis=0)",
@@ -631,9 +636,9 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     # the scale
     Mistake(
-        "factor-two-dropped",
+        "factor-two-missing",
         "the 2 of the square's derivative is missing",
-        ("loss-slope",),
+        ("mse-derivative",),
         "delta = (y_hat - y) / N * slope",
         "delta = 2 * (y_hat - y) / N * slope",
         "Half the squared error has no 2, and many texts derive that. It is right for the loss that they print.",
@@ -641,9 +646,9 @@ MISTAKES: tuple[Mistake, ...] = (
         _LEARNING_RATE,
     ),
     Mistake(
-        "factor-two-added",
+        "extra-factor-two",
         "there is a 2 too many",
-        ("loss-slope", "output-delta-cross-entropy"),
+        ("mse-derivative", "output-delta-bce"),
         "delta = 2 * (y_hat - y) / N     # under cross-entropy, or half a square",
         "delta = (y_hat - y) / N",
         "The 2 comes from a square; cross-entropy has none, and half a square has lost it.",
@@ -651,9 +656,9 @@ MISTAKES: tuple[Mistake, ...] = (
         _LEARNING_RATE,
     ),
     Mistake(
-        "sum-for-mean",
+        "sum-instead-of-mean",
         "the gradient belongs to the sum over the examples, not to the mean",
-        ("mean-and-sum", "loss-slope"),
+        ("mean-and-sum", "mse-derivative"),
         "delta = 2 * (y_hat - y) * slope",
         "delta = 2 * (y_hat - y) / N * slope",
         "AᵀΔ sums by itself, and the 1/N of the loss is forgotten. It acts as a learning rate N times as large.",
@@ -661,7 +666,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "training, while the rate is small enough",
     ),
     Mistake(
-        "mean-for-sum",
+        "mean-instead-of-sum",
         "the gradient belongs to the mean over the examples, not to the sum",
         ("mean-and-sum", "total-loss"),
         "dW = A.T @ delta / N",
@@ -683,7 +688,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "divided-by-units",
         "the gradient is divided by a number of units in place of the number of examples",
-        ("loss-slope", "shapes"),
+        ("mse-derivative", "shapes"),
         "dW = A.T @ delta / A.shape[1]",
         "dW = A.T @ delta / A.shape[0]",
         "`shape[1]` for `shape[0]`, or `len` of the wrong array.",
@@ -693,7 +698,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "wrong-scale",
         "the gradient points the right way and is too long or too short by a factor",
-        ("mean-and-sum", "loss-slope"),
+        ("mean-and-sum", "mse-derivative"),
         "dW = c * A.T @ delta            # for some c",
         "dW = A.T @ delta",
         "A factor of the loss is not in the gradient, or one of the gradient is not in the loss.",
@@ -713,7 +718,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "layer-sign",
         "one layer's gradient has the opposite sign",
-        ("loss-slope", "update"),
+        ("mse-derivative", "update"),
         "dW2 = -A1.T @ delta2            # and dW1 without the minus",
         "the same sign in every layer",
         "With y − ŷ for ŷ − y everything changes its sign, and one minus too many or too few remains.",
@@ -721,7 +726,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a look at one layer alone",
     ),
     Mistake(
-        "layer-left-out",
+        "layer-not-updated",
         "a layer's gradient is zero, or the layer was not updated",
         ("gradient", "simultaneous-update"),
         "for W, dW in zip(weights[1:], gradients[1:]):",
@@ -742,7 +747,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a gradient check: the gradient is right",
     ),
     Mistake(
-        "gradients-accumulated",
+        "gradients-not-zeroed",
         "the gradients of earlier steps are still in the sum",
         ("update",),
         "dW += A.T @ delta               # without dW = 0 before each step",
@@ -763,7 +768,7 @@ def choices_with(slug: str, depth: int, loss: str = "mse", layers: Sequence[int]
     Args:
         slug: a mistake of the backward pass; a mistake of scale, sign or update changes no choice.
         depth: the number of layers.
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
         layers: where to make it, from 0; None for everywhere it can be made.
 
     Returns:
@@ -771,24 +776,26 @@ def choices_with(slug: str, depth: int, loss: str = "mse", layers: Sequence[int]
 
     Examples:
         >>> from backprop.verification.catalogue import choices_with
-        >>> [choice.slope for choice in choices_with("hidden-slope-dropped", depth=3)]
-        ['slope-dropped', 'slope-dropped', '']
+        >>> [choice.derivative for choice in choices_with("hidden-derivative-missing", depth=3)]
+        ['derivative-missing', 'derivative-missing', '']
     """
-    crossed = loss == "cross_entropy"
+    crossed = loss == "binary_cross_entropy"
     found = [Choice() for _ in range(depth)]
-    if crossed and slug != "output-slope-kept":  # its slope has cancelled
-        found[-1] = Choice(slope="slope-dropped")
+    if crossed and slug != "output-derivative-not-cancelled":  # its slope has cancelled
+        found[-1] = Choice(derivative="derivative-missing")
     for k in range(depth) if layers is None else layers:
         output = k == depth - 1
         if slug in ERRORS and output:
             found[k] = found[k]._replace(error=slug)
-        elif slug in ("output-slope-dropped", "hidden-slope-dropped") and output == slug.startswith("output"):
-            found[k] = found[k]._replace(slope="cross-entropy:slope-dropped" if output and crossed else "slope-dropped")
-        elif slug in SLOPES and not (output and (crossed or slug == "slope-of-wrong-layer")):
-            found[k] = found[k]._replace(slope=slug)
-        elif slug in SENT_BACK and not output:
+        elif slug in ("output-derivative-missing", "hidden-derivative-missing") and output == slug.startswith("output"):
+            found[k] = found[k]._replace(
+                derivative="cross-entropy:derivative-missing" if output and crossed else "derivative-missing"
+            )
+        elif slug in DERIVATIVES and not (output and (crossed or slug == "derivative-of-wrong-layer")):
+            found[k] = found[k]._replace(derivative=slug)
+        elif slug in ACTIVATION_GRADIENTS and not output:
             found[k] = found[k]._replace(back=slug)
-        elif slug in WEIGHT_GRADIENTS and not (k == 0 and slug == "preactivation-for-activation"):
+        elif slug in WEIGHT_GRADIENTS and not (k == 0 and slug == "preactivation-instead-of-activation"):
             found[k] = found[k]._replace(weights=slug)
         elif slug in BIAS_GRADIENTS:
             found[k] = found[k]._replace(bias=slug)
@@ -816,13 +823,13 @@ def layers_for(slug: str, widths: Sequence[int]) -> list[int]:
     own_square = [k for k in range(depth) if widths[k] == widths[k + 1]]
     if slug in ("gradient-transposed", "activation-of-own-layer"):
         return own_square
-    if slug in ("weights-not-transposed", "weights-dropped:wide"):
+    if slug in ("weights-not-transposed", "weights-missing:wide"):
         return [k - 1 for k in own_square if k > 0]
-    if slug == "slope-of-wrong-layer":
+    if slug == "derivative-of-wrong-layer":
         return [k for k in range(depth - 1) if widths[k + 2] in (1, widths[k + 1])]
-    if slug in SENT_BACK or slug == "hidden-slope-dropped":
+    if slug in ACTIVATION_GRADIENTS or slug == "hidden-derivative-missing":
         return list(range(depth - 1))
-    if slug == "preactivation-for-activation":
+    if slug == "preactivation-instead-of-activation":
         return list(range(1, depth))
     if slug in ERRORS or slug.startswith("output-slope"):
         return [depth - 1] if slug != "targets-broadcast" or widths[-1] == 1 else []
@@ -843,21 +850,21 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layer: int = 0) -> tu
 
     Examples:
         >>> from backprop.verification.catalogue import factors_with
-        >>> factors_with("sum-for-mean", [2, 3, 1], n=21)
+        >>> factors_with("sum-instead-of-mean", [2, 3, 1], n=21)
         (21.0, 21.0)
         >>> factors_with("divided-by-units", [2, 3, 1], n=21)
         (7.0, 21.0)
     """
     depth = len(widths) - 1
     everywhere = {
-        "factor-two-dropped": 0.5,
-        "factor-two-added": 2.0,
-        "sum-for-mean": float(n * widths[-1]),
-        "mean-for-sum": 1 / (n * widths[-1]),
+        "factor-two-missing": 0.5,
+        "extra-factor-two": 2.0,
+        "sum-instead-of-mean": float(n * widths[-1]),
+        "mean-instead-of-sum": 1 / (n * widths[-1]),
         "averaged-twice": 1 / n,
         "wrong-scale": 0.37,
     }
-    here = {"layer-scale": 0.37, "layer-sign": -1.0, "layer-left-out": 0.0}
+    here = {"layer-scale": 0.37, "layer-sign": -1.0, "layer-not-updated": 0.0}
     if slug == "divided-by-units":
         return tuple(n / d for d in widths[1:])
     if slug in here:
@@ -865,7 +872,7 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layer: int = 0) -> tu
     return (everywhere.get(slug, 1.0),) * depth
 
 
-def wrong_gradients(
+def incorrect_gradients(
     model: Model,
     X: np.ndarray,
     y: np.ndarray,
@@ -881,9 +888,9 @@ def wrong_gradients(
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         slug: a mistake of the catalogue, or "" for none.
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
         layers: where to make it, from 0; None for everywhere it can be made.
-        after: the weights after the update; "updated-first" needs them.
+        after: the weights after the update; "updated-too-early" needs them.
 
     Returns:
         The gradients, of whatever shape the mistake gives them.
@@ -893,10 +900,10 @@ def wrong_gradients(
 
     Examples:
         >>> import backprop, numpy as np
-        >>> from backprop.verification.catalogue import wrong_gradients
+        >>> from backprop.verification.catalogue import incorrect_gradients
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 1], seed=0)
-        >>> wrong = wrong_gradients(model, X, y, "hidden-slope-dropped")
+        >>> wrong = incorrect_gradients(model, X, y, "hidden-derivative-missing")
         >>> right = model.backward(model.forward(X), y)
         >>> [bool(np.allclose(a, b)) for a, b in zip(wrong.weights, right.weights)]
         [False, True]
@@ -909,7 +916,7 @@ def wrong_gradients(
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after)
     weights, biases = backward(p, choices_with(slug, depth, loss, layers))
     scale = (2 if loss == "mse" else 1) / (n * d)
-    if slug == "loss-for-its-slope":  # the square's 2 belongs to its slope
+    if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its slope
         scale /= 2
     factors = factors_with(slug, widths, n, layers[0])
     return Gradients(
@@ -919,14 +926,14 @@ def wrong_gradients(
 
 
 def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str = "mse") -> Model:
-    """Take one step of the mistake "updated-first": each layer is updated before its δ is sent back.
+    """Take one step of the mistake "updated-too-early": each layer is updated before its δ is sent back.
 
     Args:
         model: the network; its arrays may have leading axes.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         eta: the learning rate.
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
 
     Returns:
         The network after the step.
@@ -946,12 +953,12 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after)
     scale, above = (2 if loss == "mse" else 1) / (n * d), None
     biases = None if model.biases is None else list(model.biases)
-    for k, choice in reversed(list(enumerate(choices_with("updated-first", len(after), loss)))):
+    for k, choice in reversed(list(enumerate(choices_with("updated-too-early", len(after), loss)))):
         above = delta_of(p, k, choice, above)
         weights, bias = gradients_of(p, k, choice, *above)
-        after[k] = step.update(model.weights[k], scale * weights, eta)
+        after[k] = step.gradient_descent_step(model.weights[k], scale * weights, eta)
         if biases is not None:
-            biases[k] = step.update(biases[k], scale * bias, eta)
+            biases[k] = step.gradient_descent_step(biases[k], scale * bias, eta)
     new = copy(model)
     new.weights, new.biases = tuple(after), None if biases is None else tuple(biases)
     return new

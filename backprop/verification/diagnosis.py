@@ -8,7 +8,7 @@ Readings that give the same numbers have one answer. In this order:
 
 1. The gradient of a loss, exactly, is correct: for the loss that was named; if none was, for the first that fits among
    the mean, half the mean, the sum and half the sum of squares, then the mean and the sum of cross-entropies. A loss
-   named "mse" or "cross_entropy" may divide by N · d_L or by N alone.
+   named "mse" or "binary_cross_entropy" may divide by N · d_L or by N alone.
 2. −∇L, exactly, is correct as well, with `sign` −1: it is right if it is added. In a step, it is the mistake `uphill`.
 3. Otherwise the explanation with the fewest mistakes counts; among equals the squared error goes before cross-entropy.
    So 2/N · Aᵀ(ŷ − y) under a sigmoid output is the squared error with the output's slope dropped, though it is also
@@ -69,10 +69,10 @@ _ALIASES = {
     "sse": "mse_sum",
     "sum_squared_error": "mse_sum",
     "half_sse": "mse_half_sum",
-    "bce": "cross_entropy",
-    "cross_entropy_mean": "cross_entropy",
-    "binary_cross_entropy": "cross_entropy",
-    "bce_sum": "cross_entropy_sum",
+    "bce": "binary_cross_entropy",
+    "binary_cross_entropy_mean": "binary_cross_entropy",
+    "binary_cross_entropy": "binary_cross_entropy",
+    "bce_sum": "binary_cross_entropy_sum",
 }
 
 
@@ -81,7 +81,7 @@ class Layer(NamedTuple):
 
     Attributes:
         number: its number, from 1.
-        verdict: "right", "wrong" or "unknown".
+        verdict: "correct", "incorrect" or "unknown".
         mistakes: the slugs of the mistakes made here. A wrong layer without any is wrong because of one above.
         relative_error: between what was handed in and the correct gradient; nan if that is not known.
     """
@@ -101,7 +101,7 @@ class Diagnosis:
     Attributes:
         verdict: "correct", "mistake" or "unknown".
         mistakes: slugs of the catalogue, the surest first.
-        loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "cross_entropy"; None if unknown.
+        loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "binary_cross_entropy"; None if unknown.
         scale: the length of what was handed in, as a multiple of that loss's gradient; None if unknown. In a step
             without eta it is eta times that.
         sign: 1, or −1 if it points against the gradient; None if unknown.
@@ -197,14 +197,14 @@ def _told_activations(activations: Any, depth: int, loss: str | None) -> list[li
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
     told = [everything if a is None else [_one(a)] for a in activations]
-    if loss is not None and family == "cross_entropy" and "sigmoid" not in (names := [a.name for a in told[-1]]):
+    if loss is not None and family == "binary_cross_entropy" and "sigmoid" not in (names := [a.name for a in told[-1]]):
         raise ValueError(f"loss {loss!r} is known for a sigmoid output; the output activation is {names[0]!r}")
     return told
 
 
 def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> Iterator[list[tuple[Activation, ...]]]:
     """List the activations to try: a likely group first, then, if that fails, a larger one."""
-    outputs = [ACTIVATIONS[name] for name in (("sigmoid",) if family == "cross_entropy" else OUTPUT)]
+    outputs = [ACTIVATIONS[name] for name in (("sigmoid",) if family == "binary_cross_entropy" else OUTPUT)]
     if told is not None:
         yield list(product(*told))
         return
@@ -274,9 +274,9 @@ def _candidates(case: _Case, reading: Reading) -> list[LossReading]:
 
 def _right(reading: Reading) -> Iterator[State]:
     """List the backward passes without a mistake under one loss or another, if they come near at the output."""
-    errors = 1 + np.abs(catalogue.right_error(reading.exact))
-    for slope in ("", "slope-dropped") if reading.activations[-1].name == "sigmoid" else ("",):
-        choices = (Choice(slope=slope), *(Choice(),) * (reading.depth - 1))
+    errors = 1 + np.abs(catalogue.correct_error(reading.exact))
+    for derivative in ("", "derivative-missing") if reading.activations[-1].name == "sigmoid" else ("",):
+        choices = (Choice(derivative=derivative), *(Choice(),) * (reading.depth - 1))
         weights, _ = catalogue.backward(reading.exact, choices[::-1])
         g, made = reading.problem.gradients[-1], weights[-1]
         size, length = float(np.sum(made * made)), float(np.linalg.norm(g))
@@ -344,7 +344,8 @@ def diagnose(
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
         activations: a name for all layers or one for each, or None for what is not known; "sigmoid", "tanh", "relu",
             "identity" and the others of the network. Not told, these four are tried first.
-        loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "cross_entropy" or "cross_entropy_sum", or None.
+        loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
+            "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
 
     Returns:
@@ -369,7 +370,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, half).loss
         'mse_half'
         >>> backprop.diagnose(model.weights, X, y, half, loss="mse").mistakes
-        ('factor-two-dropped',)
+        ('factor-two-missing',)
     """
     if isinstance(weights, Model):
         biases = weights.biases if biases is None else biases
@@ -476,7 +477,7 @@ def diagnose_step(
     return _answer(case, len(first), convention, step_taken=True)
 
 
-def check(
+def assert_gradient(
     weights: Any,
     X: Any,
     y: Any,
@@ -511,11 +512,11 @@ def check(
 
     Examples:
         >>> import backprop
-        >>> from backprop.verification import check
+        >>> from backprop.verification import assert_gradient
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 1], seed=0)
         >>> gradients = model.backward(model.forward(X), y).weights
-        >>> check(model.weights, X, y, gradients, loss="mse").verdict
+        >>> assert_gradient(model.weights, X, y, gradients, loss="mse").verdict
         'correct'
     """
     found = diagnose(weights, X, y, gradients, biases=biases, activations=activations, loss=loss, convention=convention)
@@ -558,7 +559,7 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
         for reading in _readings(case, list(product(*case.told))):
             weights, biases = catalogue.backward(reading.exact, (Choice(),) * layers)
             if not any(array.any() for array in (*weights, *(biases if reading.problem.biases else ()))):
-                right = tuple(Layer(i + 1, "right", (), 0.0) for i in range(layers))
+                right = tuple(Layer(i + 1, "correct", (), 0.0) for i in range(layers))
                 reason = "every slope is zero: no change of any weight changes an answer; with ReLU, a layer is dead"
                 name = _candidates(case, reading)[0].name
                 names = tuple(phi.name for phi in reading.activations)
@@ -624,8 +625,8 @@ def _if_untold(case: _Case, layers: int) -> Iterator[str]:
 def _layers(case: _Case, fit: Fit) -> tuple[tuple[Layer, ...], Gradients]:
     """Compare each layer with the correct gradient under the reading found, and give that gradient."""
     reading = fit.reading
-    slope = "slope-dropped" if fit.loss.family == "cross_entropy" else ""
-    choices = (*(Choice(),) * (reading.depth - 1), Choice(slope=slope))
+    derivative = "derivative-missing" if fit.loss.family == "binary_cross_entropy" else ""
+    choices = (*(Choice(),) * (reading.depth - 1), Choice(derivative=derivative))
     with np.errstate(all="ignore"):
         right = blocks_of(reading, choices)
         made = blocks_of(reading, fit.choices)
@@ -638,7 +639,7 @@ def _layers(case: _Case, fit: Fit) -> tuple[tuple[Layer, ...], Gradients]:
         vague = any(block.slack * abs(factor) + block.floor > 0.5 * np.linalg.norm(block.given) for block in own[:1])
         vague = vague or reading.too_small(k)
         silent = all(not block.given.any() and not block.made.any() for block in made if block.layer == k)
-        verdict = "unknown" if vague and not silent and not slugs else "right" if fits else "wrong"
+        verdict = "unknown" if vague and not silent and not slugs else "correct" if fits else "incorrect"
         error = max(step.relative_error(block.given, factor * block.made) for block in own)
         found.append(Layer(k + 1, verdict, slugs, error))
     weights, biases = catalogue.backward(reading.exact, choices)
@@ -655,11 +656,11 @@ def _closest(
     for reading in readings:
         if all(reading.too_small(k) for k in range(layers)):
             return _unknown(layers, "too small to tell: nothing but rounding can be seen")
-        for family, slope in (("mse", ""), ("cross_entropy", "slope-dropped")):
+        for family, derivative in (("mse", ""), ("binary_cross_entropy", "derivative-missing")):
             if not any(loss.family == family for loss in _candidates(case, reading)):
                 continue
             with np.errstate(all="ignore"):
-                blocks = blocks_of(reading, (*(Choice(),) * (layers - 1), Choice(slope=slope)))
+                blocks = blocks_of(reading, (*(Choice(),) * (layers - 1), Choice(derivative=derivative)))
             found = []
             for k in range(layers):
                 own = [block for block in blocks if block.layer == k]
@@ -669,8 +670,8 @@ def _closest(
                     max(step.relative_error(block.given, s * block.made) for block in own) if np.isfinite(s) else 1.0
                 )
                 fits = fits and own[0].given.size > 1
-                found.append(Layer(k + 1, "right" if fits else "wrong", (), error))
-            score = sum(layer.verdict == "right" for layer in found)
+                found.append(Layer(k + 1, "correct" if fits else "incorrect", (), error))
+            score = sum(layer.verdict == "correct" for layer in found)
             nearer = best is not None and max(f.relative_error for f in found) < max(f.relative_error for f in best[1])
             if best is None or score > best[0] or (score == best[0] and nearer):
                 best = (score, tuple(found), reading, family)
@@ -685,7 +686,7 @@ def _closest(
     score, found_layers, reading, family = best
     if partial:
         found_layers = _partly(found_layers, reading, partial)
-    right = [str(layer.number) for layer in found_layers if layer.verdict == "right"]
+    right = [str(layer.number) for layer in found_layers if layer.verdict == "correct"]
     close = max(layer.relative_error for layer in found_layers)
     reason = f"right up to a common factor: layer {', '.join(right)}; the others fit nothing in the catalogue"
     if not right:
@@ -710,9 +711,9 @@ def _partly(found: tuple[Layer, ...], reading: Reading, partial: Sequence[tuple[
     state = min(states, key=lambda state: (-len(state.choices), len(state.slugs)))
     changed = list(found)
     for k, choice in zip(range(reading.depth - 1, -1, -1), state.choices, strict=False):
-        names = (choice.error, choice.slope, choice.back, choice.weights, choice.bias)
+        names = (choice.error, choice.derivative, choice.back, choice.weights, choice.bias)
         slugs = tuple(dict.fromkeys(slug_of(name, k == reading.depth - 1) for name in names if name))
-        if slugs and changed[k].verdict == "wrong":
+        if slugs and changed[k].verdict == "incorrect":
             changed[k] = changed[k]._replace(mistakes=slugs)
     return tuple(changed)
 
@@ -782,7 +783,7 @@ def _text(found: Diagnosis) -> Iterator[str]:
         error = layer.relative_error
         off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
         because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
-        if layer.verdict == "wrong" and not layer.mistakes and found.verdict == "mistake":
+        if layer.verdict == "incorrect" and not layer.mistakes and found.verdict == "mistake":
             because = " (because of the mistake above it)"
         yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
     if found.verdict == "mistake" and found.correct is not None:
@@ -806,8 +807,8 @@ def _mistake_text(found: Diagnosis, slug: str) -> Iterator[str]:
     for label in mistake.equations:
         number, url = address(label)
         yield f"  Equation ({number}): {url}"
-    yield f"  As if: {'; '.join(part.strip() for part in mistake.wrong.splitlines())}"
-    yield f"  Right: {'; '.join(part.strip() for part in mistake.right.splitlines())}"
+    yield f"  As if: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
+    yield f"  Right: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
     yield f"  More:  {SITE}verification/mistakes/#{slug}"
 
 

@@ -3,7 +3,7 @@ r"""The gradient of a whole network, measured.
 The formulas are in `backprop.derivation.numerical_derivatives`; here they are pointed at every weight and bias of a
 `Model`. The measurement runs the network forward only, so it knows nothing of the chain rule. Where an activation has a
 kink, each entry is watched: if its step carries a unit across the kink, the measured number is no slope
-$\eqref{eq:across-kink}$, and the entry is left out of the comparison.
+$\eqref{eq:relu-central-difference}$, and the entry is left out of the comparison.
 """
 
 from collections.abc import Sequence
@@ -82,16 +82,16 @@ def _measure(
     model: Model, X: np.ndarray, y: np.ndarray, loss: str, method: str, h: float
 ) -> tuple[Gradients, Gradients]:
     """Measure every slope, and tell which steps crossed a kink."""
-    slopes, crossed = [], []
+    derivatives, crossed = [], []
     for k, parameter in enumerate(_parameters(model)):
         f = _Loss(model, k, X, y, loss)
         if method == "complex":
-            slopes.append(step.complex_step(f, parameter, h))
+            derivatives.append(step.complex_step(f, parameter, h))
             crossed.append(np.zeros(parameter.shape, dtype=bool))
         else:
-            slopes.append(step.central_difference(f, parameter, h))
+            derivatives.append(step.central_difference(f, parameter, h))
             crossed.append(f.crossed(parameter.shape))
-    return _gradients(model, slopes), _gradients(model, crossed)
+    return _gradients(model, derivatives), _gradients(model, crossed)
 
 
 def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
@@ -112,7 +112,7 @@ def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple
     return method, float(h)
 
 
-def measured_gradients(
+def numerical_gradients(
     model: Model, X: Any, y: Any, loss: str = "mse", method: str | None = None, h: float | None = None
 ) -> Gradients:
     """Measure the gradient of the loss, entry by entry, from forward passes alone.
@@ -121,7 +121,7 @@ def measured_gradients(
         model: the network.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
-        loss: "mse" or "cross_entropy".
+        loss: "mse" or "binary_cross_entropy".
         method: "complex" for the complex step, "central" for the central difference; None takes the complex step if
             every activation is one of the package's without a kink.
         h: the step; None takes 1e-20 for the complex step, 6e-6 for the central difference.
@@ -137,10 +137,10 @@ def measured_gradients(
     Examples:
         >>> import backprop
         >>> from backprop.derivation import relative_error
-        >>> from backprop.verification import measured_gradients
+        >>> from backprop.verification import numerical_gradients
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 5, 1], seed=0, bias=True)
-        >>> measured = measured_gradients(model, X, y)
+        >>> measured = numerical_gradients(model, X, y)
         >>> derived = model.backward(model.forward(X), y)
         >>> [g.shape for g in measured.weights]
         [(2, 3), (3, 5), (5, 1)]
@@ -209,9 +209,9 @@ def gradient_check(
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         gradients: the gradient to check; None takes the model's own.
-        loss: "mse" or "cross_entropy".
-        method: as for `measured_gradients`.
-        h: as for `measured_gradients`.
+        loss: "mse" or "binary_cross_entropy".
+        method: as for `numerical_gradients`.
+        h: as for `numerical_gradients`.
 
     Returns:
         The comparison; `print` shows it.
@@ -263,7 +263,7 @@ def gradient_check(
 
     value = model.loss(model.forward(X), y, loss)
     rounding = np.finfo(float).eps * value if method == "central" else 0.0
-    floor = float(step.difference_error(np.array(h), 0.0, 2, rounding)) * float(np.sqrt(g.size))
+    floor = float(step.finite_difference_error(np.array(h), 0.0, 2, rounding)) * float(np.sqrt(g.size))
     error, apart = step.relative_error(g, m), float(np.linalg.norm(g - m))
     if g.size == 0 or (error > TOLERANCE and apart <= 10 * floor):
         verdict = "cannot tell"

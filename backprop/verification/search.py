@@ -38,7 +38,7 @@ TINY = 1e-150
 BEAM, ALIKE, MOST = 64, 4, 2
 
 #: Mistakes that are named second if another gives the same numbers.
-UNLIKELY = ("slope-of-wrong-layer", "one-example-only")
+UNLIKELY = ("derivative-of-wrong-layer", "one-example-only")
 
 
 class LossReading(NamedTuple):
@@ -46,7 +46,7 @@ class LossReading(NamedTuple):
 
     Attributes:
         name: what it is called here.
-        family: "mse" or "cross_entropy".
+        family: "mse" or "binary_cross_entropy".
         factor: its gradient divided by that of half the sum of squares (of the sum of cross-entropies).
         mean: whether it divides by the number of examples.
         words: what it is.
@@ -81,33 +81,42 @@ def losses(n: int, d: int) -> list[LossReading]:
         LossReading("mse_half_examples", "mse", 1 / n, True, "half the squared error, mean over the examples"),
         LossReading("mse_sum", "mse", 2.0, False, "sum of squared errors"),
         LossReading("mse_half_sum", "mse", 1.0, False, "half the sum of squared errors"),
-        LossReading("cross_entropy", "cross_entropy", 1 / (n * d), True, "mean cross-entropy"),
-        LossReading("cross_entropy_examples", "cross_entropy", 1 / n, True, "cross-entropy, mean over the examples"),
-        LossReading("cross_entropy_sum", "cross_entropy", 1.0, False, "sum of cross-entropies"),
+        LossReading("binary_cross_entropy", "binary_cross_entropy", 1 / (n * d), True, "mean cross-entropy"),
+        LossReading(
+            "binary_cross_entropy_examples",
+            "binary_cross_entropy",
+            1 / n,
+            True,
+            "cross-entropy, mean over the examples",
+        ),
+        LossReading("binary_cross_entropy_sum", "binary_cross_entropy", 1.0, False, "sum of cross-entropies"),
     ]
     return [loss for loss in found if d > 1 or not loss.name.endswith("_examples")]
 
 
 # The slope at the output means one thing under the squared error and another under cross-entropy.
 _OUTPUT: Mapping[str, tuple[tuple[str, ...] | None, tuple[str, ...] | None]] = {
-    "": ((), ("output-slope-kept",)),
-    "slope-dropped": (("output-slope-dropped",), ()),
-    "slope-of-activation": (("slope-of-activation",), ("output-slope-kept", "slope-of-activation")),
-    "slope-fed-z": (("slope-fed-z",), ("output-slope-kept", "slope-fed-z")),
-    "slope-of-another-activation": (
-        ("slope-of-another-activation",),
-        ("output-slope-kept", "slope-of-another-activation"),
+    "": ((), ("output-derivative-not-cancelled",)),
+    "derivative-missing": (("output-derivative-missing",), ()),
+    "derivative-given-a": (("derivative-given-a",), ("output-derivative-not-cancelled", "derivative-given-a")),
+    "derivative-given-z": (("derivative-given-z",), ("output-derivative-not-cancelled", "derivative-given-z")),
+    "wrong-activation-derivative": (
+        ("wrong-activation-derivative",),
+        ("output-derivative-not-cancelled", "wrong-activation-derivative"),
     ),
-    "slope-twice": (("slope-twice",), ("output-slope-kept", "slope-twice")),
-    "cross-entropy:slope-dropped": (None, ("output-slope-dropped",)),
-    "cross-entropy:slope-of-activation": (None, ("slope-of-activation",)),
-    "cross-entropy:slope-fed-z": (None, ("slope-fed-z",)),
+    "derivative-applied-twice": (
+        ("derivative-applied-twice",),
+        ("output-derivative-not-cancelled", "derivative-applied-twice"),
+    ),
+    "cross-entropy:derivative-missing": (None, ("output-derivative-missing",)),
+    "cross-entropy:derivative-given-a": (None, ("derivative-given-a",)),
+    "cross-entropy:derivative-given-z": (None, ("derivative-given-z",)),
 }
 # Wrong errors come with a factor of their own, depending on how they are written.
 _ERROR_FACTORS: Mapping[str, Sequence[tuple[float, int]]] = {
     "targets-broadcast": ((1.0, 0), (1.0, 1)),
     "error-averaged-first": ((1.0, 0), (1.0, 1)),
-    "loss-for-its-slope": ((1.0, 0), (0.5, 0)),
+    "loss-instead-of-derivative": ((1.0, 0), (0.5, 0)),
 }
 
 
@@ -123,11 +132,11 @@ def slug_of(name: str, output: bool) -> str:
 
     Examples:
         >>> from backprop.verification.search import slug_of
-        >>> slug_of("slope-dropped", output=False), slug_of("one-path-only:first", output=False)
-        ('hidden-slope-dropped', 'one-path-only')
+        >>> slug_of("derivative-missing", output=False), slug_of("one-path-only:first", output=False)
+        ('hidden-derivative-missing', 'one-path-only')
     """
     base = name.removeprefix("cross-entropy:").partition(":")[0]
-    return ("output-" if output else "hidden-") + base if base == "slope-dropped" else base
+    return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
 
 
 def forward(problem: Problem, activations: Sequence[Activation], unit: float = 0.0) -> Pass:
@@ -313,39 +322,39 @@ class State(NamedTuple):
     left_out: tuple[int, ...]
 
 
-def _slopes(p: Pass, k: int) -> dict[str, np.ndarray]:
+def _derivatives(p: Pass, k: int) -> dict[str, np.ndarray]:
     """Compute the slopes of a layer, right and wrong; wrong ones only where they differ."""
     output, name = k == len(p.z) - 1, p.activations[k].name
-    found = {"": catalogue.right_slope(p, k)}
-    for wrong, function in catalogue.SLOPES.items():
+    found = {"": catalogue.correct_derivative(p, k)}
+    for wrong, function in catalogue.DERIVATIVES.items():
         if wrong.startswith("cross-entropy") and not (output and name == "sigmoid"):
             continue
-        if wrong == "slope-of-wrong-layer" and (output or p.z[k + 1].shape[1] not in (1, p.z[k].shape[1])):
+        if wrong == "derivative-of-wrong-layer" and (output or p.z[k + 1].shape[1] not in (1, p.z[k].shape[1])):
             continue
-        slope = function(p, k)
-        if not np.array_equal(slope, found[""]):
-            found[wrong] = slope
+        derivative = function(p, k)
+        if not np.array_equal(derivative, found[""]):
+            found[wrong] = derivative
     return found
 
 
 def _errors(p: Pass, k: int, above: tuple[np.ndarray, np.ndarray] | None) -> dict[str, np.ndarray]:
     """Compute what can come to a layer from above, rightly and wrongly; wrong ones only where they differ."""
     if above is None:
-        found = {"": catalogue.right_error(p)}
+        found = {"": catalogue.correct_error(p)}
         for wrong, make in catalogue.ERRORS.items():
             if wrong != "targets-broadcast" or p.y.shape[1] == 1:
                 found[wrong] = make(p)
     else:
         h, h_next = p.weights[k + 1].shape
-        found = {"": step.sent_back(above[0], p.weights[k + 1])}
+        found = {"": step.activation_gradient(above[0], p.weights[k + 1])}
         fits = {
             "weights-not-transposed": h == h_next > 1,
-            "weights-dropped:wide": h == h_next > 1,
+            "weights-missing:wide": h == h_next > 1,
             "one-path-only": h_next > 1,
             "one-path-only:first": h_next > 1,
-            "updated-first": p.after is not None,
+            "updated-too-early": p.after is not None,
         }
-        for wrong, send in catalogue.SENT_BACK.items():
+        for wrong, send in catalogue.ACTIVATION_GRADIENTS.items():
             if fits.get(wrong, True):
                 found[wrong] = send(p, k, *above)
     return {name: e for name, e in found.items() if not name or not np.array_equal(e, found[""])}
@@ -361,10 +370,10 @@ def _weight_names(p: Pass, k: int) -> Iterator[str]:
     if several:
         yield from ("one-example-only", "one-example-only:first")
     if k > 0 and p.activations[k - 1].name != "identity":
-        yield "preactivation-for-activation"
+        yield "preactivation-instead-of-activation"
     if square:
         yield "activation-of-own-layer"
-    yield "input-dropped"
+    yield "input-missing"
 
 
 def _bias_names(reading: Reading, k: int, s: float, way: str, delta: np.ndarray, error: np.ndarray) -> list[str]:
@@ -393,13 +402,13 @@ def _below(reading: Reading, state: State) -> Iterator[State]:
     p, problem = reading.exact, reading.problem
     k = reading.depth - 1 - len(state.choices)
     g, output = problem.gradients[k], state.above is None
-    slopes, errors = _slopes(p, k), _errors(p, k, state.above)
+    derivatives, errors = _derivatives(p, k), _errors(p, k, state.above)
     if reading.too_small(k) and g.any():
         choices = (*state.choices, Choice())
-        yield State(choices, (slopes[""] * errors[""], errors[""]), state.s, state.slugs, state.left_out)
+        yield State(choices, (derivatives[""] * errors[""], errors[""]), state.s, state.slugs, state.left_out)
         return
-    pairs = list(product(slopes, errors))
-    delta_all = np.stack([slopes[slope] * errors[error] for slope, error in pairs])
+    pairs = list(product(derivatives, errors))
+    delta_all = np.stack([derivatives[derivative] * errors[error] for derivative, error in pairs])
     if not g.any():
         yield from _silent(reading, state, k, pairs, delta_all, errors)
         return
@@ -433,13 +442,13 @@ def _extended(
     s: float | None,
 ) -> Iterator[State]:
     """Add a layer to a state, unless there are too many mistakes."""
-    slope, error = pair
-    names = {slug_of(name, output) for name in (slope, error, way, bias) if name}
+    derivative, error = pair
+    names = {slug_of(name, output) for name in (derivative, error, way, bias) if name}
     if way.startswith("one-example-only"):
         names.discard("bias-not-summed")
-    slugs = state.slugs | (names - {"output-slope-dropped"})
+    slugs = state.slugs | (names - {"output-derivative-missing"})
     if len(slugs) <= MOST:
-        choice = Choice(error if output else "", slope, "" if output else error, way, bias)
+        choice = Choice(error if output else "", derivative, "" if output else error, way, bias)
         yield State((*state.choices, choice), above, s if state.s is None else state.s, slugs, state.left_out)
 
 
@@ -460,7 +469,7 @@ def _silent(
             for bias in _bias_names(reading, k, 1.0 if state.s is None else state.s, way, *above):
                 yield from _extended(state, state.above is None, pairs[i], way, bias, above, None)
     if biases is None or not biases[k].any():
-        slugs, above = state.slugs | {"layer-left-out"}, (delta_all[0], errors[""])
+        slugs, above = state.slugs | {"layer-not-updated"}, (delta_all[0], errors[""])
         yield State((*state.choices, Choice()), above, state.s, slugs, (*state.left_out, k))
 
 
@@ -526,9 +535,9 @@ class Fit:
         return frozenset(self.mistakes)
 
 
-def _slug_if_any(slope: str) -> tuple[str, ...]:
+def _slug_if_any(derivative: str) -> tuple[str, ...]:
     """Name the mistake in a hidden layer's slope, if there is one."""
-    return (slug_of(slope, output=False),) if slope else ()
+    return (slug_of(derivative, output=False),) if derivative else ()
 
 
 def _mistakes_of(reading: Reading, state: State, family: str) -> dict[str, tuple[int, ...]] | None:
@@ -536,18 +545,20 @@ def _mistakes_of(reading: Reading, state: State, family: str) -> dict[str, tuple
     found: dict[str, list[int]] = {}
     for k, choice in zip(range(reading.depth - 1, -1, -1), state.choices, strict=True):
         output = k == reading.depth - 1
-        slopes = (
-            _OUTPUT[choice.slope][family != "mse"] if output else tuple(filter(None, [slug_of(choice.slope, False)]))
+        derivatives = (
+            _OUTPUT[choice.derivative][family != "mse"]
+            if output
+            else tuple(filter(None, [slug_of(choice.derivative, False)]))
         )
-        if slopes is None or (family != "mse" and reading.activations[-1].name != "sigmoid"):
+        if derivatives is None or (family != "mse" and reading.activations[-1].name != "sigmoid"):
             return None
         others = [slug_of(name, output) for name in (choice.error, choice.back, choice.weights, choice.bias) if name]
         if "one-example-only" in others and "bias-not-summed" in others:
             others.remove("bias-not-summed")
-        for slug in (*slopes, *others):
+        for slug in (*derivatives, *others):
             found.setdefault(slug, []).append(k)
     for k in state.left_out:
-        found.setdefault("layer-left-out", []).append(k)
+        found.setdefault("layer-not-updated", []).append(k)
     for k, turned in enumerate(reading.problem.turned):
         if turned:
             found.setdefault("gradient-transposed", []).append(k)
@@ -584,7 +595,12 @@ def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
         yield Pattern(factors, {"divided-by-units": every}, surest.factor / factors[surest.layer], False, surest.doubt)
     factors = tuple(float(n) ** (k + 1 - depth) for k in every)
     yield Pattern(factors, {"averaged-twice": every[:-1]}, surest.factor / factors[surest.layer], False, surest.doubt)
-    named = {float(n): "sum-for-mean", 1 / n: "averaged-twice", 2.0: "factor-two-added", 0.5: "factor-two-dropped"}
+    named = {
+        float(n): "sum-instead-of-mean",
+        1 / n: "averaged-twice",
+        2.0: "extra-factor-two",
+        0.5: "factor-two-missing",
+    }
     for base in best.values():
         ratios, mistakes, generic = [1.0] * depth, dict[str, tuple[int, ...]](), False
         for k, block in best.items():
@@ -619,17 +635,17 @@ def _fits(blocks: Sequence[Block], pattern: Pattern, ratio: float, left_out: Seq
 
 def _scales(loss: LossReading, n: int, d: int, widths: Sequence[int], named: bool) -> Iterator[tuple[float, list[str]]]:
     """List the factors that a gradient can have against a loss's own, and the mistakes that make them."""
-    twos: list[tuple[float, list[str]]] = [(1.0, []), (2.0, ["factor-two-added"])]
+    twos: list[tuple[float, list[str]]] = [(1.0, []), (2.0, ["extra-factor-two"])]
     if named and loss.family == "mse" and not loss.name.startswith("mse_half"):
-        twos.append((0.5, ["factor-two-dropped"]))
+        twos.append((0.5, ["factor-two-missing"]))
     others: list[tuple[float, list[str]]] = [(1.0, [])]
     sizes = sorted({1, d})
     if loss.mean:
         others += [(1 / (n * m), ["averaged-twice"]) for m in sizes]
         others += [(n * m / h, ["divided-by-units"]) for m in sizes for h in sorted(set(widths[:-1]))]
-        others += [(float(n * m), ["sum-for-mean"]) for m in sizes if named or m < d]
+        others += [(float(n * m), ["sum-instead-of-mean"]) for m in sizes if named or m < d]
     elif named:
-        others += [(1 / (n * m), ["mean-for-sum"]) for m in sizes]
+        others += [(1 / (n * m), ["mean-instead-of-sum"]) for m in sizes]
     for (two, first), (other, second) in product(twos, others):
         yield two * other, first + second
 

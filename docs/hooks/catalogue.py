@@ -7,7 +7,7 @@ from backprop.experiments.store import read_result
 from backprop.verification.catalogue import MISTAKES, Mistake
 
 #: The rows of the right gradient, one for each way in which mistakes were trained.
-NONE = {"plain": "none", "with_biases": "none, with biases", "under_cross_entropy": "none, under cross-entropy"}
+NONE = {"plain": "none", "with_biases": "none, with biases", "under_binary_cross_entropy": "none, under cross-entropy"}
 
 
 def references(mistake: Mistake) -> str:
@@ -21,7 +21,7 @@ def references(mistake: Mistake) -> str:
 
     Examples:
         >>> references(MISTAKES[2])
-        '$\\eqref{eq:loss-slope}$'
+        '$\\eqref{eq:mse-derivative}$'
     """
     return ", ".join(rf"$\eqref{{eq:{label}}}$" for label in mistake.equations)
 
@@ -36,7 +36,7 @@ def heading(slug: str) -> str:
         The same with spaces and a capital letter.
 
     Examples:
-        >>> heading("error-for-delta")
+        >>> heading("delta-without-derivative")
         'Error for delta'
     """
     return slug.replace("-", " ").capitalize()
@@ -90,7 +90,7 @@ def table(results: Path) -> str:
     rows = [
         "| mistake | breaks | first step off by | seeds solved | loss | accuracy |",
         "|---|---|---:|---:|---:|---:|",
-        *(row(words, "", stored["right"][group], stored["seeds"]) for group, words in NONE.items()),
+        *(row(words, "", stored["correct"][group], stored["seeds"]) for group, words in NONE.items()),
     ]
     for mistake in MISTAKES:
         name = f"[{heading(mistake.slug)}](#{mistake.slug})"
@@ -121,7 +121,7 @@ def section(mistake: Mistake) -> str:
         [
             f"### {heading(mistake.slug)} {{ #{mistake.slug} }}",
             f"{title}. It breaks {references(mistake)}.",
-            f"```python\n# what people write\n{mistake.wrong}\n\n# what it should be\n{mistake.right}\n```",
+            f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
             mistake.why,
             f"Seen by {mistake.seen}. Not seen by {mistake.unseen}.",
         ]
@@ -150,7 +150,8 @@ def confusion_rows(results: Path) -> str:
     for way, words in ways.items():
         one = stored[way]
         rows.append(
-            f"| {words} | {one['right_asked']:,} | {one['false_alarms']} | {one['wrong_asked']:,} | {one['missed']} "
+            f"| {words} | {one['correct_asked']:,} | {one['false_alarms']} | {one['incorrect_asked']:,} "
+            f"| {one['missed']} "
             f"| {one['share']:.2%} |"
         )
     return "\n".join(rows)

@@ -55,7 +55,7 @@ def capital(words: str) -> str:
         The sentence.
 
     Examples:
-        >>> capital("the slope"), capital("z is linear")
+        >>> capital("the derivative"), capital("z is linear")
         ('The slope', 'z is linear')
     """
     return words if words[1] == " " else words[0].upper() + words[1:]

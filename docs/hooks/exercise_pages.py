@@ -23,7 +23,7 @@ DOCSTRING = re.compile(
     re.DOTALL,
 )
 #: The exercises that are the lab itself.
-LAB = ("gradient-check", "hidden-delta", "back-through-weights", "backward-pass", "weight-gradient", "update-order")
+LAB = ("gradient-check", "hidden-delta", "activation-gradient", "backward-pass", "weight-gradient", "update-order")
 LEFT_OUT = 'raise NotImplementedError("write this")'
 
 

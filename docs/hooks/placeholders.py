@@ -35,7 +35,7 @@ def number(results: Path, key: str, form: str | None) -> str:
 
     Args:
         results: the folder of the results.
-        key: the experiment, a dot, and the way to the value, such as "xor.one.last_loss"; or "version".
+        key: the experiment, a dot, and the way to the value, such as "xor.one.final_loss"; or "version".
         form: a format specification, or None.
 
     Returns:

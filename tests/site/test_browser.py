@@ -283,12 +283,12 @@ def test_everything_in_the_text_is_reached_by_the_tab_key_and_seen(tab: Any, ser
 
 FOUND = [
     ("8.4", "derivation/hidden-to-hidden/#eq-hidden-delta"),
-    ("6.2", "derivation/chain-rule/#eq-several-paths"),
+    ("6.2", "derivation/chain-rule/#eq-multivariable-chain-rule"),
     ("equation 10.1", "derivation/consequences/#eq-linear-collapse"),
     ("hidden_delta", "derivation/hidden-to-hidden/#"),
     ("hidden-delta", "derivation/hidden-to-hidden/#eq-hidden-delta"),
     ("sigma prime", "derivation/activations/#"),
-    ("sigmoid_slope", "derivation/activations/#"),
+    ("sigmoid_derivative", "derivation/activations/#"),
     ("complex step", "derivation/numerical-derivatives/#"),
     ("nabla", "derivation/gradient-descent/#eq-"),
 ]
@@ -338,8 +338,8 @@ def test_a_printed_number_is_two_clicks_from_the_equation(tab: Any, served: Serv
     tab.locator("article a", has_text="index of equations").first.click()
     tab.wait_for_url("**/reference/equations/")
     tab.locator(".equation-name a", has_text="(6.2)").click()
-    tab.wait_for_url("**/derivation/chain-rule/#eq-several-paths")
-    tab.wait_for_selector("#eq-several-paths", state="visible")
+    tab.wait_for_url("**/derivation/chain-rule/#eq-multivariable-chain-rule")
+    tab.wait_for_selector("#eq-multivariable-chain-rule", state="visible")
 
 
 def test_an_equation_is_previewed_on_hover(tab: Any, served: Served) -> None:

@@ -111,11 +111,13 @@ def test_page_addresses() -> None:
 
 
 def test_function_names_become_links_except_in_links_listings_and_headings() -> None:
-    functions = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.update")}
+    functions = {
+        "update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")
+    }
     html = "<p><code>update</code></p><pre><code>update</code></pre><h2><code>update</code></h2><code>other</code>"
     linked = link_functions(html, functions, "../")
     assert linked.count("<a ") == 1
-    assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.update"' in linked
+    assert 'href="../derivation/gradient-descent/#backprop.derivation.gradient_descent.gradient_descent_step"' in linked
 
 
 def test_a_step_shows_its_code_without_its_docstring() -> None:

@@ -16,14 +16,14 @@ Solution:
 
     $$-\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y} = \frac{\hat y - y}{\hat y(1 - \hat y)}$$
 
-    The denominator is $\sigma'(z)$, so what remains is $\hat y - y$ $\eqref{eq:output-delta-cross-entropy}$. Here a
+    The denominator is $\sigma'(z)$, so what remains is $\hat y - y$ $\eqref{eq:output-delta-bce}$. Here a
     missing $\sigma'$ is right; under squared error the same line is a mistake. The long way computes 0 · ∞ at
     $z = 40$.
 """
 
 import numpy as np
 
-from backprop.derivation import complex_step, cross_entropy, sigmoid
+from backprop.derivation import bce_contributions, complex_step, sigmoid
 
 
 def delta(y: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ def delta(y: np.ndarray, z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> y, z = np.array([[1.0]]), np.array([[-0.8]])
-        >>> measured = complex_step(lambda v: cross_entropy(y, sigmoid(v))[0], z)
+        >>> measured = complex_step(lambda v: bce_contributions(y, sigmoid(v))[0], z)
         >>> bool(np.allclose(delta(y, z), measured))
         True
         >>> bool(np.allclose(delta(np.array([[0.0]]), np.array([[40.0]])), 1.0))

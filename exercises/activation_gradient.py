@@ -13,7 +13,7 @@ Hint:
 
 Solution:
     In $\sum_k \delta_{nk}\,w_{jk}$ the index $k$ is the second of $w$ and must be the first:
-    $w_{jk} = (W^\top)_{kj}$. So the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:sent-back}$, with the shapes
+    $w_{jk} = (W^\top)_{kj}$. So the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:activation-gradient}$, with the shapes
     $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of equal width $\Delta W$ would run as well, and be
     wrong.
 """

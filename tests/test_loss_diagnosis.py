@@ -10,11 +10,11 @@ import pytest
 
 import backprop
 from backprop import Model
-from backprop.derivation import least_squares_floor, squared_error, total_loss, with_ones
-from backprop.ensemble import follow
+from backprop.derivation import append_ones, least_squares_minimum, mse_contributions, total_loss
+from backprop.ensemble import snapshots
 from backprop.experiments import stuck
-from backprop.verification import Fingerprint, fingerprint
-from backprop.verification.fingerprints import MEANINGS, known_losses
+from backprop.verification import LossDiagnosis, diagnose_loss
+from backprop.verification.loss_diagnosis import MEANINGS, known_losses
 
 X, Y = backprop.xor()
 KNOWN = {reading.name: reading for reading in known_losses()}
@@ -24,7 +24,7 @@ def steady(value: float, n: int = 100) -> np.ndarray:
     return np.full(n, value)
 
 
-def names(found: Fingerprint) -> list[str]:
+def names(found: LossDiagnosis) -> list[str]:
     return [reading.name for reading in found.readings]
 
 
@@ -45,8 +45,8 @@ def names(found: Fingerprint) -> list[str]:
 def test_the_losses_of_xor_are_these_fractions(name: str, value: Fraction, right: Fraction | None) -> None:
     assert KNOWN[name].loss == pytest.approx(float(value), rel=1e-13)
     assert KNOWN[name].accuracy == (None if right is None else pytest.approx(float(right)))
-    assert names(fingerprint(steady(float(value))))[0] in (name, "constant")
-    assert name in names(fingerprint(steady(float(value))))
+    assert names(diagnose_loss(steady(float(value))))[0] in (name, "constant")
+    assert name in names(diagnose_loss(steady(float(value))))
 
 
 def test_there_are_no_others_and_each_has_words() -> None:
@@ -57,12 +57,12 @@ def test_there_are_no_others_and_each_has_words() -> None:
 def test_other_data() -> None:
     x, y = backprop.linear(100, seed=0)
     found = {reading.name: reading.loss for reading in known_losses(x, y)}
-    assert found["affine"] == pytest.approx(least_squares_floor(with_ones(x), y), rel=1e-12)
-    assert found["linear"] == pytest.approx(least_squares_floor(x, y), rel=1e-12)
+    assert found["affine"] == pytest.approx(least_squares_minimum(append_ones(x), y), rel=1e-12)
+    assert found["linear"] == pytest.approx(least_squares_minimum(x, y), rel=1e-12)
     assert found["constant"] == pytest.approx(float(np.var(y)), rel=1e-12)
     assert found["zeros"] == pytest.approx(float(y.mean()), rel=1e-12)
-    assert names(fingerprint(steady(found["affine"]), x, y)) == ["affine"]
-    assert fingerprint(steady(found["affine"])).verdict == "resting"  # on XOR it means nothing
+    assert names(diagnose_loss(steady(found["affine"]), x, y)) == ["affine"]
+    assert diagnose_loss(steady(found["affine"])).verdict == "plateau"  # on XOR it means nothing
 
 
 def test_several_outputs() -> None:
@@ -70,17 +70,17 @@ def test_several_outputs() -> None:
     found = {reading.name: reading.loss for reading in known_losses(X, y)}
     assert found["half"] == pytest.approx(0.25)
     assert found["zeros"] == pytest.approx(31 / 63)
-    assert found["linear"] == pytest.approx(least_squares_floor(X, y), rel=1e-12)
+    assert found["linear"] == pytest.approx(least_squares_minimum(X, y), rel=1e-12)
 
 
 def test_cross_entropy() -> None:
-    found = {reading.name: reading.loss for reading in known_losses(X, Y, "cross_entropy")}
+    found = {reading.name: reading.loss for reading in known_losses(X, Y, "binary_cross_entropy")}
     p = 10 / 21
     assert found == {
         "half": pytest.approx(np.log(2)),
         "constant": pytest.approx(-p * np.log(p) - (1 - p) * np.log(1 - p)),
     }
-    assert names(fingerprint(steady(np.log(2)), X, Y, "cross_entropy")) == ["half"]
+    assert names(diagnose_loss(steady(np.log(2)), X, Y, "binary_cross_entropy")) == ["half"]
 
 
 def test_without_inputs_the_constant_answers_are_known() -> None:
@@ -96,7 +96,7 @@ def test_no_accuracy_where_it_would_be_a_tie_or_the_targets_are_no_labels() -> N
     by_name = {reading.name: reading for reading in known_losses([[1.0], [2.0]], balanced)}
     assert by_name["constant"].accuracy is None
     assert all(reading.accuracy is None for reading in known_losses(X, Y / 3))
-    assert names(fingerprint(steady(0.25), [[1.0], [1.0]], balanced)) == ["half", "constant", "affine", "linear"]
+    assert names(diagnose_loss(steady(0.25), [[1.0], [1.0]], balanced)) == ["half", "constant", "affine", "linear"]
 
 
 # What is stuck
@@ -112,7 +112,7 @@ def test_a_training_that_is_stuck_is_read(what: str, model: Model, eta: float) -
         "ReLU hidden units, all dead; linear output": ["zeros"],
         "a sigmoid output far out: its slope is gone": ["ones"],
     }
-    found = fingerprint(backprop.train(model, X, Y, eta, 4000).losses)
+    found = diagnose_loss(backprop.train(model, X, Y, eta, 4000).losses)
     assert found.verdict == "stuck"
     assert names(found) == wanted[what]
     assert all(f"{reading.loss:.6f}: {reading.answer}" in str(found) for reading in found.readings)
@@ -122,18 +122,18 @@ def test_a_network_that_is_learning_is_never_called_stuck() -> None:
     for widths in ([2, 4, 1], [2, 4, 4, 1]):  # seeds 10, 16, 20 of the second linger on a plateau near 110/441
         models = [Model.random(widths, seed) for seed in range(24)]
         for eta in (0.1, 1.0):
-            _, answers = follow(models, X, Y, eta, list(range(1000)))
-            losses = total_loss(squared_error(Y, answers)).T
+            _, answers = snapshots(models, X, Y, eta, list(range(1000)))
+            losses = total_loss(mse_contributions(Y, answers)).T
             for run in losses:
                 for n in (8, 20, 50, 200, 500, 1000):
-                    assert fingerprint(run[:n]).verdict in ("moving", "learned")
+                    assert diagnose_loss(run[:n]).verdict in ("still changing", "converged")
 
 
 def test_a_loss_that_five_digits_cannot_tell_from_a_known_one_may_still_move() -> None:
     model = Model.random([2, 4, 4, 1], stuck.SLOW_SEED)
     losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000).losses
     assert round(losses[stuck.PLATEAU - 1], 5) == round(110 / 441, 5)
-    assert fingerprint(losses[: stuck.PLATEAU]).verdict == "moving"
+    assert diagnose_loss(losses[: stuck.PLATEAU]).verdict == "still changing"
     assert losses[-1] < 0.1
 
 
@@ -147,52 +147,52 @@ def test_the_sums_from_which_the_page_derives_the_plane_through_the_origin() -> 
 
 def test_the_plateau_of_the_reports_own_log_is_not_stuck() -> None:
     printed = [0.25013681, 0.24814995, 0.24780, 0.24702, 0.24635, 0.24550, 0.24402, 0.24258]
-    assert fingerprint(printed).verdict == "moving"
+    assert diagnose_loss(printed).verdict == "still changing"
 
 
 def test_near_is_not_enough() -> None:
-    assert fingerprint(steady(0.2490)).verdict == "resting"  # below the floor of every plane
-    assert names(fingerprint(steady(0.24944))) == ["constant", "affine"]
-    assert names(fingerprint(steady(110 / 441 * (1 - 1e-7)))) == []
-    assert names(fingerprint(steady(0.25 * (1 - 4e-4)))) == ["half"]
-    assert names(fingerprint(steady(0.25 * (1 - 6e-4)))) == []
-    assert names(fingerprint(steady(0.25 * (1 - 6e-4)), within=1e-3)) == ["half"]
-    assert "nearest one known is 0.249433" in str(fingerprint(steady(0.2490)))
+    assert diagnose_loss(steady(0.2490)).verdict == "plateau"  # below the floor of every plane
+    assert names(diagnose_loss(steady(0.24944))) == ["constant", "affine"]
+    assert names(diagnose_loss(steady(110 / 441 * (1 - 1e-7)))) == []
+    assert names(diagnose_loss(steady(0.25 * (1 - 4e-4)))) == ["half"]
+    assert names(diagnose_loss(steady(0.25 * (1 - 6e-4)))) == []
+    assert names(diagnose_loss(steady(0.25 * (1 - 6e-4)), within=1e-3)) == ["half"]
+    assert "nearest one known is 0.249433" in str(diagnose_loss(steady(0.2490)))
 
 
 def test_flat_is_judged_over_the_last_quarter() -> None:
     falling = np.concatenate([np.linspace(0.5, 0.25, 75, endpoint=False), steady(0.25, 25)])
-    assert fingerprint(falling).verdict == "stuck"
-    assert fingerprint(falling[:90]).verdict == "moving"  # of its last 22 losses 15 rest
+    assert diagnose_loss(falling).verdict == "stuck"
+    assert diagnose_loss(falling[:90]).verdict == "still changing"  # of its last 22 losses 15 rest
     wave = 0.25 * (1 + 4e-7 * (-1.0) ** np.arange(100))
-    assert fingerprint(wave).verdict == "stuck"
-    assert fingerprint(wave, flat=1e-7).verdict == "moving"
+    assert diagnose_loss(wave).verdict == "stuck"
+    assert diagnose_loss(wave, flat=1e-7).verdict == "still changing"
 
 
 def test_a_network_that_has_learned() -> None:
     losses = backprop.train(Model.random([2, 4, 1], seed=0), X, Y, eta=1.0, epochs=10_000).losses
-    found = fingerprint(losses)
-    assert found.verdict == "learned"
-    assert str(found).startswith("learned: the loss is 0.00")
+    found = diagnose_loss(losses)
+    assert found.verdict == "converged"
+    assert str(found).startswith("converged: the loss is 0.00")
 
 
 def test_divergence_is_read_from_the_first_loss_that_is_not_finite() -> None:
     for bad in (np.nan, np.inf):
-        found = fingerprint([0.3, 0.9, bad, 0.25])
+        found = diagnose_loss([0.3, 0.9, bad, 0.25])
         assert (found.verdict, found.epoch, found.loss) == ("diverged", 2, 0.9)
         assert "loss 2 is not finite" in str(found)
-    assert fingerprint([np.nan]).loss is None
+    assert diagnose_loss([np.nan]).loss is None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run = backprop.train(Model.random([2, 4, 1], activations="identity"), X, Y, eta=3.0, epochs=500)
     assert run.diverged_at is not None
-    assert fingerprint([*run.losses, np.inf]).verdict == "diverged"
+    assert diagnose_loss([*run.losses, np.inf]).verdict == "diverged"
 
 
 def test_too_few_losses_say_nothing() -> None:
-    assert fingerprint(steady(0.25, 7)).verdict == "too short"
-    assert fingerprint(steady(0.25, 8)).verdict == "stuck"
-    assert "too short" in str(fingerprint([0.25]))
+    assert diagnose_loss(steady(0.25, 7)).verdict == "too short"
+    assert diagnose_loss(steady(0.25, 8)).verdict == "stuck"
+    assert "too short" in str(diagnose_loss([0.25]))
 
 
 def test_targets_that_broadcast_end_at_the_best_constant() -> None:
@@ -206,7 +206,7 @@ def test_targets_that_broadcast_end_at_the_best_constant() -> None:
         losses.append(np.mean((y_hat - y) ** 2))
         delta = 2 * np.mean(y_hat - y, axis=1, keepdims=True) * y_hat * (1 - y_hat) / len(X)
         w1, w2 = w1 - X.T @ (delta @ w2.T * a * (1 - a)), w2 - a.T @ delta
-    assert names(fingerprint(losses, within=1e-2, flat=1e-3)) == ["constant", "affine", "half"]
+    assert names(diagnose_loss(losses, within=1e-2, flat=1e-3)) == ["constant", "affine", "half"]
 
 
 # Bad input
@@ -225,7 +225,7 @@ def test_targets_that_broadcast_end_at_the_best_constant() -> None:
         ({"X": X, "y": Y[:-1]}, ValueError, "X has shape (21, 2); expected (20, 2)"),
         ({"y": Y.ravel()}, ValueError, "y has shape (21,)"),
         ({"loss": "hinge"}, ValueError, "loss is 'hinge'"),
-        ({"y": 2 * Y, "loss": "cross_entropy"}, ValueError, "cross-entropy expects targets from 0 to 1"),
+        ({"y": 2 * Y, "loss": "binary_cross_entropy"}, ValueError, "cross-entropy expects targets from 0 to 1"),
         ({"within": 0}, ValueError, "within is 0; expected a positive, finite number"),
         ({"flat": "very"}, TypeError, "flat is 'very', of type str; expected a number"),
         ({"flat": True}, TypeError, "flat is True"),
@@ -233,4 +233,4 @@ def test_targets_that_broadcast_end_at_the_best_constant() -> None:
 )
 def test_bad_input(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
-        fingerprint(**{"losses": [0.25] * 20, **arguments})
+        diagnose_loss(**{"losses": [0.25] * 20, **arguments})

@@ -16,14 +16,14 @@ Solution:
 
 import numpy as np
 
-from backprop.derivation import squared_error_slope, update, weight_gradient
+from backprop.derivation import gradient_descent_step, mse_derivative, weight_gradient
 
 
 def distance_after(eta: float) -> float:
     """Compute how far w is from its best value after a thousand steps."""
     x, y, w = np.array([[1.0], [3.0]]), np.array([[2.0], [6.0]]), np.array([[0.0]])
     for _ in range(1000):
-        w = update(w, weight_gradient(x, squared_error_slope(y, x @ w)), eta)
+        w = gradient_descent_step(w, weight_gradient(x, mse_derivative(y, x @ w)), eta)
     return float(np.abs(w - 2).max())
 
 

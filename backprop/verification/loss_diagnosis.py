@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop import checks, data
-from backprop.derivation import accuracy, preactivation, with_ones
+from backprop.derivation import accuracy, append_ones, preactivation
 from backprop.network import LOSSES
 
 #: A loss is named after a value if it is no farther from it than this part of it.
@@ -66,7 +66,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class KnownLoss:
     """One answer whose loss is known.
 
     Attributes:
@@ -85,12 +85,13 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Fingerprint:
+class LossDiagnosis:
     """What the losses of a training say.
 
     Attributes:
-        verdict: "stuck" at a loss that has a name, "resting" at one that has none, "learned" if it is less than a tenth
-            of the best constant's, "moving", "diverged", or "too short".
+        verdict: "stuck" at a loss that has a name, "plateau" at one that has none, "converged" if it is less than a
+        tenth
+            of the best constant's, "still changing", "diverged", or "too short".
         loss: the last finite loss; None if there is none.
         drift: by how much the loss changed over the last quarter, its largest less its smallest; None if unknown.
         readings: the answers that have this loss, nearest first; more than one if they cannot be told apart.
@@ -101,8 +102,8 @@ class Fingerprint:
     verdict: str
     loss: float | None
     drift: float | None
-    readings: tuple[Reading, ...]
-    nearest: Reading | None
+    readings: tuple[KnownLoss, ...]
+    nearest: KnownLoss | None
     epoch: int | None
 
     def __str__(self) -> str:
@@ -111,13 +112,16 @@ class Fingerprint:
             return f"diverged: loss {self.epoch} is not finite. Usual causes: too large a rate, or a wrong slope."
         if self.verdict == "too short":
             return f"too short: fewer than {LEAST} losses say nothing."
-        if self.verdict == "moving":
-            return f"moving: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last quarter. Train on."
-        if self.verdict == "learned":
-            return f"learned: the loss is {self.loss:.6g}, far below what any constant answer reaches."
-        if self.verdict == "resting":
+        if self.verdict == "still changing":
+            return (
+                f"still changing: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last "
+                "quarter. Train on."
+            )
+        if self.verdict == "converged":
+            return f"converged: the loss is {self.loss:.6g}, far below what any constant answer reaches."
+        if self.verdict == "plateau":
             known = f" The nearest one known is {self.nearest.loss:.6g}: {self.nearest.answer}." if self.nearest else ""
-            return f"resting: the loss stays at {self.loss:.6g}, which belongs to no known answer.{known}"
+            return f"plateau: the loss stays at {self.loss:.6g}, which belongs to no known answer.{known}"
         lines = [f"stuck: the loss stays at {self.loss:.6g}."]
         for reading in self.readings:
             right = "" if reading.accuracy is None else f", accuracy {reading.accuracy:.3f}"
@@ -137,13 +141,14 @@ def _accuracy(y: np.ndarray, y_hat: np.ndarray) -> float | None:
     return None if undecided or not np.isin(y, (0, 1)).all() else float(accuracy(y, y_hat))
 
 
-def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Reading, ...]:
+def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[KnownLoss, ...]:
     """Compute the losses that have a name on the given data.
 
     Args:
         X: the inputs, shape (N, d₀); None for XOR's 21 points.
         y: the targets, shape (N, d_L); None together with X only. y alone is enough for the constant answers.
-        loss: "mse" or "cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0 and 1.
+        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0 and
+        1.
 
     Returns:
         One reading for each, in the order of `MEANINGS`.
@@ -153,7 +158,7 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Readi
         ValueError: if shapes do not fit, X comes without y, or the loss is unknown.
 
     Examples:
-        >>> from backprop.verification.fingerprints import known_losses
+        >>> from backprop.verification.loss_diagnosis import known_losses
         >>> for reading in known_losses():
         ...     print(f"{reading.name:8} {reading.loss:.6f} {reading.accuracy}")
         half     0.250000 None
@@ -175,28 +180,28 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Readi
         "zeros": np.zeros_like(y),
         "ones": np.ones_like(y),
     }
-    if loss == "cross_entropy":
+    if loss == "binary_cross_entropy":
         if y.min() < 0 or y.max() > 1:
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
         answers = {name: answers[name] for name in ("half", "constant")}
     elif X is not None:
         X = checks.matrix("X", X, rows=len(y))
-        answers |= {"affine": _best(with_ones(X), y), "linear": _best(X, y)}
+        answers |= {"affine": _best(append_ones(X), y), "linear": _best(X, y)}
     return tuple(
-        Reading(name, float(LOSSES[loss].value(y, answers[name])), _accuracy(y, answers[name]), *MEANINGS[name])
+        KnownLoss(name, float(LOSSES[loss].value(y, answers[name])), _accuracy(y, answers[name]), *MEANINGS[name])
         for name in MEANINGS
         if name in answers
     )
 
 
-def fingerprint(
+def diagnose_loss(
     losses: Sequence[float] | np.ndarray,
     X: Any = None,
     y: Any = None,
     loss: str = "mse",
     within: float = WITHIN,
     flat: float = FLAT,
-) -> Fingerprint:
+) -> LossDiagnosis:
     """Say what a loss that stays put means.
 
     A loss counts as resting if, over the last quarter of the losses, its largest and its smallest differ by no more
@@ -208,12 +213,12 @@ def fingerprint(
         losses: the losses in the order of training, evenly spaced: every epoch's, or one of a log's lines each.
         X: the inputs that were trained on; None for XOR's 21 points.
         y: the targets; None together with X only.
-        loss: which loss the numbers are, "mse" (the mean over the examples) or "cross_entropy".
+        loss: which loss the numbers are, "mse" (the mean over the examples) or "binary_cross_entropy".
         within: how near a loss must be to be named, relative to the known one.
         flat: how little it may move, relative to itself.
 
     Returns:
-        The fingerprint; `print` shows it.
+        The diagnose_loss; `print` shows it.
 
     Raises:
         TypeError: if an argument is not of the type described.
@@ -226,7 +231,7 @@ def fingerprint(
         >>> X, y = backprop.xor()
         >>> linear = backprop.Model.random([2, 1], seed=0, activations="identity")
         >>> run = backprop.train(linear, X, y, eta=0.5, epochs=500)
-        >>> print(backprop.fingerprint(run.losses))
+        >>> print(backprop.diagnose_loss(run.losses))
         stuck: the loss stays at 0.288714.
           0.288714: the answers are the best plane through the origin, accuracy 0.333
             Usual causes: the network is linear and has no bias.
@@ -234,7 +239,7 @@ def fingerprint(
         A network that is learning is not stuck, however long it takes:
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
-        >>> backprop.fingerprint(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
+        >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
         'moving'
     """
     values = _numbers(losses)
@@ -247,23 +252,23 @@ def fingerprint(
     finite = np.isfinite(values)
     if not finite.all():
         epoch = int(np.argmin(finite))
-        return Fingerprint("diverged", float(values[epoch - 1]) if epoch else None, None, (), None, epoch)
+        return LossDiagnosis("diverged", float(values[epoch - 1]) if epoch else None, None, (), None, epoch)
     last = float(values[-1])
     by_distance = sorted(known, key=lambda r: round(abs(last - r.loss), 12))  # equal ones in the order of MEANINGS
     if len(values) < LEAST:
-        return Fingerprint("too short", last, None, (), by_distance[0], None)
+        return LossDiagnosis("too short", last, None, (), by_distance[0], None)
     tail = values[-max(len(values) // 4, LEAST // 2) :]
     drift = float(tail.max() - tail.min())
     readings = tuple(r for r in by_distance if _is_near(last, r, within))
     constant = next(r.loss for r in known if r.name == "constant")
     rests = drift <= flat * abs(last)
     if rests and readings:
-        return Fingerprint("stuck", last, drift, readings, by_distance[0], None)
-    verdict = "learned" if last < LEARNED * constant else "resting" if rests else "moving"
-    return Fingerprint(verdict, last, drift, (), by_distance[0], None)
+        return LossDiagnosis("stuck", last, drift, readings, by_distance[0], None)
+    verdict = "converged" if last < LEARNED * constant else "plateau" if rests else "still changing"
+    return LossDiagnosis(verdict, last, drift, (), by_distance[0], None)
 
 
-def _is_near(loss: float, reading: Reading, within: float) -> bool:
+def _is_near(loss: float, reading: KnownLoss, within: float) -> bool:
     """Tell whether a loss may be an answer's: near it, and not below what is the least of its kind."""
     below = ROUNDING if reading.name in FLOORS else within
     return -below * reading.loss <= loss - reading.loss <= within * reading.loss
