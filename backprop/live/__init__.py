@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backprop.live.examples import run_listings
+from backprop.live.exercises import check_exercise
 
-__all__ = ["VERBS", "answer", "run_listings"]
+__all__ = ["VERBS", "answer", "check_exercise", "run_listings"]
 
 #: What the page may ask for. The values take the request's fields as keyword arguments.
-VERBS: dict[str, Callable[..., dict[str, Any]]] = {"run": run_listings}
+VERBS: dict[str, Callable[..., dict[str, Any]]] = {"run": run_listings, "check": check_exercise}
 
 
 def answer(verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def answer(verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         'pass'
         >>> answer("sing", {})
         Traceback (most recent call last):
-        ValueError: the page asked for 'sing'; this package answers run
+        ValueError: the page asked for 'sing'; this package answers run, check
     """
     if verb not in VERBS:
         raise ValueError(f"the page asked for {verb!r}; this package answers {', '.join(VERBS)}")

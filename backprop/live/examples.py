@@ -19,6 +19,8 @@ import numpy as np
 
 #: More than this is not sent to the page.
 LONGEST_OUTPUT = 8000
+#: What a traceback calls the reader's text.
+LISTING_NAME = "<listing>"
 
 
 def doctest_module() -> types.ModuleType:
@@ -215,7 +217,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
     }
 
 
-def run_listing(text: str, names: dict[str, Any], filename: str = "<listing>") -> list[dict[str, Any]]:
+def run_listing(text: str, names: dict[str, Any], filename: str = LISTING_NAME) -> list[dict[str, Any]]:
     r"""Run the examples of a listing one after the other.
 
     A text without any prompt is taken as a program: it is run as a whole, and the value of its last line is shown.
