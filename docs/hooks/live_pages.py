@@ -31,7 +31,11 @@ FOLDER = "assets/live"  # in the site
 SETTINGS = ("auto", "self", "cdn", "off")
 #: What the page does not need: it computes no results, draws no figures and reads no claims.
 LEFT_OUT = ("experiments", "figures", "claims.py")
-NEEDS_PYTHON = re.compile(r'<div class="language-pycon')
+#: Each script, and what a page has that needs it.
+NEEDED = {
+    "listings": re.compile(r'<div class="language-pycon'),
+    "exercises": re.compile(r'<details class="stub-box"|<h1 id="exercises"'),
+}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 
 
@@ -147,7 +151,7 @@ def megabytes(where: str, cache: Path) -> str:
 
 
 def add_script(html: str, root: str, where: str, cost: str) -> str:
-    """Add the script to a page that has something to run.
+    """Add scripts and styles to a page that has something to run.
 
     Args:
         html: the whole page.
@@ -156,26 +160,34 @@ def add_script(html: str, root: str, where: str, cost: str) -> str:
         cost: what `megabytes` says.
 
     Returns:
-        The page; without listings, or with the setting "off", as it was.
+        The page; without listings and exercises, or with the setting "off", as it was.
 
     Examples:
         >>> from live_pages import add_script
-        >>> add_script('<head></head><div class="language-pycon">', "../", "off", "")
-        '<head></head><div class="language-pycon">'
-        >>> print(add_script('<head></head><div class="language-pycon">', "../", "self", "9.3"))
-        <head><link rel="stylesheet" href="../assets/live/live.css">
-        <script type="module" src="../assets/live/listings.js"
-        data-live="self" data-megabytes="9.3"></script></head><div class="language-pycon">
+        >>> page = '<head></head><div class="language-pycon">'
+        >>> add_script(page, "../", "off", "") == page
+        True
+        >>> print(add_script(page, "../", "self", "9.3").partition("</style>")[2])
+        <script type="module" src="../assets/live/listings.js" data-live="self" data-megabytes="9.3"></script>
+        </head><div class="language-pycon">
     """
-    if where == "off" or not NEEDS_PYTHON.search(html):
+    needed = [name for name, found in NEEDED.items() if found.search(html)]
+    if where == "off" or not needed:
         return html
     host = f' data-host="{escape(fetch.PINS["official"].split("/")[2])}"' if where == "cdn" else ""
-    tags = (
-        f'<link rel="stylesheet" href="{root}{FOLDER}/live.css">\n'
-        f'<script type="module" src="{root}{FOLDER}/listings.js"\n'
-        f'data-live="{where}" data-megabytes="{cost}"{host}></script>'
-    )
-    return html.replace("</head>", f"{tags}</head>", 1)
+    facts = f'data-live="{where}" data-megabytes="{cost}"{host}'
+    tags = "".join(f'<script type="module" src="{root}{FOLDER}/{name}.js" {facts}></script>\n' for name in needed)
+    return html.replace("</head>", f"<style>{styles()}</style>{tags}</head>", 1)
+
+
+def styles() -> str:
+    """Read the style sheet of the controls.
+
+    Returns:
+        Its rules without comments and line breaks; it is so short that a page carries it.
+    """
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "live" / "live.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", text).strip()
 
 
 def write(site: Path, where: str, cache: Path, version: str) -> None:
@@ -191,7 +203,7 @@ def write(site: Path, where: str, cache: Path, version: str) -> None:
         return
     folder = site / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for path in (*SCRIPTS.glob("*.js"), ROOT / "live" / "live.css"):
+    for path in SCRIPTS.glob("*.js"):
         shutil.copy(path, folder)
     if where == "missing":
         return

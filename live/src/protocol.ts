@@ -10,9 +10,18 @@ export interface Example {
   warnings: string[];
 }
 
+/** How an exercise came out, as `backprop.live.exercises.check_exercise` reports it. */
+export interface Check {
+  passed: boolean;
+  error: string;
+  printed: string;
+  functions: { name: string; written: boolean; examples: Example[]; diagnosis: string }[];
+}
+
 /** The verbs that `backprop.live.answer` knows: what each takes, and what it answers. */
 export interface Verbs {
   run: { request: { listings: string[]; place: string }; answer: { listings: Example[][] } };
+  check: { request: { exercise: string; text: string; stub: string }; answer: Check };
 }
 export type Verb = keyof Verbs;
 

@@ -1,7 +1,7 @@
 /** How the results of examples are shown: a sentence, and below it what was expected and what came. */
 
 import { make } from "./dom";
-import type { Example } from "./protocol";
+import type { Check, Example } from "./protocol";
 
 const MARKS = { pass: "✓", differs: "✗", error: "✗", output: "·" };
 
@@ -40,6 +40,27 @@ export function summary(examples: Example[]): string {
 export function report(examples: Example[]): HTMLElement[] {
   const worth = examples.filter((example) => example.verdict !== "pass" || example.warnings.length);
   return [make("p", "", summary(examples)), ...worth.map(shown)];
+}
+
+function checked({ name, written, examples, diagnosis }: Check["functions"][number]): HTMLElement[] {
+  const title = make("code", "", name);
+  if (!written) return [make("p", "", title, " is not written yet.")];
+  const wrong = examples.filter((example) => example.verdict !== "pass");
+  const [first, ...others] = wrong;
+  if (!first) return [make("p", "", title, `: ${summary(examples)}`)];
+  const rest = others.length === 1 ? "One more example fails." : `${others.length} more examples fail.`;
+  const made = [make("p", "", title, ": this example fails."), shown(first)];
+  if (others.length) made.push(make("p", "", rest));
+  if (diagnosis) made.push(make("details", "", make("summary", "", "What the diagnosis says"), make("pre", "", diagnosis)));
+  return made;
+}
+
+/** Show how an exercise came out. */
+export function verdict(check: Check): HTMLElement[] {
+  const made = check.passed ? [make("p", "live-passed", "Every check passes.")] : check.functions.flatMap(checked);
+  if (check.error) made.unshift(make("p", "live-error", check.error));
+  if (check.printed) made.push(make("div", "live-example", make("dl", "", ...block("Output", check.printed))));
+  return made;
 }
 
 /** Put a mark beside each example of a listing. */
