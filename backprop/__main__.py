@@ -132,7 +132,7 @@ def train(options: argparse.Namespace) -> int:
     for epoch in range(0, epochs, log_every):
         print(log_line(epoch, model.loss(model.forward(X), y, options.loss)), flush=True)
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            run = backprop.train(model, X, y, eta, min(log_every, epochs - epoch), options.loss, "specification")
+            run = backprop.train(model, X, y, eta, min(log_every, epochs - epoch), options.loss, "reference")
         if run.diverged_at is not None:
             print(f"backprop: {divergence(epoch + run.diverged_at, eta)}", file=sys.stderr)
             return 1

@@ -153,7 +153,7 @@ def loss_of(model: Model, X: np.ndarray, y: np.ndarray, layer: int) -> Callable[
 DERIVATION = "Derivation"
 
 
-@claim(DERIVATION, "doctest:predicted_decrease", "update", "decrease")
+@claim(DERIVATION, "doctest:predicted_decrease", "gradient-descent-step", "decrease")
 def descends(_: Results) -> Judgement:
     """Stepping against the gradient lowers the loss."""
     model, X, y = example()
@@ -311,7 +311,7 @@ def zeros_and_ones(r: Results) -> Judgement:
     return verdict(s["miss"] < 1e-9, why)
 
 
-@claim(CODE, "experiment:spread", "neuron", "preactivation")
+@claim(CODE, "experiment:spread", "weighted-sum", "preactivation")
 def bias_in_the_text(r: Results) -> Judgement:
     """A unit computes z = wᵀx + b."""
     s = r["spread"]["xor"]["one"]
@@ -322,7 +322,7 @@ def bias_in_the_text(r: Results) -> Judgement:
     return verdict(s["solved"] < 0.5 * r["spread"]["seeds"], why)
 
 
-@claim(CODE, "doctest:mse_derivative", "mse-derivative", "update")
+@claim(CODE, "doctest:mse_derivative", "mse-derivative", "gradient-descent-step")
 def two_signs(_: Results) -> Judgement:
     """`derivative_loss` is (y − ŷ) · 2/N, and the update adds the gradient."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
@@ -429,7 +429,7 @@ def larger_is_faster(r: Results) -> Judgement:
     return verdict(falls and last["reached"] < 0.9 * lr["seeds"], why, if_correct=WHEN)
 
 
-@claim(RATES, "doctest:update", "update")
+@claim(RATES, "doctest:gradient_descent_step", "gradient-descent-step")
 def step_size(_: Results) -> Judgement:
     """The learning rate sets the size of each step."""
     theta, gradient = np.array([0.5, -1.0]), np.array([0.2, 0.4])

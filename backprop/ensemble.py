@@ -86,7 +86,7 @@ def unstack(stacked: Model) -> list[Model]:
         Model 2-4-1: sigmoid, sigmoid; without bias
     """
     if stacked.n_networks is None:
-        raise ValueError(f"stack is a single network, {stack!r}; expected a stack")
+        raise ValueError(f"stacked is a single network, {stacked!r}; expected a stack")
     return [stacked._map(itemgetter(s))._map(np.copy) for s in range(stacked.n_networks)]
 
 

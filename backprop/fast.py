@@ -1,4 +1,4 @@
-r"""Mirror `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and `update`, faster.
+r"""Mirror `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and `gradient_descent_step`, faster.
 
 With them go `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`, `total_loss` and `append_ones`.
 

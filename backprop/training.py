@@ -190,7 +190,7 @@ def train(
     checks.one_of("engine", engine, ["auto", "reference", "fast"])
     obstacle = fast.unsupported(model, eta, loss)
     if engine == "fast" and obstacle is not None:
-        raise ValueError(f"engine is 'fast', which does not support {obstacle}; expected 'auto' or 'specification'")
+        raise ValueError(f"engine is 'fast', which does not support {obstacle}; expected 'auto' or 'reference'")
     walked = _walked if engine == "reference" or obstacle is not None else _hurried
     losses, ends, last = walked(model, X, y, eta, epochs, loss, progress or (lambda share: None))
     at = [None if end > epochs else int(end) for end in ends.flat]

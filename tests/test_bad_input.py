@@ -247,7 +247,7 @@ CASES = {
     "stack of different widths": Bad(
         lambda: ensemble.stack([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
     ),
-    "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stack", repr(MODEL), "a stack"),
+    "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stacked", repr(MODEL), "a stack"),
     "no rates": Bad(lambda: ensemble.grid([MODEL], []), ValueError, "etas", "empty", "at least one"),
     "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
     "epochs that fall": Bad(

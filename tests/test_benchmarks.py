@@ -23,7 +23,7 @@ from benchmarks.rewritings import REWRITINGS
 
 def test_the_benchmark_measures_and_stores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     own = {"fast": peers.by_engine("fast"), "report style": peers.report_style}
-    own["specification"] = peers.by_engine("specification")
+    own["reference"] = peers.by_engine("reference")
     monkeypatch.setattr(peers, "contestants", lambda: (own, {"fast": own["fast"]}, {"PyTorch": "not asked"}))
     monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None, raising=False)
     assert program.main(["--quick", "--out", str(tmp_path)]) == 0
@@ -50,7 +50,7 @@ def test_a_contestant_that_computes_something_else_is_refused() -> None:
 def test_the_report_in_its_own_style_and_c_compute_the_same() -> None:
     X, y = backprop.linear(30)
     weights = backprop.Model.random([2, 4, 1]).weights
-    expected = peers.by_engine("specification")(X, y, *weights, 1.0, 200)
+    expected = peers.by_engine("reference")(X, y, *weights, 1.0, 200)
     report_style: peers.Contestant = peers.report_style
     np.testing.assert_allclose(report_style(X, y, *weights, 1.0, 200), expected, rtol=1e-12)
     try:
@@ -72,7 +72,7 @@ def test_a_missing_tool_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(peers, tool, absent)
     monkeypatch.setattr("shutil.which", lambda _: None)
     single, many, missing = peers.contestants()
-    assert set(single) == {"fast", "specification", "report style"}
+    assert set(single) == {"fast", "reference", "report style"}
     assert set(many) == {"fast"}
     assert set(missing) == {"PyTorch", "JAX", "HIPS autograd", "numba", "C"}
     assert missing["C"] == "RuntimeError: no C compiler on this machine"

@@ -123,7 +123,7 @@ def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(model)
         return original(model, *arguments)
 
-    monkeypatch.setattr(fast, "follow", spy)
+    monkeypatch.setattr(fast, "snapshots", spy)
 
     def used(model: Model, **options: Any) -> bool:
         seen.clear()

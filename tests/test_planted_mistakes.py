@@ -111,7 +111,7 @@ def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
 
 
 @planted(
-    "gradient_descent_step",
+    "gradient-descent-step",
     "gradient_descent_step",
     {
         "plus for minus": lambda theta, gradient, eta: theta + eta * gradient,
@@ -384,8 +384,8 @@ def check_loss_slope(fn: Function) -> None:
 
 
 @planted(
-    "cross-entropy",
-    "binary_cross_entropy",
+    "binary-cross-entropy",
+    "bce_contributions",
     {
         "plus for minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
         "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
@@ -712,7 +712,7 @@ def check_silu_derivative(fn: Function) -> None:
 
 
 @planted(
-    "neuron",
+    "weighted-sum",
     "weighted_sum",
     {
         "the bias dropped": lambda a, w, b=0.0: np.sum(a * w),

@@ -271,7 +271,7 @@ def _(step: Steps) -> None:
     same(step.mse_derivative(y, y_hat), by(sum(derivation.mse_contributions(y, y_hat)), y_hat))
 
 
-@proves("cross-entropy")
+@proves("binary-cross-entropy")
 def _(step: Steps) -> None:
     y, p = symbols("y", 2, 2), symbols("p", 2, 2, positive=True)
     terms = [[y[n, k] * sympy.log(p[n, k]) + (1 - y[n, k]) * sympy.log(1 - p[n, k]) for k in (0, 1)] for n in (0, 1)]
@@ -400,7 +400,7 @@ def _(step: Steps) -> None:
 # 5 Forward pass
 
 
-@proves("neuron")
+@proves("weighted-sum")
 def _(step: Steps) -> None:
     a, w, b = symbols("a", 3), symbols("w", 3), sympy.Symbol("b")
     same(step.weighted_sum(a, w, b), a[0] * w[0] + a[1] * w[1] + a[2] * w[2] + b)

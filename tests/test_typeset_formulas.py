@@ -85,7 +85,7 @@ def _(fn: Function) -> Case:
     return {"\\nabla L": lambda theta: stack, "\\theta": 0.0, "∂L/∂w": w.ravel(), "∂L/∂b": b}, {}
 
 
-@typeset("update")
+@typeset("gradient-descent-step")
 def _(fn: Function) -> Case:
     theta, eta = numbers(3), 0.3
     return {
@@ -209,7 +209,7 @@ def _(fn: Function) -> Case:
     return values | {"∂L/∂\\hat y": derivative, "∂C/∂\\hat y": np.eye(N)[:, :, None] * derivative}, upto(n=N, k=NEXT)
 
 
-@typeset("cross-entropy")
+@typeset("binary-cross-entropy")
 def _(fn: Function) -> Case:
     values = answers()
     return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
@@ -285,7 +285,7 @@ CASES |= {"leaky-relu": leaky("R_\\alpha"), "leaky-relu-derivative": leaky("R'_\
 # 5 Forward pass
 
 
-@typeset("neuron")
+@typeset("weighted-sum")
 def _(fn: Function) -> Case:
     a, w, b = numbers(IN), numbers(IN, OUT), numbers(OUT)
     return {"a": a, "w": w, "b": b, "z": np.array([fn(a, w[:, j], b[j]) for j in range(OUT)])}, upto(i=IN, j=OUT)

@@ -108,7 +108,6 @@ __all__ = [
     "bce_contributions",
     "bce_derivative",
     "bias_gradient",
-    "binary_cross_entropy",
     "central_difference",
     "chain_rule",
     "complex_step",

@@ -369,7 +369,7 @@ def activation_curves(result: dict[str, Any]) -> Figure:
             f"{z[-1]:g}. Sigmoid rises from 0 to 1, its slope is a low hump. tanh rises from −1 to 1, its slope is a "
             "hump of height 1. ReLU is 0 and then a line, its slope a step from 0 to 1. Leaky ReLU looks the same, a "
             "little below 0 on the left. Softplus rounds the kink, its slope is the sigmoid. SiLU dips below 0 before "
-            f"it rises, and its slope, between {min(result['trainings'][-1]['slope']):.2f} and "
+            f"it rises, and its slope, between {min(result['training_runs'][-1]['derivative']):.2f} and "
             f"{max_derivative['silu']:.2f}, leaves the range from 0 to 1 on both sides."
         ),
         caption="Each is derived in chapter 4; value forward, slope backward.",

@@ -10,7 +10,7 @@ ONE = (
     "HIPS autograd",
     "JAX, jit of a step",
     "report style",
-    "specification",
+    "reference",
     "PyTorch, by hand in place",
     "numba, loops",
     "C",
@@ -113,7 +113,7 @@ def peers(result: dict[str, Any]) -> Figure:
         name="speed-peers",
         canvas=drawing,
         title=(
-            f"The specification takes {single['specification']['ratio']:.1f} times as long as the fast path; "
+            f"The specification takes {single['reference']['ratio']:.1f} times as long as the fast path; "
             "compiled loops take less."
         ),
         description=(

@@ -718,7 +718,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "layer-sign",
         "one layer's gradient has the opposite sign",
-        ("mse-derivative", "update"),
+        ("mse-derivative", "gradient-descent-step"),
         "dW2 = -A1.T @ delta2            # and dW1 without the minus",
         "the same sign in every layer",
         "With y − ŷ for ŷ − y everything changes its sign, and one minus too many or too few remains.",
@@ -739,7 +739,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "uphill",
         "the step goes uphill",
-        ("update",),
+        ("gradient-descent-step",),
         "W = W + eta * dW                # dW the slope of the loss",
         "W = W - eta * dW",
         "With y − ŷ the plus is right, with ŷ − y the minus. Half of each is ascent.",
@@ -749,7 +749,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "gradients-not-zeroed",
         "the gradients of earlier steps are still in the sum",
-        ("update",),
+        ("gradient-descent-step",),
         "dW += A.T @ delta               # without dW = 0 before each step",
         "dW = A.T @ delta",
         "PyTorch adds to `.grad` until `zero_grad()` is called; so does a `+=` outside the loop.",

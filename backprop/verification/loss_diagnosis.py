@@ -240,7 +240,7 @@ def diagnose_loss(
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
-        'moving'
+        'still changing'
     """
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):

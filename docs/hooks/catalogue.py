@@ -37,7 +37,7 @@ def heading(slug: str) -> str:
 
     Examples:
         >>> heading("delta-without-derivative")
-        'Error for delta'
+        'Delta without derivative'
     """
     return slug.replace("-", " ").capitalize()
 

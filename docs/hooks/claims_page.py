@@ -56,7 +56,7 @@ def capital(words: str) -> str:
 
     Examples:
         >>> capital("the derivative"), capital("z is linear")
-        ('The slope', 'z is linear')
+        ('The derivative', 'z is linear')
     """
     return words if words[1] == " " else words[0].upper() + words[1:]
 
