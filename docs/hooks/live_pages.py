@@ -31,6 +31,8 @@ FOLDER = "assets/live"  # in the site
 SETTINGS = ("auto", "self", "cdn", "off")
 #: What the page does not need: it computes no results, draws no figures and reads no claims.
 LEFT_OUT = ("experiments", "figures", "claims.py")
+#: What stands on a page though it is no part of the package.
+ADDED = ("benchmarks/__init__.py", "benchmarks/rewritings.py")
 #: Each script, and what a page has that needs it.
 NEEDED = {
     "listings": re.compile(r'<div class="language-pycon'),
@@ -80,21 +82,20 @@ def loaded() -> list[dict[str, Any]]:
     return [{"name": name, **facts} for name, facts in fetch.PINS["files"].items() if name != fetch.LOCK]
 
 
-def wheel(package: Path, version: str) -> bytes:
+def wheel(root: Path, version: str) -> bytes:
     """Make the package's wheel, without what the page does not need.
 
     Args:
-        package: the folder of the package.
+        root: the folder of the package's folder.
         version: its version.
 
     Returns:
         The content of the file; the same for the same sources.
     """
-    kept = {
-        f"{package.name}/{path.relative_to(package).as_posix()}": path.read_bytes()
-        for path in sorted(package.rglob("*.py"))
-        if path.relative_to(package).parts[0] not in LEFT_OUT
-    }
+    package = root / "backprop"
+    paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
+    paths += [root / name for name in ADDED]
+    kept = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     about = f"backprop_spec-{version}.dist-info"
     kept[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: backprop-spec\nVersion: {version}\n".encode()
     kept[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: backprop\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -207,7 +208,7 @@ def write(site: Path, where: str, cache: Path, version: str) -> None:
         shutil.copy(path, folder)
     if where == "missing":
         return
-    content = wheel(ROOT / "backprop", version)
+    content = wheel(ROOT, version)
     name = f"backprop_spec-{version}-py3-none-any.whl"
     (folder / name).write_bytes(content)
     facts: Mapping[str, Any] = manifest(where, cache, name, content)

@@ -87,16 +87,24 @@ class Listing {
   }
 }
 
-/** Give every listing of the page its controls. */
-function begin(): void {
-  const groups = new Map<Element | null, Group>();
-  for (const box of document.querySelectorAll<HTMLElement>("article .language-pycon")) {
+/** Sort the listings of a page by docstring: which object it belongs to, and its boxes in order. */
+export function sorted(page: ParentNode): { place: string; boxes: HTMLElement[] }[] {
+  const groups = new Map<Element | null, { place: string; boxes: HTMLElement[] }>();
+  for (const box of page.querySelectorAll<HTMLElement>("article .language-pycon")) {
     const object = box.closest(".doc-object");
     const place = object?.querySelector(".doc-heading[id]")?.id ?? "";
-    const group = groups.get(object) ?? { place, listings: [] };
+    const group = groups.get(object) ?? { place, boxes: [] };
+    group.boxes.push(box);
     groups.set(object, group);
-    new Listing(box, group);
   }
+  return [...groups.values()];
 }
 
-if (possible) begin();
+export { ask };
+
+if (possible) {
+  for (const { place, boxes } of sorted(document)) {
+    const group: Group = { place, listings: [] };
+    for (const box of boxes) new Listing(box, group);
+  }
+}
