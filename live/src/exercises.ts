@@ -28,6 +28,7 @@ class Exercise {
   private readonly stub: string;
   private readonly bar: HTMLElement;
   private readonly result = make("div", "live-result");
+  private readonly unkept = make("p", "live-error");
   private readonly checking = button("Check", () => void this.check());
   private readonly ending = button("Stop", stop);
   private readonly resetting = button("Reset", () => this.reset());
@@ -45,8 +46,8 @@ class Exercise {
     shown.push(() => mark.replaceChildren(state(this.name)));
     for (const later of [this.checking, this.ending, this.resetting, this.saving]) later.hidden = true;
     this.bar = make("div", "live-bar", this.opening, this.checking, this.ending, this.resetting, this.saving, mark, note());
-    this.result.role = "status";
-    box.before(this.bar, this.result);
+    this.result.role = this.unkept.role = "status";
+    box.before(this.bar, this.unkept, this.result);
     box.classList.add("live");
   }
 
@@ -63,7 +64,8 @@ class Exercise {
   private written(passed = false): void {
     this.discarded = null;
     this.resetting.textContent = "Reset";
-    if (!keep(this.name, { text: this.area!.value, passed })) this.say(FORBIDDEN);
+    const kept = keep(this.name, { text: this.area!.value, passed });
+    if (kept === (this.unkept.textContent !== "")) this.unkept.textContent = kept ? "" : FORBIDDEN;
     changed();
   }
 
