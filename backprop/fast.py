@@ -1,6 +1,8 @@
-r"""Mirror `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and `gradient_descent_step`, faster.
+r"""Mirror the functions of the derivation for one kind of network, faster.
 
-With them go `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`, `total_loss` and `append_ones`.
+It repeats `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and
+`gradient_descent_step`, and with them `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`,
+`total_loss` and `append_ones`.
 
 One kind of network: two layers of weights, sigmoids, one output, the mean squared error, with or without biases. The
 numbers are those of the specification up to rounding; tests hold the two together. How one follows from the other, step

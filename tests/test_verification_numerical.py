@@ -10,9 +10,9 @@ import backprop
 from backprop import Activation, Gradients, Model
 from backprop.derivation import central_difference, finite_difference_error, optimal_step_size, relative_error
 from backprop.experiments import step_size
-from backprop.figures.verification import power
 from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
+from backprop.tables.table import shown
 from backprop.verification import gradient_check, numerical_gradients
 from backprop.verification.numerical import SMOOTH, _Loss
 from tests.oracle import apart, by_complex_step, loss_of
@@ -228,7 +228,7 @@ def test_kinks_in_the_experiment() -> None:
 
 def test_the_figure_states_what_was_computed() -> None:
     drawn = figure(RESULT)
-    assert power(RESULT["central"]["least_error"]) in drawn.title
+    assert shown(RESULT["central"]["least_error"], ".0e") in drawn.title
     assert drawn.experiment == "step_size"
     law = finite_difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
     assert [

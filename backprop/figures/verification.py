@@ -5,24 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
-
-
-def power(value: float) -> str:
-    """Write a small number as people do.
-
-    Args:
-        value: the number, positive.
-
-    Returns:
-        One digit and a power of ten.
-
-    Examples:
-        >>> from backprop.figures.verification import power
-        >>> power(7.7e-11)
-        '8·10⁻¹¹'
-    """
-    digit, exponent = f"{value:.0e}".split("e")
-    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+from backprop.tables.table import shown
 
 
 def step_size(result: dict[str, Any]) -> Figure:
@@ -46,16 +29,18 @@ def step_size(result: dict[str, Any]) -> Figure:
         axes.plot(h, error, linestyle="none", color=INK, markersize=3.2, markeredgewidth=0.7, label=label, **look)
         seen = law > np.min(error) / 4
         axes.plot(h[seen], law[seen], "-", color=INK, linewidth=0.6, alpha=0.8)
-    for name, place, side in (("forward", (-4, -16), "correct"), ("central", (4, -16), "left")):
+    for name, place, side in (("forward", (-4, -16), "right"), ("central", (4, -16), "left")):
         best = (result[name]["best_h"], result[name]["best_error"])
         axes.plot(*best, "+", color=INK, markersize=11, markeredgewidth=1.0)
         digit, exponent = f"{best[0]:.0e}".split("e")
-        words = rf"$h^* = {digit} \cdot 10^{{{int(exponent)}}}$"
+        words = rf"$h^* = {digit} \times 10^{{{int(exponent)}}}$"
         axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top")
     axes.set(xscale="log", yscale="log", xlim=(1e-20, 3), ylim=(2e-17, 30))
     axes.set(xlabel="step $h$", ylabel="relative error of the measured gradient")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
-    forward, central, exact = ((power(result[name]["least_error"]), power(result[name]["least_h"])) for name in looks)
+    forward, central, exact = (
+        tuple(shown(result[name][key], ".0e") for key in ("least_error", "least_h")) for name in looks
+    )
     return Figure(
         name="step-size",
         canvas=drawing,

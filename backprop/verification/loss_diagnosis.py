@@ -90,8 +90,7 @@ class LossDiagnosis:
 
     Attributes:
         verdict: "stuck" at a loss that has a name, "plateau" at one that has none, "converged" if it is less than a
-        tenth
-            of the best constant's, "still changing", "diverged", or "too short".
+            tenth of the best constant's, "still changing", "diverged", or "too short".
         loss: the last finite loss; None if there is none.
         drift: by how much the loss changed over the last quarter, its largest less its smallest; None if unknown.
         readings: the answers that have this loss, nearest first; more than one if they cannot be told apart.
@@ -147,8 +146,8 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
     Args:
         X: the inputs, shape (N, d₀); None for XOR's 21 points.
         y: the targets, shape (N, d_L); None together with X only. y alone is enough for the constant answers.
-        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0 and
-        1.
+        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0
+            and 1.
 
     Returns:
         One reading for each, in the order of `MEANINGS`.

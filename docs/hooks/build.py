@@ -22,6 +22,7 @@ import glossary
 import mathematics
 import printed
 import speed
+import tables
 from claims_page import fill_claims
 from equations import Equation, SiteError, equations, functions_shown, place_of
 from fonts import math_font
@@ -244,6 +245,7 @@ def on_post_page(output: str, page: Any, config: Any, **_: Any) -> str:
     """
     home = citations.home_of(config.site_url)
     html = guarded(page, lambda: insert_figures(output, BUILD / "figures", root_of(page)))
+    html = tables.insert_sources(html, root_of(page))
     title = page.title if page.url else config.site_name
     cited = bool(page.ancestors) and page.ancestors[-1].title != "About"
     if cited:
@@ -285,6 +287,7 @@ def on_post_build(config: Any) -> None:
     """
     site = Path(config["site_dir"])
     shutil.copytree(BUILD / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
+    tables.write_all(BUILD / "results", site / tables.FOLDER)
     characters: set[str] = set()
     for path in sorted(site.rglob("*.html")):
         root = "../" * (len(path.relative_to(site).parts) - 1)

@@ -6,10 +6,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from placeholders import power
-
 from backprop.claims import HOLDS, NOT, WHEN, Claim, Judgement, judged
 from backprop.experiments.store import read_all
+from backprop.tables.table import power
 
 #: Where the site shows an experiment.
 PAGES = {

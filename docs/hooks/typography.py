@@ -13,11 +13,11 @@ def kept_together(html: str) -> str:
         html: a finished page, or a part of it.
 
     Returns:
-        The same with blanks that do not break, one before every per cent sign, and spans around widths.
+        The same with blanks that do not break, none before a per cent sign, and spans around widths.
 
     Examples:
         >>> kept_together('<b title="7%">η = 0.1: 24.6% or 25 %</b> <code>7%</code>')
-        '<b title="7%">η\xa0=\xa00.1: 24.6\xa0% or 25\xa0%</b> <code>7%</code>'
+        '<b title="7%">η\xa0=\xa00.1: 24.6% or 25%</b> <code>7%</code>'
         >>> kept_together("<i>η</i> = 1")
         '<i>η</i>\xa0=\xa01'
         >>> kept_together("of 2-4-1")
@@ -27,7 +27,7 @@ def kept_together(html: str) -> str:
     def kept(match: re.Match[str]) -> str:
         if match["prose"] is None:
             return match[0]
-        text = re.sub(r"(?<=\d) ?%", "\xa0%", match["prose"])
+        text = re.sub(r"(?<=\d)[ \xa0]%", "%", match["prose"])
         text = re.sub(r"(^|[ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in a tag of its own
         return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
 

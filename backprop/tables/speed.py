@@ -1,0 +1,86 @@
+"""The tables of what the benchmarks measured."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from backprop.tables.table import Column, Table
+
+#: The races, one network or many, each with the key of its data.
+RACES = {
+    "single": ("linear", "xor", "wide"),
+    "many": ("linear-256", "linear-1000", "xor-256", "xor-1000"),
+}
+
+_MACHINE = {
+    "date": "date",
+    "processor": "processor, of which one core",
+    "python": "Python",
+    "numpy": "NumPy",
+    "blas": "NumPy's BLAS",
+    "torch": "PyTorch",
+    "jax": "JAX",
+    "numba": "numba",
+    "autograd": "HIPS autograd",
+    "compiler": "compiler",
+}
+
+
+def racers(result: dict[str, Any], group: str, race: str) -> Iterator[dict[str, Any]]:
+    """List who took part in a race, the slowest first.
+
+    Args:
+        result: what the benchmarks stored.
+        group: "single" or "many".
+        race: the data, and how many networks.
+
+    Yields:
+        The name, the time, and how many times as long as the fast path it took.
+    """
+    for name, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
+        yield {"name": name, **row} | ({"ratio_low": None, "ratio_high": None} if name == "fast" else {})
+
+
+def machine(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """List what the benchmarks ran on.
+
+    Args:
+        result: what the benchmarks stored.
+
+    Yields:
+        What, and which; a part that was not installed has none.
+    """
+    for key, what in _MACHINE.items():
+        yield {"what": what, "which": result["machine"].get(key)}
+
+
+TABLES = [
+    Table(
+        "speed-rewritings",
+        ("speed",),
+        (
+            Column("rewriting", "name"),
+            Column("calls of NumPy", "calls"),
+            Column("µs per epoch", "us", ".1f"),
+            Column("times as fast as the first", "gain", ".1f"),
+        ),
+        rows="rewritings",
+    ),
+    *(
+        Table(
+            f"speed-{group}-{race}",
+            ("speed",),
+            (
+                Column("program", "name", lambda name: f"**{name}**" if name == "fast" else name),
+                Column("µs per run and epoch", "us", ".2f"),
+                Column("times `fast`", "ratio", ".2f"),
+                Column("least", "ratio_low", ".2f"),
+                Column("most", "ratio_high", ".2f"),
+            ),
+            rows=partial(racers, group=group, race=race),
+        )
+        for group, races in RACES.items()
+        for race in races
+    ),
+    Table("speed-machine", ("speed",), (Column("what", "what"), Column("which", "which", missing="–")), rows=machine),
+]
