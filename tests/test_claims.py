@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import claims_page
 import numpy as np
 import pytest
 
 from backprop import claims, derivation
 from backprop.claims import CLAIMS, HOLDS, NOT, WHEN, Claim
 from backprop.experiments import EXPERIMENTS, SLOW
+from builder.insert import claims as claims_page
 
 ROOT = Path(__file__).parents[1]
 LABELS = set(

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from equations import SiteError
-from exercise_pages import all_exercises, insert, read, shown
 
 import backprop
+from builder.errors import SiteError
+from builder.insert.exercises import insert, shown
+from builder.source.exercises import read, read_all
 
 ROOT = Path(__file__).parents[1]
 FOLDER, DOCS = ROOT / "exercises", ROOT / "docs"
@@ -94,16 +95,16 @@ def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
 
 def test_every_exercise_stands_on_one_page() -> None:
     assert len(PATHS) >= 15
-    assert set(shown(DOCS)) == set(all_exercises(FOLDER))
+    assert set(shown(DOCS)) == set(read_all(FOLDER))
 
 
 def test_every_chapter_lists_its_exercises() -> None:
-    for exercise in all_exercises(FOLDER).values():
+    for exercise in read_all(FOLDER).values():
         page = (DOCS / "derivation" / f"{exercise.chapter}.md").read_text(encoding="utf-8")
         assert f"[=exercises:{exercise.chapter}=]" in page
-        assert f"#{exercise.name})" in insert(page, FOLDER, DOCS)
+        assert f"#{exercise.name})" in insert(page, read_all(FOLDER), DOCS)
     with pytest.raises(SiteError, match="no exercise has this chapter"):
-        insert("[=exercises:nowhere=]", FOLDER, DOCS)
+        insert("[=exercises:nowhere=]", read_all(FOLDER), DOCS)
 
 
 def test_an_exercise_on_two_pages_stops_the_build(tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_an_exercise_on_two_pages_stops_the_build(tmp_path: Path) -> None:
 
 def test_a_page_that_names_no_exercise_stops_the_build() -> None:
     with pytest.raises(SiteError, match=r"no_such\.py is missing"):
-        insert("[=exercise:no-such=]", FOLDER, DOCS)
+        insert("[=exercise:no-such=]", read_all(FOLDER), DOCS)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +133,11 @@ def test_an_incomplete_exercise_stops_the_build(tmp_path: Path, before: str, aft
     source = (FOLDER / "one_step.py").read_text(encoding="utf-8")
     (tmp_path / "one_step.py").write_text(source.replace(before, after))
     with pytest.raises(SiteError, match=words):
-        insert("[=exercise:one-step=]", tmp_path, DOCS)
+        insert("[=exercise:one-step=]", read_all(tmp_path), DOCS)
 
 
 def test_the_page_hides_the_solution_and_offers_the_stub() -> None:
-    markdown = insert("[=exercise:one-step=]", FOLDER, DOCS)
+    markdown = insert("[=exercise:one-step=]", read_all(FOLDER), DOCS)
     assert "## One step by hand { #one-step }" in markdown
     assert 'href="../stubs/one_step.py" download' in markdown
     before, after = markdown.split('??? solution-box "Solution"')

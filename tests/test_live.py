@@ -8,19 +8,20 @@ import sys
 import zipfile
 from pathlib import Path
 
-import live_pages
 import pytest
-from equations import SiteError
-from exercise_pages import all_exercises
 
 from backprop import __version__
 from backprop.live import VERBS, answer
 from backprop.live.examples import LONGEST_OUTPUT
+from builder import tree as html
+from builder.beside import live
+from builder.errors import SiteError
+from builder.source.exercises import read_all
 from live import fetch
 from tests.test_exercises import MISTAKES
 
 ROOT = Path(__file__).parents[1]
-EXERCISES = all_exercises(ROOT / "exercises")
+EXERCISES = read_all(ROOT / "exercises")
 
 
 def ran(text: str, place: str = "") -> list[dict[str, object]]:
@@ -133,8 +134,8 @@ def test_the_diagnosis_names_the_mistake_of_a_whole_backward_pass() -> None:
 
 
 def test_the_wheel_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
-    content = live_pages.wheel(ROOT, __version__)
-    assert content == live_pages.wheel(ROOT, __version__)
+    content = live.wheel(ROOT, __version__)
+    assert content == live.wheel(ROOT, __version__)
     assert len(content) < 200_000
     (tmp_path / "wheel.whl").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "wheel.whl") as packed:
@@ -188,7 +189,7 @@ def test_files_are_taken_from_archives_and_checked(pinned: dict[str, bytes], tmp
     (given / "pyodide.asm.wasm").write_bytes(b"w")
     with zipfile.ZipFile(given / "carrier.whl", "w") as packed:
         packed.writestr("deep/inside/numpy-1.whl", b"n")
-    with pytest.raises(fetch.FetchError, match="still missing: pyodide-lock.json"):
+    with pytest.raises(fetch.FetchError, match=r"still missing: pyodide-lock\.json"):
         fetch.fetch(kept, given)
     (given / fetch.LOCK).write_bytes(pinned[fetch.LOCK])
     fetch.fetch(kept, given)
@@ -212,28 +213,35 @@ def test_a_wheel_that_the_lock_does_not_know_is_refused(pinned: dict[str, bytes]
     fetch.PINS["files"][fetch.LOCK] = {"sha256": hashlib.sha256(other).hexdigest()}
     for name, content in (pinned | {fetch.LOCK: other}).items():
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(fetch.FetchError, match="pyodide-lock.json wants numpy-1.whl"):
+    with pytest.raises(fetch.FetchError, match=r"pyodide-lock\.json wants numpy-1\.whl"):
         fetch.check_lock(tmp_path)
 
 
 def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:
-    assert live_pages.mode("auto", tmp_path) == "missing"
-    with pytest.raises(SiteError, match="run python -m live.fetch"):
-        live_pages.mode("self", tmp_path)
+    assert live.offer("auto", tmp_path).where == "missing"
+    with pytest.raises(SiteError, match=r"run python -m live\.fetch"):
+        live.offer("self", tmp_path)
     with pytest.raises(SiteError, match="none of auto, self, cdn, off"):
-        live_pages.mode("always", tmp_path)
+        live.offer("always", tmp_path)
     for name, content in pinned.items():
         (tmp_path / name).write_bytes(content)
-    assert live_pages.mode("auto", tmp_path) == live_pages.mode("self", tmp_path) == "self"
-    assert live_pages.mode("cdn", tmp_path) == "cdn"
+        fetch.PINS["files"][name]["bytes"] = 10**6
+    fetch.pack(tmp_path)
+    assert live.offer("auto", tmp_path) == live.offer("self", tmp_path) == live.Offer("self", "1.0")
+    assert live.offer("cdn", tmp_path).where == "cdn"
+
+
+def test_what_is_written_beside_the_pages_follows_the_setting(tmp_path: Path) -> None:
+    def written(where: str) -> set[str]:
+        return {address.removeprefix("assets/live/") for address in live.files(ROOT, live.Offer(where), tmp_path, "1")}
+
+    assert written("off") == set()
+    assert {"listings.js", "worker.js"} <= written("missing")
+    assert written("cdn") - written("missing") == {"manifest.json", "backprop_spec-1-py3-none-any.whl"}
 
 
 def test_a_page_with_nothing_to_run_stays_as_it_is() -> None:
-    page = "<head></head><p>text</p>"
-    assert live_pages.add_script(page, "", "self", "10.3") == page
-
-
-def test_the_control_names_the_other_host() -> None:
-    page = '<head></head><div class="language-pycon">'
-    assert 'data-host="cdn.jsdelivr.net"' in live_pages.add_script(page, "", "cdn", "8.6")
-    assert "http" not in live_pages.add_script(page, "", "self", "10.3")
+    page = html.page("<p>text</p>")
+    live.add(page, "", live.Offer("self", "10.3"), "a{}")
+    assert page.head is not None
+    assert page.head.inner_html == ""

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tables
-from equations import SiteError, place_of
-from placeholders import fill
 
 from backprop.experiments import EXPERIMENTS, MEASURED, SLOW
 from backprop.tables import TABLES, consequences, discussions, log_fit, results, speed, verification, worked_example
 from backprop.tables.table import Column, Table, TableError, lookup
+from builder import tree
+from builder.beside import files
+from builder.errors import SiteError, place_of
+from builder.insert import placeholders, tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT.glob("docs/**/*.md"))
@@ -43,6 +44,10 @@ def hand_made(text: str) -> list[str]:
     return HAND_MADE.findall(text)
 
 
+def fill(markdown: str, root: Path, made: Path) -> str:
+    return placeholders.fill(markdown, root, made / "results")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tables, "TABLES", {"demo": DEMO})
@@ -67,10 +72,11 @@ def test_a_table_is_put_into_a_page_with_a_mark_below_it(folder: Path) -> None:
 
 
 def test_the_line_below_offers_the_file_and_says_where_the_numbers_come_from() -> None:
-    html = tables.insert_sources('<table></table><div data-table="xor-log"></div>', "../../")
+    marked = '<table></table><div data-table="xor-log"></div>'
+    html = tree.through(marked, lambda read: tables.insert_sources(read, "../../"))
     assert html == (
         '<table></table><p class="figure-source">Download: '
-        '<a href="../../assets/tables/xor-log.csv" download>data (CSV)</a>; computed by '
+        '<a href="../../assets/tables/xor-log.csv" download="">data (CSV)</a>; computed by '
         "<code>python -m backprop.experiments xor spread --out build/results</code>.</p>"
     )
     assert "--out backprop/experiments/kept" in tables.made_by(TABLES["log-rivals"].experiments)
@@ -78,8 +84,8 @@ def test_the_line_below_offers_the_file_and_says_where_the_numbers_come_from() -
 
 
 def test_the_file_has_all_digits_and_no_markup(folder: Path) -> None:
-    tables.write_all(folder / "results", folder / "assets")
-    assert (folder / "assets" / "demo.csv").read_text(encoding="utf-8").split("\n") == [
+    files.write(folder, tables.files(folder / "results"))
+    assert (folder / tables.FOLDER / "demo.csv").read_text(encoding="utf-8").split("\n") == [
         'learning rate η,"seeds, of 2000",loss,all digits,unit',
         "1e-05,1200,-7.08e-05,0.30000000000000004,w_1",
         "0.1,0,,1.0,b",
@@ -163,13 +169,13 @@ def test_a_row_written_by_hand_is_seen() -> None:
 @pytest.mark.usefixtures("results")
 def test_every_table_is_filled_and_its_file_has_the_same_rows(tmp_path: Path) -> None:
     stored = ROOT / "build" / "results"
-    tables.write_all(stored, tmp_path)
+    files.write(tmp_path, tables.files(stored))
     for name in TABLES:
         filled = tables.filled(name, stored)
         assert all(heading.strip() for heading in filled.headings), name
         assert not any("|" in text or "\n" in text for row in filled.texts for text in row), name
         assert not any(re.search(r"\d[eE][+-]?\d|\bnan\b|\bNone\b", text) for row in filled.texts for text in row), name
-        read = list(csv.reader(io.StringIO((tmp_path / f"{name}.csv").read_text(encoding="utf-8"))))
+        read = list(csv.reader(io.StringIO((tmp_path / tables.FOLDER / f"{name}.csv").read_text(encoding="utf-8"))))
         assert [len(row) for row in read] == [len(filled.headings)] * (1 + len(filled.texts)), name
         for numbers, row in zip(filled.values, read[1:], strict=True):
             for value, text in zip(numbers, row, strict=True):

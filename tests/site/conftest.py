@@ -13,8 +13,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import printed
 import pytest
+
+from builder.beside import printed
 
 ROOT = Path(__file__).parents[2]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")

@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pikepdf
-import printed
 import pypdf
 import pytest
-from equations import page_url
 
 import backprop
 from backprop import citing
+from builder import tree
+from builder.beside import printed
+from builder.source.equations import page_url
 from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
@@ -510,9 +511,11 @@ def test_every_formula_and_every_figure_has_a_text_alternative(pdf: Path, served
     for page in served.folder.rglob("index.html"):
         url = page.parent.relative_to(served.folder).as_posix() + "/"
         if printed.PrintedPage("", "", url).anchor in sections:
-            article = printed.ARTICLE.search(page.read_text(encoding="utf-8"))
+            article = tree.page(page.read_text(encoding="utf-8")).css_first("article")
             assert article is not None
-            wanted += len(printed.MATH.findall(printed.DROPPED.sub("", article[1])))
+            for dropped in article.css(printed.DROPPED):
+                dropped.decompose()
+            wanted += len(article.css("math"))
     formulas = [alternative for kind, alternative in tagged if kind == "/Formula"]
     assert len(formulas) == wanted > 1000
     assert r"\delta^n = \frac{\partial C^n}{\partial z^n}" in formulas

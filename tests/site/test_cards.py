@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from cards import HEIGHT, WIDTH, card, draw, file_name, readable
-from citations import Home, add_tags
 from PIL import Image
+
+from builder import tree
+from builder.beside.cards import HEIGHT, WIDTH, card, draw, file_name, readable
+from builder.beside.citations import add_tags
+from builder.home import Home
 
 ADDRESS = "https://example.org/backprop/0.1.0/"
 
@@ -31,7 +34,7 @@ def test_nothing_reaches_the_edge(formula: str) -> None:
 
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = card(tmp_path, "backprop", "3 Loss", "L", "One.")
-    monkeypatch.setattr("cards.draw", lambda *_: b"drawn again")
+    monkeypatch.setattr("builder.beside.cards.draw", lambda *_: b"drawn again")
     assert card(tmp_path, "backprop", "3 Loss", "L", "One.") == first
     assert card(tmp_path, "backprop", "3 Loss", "L", "Two.") == b"drawn again"
 
@@ -43,8 +46,10 @@ def test_a_formula_that_cannot_be_set_is_passed_over() -> None:
 
 def test_a_page_tells_previews_everything_once_it_has_an_address() -> None:
     def tags(root: str | None) -> dict[str, str]:
-        html = add_tags("<head></head>", "3 Loss", "Words.", "l/", Home(root), False, False, file_name("l/"))
-        return dict(re.findall(r'<meta (?:property|name)="((?:og|twitter):[^"]*)" content="([^"]*)">', html))
+        page = tree.page("<head></head>")
+        add_tags(page, "3 Loss", "Words.", "l/", Home(root), False, False, file_name("l/"))
+        found = r'<meta (?:property|name)="((?:og|twitter):[^"]*)" content="([^"]*)">'
+        return dict(re.findall(found, tree.written(page)))
 
     assert tags(ADDRESS) == {
         "og:type": "article",

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from citations import Home, add_box, add_tags, check_facts, checked_address, description, files, home_of, page_part
-from equations import SiteError, equations
 
 import backprop
 from backprop import citing
 from backprop.__main__ import main
+from builder import tree
+from builder.beside.citations import add_box, add_tags, check_facts, description, files
+from builder.errors import SiteError
+from builder.home import Home, checked_address, home_of
+from builder.source.equations import equations
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://example.org/backprop/0.1.0/"
@@ -167,23 +170,34 @@ def test_the_readers_own_machine_is_no_address(address: str | None, root: str | 
 
 
 def test_the_box_and_the_tags_of_a_page() -> None:
-    part, page = page_part("3 Loss", "derivation/loss/"), "<head></head><article><h1>3 Loss</h1></article>"
-    html = add_box(page, part, Home(ADDRESS))
+    part, page = citing.Part("3 Loss", "derivation/loss/"), "<head></head><article><h1>3 Loss</h1></article>"
+
+    def boxed(root: str | None) -> str:
+        read = tree.page(page)
+        add_box(read, part, Home(root))
+        return tree.written(read)
+
+    def tagged(words: str, root: str | None) -> str:
+        read = tree.page(page)
+        add_tags(read, "3 Loss", words, "derivation/loss/", Home(root), True, True)
+        return tree.written(read)
+
+    html = boxed(ADDRESS)
     assert html.index("Cite this page") < html.index("</article>")
     assert f"{ADDRESS}derivation/loss/" in html
     assert "published nowhere" not in html
-    assert "published nowhere" in add_box(page, part, Home(None))
+    assert "published nowhere" in boxed(None)
     assert files(part, Home(ADDRESS))["citation.bib"].startswith("@misc{backprop-derivation-loss,")
-    tags = add_tags(page, "3 Loss", 'One "number".', "derivation/loss/", Home(ADDRESS), True, True)
+    tags = tagged('One "number".', ADDRESS)
     assert f'<meta name="citation_public_url" content="{ADDRESS}derivation/loss/">' in tags
     assert f'<meta name="citation_pdf_url" content="{ADDRESS}backprop.pdf">' in tags
     assert 'content="One &quot;number&quot;."' in tags
-    assert "citation_public_url" not in add_tags(page, "3 Loss", "", "derivation/loss/", Home(None), True, True)
+    assert "citation_public_url" not in tagged("", None)
 
 
 def test_a_description_is_short_and_ends_with_a_word() -> None:
-    assert description("<p>" + "word " * 100 + "</p>").endswith("word …")
-    assert description("<h1>nothing</h1>") == ""
+    assert description(tree.fragment("<p>" + "word " * 100 + "</p>")).endswith("word …")
+    assert description(tree.fragment("<h1>nothing</h1>")) == ""
 
 
 def test_every_page_of_the_derivation_can_be_cited(site: Path) -> None:

@@ -6,21 +6,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from citations import Home
-from equation_index import checks, checks_page, index, search_entries, steps
-from equations import Equation, SiteError, equations
+
+from builder.beside.search import entries
+from builder.errors import SiteError
+from builder.home import Home
+from builder.insert.equation_index import checks_page, index
+from builder.source.equations import Equation, checks, equations, steps
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, PLANTED = ROOT / "backprop" / "derivation", ROOT / "tests" / "test_planted_mistakes.py"
 ALL = equations(PACKAGE, ROOT / "docs")
+STEPS = list(steps(PACKAGE))
 
 
 def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
-    mistakes = [SimpleNamespace(slug="lost-slope", title="Lost slope", equations=("hidden-delta", "delta"))]
-    claims = [SimpleNamespace(number=7, equations=("hidden-delta",))]
-    text = index(ALL, PACKAGE, PLANTED, {"derivation/loss/": "3 Loss"}, mistakes, claims, Home("https://example.org/"))
-    entries = re.findall(r'<div class="equation-entry" id="entry-([^"]*)".*?</p></div>\n', text, re.DOTALL)
-    assert entries == sorted(ALL, key=lambda label: [int(part) for part in ALL[label].tag.split(".")])
+    mistakes: list[Any] = [SimpleNamespace(slug="lost-slope", title="Lost slope", equations=("hidden-delta", "delta"))]
+    claims: list[Any] = [SimpleNamespace(number=7, equations=("hidden-delta",))]
+    text = index(ALL, STEPS, PLANTED, {"derivation/loss/": "3 Loss"}, mistakes, claims, Home("https://example.org/"))
+    labels = re.findall(r'<div class="equation-entry" id="entry-([^"]*)".*?</p></div>\n', text, re.DOTALL)
+    assert labels == sorted(ALL, key=lambda label: [int(part) for part in ALL[label].tag.split(".")])
     assert "## 3 Loss" in text
     entry = text[text.index('id="entry-hidden-delta"') :].partition("\n")[0]
     page = "../../derivation/hidden-to-hidden/#"
@@ -33,7 +37,7 @@ def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
         "(8.4)",
         '<a href="../../verification/mistakes/#lost-slope">Lost slope</a>',
         '<a href="../../results/claims/#claim-7">7</a>',
-        "<math",
+        r'<div class="arithmatex">\[\Delta_l = \phi',
     ):
         assert words in entry, words
     assert re.search(r"\d+ examples? · \d+ planted mistakes? · in the catalogue:", entry)
@@ -78,18 +82,18 @@ def test_an_orphan_stops_the_build_with_its_line(tmp_path: Path, source: str, wo
 )
 def test_who_names_an_equation_that_is_none_stops_the_build(mistakes: list[Any], claims: list[Any], words: str) -> None:
     with pytest.raises(SiteError, match=words):
-        index(ALL, PACKAGE, PLANTED, {}, mistakes, claims, Home(None))
+        index(ALL, STEPS, PLANTED, {}, mistakes, claims, Home(None))
 
 
 def test_a_check_of_an_unknown_label_stops_the_build(tmp_path: Path) -> None:
     tests = tmp_path / "tests.py"
     tests.write_text('@planted("gone", "f", {"wrong": f})\ndef check(fn): ...\n')
     with pytest.raises(SiteError, match=r"tests\.py: no equation has the label eq:gone"):
-        index(ALL, PACKAGE, tests, {}, [], [], Home(None))
+        index(ALL, STEPS, tests, {}, [], [], Home(None))
 
 
 def test_search_knows_every_equation_by_number_label_and_words() -> None:
-    found = {entry["location"]: entry for entry in search_entries(ALL, PACKAGE)}
+    found = {entry["location"]: entry for entry in entries(ALL, STEPS)}
     assert len(found) == len(ALL)
     entry = found["derivation/activations/#eq-sigmoid-derivative"]
     assert "4.2" in entry["title"]

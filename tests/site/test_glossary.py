@@ -5,9 +5,13 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from equations import LABELLED, SiteError, equations
-from glossary import Glossary, Symbol, explain, read, symbols
-from mathematics import REFERENCE, mathml
+
+from builder import tree
+from builder.errors import SiteError
+from builder.source.equations import LABELLED, equations
+from builder.typeset import glossary
+from builder.typeset.glossary import Glossary, Symbol, read, symbols
+from builder.typeset.mathematics import REFERENCE, mathml
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -20,6 +24,10 @@ NOT_EXPLAINED = {"Im", "diag", "ln", "max", "min", "tanh", "v", "B"}
 
 def titles(html: str) -> list[list[str]]:
     return [unescape(title).split("\n") for title in re.findall(r'title="([^"]*)"', html)]
+
+
+def explain(html: str, known: Glossary) -> str:
+    return tree.through(html, lambda read: glossary.explain(read, known))
 
 
 def inline(latex: str) -> str:
@@ -53,10 +61,10 @@ def test_a_prime_an_index_and_a_bracket_change_the_meaning() -> None:
 
 
 def test_greek_letters_in_the_text_are_explained_and_links_headings_and_listings_left_alone() -> None:
-    html = explain("<h2>δ</h2><p>Here δ, <a href='#'>η</a>, <code>η</code>, δs and <em>η</em>.</p>", GLOSSARY)
+    html = explain('<h2>δ</h2><p>Here δ, <a href="#">η</a>, <code>η</code>, δs and <em>η</em>.</p>', GLOSSARY)
     assert html.count('<span class="symbol"') == 2
     assert "<h2>δ</h2>" in html
-    assert "<a href='#'>η</a>" in html
+    assert '<a href="#">η</a>' in html
     assert "<code>η</code>" in html
     assert "δs" in html
     assert 'title="φ: activation function' in explain("<p>φ</p>", GLOSSARY)

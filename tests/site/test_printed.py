@@ -2,18 +2,38 @@
 
 from pathlib import Path
 
-import printed
 import pytest
-from equations import SiteError
-from printed import PrintedPage, chapter, contents, keep_punctuation, label_formulas, one_line, solutions_apart
+
+from builder import tree
+from builder.beside import printed
+from builder.beside.printed import PrintedPage, contents, one_line
+from builder.errors import SiteError
+from builder.tree import Node
 
 LOSS = PrintedPage("Derivation", "3 Loss", "derivation/loss/")
 XOR = PrintedPage("Results", "XOR", "results/xor/")
 PAGES = {page.url: page for page in (LOSS, XOR)}
 
 
+def chapter(html: str, page: PrintedPage, pages: dict[str, PrintedPage], root: str | None = None) -> Node:
+    return printed.chapter(page, tree.page(html), pages, root)
+
+
 def article(body: str, root: str | None = None) -> str:
-    return chapter(f"<article>{body}</article>", LOSS, PAGES, root)
+    return chapter(f"<article>{body}</article>", LOSS, PAGES, root).inner_html or ""
+
+
+def solutions_apart(node: Node, title: str, numbers: dict[str, int]) -> tuple[str, str]:
+    answers = printed.solutions_apart(node, title, numbers)
+    return tree.written(node), answers
+
+
+def label_formulas(html: str, latex: dict[str, str]) -> str:
+    return tree.through(html, lambda read: printed.label_formulas(read, latex))
+
+
+def keep_punctuation(html: str) -> str:
+    return tree.through(html, printed.keep_punctuation)
 
 
 def test_links_lead_into_the_edition_or_to_the_published_site() -> None:
@@ -32,7 +52,7 @@ def test_ids_are_unique_figures_untouched_and_screen_things_left_out() -> None:
     assert 'id="page-derivation-loss--a"' in html
     assert 'id="p"' in html
     assert "¶" not in html
-    assert '<details open class="x">' in html
+    assert '<details class="x" open="">' in html
     assert "secret" not in article(
         '<details class="cite"><p>secret</p></details><p class="equation-actions">secret</p>'
     )
@@ -79,7 +99,7 @@ EXERCISES = """<article><h1 id="short">Short</h1>
 
 
 def test_solutions_are_taken_out_and_linked_both_ways() -> None:
-    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}, None), SHORT.title, {})
+    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}), SHORT.title, {})
     assert "It is" not in section
     assert "So." in section
     for name, title, answer in (("one", "One", "It is 1."), ("two", "Two <em>of</em> them", "It is 2.")):
@@ -90,14 +110,14 @@ def test_solutions_are_taken_out_and_linked_both_ways() -> None:
 
 def test_a_chapters_answer_is_called_after_the_chapter() -> None:
     page = '<h2 id="check">Check yourself</h2><details class="question"><summary>Answer</summary>4</details>'
-    _, answers = solutions_apart(article(page), LOSS.title, {})
+    _, answers = solutions_apart(chapter(f"<article>{page}</article>", LOSS, PAGES), LOSS.title, {})
     assert ">3 Loss</a></h3>4" in answers
 
 
 def test_links_to_and_from_a_solution_say_the_page() -> None:
     place = "page-exercises-short--two"
     section, answers = solutions_apart(
-        chapter(EXERCISES, SHORT, {}, None), SHORT.title, {f"{place}--solution": 31, f"{place}--asked": 7}
+        chapter(EXERCISES, SHORT, {}), SHORT.title, {f"{place}--solution": 31, f"{place}--asked": 7}
     )
     assert section.count("Solution: page 31</a>") == 1
     assert answers.count("Two <em>of</em> them (page 7)</a>") == 1
@@ -129,7 +149,7 @@ def test_a_formula_without_latex_is_refused() -> None:
 def test_latex_becomes_the_label_of_its_formula() -> None:
     math = '<math display="block"><mi>a</mi><mo>&lt;</mo></math>'
     html = label_formulas(f"{math} and {math}", {math: "a\n  < b"})
-    assert html.count('<math role="img" aria-label="a &lt; b" display="block">') == 2
+    assert html.count('<math display="block" role="img" aria-label="a &lt; b">') == 2
     assert one_line(" a\n  < b ") == "a < b"
 
 
@@ -144,5 +164,6 @@ def test_a_signature_that_is_only_a_name_is_left_out() -> None:
         pre = f'<pre><button type="button"></button><code id="code-4" tabindex="0">{code}\n</code></pre>'
         return f'<article><div class="language-python doc-signature highlight">{pre}</div></article>'
 
-    assert "only" not in chapter(signature('<span class="nf">only</span>'), SHORT, {}, None)
-    assert "more" in chapter(signature('<span class="nf">more</span><span class="p">()</span>'), SHORT, {}, None)
+    assert "only" not in tree.written(chapter(signature('<span class="nf">only</span>'), SHORT, {}))
+    more = signature('<span class="nf">more</span><span class="p">()</span>')
+    assert "more" in tree.written(chapter(more, SHORT, {}))

@@ -1,0 +1,6 @@
+"""The builder: what is added to Markdown on its way to a page. The folders are the stations of that way.
+
+`source` reads what others wrote, `insert` puts it into Markdown, `typeset` sets mathematics, glossary and listings on
+the tree of a page's content, `comfort` helps those who read the whole page, and `beside` makes what stands beside the
+pages. `site` connects them to mkdocs, and `state` holds what one build knows. No module keeps anything between builds.
+"""

@@ -1,0 +1,133 @@
+"""How pages are cited: the facts checked, the box below a page, its files, what the head of a page tells machines."""
+
+import re
+from datetime import date
+from html import escape
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import yaml
+
+import backprop
+from backprop import citing
+from builder import tree as html
+from builder.beside.cards import HEIGHT, WIDTH
+from builder.errors import SiteError
+from builder.home import ADDRESS, EXAMPLE, Home
+from builder.source.equations import Equation
+from builder.tree import Tree
+
+FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
+NAMES = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
+
+
+def check_facts(path: Path) -> None:
+    """Compare CITATION.cff with what the package says of itself.
+
+    Raises:
+        SiteError: if a field is missing, wrong, or other than in the package; with file and line.
+    """
+    text = path.read_text(encoding="utf-8")
+    facts: dict[str, Any] = yaml.safe_load(text)
+    expected = {
+        "title": ("backprop.citing.TITLE", citing.TITLE),
+        "version": ("backprop.__version__", backprop.__version__),
+        "date-released": ("backprop.citing.DATE", date.fromisoformat(citing.DATE)),
+        "authors": ("backprop.citing.AUTHORS", [{"name": author} for author in citing.AUTHORS]),
+        "url": ("backprop.citing.ADDRESS", citing.ADDRESS),
+    }
+    for field, (constant, value) in expected.items():
+        found = re.search(rf"^{field}:", text, re.MULTILINE)
+        line = text[: found.start()].count("\n") + 1 if found else 1
+        given = facts.get(field)
+        if given is None and field != "url":
+            raise SiteError(f"{path}:{line}: no {field}; a citation needs it")
+        if field == "url" and given is not None and not ADDRESS.fullmatch(str(given)):
+            raise SiteError(f"{path}:{line}: url is {given!r}; expected an address such as {EXAMPLE!r}")
+        if (str(given) if field == "version" else given) != value:
+            raise SiteError(f"{path}:{line}: {field} is {given!r}, but {constant} says {value!r}")
+
+
+def examples(home: Home, equation: Equation) -> str:
+    """Show every form of citation, for the page on citing."""
+    part = home.equation(equation)
+    shown = [f"**The whole**, as a line in APA's style:\n\n> {home.cite('apa', None)}\n"]
+    shown.append(f"**One equation**, likewise:\n\n> {home.cite('apa', part)}\n")
+    for form, name in NAMES.items():
+        language = "json" if form == "csl-json" else "text"
+        text = indent(home.cite(form, None), "    ")
+        shown.append(f'??? note "{name}"\n\n    ```{language}\n{text}\n    ```\n')
+    return "\n".join(shown)
+
+
+def files(part: citing.Part, home: Home) -> dict[str, str]:
+    """Write the files that a reference manager reads, by name, for a page that is published somewhere or nowhere."""
+    return {name: home.cite(form, part) + "\n" for form, name in FILES.items()}
+
+
+def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
+    """Put "Cite this page" at the end of a page, in a box that opens."""
+    downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
+    unpublished = (
+        "<p>This copy of the site is published nowhere, so the citation has a place in it instead of an address.</p>"
+    )
+    article = tree.css_first("article")
+    if article is not None:
+        html.put_last(
+            article,
+            '<details class="cite"><summary>Cite this page</summary>'
+            f"<p>{escape(home.cite('apa', part))}</p><pre><code>{escape(home.cite('bibtex', part))}</code></pre>"
+            f"<p>{downloads}</p>{unpublished if home.root is None else ''}</details>",
+        )
+
+
+def description(tree: Tree) -> str:
+    """Take a page's first paragraph as its description: up to 200 characters, cut after a word.
+
+    Examples:
+        >>> description(html.fragment("<h1>Loss</h1><p>A <em>loss</em> is one number. It falls.</p>"))
+        'A loss is one number. It falls.'
+    """
+    first = tree.css_first("p:not([class])")
+    text = " ".join(first.text().split()) if first is not None else ""
+    return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
+
+
+def add_tags(
+    tree: Tree, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
+) -> None:
+    """Tell machines what the page is: for previews, and for indexes of literature."""
+    address = None if home.root is None else home.root + url
+    tags = [
+        ("property", "og:type", "article" if url else "website"),
+        ("property", "og:site_name", "backprop"),
+        ("property", "og:title", title),
+        ("property", "og:description", words),
+        ("property", "og:url", address),
+        ("name", "twitter:card", "summary"),
+    ]
+    if card is not None and home.root is not None:
+        tags[-1:] = [
+            ("property", "og:image", home.root + card),
+            ("property", "og:image:width", str(WIDTH)),
+            ("property", "og:image:height", str(HEIGHT)),
+            ("property", "og:image:alt", f"{title}: {words}"),
+            ("name", "twitter:card", "summary_large_image"),
+        ]
+    if cited:
+        tags += [
+            ("name", "citation_title", title),
+            *(("name", "citation_author", author) for author in citing.AUTHORS),
+            ("name", "citation_publication_date", citing.DATE.replace("-", "/")),
+            ("name", "citation_inbook_title", citing.TITLE),
+            ("name", "citation_version", backprop.__version__),
+            ("name", "citation_language", "en"),
+            ("name", "citation_public_url", address),
+            ("name", "citation_pdf_url", f"{home.root}backprop.pdf" if pdf and home.root else None),
+        ]
+    lines = "".join(f'<meta {kind}="{name}" content="{escape(value)}">' for kind, name, value in tags if value)
+    if tree.head is not None:
+        for other in tree.css('meta[name="description"]'):
+            other.decompose()
+        html.put_last(tree.head, f'<meta name="description" content="{escape(words)}">{lines}')

@@ -1,0 +1,56 @@
+"""Fonts: one subset of STIX Two Math with just the characters that the site shows."""
+
+import io
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+from builder.beside.kept import kept
+
+
+def italics(characters: set[str]) -> set[str]:
+    """Find the mathematical italics of letters: the browser shows a lone letter in mathematics as its italic.
+
+    Examples:
+        >>> sorted(italics(set("ab7")))
+        ['𝑎', '𝑏']
+    """
+    found = {"𝜕"} if "∂" in characters else set()
+    for first, last, italic in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
+        found |= {chr(ord(c) - ord(first) + italic) for c in characters if first <= c <= last}
+    return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set()) | ({"𝜙"} if "ϕ" in characters else set())
+
+
+def math_font(characters: set[str], folder: Path) -> bytes:
+    """Cut STIX Two Math down to the characters that are printed among some, or take it from an earlier build."""
+    shown = "".join(sorted(c for c in characters if c.isprintable()))
+    program = Path(__file__).read_text(encoding="utf-8")
+    made_from = (program, version("ziamath"), version("fonttools"), version("brotli"), shown)
+    return kept(folder, ".woff2", made_from, lambda: cut(set(shown)))
+
+
+def cut(characters: set[str]) -> bytes:
+    """Cut STIX Two Math down to some characters.
+
+    Brackets, radicals and accents keep their larger variants, so that they can stretch.
+
+    Raises:
+        FileNotFoundError: if the package that brings the font is not installed.
+    """
+    package = find_spec("ziamath")  # found, not imported: only its font is wanted
+    if package is None or package.origin is None:
+        raise FileNotFoundError("the package ziamath, which brings STIX Two Math, is not installed")
+    font = TTFont(Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf", recalcTimestamp=False)
+    options = subset.Options(flavor="woff2", layout_features=["math", "ssty", "dtls", "flac", "kern", "ccmp", "mark"])
+    options.name_IDs = [1, 2, 13, 14]  # family, style, licence
+    options.hinting = False
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[ord(c) for c in characters | italics(characters)])
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    font.flavor = "woff2"
+    font.save(buffer)
+    return buffer.getvalue()

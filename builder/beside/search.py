@@ -1,0 +1,64 @@
+"""The search index: every equation found by number, label and names of symbols; no listings."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+
+from builder import tree as html
+from builder.source.equations import Equation, Step, in_order
+from builder.tree import Tree
+
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+NOT_SPOKEN = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
+operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a list of these would be thirty lines)
+
+
+def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
+    """Leave listings out of the index, which every page loads and of which they are a third; add the equations."""
+    index = json.loads(path.read_text(encoding="utf-8"))
+    for entry in index["docs"]:
+        # A blank that does not break stays a blank: as `&nbsp;` it would be taken for a part of the word before it.
+        entry["text"] = html.through(entry["text"], drop_listings).replace("&nbsp;", "\xa0")
+    index["docs"] += entries(equations, steps)
+    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def drop_listings(tree: Tree) -> None:
+    """Drop listings; names of functions stay, in headings and in sentences.
+
+    Examples:
+        >>> html.through("<p>See <code>update</code>.</p><pre><code>import numpy</code></pre>", drop_listings)
+        '<p>See <code>update</code>.</p>'
+    """
+    for listing in tree.css("pre"):
+        listing.decompose()
+
+
+def entries(equations: Mapping[str, Equation], steps: Iterable[Step]) -> list[dict[str, str]]:
+    """Make an entry for every equation, so that numbers, labels and names of symbols are found."""
+    formulas = {label: latex for step in steps for label, latex in step.formulas.items()}
+    return [
+        {
+            "location": f"{equation.url}#{equation.anchor}",
+            "title": f"Equation {equation.tag} {equation.label}",
+            "text": f"<p>{escape(spoken(formulas[equation.label]))}; {equation.function}</p>",
+        }
+        for equation in in_order(equations.values())
+    ]
+
+
+def spoken(latex: str) -> str:
+    r"""Name what stands in a formula, in its order, each run of letters once, so that a search for words finds it.
+
+    Examples:
+        >>> spoken(r"\sigma'(z) = \sigma(z)\,\bigl(1 - \sigma(z)\bigr)")
+        'sigma prime z'
+        >>> spoken(r"\Delta_l = \phi'(Z_l)")
+        'Delta l phi prime Z'
+    """
+    # LaTeX is text, and only its words are wanted: patterns.
+    text = COMMAND.sub(lambda m: " " if m[1] in NOT_SPOKEN else f" {m[1]} ", latex)
+    words = re.findall(r"[A-Za-z]+", re.sub(r"''|'''", " double prime ", text).replace("'", " prime "))
+    return " ".join(dict.fromkeys(words))

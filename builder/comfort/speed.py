@@ -1,0 +1,83 @@
+"""What makes a page show sooner: fonts early, small style sheets in the page, the script last, nothing styled twice."""
+
+import re
+from pathlib import Path
+
+from builder import tree as html
+from builder.tree import Tree
+
+SMALL = ("assets/_mkdocstrings.css", "assets/backprop.css")
+FONTS = ("stix-two-text-latin-400-normal", "stix-two-math")
+EARLY = """<script>document.documentElement.className = "js js-focus-visible"</script>"""
+DARK = """<script>if (!__md_get("__palette") && matchMedia("(prefers-color-scheme: dark)").matches) \
+document.body.setAttribute("data-md-color-scheme", "slate")</script>"""
+LATE = """<script>addEventListener("load", () => { const script = document.createElement("script"); \
+script.src = "ADDRESS"; script.onload = () => setTimeout(() => \
+document.dispatchEvent(new Event("DOMContentLoaded"))); \
+document.body.append(script) })</script>"""
+SWITCHING = ",".join(f"[data-md-color-switching] {part}" for part in ("*", "::after", "::before"))
+
+
+def preload(tree: Tree, root: str) -> None:
+    """Ask for the two fonts that every page needs before the style sheets do, so that no line moves when they come."""
+    if tree.head is not None:
+        for name in reversed(FONTS):
+            place = f'href="{root}assets/fonts/{name}.woff2"'
+            html.put_first(tree.head, f'<link rel="preload" {place} as="font" type="font/woff2" crossorigin>')
+
+
+def inline_styles(tree: Tree, site: Path, root: str) -> None:
+    """Put the small style sheets into the page; one that is not there stays a link."""
+    for name in SMALL:
+        for link in tree.css(f'link[rel="stylesheet"][href="{root}{name}"]'):
+            if (site / name).is_file():
+                css = re.sub(r"/\*.*?\*/", "", (site / name).read_text(encoding="utf-8"), flags=re.DOTALL)  # plain text
+                css = " ".join(css.split()).replace('url("fonts/', f'url("{root}assets/fonts/')
+                html.replace(link, f"<style>{css}</style>")
+
+
+def script_after_text(tree: Tree) -> None:
+    """Fetch the theme's script once the page is complete, so that the text does not wait for it.
+
+    Two lines do at once what the theme's script would do later, when every element would have to be styled anew: the
+    head says that scripts run, and a reader who prefers dark pages gets one from the first moment on. The theme's
+    script also waits for an event that has passed by then, and gets it again. Without scripts a page reads as before.
+    """
+    for script in tree.css('script[src*="/javascripts/bundle"]'):
+        html.replace(script, LATE.replace("ADDRESS", script.attrs.sget("src")))
+    if tree.body is not None and tree.head is not None:
+        html.put_first(tree.body, DARK)
+        html.put_first(tree.head, EARLY)
+
+
+def fewer_tooltips(tree: Tree) -> None:
+    """Leave the tooltips to formulas: the theme's script works on every element with a title before it is ready.
+
+    Links to a heading keep their name for screen readers; the full names of types in signatures are dropped.
+
+    Examples:
+        >>> html.through('<a class="headerlink" href="#a" title="Permanent link">¶</a>', fewer_tooltips)
+        '<a class="headerlink" href="#a" aria-label="Permanent link">¶</a>'
+        >>> html.through('<span title="numpy.ndarray">array</span>', fewer_tooltips)
+        '<span>array</span>'
+    """
+    for link in tree.css("a.headerlink[title]"):
+        link.attrs["aria-label"] = link.attrs.sget("title")
+        del link.attrs["title"]
+    for name in tree.css("span[title]:not([class])"):
+        if re.fullmatch(r"[\w.]+", name.attrs.sget("title")):
+            del name.attrs["title"]
+
+
+def colours_switched_once(css: str) -> str:
+    """Drop a rule of a style sheet of the theme that stops every fading while the colours change.
+
+    The theme's script sets and clears the attribute on each page it opens, and the whole page is styled anew each time.
+    Our style sheet lets no colour fade at all, so nothing is left to stop.
+
+    Examples:
+        >>> colours_switched_once("a{b:c}" + SWITCHING + "{transition-duration:0ms!important}d{e:f}")
+        'a{b:c}d{e:f}'
+    """
+    # A style sheet is text, and this pattern knows the one rule; no parser of CSS is loaded for it.
+    return re.sub(rf"{re.escape(SWITCHING)}\{{[^}}]*\}}".replace("::", "::?"), "", css)

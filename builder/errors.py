@@ -1,0 +1,28 @@
+"""What is said when something on the site is wrong, and where it stands."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class SiteError(Exception):
+    """Something on the site is wrong.
+
+    Args:
+        problem: what is wrong.
+        snippet: a piece of the source by which its file and line can be found.
+    """
+
+    def __init__(self, problem: str, snippet: str = "") -> None:
+        super().__init__(problem)
+        self.snippet = snippet
+
+
+def place_of(snippet: str, files: Iterable[Path]) -> str:
+    """Find where a piece of source stands."""
+    paths = list(files)
+    first_line = snippet.strip().split("\n")[0]
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if first_line and first_line in line:
+                return f"{path}:{number}"
+    return str(paths[0])

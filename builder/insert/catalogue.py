@@ -1,0 +1,23 @@
+"""The catalogue of mistakes as Markdown: a section for each."""
+
+from backprop.tables.verification import in_words, references
+from backprop.verification.catalogue import MISTAKES, Mistake
+
+
+def sections() -> str:
+    """Write a section for each mistake, in Markdown."""
+    return "\n\n".join(section(mistake) for mistake in MISTAKES)
+
+
+def section(mistake: Mistake) -> str:
+    """Write the section of a mistake, in Markdown; its anchor is the slug."""
+    title = mistake.title[0].upper() + mistake.title[1:]
+    return "\n\n".join(
+        [
+            f"### {in_words(mistake.slug)} {{ #{mistake.slug} }}",
+            f"{title}. It breaks {references(mistake.equations)}.",
+            f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
+            mistake.why,
+            f"Seen by {mistake.seen}. Not seen by {mistake.unseen}.",
+        ]
+    )

@@ -1,0 +1,85 @@
+"""The page of claims: every statement of the report with its verdict, its reason and what decides it."""
+
+import re
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from backprop.claims import HOLDS, NOT, WHEN, Claim, Judgement, judged
+from backprop.experiments.store import read_all
+from backprop.tables.table import power
+
+#: Where the site shows an experiment.
+PAGES = {
+    "program": ("the whole program", "../implementation/program.md"),
+    "spread": ("many seeds", "xor.md"),
+    "log_match": ("the printed log", "log.md"),
+    "start_weights": ("the experiment `start_weights`", ""),
+    "learning_rates": ("learning rates", "learning-rates.md"),
+    "thresholds": ("learning rates", "learning-rates.md"),
+    "timing": ("hidden units", "hidden-units.md"),
+    "no_activation": ("without activation", "no-activation.md"),
+    "relu": ("ReLU", "relu.md"),
+}
+_CLASSES = {HOLDS: "holds", WHEN: "holds-when", NOT: "does-not-hold"}
+
+
+def decided_by(check: str) -> str:
+    """Say what decides a claim, "doctest:STEP" or "experiment:NAME", as a link."""
+    kind, name = check.split(":")
+    if kind == "doctest":
+        return f"the examples of `{name}`"
+    words, page = PAGES[name]
+    return f"[{words}]({page})" if page else words
+
+
+def capital(words: str) -> str:
+    """Begin with a capital letter, unless the first word is a symbol.
+
+    Examples:
+        >>> capital("the derivative"), capital("z is linear")
+        ('The derivative', 'z is linear')
+    """
+    return words if words[1] == " " else words[0].upper() + words[1:]
+
+
+def entry(claim: Claim, judgement: Judgement) -> str:
+    """Write one claim with its verdict and reason, in Markdown."""
+    verdict, why = judgement
+    # A reason is plain text: minus signs and powers of ten are set by patterns.
+    why = re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"[\d.]+e[+-]\d+", lambda number: power(number[0]), why))
+    references = ", ".join(rf"$\eqref{{eq:{label}}}$" for label in claim.equations)
+    reason = f"{verdict[0].upper()}{verdict[1:]} {why}" if verdict == WHEN else f"{capital(why)}"
+    badge = "" if verdict == WHEN else f'<span class="verdict">{verdict[0].upper()}{verdict[1:]}.</span> '
+    if verdict == WHEN:
+        reason = reason.replace("Holds when", '<span class="verdict">Holds when</span>', 1)
+    foot = f"Decided by {decided_by(claim.check)}" + (f"; touches {references}." if references else ".")
+    return (
+        f'<div class="claim {_CLASSES[verdict]}" id="claim-{claim.number}" markdown>\n\n'
+        f'<a class="claim-number" href="#claim-{claim.number}" title="Permanent link to claim {claim.number}">'
+        f"{claim.number}</a> {claim.statement}\n\n{badge}{reason}.\n\n{foot}\n\n</div>"
+    )
+
+
+def claims(results: dict[str, Any]) -> str:
+    """Write all claims, part by part, from what each experiment stored."""
+    parts = groupby(judged(results), key=lambda pair: pair[0].part)
+    return "\n\n".join(f"## {part}\n\n" + "\n\n".join(entry(*pair) for pair in pairs) for part, pairs in parts)
+
+
+def counts(results: dict[str, Any]) -> str:
+    """Say in a sentence how many claims hold."""
+    found = Counter(verdict for _, (verdict, _) in judged(results))
+    return (
+        f"Of {sum(found.values())} statements {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
+        f"{found[NOT]} do not hold."
+    )
+
+
+def fill_claims(markdown: str, results: Path) -> str:
+    """Put the claims where a page has their marks."""
+    for mark, write in (("[=claims=]", claims), ("[=claims:counts=]", counts)):
+        if mark in markdown:
+            markdown = markdown.replace(mark, write(read_all(results)))
+    return markdown

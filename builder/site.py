@@ -1,0 +1,216 @@
+"""The way of a page, as mkdocs calls for it: this module connects, and the stations do the work."""
+
+import os
+import shutil
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mkdocs.config.base import LegacyConfig
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from backprop import __version__, citing
+from backprop.claims import CLAIMS
+from backprop.verification.catalogue import MISTAKES
+from builder import state
+from builder import tree as html
+from builder.beside import cards, citations, files, live, printed, search
+from builder.beside.fonts import math_font
+from builder.comfort import names, speed
+from builder.comfort.tables import scroll_tables
+from builder.errors import SiteError, place_of
+from builder.home import checked_address, home_of
+from builder.insert import equation_index, exercises, tables
+from builder.insert.claims import fill_claims
+from builder.insert.figures import DOWNLOADS, insert_figures
+from builder.insert.placeholders import fill
+from builder.source import results
+from builder.tree import Tree
+from builder.typeset.functions import link_functions, set_notes, show_code
+from builder.typeset.glossary import explain
+from builder.typeset.mathematics import raw_latex, typeset
+from builder.typeset.typography import keep_together
+from live import fetch
+
+ROOT = Path(__file__).parents[1]
+PDF = "backprop.pdf"
+KEY = "hidden-delta"  # the equation that the first page shows
+ASIDE = "About"  # the part of the site that is neither cited nor printed
+
+T = TypeVar("T")
+
+
+@event_priority(100)  # before mike, which adds the version to the address
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Take the site's address, show which version this is if it is published in versions, and give the build a site.
+
+    mkdocs would check its own setting before it loads hooks, and would name neither file nor value.
+
+    Raises:
+        PluginError: if the address is none.
+    """
+    if config.extra.get("address"):
+        try:
+            config.site_url = checked_address(config.extra["address"])
+        except SiteError as error:
+            place = Path(place_of(error.snippet, [Path(config.config_file_path)])).name
+            raise PluginError(f"{place}: {error}") from None
+    if os.environ.get("MIKE_DOCS_VERSION"):
+        config.extra["version"] = {"provider": "mike"}
+    config.plugins["builder"] = Site()
+    return config
+
+
+def root_of(page: Page) -> str:
+    """Tell the way from a page to the site's root, such as "../../"; empty at the root."""
+    root = get_relative_url(".", page.url) + "/"
+    return "" if root == "./" else root
+
+
+def section_of(page: Page) -> str:
+    """Tell to which part of the site a page belongs; the first page is cited and printed as little as the last part."""
+    above = list(page.ancestors)
+    return above[-1].title or "" if above else ASIDE
+
+
+class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdocs, inside
+    """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
+
+    build: state.Build
+    offered: live.Offer
+
+    def guarded(self, page: Page | None, work: Callable[[], T]) -> T:
+        """Do work, for a page or for the whole; if something is wrong, let mkdocs say so with file and line.
+
+        Raises:
+            PluginError: in place of a SiteError.
+        """
+        try:
+            return work()
+        except SiteError as error:
+            if page is None:
+                raise PluginError(str(error)) from None
+            sources = [*sorted((ROOT / "backprop").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.py"))]
+            place = place_of(error.snippet, [Path(page.file.abs_src_path or ""), *sources])
+            raise PluginError(f"{Path(place).relative_to(ROOT)}: {error}") from None
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Source: bring results and figures up to date, and read what the pages are made from."""
+        quick = bool(os.environ.get("BACKPROP_QUICK"))
+        self.guarded(None, lambda: results.refresh(ROOT, ROOT / "build", quick))
+        self.build = self.guarded(None, lambda: state.read(ROOT, home_of(config.site_url)))
+        self.offered = self.guarded(None, lambda: live.offer(config.extra.get("live"), fetch.cache()))
+        results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
+
+    def on_nav(self, nav: Navigation, **_: Any) -> None:
+        """Note what the pages are called, and which of them are printed."""
+        for page in nav.pages:
+            if page.title:
+                self.build.titles[page.url] = page.title
+            section = section_of(page)
+            if section != ASIDE and page.url != equation_index.CHECKS:
+                self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
+        """Insert: numbers, tables, listings, exercises, claims, the index, and what depends on the site's address."""
+        build = self.build
+        with_pdf = bool(config.extra.get("printed_edition"))
+        marks: dict[str, Callable[[], str]] = {
+            "<!-- equations -->": lambda: equation_index.index(
+                build.equations, build.steps, build.planted, build.titles, MISTAKES, CLAIMS, build.home
+            ),
+            "<!-- checks -->": lambda: equation_index.checks_page(build.equations, build.planted, build.titles),
+            "<!-- citation -->": lambda: citations.examples(build.home, build.equations[KEY]),
+            "<!-- printed edition -->": lambda: printed.sentence(with_pdf, root_of(page) + PDF),
+        }
+
+        def work() -> str:
+            text = markdown
+            for mark, made in marks.items():
+                if mark in text:
+                    text = text.replace(mark, made())
+            text = fill_claims(exercises.insert(text, build.exercises, build.docs), build.made / "results")
+            return fill(text, build.root, build.made / "results")
+
+        return self.guarded(page, work)
+
+    def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
+        """Typeset: mathematics, glossary, links to functions and their code."""
+        build, root, tree = self.build, root_of(page), html.fragment(content)
+        self.guarded(page, lambda: typeset(tree, build.equations, root, build.latex))
+        build.words[page.url] = (citations.description(tree) if page.url else "") or config.site_description or ""
+        explain(tree, build.glossary)
+        link_functions(tree, build.functions, root)
+        set_notes(tree)
+        show_code(tree, build.derivation)
+        return html.written(tree)
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
+        build, root, tree, url = self.build, root_of(page), html.page(output), page.url
+        self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
+        tables.insert_sources(tree, root)
+        title = (page.title if url else config.site_name) or ""
+        cited = section_of(page) != ASIDE
+        if cited:
+            part = citing.Part(title, url)
+            build.files |= {f"{url}{name}": text for name, text in citations.files(part, build.home).items()}
+            citations.add_box(tree, part, build.home)
+        speed.preload(tree, root)
+        speed.inline_styles(tree, Path(config.site_dir), root)
+        live.add(tree, root, self.offered, live.styles(build.root))
+        picture = None
+        if build.home.root is not None:  # nobody previews a page that is published nowhere
+            picture = cards.file_name(url)
+            shown = [e.label for e in build.equations.values() if e.url == url] if url else [KEY]
+            formula = cards.readable(build.formulas[label] for label in shown)
+            build.files[picture] = cards.card(build.made / "cards", config.site_name, title, formula, build.words[url])
+        with_pdf = bool(config.extra.get("printed_edition"))
+        citations.add_tags(tree, title, build.words[url], url, build.home, with_pdf, cited, picture)
+        return self.finished(tree, page.file.dest_uri)
+
+    def on_post_template(self, output: str, *, template_name: str, **_: Any) -> str:
+        """Finish the page that is shown where there is none."""
+        return self.finished(html.page(output), template_name) if template_name == "404.html" else output
+
+    def finished(self, tree: Tree, name: str) -> str:
+        """Comfort: names, tables, speed, typography.
+
+        Raises:
+            PluginError: if LaTeX was left over.
+        """
+        names.name_search(tree)
+        names.name_sections(tree)
+        names.hide_icons(tree)
+        names.name_listings(tree)
+        scroll_tables(tree)
+        speed.script_after_text(tree)
+        speed.fewer_tooltips(tree)
+        keep_together(tree)
+        left_over = raw_latex(tree)
+        if left_over is not None:
+            raise PluginError(f"{name}: LaTeX left over: {left_over}")
+        return html.written(tree)
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Beside: downloads, stubs, citations, cards, font, search, the printed edition."""
+        build, site = self.build, Path(config.site_dir)
+        shutil.copytree(build.made / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
+        build.files |= self.guarded(None, lambda: tables.files(build.made / "results"))
+        characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
+        build.files |= live.files(build.root, self.offered, fetch.cache(), __version__)
+        build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
+        files.write(
+            site, build.files | files.copied(build.root) | {e.stub_url: e.stub for e in build.exercises.values()}
+        )
+        for path in (site / "assets" / "stylesheets").glob("*.css"):
+            path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
+        search.complete(site / "search" / "search_index.json", build.equations, build.steps)
+        if config.extra.get("printed_edition"):
+            self.guarded(None, lambda: printed.make(site, build.printed, build.home.root, build.latex, site / PDF))

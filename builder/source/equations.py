@@ -1,0 +1,153 @@
+"""Which equation stands where: found in the docstrings, in the pages and in the tests, written down nowhere."""
+
+import ast
+import doctest
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.errors import SiteError
+
+# LaTeX and Markdown are text, so patterns find what is needed of them.
+LABELLED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
+SHOWN = re.compile(r"^::: (backprop\.derivation\.(\w+)\.(\w+))\s*$", re.MULTILINE)
+DISPLAYED = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A numbered equation.
+
+    Attributes:
+        label: its permanent name, without "eq:".
+        tag: its number, such as "8.4".
+        function: the function whose docstring it stands in.
+        url: the page that shows this function, relative to the site's root.
+    """
+
+    label: str
+    tag: str
+    function: str
+    url: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of the equation on its page."""
+        return f"eq-{self.label}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A function of the derivation: its name and module, the LaTeX of its equations by label, how many examples."""
+
+    name: str
+    chapter: str
+    formulas: Mapping[str, str]
+    examples: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of an equation: the mistakes that it must catch, and its source, decorator included."""
+
+    mistakes: tuple[str, ...]
+    source: str
+
+
+def functions(path: Path) -> list[ast.FunctionDef]:
+    """Read the functions of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def page_url(path: Path, docs: Path) -> str:
+    """Tell the address of a page, relative to the site's root, from its Markdown file.
+
+    Examples:
+        >>> page_url(Path("docs/derivation/loss.md"), Path("docs"))
+        'derivation/loss/'
+    """
+    relative = path.relative_to(docs).with_suffix("")
+    parts = relative.parts[:-1] if relative.name == "index" else relative.parts
+    return "/".join(parts) + "/" if parts else ""
+
+
+def functions_shown(docs: Path) -> dict[str, tuple[str, str]]:
+    """Find which page shows which function of the derivation.
+
+    Raises:
+        SiteError: if two pages show the same function.
+    """
+    shown: dict[str, tuple[str, str]] = {}
+    for path in sorted(docs.rglob("*.md")):
+        for identifier, _, name in SHOWN.findall(path.read_text(encoding="utf-8")):
+            if name in shown:
+                raise SiteError(f"{path}: {identifier} is shown twice, on {shown[name][0]} as well")
+            shown[name] = (page_url(path, docs), identifier)
+    return shown
+
+
+def equations(package: Path, docs: Path) -> dict[str, Equation]:
+    """Collect the equations of the derivation.
+
+    Raises:
+        SiteError: if a label or a number occurs twice, or a function with an equation is on no page.
+    """
+    shown = functions_shown(docs)
+    found: dict[str, Equation] = {}
+    for path in sorted(package.glob("*.py")):
+        for node in functions(path):
+            for tag, label in LABELLED.findall(ast.get_docstring(node) or ""):
+                place = f"{path}:{node.lineno}"
+                if label in found:
+                    raise SiteError(f"{place}: label eq:{label} is used twice, in {found[label].function} as well")
+                if tag in {equation.tag for equation in found.values()}:
+                    raise SiteError(f"{place}: number {tag} is used twice")
+                if node.name not in shown:
+                    raise SiteError(f"{place}: {node.name} has an equation but is on no page of {docs}")
+                found[label] = Equation(label, tag, node.name, shown[node.name][0])
+    return found
+
+
+def in_order(equations: Iterable[Equation]) -> list[Equation]:
+    """Sort equations by their numbers, (2.1) before (10.1)."""
+    return sorted(equations, key=lambda e: [int(part) for part in e.tag.split(".")])
+
+
+def steps(package: Path) -> Iterator[Step]:
+    """Read the functions of the derivation.
+
+    Raises:
+        SiteError: if a function has no equation or no example, or if an equation stands outside the functions.
+    """
+    for path in sorted(package.glob("*.py")):
+        head = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        for tag, label in LABELLED.findall(head):
+            raise SiteError(f"{path}:1: equation ({tag}), eq:{label}, belongs to no function")
+        for node in functions(path):
+            place, text = f"{path}:{node.lineno}", ast.get_docstring(node) or ""
+            formulas = {
+                found[2]: LABELLED.sub("", latex).strip()
+                for latex in DISPLAYED.findall(text)
+                if (found := LABELLED.search(latex)) is not None
+            }
+            if not formulas:
+                raise SiteError(f"{place}: {node.name} has no equation with tag and label")
+            examples = len(doctest.DocTestParser().get_examples(text))
+            if not examples:
+                raise SiteError(f"{place}: {node.name} has no example")
+            yield Step(node.name, path.stem, formulas, examples)
+
+
+def checks(path: Path) -> dict[str, Check]:
+    """Find the check of every equation: the function below a decorator `@planted(label, function, mistakes)`."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found: dict[str, Check] = {}
+    for node in functions(path):
+        for call in node.decorator_list:
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "planted":
+                label, _, wrong = call.args
+                names = tuple(ast.literal_eval(key) for key in getattr(wrong, "keys", ()))
+                found[ast.literal_eval(label)] = Check(names, "\n".join(lines[call.lineno - 1 : node.end_lineno]))
+    return found

@@ -1,0 +1,72 @@
+"""Results and figures: computed and drawn before the pages, by programs of the package, when anything has changed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from builder.errors import SiteError
+
+
+def refresh(root: Path, made: Path, quick: bool) -> None:
+    """Compute results and draw figures that are out of date; the programs are started only if something has changed.
+
+    Raises:
+        SiteError: if a program fails.
+    """
+    mark = made / "made.txt"
+    if mark.is_file() and mark.read_text(encoding="utf-8") == summary(root, made, quick):
+        return
+    results = made / "results"
+    run(root, "backprop.experiments", "--out", str(results), *(["--quick"] if quick else []))
+    run(root, "backprop.figures", "--results", str(results), "--out", str(made / "figures"))
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(summary(root, made, quick), encoding="utf-8")
+
+
+def drop_outdated(site: Path, sources: Iterable[Path]) -> None:
+    """Drop the built pages if anything in some files and folders has changed since.
+
+    `mkdocs serve --dirty` builds those pages whose Markdown has changed, and those that are not there.
+    """
+    pages = list(site.rglob("*.html"))
+    files = [file for path in sources for file in (path.rglob("*.*") if path.is_dir() else [path])]
+    changed = max((f.stat().st_mtime for f in files if f.suffix in (".py", ".json", ".css", ".yml")), default=0.0)
+    if changed > min((page.stat().st_mtime for page in pages), default=changed):
+        for page in pages:
+            page.unlink()
+
+
+def summary(root: Path, made: Path, quick: bool) -> str:
+    """Sum up what results depend on and what there is of them: content of the first, size and time of the second."""
+
+    def parts() -> Iterator[bytes]:
+        yield repr((sys.version, version("numpy"), version("matplotlib"), quick)).encode()
+        for path in sorted((root / "backprop").rglob("*.*")):
+            if path.suffix in (".py", ".json"):
+                yield path.as_posix().encode() + path.read_bytes()
+        for path in sorted(file for part in ("results", "figures") for file in (made / part).rglob("*.*")):
+            yield repr((path.name, path.stat().st_size, path.stat().st_mtime_ns)).encode()
+
+    return sha256(b"\0".join(parts())).hexdigest()
+
+
+def run(root: Path, module: str, *arguments: str) -> None:
+    """Run a module of the package, showing what it prints.
+
+    It does not see the site's address: results are kept, and would carry it into the next build.
+
+    Raises:
+        SiteError: if it fails.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
+    status = subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=root, env=environment, check=False
+    ).returncode
+    if status < 0:
+        raise SiteError(f"python -m {module} was ended by signal {-status}; what it had stored before is intact")
+    if status != 0:
+        raise SiteError(f"python -m {module} failed with status {status}; its message stands above")

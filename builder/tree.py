@@ -1,0 +1,111 @@
+"""HTML as a tree: read once for each stage of a page, changed by plain functions, written once."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Tree = LexborHTMLParser
+Node = LexborNode
+
+
+def page(html: str) -> Tree:
+    """Read a whole page."""
+    return Tree(html)
+
+
+def fragment(html: str) -> Tree:
+    """Read a part of a page."""
+    return Tree(html, is_fragment=True)
+
+
+def written(tree: Tree | Node) -> str:
+    """Write a tree, or a part of it, as HTML."""
+    return tree.html or ""
+
+
+def through(html: str, *steps: Callable[[Tree], Any]) -> str:
+    """Lead a part of a page through steps that change its tree.
+
+    Examples:
+        >>> through("<p>One<br>Two</p>", lambda tree: replace(tree.css_first("br"), " and <b>"))
+        '<p>One and <b></b>Two</p>'
+    """
+    tree = fragment(html)
+    for step in steps:
+        step(tree)
+    return written(tree)
+
+
+def put_before(node: Node, html: str) -> None:
+    """Put HTML before a node."""
+    if (root := fragment(html).root) is not None:
+        for part in list(root.iter(include_text=True)):
+            node.insert_before(part)
+
+
+def put_last(node: Node, html: str) -> None:
+    """Put HTML at the end of what is in a node."""
+    if (root := fragment(html).root) is not None:
+        for part in list(root.iter(include_text=True)):
+            node.insert_child(part)
+
+
+def put_first(node: Node, html: str) -> None:
+    """Put HTML at the beginning of what is in a node."""
+    first = node.first_child
+    if first is None:
+        put_last(node, html)
+    else:
+        put_before(first, html)
+
+
+def replace(node: Node, html: str) -> None:
+    """Put HTML in a node's place."""
+    put_before(node, html)
+    node.decompose()
+
+
+def wrap(node: Node, html: str) -> None:
+    """Put a node into an element that is written as HTML, opened and closed.
+
+    Examples:
+        >>> through("a <b>c</b>", lambda tree: wrap(tree.css_first("b"), '<i class="d"></i>'))
+        'a <i class="d"><b>c</b></i>'
+    """
+    put_before(node, html)
+    if node.prev is not None:
+        node.prev.insert_child(node, move=True)
+
+
+def classed(node: Node | None, name: str) -> bool:
+    """Tell whether a node has a class; the parser's `css_matches` would look below it as well."""
+    return node is not None and name in node.attrs.sget("class").split()
+
+
+def inside(node: Node, tags: Collection[str]) -> bool:
+    """Tell whether a node stands in an element with one of these tags."""
+    above = node.parent
+    while above is not None:
+        if above.tag in tags:
+            return True
+        above = above.parent
+    return False
+
+
+def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
+    """List the pieces of text that stand in no element with a skipped tag, in the order of reading.
+
+    Examples:
+        >>> [text.text() for text in texts(fragment("a <b>c<pre>d</pre></b>"), {"pre"})]
+        ['a ', 'c']
+    """
+
+    def found(node: Node) -> Iterator[Node]:
+        for child in node.iter(include_text=True):
+            if child.tag == "-text":
+                yield child
+            elif child.tag not in skipped:
+                yield from found(child)
+
+    return [] if tree.root is None else list(found(tree.root))

@@ -1,0 +1,135 @@
+"""Mathematics: LaTeX becomes MathML, when the site is built."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, MutableMapping
+from functools import cache
+from html import unescape
+
+from math_core import LatexError, LatexToMathML
+
+from builder import tree as html
+from builder.errors import SiteError
+from builder.source.equations import LABELLED, Equation
+from builder.tree import Tree
+
+# LaTeX is text, so what is looked for in it is a pattern.
+REFERENCE = re.compile(r"\s*\\eqref\{eq:([^}]*)\}\s*")
+RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
+PRIMES = {"′", "″", "‴"}
+
+_CONVERTER = LatexToMathML(fancy_error=False)
+
+
+@cache
+def mathml(latex: str, display: bool) -> str:
+    r"""Convert LaTeX to MathML.
+
+    Raises:
+        SiteError: if the LaTeX is broken or a command unknown.
+
+    Examples:
+        >>> mathml("z'", display=False)
+        '<math><mrow><mi>z</mi><mo lspace="0" rspace="0">′</mo></mrow></math>'
+        >>> "mspace" in mathml(r"\hat Y", display=False), "mspace" in mathml(r"\hat y", display=False)
+        (True, False)
+        >>> mathml(r"\foo", display=False)
+        Traceback (most recent call last):
+            ...
+        builder.errors.SiteError: \foo: unknown command "\foo"
+    """
+    try:
+        text = _CONVERTER.convert_with_local_state(latex, displaystyle=display)
+    except LatexError as error:
+        words = str(error).strip().splitlines()[0]
+        words = re.sub(r"^\d+(-\d+)?:\s*", "", re.sub(r"\x1b\[[\d;]*m", "", words)).removeprefix("Error: ").rstrip(".")
+        raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
+    math = parsed(text)
+    for parent in math.iter():
+        for place, child in enumerate(parent):
+            parent[place] = _prime_beside(child)
+    for accented in math.iter("mover"):
+        if accented.get("accent") and accented[0].tag == "mi" and re.fullmatch("[A-Z]", accented[0].text or ""):
+            accented[0] = _row(accented[0], ET.Element("mspace", height="0.74em"))
+    return html.written(html.fragment(ET.tostring(math, encoding="unicode")))
+
+
+def parsed(math: str) -> ET.Element:
+    """Read a math element as the XML that it is, but for characters by names that only HTML has."""
+    return ET.fromstring(re.sub(r"&(?!amp;|lt;|gt;)\w+;", lambda name: unescape(name[0]), math))
+
+
+def _row(*children: ET.Element) -> ET.Element:
+    row = ET.Element("mrow")
+    row.extend(children)
+    return row
+
+
+def _prime_beside(node: ET.Element) -> ET.Element:
+    """Bring a raised prime down beside its letter, its letter with a hat, or its name in upright letters."""
+    if node.tag not in ("msup", "msubsup") or node[-1].tag != "mo" or node[-1].text not in PRIMES:
+        return node
+    base = node[0]
+    if base.tag not in ("mi", "mover") and [child.tag for child in base] != ["mspace", "mi"]:
+        return node
+    prime = ET.Element("mo", lspace="0", rspace="0")
+    prime.text = node[-1].text
+    beside = _row(base, prime)
+    if node.tag == "msup":
+        return beside
+    below = ET.Element("msub")
+    below.extend([beside, node[1]])
+    return below
+
+
+def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: MutableMapping[str, str]) -> None:
+    """Convert all mathematics of a page.
+
+    Raises:
+        SiteError: if the LaTeX is broken or a label unknown.
+    """
+
+    def converted(latex: str, display: bool) -> str:
+        math = mathml(latex, display)
+        made[math] = latex
+        return math
+
+    for node in tree.css("div.arithmatex"):
+        latex = node.text().strip().removeprefix(r"\[").removesuffix(r"\]")
+        labelled = LABELLED.search(latex)
+        body = f'<div class="equation-body" tabindex="0">{converted(LABELLED.sub("", latex), True)}</div>'
+        if labelled is None:
+            html.replace(node, f'<div class="equation">{body}</div>')
+            continue
+        tag, label = labelled.groups()
+        if label not in equations:
+            problem = f"label eq:{label} stands outside the derivation; every equation has its home there"
+            raise SiteError(problem, snippet=f"eq:{label}")
+        anchor = equations[label].anchor
+        number = f'<a class="equation-number" href="#{anchor}" title="Permanent link to equation {tag}">({tag})</a>'
+        html.replace(node, f'<div class="equation" id="{anchor}">{body}{number}</div>')
+    for node in tree.css("span.arithmatex"):
+        latex = node.text().removeprefix(r"\(").removesuffix(r"\)")
+        reference = REFERENCE.fullmatch(latex)
+        if reference is None:
+            html.replace(node, converted(latex, False))
+            continue
+        if reference[1] not in equations:
+            raise SiteError(f"\\eqref{{eq:{reference[1]}}}: no equation has this label", snippet=f"eq:{reference[1]}}}")
+        equation = equations[reference[1]]
+        place = f"{root}{equation.url}#{equation.anchor}"
+        html.replace(node, f'<a class="equation-reference" href="{place}" data-preview>({equation.tag})</a>')
+
+
+def raw_latex(tree: Tree) -> str | None:
+    """Look for LaTeX that nobody converted.
+
+    Examples:
+        >>> raw_latex(html.fragment("<p>so $$ x $$</p>"))
+        'so $$ x $$'
+        >>> raw_latex(html.fragment("<pre>$$ x $$</pre>")) is None
+        True
+    """
+    text = " ".join(part.text() for part in html.texts(tree, {"script", "style", "pre", "code"}))
+    found = RAW.search(text)
+    return " ".join(text[max(0, found.start() - 40) : found.end() + 40].split()) if found else None

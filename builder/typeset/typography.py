@@ -1,0 +1,31 @@
+"""Typography: what belongs together stays on one line."""
+
+import re
+
+from builder import tree as html
+from builder.tree import Tree
+
+UNTOUCHED = {"script", "style", "title", "pre", "code", "svg", "math", "textarea"}
+WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
+
+
+def keep_together(tree: Tree) -> None:
+    r"""Keep numbers with their per cent signs and Greek letters, and the widths of a network, from being broken.
+
+    Text gets blanks that do not break, none before a per cent sign, and spans around widths.
+
+    Examples:
+        >>> html.through('<b title="7%">η = 0.1: 24.6% or 25 %</b> <code>7%</code>', keep_together)
+        '<b title="7%">η&nbsp;=&nbsp;0.1: 24.6% or 25%</b> <code>7%</code>'
+        >>> html.through("<i>η</i> = 1", keep_together)
+        '<i>η</i>&nbsp;=&nbsp;1'
+        >>> html.through("of 2-4-1", keep_together)
+        'of <span class="unbroken">2-4-1</span>'
+    """
+    for text in html.texts(tree, UNTOUCHED):
+        before = html.written(text)
+        kept = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", before)
+        kept = re.sub(r"(^|[ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", kept)  # a letter may stand in an element of its own
+        kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
+        if kept != before:
+            html.replace(text, kept)
