@@ -32,6 +32,7 @@ ADDED = ("benchmarks/__init__.py", "benchmarks/rewritings.py")
 SCRIPTS = {
     f"{FOLDER}/listings.js": ".language-pycon",
     f"{FOLDER}/exercises.js": ".stub-box, h1#exercises",
+    f"{FOLDER}/diagnose.js": "#live-diagnose",
 }
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 

@@ -22,6 +22,10 @@ export interface Check {
 export interface Verbs {
   run: { request: { listings: string[]; place: string }; answer: { listings: Example[][] } };
   check: { request: { exercise: string; text: string; stub: string }; answer: Check };
+  diagnose: {
+    request: { name?: string; content?: Uint8Array; text?: string; activations: string[]; loss: string };
+    answer: { verdict: "correct" | "mistake" | "unknown" | ""; words: string; note: string };
+  };
 }
 export type Verb = keyof Verbs;
 

@@ -8,8 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import backprop
 from backprop.live import answer
 from tests.site.conftest import ROOT, Served
 
@@ -204,7 +206,8 @@ def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(
     tab = visit()
     assert tab.locator(".live-note").first.inner_text().startswith("loads 10.")
     before = [url.removeprefix(ready.address) for url in tab.requests]
-    assert [url for url in before if url.startswith("assets/live")] == ["assets/live/listings.js"]
+    ours = [url.removeprefix("assets/live/").partition("-")[0] for url in before if url.startswith("assets/live/")]
+    assert set(ours) == {"listings.js", "shared"}  # some four kilobytes, and nothing to run
     press(tab, 1, "Run")
     assert "All 2 examples pass." in result(tab, 1, "pass")
     assert tab.locator(".live").nth(0).locator(".live-marks").inner_text().split() == ["✓", "✓"]  # it came first
@@ -425,3 +428,38 @@ def test_where_storage_is_forbidden_the_page_says_so_and_works(visit: Open) -> N
     tab.get_by_text("does not keep your text").wait_for()
     bar.get_by_role("button", name="Check").click()
     said.filter(has_text="Every check passes.").wait_for()
+
+
+# The diagnosis in the browser
+
+
+@pytest.mark.browser
+def test_a_file_and_pasted_arrays_are_diagnosed(visit: Open, ready: Served, tmp_path: Path) -> None:
+    X, y = backprop.xor()
+    model = backprop.Model.random([2, 3, 1], seed=0)
+    w1, w2 = model.weights
+    trace = model.forward(X)
+    right = model.backward(trace, y).weights
+    delta = 2 * (trace.y_hat - y) / len(y) * trace.y_hat * (1 - trace.y_hat)
+    np.savez(tmp_path / "run.npz", X=X, y=y, W1=w1, W2=w2, g1=X.T @ (delta @ w2.T), g2=right[1])
+    (tmp_path / "no.npz").write_text("no archive")
+    tab = visit("verification/diagnose/", viewport={"width": 390, "height": 844})
+    said = tab.locator("#live-diagnose .live-result")
+    tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "run.npz")
+    said.filter(has_text="hidden-derivative-missing").wait_for()
+    tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "no.npz")
+    said.filter(has_text="no.npz is no .npz file").wait_for()
+    with np.printoptions(precision=17):
+        text = "\n".join(
+            f"{n} = {a}" for n, a in zip(("X", "y", "W1", "W2", "g1", "g2"), (X, y, w1, w2, *right), strict=True)
+        )
+    tab.get_by_label("Arrays, as NumPy prints them").fill(text)
+    tab.get_by_role("button", name="Diagnose").click()
+    said.filter(has_text="Correct").wait_for()
+    tab.get_by_label("Arrays, as NumPy prints them").fill("nonsense")
+    tab.get_by_role("button", name="Diagnose").click()
+    said.filter(has_text="There is no array in this text").wait_for()
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    assert tab.evaluate(AXE) == []
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert all(url.startswith(ready.address) for url in tab.requests)
