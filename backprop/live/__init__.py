@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.live.diagnosing import diagnose_given
 from backprop.live.examples import run_listings
-from backprop.live.exercises import check_exercise
+from backprop.live.exercises import check_exercise, pack
 
 __all__ = ["VERBS", "answer", "check_exercise", "diagnose_given", "run_listings"]
 

@@ -1,8 +1,10 @@
 """Check what a reader wrote for an exercise, with the examples of the exercise's stub."""
 
 import ast
+import io
 import types
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import backprop
@@ -134,3 +136,24 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
             functions.append({"name": name, "written": written, "examples": examples, "diagnosis": words})
     passed = not error and all(e["verdict"] == "pass" for f in functions for e in f["examples"])
     return {"passed": passed, "error": error, "printed": output.shown(), "functions": functions}
+
+
+def pack(files: Mapping[str, str]) -> dict[str, Any]:
+    """Put texts as files into one archive, for the reader to take home.
+
+    Args:
+        files: the texts by file name.
+
+    Returns:
+        zip: the content of the archive.
+
+    Examples:
+        >>> from backprop.live.exercises import pack
+        >>> pack({"one_step.py": "theta = 4"})["zip"][:2]
+        b'PK'
+    """
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(name, text)
+    return {"zip": made.getvalue()}

@@ -1,6 +1,5 @@
 /** Exercises: write, check, keep, and take home. */
 
-import { strToU8, zipSync } from "fflate";
 import { button, editor, make } from "./dom";
 import { begun, keep, recall, save } from "./kept";
 import { ask, note, possible, stop } from "./page";
@@ -109,11 +108,15 @@ class Exercise {
 function overview(article: HTMLElement): void {
   const words = make("span");
   const saving = button("Save all as files", async () => {
-    const files: Record<string, Uint8Array> = {};
-    for (const name of begun()) files[file(name)] = strToU8(await whole(name, recall(name)!.text));
-    save("exercises.zip", zipSync(files));
+    const files: Record<string, string> = {};
+    for (const name of begun()) files[file(name)] = await whole(name, recall(name)!.text);
+    const answer = await ask("pack", { files });
+    said.textContent = typeof answer === "string" ? answer : "";
+    if (typeof answer !== "string") save("exercises.zip", answer.zip);
   });
-  const bar = make("div", "live-bar live-overview", words, saving);
+  const said = make("p", "live-error");
+  said.role = "status";
+  const bar = make("div", "live-bar live-overview", words, saving, note());
   shown.push(() => {
     const names = begun();
     const passed = names.filter((name) => recall(name)?.passed).length;
@@ -121,8 +124,8 @@ function overview(article: HTMLElement): void {
     saving.hidden = names.length === 0;
   });
   const cite = article.querySelector("details.cite");
-  if (cite) cite.before(bar);
-  else article.append(bar);
+  if (cite) cite.before(bar, said);
+  else article.append(bar, said);
 }
 
 /** In the list of all exercises: a mark behind each that was begun. */

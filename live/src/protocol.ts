@@ -22,6 +22,7 @@ export interface Check {
 export interface Verbs {
   run: { request: { listings: string[]; place: string }; answer: { listings: Example[][] } };
   check: { request: { exercise: string; text: string; stub: string }; answer: Check };
+  pack: { request: { files: Record<string, string> }; answer: { zip: Uint8Array<ArrayBuffer> } };
   diagnose: {
     request: { name?: string; content?: Uint8Array; text?: string; activations: string[]; loss: string };
     answer: { verdict: "correct" | "mistake" | "unknown" | ""; words: string; note: string };
