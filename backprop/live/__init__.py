@@ -11,13 +11,14 @@ from backprop.live.diagnosing import diagnose_given
 from backprop.live.examples import run_listings
 from backprop.live.exercises import check_exercise, pack
 
-__all__ = ["VERBS", "answer", "check_exercise", "diagnose_given", "run_listings"]
+__all__ = ["VERBS", "answer", "check_exercise", "diagnose_given", "pack", "run_listings"]
 
 #: What the page may ask for. The values take the request's fields as keyword arguments.
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "run": run_listings,
     "check": check_exercise,
     "diagnose": diagnose_given,
+    "pack": pack,
 }
 
 
@@ -41,7 +42,7 @@ def answer(verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         'pass'
         >>> answer("sing", {})
         Traceback (most recent call last):
-        ValueError: the page asked for 'sing'; this package answers run, check, diagnose
+        ValueError: the page asked for 'sing'; this package answers run, check, diagnose, pack
     """
     if verb not in VERBS:
         raise ValueError(f"the page asked for {verb!r}; this package answers {', '.join(VERBS)}")
