@@ -20,13 +20,12 @@ the steps to work:
 """
 
 from backprop import derivation, ensemble
+from backprop.citing import VERSION as __version__
 from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
 from backprop.verification import Diagnosis, diagnose, diagnose_loss, diagnose_step
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Activation",

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+#: How far from 1 the probabilities of one example may sum; single precision stays below it.
+PROBABILITY_TOLERANCE = 1e-6
+
 
 def real_array(name: str, value: Any) -> np.ndarray:
     """Return value as a float64 array of finite numbers.
@@ -87,6 +90,63 @@ def matrix(
     expected = (*[runs] * (array.ndim - 2), rows or array.shape[-2], columns or array.shape[-1])
     if array.shape != expected:
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
+    return array
+
+
+def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | None = None) -> np.ndarray:
+    """Return class numbers as one-hot rows, or value itself if its rows are probabilities.
+
+    Args:
+        name: how the caller calls the argument.
+        value: class numbers, whole and from 0, shape (N,); or one-hot rows or other probabilities that sum to 1 in
+            each row, shape (N, classes).
+        classes: the number of classes.
+        rows: the number N of examples.
+        runs: for an ensemble, the number of matrices that a stack of them must have; None allows no stack.
+
+    Returns:
+        The targets, one row for each example, float64.
+
+    Raises:
+        TypeError: as `real_array`.
+        ValueError: as `real_array`, and if the shape is another, a class number is not whole or out of range, a
+            probability is negative, or a row does not sum to 1.
+
+    Examples:
+        >>> from backprop.checks import class_targets
+        >>> class_targets("y", [2, 0], classes=3, rows=2)
+        array([[0., 0., 1.],
+               [1., 0., 0.]])
+        >>> class_targets("y", [3, 1], classes=3, rows=2)
+        Traceback (most recent call last):
+            ...
+        ValueError: y has 3 at index 0; expected class numbers from 0 to 2
+        >>> class_targets("y", [[2], [0]], classes=3, rows=2)
+        Traceback (most recent call last):
+            ...
+        ValueError: y has shape (2, 1); expected one-hot rows, shape (2, 3), or class numbers, shape (2,)
+    """
+    array = real_array(name, value)
+    stacked = () if array.ndim < 3 or runs is None else (runs,)
+    if array.shape not in ((rows,), (*stacked, rows, classes)):
+        expected = f"one-hot rows, shape {(*stacked, rows, classes)}, or class numbers, shape {(rows,)}"
+        raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
+    if array.ndim == 1:
+        wrong = np.flatnonzero((array < 0) | (array >= classes) | (array != np.floor(array)))
+        if wrong.size:
+            number, index = array[wrong[0]], wrong[0]
+            raise ValueError(f"{name} has {number:g} at index {index}; expected class numbers from 0 to {classes - 1}")
+        return np.eye(classes)[array.astype(int)]
+    sums = array.sum(axis=-1)
+    unfit = np.argwhere((array < 0).any(axis=-1) | (abs(sums - 1) > PROBABILITY_TOLERANCE))
+    if unfit.size:
+        index = tuple(map(int, unfit[0]))
+        row = index[0] if len(index) == 1 else index
+        if array[index].min() < 0:
+            raise ValueError(
+                f"{name} has {array[index].min()} in row {row}; expected probabilities, such as one-hot rows"
+            )
+        raise ValueError(f"{name} sums to {sums[index]} in row {row}; expected 1, as in one-hot rows")
     return array
 
 

@@ -8,9 +8,9 @@ import json
 import re
 from typing import NamedTuple
 
-import backprop
 from backprop import checks, derivation
 
+VERSION = "0.1.0"
 TITLE = "backprop: the specification of back-propagation that runs"
 AUTHORS = ("The backprop contributors",)
 DATE = "2026-11-24"
@@ -106,7 +106,7 @@ def citation(form: str = "apa", *, equation: str | None = None, page: str | None
         part = equation_part(equation)
     if page is not None:
         part = page_part(page)
-    return cite(form, part, None if ADDRESS is None else f"{ADDRESS}{backprop.__version__}/")
+    return cite(form, part, None if ADDRESS is None else f"{ADDRESS}{VERSION}/")
 
 
 def cite(form: str, part: Part | None, root: str | None) -> str:
@@ -134,7 +134,7 @@ def address(part: Part | None, root: str | None) -> str | None:
 
 def apa(part: Part | None, root: str | None) -> str:
     """Write a line in APA's style; the place stands in it where there is no address."""
-    whole = f"{TITLE} (Version {backprop.__version__}) [Computer software]"
+    whole = f"{TITLE} (Version {VERSION}) [Computer software]"
     named = f"{whole}." if part is None else f"{part.title}. In {whole}."
     where = address(part, root) or ("" if part is None else f"{part.place}")
     return f"{' & '.join(AUTHORS)}. ({DATE[:4]}). {named} {where}".rstrip()
@@ -142,14 +142,14 @@ def apa(part: Part | None, root: str | None) -> str:
 
 def bibtex(part: Part | None, root: str | None) -> str:
     """Write an entry for BibTeX and BibLaTeX."""
-    version, where = backprop.__version__, address(part, root)
+    where = address(part, root)
     fields = {
         "author": " and ".join(f"{{{escaped(author)}}}" for author in AUTHORS),
         "title": f"{{{escaped(TITLE if part is None else part.title)}}}",
         "howpublished": None if part is None else f"In: {escaped(TITLE)}",
         "year": DATE[:4],
         "month": DATE[5:7],
-        "note": f"Version {version}" + ("" if part is None or where else f", {escaped(part.place)}"),
+        "note": f"Version {VERSION}" + ("" if part is None or where else f", {escaped(part.place)}"),
         "url": where,
     }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value is not None]
@@ -164,7 +164,7 @@ def csl_json(part: Part | None, root: str | None) -> str:
         "title": TITLE if part is None else part.title,
         "author": [{"literal": author} for author in AUTHORS],
         "issued": {"date-parts": [[int(number) for number in DATE.split("-")]]},
-        "version": backprop.__version__,
+        "version": VERSION,
         "URL": address(part, root),
         "container-title": None if part is None else TITLE,
         "note": part.place if part is not None and root is None else None,
@@ -181,7 +181,7 @@ def ris(part: Part | None, root: str | None) -> str:
         ("T2", None if part is None else TITLE),
         ("PY", DATE[:4]),
         ("DA", DATE.replace("-", "/")),
-        ("ET", backprop.__version__),
+        ("ET", VERSION),
         ("UR", address(part, root)),
         ("N1", part.place if part is not None and root is None else None),
         ("ER", ""),
@@ -192,7 +192,7 @@ def ris(part: Part | None, root: str | None) -> str:
 def key(part: Part | None) -> str:
     """Name an entry: by its label or page, else by the version."""
     if part is None:
-        return f"backprop-{backprop.__version__}"
+        return f"backprop-{VERSION}"
     return "backprop-" + part.place.rpartition("#")[2].strip("/").replace("/", "-")
 
 

@@ -26,6 +26,8 @@ class Activation:
         name: what it is called.
         value: φ, a function of z.
         derivative: φ′ as a function of z and a = φ(z); it uses whichever is cheaper.
+        elementwise: True if each activation depends on its own z only. If False, as for softmax, `derivative` returns
+            the Jacobian matrices, shape (..., N, d, d), and the activation can stand at the output only.
 
     Examples:
         A leaky ReLU of one's own:
@@ -44,6 +46,30 @@ class Activation:
     name: str
     value: Callable[[np.ndarray], np.ndarray]
     derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    elementwise: bool = True
+
+    def backward(self, z: np.ndarray, a: np.ndarray, dl_da: np.ndarray) -> np.ndarray:
+        """Compute δ from the gradient with respect to the activations.
+
+        Args:
+            z: the pre-activations, shape (N, d).
+            a: the activations φ(z), same shape.
+            dl_da: ∂L/∂a, same shape.
+
+        Returns:
+            δ = ∂L/∂z, same shape.
+
+        Examples:
+            >>> import numpy as np
+            >>> from backprop.network import ACTIVATIONS
+            >>> z, half = np.zeros((1, 2)), np.full((1, 2), 0.5)
+            >>> ACTIVATIONS["sigmoid"].backward(z, half, np.array([[3.0, 1.0]]))
+            array([[0.75, 0.25]])
+            >>> ACTIVATIONS["softmax"].backward(z, half, np.array([[3.0, 1.0]]))
+            array([[ 0.5, -0.5]])
+        """
+        delta = step.output_delta if self.elementwise else step.output_delta_jacobian
+        return delta(self.derivative(z, a), dl_da)
 
 
 #: The activations that can be called by name.
@@ -57,6 +83,7 @@ ACTIVATIONS = {
         Activation("leaky_relu", step.leaky_relu, lambda z, a: step.leaky_relu_derivative(z)),
         Activation("softplus", step.softplus, lambda z, a: step.softplus_derivative(z)),
         Activation("silu", step.silu, lambda z, a: step.silu_derivative(z)),
+        Activation("softmax", step.softmax, lambda z, a: step.softmax_jacobian(a), elementwise=False),
     )
 }
 
@@ -95,6 +122,7 @@ LOSSES = {
     for loss in (
         Loss("mse", step.mse_contributions, step.mse_derivative),
         Loss("binary_cross_entropy", step.bce_contributions, step.bce_derivative),
+        Loss("cross_entropy", step.cross_entropy_contributions, step.cross_entropy_derivative),
     )
 }
 
@@ -173,7 +201,7 @@ class Layer(NamedTuple):
             a: its activation φ(z), same shape.
 
         Returns:
-            φ′(z), same shape.
+            φ′(z), same shape; for an activation that is not element-wise the Jacobian matrices, shape (N, out, out).
         """
         return self.activation.derivative(z, a)
 
@@ -189,6 +217,8 @@ class Layer(NamedTuple):
         Returns:
             δ of this layer, shape (N, H).
         """
+        if not self.activation.elementwise:
+            return self.activation.backward(z, a, step.activation_gradient(delta_next, w_next))
         return step.hidden_delta(self.derivative(z, a), delta_next, w_next)
 
     def gradients(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -211,7 +241,8 @@ class Model:
         weights: $W_1, \dots, W_L$, each of shape (in, out); the outputs of one are the inputs of the next.
         biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without.
         activations: one name for every layer, the output's included, or a sequence of one per layer: "sigmoid", "tanh",
-            "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`.
+            "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`. "softmax" can stand at the output
+            only, where there are two units or more.
 
     Attributes:
         weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out); in a stack of S networks, as
@@ -260,7 +291,7 @@ class Model:
     ) -> None:
         self.weights = _weights(weights)
         self.biases = None if biases is None else _biases(biases, [w.shape[1] for w in self.weights])
-        self.activations = _activations(activations, len(self.weights))
+        self.activations = _activations(activations, [w.shape[1] for w in self.weights])
 
     @classmethod
     def random(
@@ -326,7 +357,7 @@ class Model:
         """Make sure that the loss is known and fits the output.
 
         Args:
-            loss: "mse" or "binary_cross_entropy".
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Raises:
             TypeError: if it is not text.
@@ -334,9 +365,19 @@ class Model:
         """
         checks.one_of("loss", loss, list(LOSSES))
         output = self.activations[-1].name
+        if loss == "binary_cross_entropy" and output == "softmax":
+            raise ValueError(
+                "loss 'binary_cross_entropy' is for outputs that are classes of their own, with 'sigmoid'; the output "
+                "activation is 'softmax', which goes with 'cross_entropy'"
+            )
         if loss == "binary_cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
             raise ValueError(
                 f"loss 'binary_cross_entropy' needs answers between 0 and 1; the output activation is {output!r}"
+            )
+        if loss == "cross_entropy" and output in ACTIVATIONS and output != "softmax":
+            raise ValueError(
+                f"loss 'cross_entropy' needs predictions that sum to 1, as 'softmax' makes them; the output activation "
+                f"is {output!r}"
             )
 
     def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
@@ -344,18 +385,31 @@ class Model:
 
         Args:
             X: the inputs, shape (N, d₀).
-            y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy.
-            loss: "mse" or "binary_cross_entropy".
+            y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy. For "cross_entropy" each row sums to 1,
+                or y has shape (N,) and holds class numbers, from 0.
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
-            X and y as float64 arrays.
+            X and y as float64 arrays of shapes (N, d₀) and (N, d_L).
 
         Raises:
             TypeError: if they are not real numbers.
             ValueError: if shapes do not fit or numbers are nan, infinite or outside [0, 1] for cross-entropy.
+
+        Examples:
+            Class numbers become one-hot rows:
+
+            >>> import backprop
+            >>> model = backprop.Model.random([2, 3], activations="softmax")
+            >>> model.check_data([[0, 0], [0, 1], [1, 1]], [2, 0, 1], loss="cross_entropy")[1]
+            array([[0., 0., 1.],
+                   [1., 0., 0.],
+                   [0., 1., 0.]])
         """
         self.check_loss(loss)
         X = checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks)
+        if loss == "cross_entropy":
+            return X, checks.class_targets("y", y, self.widths[-1], rows=X.shape[-2], runs=self.n_networks)
         y = checks.matrix("y", y, columns=self.widths[-1], rows=X.shape[-2], runs=self.n_networks)
         if loss == "binary_cross_entropy" and (y.min() < 0 or y.max() > 1):
             raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
@@ -388,7 +442,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "binary_cross_entropy".
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             y as a float64 array.
@@ -434,7 +488,7 @@ class Model:
         Args:
             trace: what `forward` returned.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "binary_cross_entropy".
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             L, a number; for a stack of S networks an array of shape (S,).
@@ -453,7 +507,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "binary_cross_entropy".
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
@@ -473,11 +527,13 @@ class Model:
         return self._deltas(trace, y, loss)
 
     def _deltas(self, trace: Trace, y: np.ndarray, loss: str) -> tuple[np.ndarray, ...]:
-        z, a = trace
-        if loss == "binary_cross_entropy" and self.activations[-1] is ACTIVATIONS["sigmoid"]:
+        (z, a), output = trace, self.activations[-1]
+        if loss == "binary_cross_entropy" and output is ACTIVATIONS["sigmoid"]:
             delta = step.output_delta_bce(y, a[-1])
+        elif loss == "cross_entropy" and output is ACTIVATIONS["softmax"]:
+            delta = step.output_delta_softmax(y, a[-1])
         else:
-            delta = step.output_delta(self.activations[-1].derivative(z[-1], a[-1]), LOSSES[loss].derivative(y, a[-1]))
+            delta = output.backward(z[-1], a[-1], LOSSES[loss].derivative(y, a[-1]))
         deltas = [delta]
         for i in range(len(z) - 1, 0, -1):
             delta = step.hidden_delta(self.activations[i - 1].derivative(z[i - 1], a[i]), delta, self.weights[i])
@@ -490,7 +546,7 @@ class Model:
         Args:
             trace: what `forward` returned for this model.
             y: the targets, shape (N, d_L).
-            loss: "mse" or "binary_cross_entropy".
+            loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             The gradients, each in the shape of its parameter and with its true sign.
@@ -595,15 +651,30 @@ def _biases(biases: Sequence[Any], widths: Sequence[int]) -> tuple[np.ndarray, .
     return tuple(rows)
 
 
-def _activations(activations: str | Activation | Sequence[str | Activation], n: int) -> tuple[Activation, ...]:
-    """Look up the activations by name, one for each layer."""
+def _activations(
+    activations: str | Activation | Sequence[str | Activation], widths: Sequence[int]
+) -> tuple[Activation, ...]:
+    """Look up the activations by name, one for each layer; all but the last must be element-wise."""
+    n = len(widths)
     if isinstance(activations, str | Activation):
         activations = [activations] * n
     if not isinstance(activations, Sequence):
         raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
     if len(activations) != n:
         raise ValueError(f"activations has {len(activations)} entries; expected {n}, one for each layer")
-    return tuple(
+    found = tuple(
         a if isinstance(a, Activation) else ACTIVATIONS[checks.one_of("activations", a, list(ACTIVATIONS))]
         for a in activations
     )
+    for i, phi in enumerate(found[:-1]):
+        if not phi.elementwise:
+            raise ValueError(
+                f"activations[{i}] is {phi.name!r}, which is not element-wise; expected it at the output only, as "
+                f"activations[{n - 1}]"
+            )
+    if found[-1] is ACTIVATIONS["softmax"] and widths[-1] == 1:
+        raise ValueError(
+            f"activations[{n - 1}] is 'softmax' with one output, which would always be 1; expected an output for each "
+            "class, or 'sigmoid'"
+        )
+    return found

@@ -44,7 +44,7 @@ def states(
         X: the inputs, shape (N, d₀), or for each run its own, (S, N, d₀).
         y: the targets, shape (N, d_L) or (S, N, d_L).
         eta: the learning rate, or one for each run, shape (S, 1, 1).
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
     Yields:
         The model and its answers ŷ, shape (N, d_L) or (S, N, d_L): before the first update, after it, after the
@@ -144,11 +144,11 @@ def train(
     Args:
         model: the network to start from, or a stack of S. It is not changed.
         X: the inputs, shape (N, d₀), or for each run its own, (S, N, d₀).
-        y: the targets, shape (N, d_L), or (S, N, d_L).
+        y: the targets, shape (N, d_L), or (S, N, d_L); for "cross_entropy" also class numbers, shape (N,).
         eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It belongs to the mean over the
             examples.
         epochs: the number of updates, at least 0.
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
         engine: "reference", "fast", or "auto": fast where it can be. By the specification, run i of an ensemble is
             the single run to the last bit; fast, up to rounding.
         progress: called now and then with the share that is done, from 0 to 1.

@@ -3,26 +3,26 @@ r"""From loops to a transpose.
 Time: ten minutes
 Chapter: hidden-to-hidden
 
-The function `with_loops` sends δ of a layer of 5 units back to a layer of 3, unit by unit. Write the same as one
-matrix product. Derive it: which index is summed, and where must that index stand in a product? Do not try transposes
-until the shapes fit.
+The function `with_loops` propagates δ of a layer of 5 units back to a layer of 3, unit by unit. Write the same
+computation as one matrix product. Derive it rather than trying transposes until the shapes fit: which index is summed,
+and where must that index stand in a product?
 
 Hint:
-    $(AB)_{nj} = \sum_k A_{nk}B_{kj}$: the sum runs over the *inner* indices. In $\sum_k \delta_{nk}w_{jk}$, which
-    factor has $k$ in the wrong place?
+    In $(AB)_{nj} = \sum_k A_{nk}B_{kj}$ the sum runs over the *inner* indices. Which factor of $\sum_k
+    \delta_{nk}w_{jk}$ has $k$ in the other place?
 
 Solution:
-    In $\sum_k \delta_{nk}\,w_{jk}$ the index $k$ is the second of $w$ and must be the first:
-    $w_{jk} = (W^\top)_{kj}$. So the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:activation-gradient}$, with the shapes
-    $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of equal width $\Delta W$ would run as well, and be
-    wrong.
+    In $\sum_k \delta_{nk}\,w_{jk}$ the index $k$ is the second index of $w$, but a product needs it first, so we write
+    $w_{jk} = (W^\top)_{kj}$. Therefore the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:activation-gradient}$, with the
+    shapes $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of equal width NumPy would also compute
+    $\Delta W$ without an error, although it is incorrect.
 """
 
 import numpy as np
 
 
 def with_loops(delta: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Send δ back, one connection at a time."""
+    """Propagate δ back, one connection at a time."""
     dc_da = np.zeros((len(delta), len(w)))
     for n in range(len(delta)):
         for j in range(len(w)):
@@ -32,7 +32,7 @@ def with_loops(delta: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def with_matrices(delta: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Send δ back as one product.
+    """Propagate δ back as one matrix product.
 
     Args:
         delta: δ of the next layer, shape (N, out).

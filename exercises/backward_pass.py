@@ -3,17 +3,19 @@ r"""The whole backward pass.
 Time: an hour
 Chapter: hidden-to-hidden
 
-Write forward and backward pass of a network of any depth, with sigmoids, without biases, under the mean squared
-error, in NumPy alone. No function of this package: this is the lab's core. The check compares your gradients with
-measured ones on a 2-3-5-1 network.
+Write the forward and the backward pass of a network of any depth in NumPy alone, with sigmoid units, without biases,
+and with the mean squared error as its loss. Use no function of this package, because this is the core of the lab. The
+check compares your gradients with numerical gradients on a 2-3-5-1 network.
 
 Hint:
-    Keep every layer's output in a list `a`, beginning with the data. Go back with one `delta`, starting at the
-    output. In each turn take the layer's gradient first, and then send `delta` back, unless it is the first layer.
+    Keep the output of every layer in a list `a` that begins with the data. Go back through the layers with one
+    `delta`, starting at the output. In each turn compute the gradient of the layer first, and then propagate `delta`
+    back, unless it is the first layer.
 
 Solution:
-    It is the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines), once forward and once
-    backward. The slope $a(1 - a)$ comes from the kept outputs; no weight changes before all gradients are known.
+    The solution is the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines), once forward and once
+    backward. The derivative $a(1 - a)$ is computed from the stored outputs, and no weight changes before all gradients
+    are known.
 """
 
 import numpy as np

@@ -3,20 +3,20 @@ r"""How good can a line be?
 Time: ten minutes
 Chapter: consequences
 
-Three points: $x = 0, 1, 2$ with the targets $0, 1, 0$. A network without activations but with biases answers
+Three points $x = 0, 1, 2$ have the targets $0, 1, 0$. A network without activation functions but with biases predicts
 $\hat y = wx + b$, whatever its depth. Find the best $w$ and $b$ on paper, and the lowest mean squared error that any
 such network can reach.
 
 Hint:
-    Look at the symmetry of the points: what happens to the error when $w$ becomes $-w$ and the line is mirrored at
-    $x = 1$? Then only $b$ is left, and a constant is best at the mean.
+    Use the symmetry of the points. What happens to the error when $w$ becomes $-w$ and the line is mirrored at $x = 1$?
+    After that only $b$ is left, and the best constant is the mean.
 
 Solution:
-    Mirrored at $x = 1$ the points are the same, so the best line is its own mirror image: $w = 0$. The best constant
-    is the mean of the targets, $b = \tfrac13$. The errors are $\tfrac13, -\tfrac23, \tfrac13$, the mean of their
-    squares $\tfrac13\cdot\tfrac{1 + 4 + 1}{9} = \tfrac29$. This is the least-squares floor
-    $\eqref{eq:least-squares-minimum}$; training may approach it and cannot go below. A log that does was not made
-    without activations.
+    The points do not change when they are mirrored at $x = 1$, so the best line is its own mirror image and therefore
+    $w = 0$. The best constant is the mean of the targets, $b = \tfrac13$. The errors are $\tfrac13, -\tfrac23,
+    \tfrac13$, and the mean of their squares is $\tfrac13\cdot\tfrac{1 + 4 + 1}{9} = \tfrac29$. This is the
+    least-squares minimum $\eqref{eq:least-squares-minimum}$, which training may approach but cannot pass. If a log
+    shows a lower loss, the network must have had activation functions.
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ def best_line() -> tuple[float, float]:
     return 0.0, 1 / 3
 
 
-def floor() -> float:
+def lowest_loss() -> float:
     """Give the lowest mean squared error.
 
     Returns:
@@ -47,7 +47,7 @@ def floor() -> float:
 
     Examples:
         >>> x, y = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [0.0]])
-        >>> bool(abs(floor() - least_squares_minimum(append_ones(x), y)) < 1e-9)
+        >>> bool(abs(lowest_loss() - least_squares_minimum(append_ones(x), y)) < 1e-9)
         True
     """
     return 2 / 9

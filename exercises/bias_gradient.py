@@ -7,12 +7,12 @@ The bias $b_j$ is added to $z_j$ of *every* example. Derive $\partial L/\partial
 layer.
 
 Hint:
-    How fast does $z_j$ move with $b_j$? Along how many paths does one bias reach the loss?
+    What is $\partial z_j/\partial b_j$, and along how many paths does one bias reach the loss?
 
 Solution:
-    The slope $\partial z^n_j/\partial b_j$ is 1, and there is a path through every example: $\sum_n \delta^n_j$
-    $\eqref{eq:bias-gradient}$. One row comes out, the shape of $b$. Whoever forgets the sum keeps a matrix of $N$
-    rows, and NumPy turns the bias into such a matrix without a word when it is updated.
+    The derivative $\partial z^n_j/\partial b_j$ is 1, and there is one path through every example, so the gradient is
+    $\sum_n \delta^n_j$ $\eqref{eq:bias-gradient}$. The result is one row, which is the shape of $b$. If you forget the
+    sum, you keep a matrix of $N$ rows, and the update turns the bias into such a matrix without a warning.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from backprop.derivation import complex_step
 
 
 def gradient(delta: np.ndarray) -> np.ndarray:
-    """Find the gradient of the biases.
+    """Compute the gradient with respect to the biases.
 
     Args:
         delta: δ of the layer, shape (N, out).
@@ -30,7 +30,7 @@ def gradient(delta: np.ndarray) -> np.ndarray:
         ∂L/∂b, shape (1, out).
 
     Examples:
-        Against the measured gradient of a loss whose δ is 2z:
+        It agrees with the numerical gradient of a loss whose δ is 2z:
 
         >>> rng = np.random.default_rng(0)
         >>> aw, b = rng.normal(size=(4, 5)), rng.normal(size=(1, 5))

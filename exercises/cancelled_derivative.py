@@ -1,24 +1,24 @@
-r"""The slope that cancels.
+r"""The derivative that cancels.
 
 Time: fifteen minutes
 Chapter: output-to-hidden
 
-A sigmoid output is trained with cross-entropy, $C = -y\ln\hat y - (1 - y)\ln(1 - \hat y)$, for one example. Derive
-$\partial C/\partial z$ and simplify it until no division is left. Then write it so that it gives the right number
-even at $z = 40$, $y = 0$, where $1 - \hat y$ is too small for a computer to tell from 0.
+A sigmoid output is trained with the binary cross-entropy, $C = -y\ln\hat y - (1 - y)\ln(1 - \hat y)$ for one example.
+Derive $\partial C/\partial z$ and simplify it until no division is left. Then write it so that the result is correct
+even at $z = 40$, $y = 0$, where a computer cannot tell $1 - \hat y$ from 0.
 
 Hint:
-    Differentiate $C$ with respect to $\hat y$, bring the two fractions on one denominator, and only then multiply by
+    Differentiate $C$ with respect to $\hat y$, bring the two fractions to one denominator, and only then multiply by
     $\sigma'(z)$.
 
 Solution:
-    $\partial C/\partial\hat y$ on one denominator:
+    We write $\partial C/\partial\hat y$ with one denominator:
 
     $$-\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y} = \frac{\hat y - y}{\hat y(1 - \hat y)}$$
 
-    The denominator is $\sigma'(z)$, so what remains is $\hat y - y$ $\eqref{eq:output-delta-bce}$. Here a
-    missing $\sigma'$ is right; under squared error the same line is a mistake. The long way computes 0 · ∞ at
-    $z = 40$.
+    Since the denominator is $\sigma'(z)$, it cancels and $\hat y - y$ remains $\eqref{eq:output-delta-bce}$. So a
+    missing $\sigma'$ is correct here, whereas under the squared error the same line is a mistake. The long way would
+    compute 0 · ∞ at $z = 40$.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ from backprop.derivation import bce_contributions, complex_step, sigmoid
 
 
 def delta(y: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Find δ of a sigmoid output under cross-entropy, for one example.
+    """Compute δ of a sigmoid output under the binary cross-entropy, for one example.
 
     Args:
         y: the target, shape (1, 1).

@@ -1,4 +1,4 @@
-r"""Who is dead?
+r"""Which units are dead?
 
 Time: one minute
 Chapter: consequences
@@ -10,8 +10,9 @@ $$W_1 = \begin{bmatrix} 0.5 & -1 & -0.2 & 3 \\ -2 & -0.3 & 0.1 & 1 \end{bmatrix}
 and the data fill the unit square. Which of the four units are dead? Count from 1.
 
 Solution:
-    A unit is a column. It is off everywhere if both its weights are negative $\eqref{eq:dead-unit-probability}$: the
-    second. The first and the third are on near one of the axes, the fourth wherever an input is positive.
+    The weights of a unit are a column. A unit is 0 everywhere if both of its weights are negative
+    $\eqref{eq:dead-unit-probability}$, and this is true of the second unit only. The first and the third are active
+    near one of the axes, and the fourth is active wherever an input is positive.
 """
 
 import numpy as np

@@ -3,15 +3,15 @@ r"""Half the loss.
 Time: two minutes
 Chapter: loss
 
-Many texts put a ½ before the squared error, so that the 2 of the derivative disappears:
-$L = \frac{1}{2N}\sum_n(\hat y^n - y^n)^2$. Give the slope of this loss for each answer. With which learning rate
-does it make the same steps as ours at $\eta = 1$?
+Many texts put a ½ before the squared error, so that it cancels the 2 of the derivative:
+$L = \frac{1}{2N}\sum_n(\hat y^n - y^n)^2$. What is the derivative of this loss with respect to each prediction? Which
+learning rate makes the same steps with it as $\eta = 1$ makes with ours?
 
 Solution:
-    The power rule's 2 meets the ½: $\partial L/\partial\hat y^n = (\hat y^n - y^n)/N$. That is half of
-    $\eqref{eq:mse-derivative}$, so every gradient is half as long and the rate must be twice as large. Neither loss is
-    wrong, but whoever mixes the slope of one with the value of the other fails a gradient check by a factor of
-    exactly 2.
+    The 2 of the power rule cancels the ½, so $\partial L/\partial\hat y^n = (\hat y^n - y^n)/N$. This is half of
+    $\eqref{eq:mse-derivative}$. Therefore every gradient is half as large, and the learning rate must be twice as
+    large. Both losses are in use, but if you take the derivative of one and the value of the other, a gradient check
+    fails by a factor of exactly 2.
 """
 
 import numpy as np
@@ -20,11 +20,11 @@ from backprop.derivation import complex_step, mse_derivative
 
 
 def half_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    """Differentiate half the mean squared error with respect to each answer.
+    """Differentiate half the mean squared error with respect to each prediction.
 
     Args:
         y: the targets, shape (N, 1).
-        y_hat: the answers, shape (N, 1).
+        y_hat: the predictions, shape (N, 1).
 
     Returns:
         ∂L/∂ŷ, shape (N, 1).
@@ -42,7 +42,7 @@ def same_steps() -> float:
     """Give the learning rate that makes the same steps as ours with η = 1.
 
     Returns:
-        The rate.
+        The learning rate.
 
     Examples:
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])

@@ -1,20 +1,21 @@
-r"""A hidden delta by hand.
+r"""δ of a hidden unit by hand.
 
 Time: five minutes
 Chapter: hidden-to-hidden
 
-A hidden sigmoid unit has put out $a = 0.6$. It feeds three units of the next layer with the weights 2, −1 and 0.5.
-Their δ are 0.1, 0.3 and −0.2. What is δ of the hidden unit? And the unit's own input was $x = 3$: what is the
-gradient of that weight?
+A hidden sigmoid unit has the activation $a = 0.6$. It feeds three units of the next layer through the weights 2, −1 and
+0.5, and their δ are 0.1, 0.3 and −0.2. What is δ of the hidden unit? The unit's own input was $x = 3$, so what is the
+gradient with respect to that weight?
 
 Hint:
-    First what comes back to $a$, then through the activation function. Do you need $z$?
+    First compute the gradient with respect to $a$, and then multiply by the derivative of the activation function. Do
+    you need $z$?
 
 Solution:
-    Back to $a$ comes $2 \cdot 0.1 - 1 \cdot 0.3 + 0.5 \cdot (-0.2) = -0.2$ $\eqref{eq:activation-gradient-unit}$. The
-    sigmoid has slope $0.6 \cdot 0.4 = 0.24$, so $\delta = 0.24 \cdot (-0.2) = -0.048$ $\eqref{eq:hidden-delta}$. The
-    weight's gradient is the value at its start times δ at its end $\eqref{eq:weight-gradient-example}$: $3 \cdot
-    (-0.048) = -0.144$.
+    The gradient with respect to $a$ is $2 \cdot 0.1 - 1 \cdot 0.3 + 0.5 \cdot (-0.2) = -0.2$
+    $\eqref{eq:activation-gradient-unit}$. The derivative of the sigmoid is $0.6 \cdot 0.4 = 0.24$, so $\delta = 0.24
+    \cdot (-0.2) = -0.048$ $\eqref{eq:hidden-delta}$. The gradient with respect to the weight is the input times δ
+    $\eqref{eq:weight-gradient-example}$, and therefore $3 \cdot (-0.048) = -0.144$.
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ def delta() -> float:
 
 
 def gradient() -> float:
-    """Give the gradient of the weight between x = 3 and the hidden unit.
+    """Give the gradient with respect to the weight between x = 3 and the hidden unit.
 
     Returns:
         ∂C/∂w.

@@ -3,18 +3,18 @@ r"""A mini-batch.
 Time: thirty minutes
 Chapter: loss
 
-So far every step has used all examples. Write one epoch in mini-batches: for each batch in turn, forward, backward,
-update. Before you do, answer on paper: five examples are split into batches of 2 and 3. How must the two batches'
-gradients be combined to give the gradient of the mean over all five?
+So far every step has used all examples. Write one epoch in mini-batches, which means a forward pass, a backward pass
+and an update for each batch in turn. Before you do, answer a question on paper. Five examples are split into batches of
+2 and 3; how must the gradients of the two batches be combined to give the gradient of the mean over all five?
 
 Hint:
-    Each batch divides by its own number of examples. Multiply that out, add, divide by five.
+    Each batch divides by its own number of examples. Undo this division, add, and divide by five.
 
 Solution:
-    A batch of $N_b$ examples gives the mean of its own examples, so $N_b$ times it is the sum. Added and divided by
-    $N$: $\nabla L = \sum_b \frac{N_b}{N}\nabla L_b$, here with the weights ⅖ and ⅗. It is the sum over examples
-    $\eqref{eq:sum-gradients}$ in two parts. In training nothing is combined: each batch's gradient makes its own
-    step, from where the step before has led.
+    A batch of $N_b$ examples gives the mean over its own examples, so $N_b$ times this mean is their sum. Added and
+    divided by $N$, the batches give $\nabla L = \sum_b \frac{N_b}{N}\nabla L_b$, here with the weights ⅖ and ⅗. It is
+    the sum over examples $\eqref{eq:sum-gradients}$ in two parts. In training, however, nothing is combined, because
+    the gradient of each batch makes its own step from the point that the previous step has reached.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ import backprop
 
 
 def combined(gradients: list[np.ndarray], sizes: list[int]) -> np.ndarray:
-    """Combine the gradients of batches to the gradient of the mean over all examples.
+    """Combine the gradients of batches into the gradient of the mean over all examples.
 
     Args:
         gradients: the gradient of each batch's mean loss, all of one shape.
@@ -57,7 +57,7 @@ def epoch(model: backprop.Model, x: np.ndarray, y: np.ndarray, eta: float, batch
         The network after one step for each batch.
 
     Examples:
-        One batch of all examples is a step of full-batch training:
+        One batch of all examples is one step of full-batch training:
 
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
@@ -65,7 +65,7 @@ def epoch(model: backprop.Model, x: np.ndarray, y: np.ndarray, eta: float, batch
         >>> bool(np.allclose(one.weights[0], backprop.train(model, X, y, eta=1.0, epochs=1).model.weights[0]))
         True
 
-        Three batches of seven are three steps, each from where the last one led:
+        Three batches of seven are three steps, each from the point that the previous one has reached:
 
         >>> rows = np.random.default_rng(0).permutation(21).reshape(3, 7)
         >>> by_hand = model

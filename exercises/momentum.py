@@ -3,18 +3,19 @@ r"""Momentum.
 Time: thirty minutes
 Chapter: gradient-descent
 
-In a long narrow valley plain gradient descent swings from wall to wall and creeps along the bottom. Momentum
-remembers the last steps: $v^1 = \mu v^0 - \eta\nabla L(\theta^0)$, $\theta^1 = \theta^0 + v^1$, with
-$0 \le \mu < 1$. Write it. Then, on paper: if the gradient $g$ stays the same for very long, how long does each step
-become?
+In a long narrow valley plain gradient descent oscillates between the walls and moves slowly along the bottom. Momentum
+adds a part of the previous step, $v^1 = \mu v^0 - \eta\nabla L(\theta^0)$ and $\theta^1 = \theta^0 + v^1$, with $0 \le
+\mu < 1$. Write this step. Then answer on paper: if the gradient $g$ stays the same for many steps, how large does each
+step become?
 
 Hint:
     A step that no longer changes satisfies $v = \mu v - \eta g$.
 
 Solution:
-    $v(1 - \mu) = -\eta g$, so $v = -\eta g/(1 - \mu)$: with $\mu = 0.9$ ten times the plain step. Where the gradient
-    alternates, the terms cancel instead. With $\mu = 0$ it is the plain update $\eqref{eq:gradient-descent-step}$. The
-    gradient itself is the same: momentum changes what is done with it, and back-propagation does not notice.
+    From $v(1 - \mu) = -\eta g$ follows $v = -\eta g/(1 - \mu)$, so with $\mu = 0.9$ the step is ten times the plain
+    one. Where the gradient alternates, the terms cancel instead. With $\mu = 0$ it is the plain update
+    $\eqref{eq:gradient-descent-step}$. Momentum changes what is done with the gradient, whereas the gradient itself,
+    and therefore backpropagation, stays the same.
 """
 
 import numpy as np
@@ -29,23 +30,23 @@ def momentum_step(
 
     Args:
         theta: the parameters θ, any shape.
-        v: the last step, same shape; zeros at the start.
+        v: the previous step, same shape; zeros at the start.
         gradient: ∇L(θ), same shape.
         eta: the learning rate.
-        mu: how much of the last step is kept.
+        mu: the fraction of the previous step that is kept.
 
     Returns:
         The new parameters and the new step.
 
     Examples:
-        Without memory it is the plain update:
+        With μ = 0 the step is the plain update:
 
         >>> theta, derivatives = np.array([1.0, 1.0]), np.array([1.0, 50.0])
         >>> new, _ = momentum_step(theta, np.zeros(2), derivatives * theta, eta=0.03, mu=0.0)
         >>> bool(np.allclose(new, gradient_descent_step(theta, derivatives * theta, eta=0.03)))
         True
 
-        In a valley that is fifty times as steep across as along, a hundred steps with and without:
+        In a valley that is fifty times as steep across as along, we compare a hundred steps without and with momentum:
 
         >>> distances = []
         >>> for mu in (0.0, 0.8):
@@ -61,12 +62,12 @@ def momentum_step(
 
 
 def steady_step(gradient: float, eta: float, mu: float) -> float:
-    """Give the length of the step under a gradient that stays the same.
+    """Give the step that results when the gradient stays the same.
 
     Args:
         gradient: g.
         eta: the learning rate.
-        mu: how much of the last step is kept.
+        mu: the fraction of the previous step that is kept.
 
     Returns:
         The step v, with its sign.

@@ -7,16 +7,16 @@ A layer has two inputs and three ReLU units, with
 
 $$W = \begin{bmatrix} 1 & -1 & 0.5 \\ 2 & 1 & -1 \end{bmatrix}, \qquad b = \begin{bmatrix} -1 & 0 & 1 \end{bmatrix}$$
 
-For the example $x = (2, 1)$, what are $z$ and $a$? Which part of $W$ belongs to the second unit, a row or a column?
+What are $z$ and $a$ for the example $x = (2, 1)$? Which part of $W$ belongs to the second unit, a row or a column?
 
 Hint:
-    The example is a row, $xW + b$ is a row of three.
+    The example is a row, so $xW + b$ is a row of three numbers.
 
 Solution:
-    A unit is a column $\eqref{eq:weighted-sum}$. The first: $2 \cdot 1 + 1 \cdot 2 - 1 = 3$. The second:
-    $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$. The third: $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$. ReLU cuts the second to 0.
-    Whoever takes rows for units finds two units here instead of three; in a square layer nothing would have warned
-    them.
+    The weights of a unit are a column $\eqref{eq:weighted-sum}$. The weighted sums are $2 \cdot 1 + 1 \cdot 2 - 1 = 3$,
+    then $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$, and $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$. ReLU replaces the second by 0.
+    If you take rows for units, you find two units here instead of three, but in a square layer no error would have
+    warned you.
 """
 
 import numpy as np

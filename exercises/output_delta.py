@@ -1,16 +1,17 @@
-r"""The first delta.
+r"""δ of the output by hand.
 
 Time: three minutes
 Chapter: output-to-hidden
 
-A sigmoid output answers $\hat y = 0.8$, the target is $0$, there are $N = 2$ examples, and the loss is the mean
-squared error. What is δ of the output for this example? What does the report's text,
-$\partial C/\partial z = L'(y, \hat y)$, give instead?
+A sigmoid output predicts $\hat y = 0.8$ where the target is $0$. There are $N = 2$ examples, and the loss is the mean
+squared error. What is δ of the output for this example? What does the report's text, $\partial C/\partial z = L'(y,
+\hat y)$, give instead?
 
 Solution:
-    The loss has slope $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:mse-derivative}$, the sigmoid $0.8 \cdot 0.2 = 0.16$. So
-    $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-unit}$. The text's formula stops at 0.8, more than
-    six times as much: it is δ of another loss, twice the cross-entropy.
+    The derivative of the loss is $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:mse-derivative}$, and the derivative of the
+    sigmoid is $0.8 \cdot 0.2 = 0.16$. So $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-unit}$. The formula
+    of the text stops at 0.8, which is more than six times as much, because it is δ of another loss, namely of twice the
+    binary cross-entropy.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def delta() -> float:
 
 
 def delta_of_the_text() -> float:
-    """Give what the report's text says.
+    """Give the value of the formula in the report's text.
 
     Returns:
         L′(y, ŷ).

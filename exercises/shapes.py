@@ -3,17 +3,17 @@ r"""Which shape?
 Time: two minutes
 Chapter: parameter-gradients
 
-A 2-3-5-1 network with biases sees 7 examples. Write down the shapes of $Z_2$, $W_2$, $\Delta_1$,
+A 2-3-5-1 network with biases receives 7 examples. Write down the shapes of $Z_2$, $W_2$, $\Delta_1$,
 $\partial L/\partial W_3$ and $\partial L/\partial b_2$.
 
 Hint:
-    Two rules are enough $\eqref{eq:shapes}$: a gradient has the shape of its parameter, and δ the shape of its
+    Two rules are enough $\eqref{eq:shapes}$. A gradient has the shape of its parameter, and δ has the shape of its
     pre-activation.
 
 Solution:
-    $Z_2$ has a row for each example and a column for each unit of the second hidden layer, (7, 5). $W_2$ leads from
-    3 units to 5. $\Delta_1$ has the shape of $Z_1$, $\partial L/\partial W_3$ that of $W_3$, and
-    $\partial L/\partial b_2$ is one row of 5: the 7 examples have been added up.
+    $Z_2$ has a row for each example and a column for each unit of the second hidden layer, so its shape is (7, 5).
+    $W_2$ leads from 3 units to 5. $\Delta_1$ has the shape of $Z_1$, and $\partial L/\partial W_3$ has that of $W_3$.
+    Because the 7 examples have been added, $\partial L/\partial b_2$ is one row of 5.
 """
 
 import numpy as np

@@ -3,12 +3,13 @@ r"""An activation of your own.
 Time: forty-five minutes
 Chapter: activations
 
-Softsign squashes a number to between −1 and 1 without an exponential: $\phi(z) = \dfrac{z}{1 + |z|}$. Derive its
-slope, once from $z$ and once from $a$ alone. Write all three, then give them to a network and let it learn XOR.
+Softsign maps a number to a value between −1 and 1 without an exponential, $\phi(z) = \dfrac{z}{1 + |z|}$. Derive its
+derivative, once as a function of $z$ and once as a function of $a$ alone. Write all three functions, and then use them
+in a network that learns XOR.
 
 Hint:
-    Differentiate for $z > 0$ and for $z < 0$ separately; the two results are one formula with $|z|$. For the slope from
-    $a$, find $1 - |a|$.
+    Differentiate for $z > 0$ and for $z < 0$ separately, because the two results are one formula with $|z|$. For the
+    derivative as a function of $a$, find $1 - |a|$ first.
 
 Solution:
     By the quotient rule, for $z > 0$ and for $z < 0$,
@@ -17,12 +18,14 @@ Solution:
 
     $$\frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
 
-    Together $\phi'(z) = 1/(1 + |z|)^2$, which is 1 at 0 from both sides: no kink, unlike ReLU. From the output,
+    Together this is $\phi'(z) = 1/(1 + |z|)^2$. It is 1 at 0 from both sides, so there is no kink as in ReLU. From the
+    output we get
 
     $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
 
-    so $\phi'(z) = (1 - |a|)^2$. The slope falls as $1/z^2$, where that of tanh falls exponentially, so a saturated
-    unit still learns. A complex step does not pass through $|z|$; the slope is measured with the central difference.
+    and therefore $\phi'(z) = (1 - |a|)^2$. The derivative decreases as $1/z^2$, whereas that of tanh decreases
+    exponentially, so a saturated unit still learns. A complex step does not work with $|z|$, so the check uses the
+    central difference.
 """
 
 import numpy as np
@@ -32,7 +35,7 @@ from backprop.derivation import central_difference, relative_error
 
 
 def softsign(z: np.ndarray) -> np.ndarray:
-    """Squash a number to between −1 and 1.
+    """Map a number to a value between −1 and 1.
 
     Args:
         z: the pre-activation, any shape.
@@ -81,7 +84,7 @@ def softsign_derivative_from_output(a: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softsign_derivative_from_output(softsign(z)), softsign_derivative(z)))
         True
 
-        In a network, under a sigmoid output:
+        It works in a network with a sigmoid output:
 
         >>> phi = backprop.Activation("softsign", softsign, lambda z, a: softsign_derivative_from_output(a))
         >>> X, y = backprop.xor()

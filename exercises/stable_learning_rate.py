@@ -1,17 +1,18 @@
-r"""The rate that is too large.
+r"""A learning rate that is too large.
 
 Time: three minutes
 Chapter: consequences
 
-One linear unit without bias, $\hat y = wx$, learns two examples with inputs 1 and 3 under the mean squared error.
-Above which learning rate does its training diverge?
+One linear unit without bias, $\hat y = wx$, learns two examples with the inputs 1 and 3 under the mean squared error.
+Above which learning rate does training diverge?
 
 Hint:
     What does one step do to the distance of $w$ from its best value? The targets do not matter.
 
 Solution:
-    The loss is a parabola in $w$ with the curvature $H = \tfrac2N\sum_n x_n^2 = \tfrac22(1 + 9) = 10$. A step
-    multiplies the distance by $1 - \eta H$. It shrinks while $\eta < 2/H = 0.2$ $\eqref{eq:stability-threshold}$.
+    The loss is a parabola in $w$ with the second derivative $H = \tfrac2N\sum_n x_n^2 = \tfrac22(1 + 9) = 10$. A step
+    multiplies the distance by $1 - \eta H$, so the distance decreases as long as $\eta < 2/H = 0.2$
+    $\eqref{eq:stability-threshold}$.
 """
 
 import numpy as np
@@ -28,13 +29,13 @@ def distance_after(eta: float) -> float:
 
 
 def largest_rate() -> float:
-    """Give the rate above which training diverges.
+    """Give the learning rate above which training diverges.
 
     Returns:
         The learning rate.
 
     Examples:
-        Just below it the distance from the best weight, 2, gets smaller, and just above larger:
+        Just below this rate the distance from the best weight, 2, decreases, and just above it increases:
 
         >>> distance_after(0.99 * largest_rate()) < 2 < distance_after(1.01 * largest_rate())
         True

@@ -1,14 +1,15 @@
-r"""Four equal units.
+r"""Four identical units.
 
 Time: one minute
 Chapter: consequences
 
 All weights of a 2-4-1 network are 0.5. The first column of $\partial L/\partial W_1$ has been computed. What is the
-whole matrix? And after a thousand epochs, how many different hidden units does the network have?
+whole matrix? After a thousand epochs, how many different hidden units does the network have?
 
 Solution:
     The four units compute the same $a$ and receive the same δ, so the four columns are equal $\eqref{eq:symmetry}$.
-    The update keeps them equal, however often: one different unit. Random initial weights are there to break this.
+    Every update keeps them equal, and therefore the network still has one different unit. Initial weights are drawn at
+    random to break this symmetry.
 """
 
 import numpy as np
@@ -17,10 +18,10 @@ import backprop
 
 
 def whole_gradient(first_column: np.ndarray) -> np.ndarray:
-    """Complete the gradient of the first layer.
+    """Complete the gradient with respect to the weights of the first layer.
 
     Args:
-        first_column: the gradient of the weights into the first hidden unit, shape (2, 1).
+        first_column: the gradient with respect to the weights into the first hidden unit, shape (2, 1).
 
     Returns:
         ∂L/∂W₁, shape (2, 4).

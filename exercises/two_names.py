@@ -1,16 +1,16 @@
-r"""Two names for one slope.
+r"""Two names for one derivative.
 
 Time: two minutes
 Chapter: activations
 
-A unit has $z = \ln 4$. Its sigmoid is $a = \sigma(z) = 0.8$. Without a computer: how steep is the sigmoid there? And
-which number comes out if a function that expects $a$ is fed $z \approx 1.386$ by mistake?
+A unit has $z = \ln 4$, so its sigmoid is $a = \sigma(z) = 0.8$. Without a computer, what is the derivative of the
+sigmoid there? Which number results if a function that expects $a$ is given $z \approx 1.386$ by mistake?
 
 Solution:
-    The slope is $a(1 - a) = 0.8 \cdot 0.2 = 0.16$ $\eqref{eq:sigmoid-derivative-from-output}$. Fed $z$, the same
-    formula gives $z(1 - z) \approx 1.386 \cdot (-0.386) \approx -0.535$. No sigmoid falls, so a negative slope betrays
-    the mistake at once. The other way round is harder to see: every $\sigma(a)(1 - \sigma(a))$ looks like a decent
-    slope.
+    The derivative is $a(1 - a) = 0.8 \cdot 0.2 = 0.16$ $\eqref{eq:sigmoid-derivative-from-output}$. If the same formula
+    is given $z$, it returns $z(1 - z) \approx 1.386 \cdot (-0.386) \approx -0.535$. Because the sigmoid never
+    decreases, a negative derivative reveals the mistake at once. The opposite mistake is harder to see, because every
+    $\sigma(a)(1 - \sigma(a))$ looks like a plausible derivative.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from backprop.derivation import complex_step, sigmoid, sigmoid_derivative_from_o
 
 
 def derivative() -> float:
-    """Give the slope of the sigmoid at z = ln 4.
+    """Give the derivative of the sigmoid at z = ln 4.
 
     Returns:
         σ′(ln 4), to two digits.
@@ -32,10 +32,10 @@ def derivative() -> float:
 
 
 def fed_z() -> float:
-    """Give what a(1 − a) says if z = ln 4 is put in for a.
+    """Give the value of a(1 − a) if z = ln 4 is inserted for a.
 
     Returns:
-        The wrong number, to two digits.
+        The incorrect number, to two digits.
 
     Examples:
         >>> bool(abs(fed_z() - sigmoid_derivative_from_output(np.log(4.0))) < 0.005)

@@ -3,14 +3,14 @@ r"""Two paths to the loss.
 Time: three minutes
 Chapter: chain-rule
 
-A unit's output $a$ is used twice: $C = (3a)^2 - 4a$, and $a = \sigma(z)$. At $z = 0$, what is
+The output $a$ of a unit is used twice, $C = (3a)^2 - 4a$, and $a = \sigma(z)$. At $z = 0$, what is
 $\partial C/\partial a$, and what is $\partial C/\partial z$?
 
 Solution:
-    By the first path $a$ moves $3a$ three times as fast, and the square has slope $2 \cdot 3a$: together $18a = 9$
-    at $a = \tfrac12$. By the second path the slope is $-4$. Paths that meet add $\eqref{eq:multivariable-chain-rule}$:
-    5. From $a$ back to $z$ there is one path, so the slopes multiply $\eqref{eq:backward-gradient}$: $\tfrac14 \cdot 5
-    = 1.25$.
+    Along the first path, $3a$ has the derivative 3 and the square has the derivative $2 \cdot 3a$, so together they
+    give $18a = 9$ at $a = \tfrac12$. Along the second path the derivative is $-4$. Where paths meet, they are added
+    $\eqref{eq:multivariable-chain-rule}$, which gives 5. From $a$ back to $z$ there is one path, so the derivatives are
+    multiplied $\eqref{eq:backward-gradient}$ and $\tfrac14 \cdot 5 = 1.25$.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def dc_da() -> float:
     """Give ∂C/∂a at z = 0.
 
     Returns:
-        The slope.
+        The derivative.
 
     Examples:
         >>> bool(abs(dc_da() - complex_step(lambda a: (3 * a) ** 2 - 4 * a, np.array(0.5))) < 1e-9)
@@ -35,7 +35,7 @@ def dc_dz() -> float:
     """Give ∂C/∂z at z = 0.
 
     Returns:
-        The slope.
+        The derivative.
 
     Examples:
         >>> C = lambda z: (3 * sigmoid(z)) ** 2 - 4 * sigmoid(z)

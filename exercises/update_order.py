@@ -3,7 +3,7 @@ r"""Find the mistake.
 Time: fifteen minutes
 Chapter: parameter-gradients
 
-This step of training looks right, the loss falls, and XOR is learnt. It is wrong all the same:
+With this training step the loss falls and XOR is learnt. Nevertheless the step is incorrect:
 
 ```python
 delta2 = (y_hat - y) * (2 / len(y)) * y_hat * (1 - y_hat)
@@ -12,16 +12,17 @@ delta1 = (delta2 @ w2.T) * a1 * (1 - a1)
 w1 = w1 - eta * x.T @ delta1
 ```
 
-Say what is wrong, write the step as it should be, and say why a gradient check does not see it.
+Say what is incorrect, write the correct step, and explain why a gradient check does not notice the mistake.
 
 Hint:
     Which $W_2$ did the forward pass use?
 
 Solution:
-    The second line changes `w2`, and the third sends δ back through the changed weights. The gradient belongs to the
-    point $\theta^0$, so all of it must be known before anything moves $\eqref{eq:simultaneous-update}$. A gradient
-    check compares the gradients that a backward pass returns. Here the mistake lies between gradient and step, so
-    compare one whole step with $\theta^0 - \eta\nabla L(\theta^0)$.
+    The second line changes `w2`, so the third propagates δ back through the changed weights. The gradient belongs to
+    the point $\theta^0$, and therefore all of it must be known before any weight changes
+    $\eqref{eq:simultaneous-update}$. A gradient check compares the gradients that a backward pass returns, whereas this
+    mistake lies between the gradient and the step. To find it, compare one whole step with $\theta^0 - \eta\nabla
+    L(\theta^0)$.
 """
 
 import numpy as np
@@ -46,9 +47,9 @@ def step(w1: np.ndarray, w2: np.ndarray, x: np.ndarray, y: np.ndarray, eta: floa
     Examples:
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 1], seed=0)
-        >>> right = model.update(model.backward(model.forward(X), y), eta=1.0)
+        >>> correct = model.update(model.backward(model.forward(X), y), eta=1.0)
         >>> new = step(*model.weights, X, y, eta=1.0)
-        >>> [bool(np.allclose(ours, theirs)) for ours, theirs in zip(new, right.weights, strict=True)]
+        >>> [bool(np.allclose(ours, theirs)) for ours, theirs in zip(new, correct.weights, strict=True)]
         [True, True]
     """
     a1 = sigmoid(x @ w1)

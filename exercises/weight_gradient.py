@@ -3,21 +3,22 @@ r"""Where did the sum over examples go?
 Time: ten minutes
 Chapter: parameter-gradients
 
-For one example the gradient of a weight matrix is $a_i\,\delta_j$ for every pair of units, and the examples'
-gradients add. Write the sum over all examples as one matrix product, and derive it from the indices. Is anything
+For one example the gradient with respect to a weight matrix is $a_i\,\delta_j$ for every pair of units, and the
+gradients of all examples are added. Write this sum as one matrix product, and derive it from the indices. Is anything
 left to divide by $N$?
 
 Hint:
-    The sum runs over $n$, the first index of both $A$ and $\Delta$. A product sums over the second index of its left
-    factor.
+    The sum runs over $n$, which is the first index of both $A$ and $\Delta$. A product sums over the second index of
+    its left factor.
 
 Solution:
-    Give $A$ the place that the product asks for:
+    We transpose $A$, so that the index $n$ stands where the product needs it:
 
     $$\sum_n a_{ni}\delta_{nj} = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
 
-    This is $\eqref{eq:weight-gradient}$. The product itself adds the examples. Nothing is left to divide: δ is the
-    slope of the example's *share* of the mean and has its $1/N$ since the loss $\eqref{eq:mse-derivative}$.
+    This is $\eqref{eq:weight-gradient}$, and the product itself adds the examples. Nothing is left to divide, because δ
+    is the derivative of the example's *contribution* to the mean and has carried its $1/N$ since the loss
+    $\eqref{eq:mse-derivative}$.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ from backprop.derivation import complex_step, mse_contributions, total_loss
 
 
 def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    """Find the gradient of the weights, added over all examples.
+    """Compute the gradient with respect to the weights, summed over all examples.
 
     Args:
         a: the input of the layer, shape (N, in).
@@ -36,7 +37,7 @@ def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         ∂L/∂W, shape (in, out).
 
     Examples:
-        A linear layer from 3 units to 5 under the mean squared error, against the measured gradient:
+        For a linear layer from 3 units to 5 under the mean squared error it agrees with the numerical gradient:
 
         >>> rng = np.random.default_rng(0)
         >>> a, w, y = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))

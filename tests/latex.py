@@ -38,6 +38,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "\\operatorname{Im}": np.imag,
     "\\operatorname{diag}": np.diag,
 }
+EXTREMA: dict[str, Callable[[Any], Any]] = {
+    "\\max": np.max,
+    "\\operatorname{argmax}": lambda entries: np.argmax(entries) + 1,
+}
 ACCENTS = {"\\hat", "\\tilde", "\\mathbf", "\\nabla"}
 
 #: The key under which the values carry the ranges of the indices.
@@ -251,6 +255,8 @@ class Reader:
             return self.series()
         if token == "\\min":
             return self.minimum()
+        if token in EXTREMA and self.peek(1) == "_":
+            return self.extremum()
         if token in FUNCTIONS:
             return self.application()
         if token.startswith("\\begin"):
@@ -408,6 +414,14 @@ class Reader:
             return min(body({**values, name: values[name] + move}) for move in moves)
 
         return value
+
+    def extremum(self) -> Node:
+        """Read the largest of what an index counts, or the number of the largest."""
+        largest = EXTREMA[self.next()]
+        self.next("_")
+        (index,) = self.group()
+        body = self.factor()
+        return lambda values: largest([body({**values, index: number}) for number in values[RANGES][index]])
 
     def application(self) -> Node:
         """Read a function of the next factor."""

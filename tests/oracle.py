@@ -17,11 +17,13 @@ BENDS: dict[str, Callable[[Any, Any], Any]] = {
     "leaky_relu": lambda xp, z: xp.where(z > 0, z, z / 100),
     "softplus": lambda xp, z: xp.log(1 + xp.exp(z)),
     "silu": lambda xp, z: z / (1 + xp.exp(-z)),
+    "softmax": lambda xp, z: xp.exp(z) / xp.sum(xp.exp(z), axis=-1, keepdims=True),
 }
 
 LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "mse": lambda xp, y, p: xp.mean((p - y) ** 2),
     "binary_cross_entropy": lambda xp, y, p: xp.mean(-y * xp.log(p) - (1 - y) * xp.log(1 - p)),
+    "cross_entropy": lambda xp, y, p: -xp.sum(y * xp.log(p)) / len(y),
 }
 
 

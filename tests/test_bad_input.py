@@ -20,6 +20,9 @@ TRACE = MODEL.forward(X)
 GRADIENTS = MODEL.backward(TRACE, Y)
 WITH_BIAS = BIASED.backward(BIASED.forward(X), Y)
 NAN, INF = float("nan"), float("inf")
+SOFTMAX = Model.random([2, 4, 3], seed=0, activations=["sigmoid", "softmax"])
+CLASSES = np.arange(21) % 3
+ONE_HOT = np.eye(3)[CLASSES]
 
 
 class Bad(NamedTuple):
@@ -44,6 +47,10 @@ def holding(array: np.ndarray, value: float) -> np.ndarray:
 
 def biases_of(*biases: np.ndarray) -> Gradients:
     return Gradients(WITH_BIAS.weights, biases)
+
+
+def classes(y: object, model: Model = SOFTMAX) -> Callable[[], object]:
+    return lambda: train(model, X, y, 1.0, 1, "cross_entropy")
 
 
 def fast(model: Model, loss: str = "mse", eta: float = 1.0) -> Callable[[], object]:
@@ -140,6 +147,45 @@ CASES = {
     ),
     "targets that the loss does not fit": Bad(
         lambda: train(MODEL, X, 2 * Y, 1.0, 1, "binary_cross_entropy"), ValueError, "y", "0.0 to 2.0", "from 0 to 1"
+    ),
+    # classes
+    "softmax with the binary loss": Bad(
+        lambda: train(SOFTMAX, X, ONE_HOT, 1.0, 1, "binary_cross_entropy"),
+        *(ValueError, "loss", "'binary_cross_entropy'", "'cross_entropy'"),
+    ),
+    "cross-entropy without softmax": Bad(
+        classes(CLASSES, Model.random([2, 4, 3])), ValueError, "loss", "'sigmoid'", "'softmax'"
+    ),
+    "softmax in a hidden layer": Bad(
+        lambda: Model.random([2, 4, 3], activations="softmax"),
+        *(ValueError, "activations[0]", "'softmax'", "at the output only, as activations[1]"),
+    ),
+    "softmax of one output": Bad(
+        lambda: Model.random([2, 4, 1], activations=["tanh", "softmax"]),
+        *(ValueError, "activations[1]", "one output", "'sigmoid'"),
+    ),
+    "class numbers in a column": Bad(
+        classes(CLASSES[:, None]), ValueError, "y", "(21, 1)", "one-hot rows, shape (21, 3), or class numbers"
+    ),
+    "too few class numbers": Bad(classes([0, 1, 2]), ValueError, "y", "(3,)", "class numbers, shape (21,)"),
+    "class numbers from 1": Bad(classes(CLASSES + 1), ValueError, "y", "3 at index 2", "from 0 to 2"),
+    "a negative class number": Bad(classes(CLASSES - 1), ValueError, "y", "-1 at index 0", "from 0 to 2"),
+    "half a class number": Bad(classes(CLASSES / 2), ValueError, "y", "0.5 at index 1", "from 0 to 2"),
+    "one-hot transposed": Bad(classes(ONE_HOT.T), ValueError, "y", "(3, 21)", "(21, 3)"),
+    "one-hot with a class too many": Bad(classes(np.eye(4)[CLASSES]), ValueError, "y", "(21, 4)", "(21, 3)"),
+    "one-hot with two ones": Bad(classes(holding(ONE_HOT, 1.0) + ONE_HOT[::-1]), ValueError, "y", "2.0 in row 0", "1"),
+    "a negative probability": Bad(classes(ONE_HOT * 1.5 - 1 / 6), ValueError, "y", "-0.16", "probabilities"),
+    "one-hot of too many runs": Bad(
+        classes([ONE_HOT] * 4, ensemble.stack([SOFTMAX] * 3)), ValueError, "y", "(4, 21, 3)", "(3, 21, 3)"
+    ),
+    "one-hot of a run that does not sum to 1": Bad(
+        classes([ONE_HOT, ONE_HOT / 2]), ValueError, "y", "0.5 in row (1, 0)", "expected 1"
+    ),
+    "classes nan": Bad(classes(holding(ONE_HOT, NAN)), ValueError, "y", "nan at index (20, 2)", "finite"),
+    "classes as text": Bad(classes(["a"] * 21), TypeError, "y", "<U1", "real numbers"),
+    "fast, softmax": Bad(
+        lambda: train(SOFTMAX, X, CLASSES, 1.0, 1, "cross_entropy", engine="fast"),
+        *(ValueError, "engine", "'softmax'", "'sigmoid'"),
     ),
     # the trace and the gradients
     "trace None": Bad(lambda: MODEL.backward(untyped(None), Y), TypeError, "trace", "NoneType", "Trace"),
@@ -346,6 +392,9 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         ("train xor --log-every 0", "log-every", "0"),
         ("train xor --loss l2", "loss", "'l2'"),
         ("train xor --loss binary_cross_entropy --activations tanh", "loss", "'tanh'"),
+        ("train xor --loss cross_entropy", "loss", "'sigmoid'"),
+        ("train xor --loss binary_cross_entropy --activations sigmoid softmax", "loss", "'softmax'"),
+        ("train xor --activations softmax", "activations[0]", "'softmax'"),
         ("train xor --wat 1", "--wat", ""),
         ("train xor linear", "linear", ""),
     ],
@@ -420,3 +469,6 @@ def test_a_number_beyond_float64_is_refused_as_infinite() -> None:
 def test_certain_and_wrong_is_infinitely_surprised_without_a_warning() -> None:
     model = Model([np.array([[1000.0]])])
     assert model.loss(model.forward([[1.0]]), [[0.0]], "binary_cross_entropy") == INF
+    sure = Model([np.array([[1000.0, 0.0]])], activations="softmax")
+    assert sure.loss(sure.forward([[1.0]]), [1], "cross_entropy") == INF
+    assert sure.deltas(sure.forward([[1.0]]), [1], "cross_entropy")[0].tolist() == [[1.0, -1.0]]

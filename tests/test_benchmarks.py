@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -15,8 +14,9 @@ import backprop
 from backprop.ensemble import stack
 from backprop.experiments.store import KEPT, read_result
 from backprop.figures import speed
-from backprop.figures.style import STYLE, Figure, svg
-from benchmarks import __main__ as program
+from backprop.figures.style import Figure, house_style, svg
+from benchmarks import __main__ as starting
+from benchmarks import measure as program
 from benchmarks import peers
 from benchmarks.rewritings import REWRITINGS
 
@@ -34,6 +34,24 @@ def test_the_benchmark_measures_and_stores(monkeypatch: pytest.MonkeyPatch, tmp_
     assert result["facts"]["exponentials"] == 500
     assert result["facts"]["multiplications"] == 2800
     assert result["missing"] == {"PyTorch": "not asked"}
+
+
+def test_it_measures_in_a_process_with_the_settings_of_one_thread(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    shown = "import json, os, sys\nprint(json.dumps([sys.argv[1:], dict(os.environ)]))\nsys.exit(7)\n"
+    (tmp_path / "benchmarks" / "measure.py").write_text(shown, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    before = dict(os.environ)
+    assert starting.main(["--quick"]) == 7
+    words, variables = json.loads(capfd.readouterr().out)
+    assert words == ["--quick"]
+    assert "OPENBLAS_CORETYPE" not in variables
+    assert starting.SETTINGS.items() <= variables.items()
+    assert dict(os.environ) == before
 
 
 def test_a_contestant_that_computes_something_else_is_refused() -> None:
@@ -103,7 +121,7 @@ def test_the_kept_result_has_every_peer_and_equal_losses() -> None:
 @pytest.mark.parametrize("draw", [speed.rewritings, speed.peers])
 def test_its_figures_are_drawn(draw: Callable[[dict[str, Any]], Figure]) -> None:
     kept = read_result(KEPT, "speed")
-    with mpl.rc_context(STYLE):
+    with house_style():
         first, second = (svg(draw(kept)) for _ in range(2))
         figure = draw(kept)
     assert first == second

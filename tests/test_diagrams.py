@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -14,7 +13,7 @@ from matplotlib.patches import PathPatch
 from backprop.derivation import CHAPTERS
 from backprop.experiments import worked_example
 from backprop.figures import diagrams
-from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, STYLE, Figure, standalone, svg
+from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, Figure, house_style, standalone, svg
 
 RESULT = worked_example.run()
 DRAW: list[Callable[[], Figure]] = [
@@ -26,7 +25,7 @@ DRAW: list[Callable[[], Figure]] = [
 
 @pytest.fixture(scope="module", autouse=True)
 def style() -> Iterator[None]:
-    with mpl.rc_context(STYLE):
+    with house_style():
         yield
 
 
@@ -112,5 +111,5 @@ def test_labels_do_not_overlap(draw: Callable[[], Figure]) -> None:
 
 def test_the_picture_of_the_readme_is_the_one_that_the_code_draws() -> None:
     kept = (Path(__file__).parents[1] / "docs" / "assets" / "network.svg").read_text(encoding="utf-8")
-    with mpl.rc_context(STYLE):
+    with house_style():
         assert kept == standalone(svg(diagrams.home()))

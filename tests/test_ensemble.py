@@ -49,6 +49,19 @@ def test_run_i_is_the_run_of_seed_i(widths: list[int], bias: bool, loss: str) ->
     assert_members(run, alone)
 
 
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_run_i_of_softmax_networks_is_the_run_of_seed_i(loss: str) -> None:
+    models = [Model.random([2, 3, 5, 3], seed, ["tanh", "sigmoid", "softmax"], bias=True) for seed in range(3)]
+    classes = [np.eye(3)[np.random.default_rng(seed).integers(3, size=21)] for seed in range(3)]
+    run = train(stack(models), X, np.stack(classes), [0.3, 1.0, 2.0], 120, loss)
+    assert run.losses.shape == (3, 120)
+    assert_members(
+        run, [train(m, X, y, eta, 120, loss) for m, y, eta in zip(models, classes, (0.3, 1.0, 2.0), strict=True)]
+    )
+    numbers = train(stack(models), X, classes[0].argmax(axis=1), 1.0, 20, "cross_entropy")
+    assert_members(numbers, [train(m, X, classes[0], 1.0, 20, "cross_entropy") for m in models])
+
+
 def test_a_leading_axis_of_any_argument_makes_an_ensemble() -> None:
     model, other = Model.random([2, 4, 1], seed=0), Model.random([2, 4, 1], seed=1)
     flipped = 1 - Y

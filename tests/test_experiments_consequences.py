@@ -7,7 +7,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ import backprop
 from backprop.derivation import complex_step, dead_units, delta_bound, relative_error, units_identical
 from backprop.experiments import collapse, symmetry, vanishing, worked_example
 from backprop.figures import consequences as figures
-from backprop.figures.style import STYLE, Figure, svg
+from backprop.figures.style import Figure, house_style, svg
 
 DRAWINGS: list[tuple[str, str, Callable[[dict[str, Any]], Figure]]] = [
     ("vanishing", "vanishing", figures.vanishing),
@@ -205,7 +204,7 @@ class TestFigures:
     def test_drawn_twice_it_is_the_same_valid_svg(
         self, experiment: str, name: str, draw: Callable[[dict[str, Any]], Figure]
     ) -> None:
-        with mpl.rc_context(STYLE):
+        with house_style():
             first, second = (svg(draw(result(experiment))) for _ in range(2))
         assert first == second
         assert draw(result(experiment)).name == name
@@ -216,7 +215,7 @@ class TestFigures:
     def test_its_words_hold_numbers_and_nothing_unset(
         self, experiment: str, name: str, draw: Callable[[dict[str, Any]], Figure]
     ) -> None:
-        with mpl.rc_context(STYLE):
+        with house_style():
             figure = draw(result(experiment))
         for words in (figure.title, figure.description, figure.caption):
             assert any(c.isdigit() for c in words), name
@@ -224,7 +223,7 @@ class TestFigures:
 
     @pytest.mark.parametrize(("experiment", "name", "draw"), DRAWINGS)
     def test_every_axis_is_labelled(self, experiment: str, name: str, draw: Callable[[dict[str, Any]], Figure]) -> None:
-        with mpl.rc_context(STYLE):
+        with house_style():
             axes = draw(result(experiment)).canvas.axes
         assert all(a.get_xlabel() for a in axes), name
         assert axes[0].get_ylabel()

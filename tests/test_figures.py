@@ -2,28 +2,29 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pytest
 
-from backprop.figures import __main__ as drawing
-from backprop.figures.style import STYLE, WIDE, Figure, canvas, page_svg, svg
+from backprop.figures import __main__ as program
+from backprop.figures import drawing
+from backprop.figures.style import WIDE, Figure, canvas, house_style, page_svg, svg
 
 
-def figure(rows: int = 1, columns: int = 1) -> Figure:
+def figure(rows: int = 1, columns: int = 1, name: str = "some") -> Figure:
     drawn = canvas(2, WIDE)
     for axes in drawn.subplots(rows, columns, squeeze=False).flat:
         shown = axes.contourf([[0, 1], [1, 0]])
         axes.set(xlabel="$x_1$", ylabel="height")
     drawn.colorbar(shown, ax=axes, label="answer")
-    return Figure("some", drawn, "It rises.", "A line rises.")
+    return Figure(name, drawn, "It rises.", "A line rises.")
 
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
-    with mpl.rc_context(STYLE):
+    with house_style():
         yield
 
 
@@ -78,11 +79,23 @@ def test_what_is_drawn_no_more_is_deleted(monkeypatch: pytest.MonkeyPatch, tmp_p
     def result(*_: Any) -> dict[str, str]:
         return {"code_hash": "0"}
 
-    monkeypatch.setattr(drawing, "read_result", result)
+    monkeypatch.setattr(program, "read_result", result)
     monkeypatch.setattr(drawing, "drawings", lambda _: [lambda: figure(1, 2)])
     (tmp_path / "download").mkdir()
     for name in ("gone.html", "gone.json", "some.svg", "download/gone.png", "download/some.csv"):
         (tmp_path / name).touch()
-    assert drawing.main(["--results", str(tmp_path), "--out", str(tmp_path)]) == 0
+    assert program.main(["--results", str(tmp_path), "--out", str(tmp_path), "--jobs", "1"]) == 0
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     assert left == {"some.html", "some.json", "download/some.svg", "download/some.png"}
+
+
+def test_the_shares_of_two_processes_are_all_figures_to_the_last_byte(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    several = [partial(figure, 1, columns, name) for columns, name in ((1, "a"), (2, "b"), (1, "c"))]
+    monkeypatch.setattr(drawing, "drawings", lambda _: iter(several))
+    alone = drawing.draw(tmp_path, tmp_path / "alone", 0, 1)
+    shares = [drawing.draw(tmp_path, tmp_path / "shares", part, 2) for part in (0, 1)]
+    assert [len({path.name.partition(".")[0] for path in share}) for share in shares] == [2, 1]
+    written = {path.name: path.read_bytes() for share in shares for path in share}
+    assert written == {path.name: path.read_bytes() for path in alone}

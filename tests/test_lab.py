@@ -162,8 +162,11 @@ def test_a_copy_of_the_program_runs_where_nothing_is_installed_but_numpy(tmp_pat
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", start], capture_output=True, encoding="utf-8", cwd=tmp_path, check=True
     )
-    assert done.stdout == results["program"]["printed"]
     assert done.stderr == ""
+    # The page's output comes from another process, perhaps with another BLAS kernel, so the last digits may differ.
+    ours, pages = (re.split(r"(?<=loss : )(\S+)", text) for text in (done.stdout, results["program"]["printed"]))
+    assert ours[::2] == pages[::2]
+    assert [float(loss) for loss in ours[1::2]] == pytest.approx([float(loss) for loss in pages[1::2]], rel=1e-9)
 
 
 def test_the_listing_of_the_page_draws_truth_prediction_and_curve(

@@ -443,6 +443,77 @@ def check_accuracy(fn: Function) -> None:
     agree(fn(np.array([[0.5]]), np.array([[0.2]])), 1.0)
 
 
+# Three examples of four classes; the second target is no single class.
+CLASSES = np.array([[0.0, 1.0, 0.0, 0.0], [0.1, 0.0, 0.6, 0.3], [1.0, 0.0, 0.0, 0.0]])
+PREDICTED = np.array([[0.2, 0.5, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4], [0.3, 0.3, 0.1, 0.3]])
+
+
+@planted(
+    "cross-entropy",
+    "cross_entropy_contributions",
+    {
+        "plus for minus": lambda y, p: np.sum(y * np.log(p), axis=-1) / len(y),
+        "the other classes' terms too": lambda y, p: -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p), axis=-1) / len(y),
+        "targets and predictions exchanged": lambda y, p: -np.sum(p * np.log(y + 1e-9), axis=-1) / len(y),
+        "the sum for the mean": lambda y, p: -np.sum(y * np.log(p), axis=-1),
+        "divided by the outputs too": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.size,
+        "divided by the outputs instead": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-1],
+        "added over the examples": lambda y, p: -np.sum(y * np.log(p), axis=-2) / len(y),
+        "in bits": lambda y, p: -np.sum(y * np.log2(p), axis=-1) / len(y),
+        "0 ln 0 is nan": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-2],
+        "an ε in the logarithm": lambda y, p: -np.sum(y * np.log(p + 1e-8), axis=-1) / y.shape[-2],
+        "the likeliest class taken for the true one": lambda y, p: -np.log(p.max(axis=-1)) / len(y),
+    },
+)
+def check_categorical_cross_entropy(fn: Function) -> None:
+    second = -0.1 * math.log(0.1) - 0.6 * math.log(0.3) - 0.3 * math.log(0.4)
+    shares = np.array([-math.log(0.5), second, -math.log(0.3)]) / 3
+    agree(fn(CLASSES, PREDICTED), shares)
+    agree(fn(np.stack([CLASSES, PREDICTED]), np.stack([PREDICTED, PREDICTED]))[0], shares)
+    agree(fn(np.eye(3), np.eye(3)), np.zeros(3))  # certain and right
+
+
+@planted(
+    "cross-entropy-derivative",
+    "cross_entropy_derivative",
+    {
+        "plus for minus": lambda y, p: y / p / len(y),
+        "already cancelled": lambda y, p: (p - y) / len(y),
+        "of the binary one": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
+        "the sum for the mean": lambda y, p: -y / p,
+        "divided by the outputs too": lambda y, p: -y / p / y.size,
+        "divided by the outputs instead": lambda y, p: -y / p / y.shape[-1],
+        "the logarithm's slope forgotten": lambda y, p: -y * np.log(p) / len(y),
+        "one number for each example": lambda y, p: -np.sum(y / p, axis=-1, keepdims=True) / len(y),
+    },
+)
+def check_cross_entropy_derivative(fn: Function) -> None:
+    measured = by_complex_step(lambda p: -np.sum(CLASSES * np.log(p)) / 3, PREDICTED)
+    agree(fn(CLASSES, PREDICTED), measured)
+    agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, PREDICTED]))[1], measured)
+
+
+@planted(
+    "class-accuracy",
+    "class_accuracy",
+    {
+        "above ½ instead of the largest": lambda y, p: ((p > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1),
+        "every output counted": lambda y, p: ((p > 0.5) == (y > 0.5)).mean(axis=(-2, -1)),
+        "the example with the largest output": lambda y, p: (p.argmax(axis=-2) == y.argmax(axis=-2)).mean(axis=-1),
+        "counted, not divided": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).sum(axis=-1),
+        "all networks in one number": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).mean(),
+        "the smallest output": lambda y, p: (p.argmin(axis=-1) == y.argmax(axis=-1)).mean(axis=-1),
+        "the error instead": lambda y, p: (p.argmax(axis=-1) != y.argmax(axis=-1)).mean(axis=-1),
+        "of two equals the last": lambda y, p: (
+            p.shape[-1] - 1 - p[..., ::-1].argmax(axis=-1) == y.argmax(axis=-1)
+        ).mean(axis=-1),
+    },
+)
+def check_class_accuracy(fn: Function) -> None:
+    agree(fn(CLASSES, PREDICTED), 2 / 3)  # the second is wrong; in the third four outputs tie, and the first counts
+    agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, CLASSES])), [2 / 3, 1.0])
+
+
 # 4 Activations
 
 LN3 = math.log(3)
@@ -708,6 +779,95 @@ def check_silu_derivative(fn: Function) -> None:
     agree(fn(SOME_Z), by_complex_step(lambda v: np.sum(v / (1 + np.exp(-v))), SOME_Z), 1e-11)
 
 
+# Two examples of three classes. The exponentials of the first are as 1 : 2 : 5.
+CLASS_Z = np.array([[0.0, math.log(2), math.log(5)], [1.0, -0.5, 2.0]])
+
+
+def probabilities(z: Any) -> Any:
+    """Compute softmax as it is written in books."""
+    return np.exp(z) / np.sum(np.exp(z), axis=-1, keepdims=True)
+
+
+@planted(
+    "log-sum-exp",
+    "log_sum_exp",
+    {
+        "overflows": lambda z: np.log(np.sum(np.exp(z), axis=-1)),
+        "the shift not put back": lambda z: np.log(np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)),
+        "over the examples": lambda z: np.log(np.sum(np.exp(z), axis=-2)),
+        "over everything": lambda z: np.log(np.sum(np.exp(z))),
+        "the mean for the sum": lambda z: np.log(np.mean(np.exp(z), axis=-1)),
+        "the maximum": lambda z: np.max(z.real, axis=-1),
+        "one shift for all examples": lambda z: z.real.max() + np.log(np.sum(np.exp(z - z.real.max()), axis=-1)),
+        "the shift by |z|: no complex steps": lambda z: (
+            np.abs(z).max(axis=-1) + np.log(np.sum(np.exp(z - np.abs(z).max(axis=-1, keepdims=True)), axis=-1))
+        ),
+    },
+)
+def check_log_sum_exp(fn: Function) -> None:
+    agree(fn(CLASS_Z), [math.log(8), math.log(math.exp(1) + math.exp(-0.5) + math.exp(2))])
+    agree(fn(np.array([[1000.0, 1000.0], [-1000.0, -1000.0]])), [1000 + math.log(2), -1000 + math.log(2)])
+    agree(by_complex_step(lambda z: np.sum(fn(z)), -CLASS_Z), probabilities(-CLASS_Z))
+
+
+@planted(
+    "softmax",
+    "softmax",
+    {
+        "overflows": probabilities,
+        "over the examples": lambda z: np.exp(z) / np.sum(np.exp(z), axis=-2, keepdims=True),
+        "over everything": lambda z: np.exp(z) / np.sum(np.exp(z)),
+        "sign of the exponent": lambda z: probabilities(-z),
+        "each output its own sigmoid": sigma,
+        "numbers for exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
+        "not divided": np.exp,
+        "through the logarithm: large numbers lose their digits": lambda z: np.exp(
+            z - derivation.log_sum_exp(z)[..., None]
+        ),
+        "the logarithm": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
+        "clipped": lambda z: probabilities(np.clip(z, -30, 30)),
+        "one shift for all examples": lambda z: probabilities(z - np.max(z.real)),
+    },
+)
+def check_softmax(fn: Function) -> None:
+    agree(fn(CLASS_Z)[0], [1 / 8, 2 / 8, 5 / 8])
+    agree(fn(CLASS_Z), probabilities(CLASS_Z))
+    agree(fn(CLASS_Z + 7.0), probabilities(CLASS_Z))
+    agree(fn(np.array([[1000.0, 1000.0, 0.0], [-1000.0, -1000.0, -1000.0]])), [[0.5, 0.5, 0.0], [1 / 3] * 3], 1e-10)
+    agree(fn(np.array([[1e15, 1e15]])), [[0.5, 0.5]])
+    agree(fn(np.array([[40.0, 0.0]]))[0, 1] * 1e17, 1e17 * math.exp(-40), 1e-12)
+    agree(fn(np.stack([CLASS_Z, 2 * CLASS_Z]))[1], probabilities(2 * CLASS_Z))
+    agree(by_complex_step(lambda z: np.sum(fn(z) ** 2), CLASS_Z), by_complex_step(squares, CLASS_Z))
+
+
+def squares(z: Any) -> Any:
+    return np.sum(probabilities(z) ** 2)
+
+
+@planted(
+    "softmax-jacobian",
+    "softmax_jacobian",
+    {
+        "the diagonal only": lambda a: np.eye(a.shape[-1]) * (a * (1 - a))[..., None, :],
+        "as for a sigmoid": lambda a: a * (1 - a),
+        "plus for minus": lambda a: a[..., None] * (np.eye(a.shape[-1]) + a[..., None, :]),
+        "a aᵀ alone": lambda a: -a[..., None] * a[..., None, :],
+        "diag(a) alone": lambda a: np.eye(a.shape[-1]) * a[..., None],
+        "1 on the diagonal": lambda a: np.eye(a.shape[-1]) - a[..., None] * a[..., None, :],
+        "the negative": lambda a: a[..., None] * (a[..., None, :] - np.eye(a.shape[-1])),
+        "the same activation twice": lambda a: a[..., None] * (np.eye(a.shape[-1]) - a[..., None]),
+        "of z": lambda a: np.log(a)[..., None] * (np.eye(a.shape[-1]) - np.log(a)[..., None, :]),
+    },
+)
+def check_softmax_jacobian(fn: Function) -> None:
+    def activation(k: int) -> Callable[[Any], Any]:
+        return lambda z: probabilities(z)[k]
+
+    rows = [[by_complex_step(activation(k), z) for k in range(3)] for z in CLASS_Z]
+    agree(fn(probabilities(CLASS_Z)), rows)
+    agree(fn(probabilities(np.stack([CLASS_Z, CLASS_Z])))[1], rows)
+
+
 # 5 Forward pass
 
 
@@ -916,6 +1076,50 @@ def check_output_delta_bce(fn: Function) -> None:
     measured = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
     agree(fn(y, sigma(z)), measured)
     agree(fn(np.stack([y, y]), np.stack([sigma(z), sigma(z)]))[1], measured)
+
+
+@planted(
+    "output-delta-jacobian",
+    "output_delta_jacobian",
+    {
+        "the diagonal only": lambda jacobian, d: np.diagonal(jacobian, axis1=-2, axis2=-1) * d,
+        "transposed": lambda jacobian, d: np.sum(jacobian * d[..., None, :], axis=-1),
+        "the slopes of a unit added": lambda jacobian, d: jacobian.sum(axis=-2) * d,
+        "the mean for the sum": lambda jacobian, d: np.mean(jacobian * d[..., None], axis=-2),
+        "the last path only": lambda jacobian, d: jacobian[..., -1, :] * d[..., -1:],
+        "the Jacobian left out": lambda jacobian, d: d,
+    },
+)
+def check_output_delta_jacobian(fn: Function) -> None:
+    z, mixing, y = numbers(5, 3), numbers(3, 3, seed=1), share(5, 3)
+
+    def predict(z: Any) -> Any:
+        return np.tanh(z @ mixing)  # a layer whose Jacobian matrix is not symmetric
+
+    jacobian = (1 - predict(z) ** 2)[:, :, None] * mixing.T
+    measured = by_complex_step(lambda v: np.mean((predict(v) - y) ** 2), z)
+    agree(fn(jacobian, 2 * (predict(z) - y) / y.size), measured)
+    agree(fn(np.stack([jacobian] * 2), np.stack([2 * (predict(z) - y) / y.size] * 2))[1], measured)
+
+
+@planted(
+    "output-delta-softmax",
+    "output_delta_softmax",
+    {
+        "the sigmoid's slope put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
+        "plus for minus": lambda y, y_hat: (y - y_hat) / len(y),
+        "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / len(y),
+        "the sum for the mean": lambda y, y_hat: y_hat - y,
+        "divided by the outputs too": lambda y, y_hat: (y_hat - y) / y.size,
+        "divided by the outputs instead": lambda y, y_hat: (y_hat - y) / y.shape[-1],
+        "the true class only": lambda y, y_hat: y * (y_hat - y) / len(y),
+    },
+)
+def check_output_delta_softmax(fn: Function) -> None:
+    z, y = numbers(5, 3), probabilities(numbers(5, 3, seed=1))
+    measured = by_complex_step(lambda v: -np.sum(y * np.log(probabilities(v))) / 5, z)
+    agree(fn(y, probabilities(z)), measured)
+    agree(fn(np.stack([y, y]), np.stack([probabilities(z)] * 2))[1], measured)
 
 
 # 8 Hidden → hidden

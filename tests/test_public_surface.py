@@ -1,6 +1,7 @@
 """The names, shapes and behaviours that other tools rely on."""
 
 import inspect
+import re
 import subprocess
 import sys
 import warnings
@@ -12,8 +13,13 @@ import pytest
 
 import backprop
 from backprop import Activation, Gradients, Layer, Model, Run, Trace, derivation
+from backprop.__main__ import main as program
 
 X, Y = backprop.xor()
+
+#: How far numbers of two processes may be apart, relatively: NumPy's BLAS may have another kernel in each, and then the
+#: last digits differ.
+ACROSS = 1e-9
 
 
 def same(first: Sequence[np.ndarray] | None, second: Sequence[np.ndarray] | None) -> bool:
@@ -309,6 +315,78 @@ def test_cross_entropy_is_the_mean_surprise() -> None:
     assert model.loss(trace, Y, loss="binary_cross_entropy") == pytest.approx(surprise.mean(), rel=1e-14)
 
 
+# Softmax and categorical cross-entropy
+
+CLASSES = np.arange(21) % 3
+SOFTMAX = Model.random([2, 3, 5, 3], seed=0, activations=["sigmoid", "tanh", "softmax"], bias=True)
+
+
+def test_categorical_cross_entropy_is_the_mean_surprise_of_the_true_class() -> None:
+    trace = SOFTMAX.forward(X)
+    assert np.allclose(trace.y_hat.sum(axis=1), 1, rtol=1e-14)
+    surprise = -np.log(trace.y_hat[np.arange(21), CLASSES])
+    assert SOFTMAX.loss(trace, CLASSES, "cross_entropy") == pytest.approx(surprise.mean(), rel=1e-14)
+    nothing = Model([np.zeros((2, 3))], activations="softmax")
+    assert nothing.loss(nothing.forward(X), CLASSES, "cross_entropy") == pytest.approx(np.log(3), rel=1e-14)
+
+
+def test_class_numbers_are_one_hot_rows() -> None:
+    rows = np.eye(3)[CLASSES]
+    trace = SOFTMAX.forward(X)
+    for numbers in (CLASSES, CLASSES.tolist(), CLASSES.astype(np.uint8), CLASSES.astype(float)):
+        assert SOFTMAX.loss(trace, numbers, "cross_entropy") == SOFTMAX.loss(trace, rows, "cross_entropy")
+        one, other = (SOFTMAX.backward(trace, y, "cross_entropy") for y in (numbers, rows))
+        assert same(one.weights, other.weights)
+        assert same(one.biases, other.biases)
+    run, again = (backprop.train(SOFTMAX, X, y, 0.5, 30, "cross_entropy") for y in (CLASSES, rows))
+    assert np.array_equal(run.losses, again.losses)
+    probabilities = np.full((21, 3), np.float32(1) / np.float32(3))  # single precision does not sum to 1 exactly
+    assert np.isfinite(SOFTMAX.loss(trace, probabilities, "cross_entropy"))
+
+
+def test_two_classes_with_softmax_train_as_one_sigmoid() -> None:
+    one = Model.random([2, 4, 1], seed=0)
+    first, last = one.weights
+    two = Model([first, np.hstack([last, -last])], activations=["sigmoid", "softmax"])  # σ(2z) = softmax(z, −z)
+    half = Model([first, 2 * last])
+    both = np.hstack([Y, 1 - Y])
+    binary = half.loss(half.forward(X), Y, "binary_cross_entropy")
+    assert two.loss(two.forward(X), both, "cross_entropy") == pytest.approx(binary, rel=1e-14)
+    of_one = half.backward(half.forward(X), Y, "binary_cross_entropy").weights
+    of_two = two.backward(two.forward(X), both, "cross_entropy").weights
+    assert np.allclose(of_two[0], of_one[0], rtol=1e-12)
+    assert np.allclose(of_two[1], np.hstack([of_one[1], -of_one[1]]), rtol=1e-12)
+
+
+def test_three_classes_are_learned() -> None:
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    model = Model.random([2, 6, 3], seed=0, activations=["sigmoid", "softmax"], bias=True)
+    run = backprop.train(model, corners, [0, 1, 1, 2], eta=1.0, epochs=2000, loss="cross_entropy")
+    assert run.losses[-1] < 0.05 < np.log(3) / 2 < run.losses[0]
+    assert derivation.class_accuracy(np.eye(3)[[0, 1, 1, 2]], run.model.forward(corners).y_hat) == 1
+
+
+def test_an_activation_of_ones_own_that_is_not_element_wise() -> None:
+    def jacobian(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return derivation.softmax_jacobian(a)
+
+    own = Activation("own", derivation.softmax, jacobian, elementwise=False)
+    mine, theirs = (Model(SOFTMAX.weights, SOFTMAX.biases, ["sigmoid", "tanh", last]) for last in (own, "softmax"))
+    for loss in ("mse", "cross_entropy"):
+        pair = [m.backward(m.forward(X), np.eye(3)[CLASSES], loss) for m in (mine, theirs)]
+        both = zip(*(gradients.weights for gradients in pair), strict=True)
+        assert all(np.allclose(one, other, rtol=1e-10, atol=1e-14) for one, other in both)
+
+
+def test_a_layer_of_softmax_goes_backward_through_its_jacobian() -> None:
+    rng = np.random.default_rng(0)
+    layer, x, upstream = SOFTMAX.layers[-1], rng.normal(size=(3, 5)), rng.normal(size=(3, 2))  # as many rows as units
+    z, a = layer.forward(x)
+    w_next = rng.normal(size=(3, 2))
+    measured = derivation.complex_step(lambda v: np.sum(upstream * (derivation.softmax(v) @ w_next)), z)
+    assert derivation.relative_error(layer.backward(z, a, upstream, w_next), measured) < 1e-14
+
+
 # Training
 
 
@@ -420,6 +498,13 @@ def test_divergence_before_the_first_update() -> None:
 # The command line
 
 
+def printed(log: list[str]) -> dict[int, float]:
+    """Read the lines of a log, which have the form of the report's."""
+    found = [re.fullmatch(r"epoch : (\d+) loss : (\S+)", line) for line in log]
+    assert all(found), log
+    return {int(match[1]): float(match[2]) for match in found if match}
+
+
 def test_the_log_of_the_report() -> None:
     done = command("train", "xor")
     assert done.returncode == 0
@@ -427,8 +512,17 @@ def test_the_log_of_the_report() -> None:
     *log, last = done.stdout.splitlines()
     model = Model.random([2, 4, 1], seed=0)
     losses = backprop.train(model, X, Y, eta=1.0, epochs=10_000, engine="reference").losses
-    assert log == [f"epoch : {epoch} loss : {float(losses[epoch])}" for epoch in range(0, 10_000, 500)]
+    expected = {epoch: float(losses[epoch]) for epoch in range(0, 10_000, 500)}
+    assert printed(log) == pytest.approx(expected, rel=ACROSS)
     assert last == "accuracy : 1.0"
+
+
+def test_the_log_has_every_digit(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one process, which has one BLAS kernel, the command and the function compute the same to the last bit."""
+    assert program(["train", "xor", "--epochs", "1001"]) == 0
+    losses = backprop.train(Model.random([2, 4, 1], seed=0), X, Y, 1.0, 1001, engine="reference").losses
+    log = capsys.readouterr().out.splitlines()[:-1]
+    assert log == [f"epoch : {epoch} loss : {float(losses[epoch])}" for epoch in (0, 500, 1000)]
 
 
 def test_every_option() -> None:
@@ -440,7 +534,21 @@ def test_every_option() -> None:
     assert done.stderr == ""
     model = Model.random([2, 3, 5, 1], seed=3, activations=["tanh", "relu", "sigmoid"])
     losses = backprop.train(model, *backprop.linear(100, seed=3), eta=0.5, epochs=7).losses
-    assert done.stdout.splitlines()[:-1] == [f"epoch : {epoch} loss : {float(losses[epoch])}" for epoch in (0, 3, 6)]
+    expected = {epoch: float(losses[epoch]) for epoch in (0, 3, 6)}
+    assert printed(done.stdout.splitlines()[:-1]) == pytest.approx(expected, rel=ACROSS)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_softmax_on_the_command_line_has_an_output_for_each_class(loss: str) -> None:
+    done = command("train", "xor", "--activations", "sigmoid", "softmax", "--loss", loss, "--epochs", "2001")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    model = Model.random([2, 4, 2], seed=0, activations=["sigmoid", "softmax"])
+    run = backprop.train(model, X, np.hstack([1 - Y, Y]), eta=1.0, epochs=2001, loss=loss)
+    *log, last = done.stdout.splitlines()
+    assert log == [f"epoch : {epoch} loss : {float(run.losses[epoch])}" for epoch in range(0, 2001, 500)]
+    right = np.mean(run.model.forward(X).y_hat.argmax(axis=1) == Y[:, 0])
+    assert last == f"accuracy : {float(right)}"
 
 
 def test_divergence_on_the_command_line() -> None:

@@ -43,6 +43,7 @@ NOT_PROVEN = {
     "gradient": "a definition; the function is the one of eq:theta",
     "relative-error": "a definition of a number",
     "accuracy": "a count",
+    "class-accuracy": "a count",
     "delta": "a definition; that the functions compute this δ is what the proofs of chapters 7 and 8 say",
     "delta-bound": "an inequality of norms; its steps are eq:unrolled and the largest slope and stretch",
     "shapes": "a list of shapes",
@@ -82,14 +83,22 @@ def entrywise(function: Any) -> Any:
 phi, phi_derivative = entrywise(Sigma), entrywise(SigmaSlope)
 
 
+SHIFT = sympy.Symbol("shift", real=True)
+
+
 class SymbolicNumPy:
-    """NumPy, but for the functions that SymPy must compute. An exponent never reaches the cut at 700."""
+    """NumPy, but for the functions that SymPy must compute.
+
+    An exponent never reaches the cut at 700, and the maximum of a row may be any number: where it is used, it must not
+    change the result.
+    """
 
     exp = staticmethod(entrywise(sympy.exp))
     log = staticmethod(entrywise(sympy.log))
     log1p = staticmethod(entrywise(lambda x: sympy.log(1 + x)))
     tanh = staticmethod(entrywise(sympy.tanh))
     maximum = staticmethod(entrywise(lambda a, b: sympy.Max(a, sympy.nsimplify(b))))
+    max = staticmethod(lambda array, axis, keepdims: entrywise(lambda _: SHIFT)(array[..., :1]))
     minimum = staticmethod(entrywise(lambda a, b: a if b == 700.0 else sympy.Min(a, b)))
 
     def __getattr__(self, name: str) -> Any:
@@ -285,6 +294,22 @@ def _(step: Steps) -> None:
     same(entrywise(sympy.cancel)(difference), np.zeros((2, 2), dtype=int))
 
 
+@proves("cross-entropy")
+def _(step: Steps) -> None:
+    y, p = symbols("y", 2, 3), symbols("p", 2, 3, positive=True)
+    wanted = [-sum(y[n, k] * sympy.log(p[n, k]) for k in range(3)) / 2 for n in (0, 1)]
+    same(step.cross_entropy_contributions(y, p), wanted)
+    y, p = symbols("y", 2, 1), symbols("p", 2, 1, positive=True)  # two classes are the binary one
+    two = step.cross_entropy_contributions(np.hstack([y, 1 - y]), np.hstack([p, 1 - p]))
+    same(two, derivation.bce_contributions(y, p))
+
+
+@proves("cross-entropy-derivative")
+def _(step: Steps) -> None:
+    y, p = symbols("y", 2, 3), symbols("p", 2, 3, positive=True)
+    same(step.cross_entropy_derivative(y, p), by(sum(derivation.cross_entropy_contributions(y, p)), p))
+
+
 # 4 Activations
 
 Z = sympy.Symbol("z", real=True)
@@ -397,6 +422,39 @@ def _(step: Steps) -> None:
     equal(at(step.silu_derivative), sympy.diff(Z * SIGMOID, Z))
 
 
+def softmax_of(z: Any) -> Any:
+    e = SymbolicNumPy.exp(z)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def simple(difference: Any) -> None:
+    for entry in np.ravel(difference):
+        assert sympy.simplify(entry) == 0
+
+
+@proves("log-sum-exp")
+def _(step: Steps) -> None:
+    z = symbols("z", 2, 3)
+    e = SymbolicNumPy.exp(step.log_sum_exp(z))
+    simple(entrywise(sympy.expand)(e) - SymbolicNumPy.exp(z).sum(axis=-1))
+
+
+@proves("softmax")
+def _(step: Steps) -> None:
+    z = symbols("z", 2, 3)
+    simple(step.softmax(z) - softmax_of(z))
+    simple(step.softmax(z) - by(sum(derivation.log_sum_exp(z)), z))
+    simple(step.softmax(z + sympy.Symbol("c")) - softmax_of(z))
+    simple(step.softmax(np.array([[Z, sympy.Integer(0)]], dtype=object))[0, 0] - SIGMOID)
+
+
+@proves("softmax-jacobian")
+def _(step: Steps) -> None:
+    z = symbols("z", 3)
+    a = softmax_of(z)
+    simple(step.softmax_jacobian(a) - np.array([by(a[k], z) for k in range(3)]))
+
+
 # 5 Forward pass
 
 
@@ -486,6 +544,28 @@ def _(step: Steps) -> None:
     p = symbols("p", 2, 2, positive=True)
     long_way = derivation.output_delta(p * (1 - p), derivation.bce_derivative(y, p))
     same(step.output_delta_bce(y, p), entrywise(sympy.cancel)(long_way))
+
+
+@proves("output-delta-jacobian")
+def _(step: Steps) -> None:
+    z, w, y = symbols("z", 2, 3), symbols("w", 3, 3), symbols("y", 2, 3)
+    y_hat = phi(z @ w)
+    jacobian = np.array([[by(one, row) for one in answers] for answers, row in zip(y_hat, z, strict=True)])
+    same(step.output_delta_jacobian(jacobian, 2 * (y_hat - y)), by(sum(((y_hat - y) ** 2).flat), z))
+
+
+@proves("output-delta-softmax")
+def _(step: Steps) -> None:
+    y, z = symbols("y", 2, 3), symbols("z", 2, 3)
+    y[:, 2] = 1 - y[:, 0] - y[:, 1]  # the targets of an example sum to 1
+    cost = -sum((y * SymbolicNumPy.log(softmax_of(z))).flat) / 2
+    simple(step.output_delta_softmax(y, softmax_of(z)) - by(cost, z))
+    p = symbols("p", 2, 3, positive=True)
+    long_way = derivation.output_delta_jacobian(
+        derivation.softmax_jacobian(p), derivation.cross_entropy_derivative(y, p)
+    )
+    simple(step.output_delta_softmax(y, p) - entrywise(sympy.nsimplify)(long_way))
+    simple(step.output_delta_softmax(y, p) - 3 * derivation.output_delta_bce(y, p))
 
 
 @proves("activation-gradient-unit")
@@ -677,6 +757,9 @@ MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
     ("weight-gradient", "weight_gradient", lambda a, d: a.T @ d / len(a)),
     ("bias-gradient", "bias_gradient", lambda d: d[:1]),
     ("output-delta-bce", "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size),
+    ("output-delta-softmax", "output_delta_softmax", lambda y, p: (p - y) / y.size),
+    ("output-delta-jacobian", "output_delta_jacobian", lambda j, d: np.sum(j * d[..., None, :], axis=-1)),
+    ("softmax-jacobian", "softmax_jacobian", lambda a: np.eye(len(a), dtype=int) * a * (1 - a)),
 ]
 
 

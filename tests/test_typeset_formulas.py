@@ -229,6 +229,33 @@ def _(fn: Function) -> Case:
     return values | {"\\text{accuracy}": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
 
 
+def classes() -> dict[str, Any]:
+    """Four examples of five classes: predictions and targets that are probabilities."""
+    y_hat, y = share(N, OUT), share(N, OUT, seed=1)
+    both = {"\\hat y": y_hat / y_hat.sum(axis=1, keepdims=True), "y": y / y.sum(axis=1, keepdims=True)}
+    return {"N": N, "d": {"L": OUT, OUT: OUT}, "L": OUT, **both}
+
+
+@typeset("cross-entropy")
+def _(fn: Function) -> Case:
+    values = classes()
+    return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=OUT)
+
+
+@typeset("cross-entropy-derivative")
+def _(fn: Function) -> Case:
+    values = classes()
+    return values | {"∂L/∂\\hat y": fn(values["y"], values["\\hat y"])}, upto(n=N, k=OUT)
+
+
+@typeset("class-accuracy")
+def _(fn: Function) -> Case:
+    values = answers()
+    values["\\hat y"] = np.array([[0.4, 0.35, 0.25], [0.1, 0.4, 0.5], [0.3, 0.3, 0.4], [0.2, 0.7, 0.1]])
+    values["y"] = np.array([[1, 0, 0], [0, 1, 0], [0.1, 0.2, 0.7], [0, 0, 1]])
+    return values | {"\\text{accuracy}": fn(values["y"], values["\\hat y"])}, upto(n=N, k=3)
+
+
 # 4 Activations
 
 Z = np.array([-2.0, -0.3, 0.4, 1.7])
@@ -280,6 +307,23 @@ def leaky(name: str) -> Callable[[Function], Case]:
 
 
 CASES |= {"leaky-relu": leaky("R_\\alpha"), "leaky-relu-derivative": leaky("R'_\\alpha")}
+
+
+@typeset("log-sum-exp")
+def _(fn: Function) -> Case:
+    return {"\\operatorname{lse}": fn, "z": Z, "z_\\max": Z.max(), "e": np.e}, upto(k=len(Z))
+
+
+@typeset("softmax")
+def _(fn: Function) -> Case:
+    lse = np.log(np.sum(np.exp(Z)))
+    return {"a": fn(Z), "\\operatorname{lse}": lambda z: lse, "z": Z, "e": np.e}, upto(j=len(Z), k=len(Z))
+
+
+@typeset("softmax-jacobian")
+def _(fn: Function) -> Case:
+    a = np.exp(Z) / np.sum(np.exp(Z))
+    return {"a": a, "∂a/∂z": fn(a)}, upto(j=len(Z), k=len(Z))
 
 
 # 5 Forward pass
@@ -386,6 +430,24 @@ def _(fn: Function) -> Case:
 def _(fn: Function) -> Case:
     y, y_hat = share(N, NEXT), share(N, NEXT, seed=1)
     return {"L": 3, "N": N, "d": {3: NEXT}, "\\hat Y": y_hat, "Y": y, "\\Delta": {3: fn(y, y_hat)}}, {}
+
+
+@typeset("output-delta-jacobian")
+def _(fn: Function) -> Case:
+    jacobian, derivative = numbers(N, OUT, OUT), numbers(N, OUT)
+    return {
+        "L": OUT,
+        "d": {OUT: OUT},
+        "\\delta": fn(jacobian, derivative),
+        "∂\\hat y/∂z": np.eye(N)[:, None, :, None] * jacobian[:, :, None, :],
+        "∂L/∂\\hat y": derivative,
+    }, upto(n=N, j=OUT, k=OUT)
+
+
+@typeset("output-delta-softmax")
+def _(fn: Function) -> Case:
+    values = classes()
+    return values | {"\\delta": fn(values["y"], values["\\hat y"])}, upto(n=N, j=OUT, k=OUT)
 
 
 # 8 Hidden → hidden
@@ -874,6 +936,8 @@ def test_any_change_of_the_body_is_seen(equation: Equation) -> None:
         (r"\tfrac12 x", 1.5),
         (r"\begin{cases} 7 & x > 2 \\ 8 & x \le 2 \end{cases}", 7),
         (r"\frac{\partial u^i_j}{\partial x}", 4),
+        (r"\max_k v_k - 1", 29),
+        (r"\operatorname{argmax}_k v_k + 1", 4),
     ],
 )
 def test_the_reader_computes(text: str, value: float) -> None:

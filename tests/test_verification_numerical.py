@@ -35,7 +35,7 @@ def doubled(gradients: Gradients) -> Gradients:
 @pytest.mark.parametrize(
     ("loss", "output"), [("mse", "identity"), ("mse", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
 )
-@pytest.mark.parametrize("hidden", list(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", [phi.name for phi in ACTIVATIONS.values() if phi.elementwise])
 def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bias: bool) -> None:
     model = Model.random([2, 3, 5, 1], seed=0, activations=[hidden, hidden, output], bias=bias)
     right = model.backward(model.forward(POINTS), LABELS, loss)
@@ -46,6 +46,20 @@ def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bia
         wrong = gradient_check(model, POINTS, LABELS, doubled(right), loss=loss, method=method)
         assert wrong.verdict == "differs"
         assert wrong.error == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_the_gradient_of_a_softmax_network_agrees(loss: str, bias: bool) -> None:
+    model = Model.random([2, 3, 5, 3], seed=0, activations=["sigmoid", "tanh", "softmax"], bias=bias)
+    targets = np.eye(3)[np.arange(len(POINTS)) % 3]
+    right = model.backward(model.forward(POINTS), targets, loss)
+    for method in ("central", "complex"):
+        found = gradient_check(model, POINTS, targets, loss=loss, method=method)
+        assert (found.verdict, found.method) == ("agrees", method)
+        assert found.error < (1e-12 if method == "complex" else 1e-7)
+        assert gradient_check(model, POINTS, targets, doubled(right), loss=loss, method=method).verdict == "differs"
+    assert gradient_check(model, POINTS, targets, loss=loss).method == "complex"
 
 
 def test_what_is_measured_is_the_oracles_gradient() -> None:

@@ -4,7 +4,8 @@ An activation function bends what a unit has added up; it is also called a *non-
 weights collapse to one (`linear_collapse`). It is one function of one number, applied to each unit alone, and
 back-propagation needs only its slope. What goes in is called $z$, the *pre-activation*: the sum that a unit makes of
 its inputs, in the next chapter. What comes out is $a$, the activation. Each function here stands beside its slope;
-where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential.
+where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential. The
+last function, softmax, is an exception, because each of its activations depends on all units of the layer.
 """
 
 import numpy as np
@@ -682,6 +683,168 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `weighted_sum` puts a unit together.
+        `log_sum_exp` looks at all units of a layer together.
     """
     return sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))
+
+
+def log_sum_exp(z: np.ndarray) -> np.ndarray:
+    r"""Compute the logarithm of a sum of exponentials without overflow.
+
+    $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
+    \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
+
+    The sum runs over the units of one layer, for each example alone. Computed as written first, $e^{710}$ overflows.
+    Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$, and the largest exponent
+    that remains is 0. The result is larger than the maximum by the logarithm of the number of units at most, so it is a
+    smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
+
+    Args:
+        z: the pre-activations $z$, shape (..., d), real or complex. The shift is real, so complex steps work.
+
+    Returns:
+        $\operatorname{lse}(z)$, shape (...): one number for each row.
+
+    Examples:
+        The exponentials of ln 1, ln 2 and ln 3 add up to 6:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import log_sum_exp
+        >>> z = np.log(np.array([[1.0, 2.0, 3.0]]))
+        >>> np.exp(log_sum_exp(z)).round(12)
+        array([6.])
+
+        Two examples with three units have two results, and large numbers do not overflow:
+
+        >>> log_sum_exp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
+        array([1000.    ,    1.0986])
+
+        Beside 0, one number gives softplus:
+
+        >>> from backprop.derivation import softplus
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> bool(np.allclose(log_sum_exp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `softmax` is its derivative.
+    """
+    z_max = np.max(np.real(z), axis=-1, keepdims=True)
+    return z_max[..., 0] + np.log(np.sum(np.exp(z - z_max), axis=-1))
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    r"""Turn the pre-activations of a layer into probabilities.
+
+    $$a_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}} = e^{z_k - \operatorname{lse}(z)} \tag{4.18}\label{eq:softmax}$$
+
+    The exponentials make every number positive, and the division makes them sum to 1, so $a_k$ can be read as the
+    probability of class $k$. Unlike the activations above, softmax is not element-wise: if one $z_k$ grows, all other
+    activations shrink. Only differences count, because a constant $c$ added to every $z_k$ gives the factor $e^{c}$ in
+    numerator and denominator. Therefore the code may subtract the maximum, so that nothing overflows. With the two
+    pre-activations $z$ and 0 the first activation is $e^{z}/(e^{z} + 1) = \sigma(z)$, so the sigmoid is the softmax of
+    two classes.
+
+    Args:
+        z: the pre-activations $z$, shape (..., d), real or complex: one row for each example. Not (d, N): the sum runs
+            over the last axis.
+
+    Returns:
+        The activations $a$, same shape; each row is positive and sums to 1.
+
+    Examples:
+        Exponentials in the ratio 1 : 2 : 5:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import softmax
+        >>> softmax(np.log(np.array([[1.0, 2.0, 5.0]]))).round(12)
+        array([[0.125, 0.25 , 0.625]])
+
+        Two examples, each with three classes. Equal pre-activations give equal probabilities, and large ones do not
+        overflow:
+
+        >>> softmax(np.array([[1000.0, 1000.0, 1000.0], [1000.0, 0.0, -1000.0]])).round(4)
+        array([[0.3333, 0.3333, 0.3333],
+               [1.    , 0.    , 0.    ]])
+
+        A constant added to a row changes nothing:
+
+        >>> z = np.array([[0.3, -1.2, 2.0]])
+        >>> bool(np.allclose(softmax(z + 5.0), softmax(z), rtol=1e-14))
+        True
+
+        Beside 0, one pre-activation gives the sigmoid:
+
+        >>> from backprop.derivation import sigmoid
+        >>> z = np.array([-3.0, 0.5, 2.0])
+        >>> bool(np.allclose(softmax(np.stack([z, 0 * z], axis=-1))[:, 0], sigmoid(z), rtol=1e-14))
+        True
+
+        It is the derivative of `log_sum_exp`, as the sigmoid is that of softplus:
+
+        >>> from backprop.derivation import complex_step, log_sum_exp, relative_error
+        >>> z = np.array([[0.3, -1.2, 2.0], [1.0, 0.0, -0.5]])
+        >>> relative_error(softmax(z), complex_step(lambda v: np.sum(log_sum_exp(v)), z)) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `softmax_jacobian` is its derivative, a matrix for each example.
+    """
+    e = np.exp(z - np.max(np.real(z), axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def softmax_jacobian(a: np.ndarray) -> np.ndarray:
+    r"""Differentiate softmax, given its output.
+
+    $$\frac{\partial a_k}{\partial z_j} = a_k\bigl([k = j] - a_j\bigr) \tag{4.19}\label{eq:softmax-jacobian}$$
+
+    Every activation depends on every pre-activation, so the derivative is a matrix for each example, the Jacobian
+    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent
+    $z_k - \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the
+    second gives $a_j$, because softmax is the derivative of $\operatorname{lse}$. The exponential brings the factor
+    $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric, and its rows sum
+    to 0 because a constant added to all $z_j$ changes nothing.
+
+    Args:
+        a: the activations $a$ of a softmax layer, shape (..., d). Not the pre-activations $z$.
+
+    Returns:
+        The Jacobian matrices, shape (..., d, d): entry $(k, j)$ is $\partial a_k/\partial z_j$.
+
+    Examples:
+        Two classes of probability ½. The diagonal holds the sigmoid's ¼:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import softmax_jacobian
+        >>> softmax_jacobian(np.array([0.5, 0.5]))
+        array([[ 0.25, -0.25],
+               [-0.25,  0.25]])
+
+        Five examples with three classes have five matrices, and every row of each sums to 0:
+
+        >>> from backprop.derivation import softmax
+        >>> z = np.linspace(-2, 2, 15).reshape(5, 3) ** 2
+        >>> jacobian = softmax_jacobian(softmax(z))
+        >>> jacobian.shape, bool(abs(jacobian.sum(axis=-1)).max() < 1e-15)
+        ((5, 3, 3), True)
+
+        Row 1 of the first example against the numerical derivative of its activation $a_1$:
+
+        >>> from backprop.derivation import complex_step, relative_error
+        >>> relative_error(jacobian[0, 1], complex_step(lambda v: softmax(v)[1], z[0])) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `weighted_sum` puts a unit together.
+    """
+    return a[..., :, None] * (np.eye(a.shape[-1]) - a[..., None, :])

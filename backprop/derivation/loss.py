@@ -391,6 +391,164 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         The assignment asks for it; the source report shows pictures of the predictions instead.
 
     Next:
-        `sigmoid`, through which every answer passes.
+        `cross_entropy_contributions` is the loss for several classes.
     """
     return ((y_hat > 0.5) == (y > 0.5)).mean(axis=(-2, -1))
+
+
+def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Compute each example's contribution to the categorical cross-entropy.
+
+    $$C^n = -\frac{1}{N}\sum_{k=1}^{d_L} y^n_k\ln\hat y^{\,n}_k \tag{3.9}\label{eq:cross-entropy}$$
+
+    Here each output stands for a class, $\hat y^{\,n}_k$ is the predicted probability of class $k$, and the predictions
+    for one example sum to 1. The target is 1 for the true class and 0 for the others, which is called *one-hot*, so one
+    term of the sum is left: minus the logarithm of the probability that was predicted for the true class. The
+    contribution is divided by $N$ only, because the outputs of one example together answer one question. For two
+    classes write $\hat y$ and $1 - \hat y$ for the two predictions, and $y$ and $1 - y$ for the targets. Then the sum
+    becomes the binary cross-entropy $\eqref{eq:binary-cross-entropy}$ of a single output.
+
+    Args:
+        y: the targets $y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
+            numbers, shape (N,): `Model` turns these into one-hot rows.
+        y_hat: the predictions $\hat y$, probabilities that sum to 1 in each row, same shape. Not the pre-activations.
+
+    Returns:
+        The contributions $C^n$, shape (..., N), in nats.
+
+    Examples:
+        One example of the first class, whose predicted probability is ½, costs ln 2:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import cross_entropy_contributions
+        >>> cross_entropy_contributions(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.25, 0.25]])).round(4)
+        array([0.6931])
+
+        Two examples with three classes. The first prediction is certain and correct, so all of the loss, ln 4 / 2,
+        comes from the second:
+
+        >>> y = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> contributions = cross_entropy_contributions(y, np.array([[0.0, 1.0, 0.0], [0.25, 0.5, 0.25]]))
+        >>> contributions.shape, float(contributions.sum().round(4))
+        ((2,), 0.6931)
+
+        Equal probabilities for all of $K$ classes cost $\ln K$, whatever the targets are. This is the loss of a network
+        that has not learned anything:
+
+        >>> from backprop.derivation import total_loss
+        >>> uniform = float(total_loss(cross_entropy_contributions(y, np.full((2, 3), 1 / 3))))
+        >>> round(uniform, 4), bool(np.isclose(uniform, np.log(3), rtol=1e-14))
+        (1.0986, True)
+
+        With two classes it is the binary cross-entropy of the first output:
+
+        >>> from backprop.derivation import bce_contributions
+        >>> y, y_hat = np.array([[1.0], [0.0], [0.3]]), np.array([[0.9], [0.2], [0.6]])
+        >>> two = cross_entropy_contributions(np.hstack([y, 1 - y]), np.hstack([y_hat, 1 - y_hat]))
+        >>> bool(np.allclose(two, bce_contributions(y, y_hat), rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report, whose networks have one output.
+
+    Next:
+        `cross_entropy_derivative` is its derivative.
+    """
+    terms = y * np.log(np.where(y == 0, 1.0, y_hat))
+    return -terms.sum(axis=-1) / y_hat.shape[-2]
+
+
+def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Differentiate the categorical cross-entropy with respect to each prediction.
+
+    $$\frac{\partial L}{\partial \hat y^{\,n}_k} = -\frac{1}{N}\cdot\frac{y^n_k}{\hat y^{\,n}_k}
+    \tag{3.10}\label{eq:cross-entropy-derivative}$$
+
+    Only one term of $\eqref{eq:cross-entropy}$ contains $\hat y^{\,n}_k$, and the derivative of $\ln u$ is $1/u$. This
+    is a partial derivative: the other predictions are held fixed, although softmax would change them too. That they sum
+    to 1 enters later, with the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$, and there the division by
+    $\hat y$ cancels $\eqref{eq:output-delta-softmax}$.
+
+    Args:
+        y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).
+        y_hat: the predictions $\hat y$, greater than 0, same shape. Not exactly 0: the derivative is infinite.
+
+    Returns:
+        $\partial L/\partial\hat y$, shape (..., N, d_L).
+
+    Examples:
+        One example, whose targets are probabilities:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import cross_entropy_derivative
+        >>> cross_entropy_derivative(np.array([[0.5, 0.25, 0.25]]), np.array([[0.25, 0.5, 0.25]]))
+        array([[-2. , -0.5, -1. ]])
+
+        It has the shape of the predictions:
+
+        >>> cross_entropy_derivative(np.eye(3)[[0, 2, 2, 1, 0]], np.full((5, 3), 1 / 3)).shape
+        (5, 3)
+
+        Against the numerical derivative:
+
+        >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
+        >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]), np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4]])
+        >>> measured = complex_step(lambda v: total_loss(cross_entropy_contributions(y, v)), y_hat)
+        >>> relative_error(cross_entropy_derivative(y, y_hat), measured) < 1e-14
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `class_accuracy` counts the examples whose class is predicted correctly.
+    """
+    return -y / (y_hat.shape[-2] * y_hat)
+
+
+def class_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Compute the fraction of examples whose class is predicted correctly.
+
+    $$\text{accuracy} = \frac{1}{N}\sum_{n=1}^{N}
+    \Bigl[\operatorname{argmax}_k\hat y^{\,n}_k = \operatorname{argmax}_k y^n_k\Bigr]
+    \tag{3.11}\label{eq:class-accuracy}$$
+
+    The predicted class is the one with the largest prediction, even if that is below ½, which can happen with three
+    classes or more. This is why the threshold of $\eqref{eq:accuracy}$ does not serve here. If two predictions are
+    equal, the first of them counts.
+
+    Args:
+        y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L). Not class numbers, shape (N,).
+        y_hat: the predictions $\hat y$, same shape. Pre-activations give the same, because softmax keeps their order.
+
+    Returns:
+        The fraction of examples that are correct, between 0 and 1, shape (...).
+
+    Examples:
+        The first example is correct, although no prediction exceeds ½, and the second is not:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import class_accuracy
+        >>> y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> float(class_accuracy(y, np.array([[0.4, 0.3, 0.3], [0.2, 0.5, 0.3]])))
+        0.5
+
+        Two networks at once, with four examples of three classes each:
+
+        >>> y = np.eye(3)[[0, 1, 2, 2]]
+        >>> class_accuracy(y, np.stack([y, np.full((4, 3), 1 / 3)]))
+        array([1.  , 0.25])
+
+        A small change of a prediction changes nothing, so the numerical derivative is 0:
+
+        >>> from backprop.derivation import central_difference
+        >>> central_difference(lambda v: float(class_accuracy(y[:1], v)), np.array([[0.4, 0.3, 0.3]])).ravel()
+        array([0., 0., 0.])
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `sigmoid` is the activation function of the report.
+    """
+    return (np.argmax(y_hat, axis=-1) == np.argmax(y, axis=-1)).mean(axis=-1)

@@ -146,7 +146,132 @@ def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Not in the source report.
 
     Next:
-        `activation_gradient_unit` passes δ to the layer before.
+        `output_delta_jacobian` is for outputs that depend on each other.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) / (n * d)
+
+
+def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
+    r"""Start the backward pass where every prediction depends on every pre-activation.
+
+    $$\delta^n_j = \sum_{k=1}^{d_L} \frac{\partial \hat y^{\,n}_k}{\partial z^n_j}\,
+    \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.4}\label{eq:output-delta-jacobian}$$
+
+    A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the paths add
+    $\eqref{eq:multivariable-chain-rule}$. The sum is a vector times the Jacobian matrix, for each example. If the
+    activation is element-wise, the matrix is diagonal, one term is left, and the sum becomes $\eqref{eq:output-delta}$.
+
+    Args:
+        jacobian: the Jacobian matrices, shape (..., N, d_L, d_L): entry $(k, j)$ is
+            $\partial\hat y_k/\partial z_j$, as `softmax_jacobian` returns it. Not transposed.
+        dl_dy_hat: $\partial L/\partial\hat Y$, shape (..., N, d_L).
+
+    Returns:
+        $\Delta_L$, shape (..., N, d_L).
+
+    Examples:
+        One example with two classes of probability ½, ¼ · 3 − ¼ · 1:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import output_delta_jacobian, softmax_jacobian
+        >>> output_delta_jacobian(softmax_jacobian(np.array([[0.5, 0.5]])), np.array([[3.0, 1.0]]))
+        array([[ 0.5, -0.5]])
+
+        Five examples with three classes, softmax and squared error, against the numerical derivative:
+
+        >>> from backprop.derivation import complex_step, mse_contributions, mse_derivative
+        >>> from backprop.derivation import relative_error, softmax, total_loss
+        >>> z, y = np.linspace(-2, 2, 15).reshape(5, 3) ** 2, np.eye(3)[[0, 2, 2, 1, 0]]
+        >>> derived = output_delta_jacobian(softmax_jacobian(softmax(z)), mse_derivative(y, softmax(z)))
+        >>> measured = complex_step(lambda v: total_loss(mse_contributions(y, softmax(v))), z)
+        >>> derived.shape, relative_error(derived, measured) < 1e-14
+        ((5, 3), True)
+
+        With a diagonal Jacobian matrix it is `output_delta`:
+
+        >>> from backprop.derivation import output_delta
+        >>> derivative, upstream = np.array([[0.25, 0.1]]), np.array([[1.0, -0.5]])
+        >>> output_delta_jacobian(np.array([np.diag(derivative[0])]), upstream) - output_delta(derivative, upstream)
+        array([[0., 0.]])
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `output_delta_softmax` is the case where the Jacobian matrix cancels.
+    """
+    return np.sum(jacobian * dl_dy_hat[..., :, None], axis=-2)
+
+
+def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Start the backward pass where softmax and categorical cross-entropy meet.
+
+    $$\delta^n_j = \sum_{k=1}^{d_L} \hat y^{\,n}_k\bigl([k = j] - \hat y^{\,n}_j\bigr)
+    \cdot\Bigl(-\frac{1}{N}\cdot\frac{y^n_k}{\hat y^{\,n}_k}\Bigr)
+    = \frac{1}{N}\Bigl(\hat y^{\,n}_j\sum_{k=1}^{d_L} y^n_k - y^n_j\Bigr)
+    = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax}$$
+
+    The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
+    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ picks $y_j$ out of
+    the sum, and in the rest the targets of one example sum to 1. What remains is the error, prediction minus target, as
+    for the sigmoid with binary cross-entropy $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it
+    runs over examples and outputs, here over examples, because the outputs of one example belong to one question.
+
+    Args:
+        y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
+            numbers, shape (N,).
+        y_hat: the predictions $\hat Y$ of a *softmax* output, same shape. Not of any other activation.
+
+    Returns:
+        $\Delta_L$, shape (..., N, d_L); every row sums to 0.
+
+    Examples:
+        Two examples with three classes, N = 2:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import output_delta_softmax
+        >>> y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> output_delta_softmax(y, np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]))
+        array([[-0.25 ,  0.125,  0.125],
+               [ 0.   ,  0.5  , -0.5  ]])
+
+        Five examples with three classes: the same as with the Jacobian matrix:
+
+        >>> from backprop.derivation import cross_entropy_derivative, output_delta_jacobian
+        >>> from backprop.derivation import softmax, softmax_jacobian
+        >>> z, y = np.linspace(-2, 2, 15).reshape(5, 3) ** 2, np.eye(3)[[0, 2, 2, 1, 0]]
+        >>> long_way = output_delta_jacobian(softmax_jacobian(softmax(z)), cross_entropy_derivative(y, softmax(z)))
+        >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), long_way, rtol=1e-13))
+        True
+
+        Against the numerical derivative:
+
+        >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
+        >>> measured = complex_step(lambda v: total_loss(cross_entropy_contributions(y, softmax(v))), z)
+        >>> relative_error(output_delta_softmax(y, softmax(z)), measured) < 1e-14
+        True
+
+        The same function of $y$ and $\hat y$ as for binary cross-entropy, but for the number of outputs in the mean:
+
+        >>> from backprop.derivation import output_delta_bce
+        >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), 3 * output_delta_bce(y, softmax(z)), rtol=1e-14))
+        True
+
+        Two classes with the pre-activations $z$ and 0 are one sigmoid: δ of the first output is that of
+        `output_delta_bce`, and the second is its negative:
+
+        >>> from backprop.derivation import sigmoid
+        >>> z, y = np.array([[-1.0], [0.5], [2.0]]), np.array([[1.0], [0.0], [1.0]])
+        >>> two = output_delta_softmax(np.hstack([y, 1 - y]), softmax(np.hstack([z, 0 * z])))
+        >>> one = output_delta_bce(y, sigmoid(z))
+        >>> bool(np.allclose(two, np.hstack([one, -one]), rtol=1e-14))
+        True
+
+    Source:
+        Not in the source report.
+
+    Next:
+        `activation_gradient_unit` passes δ to the layer before.
+    """
+    return (y_hat - y) / y_hat.shape[-2]

@@ -6,6 +6,7 @@ editing prose reruns nothing.
 """
 
 import ast
+import functools
 import hashlib
 import importlib.util
 import json
@@ -22,16 +23,16 @@ from backprop.experiments import EXPERIMENTS, MEASURED, SLOW
 KEPT = Path(__file__).with_name("kept")
 
 
-def code_of(path: Path) -> ast.Module:
-    """Parse a file and drop its docstrings; comments are dropped by parsing.
+def code_of(text: str) -> ast.Module:
+    """Parse a module and drop its docstrings; comments are dropped by parsing.
 
     Args:
-        path: a Python file.
+        text: the module's source.
 
     Returns:
         The syntax tree.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
@@ -54,6 +55,20 @@ def imports_of(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return {name for name in names if name.split(".")[0] == "backprop"}
+
+
+@functools.cache
+def code_and_imports(text: str) -> tuple[str, set[str]]:
+    """Parse a module, once for all the experiments that use it.
+
+    Args:
+        text: the module's source.
+
+    Returns:
+        Its code as text, and what `imports_of` finds in it.
+    """
+    tree = code_of(text)
+    return ast.dump(tree), imports_of(tree)
 
 
 def code_hash(module: str) -> str:
@@ -83,9 +98,8 @@ def code_hash(module: str) -> str:
         except ModuleNotFoundError:  # a function or class, whose module is in the list as well
             continue
         if spec is not None and spec.origin is not None:
-            tree = code_of(Path(spec.origin))
-            seen[name] = ast.dump(tree)
-            waiting += imports_of(tree)
+            seen[name], imported = code_and_imports(Path(spec.origin).read_text(encoding="utf-8"))
+            waiting += imported
     text = json.dumps([sorted(seen.items()), sys.version_info[:2], np.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.contour import ContourSet
 
 from backprop.figures.style import FORWARD, INK, PAPER, WIDE, Figure, canvas, stacked_rows, thousands
 
@@ -62,6 +64,39 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
     )
 
 
+def points(axes: Axes, x: np.ndarray, ones: np.ndarray) -> None:
+    """Draw points of the unit square, circles for 0 and filled diamonds for 1.
+
+    Args:
+        axes: where.
+        x: the points, shape (N, 2).
+        ones: which of them are 1, shape (N,).
+    """
+    axes.plot(*x[~ones].T, "o", color=INK, markerfacecolor=PAPER, markersize=5, label="0", clip_on=False)
+    axes.plot(*x[ones].T, "D", color=INK, markersize=4, label="1", clip_on=False)
+    axes.set(xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal", ylabel="$x_2$")
+    axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+
+
+def surface(axes: Axes, ticks: Any, predictions: Any, x: np.ndarray, ones: np.ndarray) -> ContourSet:
+    """Draw a decision surface, from clear at 0 to blue at 1 with a line at ½, and points on it.
+
+    Args:
+        axes: where.
+        ticks: the coordinates of the grid, the same along both axes.
+        predictions: the network's predictions on the grid.
+        x: the points, shape (N, 2).
+        ones: which of them are 1, shape (N,).
+
+    Returns:
+        The shades, for a colour bar.
+    """
+    shades = axes.contourf(ticks, ticks, predictions, levels=np.linspace(0, 1, 11), cmap=_DEPTH)
+    axes.contour(ticks, ticks, predictions, levels=[0.5], colors=[INK], linewidths=1)
+    points(axes, x, ones)
+    return shades
+
+
 def prediction(name: str, result: dict[str, Any]) -> Figure:
     """Draw the labels beside the answers, over the decision surface.
 
@@ -76,13 +111,10 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
     x, y, y_hat = np.array(run["X"]), np.array(run["y"]), np.array(run["y_hat"])
     drawing = canvas(3.1, WIDE)
     left, right = drawing.subplots(1, 2, sharey=True)
-    shades = right.contourf(run["ticks"], run["ticks"], run["surface"], levels=np.linspace(0, 1, 11), cmap=_DEPTH)
-    right.contour(run["ticks"], run["ticks"], run["surface"], levels=[0.5], colors=[INK], linewidths=1)
-    for axes, ones, words in ((left, y > 0.5, "ground truth"), (right, y_hat > 0.5, "prediction")):
-        axes.plot(*x[~ones].T, "o", color=INK, markerfacecolor=PAPER, markersize=5, label="0", clip_on=False)
-        axes.plot(*x[ones].T, "D", color=INK, markersize=4, label="1", clip_on=False)
-        axes.set(title=words, xlabel="$x_1$", xlim=(0, 1), ylim=(0, 1), aspect="equal", ylabel="$x_2$")
-        axes.set(xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    points(left, x, y > 0.5)
+    shades = surface(right, run["ticks"], run["surface"], x, y_hat > 0.5)
+    for axes, words in ((left, "ground truth"), (right, "prediction")):
+        axes.set(title=words)
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
     bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
     bar.set_label(r"answer $\hat y$", labelpad=6)

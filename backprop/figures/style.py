@@ -7,7 +7,8 @@ everywhere: blue for what goes forward (values), orange for what goes backward (
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -30,9 +31,6 @@ _CSS = {
 }
 
 _PLAIN = {INK: "#1c1b19", PAPER: "#fffefb"}
-
-# Raised and lowered signs would be 0.7 of the letters, too small on a telephone. There is no public way to say so.
-_mathtext.SHRINK_FACTOR = 0.8
 
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
@@ -71,6 +69,21 @@ STYLE: Any = {
     "legend.frameon": False,
     "patch.linewidth": 0.8,
 }
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house style while this lasts.
+
+    Raised and lowered signs would be 0.7 of the letters, too small on a telephone; there is no public way to say so.
+    """
+    before = _mathtext.SHRINK_FACTOR
+    _mathtext.SHRINK_FACTOR = 0.8
+    try:
+        with mpl.rc_context(STYLE):
+            yield
+    finally:
+        _mathtext.SHRINK_FACTOR = before
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,7 @@ def svg(figure: Figure) -> str:
     The same figure gives the same bytes. Its ids begin with its name, so that several figures can share a page.
 
     Args:
-        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+        figure: the figure, drawn inside ``with house_style():``.
 
     Returns:
         An svg element with title and description.
@@ -167,7 +180,7 @@ def page_svg(figure: Figure) -> str:
     """Write a figure for a page: several panels in a row as one picture each, so that a narrow page can stack them.
 
     Args:
-        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+        figure: the figure, drawn inside ``with house_style():``.
 
     Returns:
         What `svg` returns, or a div with an svg element for each panel. The first speaks for all. Each has its width in
@@ -246,7 +259,7 @@ def _spoken(figure: Figure, view_box: str, content: str) -> str:
 def _vector(figure: Figure, name: str, box: Bbox | None = None) -> tuple[str, str]:
     """Write a drawing, or what lies in a box of it, in inches, as viewBox and what follows the opening tag."""
     buffer = io.StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": figure.name}):
+    with mpl.rc_context({"svg.hashsalt": figure.name}):
         figure.canvas.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
@@ -288,7 +301,7 @@ def png(figure: Figure) -> bytes:
     """Write a figure as PNG, dark on light, for documents that take no SVG.
 
     Args:
-        figure: the figure, drawn inside ``mpl.rc_context(STYLE)``.
+        figure: the figure, drawn inside ``with house_style():``.
 
     Returns:
         The picture, 200 dots to the inch; the same figure gives the same bytes.

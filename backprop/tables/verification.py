@@ -154,6 +154,24 @@ def ways(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"way": words, **result[key]}
 
 
+def handed_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """List the ways in which the changed programs of the open world were handed in.
+
+    Args:
+        result: what the benchmark "open_world" stored.
+
+    Yields:
+        The way in words, its counts and its rates.
+    """
+    for key, words in {
+        "named": "gradient, float64",
+        "float32": "gradient, float32",
+        "step": "step, learning rate not specified",
+        "step-eta": "step, learning rate specified",
+    }.items():
+        yield {"way": words, **result[key]["counts"], **result[key]["rates"]}
+
+
 TABLES = [
     Table(
         "step-size",
@@ -216,5 +234,19 @@ TABLES = [
             Column("answered as documented", "share", ".2%"),
         ),
         rows=ways,
+    ),
+    Table(
+        "open-world",
+        ("open_world",),
+        (
+            Column("handed in as", "way"),
+            Column("programs asked about", "asked", ","),
+            Column("incorrect ones", "differ", ","),
+            Column("false name", "false_name", ".2%"),
+            Column("silent", "silent", ".2%"),
+            Column("located", "located", ".1%"),
+            Column("named", "named", ".1%"),
+        ),
+        rows=handed_in,
     ),
 ]

@@ -181,7 +181,8 @@ def _one(name: Any) -> Activation:
     """Look up one activation."""
     if isinstance(name, Activation):
         return name
-    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
+    names = [phi.name for phi in ACTIVATIONS.values() if phi.elementwise]
+    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, names)]
 
 
 def _told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
@@ -212,7 +213,7 @@ def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> I
         yield [(out,) for out in outputs]
         return
     yield [(*(ACTIVATIONS[h],) * (depth - 1), out) for h, out in product(HIDDEN, outputs)]
-    others = [a.name for a in ACTIVATIONS.values() if a.name not in HIDDEN]
+    others = [a.name for a in ACTIVATIONS.values() if a.elementwise and a.name not in HIDDEN]
     alike = [(*(ACTIVATIONS[h],) * (depth - 1), out) for h, out in product(others, outputs)]
     mixed = [
         (*(ACTIVATIONS[name] for name in names), out)

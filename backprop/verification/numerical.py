@@ -19,7 +19,7 @@ from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
 
 #: The activations without a kink, which take complex numbers. Any other, also one of the reader's own, is watched at
 #: z = 0 and measured by the central difference.
-SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu")
+SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu", "softmax")
 
 #: Up to this relative error two gradients agree. A right one is nearer by far, a mistake is farther by far.
 TOLERANCE = 1e-6
@@ -121,7 +121,7 @@ def numerical_gradients(
         model: the network.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
         method: "complex" for the complex step, "central" for the central difference; None takes the complex step if
             every activation is one of the package's without a kink.
         h: the step; None takes 1e-20 for the complex step, 6e-6 for the central difference.
@@ -209,7 +209,7 @@ def gradient_check(
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         gradients: the gradient to check; None takes the model's own.
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
         method: as for `numerical_gradients`.
         h: as for `numerical_gradients`.
 

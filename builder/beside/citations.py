@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-import backprop
 from backprop import citing
 from builder import tree as html
 from builder.beside.cards import HEIGHT, WIDTH
@@ -32,7 +31,7 @@ def check_facts(path: Path) -> None:
     facts: dict[str, Any] = yaml.safe_load(text)
     expected = {
         "title": ("backprop.citing.TITLE", citing.TITLE),
-        "version": ("backprop.__version__", backprop.__version__),
+        "version": ("backprop.citing.VERSION", citing.VERSION),
         "date-released": ("backprop.citing.DATE", date.fromisoformat(citing.DATE)),
         "authors": ("backprop.citing.AUTHORS", [{"name": author} for author in citing.AUTHORS]),
         "url": ("backprop.citing.ADDRESS", citing.ADDRESS),
@@ -121,7 +120,7 @@ def add_tags(
             *(("name", "citation_author", author) for author in citing.AUTHORS),
             ("name", "citation_publication_date", citing.DATE.replace("-", "/")),
             ("name", "citation_inbook_title", citing.TITLE),
-            ("name", "citation_version", backprop.__version__),
+            ("name", "citation_version", citing.VERSION),
             ("name", "citation_language", "en"),
             ("name", "citation_public_url", address),
             ("name", "citation_pdf_url", f"{home.root}backprop.pdf" if pdf and home.root else None),

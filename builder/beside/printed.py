@@ -127,7 +127,7 @@ def printed_link(address: str, pages: Mapping[str, PrintedPage], root: str | Non
 
 
 def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> str:
-    """Take the answers out of an article, so that who reads a question does not read its answer below it.
+    """Take the answers out of an article, so that a reader of a question does not see its answer below it.
 
     Answers are returned under the titles of their exercises, or of the chapter where it asks once, and linked back;
     links say the page where it is known.

@@ -1,1 +1,1 @@
-"""What helps whoever reads the whole page: names for screen readers, tables that scroll, text that shows early."""
+"""What makes a whole page easier to read: names for screen readers, tables that scroll, text that shows early."""

@@ -66,7 +66,7 @@ def made_by(experiments: Sequence[str]) -> str:
         'computed by <code>python -m backprop.experiments xor spread --out build/results</code>'
     """
     if experiments[0] in MEASURED:
-        return "measured by <code>python -m benchmarks --out backprop/experiments/kept</code>"
+        return f"measured by <code>{MEASURED[experiments[0]]}</code>"
     folder = "backprop/experiments/kept" if experiments[0] in SLOW else "build/results"
     return f"computed by <code>python -m backprop.experiments {' '.join(experiments)} --out {folder}</code>"
 

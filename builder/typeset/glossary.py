@@ -97,6 +97,7 @@ def plain(latex: str) -> str:
         >>> plain(r"N \times d_{l-1}"), plain(r"\partial C/\partial z"), plain("d_L")
         ('N × d_(l−1)', '∂C/∂z', 'd_L')
     """
+    latex = re.sub(r"\\operatorname\{([^}]*)\}", r"\1", latex)
     for name, text in NAMES.items():
         latex = re.sub(re.escape(name) + (r"(?![a-zA-Z])\s*" if name[-1].isalpha() else ""), text, latex)
 

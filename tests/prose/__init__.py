@@ -204,12 +204,13 @@ def files() -> list[Path]:
     ]
 
 
-def replaced(text: str, name: str) -> list[tuple[int, str, str]]:
+def replaced(text: str, name: str, listed: list[Word] | None = None) -> list[tuple[int, str, str]]:
     r"""Find words that have a better one.
 
     Args:
         text: a file's text.
         name: its name, for the exceptions.
+        listed: the words; None for those of `words.toml`.
 
     Returns:
         For each its line, what stands there and what to say. Words may be broken over two lines.
@@ -219,7 +220,7 @@ def replaced(text: str, name: str) -> list[tuple[int, str, str]]:
         1
     """
     found = []
-    for word in words():
+    for word in words() if listed is None else listed:
         if name in word.allowed:
             continue
         pattern = re.compile(word.pattern.replace(" ", r"\s+"), re.IGNORECASE)

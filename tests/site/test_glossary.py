@@ -19,7 +19,7 @@ EQUATIONS = equations(ROOT / "backprop" / "derivation", DOCS)
 GLOSSARY = read(DOCS / "notation.md", EQUATIONS)
 
 #: Functions, and letters that stand for nothing outside the sentence or the figure that explains them.
-NOT_EXPLAINED = {"Im", "diag", "ln", "max", "min", "tanh", "v", "B"}
+NOT_EXPLAINED = {"Im", "argmax", "diag", "ln", "max", "min", "tanh", "v", "B"}
 
 
 def titles(html: str) -> list[list[str]]:
