@@ -24,15 +24,15 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
 
     Args:
         losses: the loss before each update, shape (epochs,).
-<<<<<<< HEAD
+    <<<<<<< HEAD
         model: the trained network, of two inputs; of two classes the second is drawn.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
-=======
+    =======
         model: the trained network, of two inputs, and one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
->>>>>>> softmax
+    >>>>>>> softmax
 
     Returns:
         The drawing, made inside ``with house_style():``.
@@ -56,15 +56,15 @@ def write(path: Path, losses: np.ndarray, model: Model, X: np.ndarray, y: np.nda
     Args:
         path: the file; its ending says the format.
         losses: the loss before each update, shape (epochs,).
-<<<<<<< HEAD
+    <<<<<<< HEAD
         model: the trained network, of two inputs; of two classes the second is drawn.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
-=======
+    =======
         model: the trained network, of two inputs, and one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
->>>>>>> softmax
+    >>>>>>> softmax
 
     Raises:
         OSError: if the file cannot be written.

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 import backprop
+from backprop import __version__
 from backprop.live import answer
+from builder.beside import live
+from live import fetch
 from tests.site.conftest import ROOT, Served
 
 CHAPTER = "derivation/chain-rule/"  # a page with listings
@@ -319,6 +322,30 @@ def test_where_the_network_is_back_the_next_run_works(visit: Open) -> None:
     tab.context.unroute("**/numpy-*.whl")
     press(tab, 0, "Run")
     result(tab, 0, "All 2 examples pass.")
+
+
+@pytest.mark.browser
+def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
+    """What the host would answer is answered here, from the cache, at its own addresses."""
+    host = fetch.PINS["official"]
+    there = live.files(ROOT, live.Offer("cdn"), fetch.cache(), __version__)
+    types = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+
+    def answered(route: Any) -> None:
+        path = fetch.cache() / route.request.url.removeprefix(host)
+        headers = {
+            "access-control-allow-origin": "*",
+            "content-type": types.get(path.suffix, "application/octet-stream"),
+        }
+        route.fulfill(body=path.read_bytes(), headers=headers)
+
+    tab = visit()
+    tab.context.route(f"{host}**", answered)
+    tab.context.route("**/manifest.json", lambda route: route.fulfill(body=there["assets/live/manifest.json"]))
+    press(tab, 0, "Run")
+    result(tab, 0, "All 2 examples pass.")
+    asked = {url.removeprefix(host) for url in tab.requests if url.startswith(host)}
+    assert asked == set(fetch.PINS["files"]) - {fetch.LOCK}
 
 
 @pytest.mark.browser
