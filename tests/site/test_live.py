@@ -1,9 +1,15 @@
 """The page that computes: every listing of the site run by the page's own runner, in Python here and in the browser."""
 
+import functools
+import json
 import os
+import shutil
+import subprocess
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from http.server import ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +22,7 @@ from backprop import __version__
 from backprop.live import answer
 from builder.beside import live
 from live import fetch
-from tests.site.conftest import ROOT, Served
+from tests.site.conftest import ROOT, Handler, Served
 
 CHAPTER = "derivation/chain-rule/"  # a page with listings
 POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"
@@ -490,3 +496,52 @@ def test_a_file_and_pasted_arrays_are_diagnosed(visit: Open, ready: Served, tmp_
     assert tab.evaluate(AXE) == []
     assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert all(url.startswith(ready.address) for url in tab.requests)
+
+
+# Firefox, which nothing here steers: a page runs every listing by itself and reports
+
+REPORT = """<!doctype html><article></article><script type="module">
+const report = found => fetch("/report", {method: "POST", body: JSON.stringify(found)});
+(RUN)([location.origin + "/", URLS]).then(report, error => report(String(error)));
+</script>"""
+
+
+@pytest.mark.browser
+def test_every_listing_of_the_site_passes_in_firefox(ready: Served, tmp_path: Path) -> None:
+    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+    if firefox is None:
+        pytest.skip("there is no Firefox on the search path")
+    came, reports = threading.Event(), []
+    page = REPORT.replace("RUN", ALL).replace("URLS", json.dumps(list(listings(ready.folder)))).encode()
+
+    class Reporting(Handler):
+        def do_GET(self) -> None:
+            if self.path != "/report":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page)
+            return None
+
+        def do_POST(self) -> None:
+            reports.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+            came.set()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Reporting, directory=str(ready.folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = [firefox, "--headless", "--no-remote", "--profile", str(tmp_path)]
+    command.append(f"http://127.0.0.1:{server.server_port}/report")
+    home, nowhere = os.environ | {"HOME": str(tmp_path)}, subprocess.DEVNULL
+    with subprocess.Popen(command, env=home, stdout=nowhere, stderr=nowhere) as process:
+        came.wait(3 * PATIENCE / 1000)
+        process.terminate()
+    server.shutdown()
+    server.server_close()
+    [found] = reports
+    assert not isinstance(found, str), found
+    wrong = [e for _, _, _, examples in found for e in examples if isinstance(e, str) or e["verdict"] != "pass"]
+    assert not wrong
+    assert sum(len(texts) for _, _, texts, _ in found) > 200
