@@ -24,7 +24,7 @@ import numpy as np
 import backprop
 from backprop import checks, citing
 from backprop.data import linear, xor
-from backprop.derivation import accuracy, class_accuracy
+from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
 from backprop.verification import archive
@@ -227,8 +227,7 @@ def train(options: argparse.Namespace) -> int:
         model = run.model
         losses.append(run.losses)
     progress.clear()
-    count = class_accuracy if classes else accuracy
-    print(f"accuracy : {float(count(y, model.forward(X).y_hat))}")
+    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")  # of two classes as well: their outputs sum to 1
     if plot is not None:
         try:
             plot.write(options.plot, np.concatenate(losses) if losses else np.empty(0), model, X, y)

@@ -1,7 +1,7 @@
-r"""Every statement of the source report that can be true or false, each with a verdict that code computes.
+r"""List every statement of the report that can be true or false, each with a verdict that code computes.
 
 A claim is judged by the steps of the derivation, on numbers drawn at random, or by the stored results of experiments.
-Nothing is judged by hand: change a formula or a result, and the verdict changes.
+Nothing is judged by hand, so if you change a formula or a result, the verdict changes with it.
 """
 
 import sys
@@ -29,11 +29,12 @@ class Claim:
 
     Attributes:
         number: its number, which never changes.
-        part: the part of the report it stands in.
+        part: the part of the report in which it stands.
         statement: what the report says, in our words.
         equations: the labels of the equations that it touches.
         check: what decides it: "doctest:STEP" or "experiment:NAME".
-        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason in a sentence.
+        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. After WHEN the
+            reason begins with the condition.
     """
 
     number: int
@@ -76,7 +77,7 @@ def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS)
     """Turn a comparison into a verdict.
 
     Args:
-        right: whether the comparison came out for the claim.
+        right: whether the comparison supports the claim.
         why: the reason, with the numbers.
         otherwise: the verdict if it did not.
         if_correct: the verdict if it did.
@@ -88,7 +89,7 @@ def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS)
 
 
 def close(a: Any, b: Any) -> bool:
-    """Tell whether two arrays are equal up to rounding, relative to the longer one.
+    """Tell whether two arrays are equal up to rounding, relative to the one with the larger norm.
 
     Args:
         a: an array.
@@ -101,7 +102,7 @@ def close(a: Any, b: Any) -> bool:
 
 
 def example(seed: int = 0) -> tuple[Model, np.ndarray, np.ndarray]:
-    """Make a network of distinct widths with data, on which formulas are tried.
+    """Make a network of distinct widths with data on which formulas are tested.
 
     Args:
         seed: the seed.
@@ -114,7 +115,7 @@ def example(seed: int = 0) -> tuple[Model, np.ndarray, np.ndarray]:
 
 
 def derivative_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
-    """Measure a gradient by the complex step, without any chain rule.
+    """Compute a numerical gradient by the complex step, without any chain rule.
 
     Args:
         f: an analytic function of one array that returns one number.
@@ -127,7 +128,7 @@ def derivative_of(f: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
 
 
 def loss_of(model: Model, X: np.ndarray, y: np.ndarray, layer: int) -> Callable[[np.ndarray], Any]:
-    """Make the loss a function of one layer's weights, real or complex.
+    """Turn the loss into a function of one layer's weights, real or complex.
 
     Args:
         model: a network without biases.
@@ -155,14 +156,14 @@ DERIVATION = "Derivation"
 
 @claim(DERIVATION, "doctest:predicted_decrease", "gradient-descent-step", "decrease")
 def descends(_: Results) -> Judgement:
-    """Stepping against the gradient lowers the loss."""
+    """A step in the direction of the negative gradient lowers the loss."""
     model, X, y = example()
     trace = model.forward(X)
     before, gradients = model.loss(trace, y), model.backward(trace, y)
     small, large = (model.update(gradients, eta) for eta in (0.01, 300.0))
     down = model.loss(small.forward(X), y) < before
     always = model.loss(large.forward(X), y) < before
-    why = "the step is small: the decrease is η‖∇L‖² to first order, and a large step can go uphill"
+    why = "the step is small, because the decrease is η‖∇L‖² only to first order and a large step can increase the loss"
     return verdict(down and not always, why, otherwise=HOLDS if down else NOT, if_correct=WHEN)
 
 
@@ -174,17 +175,21 @@ def gradients_add(_: Results) -> Judgement:
     w = model.weights[0]
     parts = [derivative_of(loss_of(model, X[[n]], y[[n]], 0), w) / len(X) for n in range(len(X))]
     same = close(step.sum_gradients(np.array(parts)), measured)
-    return verdict(same, "the derivative of a sum is the sum of the derivatives, measured so on 2-3-5-1")
+    return verdict(
+        same, "the derivative of a sum is the sum of the derivatives, and the numerical gradient of 2-3-5-1 agrees"
+    )
 
 
 @claim(DERIVATION, "doctest:chain_rule", "chain-rule", "weight-gradient-example")
 def chain_rule(_: Results) -> Judgement:
-    """The chain rule: ∂C/∂w = ∂z/∂w · ∂C/∂z."""
+    """The chain rule gives ∂C/∂w = ∂z/∂w · ∂C/∂z."""
     x, w, y = 0.7, 1.3, 0.2
     dc_dz = derivative_of(lambda z: (step.sigmoid(z) - y) ** 2, np.array(w * x))
     dc_dw = derivative_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
     same = close(step.chain_rule(step.forward_gradient(np.array(x)), dc_dz), dc_dw)
-    return verdict(same, "each weight enters one z only, so there is one path; over several examples the products add")
+    return verdict(
+        same, "each weight enters one z only, so there is one path, and over several examples the products add"
+    )
 
 
 @claim(DERIVATION, "doctest:forward_gradient", "forward-gradient")
@@ -192,7 +197,7 @@ def input_is_slope(_: Results) -> Judgement:
     """∂z/∂w is the input that the weight multiplies."""
     a, w = np.array([0.3, -0.8, 1.4]), np.array([0.5, 2.0, -1.0])
     measured = derivative_of(lambda v: step.weighted_sum(a, v), w)
-    return verdict(close(step.forward_gradient(a), measured), "z is linear in w, with the input as coefficient")
+    return verdict(close(step.forward_gradient(a), measured), "z is linear in w, and the input is the coefficient")
 
 
 @claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-derivative")
@@ -201,7 +206,7 @@ def through_the_bend(_: Results) -> Judgement:
     z = np.array([-1.5, 0.2, 0.9])
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
     derived = step.backward_gradient(step.sigmoid_derivative(z), 3 * step.sigmoid(z) ** 2)
-    return verdict(close(derived, measured), "measured at three places")
+    return verdict(close(derived, measured), "the numerical derivative agrees at three values of z")
 
 
 @claim(DERIVATION, "doctest:output_delta_unit", "output-delta-unit", "output-delta-bce")
@@ -218,9 +223,9 @@ def output_derivative_left_out(_: Results) -> Judgement:
         close(step.output_delta(step.sigmoid_derivative(z), derivative), measured),
     )
     why = (
-        f"the output unit has a derivative of its own: measured {measured.item():.4f}, without σ′ "
-        f"{derivative.item():.4f}. The "
-        "report's code has the factor. Without it the formula is right for a linear output"
+        f"the factor σ′(z) of the output unit is missing, so the formula gives {derivative.item():.4f} whereas the "
+        f"numerical derivative is {measured.item():.4f}. The report's code has the factor. Without it the formula is "
+        "correct for a linear output"
     )
     return verdict(as_said or not with_derivative, why)
 
@@ -235,12 +240,14 @@ def hidden_to_hidden(_: Results) -> Judgement:
 
     derived = step.hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * step.sigmoid(z).item(), dc_dz2=3.0)
     same = close(derived, derivative_of(loss, z))
-    return verdict(same, "the output reaches the loss on two paths, and slopes over paths add; measured")
+    return verdict(
+        same, "the activation influences the loss on two paths, whose products add, and the numerical derivative agrees"
+    )
 
 
 @claim(DERIVATION, "doctest:output_delta", "output-delta", "hidden-delta")
 def loss_first(_: Results) -> Judgement:
-    """The loss is computed last, so its derivative is the first thing known on the way back."""
+    """The loss is computed last, so its derivative is known first in the backward pass."""
     model, X, y = example()
     trace = model.forward(X)
     delta = step.output_delta(step.sigmoid_derivative(trace.z[2]), step.mse_derivative(y, trace.a[3]))
@@ -249,7 +256,9 @@ def loss_first(_: Results) -> Judgement:
     measured = derivative_of(loss_of(model, X, y, 0), model.weights[0])
     same = close(step.weight_gradient(X, delta), measured)
     return verdict(
-        same, "each δ needs the next one's, and the last needs only ∂L/∂ŷ; from there to the first: measured"
+        same,
+        "each δ needs that of the next layer, and the last needs only ∂L/∂ŷ. Computed in this order, the gradient with "
+        "respect to the first layer agrees with the numerical one",
     )
 
 
@@ -278,12 +287,12 @@ def numpy_only(r: Results) -> Judgement:
 
 @claim(CODE, "experiment:log_match", "shapes")
 def two_hidden_layers(r: Results) -> Judgement:
-    """It has two hidden layers of four units each."""
+    """The network has two hidden layers of four units each."""
     why = (
         f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}, of "
-        f"which {len(LAYERS) - 1} is hidden. A network of this shape meets the printed XOR log to "
-        f"{r['log_match']['worst']:.1e}, which does not rule out another. The assignment asks for two hidden layers; "
-        "both networks are trained here"
+        f"which {len(LAYERS) - 1} is hidden. A network of this shape reproduces the printed XOR log to "
+        f"{r['log_match']['worst']:.1e}, although this does not rule out another. The assignment asks for two hidden "
+        "layers, so we train both networks"
     )
     return verdict(len(LAYERS) - 1 == 2, why)
 
@@ -295,7 +304,8 @@ def one_product(_: Results) -> Judgement:
     a, w, d = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
     measured = derivative_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
     return verdict(
-        close(step.weight_gradient(a, d), measured), "AᵀΔ: the product also adds over the examples; measured"
+        close(step.weight_gradient(a, d), measured),
+        "the product AᵀΔ also adds over the examples, and the numerical gradient agrees",
     )
 
 
@@ -304,9 +314,10 @@ def zeros_and_ones(r: Results) -> Judgement:
     """The initial weights are zeros and ones, drawn at random."""
     s = r["start_weights"]
     why = (
-        f"the code draws from N(0, 1). Of all {s['networks']:,} networks with weights in {{0, 1}} none has the printed "
-        f"first loss on XOR, {s['printed']:.6f}; the nearest is {s['closest']:.6f}. Such weights solve XOR for "
-        f"{s['solved_zero_one']} of {s['seeds']} seeds, normal ones for {s['solved_normal']}"
+        f"the code draws them from N(0, 1). Of all {s['networks']:,} networks with weights in {{0, 1}} none has the "
+        f"initial loss that the report prints for XOR, {s['printed']:.6f}, and the nearest has {s['closest']:.6f}. "
+        f"Weights of 0 and 1 solve XOR for {s['solved_zero_one']} of {s['seeds']} seeds, and weights from N(0, 1) for "
+        f"{s['solved_normal']}"
     )
     return verdict(s["miss"] < 1e-9, why)
 
@@ -316,8 +327,8 @@ def bias_in_the_text(r: Results) -> Judgement:
     """A unit computes z = wᵀx + b."""
     s = r["spread"]["xor"]["one"]
     why = (
-        f"the text has a bias, the code none. On these data it is not needed: without one {s['solved']} of "
-        f"{r['spread']['seeds']} seeds solve XOR"
+        f"the text has a bias, but the code has none. On these data it is not needed, because without one "
+        f"{s['solved']} of {r['spread']['seeds']} seeds solve XOR"
     )
     return verdict(s["solved"] < 0.5 * r["spread"]["seeds"], why)
 
@@ -332,7 +343,7 @@ def two_signs(_: Results) -> Judgement:
         close(-theirs, measured),
         close(y_hat + theirs, step.gradient_descent_step(y_hat, measured, 1.0)),
     )
-    why = "both go together: this is the negative of the derivative, and adding it makes the right step"
+    why = "both are used together. This is the negative derivative, so adding it makes the correct step"
     return verdict(opposite and same_step, why, if_correct=WHEN)
 
 
@@ -343,21 +354,21 @@ def takes_the_output(_: Results) -> Judgement:
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v)), z)
     of_a = close(step.sigmoid_derivative_from_output(step.sigmoid(z)), measured)
     of_z = close(step.sigmoid_derivative_from_output(z), measured)
-    why = "it is given the activation a = σ(z); given z it is wrong. The report's code gives it a"
+    why = "x is the activation a = σ(z), as in the report's code. If x is z, the result is incorrect"
     return verdict(of_a and not of_z, why, if_correct=WHEN)
 
 
 @claim(CODE, "doctest:learning_rate_for_sum", "total-loss", "mean-and-sum")
 def sum_and_mean(_: Results) -> Judgement:
-    """`MSE` is the loss of the text, L = ΣCⁿ with Cⁿ the distance of example n."""
+    """`MSE` is the loss of the text, L = ΣCⁿ, where Cⁿ is the distance of example n."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     mean, total = float(np.mean((y - y_hat) ** 2)), float(np.sum((y - y_hat) ** 2))
-    shares = float(step.total_loss(step.mse_contributions(y, y_hat)))
+    contributions = float(step.total_loss(step.mse_contributions(y, y_hat)))
     why = (
-        "Cⁿ is the example's share, its squared distance divided by N. As written, the text sums and the code takes "
-        "the mean, N times smaller, and η means something else in each"
+        "Cⁿ is the contribution of the example, its squared distance divided by N. As written, the text sums whereas "
+        "the code takes the mean, which is N times smaller, so the same η means different steps"
     )
-    return verdict(close(mean, shares) and not close(mean, total), why, if_correct=WHEN)
+    return verdict(close(mean, contributions) and not close(mean, total), why, if_correct=WHEN)
 
 
 # Results
@@ -366,9 +377,9 @@ RESULTS = "Results"
 
 
 def in_the_band(r: Results, name: str) -> tuple[int, int, int, int]:
-    """Count the printed values among the middle nine tenths of the seeds, and the seeds with every answer right."""
+    """Count the printed values among the middle nine tenths of the seeds, and the seeds that predict all correctly."""
     one = r["spread"][name]["one"]
-    inside = sum(0.05 <= share <= 0.95 for _, share in one["below"])
+    inside = sum(0.05 <= below <= 0.95 for _, below in one["below"])
     return inside, len(one["below"]), one["solved"], r["spread"]["seeds"]
 
 
@@ -377,8 +388,8 @@ def linear_result(r: Results) -> Judgement:
     """On linear data, at η = 1, the loss falls to 0.0069 by epoch 9500."""
     inside, lines, solved, seeds = in_the_band(r, "linear")
     why = (
-        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds; {solved} of them "
-        "end with every answer right"
+        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
+        "end with every prediction correct"
     )
     return verdict(inside >= 0.9 * lines and min(LINEAR_LOG.values()) < 0.0069, why)
 
@@ -388,7 +399,7 @@ def xor_result(r: Results) -> Judgement:
     """On XOR, at η = 1, the loss falls to 0.0039 by epoch 9500."""
     inside, lines, solved, seeds = in_the_band(r, "xor")
     why = (
-        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds; {solved} of them "
+        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
         "solve XOR"
     )
     return verdict(inside >= 0.9 * lines, why)
@@ -402,8 +413,9 @@ def labels_as_found(r: Results) -> Judgement:
     printed = XOR_LOG[5000]
     at_5000, at_5500 = (abs(ours[epoch] / printed - 1) for epoch in (5000, 5500))
     why = (
-        f"the label 5500 stands twice, the loss of 6000 too, and 7000 has no line. Restored at even distances, a run "
-        f"meets every line to {m['worst']:.1e}; at 5500 it is {at_5500:.0%} away from the first loss labelled so"
+        "the label 5500 and the loss of 6000 each appear twice, and 7000 has no line. If the lines are spaced evenly, "
+        f"a run reproduces every one to {m['worst']:.1e}, whereas at 5500 it is {at_5500:.0%} away from the upper of "
+        "the two losses with this label"
     )
     return verdict(at_5500 < at_5000, why)
 
@@ -422,9 +434,10 @@ def larger_is_faster(r: Results) -> Judgement:
     falls = all(b["first"] < a["first"] for a, b in pairwise(every))
     last = lr["rates"][-1]
     why = (
-        f"it is not too large: from η = {every[0]['eta']:g} to {every[-1]['eta']:g}, where nine tenths of the seeds "
-        f"get there, the median number of epochs to a loss of {lr['enough']} falls from {every[0]['first']:,.0f} to "
-        f"{every[-1]['first']:,.0f}; at η = {last['eta']:g} only {last['reached']} of {lr['seeds']} seeds get there"
+        f"the learning rate is not too large. From η = {every[0]['eta']:g} to {every[-1]['eta']:g}, where nine tenths "
+        f"of the seeds reach a loss of {lr['enough']}, the median number of epochs to it falls from "
+        f"{every[0]['first']:,.0f} to {every[-1]['first']:,.0f}. However, at η = {last['eta']:g} only "
+        f"{last['reached']} of {lr['seeds']} seeds reach it"
     )
     return verdict(falls and last["reached"] < 0.9 * lr["seeds"], why, if_correct=WHEN)
 
@@ -434,33 +447,35 @@ def step_size(_: Results) -> Judgement:
     """The learning rate sets the size of each step."""
     theta, gradient = np.array([0.5, -1.0]), np.array([0.2, 0.4])
     one, two = (step.gradient_descent_step(theta, gradient, eta) - theta for eta in (0.1, 0.2))
-    why = "the step is −η∇L: twice the rate, twice the step from the same place. The length of ∇L has its part in it"
+    why = (
+        "the step is −η∇L, so twice the learning rate doubles the step from the same place. The norm of ∇L matters too"
+    )
     return verdict(close(two, 2 * one), why)
 
 
 @claim(RATES, "experiment:thresholds", "stability-threshold")
 def too_large(r: Results) -> Judgement:
-    """Too large a rate oversteps the best point and does not converge."""
+    """Too large a learning rate oversteps the best point and does not converge."""
     case, lr = r["thresholds"]["mean"], r["learning_rates"]
     below, above = case["rates"][2], case["rates"][3]
     linear_one = below["excess"][-1] < below["excess"][0] and above["excess"][-1] > above["excess"][0]
     last = lr["rates"][-1]
     why = (
-        f"there is one linear layer without bias, on XOR exactly when η > {case['threshold']:.6f}. With sigmoids "
-        f"nothing overflows: too long a step saturates units, and the network stays where it landed; at "
-        f"η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
+        f"the network is one linear layer without bias, which on XOR diverges exactly if η > {case['threshold']:.6f}. "
+        "With sigmoids nothing overflows, because too large a step saturates units and the network stays where it "
+        f"landed. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_correct=WHEN)
 
 
 @claim(RATES, "experiment:learning_rates", "decrease")
 def too_small(r: Results) -> Judgement:
-    """Too small a rate needs many iterations."""
+    """Too small a learning rate needs many iterations."""
     lr = r["learning_rates"]
     slow = [rate for rate in lr["rates"] if rate["eta"] <= 0.1]
     why = (
-        f"at η = {slow[-1]['eta']:g} and below {max(rate['reached'] for rate in slow)} of {lr['seeds']} seeds reach a "
-        f"loss of {lr['enough']} in {lr['epochs']:,} epochs"
+        f"at η = {slow[-1]['eta']:g} and below, {max(rate['reached'] for rate in slow)} of {lr['seeds']} seeds reach a "
+        f"loss of {lr['enough']} within {lr['epochs']:,} epochs"
     )
     return verdict(all(rate["reached"] == 0 for rate in slow), why)
 
@@ -476,30 +491,31 @@ def time_grows(r: Results) -> Judgement:
     training_runs = r["timing"]["training_runs"]
     first, last = training_runs[0], training_runs[-1]
     few, many = (f"{one['seconds']:.2f} s with {one['hidden']} units" for one in (first, last))
-    why = f"measured: {few}, {many}"
+    why = f"training takes {few} and {many}"
     return verdict(last["seconds"] > 1.2 * first["seconds"], why)
 
 
 @claim(UNITS, "experiment:timing", "backward-cost")
 def because_of_products(r: Results) -> Judgement:
-    """It grows because z = wᵀx + b needs more matrix work."""
+    """Training time grows because z = wᵀx + b needs more matrix work."""
     t = r["timing"]
     first, doubled = t["steps"][0], t["doubled"]
     few = sum(first[part] for part in ("forward", "backward", "update"))
     why = (
-        f"the layer is wide. With one hidden unit, almost without arithmetic, an epoch takes {few:.0f} µs already; of "
-        f"the widths timed, {doubled} is the first that takes more than twice as long"
+        f"the layer is wide. With one hidden unit there is almost no arithmetic, but an epoch already takes "
+        f"{few:.0f} µs. Of the widths timed, {doubled} is the first that takes more than twice as long"
     )
     return verdict(doubled is not None and doubled > 4, why, if_correct=WHEN)
 
 
 @claim(UNITS, "experiment:timing", "backward-cost")
 def the_jump(r: Results) -> Judgement:
-    """64 units take five times as long as 16."""
+    """Training with 64 units takes five times as long as with 16."""
     t = r["timing"]
     why = (
-        f"the report's times differ by a factor of {t['report_jump']:.2f}, ours by {t['jump']:.2f}. With one hidden "
-        f"layer, as the report's class has, the multiplications grow fourfold, so their number does not explain more"
+        f"the report's times differ by a factor of {t['report_jump']:.2f}, and ours by {t['jump']:.2f}. With one "
+        "hidden layer, as in the report's class, the number of multiplications grows fourfold, so it cannot explain "
+        "more"
     )
     return verdict(t["jump"] > 4, why)
 
@@ -510,8 +526,8 @@ def forward_time(r: Results) -> Judgement:
     t = r["timing"]
     four, many = t["steps"][1], t["steps"][3]
     why = (
-        f"repeated often enough it is timed easily: {four['forward']:.1f} µs with {four['hidden']} units, "
-        f"{many['forward']:.1f} µs with {many['hidden']}, medians of {t['timings']} timings"
+        f"if it is repeated often enough, it can be timed. It takes {four['forward']:.1f} µs with {four['hidden']} "
+        f"units and {many['forward']:.1f} µs with {many['hidden']}, as medians of {t['timings']} timings"
     )
     return verdict(four["forward"] >= many["forward"], why)
 
@@ -523,11 +539,11 @@ BARE = "C. Without activation"
 
 @claim(BARE, "experiment:no_activation", "identity-derivative")
 def nan_at_500(r: Results) -> Judgement:
-    """Without activation the loss is nan at epoch 500, and at every later line."""
+    """Without activation the loss is NaN at epoch 500 and at every later line."""
     n = r["no_activation"]
     why = (
-        f"done as in the report, {n['xor']['nan']:.0%} of {n['seeds']} seeds on XOR and {n['linear']['nan']:.1%} on "
-        "linear data; what is nan stays nan"
+        f"trained as in the report, {n['xor']['nan']:.0%} of {n['seeds']} seeds on XOR and {n['linear']['nan']:.1%} on "
+        "linear data have this loss, and no later update can change a NaN into a number"
     )
     return verdict(min(n["xor"]["nan"], n["linear"]["nan"]) > 0.95, why)
 
@@ -536,22 +552,26 @@ def nan_at_500(r: Results) -> Judgement:
 def three_warnings(r: Results) -> Judgement:
     """NumPy warns of an overflow in square, an overflow in multiply and an invalid value in matmul."""
     n = r["no_activation"]
-    counts = ", ".join(f"{kind.replace(' encountered', '')} for {share:.0%}" for kind, share in n["xor"]["warned"])
-    why = f"the seed is one of the {n['xor']['all_three']:.0%} that show all three. Of {n['seeds']} on XOR: {counts}"
+    counts = ", ".join(
+        f"{kind.replace(' encountered', '')} for {fraction:.0%}" for kind, fraction in n["xor"]["warned"]
+    )
+    all_three = f"{n['xor']['all_three']:.0%}"
+    why = f"the seed is one of the {all_three} that show all three. Of {n['seeds']} on XOR we saw {counts}"
     return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_correct=WHEN)
 
 
 @claim(BARE, "experiment:no_activation", "identity-derivative", "least-squares-minimum")
 def the_missing_activation(r: Results) -> Judgement:
-    """It is the missing activation that makes training overflow."""
+    """Training overflows because the activation is missing."""
     n = r["no_activation"]
     least, slow, fast = (n["without_bias"][k] for k in (0, 2, -1))
     least_kept, slow_kept, _ = (n["kept"][k] for k in (0, 2, -1))
     why = (
-        f"the rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds overflow even "
-        f"with the slope 1 that belongs to a = z. At η = {slow['eta']:g}, {slow['diverged']:.0%} do, and all converge "
-        f"to the floor {n['floor']:.6f}; but with the slope a(1 − a) that the report left in, "
-        f"{slow_kept['diverged']:.1%} overflow, and at η = {least['eta']:g} still {least_kept['diverged']:.0%}"
+        f"the learning rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds "
+        f"overflow even with the correct derivative of a = z, which is 1. At η = {slow['eta']:g}, "
+        f"{slow['diverged']:.0%} do, and all converge to the minimum {n['floor']:.6f}. However, with the derivative "
+        f"a(1 − a) that the report kept, {slow_kept['diverged']:.1%} overflow there, and at η = {least['eta']:g} still "
+        f"{least_kept['diverged']:.0%}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
     return verdict(at_large, why, if_correct=HOLDS if at_small else WHEN)
@@ -568,7 +588,11 @@ def relu_formula(_: Results) -> Judgement:
     z = np.array([-2.0, 0.5, 3.0])
     measured = step.central_difference(lambda v: float(np.sum(step.relu(v))), z)
     same = close(step.relu_derivative(z), measured) and close(step.relu_derivative(z), 1.0 * (z > 0))
-    return verdict(same, "away from 0, where there is none; 0 is a choice, and from the output it reads the same")
+    return verdict(
+        same,
+        "the numerical derivative agrees away from 0. At 0 there is no derivative, so 0 is a "
+        "choice; the test a > 0 gives the same",
+    )
 
 
 @claim(RELU, "doctest:relu", "relu")
@@ -576,30 +600,31 @@ def not_centred(_: Results) -> Judgement:
     """ReLU is not centred at 0."""
     a = step.relu(np.random.default_rng(0).normal(size=1000))
     return verdict(
-        a.min() >= 0 and a.mean() > 0, f"its outputs are never negative; of N(0, 1) their mean is {a.mean():.2f}"
+        a.min() >= 0 and a.mean() > 0,
+        f"its outputs are never negative, and for z from N(0, 1) their mean is {a.mean():.2f}",
     )
 
 
 @claim(RELU, "doctest:relu_derivative", "relu-derivative")
 def no_gradient(_: Results) -> Judgement:
-    """There is no gradient for x < 0."""
-    return verdict(np.all(step.relu_derivative(np.array([-5.0, -0.1])) == 0), "the slope there is exactly 0")
+    """ReLU has no gradient for x < 0."""
+    return verdict(np.all(step.relu_derivative(np.array([-5.0, -0.1])) == 0), "the derivative there is exactly 0")
 
 
 @claim(RELU, "experiment:relu", "dead-unit")
 def can_die(r: Results) -> Judgement:
-    """After a very large gradient a unit can be active on no data any more."""
+    """After a very large gradient a unit may be active on no data any more."""
     first = r["relu"]["xor"]["two"][-1]["layers"][0]
     why = (
-        f"at η = {r['relu']['fast']:g} the dead share of the first layer grows from {first['start']:.0%} to "
-        f"{first['end']:.0%}"
+        f"at η = {r['relu']['fast']:g} the fraction of dead units in the first layer grows from {first['start']:.0%} "
+        f"to {first['end']:.0%}"
     )
     return verdict(first["end"] > first["start"], why)
 
 
 @claim(RELU, "experiment:relu", "dead-unit")
 def irreversible(r: Results) -> Judgement:
-    """All gradients through a dead unit are 0 from then on; it is irreversible."""
+    """All gradients through a dead unit are 0 from then on, so this is irreversible."""
     first, second, output = (
         {
             key: sum(t["layers"][layer][key] for t in r["relu"]["xor"]["two"])
@@ -609,12 +634,11 @@ def irreversible(r: Results) -> Judgement:
     )
     stuck, zero = (sum(t[key] for t in r["relu"]["xor"]["two"]) for key in ("stuck", "zero_gradients"))
     why = (
-        f"it is in the first layer or at the output. Over all rates {first['revived']} of "
-        f"{first['dead_at_initialisation']} dead "
-        f"units of the first layer and {output['revived']} of {output['dead_at_initialisation']} dead outputs "
-        "came back, and of "
-        f"{stuck} networks with a dead output {zero} have a gradient of exactly 0. In the second layer "
-        f"{second['revived']} of {second['dead_at_initialisation']} came back: the units below them still move"
+        f"the unit is in the first layer or at the output. Over all learning rates {first['revived']} of "
+        f"{first['dead_at_initialisation']} dead units of the first layer and {output['revived']} of "
+        f"{output['dead_at_initialisation']} dead outputs recovered, and of {stuck} networks with a dead output {zero} "
+        f"have a gradient of exactly 0. In the second layer {second['revived']} of "
+        f"{second['dead_at_initialisation']} recovered, because the units below them still change"
     )
     ends = first["revived"] == output["revived"] == 0 and stuck == zero
     return verdict(ends and second["revived"] > 0, why, otherwise=HOLDS if ends else NOT, if_correct=WHEN)
@@ -622,17 +646,18 @@ def irreversible(r: Results) -> Judgement:
 
 @claim(RELU, "experiment:relu", "dead-unit", "dead-unit-probability")
 def forty_per_cent(r: Results) -> Judgement:
-    """With too high a learning rate 40 % of the units may die."""
+    """With too high a learning rate 40% of the units may die."""
     one, two = (r["relu"]["xor"][kind][-1] for kind in ("one", "two"))
     start = [layer["start"] for layer in two["layers"]]
     linear_output = r["dead_units"]["identity"][-1]
     why = (
-        f"the output is a ReLU too, η is {two['eta']:g}, and those born dead are counted: on XOR "
-        f"{one['hidden_dead']:.0%} of the hidden units of {one['network']} and {two['hidden_dead']:.0%} of "
-        f"{two['network']} are dead after training. But {start[0]:.0%} and {start[1]:.0%} of the two hidden layers of "
-        f"{two['network']} were dead before it; what the rate kills is the output, {start[2]:.0%} before and "
-        f"{two['layers'][2]['end']:.0%} after. With a linear output it kills hidden units: "
-        f"{linear_output['end']:.0%} of the first layer of {r['dead_units']['network']}, more than 40 %"
+        f"the output is a ReLU too, η is {two['eta']:g} and the units that are dead at initialisation are counted as "
+        f"well. On XOR {one['hidden_dead']:.0%} of the hidden units of {one['network']} and {two['hidden_dead']:.0%} "
+        f"of those of {two['network']} are dead after training. However, {start[0]:.0%} and {start[1]:.0%} of the two "
+        f"hidden layers of {two['network']} were dead before it, and the learning rate kills mainly the output, of "
+        f"which {start[2]:.0%} are dead before training and {two['layers'][2]['end']:.0%} after. With a linear output "
+        f"hidden units die instead, {linear_output['end']:.0%} of the first layer of {r['dead_units']['network']}, "
+        "which is more than 40%"
     )
     near = 0.3 <= one["hidden_dead"] <= 0.5 and 0.3 <= two["hidden_dead"] <= 0.5
     return verdict(near and start[0] > 0.1, why, otherwise=HOLDS if near else NOT, if_correct=WHEN)
@@ -640,13 +665,13 @@ def forty_per_cent(r: Results) -> Judgement:
 
 @claim(RELU, "experiment:relu", "dead-unit")
 def reasonable_rate(r: Results) -> Judgement:
-    """A reasonable learning rate lowers the probability."""
+    """A reasonable learning rate lowers the probability that units die."""
     slow, *_, fast = r["relu"]["xor"]["two"]
     why = (
-        f"of the hidden units of {slow['network']} {slow['hidden_dead']:.0%} are dead at the end at "
-        f"η = {slow['eta']:g}, {fast['hidden_dead']:.0%} at η = {fast['eta']:g}; of the outputs "
-        f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. It hardly falls below the share dead at "
-        "the start"
+        f"of the hidden units of {slow['network']} {slow['hidden_dead']:.0%} are dead after training at "
+        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}, and of the outputs "
+        f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. However, the fraction hardly falls below "
+        "that at initialisation"
     )
     return verdict(slow["hidden_dead"] < fast["hidden_dead"], why)
 

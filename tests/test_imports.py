@@ -14,7 +14,7 @@ SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enc
 
 #: Import what the modules take from elsewhere, which may do as it likes; then each module, and say what it changed.
 PROGRAM = """
-import contextlib, importlib, json, os, random, sys, warnings
+import contextlib, importlib, io, json, os, random, sys, warnings
 
 foreign, own = json.load(sys.stdin)
 for name in foreign:
@@ -37,7 +37,13 @@ def state():
 
 before = state()
 for name in own:
-    importlib.import_module(name)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            importlib.import_module(name)
+        except SystemExit:
+            sys.stdout.write("an end")
+    if printed.getvalue():
+        print(f"{name} does something: {printed.getvalue()[-100:]!r}")
     now = state()
     for what in before:
         if now[what] != before[what]:
@@ -59,11 +65,11 @@ def imported(path: Path) -> set[str]:
 
 
 def changes(folders: list[Path], search: list[Path]) -> list[str]:
-    """Import every module of folders, in a process of its own, and list what that changes.
+    """Import every module of folders, or a file, in a process of its own, and list what that changes.
 
     A module's name is the way to it from the first folder of the search path that holds it.
     """
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    files = [path for folder in folders for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.py")))]
     own = []
     for path in files:
         base = next(base for base in search if path.is_relative_to(base))
@@ -102,6 +108,7 @@ def test_planted_side_effects_are_seen(tmp_path: Path) -> None:
         "numpy_random": "import numpy; numpy.random.seed(0)",
         "path": "import sys; sys.path.append('elsewhere')",
         "random_state": "import random; random.seed(0)",
+        "runs": "print('1 of 3'); raise SystemExit",
         "warning_filters": "import warnings; warnings.simplefilter('ignore')",
     }
     (tmp_path / "planted").mkdir()
@@ -115,5 +122,6 @@ def test_planted_side_effects_are_seen(tmp_path: Path) -> None:
         "planted.numpy_random changes the state of numpy.random",
         "planted.path changes the search path",
         "planted.random_state changes the state of random",
+        "planted.runs does something: '1 of 3\\nan end'",
         "planted.warning_filters changes the filters of warnings",
     ]

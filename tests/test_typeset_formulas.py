@@ -458,10 +458,10 @@ def _(fn: Function) -> Case:
     w, delta = numbers(IN, OUT), numbers(OUT)
     return {
         "∂C/∂a": np.array([fn(w[j], delta) for j in range(IN)]),
-        "∂z'/∂a": w.T,
-        "∂C/∂z'": delta,
-        "w'": w,
-        "\\delta'": delta,
+        "∂z/∂a": w.T,
+        "∂C/∂z": delta,
+        "w": w,
+        "\\delta": delta,
     }, upto(j=IN, k=OUT)
 
 
@@ -470,8 +470,8 @@ def _(fn: Function) -> Case:
     z, w3, w4, first, second = 0.7, 1.5, -0.4, 0.3, 0.9
     return {
         "∂C/∂z": fn(z, w3, w4, first, second),
-        "∂C/∂z'": first,
-        "∂C/∂z''": second,
+        "∂C/∂z_1": {1: first},
+        "∂C/∂z_2": {2: second},
         "w": {3: w3, 4: w4},
         "z": z,
         "\\sigma'": sigma_derivative,
@@ -697,12 +697,14 @@ def two_layers(twins: bool) -> Callable[[Function], Case]:
         return {
             "w": w_in,
             "b": b[0],
-            "w'": w_out,
+            "w_jm": w_out,
+            "w_km": w_out,
             "a": a.T,
             "\\delta": delta.T,
             "∂L/∂w": x.T @ delta,
             "∂L/∂b": delta.sum(axis=0),
-            "∂L/∂w'": a.T @ delta_out,
+            "∂L/∂w_jm": a.T @ delta_out,
+            "∂L/∂w_km": a.T @ delta_out,
         }, upto(i=5, j=3, k=3, m=4)
 
     return case
@@ -712,7 +714,47 @@ CASES["symmetry"] = two_layers(twins=True)
 FALSE["symmetry"] = two_layers(twins=False)
 
 
-# Equations without a number: from indices to matrices. They go by the name of their function.
+# Equations without a number: steps of a proof, and from indices to matrices. They go by the name of their function.
+
+
+@typeset("mse_contributions")
+def _(fn: Function) -> Case:
+    values = answers()
+    return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
+
+
+@typeset("multivariable_chain_rule")
+def _(fn: Function) -> Case:
+    z, derivatives, h, moves = numbers(2), numbers(2, seed=1), 0.3, numbers(2, seed=2)
+
+    def loss(*at: float) -> Any:
+        """The loss; after both changes it is what the function says of one path after the other, and a remainder."""
+        if np.array_equal(at, z):
+            return 0.7
+        assert np.allclose(at, z + moves)
+        return 0.7 + fn(moves, derivatives) + 2 * h**2
+
+    partial = {"∂C/∂z": derivatives, "z": z, "h_": moves, "h": h, "O": lambda square: 2 * square}
+    return partial | {"C": loss}, {}
+
+
+@typeset("unrolled_delta")
+def _(fn: Function) -> Case:
+    widths = {1: 3, 2: 5, 3: 2}
+    derivatives = {m: sigma_derivative(numbers(widths[m])) for m in (1, 2)}
+    w = {m: numbers(widths[m - 1], widths[m]) for m in (2, 3)}
+    out = numbers(2, seed=1)
+    delta = {3: out, 2: fn([derivatives[2]], [w[3]], out), 1: fn([derivatives[2], derivatives[1]], [w[3], w[2]], out)}
+    return {"L": 3, "\\delta": delta, "W": w, "D": {m: np.diag(one) for m, one in derivatives.items()}}, {}
+
+
+@typeset("max_stable_learning_rate")
+def _(fn: Function) -> Case:
+    x, y, start = share(6, 2), numbers(6, 3), numbers(2, 3)
+    square = x.T @ x
+    hessian = square * 2 / fn(x, 3) / np.linalg.eigvalsh(square)[-1]  # its largest eigenvalue is what the function says
+    values = {"X": x, "Y": y, "N": 6, "L": 1, "d": {1: 3}, "W^0": start, "W^*": np.linalg.solve(square, x.T @ y)}
+    return values | {"H": hessian}, {}
 
 
 @typeset("activation_gradient")
@@ -729,9 +771,9 @@ def _(fn: Function) -> Case:
     values = {
         "z": z,
         "\\phi'": sigma_derivative,
-        "w'": w,
-        "\\delta'": delta,
-        "\\delta": fn(sigma_derivative(z), delta, w),
+        "w": w,
+        "\\delta_k": delta,
+        "\\delta_j": fn(sigma_derivative(z), delta, w),
     }
     return values, upto(n=N, j=IN, k=OUT)
 

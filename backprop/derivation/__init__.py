@@ -1,12 +1,12 @@
-r"""The derivation of back-propagation, one step a function.
+r"""The derivation of backpropagation, one function for each step.
 
-The modules are chapters; read them in the order of `CHAPTERS`. Each function holds one equation or a few, says where
-each factor comes from, and shows on small numbers that it is so. The network is assembled from these functions and from
-nothing else.
+Each module is a chapter, and `CHAPTERS` lists them in the order in which they are meant to be read. Each function
+states one equation or a few, says where every factor comes from, and shows on small numbers that it holds. The network
+is assembled from these functions and from nothing else, so what is derived here is also what is trained.
 
-Conventions: rows are examples; $W$ has the shape (in, out); a leading "..." in a shape stands for any number of
-leading axes, one network each. Arrays are not checked here: input is checked where it enters, in `backprop.Model` and
-`backprop.train`.
+The rows of a matrix are examples, and $W$ has the shape (in, out). A leading "..." in a shape stands for any number of
+leading axes, one network each. Arrays are not checked here, because `backprop.Model` and `backprop.train` check them
+where they enter.
 """
 
 from backprop.derivation.activations import (

@@ -1,24 +1,28 @@
-r"""Each unit applies one activation function; the way back needs only its slope.
+r"""Define the activation functions and their derivatives.
 
-An activation function bends what a unit has added up; it is also called a *non-linearity*. Without it, layers of
-weights collapse to one (`linear_collapse`). It is one function of one number, applied to each unit alone, and
-back-propagation needs only its slope. What goes in is called $z$, the *pre-activation*: the sum that a unit makes of
-its inputs, in the next chapter. What comes out is $a$, the activation. Each function here stands beside its slope;
-where the slope can be had from $a$, which the forward pass has kept, it is, because that saves an exponential. The
-last function, softmax, is an exception, because each of its activations depends on all units of the layer.
+What does a unit compute from its weighted sum, and what is the derivative of this step? This chapter defines the
+activation functions used here, each together with its derivative, which is all that backpropagation needs of it.
+
+An activation function is applied to the weighted sum of a unit and makes the unit *non-linear*. Without it, all layers
+of weights collapse into one (`linear_collapse`). Its input $z$ is called the *pre-activation*, because it is the
+weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
+Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also
+compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential. The last function,
+softmax, is an exception, because each of its activations depends on all units of the layer.
 """
 
 import numpy as np
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    r"""Squash a number to between 0 and 1.
+    r"""Map a number to a value between 0 and 1.
 
     $$\sigma(z) = \frac{1}{1 + e^{-z}} \tag{4.1}\label{eq:sigmoid}$$
 
-    Large $z$ gives almost 1, very negative $z$ almost 0, and $\sigma(0) = \tfrac12$. Mirror images add to one:
-    $\sigma(-z) = 1 - \sigma(z)$. In the code the exponent is cut at 700, because $e^{710}$ overflows; beyond the cut
-    the answer stays below $10^{-304}$.
+    The sigmoid, also called the logistic function, maps a large $z$ to almost 1 and a very negative $z$ to almost 0,
+    and $\sigma(0) = \tfrac12$. The values at $z$ and $-z$ add up to one, so $\sigma(-z) = 1 - \sigma(z)$. In the code
+    the exponent is clipped at 700, because $e^{710}$ overflows, and beyond this point the result stays below
+    $10^{-304}$.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -27,39 +31,41 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
         The activation $a = \sigma(z)$, same shape.
 
     Examples:
+        At 0 the sigmoid is one half:
         >>> import numpy as np
         >>> from backprop.derivation import sigmoid
         >>> float(sigmoid(0.0))
         0.5
 
-        Each entry of a matrix goes its own way:
+        A matrix is treated element-wise:
 
         >>> sigmoid(np.array([[0.0, np.log(3.0), -np.log(3.0)]])).round(2)
         array([[0.5 , 0.75, 0.25]])
 
-        Far out it neither overflows nor warns:
+        For very large arguments it neither overflows nor warns:
 
         >>> sigmoid(np.array([-1000.0, 1000.0])).round(300)
         array([0., 1.])
 
     Source:
-        The source report, `sigmoid(x) = 1/(1 + exp(−x))`, without the cut.
+        The report, `sigmoid(x) = 1/(1 + exp(−x))`, which does not clip the exponent.
 
     Next:
-        `sigmoid_derivative` is its slope.
+        `sigmoid_derivative` is its derivative.
     """
     return 1.0 / (1.0 + np.exp(np.minimum(-z, 700.0)))
 
 
 def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate the sigmoid, given its input.
+    r"""Differentiate the sigmoid with respect to z, given z.
 
     $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2}
     = \frac{1}{1 + e^{-z}}\cdot\frac{e^{-z}}{1 + e^{-z}}
     = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-derivative}$$
 
-    The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. The quotient splits into two factors;
-    the second is $1 - \sigma(z)$, because the two numerators 1 and $e^{-z}$ add up to the denominator.
+    The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. We split the quotient into two
+    factors. The second one is $1 - \sigma(z)$, because its numerator $e^{-z}$ and the numerator 1 of the first add up
+    to the denominator.
 
     Args:
         z: the pre-activation $z$, any shape. Not the activation $a$: for that there is
@@ -69,17 +75,18 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
         $\partial a/\partial z = \sigma'(z)$, same shape.
 
     Examples:
+        At 0 the derivative is a quarter:
         >>> import numpy as np
         >>> from backprop.derivation import sigmoid_derivative
         >>> float(sigmoid_derivative(0.0))
         0.25
 
-        The slope is the same on both sides of 0:
+        The derivative is the same on both sides of 0:
 
         >>> sigmoid_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(4)
         array([[0.1875, 0.25  , 0.1875]])
 
-        Against the measured slope:
+        It equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z = np.array([[-3.0, 0.5, 2.0]])
@@ -87,42 +94,44 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The source report, *Backward pass*: ∂a/∂z = σ′(z).
+        The report, *Backward pass*: ∂a/∂z = σ′(z).
 
     Next:
-        `sigmoid_derivative_from_output` is the same slope from $a$.
+        `sigmoid_derivative_from_output` computes the same derivative from $a$.
     """
     return sigmoid(z) * (1.0 - sigmoid(z))
 
 
 def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
-    r"""Differentiate the sigmoid, given its output.
+    r"""Differentiate the sigmoid with respect to z, given its output a.
 
     $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-derivative-from-output}$$
 
-    The forward pass has computed $a = \sigma(z)$ already, so the slope costs one product. The parabola $a(1-a)$ is
-    highest at $a = \tfrac12$, where it is $\tfrac14$: every sigmoid that δ passes makes it at least four times
-    smaller $\eqref{eq:delta-bound}$. A unit so far out that its curve is almost flat is called saturated.
+    The forward pass has already computed $a = \sigma(z)$, so the derivative costs only one multiplication. The parabola
+    $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. Every sigmoid through which δ is propagated therefore
+    multiplies it by at most a quarter $\eqref{eq:delta-bound}$. If $z$ is so large or so negative that the curve is
+    almost flat, the unit is called saturated.
 
     Args:
-        a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Not $z$: the parabola would fall without bound.
-            Not $\sigma$ of $a$.
+        a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Not $z$, for which the parabola would be
+            unbounded. Not $\sigma$ of $a$.
 
     Returns:
         $\partial a/\partial z$, same shape, between 0 and ¼.
 
     Examples:
+        The derivative is largest at a = 0.5:
         >>> import numpy as np
         >>> from backprop.derivation import sigmoid_derivative_from_output
         >>> sigmoid_derivative_from_output(0.5), round(sigmoid_derivative_from_output(0.9), 2)
         (0.25, 0.09)
 
-        A saturated unit passes almost nothing back:
+        A saturated unit has a derivative near 0:
 
         >>> sigmoid_derivative_from_output(np.array([[0.5, 0.99, 1.0]])).round(4)
         array([[0.25  , 0.0099, 0.    ]])
 
-        It agrees with the slope from $z$, and not with the parabola of $z$:
+        It agrees with the derivative from $z$, whereas the parabola of $z$ does not:
 
         >>> from backprop.derivation import relative_error, sigmoid, sigmoid_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
@@ -132,23 +141,22 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
         False
 
     Source:
-        The source report, `derivative_sigmoid(x) = x(1 − x)`, which takes the activation though its name does not
-        say so.
+        The report, `derivative_sigmoid(x) = x(1 − x)`, which expects the activation, although its name does not say so.
 
     Next:
-        `tanh` is the sigmoid, stretched and centred.
+        `tanh` is a scaled and centred sigmoid.
     """
     return a * (1.0 - a)
 
 
 def tanh(z: np.ndarray) -> np.ndarray:
-    r"""Squash a number to between −1 and 1.
+    r"""Map a number to a value between −1 and 1.
 
     $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
 
-    Divide numerator and denominator by $e^{z}$: $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. Compare with
-    $\eqref{eq:sigmoid}$: it is the sigmoid, twice as tall, squeezed to half the width, so four times as steep, and
-    centred at 0.
+    If we divide numerator and denominator by $e^{z}$, we obtain
+    $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. A comparison with $\eqref{eq:sigmoid}$ shows that tanh is a
+    sigmoid of twice the height and half the width, so it is four times as steep, and it is centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -157,39 +165,37 @@ def tanh(z: np.ndarray) -> np.ndarray:
         The activation $a = \tanh(z)$, same shape.
 
     Examples:
+        At ln 2 the value is 0.6:
         >>> import numpy as np
         >>> from backprop.derivation import tanh
         >>> float(tanh(np.log(2.0)).round(12))
         0.6
 
-        Odd, and flat far out:
+        It is odd, and it saturates far from 0:
 
         >>> tanh(np.array([[-1000.0, 0.0, 1000.0]]))
         array([[-1.,  0.,  1.]])
 
-        The sigmoid in disguise:
+        It equals the scaled sigmoid:
 
         >>> from backprop.derivation import sigmoid
         >>> z = np.array([-3.0, 0.5, 2.0])
         >>> bool(np.allclose(tanh(z), 2 * sigmoid(2 * z) - 1, rtol=1e-14))
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `tanh_derivative` is its slope.
+        `tanh_derivative` is its derivative.
     """
     return np.tanh(z)
 
 
 def tanh_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate tanh, given its input.
+    r"""Differentiate tanh with respect to z, given z.
 
     $$\tanh'(z) = 2\cdot 2\,\sigma(2z)\bigl(1 - \sigma(2z)\bigr) = 1 - \tanh^2(z) \tag{4.5}\label{eq:tanh-derivative}$$
 
-    One factor 2 is the height in $\eqref{eq:tanh}$, the other the inner derivative of $2z$. With
-    $\sigma(2z) = \tfrac12(1 + \tanh z)$ the product becomes $(1 + \tanh z)(1 - \tanh z)$.
+    One factor 2 is the height in $\eqref{eq:tanh}$, and the other is the inner derivative of $2z$. Because
+    $\sigma(2z) = \tfrac12(1 + \tanh z)$, the product becomes $(1 + \tanh z)(1 - \tanh z)$.
 
     Args:
         z: the pre-activation $z$, any shape. Not $a$.
@@ -198,38 +204,37 @@ def tanh_derivative(z: np.ndarray) -> np.ndarray:
         $\partial a/\partial z = \tanh'(z)$, same shape.
 
     Examples:
+        The derivative is 1 at 0 and smaller elsewhere:
         >>> import numpy as np
         >>> from backprop.derivation import tanh_derivative
         >>> float(tanh_derivative(0.0)), float(tanh_derivative(np.log(2.0)).round(12))
         (1.0, 0.64)
 
-        Each entry of a matrix goes its own way:
+        A matrix is treated element-wise:
 
         >>> tanh_derivative(np.zeros((2, 3))).shape
         (2, 3)
 
-        Against the measured slope:
+        It equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, relative_error, tanh
         >>> z = np.array([[-3.0, 0.5, 2.0]])
         >>> relative_error(tanh_derivative(z), complex_step(lambda v: np.sum(tanh(v)), z)) < 1e-13
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `tanh_derivative_from_output` is the same slope from $a$.
+        `tanh_derivative_from_output` computes the same derivative from $a$.
     """
     return 1.0 - np.tanh(z) ** 2
 
 
 def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
-    r"""Differentiate tanh, given its output.
+    r"""Differentiate tanh with respect to z, given its output a.
 
     $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-derivative-from-output}$$
 
-    The largest slope is 1, at $a = 0$, four times the sigmoid's. A δ can pass an unsaturated tanh undiminished.
+    The largest derivative is 1, at $a = 0$, which is four times that of the sigmoid. A tanh that is not saturated can
+    therefore propagate δ almost undiminished.
 
     Args:
         a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Not $z$, and not tanh of $a$.
@@ -238,28 +243,26 @@ def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
         $\partial a/\partial z$, same shape, between 0 and 1.
 
     Examples:
+        The derivative is largest at a = 0:
         >>> import numpy as np
         >>> from backprop.derivation import tanh_derivative_from_output
         >>> tanh_derivative_from_output(0.0), round(tanh_derivative_from_output(0.6), 2)
         (1.0, 0.64)
 
-        A row of three units:
+        A row of three units has three derivatives:
 
         >>> tanh_derivative_from_output(np.array([[-1.0, 0.0, 0.5]]))
         array([[0.  , 1.  , 0.75]])
 
-        It agrees with the slope from $z$:
+        It agrees with the derivative from $z$:
 
         >>> from backprop.derivation import relative_error, tanh, tanh_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
         >>> relative_error(tanh_derivative_from_output(tanh(z)), tanh_derivative(z)) < 1e-15
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `relu` bends only once.
+        `relu` is linear on each side of 0.
     """
     return 1.0 - a**2
 
@@ -269,8 +272,8 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
 
-    It does not saturate for positive $z$ and costs no exponential. Its outputs are never negative, so they are not
-    centred at 0.
+    ReLU does not saturate for positive $z$, and it needs no exponential. Its outputs are never negative, so they are
+    not centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real. Not complex: a maximum needs an order.
@@ -279,83 +282,85 @@ def relu(z: np.ndarray) -> np.ndarray:
         The activation $a = R(z)$, same shape.
 
     Examples:
+        Negative numbers become 0, and positive ones stay as they are:
         >>> import numpy as np
         >>> from backprop.derivation import relu
         >>> relu(np.array([-2.0, 0.0, 3.0]))
         array([0., 0., 3.])
 
-        Each entry of a matrix goes its own way:
+        A matrix is treated element-wise:
 
         >>> relu(np.array([[1.0, -1.0, 2.0], [-3.0, 4.0, -5.0]]))
         array([[1., 0., 2.],
                [0., 4., 0.]])
 
-        Two of them make the identity, so a ReLU layer can still be linear where it needs to be:
+        The difference of two ReLUs is the identity, so a layer of ReLUs can still represent a linear function:
 
         >>> z = np.array([-2.0, 0.5, 3.0])
         >>> relu(z) - relu(-z)
         array([-2. ,  0.5,  3. ])
 
     Source:
-        The source report, *Different activation functions*: R(z) = max(0, z).
+        The report, *Different activation functions*: R(z) = max(0, z).
 
     Next:
-        `relu_derivative` is its slope, also at the kink.
+        `relu_derivative` is its derivative, with a choice at the kink.
     """
     return np.maximum(z, 0.0)
 
 
 def relu_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate ReLU, choosing 0 at the kink.
+    r"""Differentiate ReLU with respect to z, choosing 0 at the kink.
 
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-derivative}$$
 
-    At $z = 0$ the slope is 0 from the left and 1 from the right, and no derivative exists; every number from 0 to 1 is
-    a subgradient, the slope of a line through the kink that stays below the curve. We take 0, as most do. Because
-    $a > 0$ exactly where $z > 0$, the question may be asked of the output as well.
+    At $z = 0$ the derivative from the left is 0 and from the right 1, so there is none. Every number from 0 to 1 is a
+    subgradient, which is the slope of a line through the kink that stays below the curve. We take 0, as most libraries
+    do. Because $a > 0$ exactly where $z > 0$, the derivative can be computed from the output as well.
 
     Args:
-        z: the pre-activation $z$ or the activation $a$, any shape, real: the answer is the same.
+        z: the pre-activation $z$ or the activation $a$, any shape, real. Both give the same result.
 
     Returns:
         $\partial a/\partial z$, same shape, 0 or 1. A new array: the argument keeps its values.
 
     Examples:
+        The derivative is 0 up to the kink and 1 beyond it:
         >>> import numpy as np
         >>> from backprop.derivation import relu, relu_derivative
         >>> relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0., 0., 1.])
 
-        From the output it is the same, and the shape stays:
+        From the output the result is the same, and the shape stays:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
         >>> bool(np.all(relu_derivative(relu(z)) == relu_derivative(z)))
         True
 
-        Away from the kink it agrees with the measured slope:
+        Away from the kink it equals the numerical derivative:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> z = np.array([-2.0, 0.5, 3.0])
-        >>> measured = central_difference(lambda v: float(np.sum(relu(v))), z)
-        >>> relative_error(relu_derivative(z), measured) < 1e-9
+        >>> numerical = central_difference(lambda v: float(np.sum(relu(v))), z)
+        >>> relative_error(relu_derivative(z), numerical) < 1e-9
         True
 
     Source:
-        The source report, `derivative_ReLU(x) = 1.0·(x > 0)`.
+        The report, `derivative_ReLU(x) = 1.0·(x > 0)`.
 
     Next:
-        `identity` does not bend at all.
+        `identity` is linear everywhere.
     """
     return np.where(z > 0, 1.0, 0.0)
 
 
 def identity(z: np.ndarray) -> np.ndarray:
-    r"""Leave a number as it is.
+    r"""Return the pre-activation unchanged.
 
     $$\phi(z) = z \tag{4.9}\label{eq:identity}$$
 
-    A unit without activation. At the output of a network it lets answers leave the range of the sigmoid; between
-    layers it makes two of them one (`linear_collapse`).
+    With the identity, a unit is linear. At the output of a network, predictions may then leave the range of the
+    sigmoid. Between layers, however, the identity makes two layers equivalent to one (`linear_collapse`).
 
     Args:
         z: the pre-activation $z$, any shape.
@@ -364,6 +369,7 @@ def identity(z: np.ndarray) -> np.ndarray:
         The activation $a = z$, the same array.
 
     Examples:
+        A number stays as it is:
         >>> import numpy as np
         >>> from backprop.derivation import identity
         >>> identity(-2.5)
@@ -373,10 +379,10 @@ def identity(z: np.ndarray) -> np.ndarray:
         array([[ 1., -1.,  2.]])
 
     Source:
-        The source report, *Without activation functions*: a = z.
+        The report, *Without activation functions*: a = z.
 
     Next:
-        `identity_derivative` is the slope that the report forgot to change.
+        `identity_derivative` is the derivative that the report did not change.
     """
     return z
 
@@ -386,8 +392,8 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
 
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
-    Whoever removes an activation must remove its slope too. The source report removed only $\sigma$ and kept
-    $a(1-a)$ of an $a$ that no longer stays between 0 and 1; its training overflowed.
+    If you remove an activation function, remove its derivative as well. The report removed only $\sigma$ and kept the
+    factor $a(1-a)$, although $a$ no longer stayed between 0 and 1, and its training overflowed.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape.
@@ -396,62 +402,65 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
         Ones, same shape.
 
     Examples:
+        The derivative is 1 everywhere:
         >>> import numpy as np
         >>> from backprop.derivation import identity_derivative
         >>> identity_derivative(np.array([[3.0, -1.0, 0.0]]))
         array([[1., 1., 1.]])
 
-        The sigmoid's slope would have said something else, and far from 1:
+        The derivative of the sigmoid, applied to the same numbers, is far from 1:
 
         >>> from backprop.derivation import sigmoid_derivative_from_output
         >>> sigmoid_derivative_from_output(np.array([3.0, -1.0, 0.0]))
         array([-6., -2.,  0.])
 
-        Against the measured slope:
+        The result equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, identity, relative_error
         >>> z = np.array([[-3.0, 0.5, 2.0]])
-        >>> measured = complex_step(lambda v: np.sum(identity(v)), z)
-        >>> relative_error(identity_derivative(z), measured) < 1e-15
+        >>> numerical = complex_step(lambda v: np.sum(identity(v)), z)
+        >>> relative_error(identity_derivative(z), numerical) < 1e-15
         True
 
     Source:
-        The source report, *Without activation functions*, where it is missing.
+        The report, *Without activation functions*, where it is missing.
 
     Next:
-        `leaky_relu` is ReLU with a little of the identity.
+        `leaky_relu` combines ReLU with a small part of the identity.
     """
     return np.ones_like(z)
 
 
 def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
-    r"""Keep the positive part of a number and a little of the negative.
+    r"""Keep the positive part of a number and a fraction of the negative part.
 
     $$R_\alpha(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases} \tag{4.11}\label{eq:leaky-relu}$$
 
-    ReLU cuts negative numbers off, and its slope there is 0. Here they are only made small, so the slope is small and
-    not 0, and no unit can die $\eqref{eq:dead-unit}$. With $\alpha = 0$ it is ReLU, with $\alpha = 1$ the identity.
+    ReLU maps negative numbers to 0, so its derivative there is 0. Leaky ReLU multiplies them by a small $\alpha$
+    instead. Its derivative is then small but not 0, and therefore no unit can die $\eqref{eq:dead-unit}$. With
+    $\alpha = 0$ it is ReLU, and with $\alpha = 1$ it is the identity.
 
     Args:
         z: the pre-activation $z$, any shape, real. Not complex: the question $z > 0$ needs an order.
-        alpha: the slope $\alpha$ for negative $z$, between 0 and 1.
+        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1.
 
     Returns:
         The activation $a = R_\alpha(z)$, same shape.
 
     Examples:
+        Negative numbers are multiplied by 0.01:
         >>> import numpy as np
         >>> from backprop.derivation import leaky_relu
         >>> leaky_relu(np.array([-2.0, 0.0, 3.0]))
         array([-0.02,  0.  ,  3.  ])
 
-        Each entry of a matrix goes its own way:
+        A matrix is treated element-wise:
 
         >>> leaky_relu(np.array([[1.0, -1.0, 2.0], [-3.0, 4.0, -5.0]]), alpha=0.5)
         array([[ 1. , -0.5,  2. ],
                [-1.5,  4. , -2.5]])
 
-        Between ReLU and the identity:
+        The limiting cases are ReLU and the identity:
 
         >>> from backprop.derivation import relu
         >>> z = np.array([-2.0, 0.5, 3.0])
@@ -459,68 +468,68 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         (True, True)
 
     Source:
-        Not in the source report; it mends the dead units that its *ReLU* section describes.
+        The report does not have it; it prevents the dead units that the report's *ReLU* section describes.
 
     Next:
-        `leaky_relu_derivative` is its slope.
+        `leaky_relu_derivative` is its derivative.
     """
     return np.where(z > 0, z, alpha * z)
 
 
 def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
-    r"""Differentiate leaky ReLU, choosing the slope from the left at the kink.
+    r"""Differentiate leaky ReLU with respect to z, choosing the derivative from the left at the kink.
 
     $$R'_\alpha(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases}
     \tag{4.12}\label{eq:leaky-relu-derivative}$$
 
-    Each piece is a line. At $z = 0$ every number from $\alpha$ to 1 is a subgradient; we take $\alpha$, as with ReLU we
-    took 0. A δ that passes a unit that is off is multiplied by $\alpha$: it arrives, a hundred times weaker.
+    The function consists of two straight lines, which meet at $z = 0$. There every number from $\alpha$ to 1 is a
+    subgradient, and we take $\alpha$, as we took 0 for ReLU. Where $z$ is negative, δ is multiplied by $\alpha$, so a
+    small part of it is still propagated.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
-        alpha: the slope $\alpha$ for negative $z$, between 0 and 1; for $a$ in place of $z$, not 0 below.
+        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1; if $a$ is passed for $z$, not 0.
 
     Returns:
         $\partial a/\partial z$, same shape, 1 or $\alpha$.
 
     Examples:
+        The derivative is 0.01 up to the kink and 1 beyond it:
         >>> import numpy as np
         >>> from backprop.derivation import leaky_relu, leaky_relu_derivative
         >>> leaky_relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0.01, 0.01, 1.  ])
 
-        From the output it is the same, and the shape stays:
+        From the output the result is the same, and the shape stays:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
         >>> bool(np.all(leaky_relu_derivative(leaky_relu(z)) == leaky_relu_derivative(z)))
         True
 
-        Away from the kink it agrees with the measured slope:
+        Away from the kink it equals the numerical derivative:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> z = np.array([-2.0, 0.5, 3.0])
-        >>> measured = central_difference(lambda v: float(np.sum(leaky_relu(v))), z)
-        >>> relative_error(leaky_relu_derivative(z), measured) < 1e-9
+        >>> numerical = central_difference(lambda v: float(np.sum(leaky_relu(v))), z)
+        >>> relative_error(leaky_relu_derivative(z), numerical) < 1e-9
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `softplus` rounds the kink off.
+        `softplus` is a smooth ReLU.
     """
     return np.where(z > 0, 1.0, alpha)
 
 
 def softplus(z: np.ndarray) -> np.ndarray:
-    r"""Keep the positive part of a number, with the kink rounded off.
+    r"""Compute a smooth version of ReLU.
 
     $$s(z) = \ln(1 + e^{z}) = \max(0, z) + \ln\bigl(1 + e^{-\lvert z\rvert}\bigr) \tag{4.13}\label{eq:softplus}$$
 
-    For large $z$ the 1 hardly counts and $s(z) \approx z$; for very negative $z$ it is almost 0. In between it goes
-    smoothly from one to the other. The second form takes $e^{z}$ out of the bracket where $z > 0$:
-    $\ln\bigl(e^{z}(e^{-z} + 1)\bigr) = z + \ln(1 + e^{-z})$. Its exponent is never positive, so it cannot overflow. In
-    the code $-\lvert z\rvert$ is the smaller of $z$ and $-z$, which complex steps can pass.
+    For large $z$ the 1 hardly counts, so $s(z) \approx z$, and for very negative $z$ the value is almost 0. In between,
+    the function passes smoothly from one to the other. Where $z > 0$, the second form takes $e^{z}$ out of the
+    logarithm, because $\ln\bigl(e^{z}(e^{-z} + 1)\bigr) = z + \ln(1 + e^{-z})$. Its exponent is never positive, so it
+    cannot overflow. The code computes $-\lvert z\rvert$ as the smaller of $z$ and $-z$, which also works for a complex
+    step.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -529,60 +538,60 @@ def softplus(z: np.ndarray) -> np.ndarray:
         The activation $a = s(z)$, same shape, positive.
 
     Examples:
-        At 0 it is ln 2; a ReLU is 0 there:
+        At 0 it is ln 2, whereas ReLU is 0 there:
 
         >>> import numpy as np
         >>> from backprop.derivation import softplus
         >>> float(softplus(np.array(0.0)).round(4))
         0.6931
 
-        Each entry of a matrix goes its own way, far out without a warning:
+        A matrix is treated element-wise, and large arguments cause no warning:
 
         >>> softplus(np.array([[-1000.0, -1.0, 0.0], [1.0, 2.0, 1000.0]])).round(1)
         array([[0.0e+00, 3.0e-01, 7.0e-01],
                [1.3e+00, 2.1e+00, 1.0e+03]])
 
-        Both forms are the same number:
+        Both forms give the same number:
 
         >>> z = np.array([-3.0, 0.5, 2.0])
         >>> bool(np.allclose(softplus(z), np.log(1 + np.exp(z)), rtol=1e-14))
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `softplus_derivative` is its slope, an old acquaintance.
+        `softplus_derivative` is its derivative.
     """
     return np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
 
 
 def softplus_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate softplus: its slope is the sigmoid.
+    r"""Differentiate softplus with respect to z.
 
     $$s'(z) = \frac{e^{z}}{1 + e^{z}} = \frac{1}{1 + e^{-z}} = \sigma(z) \tag{4.14}\label{eq:softplus-derivative}$$
 
-    The derivative of $\ln u$ is $u'/u$ with $u = 1 + e^{z}$ and $u' = e^{z}$. Dividing numerator and denominator by
-    $e^{z}$ leaves the sigmoid $\eqref{eq:sigmoid}$. It is ReLU's step from 0 to 1, made smooth, and it is never 0.
+    The derivative of $\ln u$ is $u'/u$ with $u = 1 + e^{z}$ and $u' = e^{z}$. If we divide numerator and denominator by
+    $e^{z}$, we obtain the sigmoid $\eqref{eq:sigmoid}$. It is a smooth version of the step from 0 to 1 in the
+    derivative of ReLU, and it is never 0.
 
     Args:
-        z: the pre-activation $z$, any shape, real or complex. Not $a$: from the output the slope is $1 - e^{-a}$.
+        z: the pre-activation $z$, any shape, real or complex. Not $a$: from the output the derivative is
+            $1 - e^{-a}$.
 
     Returns:
         $\partial a/\partial z = \sigma(z)$, same shape, between 0 and 1.
 
     Examples:
+        At 0 the derivative is one half:
         >>> import numpy as np
         >>> from backprop.derivation import softplus_derivative
         >>> float(softplus_derivative(0.0))
         0.5
 
-        A row of three units:
+        A row of three units has three derivatives:
 
         >>> softplus_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(2)
         array([[0.25, 0.5 , 0.75]])
 
-        Against the measured slope, and from the output:
+        It equals the numerical derivative and can be computed from the output:
 
         >>> from backprop.derivation import complex_step, relative_error, softplus
         >>> z = np.array([[-3.0, 0.0, 2.0]])
@@ -591,23 +600,20 @@ def softplus_derivative(z: np.ndarray) -> np.ndarray:
         >>> relative_error(softplus_derivative(z), 1 - np.exp(-softplus(z))) < 1e-14
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `silu` lets a number through a gate.
+        `silu` multiplies a number by its own sigmoid.
     """
     return sigmoid(z)
 
 
 def silu(z: np.ndarray) -> np.ndarray:
-    r"""Let a number through a gate that it opens itself.
+    r"""Multiply a number by its own sigmoid.
 
     $$u(z) = z\,\sigma(z) \tag{4.15}\label{eq:silu}$$
 
-    The sigmoid is the gate: open for large $z$, shut for very negative $z$. So far out it is ReLU, in between it is
-    smooth, and for negative $z$ it dips a little below 0. Its name is SiLU, sigmoid linear unit; it is also called
-    swish.
+    The sigmoid acts as a gate that is open for large $z$ and closed for very negative $z$. Far from 0 the function is
+    therefore close to ReLU. In between it is smooth, and for negative $z$ it is a little below 0. SiLU means sigmoid
+    linear unit, and the function is also called swish.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -616,50 +622,49 @@ def silu(z: np.ndarray) -> np.ndarray:
         The activation $a = z\,\sigma(z)$, same shape.
 
     Examples:
+        At ln 3 the sigmoid is 0.75, so the value is 0.75 ln 3:
         >>> import numpy as np
         >>> from backprop.derivation import silu
         >>> float(silu(np.log(3.0)).round(4)), float((0.75 * np.log(3.0)).round(4))
         (0.824, 0.824)
 
-        Each entry of a matrix goes its own way:
+        A matrix is treated element-wise:
 
         >>> silu(np.array([[-5.0, -1.0, 0.0], [1.0, 5.0, 9.0]])).round(3)
         array([[-0.033, -0.269,  0.   ],
                [ 0.731,  4.967,  8.999]])
 
-        The two gates add up to open, so a value and its mirror image differ by $z$:
+        Since σ(z) + σ(−z) = 1, the values at $z$ and $-z$ differ by $z$:
 
         >>> z = np.array([-3.0, 0.5, 2.0])
         >>> bool(np.allclose(silu(z) - silu(-z), z, rtol=1e-14))
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `silu_derivative` is its slope.
+        `silu_derivative` is its derivative.
     """
     return z * sigmoid(z)
 
 
 def silu_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate SiLU.
+    r"""Differentiate SiLU with respect to z.
 
     $$u'(z) = \sigma(z) + z\,\sigma'(z) = \sigma(z)\bigl(1 + z\,(1 - \sigma(z))\bigr)
     \tag{4.16}\label{eq:silu-derivative}$$
 
-    The product rule: the number changes while the gate stands, and the gate changes while the number stands. The second
-    form puts $\sigma' = \sigma(1 - \sigma)$ in $\eqref{eq:sigmoid-derivative}$. The slope passes 0 near $z = -1.28$,
-    where the curve is lowest, and rises a little above 1 for positive $z$.
+    The product rule gives two terms, one for the factor $z$ and one for the factor $\sigma(z)$. In the second form,
+    $\sigma' = \sigma(1 - \sigma)$ from $\eqref{eq:sigmoid-derivative}$ has been inserted. The derivative is 0 near
+    $z = -1.28$, where the function has its minimum, and it is a little above 1 for some positive $z$.
 
     Args:
-        z: the pre-activation $z$, any shape, real or complex. Not $a$: two values of $z$ have the same $a$ left of
-            the lowest point and right of it.
+        z: the pre-activation $z$, any shape, real or complex. Not $a$, because two values of $z$, left and right of
+            the minimum, have the same $a$.
 
     Returns:
         $\partial a/\partial z$, same shape, between −0.1 and 1.1.
 
     Examples:
+        At ln 3 the derivative is 0.75 (1 + ln 3 / 4):
         >>> import numpy as np
         >>> from backprop.derivation import silu_derivative
         >>> float(silu_derivative(0.0)), float(silu_derivative(np.log(3.0)).round(3))
@@ -667,20 +672,17 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
         >>> float((0.75 * (1 + np.log(3.0) / 4)).round(3))
         0.956
 
-        A row of three units, the first at the lowest point:
+        The first of three units is at the minimum:
 
         >>> silu_derivative(np.array([[-1.2784645, 0.0, 1000.0]])).round(6)
         array([[0. , 0.5, 1. ]])
 
-        Against the measured slope:
+        The result equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, relative_error, silu
         >>> z = np.array([[-3.0, 0.5, 2.0]])
         >>> relative_error(silu_derivative(z), complex_step(lambda v: np.sum(silu(v)), z)) < 1e-14
         True
-
-    Source:
-        Not in the source report.
 
     Next:
         `log_sum_exp` looks at all units of a layer together.
@@ -725,9 +727,6 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
         >>> z = np.array([-3.0, 0.5, 2.0])
         >>> bool(np.allclose(log_sum_exp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
         True
-
-    Source:
-        Not in the source report.
 
     Next:
         `softmax` is its derivative.
@@ -790,9 +789,6 @@ def softmax(z: np.ndarray) -> np.ndarray:
         >>> relative_error(softmax(z), complex_step(lambda v: np.sum(log_sum_exp(v)), z)) < 1e-14
         True
 
-    Source:
-        Not in the source report.
-
     Next:
         `softmax_jacobian` is its derivative, a matrix for each example.
     """
@@ -841,10 +837,7 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
         >>> relative_error(jacobian[0, 1], complex_step(lambda v: softmax(v)[1], z[0])) < 1e-14
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `weighted_sum` puts a unit together.
+        `weighted_sum` computes the pre-activation of a unit.
     """
     return a[..., :, None] * (np.eye(a.shape[-1]) - a[..., None, :])

@@ -1,33 +1,39 @@
-r"""Slopes along a path multiply; paths that meet add.
+r"""Combine derivatives along one path and over several paths.
 
-A weight moves one pre-activation, that moves one activation, and so on to the loss. Along such a path the slopes
-multiply. Where a number reaches the loss by several paths, the effects add. Back-propagation is nothing else, done in
-an order in which no product is computed twice: from a weight in the first layer of 2-4-4-1 four paths lead to the
-loss, and they share their ends. The slope from a unit on is computed once, and every weight before it uses it.
+How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules,
+because derivatives along one path are multiplied and the contributions of several paths are added.
+
+A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
+two factors, of which the *local gradient* belongs to the operation itself, and the *upstream gradient* arrives from the
+side of the loss. Backpropagation applies the two rules in an order in which no product is computed twice. From a weight
+in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and their
+last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can use the
+result.
 """
 
 import numpy as np
 
 
 def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
-    r"""Multiply the slopes along one path.
+    r"""Multiply the derivatives along one path.
 
     $$\frac{\partial C}{\partial w} = \frac{\partial z}{\partial w}\,\frac{\partial C}{\partial z}
     \tag{6.1}\label{eq:chain-rule}$$
 
-    Move $w$ by a little $h$: then $z$ moves by $\frac{\partial z}{\partial w}h$, and $C$ by
-    $\frac{\partial C}{\partial z}$ times that. The first factor is known from the forward pass
-    $\eqref{eq:forward-gradient}$. The second is what the backward pass must find.
+    If $w$ changes by a small $h$, then $z$ changes by $\frac{\partial z}{\partial w}h$, and therefore $C$ changes by
+    $\frac{\partial C}{\partial z}$ times that. The first factor is the local derivative, which the report calls the
+    forward gradient, and we know it from the forward pass $\eqref{eq:forward-gradient}$. The second factor is the
+    upstream gradient, which the backward pass must find.
 
     Args:
-        dz_dw: $\partial z/\partial w$, the forward gradient, any shape.
-        dc_dz: $\partial C/\partial z$, the backward gradient, same shape or a number.
+        dz_dw: $\partial z/\partial w$, the local derivative (the report's forward gradient), any shape.
+        dc_dz: $\partial C/\partial z$, the upstream gradient (the report's backward gradient), same shape or a number.
 
     Returns:
         $\partial C/\partial w$, same shape.
 
     Examples:
-        If z rises twice as fast as w, and C falls half as fast as z rises:
+        Here z rises twice as fast as w, and C falls half as fast as z rises:
 
         >>> from backprop.derivation import chain_rule
         >>> chain_rule(2.0, -0.5)
@@ -39,7 +45,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         >>> chain_rule(np.array([1.0, 2.0, 3.0]), 0.1).round(2)
         array([0.1, 0.2, 0.3])
 
-        $C = (wx - y)^2$ at w = 1.5, x = 2, y = 1, against the measured slope:
+        The result equals the numerical derivative of $C = (wx - y)^2$ at w = 1.5, x = 2, y = 1:
 
         >>> from backprop.derivation import complex_step
         >>> float(complex_step(lambda w: (w * 2.0 - 1.0) ** 2, np.array(1.5)))
@@ -48,42 +54,49 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         8.0
 
     Source:
-        The source report, *Chain rule*: ∂C/∂w = ∂z/∂w · ∂C/∂z.
+        The report, *Chain rule*: ∂C/∂w = ∂z/∂w · ∂C/∂z.
 
     Next:
-        `multivariable_chain_rule` adds where paths meet.
+        `multivariable_chain_rule` adds the contributions of several paths.
     """
     return dz_dw * dc_dz
 
 
 def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
-    r"""Add the effects of all paths.
+    r"""Add the contributions of all paths.
 
     $$\frac{\partial C}{\partial a} = \sum_{k} \frac{\partial z_k}{\partial a}\,\frac{\partial C}{\partial z_k}
     \tag{6.2}\label{eq:multivariable-chain-rule}$$
 
-    An activation feeds every unit of the next layer. Move it a little and all their $z_k$ move. Let them move one after
-    the other: the loss changes by the first slope times the first move, then by the second slope times the second. The
-    second slope has shifted a little in between, but that matters only by a product of two small numbers. So to first
-    order the effects add. Forgetting all paths but one is the mistake of assigning where
-    one should add.
+    An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
+    $h_k = \frac{\partial z_k}{\partial a}h$. For two paths, let $z_1$ change first and $z_2$ second. The first change
+    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss. The second adds $\frac{\partial C}{\partial z_2}h_2$,
+    although this derivative has itself changed a little in between, because $z_1$ has. That affects the result only by
+    a product of two small numbers, which belongs to the remainder $O(h^2)$, and therefore
+
+    $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
+    + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$
+
+    Divide by $h$ and let $h$ become small, and $\eqref{eq:multivariable-chain-rule}$ remains. Textbooks call it the
+    multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you keep only
+    one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
 
     Args:
-        dz_da: the slopes $\partial z_k/\partial a$ of all paths, shape (K,).
-        dc_dz: the slopes $\partial C/\partial z_k$, shape (K,).
+        dz_da: the derivatives $\partial z_k/\partial a$ of all paths, shape (K,).
+        dc_dz: the derivatives $\partial C/\partial z_k$, shape (K,).
 
     Returns:
         $\partial C/\partial a$, a number.
 
     Examples:
-        Two paths, 2 · 0.5 + (−1) · 0.25:
+        Two paths contribute 2 · 0.5 + (−1) · 0.25:
 
         >>> import numpy as np
         >>> from backprop.derivation import multivariable_chain_rule
         >>> float(multivariable_chain_rule(np.array([2.0, -1.0]), np.array([0.5, 0.25])))
         0.75
 
-        Against the measured slope of $C = (2a)^2 + \tfrac12(-a)^2 + (3a)$ at $a = 1$, three paths:
+        Three paths agree with the numerical derivative of $C = (2a)^2 + \tfrac12(-a)^2 + (3a)$ at $a = 1$:
 
         >>> from backprop.derivation import complex_step
         >>> C = lambda a: (2 * a) ** 2 + 0.5 * (-a) ** 2 + 3 * a
@@ -93,59 +106,60 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
         (12.0, 12.0)
 
     Source:
-        The source report uses it in *hidden → hidden* without stating it.
+        The report uses it in *hidden → hidden* without stating it.
 
     Next:
-        `backward_gradient` names the slope that is passed along.
+        `backward_gradient` names the derivative that is passed from layer to layer.
     """
     return np.sum(dz_da * dc_dz)
 
 
 def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
-    r"""Carry a slope from an activation back to its pre-activation.
+    r"""Carry a gradient from an activation back to its pre-activation.
 
     $$\delta^n = \frac{\partial C^n}{\partial z^n} \tag{6.3}\label{eq:delta}$$
 
     $$\frac{\partial C}{\partial z} = \frac{\partial a}{\partial z}\,\frac{\partial C}{\partial a}
     = \phi'(z)\,\frac{\partial C}{\partial a} \tag{6.4}\label{eq:backward-gradient}$$
 
-    The name δ is for $\partial C/\partial z$ of any unit, the report's backward gradient. Nudge $z$ by ε and the share
-    changes by δε: a large δ says that a change here is worth making. It is the one quantity that
-    travels backward: from it follow the gradients of the unit's own weights, and the δ of the layer before. Between $z$
-    and $a$ there is one path, so the rule is a product, entry by entry. Because $C^n$ is example $n$'s share of the
-    mean, δ carries the factor $1/N$.
+    The letter δ stands for $\partial C/\partial z$ of any unit. The report calls it the backward gradient, and many
+    textbooks call it the error term. If $z$ changes by a small ε, the contribution $C^n$ changes by δε, so a large δ
+    means that a change of this unit matters. It is the only quantity that travels backward, because δ of a layer
+    determines both the gradients of the layer's own weights and δ of the layer before. Between $z$ and $a$ there is
+    only one path, so the rule is an element-wise product of the local derivative $\phi'(z)$ and the upstream gradient
+    $\partial C/\partial a$. Since $C^n$ is the contribution of example $n$ to the mean, δ carries the factor $1/N$.
 
     Args:
         derivative: $\phi'(z)$ of the same units, shape (..., N, H).
-        dc_da: $\partial C/\partial a$, same shape. Not $\partial C/\partial z$ of the next layer: that must first pass
-            the weights, `activation_gradient`.
+        dc_da: the upstream gradient $\partial C/\partial a$, same shape. Not $\partial C/\partial z$ of the next
+            layer: that must first pass through the weights, `activation_gradient`.
 
     Returns:
         $\delta$, shape (..., N, H).
 
     Examples:
-        A sigmoid at z = 0 has slope ¼:
+        The derivative of the sigmoid at z = 0 is ¼:
 
         >>> import numpy as np
         >>> from backprop.derivation import backward_gradient, sigmoid, sigmoid_derivative
         >>> float(backward_gradient(sigmoid_derivative(0.0), 2.0))
         0.5
 
-        Four examples, three units, each with its own slope:
+        Four examples and three units have twelve derivatives, one for each entry:
 
         >>> backward_gradient(np.full((4, 3), 0.25), np.ones((4, 3))).shape
         (4, 3)
 
-        $C = \tfrac12 a^2$ with $a = \sigma(z)$, so $\partial C/\partial a = a$; against the measured slope:
+        It equals the numerical gradient of $C = \tfrac12 a^2$ with $a = \sigma(z)$, where $\partial C/\partial a = a$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> z = np.array([[-1.0, 0.5, 2.0]])
-        >>> measured = complex_step(lambda v: np.sum(sigmoid(v) ** 2) / 2, z)
-        >>> relative_error(backward_gradient(sigmoid_derivative(z), sigmoid(z)), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: np.sum(sigmoid(v) ** 2) / 2, z)
+        >>> relative_error(backward_gradient(sigmoid_derivative(z), sigmoid(z)), numerical) < 1e-14
         True
 
     Source:
-        The source report, *Backward pass*: ∂C/∂z = ∂a/∂z · ∂C/∂a; in its code `backward_gradient`.
+        The report, *Backward pass*: ∂C/∂z = ∂a/∂z · ∂C/∂a; in its code `backward_gradient`.
 
     Next:
         `output_delta_unit` finds the first δ.

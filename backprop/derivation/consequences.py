@@ -1,8 +1,12 @@
-r"""What the equations say before anything is trained.
+r"""Draw consequences from the equations before anything is trained.
 
-A network without activation functions is one matrix. The best it can do is known from linear algebra, and so is the
-rate at which its training breaks down. A ReLU that is off for every example stays off. Units that start equal stay
-equal. Each statement follows from the chapters before, in a line or two.
+What can be said about a network before it is trained? This chapter draws six consequences from the equations of the
+other chapters, and each of them needs only a few lines.
+
+A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
+linear algebra, and so is the learning rate above which gradient descent diverges. A first-layer ReLU unit that is 0 for
+every example remains dead, because no gradient reaches its weights, and with two inputs and no bias this happens to a
+quarter of the units at initialisation. Units that start with equal weights remain equal.
 """
 
 from collections.abc import Sequence
@@ -16,8 +20,9 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
 
     $$\hat Y = \bigl((X W_1) W_2\bigr)\cdots W_L = X\,(W_1 W_2\cdots W_L) = X W \tag{10.1}\label{eq:linear-collapse}$$
 
-    Matrix products are associative, so the layers collapse into one matrix whatever their number. Depth adds nothing
-    that one layer could not do. In particular no choice of weights solves XOR, because no line separates its labels.
+    Matrix products are associative, so the layers collapse into one matrix, whatever their number. A deeper network
+    without activations can therefore do nothing that one layer could not do. In particular, no choice of weights solves
+    XOR, because its labels are not linearly separable.
 
     Args:
         weights: $W_1, \dots, W_L$, inputs first, each of shape (in, out).
@@ -26,13 +31,14 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
         $W = W_1 \cdots W_L$, shape (d_0, d_L).
 
     Examples:
+        Two layers become one matrix:
         >>> import numpy as np
         >>> from backprop.derivation import linear_collapse
         >>> linear_collapse([np.array([[1.0], [2.0]]), np.array([[3.0]])])
         array([[3.],
                [6.]])
 
-        A 2-3-5-1 network without activations against the one matrix:
+        A 2-3-5-1 network without activations makes the same predictions as the one matrix:
 
         >>> rng = np.random.default_rng(0)
         >>> w1, w2, w3 = rng.normal(size=(2, 3)), rng.normal(size=(3, 5)), rng.normal(size=(5, 1))
@@ -42,10 +48,10 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
         ((2, 1), True)
 
     Source:
-        The source report, *Without activation functions*, which removes the activations but keeps their slope.
+        The report, *Without activation functions*, which removes the activations but keeps their derivative.
 
     Next:
-        `least_squares_minimum` is the best that such a network can do.
+        `least_squares_minimum` is the lowest loss of such a network.
     """
     return reduce(np.matmul, weights)
 
@@ -56,11 +62,12 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
-    By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and its gradient $\eqref{eq:weight-gradient}$ is
-    $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$. Where it is zero, the normal equations hold. The loss is
-    convex in $W$, so no $W$ does better. A product $W_1\cdots W_L$ can be any $W$ if no hidden layer is narrower than
-    both $X$ and $Y$, as with one output; through a narrower one the floor may lie higher. The norm with F adds the
-    squares of all entries. A network with biases has a column of ones in $X$.
+    By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and the gradient with respect to it is $X^\top\Delta$
+    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. Where this gradient is zero, the
+    normal equations hold. Since the loss is convex in $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can
+    be any $W$ if no hidden layer is narrower than both $X$ and $Y$, which is always so with one output. Through a
+    narrower layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all
+    squared entries. A network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -70,14 +77,14 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         The lowest mean squared error.
 
     Examples:
-        Two points that no multiple of x can meet, x = 1 and 2 with targets 1 and 0; W = 1/5 leaves (0.64 + 0.16)/2:
+        No multiple of x = 1, 2 equals the targets 1 and 0, and the best one, W = 1/5, leaves (0.64 + 0.16)/2:
 
         >>> import numpy as np
         >>> from backprop.derivation import least_squares_minimum
         >>> round(least_squares_minimum(np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]])), 12)
         0.4
 
-        XOR's 21 points, without bias (10 − 500/127)/21 and with it 110/441:
+        For the 21 examples of XOR it is (10 − 500/127)/21 without bias and 110/441 with bias:
 
         >>> from backprop.data import xor
         >>> from backprop.derivation import append_ones
@@ -87,7 +94,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         >>> round(least_squares_minimum(append_ones(x), y), 6), round(110 / 441, 6)
         (0.249433, 0.249433)
 
-        Two outputs through a hidden layer of one unit: the best product, of rank one, stays above the floor.
+        If two outputs follow a hidden layer of one unit, the best product has rank one and a higher loss:
 
         >>> rng = np.random.default_rng(0)
         >>> x, y = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
@@ -97,10 +104,10 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         True
 
     Source:
-        Not in the source report, whose training without activations ends in nan.
+        The report does not have it; its training without activations ends in NaN.
 
     Next:
-        `max_stable_learning_rate` says how fast one may go there.
+        `max_stable_learning_rate` is the largest learning rate with which gradient descent converges there.
     """
     w = np.linalg.lstsq(x, y, rcond=None)[0]
     return float(np.mean((x @ w - y) ** 2))
@@ -112,13 +119,28 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     $$W^{1} - W^{*} = (I - \eta H)\,(W^{0} - W^{*}), \qquad H = \frac{2}{N\,d_L}X^\top X, \qquad
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
 
-    With one weight and $L = \tfrac12 H w^2$ a step multiplies $w$ by $1 - \eta H$, which shrinks it only if
-    $\eta < 2/H$. With several weights, put the gradient $X^\top\tfrac{2}{N d_L}(XW - Y)$ into the update, and use that
-    it is zero at the floor $W^*$: this is the first formula. $H$ is symmetric, so any distance from $W^*$ is a sum of
-    its eigenvectors. Along the one with eigenvalue $\lambda$ each step multiplies the distance by $1 - \eta\lambda$. It
-    shrinks only while $|1 - \eta\lambda| < 1$, that is $\eta < 2/\lambda$. The steepest direction decides. With the sum
-    for the mean, the threshold is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$. The superscripts count steps, as in
-    $\eqref{eq:gradient-descent-step}$; $W^*$ is where the steps should lead.
+    Here $H$ is the Hessian, the matrix of second derivatives of the loss with respect to the weights of one output, and
+    it is the same for every output. The superscripts count steps, as in $\eqref{eq:gradient-descent-step}$, and at
+    $W^*$ the loss has its minimum $\eqref{eq:least-squares-minimum}$.
+
+    We begin with one weight and the loss $L = \tfrac12 H w^2$, whose derivative is $Hw$, so a step multiplies $w$ by
+    $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
+
+    With several weights the gradient is linear in $W$, and it is zero at $W^*$. It is therefore the product of the
+    Hessian and the distance from the minimum,
+
+    $$X^\top\frac{2}{N\,d_L}\bigl(XW^{0} - Y\bigr) = H\,(W^{0} - W^{*})$$
+
+    If we put this gradient into the update and subtract $W^*$ on both sides, the first formula of
+    $\eqref{eq:stability-threshold}$ remains.
+
+    The Hessian is symmetric, so every column of $W^{0} - W^{*}$ is a sum of eigenvectors, and we can follow each of
+    them separately. If $v$ is the eigenvector with eigenvalue $\lambda$, then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$,
+    so each step multiplies this part of the distance by $1 - \eta\lambda$. It shrinks only while
+    $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must shrink, so the direction of largest
+    curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
+
+    If you use the sum in place of the mean, the limit is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -128,14 +150,15 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         $2/\lambda_{\max}$: below it training converges, above it diverges from almost every start.
 
     Examples:
-        One input that is always 2 and one example: $H = 8$:
+        One example whose only input is 2 has the Hessian $H = 8$:
 
         >>> import numpy as np
         >>> from backprop.derivation import max_stable_learning_rate
         >>> max_stable_learning_rate(np.array([[2.0]]))
         0.25
 
-        XOR's 21 points: $X^\top X$ has the eigenvalues 2.2 and 12.7. Without bias, with it, and for the sum:
+        For the 21 examples of XOR, $X^\top X$ has the eigenvalues 2.2 and 12.7. The limits follow without bias, with
+        bias, and for the sum:
 
         >>> from backprop.data import xor
         >>> from backprop.derivation import append_ones
@@ -147,7 +170,7 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         >>> round(max_stable_learning_rate(x) / 21, 7)
         0.0787402
 
-        Two thousand steps just below the threshold, and just above:
+        Two thousand steps converge just below the limit and diverge just above it:
 
         >>> from backprop.derivation import mse_derivative, gradient_descent_step, weight_gradient
         >>> for eta in (1.65, 1.66):
@@ -159,41 +182,42 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         1.66 False
 
     Source:
-        The source report claims that too large a rate does not converge, without a figure.
+        The report claims that too large a learning rate does not converge, but it gives no figure.
 
     Next:
-        `dead_units` turns to ReLU.
+        `dead_units` finds units of ReLU that no longer learn.
     """
     max_derivative = np.linalg.eigvalsh(2 / (len(x) * d_out) * (x.T @ x))[-1]
     return float(2 / max_derivative)
 
 
 def dead_units(z: np.ndarray) -> np.ndarray:
-    r"""Find the ReLU units that are off for every example.
+    r"""Find the ReLU units that are 0 for every example.
 
     $$z^n_j \le 0 \text{ for all } n \quad\Longrightarrow\quad \delta^n_j = 0 \text{ for all } n
     \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \sum_{n} a^n_i\,\delta^n_j = 0
     \tag{10.4}\label{eq:dead-unit}$$
 
-    The factor $R'(z) = 0$ $\eqref{eq:relu-derivative}$ makes every $\delta^n_j$ zero, whatever arrives from above. So
-    nothing moves the weights into the unit. In the first layer its inputs are the data, which do not change either: it
-    is dead for good. In a later layer the units below may still move and wake it.
+    The factor $R'(z) = 0$ $\eqref{eq:relu-derivative}$ makes every $\delta^n_j$ zero, whatever the upstream gradient
+    is, so no update changes the weights into the unit. In the first layer the inputs are the data, which do not change
+    either. A dead unit of the first layer therefore stays dead. In a later layer the units before it may still change,
+    and they may bring it back to life.
 
     Args:
-        z: the pre-activations of a layer, shape (..., N, H), for *all* the examples one trains on.
+        z: the pre-activations of a layer, shape (..., N, H), for *all* examples of the training set.
 
     Returns:
         True for each dead unit, shape (..., H).
 
     Examples:
-        Three examples, two units; the second is never on:
+        With three examples and two units, the second unit is never positive:
 
         >>> import numpy as np
         >>> from backprop.derivation import dead_units
         >>> dead_units(np.array([[1.0, -1.0], [-2.0, 0.0], [-3.0, -5.0]]))
         array([False,  True])
 
-        The gradient of a dead unit's weights is zero, whatever comes back:
+        The gradient with respect to the weights of a dead unit is zero, whatever the upstream gradient is:
 
         >>> from backprop.derivation import hidden_delta, relu_derivative, weight_gradient
         >>> rng = np.random.default_rng(0)
@@ -207,23 +231,24 @@ def dead_units(z: np.ndarray) -> np.ndarray:
         (True, False)
 
     Source:
-        The source report, *ReLU*: such a unit never activates again, irreversibly. It holds for the first layer.
+        The report, *ReLU*, where such a unit never activates again. This holds for the first layer.
 
     Next:
-        `dead_unit_probability` says how many start dead.
+        `dead_unit_probability` is the fraction that is dead at initialisation.
     """
     return np.all(z <= 0, axis=-2)
 
 
 def dead_unit_probability(d_in: int) -> float:
-    r"""Predict the share of first-layer ReLU units that are dead at the start.
+    r"""Compute the probability that a first-layer ReLU unit is dead at initialisation.
 
     $$P(\text{dead}) = P(w_1 < 0)\,P(w_2 < 0)\cdots P(w_{d_0} < 0) = 2^{-d_0}
     \tag{10.5}\label{eq:dead-unit-probability}$$
 
-    Without a bias, $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$ it is negative everywhere exactly if every
-    weight is negative: one positive weight $w_i$ makes $z$ positive near the axis $i$. The initial weights are drawn
-    independently from a distribution that is symmetric about 0. Points that leave the corners out allow a little more.
+    Without a bias, the pre-activation is $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead
+    exactly if every weight is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The
+    initial weights are drawn independently from a distribution that is symmetric about 0, so each is negative with
+    probability ½. Data that do not reach the corners make dead units a little more frequent.
 
     Args:
         d_in: the number of inputs $d_0$.
@@ -238,7 +263,7 @@ def dead_unit_probability(d_in: int) -> float:
         >>> dead_unit_probability(2)
         0.25
 
-        Counted on 20,000 random units and 500 points:
+        A count over 20,000 random units and 500 points agrees with it:
 
         >>> import numpy as np
         >>> from backprop.derivation import dead_units
@@ -248,10 +273,10 @@ def dead_unit_probability(d_in: int) -> float:
         True
 
     Source:
-        Not in the source report, which gives 40 % for too high a learning rate.
+        The report does not have it; it names 40% for too high a learning rate.
 
     Next:
-        `units_identical` shows why the start must be random.
+        `units_identical` shows why initial weights must be random.
     """
     return 2.0**-d_in
 
@@ -259,14 +284,16 @@ def dead_unit_probability(d_in: int) -> float:
 def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = None) -> bool:
     r"""Tell whether all units of a layer are copies of one another.
 
-    $$w_{ij} = w_{ik},\ b_j = b_k,\ w'_{jm} = w'_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
+    $$w_{ij} = w_{ik},\ b_j = b_k,\ w_{jm} = w_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
     \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial w_{ik}},\quad
     \frac{\partial L}{\partial b_j} = \frac{\partial L}{\partial b_k},\quad
-    \frac{\partial L}{\partial w'_{jm}} = \frac{\partial L}{\partial w'_{km}} \tag{10.6}\label{eq:symmetry}$$
+    \frac{\partial L}{\partial w_{jm}} = \frac{\partial L}{\partial w_{km}} \tag{10.6}\label{eq:symmetry}$$
 
-    Units with equal weights in and out and equal biases compute the same value and receive the same δ, so their
-    gradients are equal, and after the update they are equal still. However long it trains, such a layer is worth one
-    unit. Random initial weights break the symmetry; equal ones, zero or not, keep it for ever.
+    Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
+    the two have equal weights in and out and equal biases, they compute the same value and receive the same δ. Their
+    gradients are therefore equal, and after the update the units are still identical. However long you train it, such a
+    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal ones keep it for
+    ever, even if they are not zero.
 
     Args:
         w_in: the weights into the layer, shape (in, H).
@@ -277,7 +304,7 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         True if all units are equal, up to rounding.
 
     Examples:
-        Two units with the same weights in and out, and two with different weights in:
+        Two units are identical with the same weights in and out, and not with different weights in:
 
         >>> import numpy as np
         >>> from backprop.derivation import units_identical
@@ -286,12 +313,12 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         >>> units_identical(np.array([[1.0, 0.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]))
         False
 
-        Different biases tell equal weights apart:
+        Units with equal weights and different biases are not identical:
 
         >>> units_identical(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]), b=np.array([[0.0, 1.0]]))
         False
 
-        A hundred epochs change nothing about it; 2-3-1 from equal weights, and from random ones:
+        After a hundred epochs a 2-3-1 network is still as it began, with equal weights and with random ones:
 
         >>> import backprop
         >>> x, y = backprop.xor()
@@ -304,10 +331,10 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         False
 
     Source:
-        Not in the source report, which starts from random weights without saying why.
+        The report starts from random weights without saying why.
 
     Next:
-        This is the last step. The implementation page puts them together.
+        This is the last step. The implementation page assembles the steps into a network.
     """
     equal_biases = b is None or np.allclose(b, b[:, :1])
     return bool(np.allclose(w_in, w_in[:, :1]) and equal_biases and np.allclose(w_out, w_out[:1]))

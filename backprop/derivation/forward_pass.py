@@ -1,8 +1,12 @@
-r"""From the inputs to the answer, keeping what will be needed.
+r"""Compute the predictions and keep what the backward pass needs.
 
-A unit adds up its weighted inputs and bends the sum. A layer does so for many units and many examples at once, as one
-matrix product. Rows are examples. On the way every layer keeps its input, because that input *is* the derivative of
-the sum with respect to the weights: the report calls it the forward gradient.
+What does the network predict for given inputs, and which values must it keep? This chapter computes the prediction
+layer by layer and shows that each layer needs to keep little more than its own input.
+
+A unit computes a weighted sum of its inputs, its pre-activation, and applies an activation function to it. A layer does
+this for many units and many examples at once, by one matrix product in which the rows are the examples. Every layer
+keeps its input, because the input *is* the derivative of the weighted sum with respect to the weights. The report calls
+this local derivative the forward gradient.
 """
 
 from collections.abc import Callable
@@ -11,12 +15,12 @@ import numpy as np
 
 
 def weighted_sum(a: np.ndarray, w: np.ndarray, b: float = 0.0) -> np.ndarray:
-    r"""Compute the pre-activation of one unit.
+    r"""Compute the weighted sum of one unit, its pre-activation.
 
     $$z_j = \sum_{i} a_i\,w_{ij} + b_j \tag{5.1}\label{eq:weighted-sum}$$
 
-    The weight $w_{ij}$ leads *from* unit $i$ of the layer before *to* unit $j$ of this one. The bias $b_j$ shifts the
-    place where the unit bends.
+    The weight $w_{ij}$ leads *from* unit $i$ of the layer before *to* unit $j$ of this layer. The bias $b_j$ is a
+    constant, which shifts the activation function along the axis of the weighted sum.
 
     Args:
         a: the outputs $a_i$ of the layer before, shape (in,).
@@ -27,23 +31,23 @@ def weighted_sum(a: np.ndarray, w: np.ndarray, b: float = 0.0) -> np.ndarray:
         The pre-activation $z_j$, a number.
 
     Examples:
-        1 · 0.5 + 2 · (−1) + 0.25:
+        The weighted sum is 1 · 0.5 + 2 · (−1) + 0.25:
 
         >>> import numpy as np
         >>> from backprop.derivation import weighted_sum
         >>> float(weighted_sum(np.array([1.0, 2.0]), np.array([0.5, -1.0]), b=0.25))
         -1.25
 
-        Three inputs, no bias:
+        A unit with three inputs has no bias here:
 
         >>> float(weighted_sum(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0])))
         6.0
 
     Source:
-        The source report: z = wᵀx + b in the text, without b in the code.
+        The report has z = wᵀx + b in the text, and no b in the code.
 
     Next:
-        `preactivation` does a whole layer.
+        `preactivation` computes a whole layer.
     """
     return np.sum(a * w) + b
 
@@ -53,9 +57,9 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
 
     $$Z_l = A_{l-1}\,W_l + b_l \tag{5.2}\label{eq:preactivation}$$
 
-    Row $n$, column $j$ of the product is $\sum_i a^n_i w_{ij}$: the sum of $\eqref{eq:weighted-sum}$ for example $n$
-    and unit $j$. The shapes say the same, $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one
-    row, added to every example.
+    The entry in row $n$ and column $j$ of the product is $\sum_i a^n_i w_{ij}$, the weighted sum of
+    $\eqref{eq:weighted-sum}$ for example $n$ and unit $j$. The shapes agree with this, because
+    $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one row, and it is added to every example.
 
     Args:
         a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Not one example of
@@ -67,55 +71,56 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
         The pre-activations $Z_l$, shape (..., N, out).
 
     Examples:
-        One example, two inputs, one unit: the numbers of `weighted_sum`.
+        One example, two inputs and one unit give the number of `weighted_sum`:
 
         >>> import numpy as np
         >>> from backprop.derivation import preactivation
         >>> preactivation(np.array([[1.0, 2.0]]), np.array([[0.5], [-1.0]]), np.array([[0.25]]))
         array([[-1.25]])
 
-        Four examples through a layer from 2 to 3 units:
+        Four examples pass through a layer from 2 to 3 units:
 
         >>> x, w = np.ones((4, 2)), np.ones((2, 3))
         >>> preactivation(x, w).shape
         (4, 3)
 
-        A leading axis holds several networks; here two, on the same data:
+        A leading axis holds several networks, here two with the same data:
 
         >>> preactivation(x, np.ones((2, 2, 3)), np.zeros((2, 1, 3))).shape
         (2, 4, 3)
 
     Source:
-        The source report, `layer.forward`: z = X w.
+        The report, `layer.forward`: z = X w.
 
     Next:
-        `activation` bends the sums.
+        `activation` applies the activation function.
     """
     return a @ w if b is None else a @ w + b
 
 
 def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    r"""Bend every pre-activation of a layer.
+    r"""Apply the activation function to every pre-activation of a layer.
 
     $$A_l = \phi(Z_l) \tag{5.3}\label{eq:activation}$$
 
-    The function acts on each entry alone. No entry of $A_l$ depends on any other entry of $Z_l$; on the way back this
-    makes its derivative a product entry by entry, not a matrix product.
+    The function is applied element-wise, so no entry of $A_l$ depends on any other entry of $Z_l$. For this reason the
+    backward pass multiplies by its derivative element-wise rather than by a matrix.
 
     Args:
         z: the pre-activations $Z_l$, shape (..., N, out).
-        phi: the activation function $\phi$, such as `sigmoid`. Not its slope.
+        phi: the activation function $\phi$, such as `sigmoid`. Not its derivative.
 
     Returns:
-        The activations $A_l$, same shape; for the last layer the answers $\hat y$.
+        The activations $A_l$, same shape; for the last layer the predictions $\hat y$.
 
     Examples:
+        ReLU replaces the negative entry by 0:
         >>> import numpy as np
         >>> from backprop.derivation import activation, relu, sigmoid
         >>> activation(np.array([[-1.25, 2.0]]), relu)
         array([[0., 2.]])
 
-        A 2-3-1 network is these two steps, twice:
+        A 2-3-1 network consists of these two steps, applied twice:
 
         >>> from backprop.derivation import preactivation
         >>> x, w1, w2 = np.ones((4, 2)), np.ones((2, 3)), np.ones((3, 1))
@@ -125,7 +130,7 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
         ((4, 3), (4, 1))
 
     Source:
-        The source report, `layer.forward`: a = σ(z).
+        The report, `layer.forward`: a = σ(z).
 
     Next:
         `forward_gradient` is what the layer keeps.
@@ -134,13 +139,14 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
 
 
 def forward_gradient(a: np.ndarray) -> np.ndarray:
-    r"""Differentiate a pre-activation with respect to its weights.
+    r"""Differentiate a pre-activation with respect to the weights into it.
 
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 
-    In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ stands once, multiplied by $a_i$; all other terms are constants. So
-    the slope is the input itself, whichever unit $j$ it feeds, and nothing need be computed: the layer keeps its input.
-    The weight enters no other sum, so from $w_{ij}$ one path leads on, through $z_j$.
+    In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ occurs once, multiplied by $a_i$, and all other terms are constant.
+    The local derivative is therefore the input itself, whichever unit $j$ it leads to. Nothing needs to be computed,
+    because the layer only has to keep its input. The weight occurs in no other weighted sum, so every path from
+    it to the loss begins with the step to $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.
@@ -149,7 +155,7 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
         $\partial z/\partial w$: the same array.
 
     Examples:
-        A unit with inputs 1 and 2:
+        A unit has the inputs 1 and 2:
 
         >>> import numpy as np
         >>> from backprop.derivation import forward_gradient, weighted_sum
@@ -157,23 +163,23 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
         >>> forward_gradient(a)
         array([1., 2.])
 
-        Against the measured slope:
+        The result equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, relative_error
-        >>> measured = complex_step(lambda v: weighted_sum(a, v), w)
-        >>> relative_error(forward_gradient(a), measured) < 1e-15
+        >>> numerical = complex_step(lambda v: weighted_sum(a, v), w)
+        >>> relative_error(forward_gradient(a), numerical) < 1e-15
         True
 
-        The slope of the bias is 1, as if it were the weight of an input that is always 1:
+        The derivative with respect to the bias is 1, as for the weight of an input that is always 1:
 
         >>> float(complex_step(lambda b: weighted_sum(a, w, b), np.array(0.25)))
         1.0
 
     Source:
-        The source report, *Forward pass*: ∂z/∂w = x₁; in its code `forward_gradient = X`.
+        The report, *Forward pass*: ∂z/∂w = x₁; in its code `forward_gradient = X`.
 
     Next:
-        `append_ones` turns that remark about the bias into a method.
+        `append_ones` uses this to treat the bias as a weight.
     """
     return a
 
@@ -184,8 +190,9 @@ def append_ones(a: np.ndarray) -> np.ndarray:
     $$A\,W + b = \begin{bmatrix} A & \mathbf 1 \end{bmatrix}\begin{bmatrix} W \\ b \end{bmatrix}
     \tag{5.5}\label{eq:bias-column}$$
 
-    Multiply out the blocks: the column of ones meets the row $b$ in every example. Everything derived for weights
-    therefore holds for biases; the last row of the gradient is the bias's.
+    If we multiply the blocks, the column of ones is multiplied by the row $b$, which is thus added to every example.
+    Whatever we derive for weights therefore also holds for biases, and the last row of the gradient belongs to the
+    bias.
 
     Args:
         a: the input $A$ of a layer, shape (..., N, in). Not to be applied twice.
@@ -194,12 +201,13 @@ def append_ones(a: np.ndarray) -> np.ndarray:
         $[A\ \mathbf 1]$, shape (..., N, in + 1).
 
     Examples:
+        Two inputs become three:
         >>> import numpy as np
         >>> from backprop.derivation import preactivation, append_ones
         >>> append_ones(np.array([[1.0, 2.0]]))
         array([[1., 2., 1.]])
 
-        With the bias as last row of the weights the product is the same:
+        With the bias as the last row of the weights, the product is the same:
 
         >>> a = np.arange(8.0).reshape(4, 2)
         >>> w, b = np.arange(6.0).reshape(2, 3), np.array([[0.5, -0.5, 1.0]])
@@ -207,10 +215,10 @@ def append_ones(a: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        Not in the source report, whose code has no bias.
+        The report does not have it; its code has no bias.
 
     Next:
-        `chain_rule` starts the way back.
+        `chain_rule` begins the backward pass.
     """
     ones = np.ones((*a.shape[:-1], 1))
     return np.concatenate([a, ones], axis=-1)

@@ -1,8 +1,12 @@
-r"""Walk against the gradient.
+r"""Take steps in the direction of the negative gradient.
 
-A network is a function with many adjustable numbers. Collect them in one vector $\theta$, measure how bad
-the network is by one number $L(\theta)$, and ask of every parameter: if it grew a little, would $L$ rise or fall,
-and how fast? The answers form the gradient. Everything after this chapter is about computing it.
+In which direction should we change the weights of a network, and how far? This chapter defines the gradient of the
+loss, which gives the direction, and the learning rate, which sets the size of the step.
+
+A network is a function with many parameters, its weights and biases, which we collect in one vector $\theta$. The loss
+$L(\theta)$ is one number that says how large the errors are. For every parameter we ask how fast $L$ changes if only
+this parameter changes, and the answer is a partial derivative. All partial derivatives together form the gradient, and
+the other chapters derive how to compute it.
 """
 
 from collections.abc import Sequence
@@ -11,17 +15,17 @@ import numpy as np
 
 
 def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
-    r"""Stack weights and biases into the one vector θ.
+    r"""Stack weights and biases into one vector θ.
 
     $$\theta = \bigl(w_1, w_2, \dots, b_1, b_2, \dots\bigr)^\top \tag{1.1}\label{eq:theta}$$
 
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
 
-    The slope $\partial L/\partial w_1$ is the ordinary derivative when $w_1$ varies and all other parameters are held
-    still. The order of the entries is free, but it must be the same for both vectors: entry $k$ of $\nabla L$ is the
-    slope of the loss along entry $k$ of $\theta$. The same function therefore stacks the partial derivatives.
-    Each array is read row by row.
+    The entry $\partial L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$
+    while all other parameters are held fixed. The order of the entries is free, but it must be the same in both
+    vectors, because entry $k$ of $\nabla L$ belongs to entry $k$ of $\theta$. Therefore this function stacks the
+    partial derivatives as well. Each array is read row by row.
 
     Args:
         parameters: the arrays to stack, all weights before all biases; any shapes. Not one array: a list of them.
@@ -30,21 +34,21 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
         $\theta$, or $\nabla L$ if partial derivatives were given, shape (P,), where P counts every entry.
 
     Examples:
-        One neuron with two weights and a bias:
+        One unit has two weights and a bias:
 
         >>> import numpy as np
         >>> from backprop.derivation import parameter_vector
         >>> parameter_vector([np.array([[0.5], [-0.2]]), np.array([0.1])])
         array([ 0.5, -0.2,  0.1])
 
-        A 2-3-5-1 network, that is two inputs, hidden layers of 3 and 5 units, and one output, has 2·3 + 3·5 + 5·1
-        weights if there are no biases:
+        A 2-3-5-1 network has two inputs, hidden layers of 3 and 5 units, and one output. Without biases it has
+        2·3 + 3·5 + 5·1 weights:
 
         >>> parameter_vector([np.ones((2, 3)), np.ones((3, 5)), np.ones((5, 1))]).shape
         (26,)
 
     Source:
-        The source report, *Gradient descent*, equation (1).
+        The report, *Gradient descent*, equation (1).
 
     Next:
         `gradient_descent_step` uses the gradient.
@@ -57,14 +61,15 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
 
     $$\theta^{1} = \theta^{0} - \eta\,\nabla L(\theta^{0}) \tag{1.3}\label{eq:gradient-descent-step}$$
 
-    A positive slope says that a larger parameter means a larger loss, so the parameter must shrink: hence the
-    minus. The learning rate $\eta$ sets how far to go. The rule acts on each entry alone, so it may be applied to
-    $\theta$ as a whole or to one weight matrix at a time. The superscript counts steps; it is not a power.
+    If a partial derivative is positive, a larger parameter means a larger loss, so the parameter must become smaller,
+    and this is the reason for the minus sign. The learning rate $\eta$, in other texts also called the step size, is
+    the factor that sets how far we go. The rule acts element-wise, so you can apply it to the whole of $\theta$ or to
+    one weight matrix at a time. The superscript counts steps and is not a power.
 
     Args:
         theta: the parameters $\theta^0$, any shape.
-        gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Not $-\nabla L$: the source report's code
-            computes that, and adds it.
+        gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Not $-\nabla L$, which the report's code
+            computes and adds.
         eta: the learning rate $\eta > 0$, in units of parameter² per unit of loss; a number, or an array that
             broadcasts, shape (S, 1, 1) for S runs at once.
 
@@ -72,29 +77,30 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
         $\theta^1$, a new array of the same shape. The argument is not changed.
 
     Examples:
-        The parabola $L(\theta) = \theta^2$ has slope $2\theta$; from 2, a rate of 0.25 makes a step of 1:
+        The parabola $L(\theta) = \theta^2$ has the derivative $2\theta$. From 2, a learning rate of 0.25 makes a step
+        of −1:
 
         >>> from backprop.derivation import gradient_descent_step
         >>> gradient_descent_step(2.0, 2 * 2.0, eta=0.25)
         1.0
 
-        A weight matrix is updated entry by entry:
+        A weight matrix is updated element-wise:
 
         >>> import numpy as np
         >>> gradient_descent_step(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 0.0, -1.0]]), eta=0.5)
         array([[0.5, 2. , 3.5]])
 
-        Steps of the right sign lower the loss, and the wrong sign raises it:
+        A step with the correct sign lowers the loss, and one with the opposite sign raises it:
 
         >>> L = lambda theta: theta**2
         >>> L(gradient_descent_step(2.0, 4.0, 0.25)) < L(2.0) < L(gradient_descent_step(2.0, -4.0, 0.25))
         True
 
     Source:
-        The source report, *Gradient descent*: θ¹ = θ⁰ − η∇L(θ⁰). Its code adds a negative gradient instead.
+        The report, *Gradient descent*: θ¹ = θ⁰ − η∇L(θ⁰). Its code adds a negative gradient instead.
 
     Next:
-        `predicted_decrease` says how much one step gains.
+        `predicted_decrease` predicts how much one step lowers the loss.
     """
     return theta - eta * gradient
 
@@ -105,11 +111,11 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
     $$L\bigl(\theta - \eta\,\nabla L\bigr) = L(\theta) - \eta\,\lVert\nabla L\rVert^2 + O(\eta^2)
     \tag{1.4}\label{eq:decrease}$$
 
-    Along any direction $d$ the loss changes by $\nabla L \cdot d$, to first order. With $d = -\eta\nabla L$ this is
-    $-\eta\lVert\nabla L\rVert^2$, which is never positive. Of all directions of one length it is the best:
-    $\nabla L \cdot d$ is the product of the lengths and the cosine between them, least where $d$ points against the
-    gradient. It is a promise about small steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$,
-    and a large step may land higher than it started.
+    Along any direction $d$ the loss changes by $\nabla L \cdot d$, to first order. For $d = -\eta\nabla L$ this is
+    $-\eta\lVert\nabla L\rVert^2$, which is never positive. Among all directions of the same norm, the negative gradient
+    is the best, because $\nabla L \cdot d$ is the product of the two norms and the cosine of the angle between them,
+    and the cosine is least in the opposite direction. However, this holds for small steps only. The remainder
+    $O(\eta^2)$ is at most a constant times $\eta^2$, so after a large step the loss may be higher than before.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.
@@ -119,19 +125,19 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         $\eta\lVert\nabla L\rVert^2$, the predicted decrease, a number in units of the loss.
 
     Examples:
-        A gradient of length 5 and a rate of 0.01:
+        The gradient has norm 5, and the learning rate is 0.01:
 
         >>> import numpy as np
         >>> from backprop.derivation import predicted_decrease, gradient_descent_step
         >>> predicted_decrease(np.array([3.0, 4.0]), eta=0.01)
         0.25
 
-        It does not matter in which shape the gradient comes:
+        The shape of the gradient does not matter:
 
         >>> predicted_decrease(np.array([[3.0], [0.0], [4.0]]), eta=0.01)
         0.25
 
-        On $L = \theta_1^2 + 2\theta_2^2$ a rate ten times smaller leaves a remainder a hundred times smaller:
+        On $L = \theta_1^2 + 2\theta_2^2$, a learning rate ten times smaller leaves a remainder a hundred times smaller:
 
         >>> L = lambda theta: theta[0] ** 2 + 2 * theta[1] ** 2
         >>> theta = np.array([1.0, 1.0])
@@ -144,9 +150,9 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         0.000036
 
     Source:
-        Not in the source report, which claims only that the step goes downhill.
+        The report does not have it; it says only that the step leads downhill.
 
     Next:
-        `central_difference` measures a gradient before we derive one.
+        `central_difference` computes a gradient numerically, before we derive one.
     """
     return float(eta * np.sum(gradient**2))

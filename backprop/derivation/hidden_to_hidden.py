@@ -1,9 +1,13 @@
-r"""A hidden unit's δ comes from the units it feeds.
+r"""Derive δ of a hidden layer from δ of the next layer.
 
-A hidden unit meets the loss only through the units it feeds. If their δ are known, its own follows: weigh each by the
-connection, add, and multiply by the unit's own slope. Layer by layer this carries δ from the output to the first
-hidden layer, at the price of one forward pass. It needs the weights *as they were* in the forward pass, so no layer may
-be updated before its δ was sent back.
+How does a hidden unit learn how much it contributed to the loss, although it has no target of its own? This chapter
+derives its δ from the δ of the units that it feeds, first for one unit and then for a whole layer.
+
+A hidden unit affects the loss only through the units of the next layer. If their δ are known, so is the upstream
+gradient of the hidden unit, because it is the sum of these δ, each multiplied by the weight of its connection.
+Multiplying by the derivative of the unit's own activation function then gives its δ. We repeat this layer by layer,
+from the output to the first hidden layer, and the whole way costs about as much as one forward pass. It needs the
+weights *as they were* in the forward pass, so no layer may be updated before δ has passed through its weights.
 """
 
 from collections.abc import Sequence
@@ -16,40 +20,41 @@ from backprop.derivation.chain_rule import backward_gradient, multivariable_chai
 
 
 def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarray:
-    r"""Collect at one unit what the units it feeds send back.
+    r"""Compute the gradient with respect to the activation of one unit.
 
-    $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z'_k}{\partial a_j}\,\frac{\partial C}{\partial z'_k}
-    = \sum_{k} w'_{jk}\,\delta'_k \tag{8.1}\label{eq:activation-gradient-unit}$$
+    $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z_k}{\partial a_j}\,\frac{\partial C}{\partial z_k}
+    = \sum_{k} w_{jk}\,\delta_k \tag{8.1}\label{eq:activation-gradient-unit}$$
 
-    At z, w, b and δ the prime means *in the next layer*; at σ and φ it is a derivative. Unit $j$ reaches the loss
-    through every $z'_k$, so the paths add $\eqref{eq:multivariable-chain-rule}$. In $z'_k = \sum_i a_i w'_{ik} + b'_k$
-    only the term $i = j$ contains $a_j$, so its slope is $w'_{jk}$: the same connection, walked backward.
+    The index says to which layer a unit belongs: $j$ is a unit of this layer, and $k$ is a unit of the next. Unit $j$
+    reaches the loss through every $z_k$, so we add over all paths, as in $\eqref{eq:multivariable-chain-rule}$. In the
+    weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$.
+    The local gradient is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
 
     Args:
-        w: the weights $w'_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
-        delta_next: $\delta'_k$ of the units it feeds, shape (K,).
+        w: the weights $w_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
+        delta_next: $\delta_k$ of the units it feeds, shape (K,).
 
     Returns:
         $\partial C/\partial a_j$, a number.
 
     Examples:
-        Two units ahead, 0.5 · 0.2 + (−1) · 0.1:
+        With two units in the next layer, the terms 0.5 · 0.2 and (−1) · 0.1 cancel:
 
         >>> import numpy as np
         >>> from backprop.derivation import activation_gradient_unit
         >>> float(activation_gradient_unit(np.array([0.5, -1.0]), np.array([0.2, 0.1])))
         0.0
 
-        Three units ahead; they may pull together:
+        With three units in the next layer, all terms have the same sign here:
 
         >>> float(activation_gradient_unit(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.1, 0.1])).round(2))
         0.6
 
     Source:
-        The source report, *hidden → hidden*, the bracket [ w₃ ∂C/∂z′ + w₄ ∂C/∂z″ ].
+        The report, *hidden → hidden*, the bracket [ w₃ ∂C/∂z′ + w₄ ∂C/∂z″ ].
 
     Next:
-        `hidden_delta_unit` adds the unit's own slope.
+        `hidden_delta_unit` multiplies by the derivative of the activation.
     """
     return multivariable_chain_rule(w, delta_next)
 
@@ -63,68 +68,73 @@ def hidden_delta_unit(
 ) -> np.ndarray:
     r"""Find δ of a hidden unit that feeds two others.
 
-    $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z'}
-    + w_4\,\frac{\partial C}{\partial z''} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
+    $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z_1}
+    + w_4\,\frac{\partial C}{\partial z_2} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
 
-    The unit's output $a = \sigma(z)$ goes over $w_3$ into $z'$ and over $w_4$ into $z''$: the report's names for two
-    units of *one* next layer, $z'_1$ and $z'_2$ of $\eqref{eq:activation-gradient-unit}$. The bracket is
-    $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$; the factor $\sigma'(z)$ leads from $a$ to $z$ by
-    $\eqref{eq:backward-gradient}$. It is as if a signal ran backward through an amplifier whose gain, $\sigma'(z)$, was
-    fixed in the forward pass.
+    The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
+    $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
+    bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
+    gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. It acts like an amplifier in the
+    backward direction, whose gain has been fixed in the forward pass.
 
     Args:
         z: the unit's own pre-activation $z$, a number. Not $a$.
-        w3: the weight $w_3$ from this unit to the one with pre-activation $z'$.
-        w4: the weight $w_4$ from this unit to the one with pre-activation $z''$.
-        dc_dz1: $\partial C/\partial z'$, δ of the first unit it feeds.
-        dc_dz2: $\partial C/\partial z''$, δ of the second.
+        w3: the weight $w_3$ from this unit to the one with pre-activation $z_1$.
+        w4: the weight $w_4$ from this unit to the one with pre-activation $z_2$.
+        dc_dz1: $\partial C/\partial z_1$, δ of the first unit it feeds.
+        dc_dz2: $\partial C/\partial z_2$, δ of the second.
 
     Returns:
         $\delta = \partial C/\partial z$, a number.
 
     Examples:
-        At z = 0 the slope is ¼: ¼ [ 2 · 0.5 + (−1) · 0.2 ]:
+        At z = 0 the derivative is ¼, so δ is ¼ [ 2 · 0.5 + (−1) · 0.2 ]:
 
         >>> from backprop.derivation import hidden_delta_unit
         >>> float(hidden_delta_unit(z=0.0, w3=2.0, w4=-1.0, dc_dz1=0.5, dc_dz2=0.2))
         0.2
 
-        Against the measured slope. The loss here is $(z')^2 + 3z''$, so its slopes are $2z'$ and 3:
+        The loss $z_1^2 + 3z_2$ has the derivatives $2z_1$ and 3, and δ equals the numerical derivative:
 
         >>> import numpy as np
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z, w3, w4 = 0.7, 1.5, -0.4
         >>> loss = lambda v: (w3 * sigmoid(v)) ** 2 + 3 * (w4 * sigmoid(v))
-        >>> measured = complex_step(loss, np.array(z))
-        >>> derived = hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * sigmoid(z), dc_dz2=3.0)
-        >>> relative_error(derived, measured) < 1e-14
+        >>> numerical = complex_step(loss, np.array(z))
+        >>> analytic = hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * sigmoid(z), dc_dz2=3.0)
+        >>> relative_error(analytic, numerical) < 1e-14
         True
 
     Source:
-        The source report, *hidden → hidden*, unchanged.
+        The report, *hidden → hidden*, which writes $z_1$ and $z_2$ with one and two primes.
 
     Next:
-        `activation_gradient` writes the bracket for all units at once.
+        `activation_gradient` computes the bracket for all units and examples.
     """
     dc_da = activation_gradient_unit(np.array([w3, w4]), np.array([dc_dz1, dc_dz2]))
     return backward_gradient(sigmoid_derivative(z), dc_da)
 
 
 def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
-    r"""Send δ of a layer back through its weights.
+    r"""Propagate δ of a layer back through its weights.
 
     $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:activation-gradient}$$
 
-    The derivative with respect to a matrix is the matrix of the slopes, in its shape. Row $n$ of $A_l$ enters $C^n$ and
-    no other share, so row $n$ here is $\partial C^n/\partial a^n$. For example $n$ and unit $j$,
-    $\eqref{eq:activation-gradient-unit}$ reads $\sum_k \delta^n_k w_{jk}$. The sum runs over the *second* index of $W$,
-    while a matrix product sums over the first of its right factor: $w_{jk} = (W^\top)_{kj}$, so
+    The gradient with respect to a matrix collects the partial derivatives with respect to its entries, in the same
+    shape. Row $n$ of $A_l$ affects $C^n$ and no other contribution, so row $n$ of the result is
+    $\partial C^n/\partial a^n$. For example $n$ and unit $j$, $\eqref{eq:activation-gradient-unit}$ reads
+    $\sum_k \delta^n_k w_{jk}$. This sum runs over the *second* index of $W$, whereas a matrix product sums over the
+    first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$:
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
-    It is the transpose and not the inverse: slopes are collected along the connections, the forward step is not undone.
-    In the code `.mT` transposes the last two axes; for one network it is the same as `.T`.
+    This is the upstream gradient of layer $l$. In general, the chain rule multiplies by the transpose of the Jacobian,
+    the matrix of all partial derivatives of a function with several outputs. If one example is a column, the next layer
+    computes $W^\top a + b$, so the Jacobian is $W^\top$ and the gradient is $W\delta$. Written as a row, this is our
+    product with $W^\top$ from the right. The inverse of $W$ would be incorrect here, because we add derivatives along
+    the connections rather than undo the forward step. In the code, `.mT` transposes the last two axes, which for one
+    network is the same as `.T`.
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).
@@ -135,19 +145,19 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
         $\partial L/\partial A_l$, shape (..., N, in).
 
     Examples:
-        One example, one hidden unit that feeds two: the numbers of `activation_gradient_unit`:
+        One example and one hidden unit that feeds two give the numbers of `activation_gradient_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import activation_gradient
         >>> activation_gradient(np.array([[0.2, 0.1]]), np.array([[0.5, -1.0]]))
         array([[0.]])
 
-        Four examples, from 5 units back to 3:
+        Four examples are propagated from 5 units back to 3:
 
         >>> activation_gradient(np.ones((4, 5)), np.ones((3, 5))).shape
         (4, 3)
 
-        Against the measured slope of a loss that is linear in $Z_{l+1}$, so that $\Delta_{l+1}$ is its coefficients:
+        If a loss is linear in $Z_{l+1}$, its coefficients are $\Delta_{l+1}$, and we obtain the numerical gradient:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> rng = np.random.default_rng(0)
@@ -156,7 +166,7 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
         True
 
     Source:
-        The source report, `layer.backward` returns `backward_gradient · wᵀ`.
+        The report, `layer.backward` returns `backward_gradient · wᵀ`.
 
     Next:
         `hidden_delta` completes the step.
@@ -165,15 +175,19 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
 
 
 def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
-    r"""Find δ of a hidden layer from δ of the next.
+    r"""Compute δ of a hidden layer from δ of the next layer.
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    Two steps: back through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$, then back through the
-    activation function of layer $l$ $\eqref{eq:backward-gradient}$. Every hidden layer uses this one line, whether the
-    next layer is the output or hidden itself. Entry by entry,
+    There are two steps, of which the first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$
+    and gives the upstream gradient. The second leads through the activation function of layer $l$
+    $\eqref{eq:backward-gradient}$, so it is an element-wise product with the local gradient $\phi'(Z_l)$. Every hidden
+    layer uses this one line, whether the next layer is the output or itself hidden. For the entry of example $n$ and
+    unit $j$, it says
 
-    $$\delta^n_j = \phi'(z^n_j)\sum_{k} w'_{jk}\,\delta'^{\,n}_k$$
+    $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$
+
+    Here $k$ runs through the units of the next layer.
 
     Args:
         derivative: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
@@ -184,14 +198,14 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         $\Delta_l$, shape (..., N, H).
 
     Examples:
-        One example, one unit that feeds two: the numbers of `hidden_delta_unit`:
+        One example and one unit that feeds two give the numbers of `hidden_delta_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import hidden_delta
         >>> hidden_delta(np.array([[0.25]]), np.array([[0.5, 0.2]]), np.array([[2.0, -1.0]]))
         array([[0.2]])
 
-        A 2-3-5-1 network has three layers of weights, so the recursion runs twice:
+        A 2-3-5-1 network has three layers of weights, so we apply the recursion twice:
 
         >>> from backprop.derivation import sigmoid, sigmoid_derivative, sigmoid_derivative_from_output
         >>> from backprop.derivation import output_delta, mse_contributions, mse_derivative
@@ -206,7 +220,7 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         >>> delta3.shape, delta2.shape, delta1.shape
         ((4, 1), (4, 5), (4, 3))
 
-        Both hidden layers against the measured slope:
+        Both hidden layers agree with the numerical gradient:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> L2 = lambda z: total_loss(mse_contributions(y, sigmoid(sigmoid(z) @ w3)))
@@ -217,10 +231,10 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         True
 
     Source:
-        The source report, *hidden → hidden*, and `layer.backward` of every layer but the last.
+        The report, *hidden → hidden*, and `layer.backward` of every layer but the last.
 
     Next:
-        `unrolled_delta` writes all the steps in one product.
+        `unrolled_delta` writes all the steps as one product.
     """
     return backward_gradient(derivative, activation_gradient(delta_next, w_next))
 
@@ -230,17 +244,24 @@ def unrolled_delta(
     weights: Sequence[np.ndarray],
     delta_out: np.ndarray,
 ) -> np.ndarray:
-    r"""Write the recursion out as one product.
+    r"""Write the recursion as one product of matrices.
 
     $$\delta_l = \delta_L\,W_L^\top D_{L-1}\,W_{L-1}^\top D_{L-2}\cdots W_{l+1}^\top D_l,
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
 
-    Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For it the entry-by-entry product with
-    $\phi'(z_m)$ is a product with a diagonal matrix. Putting $\eqref{eq:hidden-delta}$ into itself gives one factor
-    $W^\top D$ for each layer passed. Computed from the left, every intermediate result is a single row; from the right
-    it is a whole matrix, for the same result. Entry by entry, the product is a sum over all paths from a unit of layer
-    $l$ to the outputs; each path contributes the product of the weights and slopes that it meets, times δ of the output
-    where it ends.
+    Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For this row, the element-wise product with
+    $\phi'(z_m)$ is the product with a diagonal matrix $D_m$, the Jacobian of the activation function. So
+    $\eqref{eq:hidden-delta}$ becomes $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer,
+    so we can substitute the formula for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
+
+    $$\delta_{L-2} = \delta_{L-1}\,W_{L-1}^\top D_{L-2}
+    = \bigl(\delta_L\,W_L^\top D_{L-1}\bigr)\,W_{L-1}^\top D_{L-2}$$
+
+    Every further substitution adds one factor $W^\top D$ on the right, until layer $l$ is reached. If you compute the
+    product from the left, every intermediate result is a single row, whereas from the right it is a whole matrix,
+    although the result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit of layer $l$ to the
+    outputs. A path contributes the product of the weights and derivatives along it, multiplied by δ of the output where
+    it ends.
 
     Args:
         derivatives: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
@@ -251,7 +272,7 @@ def unrolled_delta(
         $\delta_l$ of that example, shape (H_l,).
 
     Examples:
-        A chain of single units, two steps back: 1 · 2 · ¼ · 4 · ¼:
+        A chain of single units gives 1 · 2 · ¼ · 4 · ¼ after two steps:
 
         >>> import numpy as np
         >>> from backprop.derivation import unrolled_delta
@@ -260,7 +281,7 @@ def unrolled_delta(
         >>> unrolled_delta([quarter, quarter], weights, np.array([1.0]))
         array([0.5])
 
-        The hidden layers of a 2-3-5-1 network: as `hidden_delta`, twice:
+        For the hidden layers of a 2-3-5-1 network it agrees with two calls of `hidden_delta`:
 
         >>> from backprop.derivation import hidden_delta
         >>> rng = np.random.default_rng(0)
@@ -270,11 +291,8 @@ def unrolled_delta(
         >>> bool(np.allclose(unrolled_delta([s2, s1], [w3, w2], d3), twice, rtol=1e-14))
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `delta_bound` reads off how fast δ can vanish.
+        `delta_bound` shows how fast δ can vanish.
     """
     d = delta_out
     for derivative, w in zip(derivatives, weights, strict=True):
@@ -287,33 +305,34 @@ def delta_bound(
     delta_out: np.ndarray,
     max_derivative: float = 0.25,
 ) -> float:
-    r"""Bound how large δ can be, some layers back.
+    r"""Bound the norm of δ several layers back.
 
     $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
-    Take norms of $\eqref{eq:unrolled}$. A diagonal matrix stretches by its largest entry at most, for a sigmoid ¼
-    $\eqref{eq:sigmoid-derivative-from-output}$; a weight matrix by $\lVert W\rVert$ at most, its largest singular
-    value, which its transpose shares. If each stretches by at most some number below 4, δ shrinks geometrically with
-    depth: the gradient vanishes.
+    Take norms in $\eqref{eq:unrolled}$. The spectral norm of a matrix, its largest singular value, bounds how much the
+    norm of a vector can grow in a product with it. For a diagonal matrix it is the largest absolute entry, so for a
+    sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write $\lVert W\rVert$,
+    and its transpose has the same norm. If the norms of all weight matrices are at most some number below 4, then δ
+    shrinks geometrically with depth, and the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).
         delta_out: $\delta_L$ of one example, shape (d_L,).
-        max_derivative: the largest slope of the activation: ¼ for the sigmoid, 1 for tanh, ReLU and identity.
+        max_derivative: the largest |φ′|: ¼ for the sigmoid, 1 for tanh, ReLU and the identity.
 
     Returns:
         The bound on $\lVert\delta_l\rVert$, a number.
 
     Examples:
-        Two steps back through weights of norm 2 and 4:
+        Two steps back through weights of norm 2 and 4 leave at most 1 · 2 · ¼ · 4 · ¼:
 
         >>> import numpy as np
         >>> from backprop.derivation import delta_bound
         >>> round(delta_bound([np.array([[2.0]]), np.array([[4.0]])], np.array([1.0])), 12)
         0.5
 
-        It holds for random slopes and weights of a 2-3-5-1 network:
+        The bound holds for random derivatives and weights of a 2-3-5-1 network:
 
         >>> from backprop.derivation import unrolled_delta
         >>> rng = np.random.default_rng(0)
@@ -323,11 +342,8 @@ def delta_bound(
         >>> bool(size <= delta_bound([w2, w3], d3))
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `weight_gradient_example` turns δ into a gradient.
+        `weight_gradient_example` multiplies δ by the input of the layer.
     """
     shrinkage = prod(max_derivative * np.linalg.norm(w, 2) for w in weights)
     return float(shrinkage * np.linalg.norm(delta_out))

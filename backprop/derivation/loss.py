@@ -1,76 +1,86 @@
-r"""One number says how wrong the network is.
+r"""Measure by one number how far the predictions are from the targets.
 
-The network answers $\hat y$, the data says $y$. Each example contributes its share $C^n$, and the loss $L$ is the sum
-of the shares. That split matters: derivatives of a sum are sums of derivatives, so it is enough to derive everything
-for one example. And the loss sees the network only through its answers: weights and hidden units act on it by way of
-$\hat y$ and not otherwise. The loss is computed last, so its slope $\partial L/\partial\hat y$ is the first thing
-known on the way back.
+How far are the predictions of a network from the targets? This chapter defines the loss, one number that answers this
+question, and it derives the gradient of the loss with respect to every prediction.
+
+For each example the network computes a prediction $\hat y$, and the data contain its target $y$, which for a
+classification is called the label. Each example makes a contribution $C^n$, and the loss $L$ is the sum of the
+contributions. This is useful because the derivative of a sum is the sum of the derivatives, so it is enough to derive
+everything for one example. The loss depends on the weights and the hidden units only through the predictions. The
+backward pass therefore begins with the derivative $\partial L/\partial\hat y$.
 """
 
 import numpy as np
 
 
 def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Give each example its share of the mean squared error.
+    r"""Compute each example's contribution to the mean squared error.
 
     $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
 
-    Here $N$ is the number of examples, $d_L$ the number of outputs, and $n$ and $k$ count them.
-    The square makes both directions of error count, and large errors count more. The division by $N$ belongs to the
-    share, not to the sum: this is what lets the mean over examples and the sum of shares be the same number. With one
-    output, as in the report, $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
+    Here $N$ is the number of examples and $d_L$ the number of outputs, and $n$ and $k$ count them. Because of the
+    square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
+    sum over the examples, whereas we put it into each contribution. Both give the same loss, because
+
+    $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
+    = \sum_{n=1}^{N} C^n$$
+
+    On the left stands the usual form, a mean over examples, and on the right ours, a sum of contributions. In our form
+    every gradient is a plain sum over the examples, with nothing left to divide. With one output, as in the report,
+    $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
 
     Args:
         y: the targets $y$, shape (..., N, d_L). Not (N,): subtracted from (N, 1) it would broadcast to (N, N).
-        y_hat: the network's answers $\hat y$, same shape.
+        y_hat: the network's predictions $\hat y$, same shape.
 
     Returns:
-        The shares $C^n$, shape (..., N).
+        The contributions $C^n$, shape (..., N).
 
     Examples:
-        Two examples, off by 1 and by 0.5:
+        Two predictions are off by 1 and by 0.5:
 
         >>> import numpy as np
         >>> from backprop.derivation import mse_contributions
         >>> mse_contributions(y=np.array([[0.0], [1.0]]), y_hat=np.array([[1.0], [0.5]]))
         array([0.5  , 0.125])
 
-        Three examples with two outputs have three shares:
+        Three examples with two outputs make three contributions:
 
         >>> mse_contributions(np.zeros((3, 2)), np.ones((3, 2))).round(4)
         array([0.3333, 0.3333, 0.3333])
 
-        Their sum is what NumPy calls the mean:
+        Their sum is what NumPy computes as the mean:
 
         >>> y, y_hat = np.array([[0.0, 1.0, 2.0]]).T, np.array([[0.3, 0.3, 0.3]]).T
         >>> bool(np.isclose(mse_contributions(y, y_hat).sum(), np.mean((y - y_hat) ** 2)))
         True
 
     Source:
-        The source report, *Computing ∇L* (Cⁿ, "the distance") and *Implementation* (`MSE`).
+        The report, *Computing ∇L* (Cⁿ, "the distance") and *Implementation* (`MSE`).
 
     Next:
-        `total_loss` adds the shares.
+        `total_loss` adds the contributions.
     """
     n, d = y_hat.shape[-2:]
     return ((y_hat - y) ** 2).sum(axis=-1) / (n * d)
 
 
 def total_loss(c: np.ndarray) -> np.ndarray:
-    r"""Add the examples' shares to the loss.
+    r"""Add the contributions of all examples to the loss.
 
     $$L(\theta) = \sum_{n=1}^{N} C^n(\theta) \tag{3.2}\label{eq:total-loss}$$
 
-    Every loss of this specification is such a sum; only $C^n$ differs. With the shares of
-    $\eqref{eq:mse-contributions}$ it is the mean squared error.
+    Every loss in this specification is such a sum, and only the contributions $C^n$ differ. With those of
+    $\eqref{eq:mse-contributions}$, the loss is the mean squared error.
 
     Args:
-        c: the shares $C^n$, shape (..., N). Not the matrix of errors: shares have no output axis any more.
+        c: the contributions $C^n$, shape (..., N). Not the matrix of errors: contributions have no output axis.
 
     Returns:
         The loss $L$, shape (...): one number for one network.
 
     Examples:
+        The two contributions of the example above add up to the loss:
         >>> import numpy as np
         >>> from backprop.derivation import mse_contributions, total_loss
         >>> float(total_loss(np.array([0.5, 0.125])))
@@ -81,14 +91,14 @@ def total_loss(c: np.ndarray) -> np.ndarray:
         >>> total_loss(np.array([[0.5, 0.125, 0.0], [0.25, 0.25, 0.5]]))
         array([0.625, 1.   ])
 
-        A constant answer of ½ to targets 0 and 1 costs ¼, the value at which XOR training likes to rest:
+        A constant prediction of ½ for targets 0 and 1 has the loss ¼, at which training on XOR often plateaus:
 
         >>> y = np.array([[0.0], [1.0], [1.0], [0.0]])
         >>> float(total_loss(mse_contributions(y, np.full((4, 1), 0.5))))
         0.25
 
     Source:
-        The source report, *Computing ∇L*: L(θ) = Σ Cⁿ(θ).
+        The report, *Computing ∇L*: L(θ) = Σ Cⁿ(θ).
 
     Next:
         `sum_gradients` does the same for derivatives.
@@ -97,51 +107,51 @@ def total_loss(c: np.ndarray) -> np.ndarray:
 
 
 def sum_gradients(per_example: np.ndarray) -> np.ndarray:
-    r"""Add the examples' gradients to the gradient of the loss.
+    r"""Add the gradients of all examples to the gradient of the loss.
 
     $$\frac{\partial L(\theta)}{\partial w} = \sum_{n=1}^{N} \frac{\partial C^n(\theta)}{\partial w}
     \tag{3.3}\label{eq:sum-gradients}$$
 
-    The derivative of a sum is the sum of the derivatives. So one example is enough to derive the chain rule on, and
-    a batch is a sum at the end. In matrix form this sum hides inside a product, $A^\top\Delta$
+    The derivative of a sum is the sum of the derivatives. It is therefore enough to derive the chain rule for one
+    example and to add over the batch at the end. In matrix form, this sum becomes part of the product $A^\top\Delta$
     $\eqref{eq:weight-gradient}$.
 
     Args:
         per_example: $\partial C^n/\partial w$ for each example, shape (N, ...): the examples come first, then the
-            shape of the parameter. Not to be averaged: the shares carry the 1/N already.
+            shape of the parameter. Not to be averaged: the contributions contain 1/N already.
 
     Returns:
         $\partial L/\partial w$, the shape of the parameter.
 
     Examples:
-        Two examples pull one weight in opposite directions:
+        The gradients of two examples for one weight have opposite signs:
 
         >>> import numpy as np
         >>> from backprop.derivation import sum_gradients
         >>> float(sum_gradients(np.array([0.5, -0.2])))
         0.3
 
-        Four examples' gradients of a 2 × 3 weight matrix:
+        Four examples have four gradients with respect to a 2 × 3 weight matrix:
 
         >>> sum_gradients(np.ones((4, 2, 3)))
         array([[4., 4., 4.],
                [4., 4., 4.]])
 
-        The line $\hat y = wx$ under squared error: summed shares against a measured slope:
+        For $\hat y = wx$ under the mean squared error, the sum equals the numerical gradient:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> from backprop.derivation import mse_contributions, total_loss
         >>> x, y = np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [3.0], [5.0]])
         >>> L = lambda w: float(total_loss(mse_contributions(y, x * w)))
-        >>> shares = 2 * x * (x * 1.2 - y) / 3
-        >>> relative_error(sum_gradients(shares), central_difference(L, np.array([1.2]))) < 1e-9
+        >>> contributions = 2 * x * (x * 1.2 - y) / 3
+        >>> relative_error(sum_gradients(contributions), central_difference(L, np.array([1.2]))) < 1e-9
         True
 
     Source:
-        The source report, *Computing ∇L*: ∂L/∂w = Σ ∂Cⁿ/∂w.
+        The report, *Computing ∇L*: ∂L/∂w = Σ ∂Cⁿ/∂w.
 
     Next:
-        `learning_rate_for_sum` says what the 1/N means for η.
+        `learning_rate_for_sum` says what the factor 1/N means for the learning rate.
     """
     return per_example.sum(axis=0)
 
@@ -152,23 +162,25 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
     $$L_{\text{sum}} = N\,L_{\text{mean}}, \qquad \nabla L_{\text{sum}} = N\,\nabla L_{\text{mean}},
     \qquad \eta_{\text{sum}} = \frac{\eta_{\text{mean}}}{N} \tag{3.4}\label{eq:mean-and-sum}$$
 
-    Some texts leave the $1/N$ out of the shares. Their loss and gradient are $N$ times ours, and the same step
-    $\eta\nabla L$ needs a rate $N$ times smaller. Neither is wrong, but a learning rate means nothing until one
-    knows which. With several outputs our mean also divides by $d_L$, and then $N$ reads $N d_L$.
+    Some texts leave the $1/N$ out altogether, so their loss and their gradient are $N$ times ours. The same step
+    $\eta\nabla L$ then needs a learning rate that is $N$ times smaller. Both choices are correct, but you can compare
+    two learning rates only if you know whether each belongs to a mean or to a sum. With several outputs our mean also
+    divides by $d_L$, so $N$ must be replaced by $N d_L$.
 
     Args:
-        eta_mean: the rate $\eta$ that belongs to the mean, as everywhere in this package.
+        eta_mean: the learning rate $\eta$ that belongs to the mean, as everywhere in this package.
         n: the number N of examples in the batch, or of terms in the mean.
 
     Returns:
-        The rate that makes the same step with the sum.
+        The learning rate that makes the same step with the sum.
 
     Examples:
+        The report's learning rate of 1 on 100 examples corresponds to 0.01 for the sum:
         >>> from backprop.derivation import learning_rate_for_sum
         >>> learning_rate_for_sum(1.0, 100)
         0.01
 
-        On XOR's 21 points the report's rate of 1 is a rate of 1/21 for the sum:
+        On the 21 examples of XOR it corresponds to 1/21:
 
         >>> round(learning_rate_for_sum(1.0, 21), 4)
         0.0476
@@ -182,33 +194,33 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
         True
 
     Source:
-        The source report sums in the text and averages in the code.
+        The report sums in the text and averages in the code.
 
     Next:
-        `mse_derivative` starts the backward pass.
+        `mse_derivative` begins the backward pass.
     """
     return eta_mean / n
 
 
 def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Differentiate the mean squared error with respect to each answer.
+    r"""Differentiate the mean squared error with respect to each prediction.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k} = \frac{\partial C^n}{\partial \hat y^{\,n}_k}
     = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:mse-derivative}$$
 
-    Only the share $C^n$ contains $\hat y^{\,n}$, so the sum over examples has one term left. The power rule brings the
-    2, and the inner derivative of $\hat y - y$ is $+1$. An answer that is too large has a positive slope: it should
-    shrink.
+    Only the contribution $C^n$ contains $\hat y^{\,n}$, so one term of the sum over examples remains. The power rule
+    brings the factor 2, and the inner derivative of $\hat y - y$ is $+1$. The derivative is positive if the prediction
+    is too large, because then a smaller prediction would lower the loss.
 
     Args:
         y: the targets $y$, shape (..., N, d_L). Not (N,).
-        y_hat: the answers $\hat y$, same shape.
+        y_hat: the predictions $\hat y$, same shape.
 
     Returns:
         $\partial L/\partial\hat y$, shape (..., N, d_L), with its true sign.
 
     Examples:
-        Two examples, off by +1 and by −0.5:
+        Two predictions are off by +1 and by −0.5:
 
         >>> import numpy as np
         >>> from backprop.derivation import mse_derivative
@@ -216,76 +228,78 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         array([[ 1. ],
                [-0.5]])
 
-        It has the shape of the answers:
+        The gradient has the shape of the predictions:
 
         >>> mse_derivative(np.zeros((3, 2)), np.ones((3, 2))).shape
         (3, 2)
 
-        Against the measured slope:
+        It equals the numerical gradient:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> from backprop.derivation import mse_contributions, total_loss
         >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
         >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
-        >>> measured = central_difference(lambda v: float(total_loss(mse_contributions(y, v))), y_hat)
-        >>> relative_error(mse_derivative(y, y_hat), measured) < 1e-9
+        >>> numerical = central_difference(lambda v: float(total_loss(mse_contributions(y, v))), y_hat)
+        >>> relative_error(mse_derivative(y, y_hat), numerical) < 1e-9
         True
 
     Source:
-        The source report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`: the negative of this slope, made up for by its `+=`.
+        The report, `derivative_loss(y, ŷ) = (y − ŷ)·2/N`, which has the opposite sign. Its update adds with `+=`
+        instead, so the step is the same.
 
     Next:
-        `bce_contributions` is the other usual loss.
+        `bce_contributions` is the other common loss.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) * (2.0 / (n * d))
 
 
 def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Give each example its share of the mean cross-entropy.
+    r"""Compute each example's contribution to the binary cross-entropy.
 
     $$C^n = -\frac{1}{N\,d_L}\sum_{k=1}^{d_L}
     \Bigl[y^n_k\ln\hat y^{\,n}_k + (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)\Bigr]
     \tag{3.6}\label{eq:binary-cross-entropy}$$
 
-    Read $\hat y$ as the probability that the label is 1. Then $-\ln$ of the probability given to the label that came
-    true is how surprised the network was, and the loss is the mean surprise. A term with factor 0 counts as 0, as in
-    the limit. A network that is certain and wrong has an infinite loss.
+    Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that occurs,
+    and $-\ln$ of it measures how surprising the label was. Binary cross-entropy, also called log loss, is the mean of
+    this over the examples. A term with factor 0 counts as 0, as in the limit. A prediction that is certain and
+    incorrect makes the loss infinite.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
-        y_hat: the answers $\hat y$, strictly between 0 and 1 except where certain and right, same shape. Not the
-            output of tanh, ReLU or the identity.
+        y_hat: the predictions $\hat y$, strictly between 0 and 1 except where certain and correct, same shape. Not
+            the output of tanh, ReLU or the identity.
 
     Returns:
-        The shares $C^n$, shape (..., N), in nats: the unit of surprise when the logarithm is natural.
+        The contributions $C^n$, shape (..., N), in nats, the unit of information for the natural logarithm.
 
     Examples:
-        One example, answered with ½: the surprise of a coin, ln 2:
+        The prediction ½ costs ln 2, whatever the label is:
 
         >>> import numpy as np
         >>> from backprop.derivation import bce_contributions
         >>> bce_contributions(np.array([[1.0]]), np.array([[0.5]])).round(4)
         array([0.6931])
 
-        Three examples have three shares. Certain and right costs nothing, so all of the loss is the third's, ln 2 / 3:
+        A certain and correct prediction costs nothing, so only the third example contributes, with ln 2 / 3:
 
         >>> y, y_hat = np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]])
-        >>> shares = bce_contributions(y, y_hat)
-        >>> shares.shape, float(shares.sum().round(4))
+        >>> contributions = bce_contributions(y, y_hat)
+        >>> contributions.shape, float(contributions.sum().round(4))
         ((3,), 0.231)
 
-        It is convex in the answer: the mean of two answers costs less than the mean of their costs:
+        The loss is convex in the prediction, so the mean of two predictions costs less than the mean of their costs:
 
         >>> cost = lambda p: float(bce_contributions(np.array([[1.0]]), np.array([[p]]))[0])
         >>> cost(0.5) < (cost(0.2) + cost(0.8)) / 2
         True
 
     Source:
-        Not in the source report; it stands beside the squared error because its output step is simpler.
+        The report does not have it. It stands beside the mean squared error because its δ at the output is simpler.
 
     Next:
-        `bce_derivative` is its slope.
+        `bce_derivative` is its derivative.
     """
     n, d = y_hat.shape[-2:]
     ones = np.where(y == 0, 1.0, y_hat)
@@ -294,75 +308,75 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
 
 def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Differentiate the mean cross-entropy with respect to each answer.
+    r"""Differentiate the binary cross-entropy with respect to each prediction.
 
     $$\frac{\partial L}{\partial \hat y^{\,n}_k}
     = \frac{1}{N\,d_L}\left[-\frac{y^n_k}{\hat y^{\,n}_k} + \frac{1-y^n_k}{1-\hat y^{\,n}_k}\right]
     = \frac{1}{N\,d_L}\cdot\frac{\hat y^{\,n}_k - y^n_k}{\hat y^{\,n}_k\bigl(1-\hat y^{\,n}_k\bigr)}
     \tag{3.7}\label{eq:bce-derivative}$$
 
-    The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ brings a minus that turns the second term
-    positive. On the common denominator the products $y\hat y$ cancel. The denominator is the sigmoid's slope
-    $\eqref{eq:sigmoid-derivative-from-output}$; at a sigmoid output the two cancel $\eqref{eq:output-delta-bce}$.
+    The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
+    positive. On the common denominator the products $y\hat y$ cancel. What remains below the line is the derivative of
+    the sigmoid $\eqref{eq:sigmoid-derivative-from-output}$. At a sigmoid output it therefore cancels against $\sigma'$
+    $\eqref{eq:output-delta-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
-        y_hat: the answers $\hat y$, strictly between 0 and 1, same shape. Not exactly 0 or 1: the slope is infinite.
+        y_hat: the predictions $\hat y$, strictly between 0 and 1, same shape. Not exactly 0 or 1, where the
+            derivative is infinite.
 
     Returns:
         $\partial L/\partial\hat y$, shape (..., N, d_L).
 
     Examples:
-        One example of label 1, answered with ½: slope −1/½ = −2:
+        One example of label 1 with the prediction ½ has the derivative −1/½ = −2:
 
         >>> import numpy as np
         >>> from backprop.derivation import bce_derivative
         >>> bce_derivative(np.array([[1.0]]), np.array([[0.5]]))
         array([[-2.]])
 
-        Five examples with three outputs:
+        Five examples with three outputs have fifteen derivatives:
 
         >>> bce_derivative(np.zeros((5, 3)), np.full((5, 3), 0.5)).shape
         (5, 3)
 
-        Against the measured slope:
+        The result equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, bce_contributions, relative_error, total_loss
         >>> y = np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
         >>> y_hat = np.array([[0.2, 0.9, 0.4], [0.5, 0.1, 0.8]])
-        >>> measured = complex_step(lambda v: total_loss(bce_contributions(y, v)), y_hat)
-        >>> relative_error(bce_derivative(y, y_hat), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: total_loss(bce_contributions(y, v)), y_hat)
+        >>> relative_error(bce_derivative(y, y_hat), numerical) < 1e-14
         True
 
-    Source:
-        Not in the source report.
-
     Next:
-        `accuracy` counts instead of measuring.
+        `accuracy` counts correct predictions.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) / (y_hat * (1 - y_hat)) / (n * d)
 
 
 def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Count the share of answers on the right side of one half.
+    r"""Compute the fraction of predictions on the correct side of one half.
 
     $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n=1}^{N}\sum_{k=1}^{d_L}
     \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr] \tag{3.8}\label{eq:accuracy}$$
 
-    The bracket is 1 where the statement inside is true and 0 where it is not. An answer of exactly ½ counts as 0.
-    Accuracy is what a reader wants to know, but it is a staircase: its slope is 0 almost everywhere, so it cannot be
-    descended. That is why training needs a loss.
+    The bracket is 1 where the statement inside is true and 0 where it is not, and a prediction of exactly ½ counts as
+    0. Accuracy is what you want to know in the end. However, it is constant almost everywhere and jumps in between, so
+    its gradient is 0 and gives no direction for a step. Training therefore needs a loss, which changes smoothly with
+    the predictions.
 
     Args:
         y: the targets $y$, 0 or 1, shape (..., N, d_L). Not (N,).
-        y_hat: the answers $\hat y$, same shape.
+        y_hat: the predictions $\hat y$, same shape.
 
     Returns:
-        The share of right answers, between 0 and 1, shape (...).
+        The fraction of correct predictions, between 0 and 1, shape (...).
 
     Examples:
-        Two of three answers are on the right side:
+        Two of three predictions are on the correct side:
 
         >>> import numpy as np
         >>> from backprop.derivation import accuracy
@@ -370,17 +384,17 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> float(accuracy(y, y_hat).round(4))
         0.6667
 
-        Of two answers of exactly ½ the one whose target is 0 is right:
+        Of two predictions of exactly ½, the one with target 0 is correct:
 
         >>> float(accuracy(np.array([[0.0], [1.0]]), np.full((2, 1), 0.5)))
         0.5
 
-        Two networks at once, four answers each:
+        Two networks at once make four predictions each:
 
         >>> accuracy(np.zeros((2, 4, 1)), np.array([[[0.1]] * 4, [[0.9]] * 4]))
         array([1., 0.])
 
-        A nudge to an answer changes nothing, so the measured slope is 0:
+        A small change of a prediction changes nothing, so the numerical gradient is 0:
 
         >>> from backprop.derivation import central_difference
         >>> y, y_hat = np.array([[0.0], [1.0]]), np.array([[0.8], [0.9]])
@@ -388,7 +402,7 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         array([0., 0.])
 
     Source:
-        The assignment asks for it; the source report shows pictures of the predictions instead.
+        The assignment asks for it, whereas the report shows pictures of the predictions.
 
     Next:
         `cross_entropy_contributions` is the loss for several classes.
@@ -449,7 +463,7 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        Not in the source report, whose networks have one output.
+        The report does not have it; its networks have one output.
 
     Next:
         `cross_entropy_derivative` is its derivative.
@@ -493,12 +507,9 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]), np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4]])
-        >>> measured = complex_step(lambda v: total_loss(cross_entropy_contributions(y, v)), y_hat)
-        >>> relative_error(cross_entropy_derivative(y, y_hat), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: total_loss(cross_entropy_contributions(y, v)), y_hat)
+        >>> relative_error(cross_entropy_derivative(y, y_hat), numerical) < 1e-14
         True
-
-    Source:
-        Not in the source report.
 
     Next:
         `class_accuracy` counts the examples whose class is predicted correctly.
@@ -544,9 +555,6 @@ def class_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import central_difference
         >>> central_difference(lambda v: float(class_accuracy(y[:1], v)), np.array([[0.4, 0.3, 0.3]])).ravel()
         array([0., 0., 0.])
-
-    Source:
-        Not in the source report.
 
     Next:
         `sigmoid` is the activation function of the report.

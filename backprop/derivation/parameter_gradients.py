@@ -1,8 +1,11 @@
-r"""A gradient is forward times backward, added over the examples.
+r"""Turn δ into the gradients with respect to weights and biases.
 
-Every weight sits between a unit that sent a value forward and a unit that sends δ backward. Its gradient is the product
-of the two, added over the examples. In matrix form the sum over examples becomes part of a matrix product, and each
-gradient comes out in the shape of its parameter.
+How do we obtain the gradient with respect to every weight, once δ of its layer is known? This chapter shows that it is
+a product of two known numbers, added over the examples, and that one matrix product computes it for a whole layer.
+
+Every weight connects a unit that passed a value forward with a unit whose δ is known. By the chain rule, the gradient
+with respect to the weight is the product of this value and this δ. In matrix form the sum over the examples becomes
+part of the product, and every gradient has the shape of its parameter.
 """
 
 from collections.abc import Sequence
@@ -15,15 +18,16 @@ from backprop.derivation.gradient_descent import gradient_descent_step
 
 
 def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    r"""Find the gradient of a weight matrix for one example.
+    r"""Compute the gradient with respect to a weight matrix for one example.
 
     $$\frac{\partial C^n}{\partial w_{ij}} = \frac{\partial z^n_j}{\partial w_{ij}}\,\frac{\partial C^n}{\partial z^n_j}
     = a^n_i\,\delta^n_j \tag{9.1}\label{eq:weight-gradient-example}$$
 
-    The chain rule along one path $\eqref{eq:chain-rule}$ with the forward gradient $\eqref{eq:forward-gradient}$ and δ.
-    All pairs $(i, j)$ together are the outer product of a column and a row, $(d_{l-1} \times 1)(1 \times d_l)$: the
-    shape of $W_l$. A weight learns slowly if the unit at its start is quiet, $a \approx 0$, or the unit at its end is
-    saturated, $\phi' \approx 0$.
+    This is the chain rule along one path $\eqref{eq:chain-rule}$, in which the local derivative is the input
+    $\eqref{eq:forward-gradient}$ and the upstream gradient is δ. The report calls these two factors the forward
+    gradient and the backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
+    $(d_{l-1} \times 1)(1 \times d_l)$, which has the shape of $W_l$. A weight learns slowly if the activation before it
+    is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$.
 
     Args:
         a: the input $a^n$ of the layer, shape (in,). Not its output.
@@ -33,7 +37,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         $\partial C^n/\partial W_l$, shape (in, out).
 
     Examples:
-        Two inputs, one unit:
+        Two inputs and one unit give a column:
 
         >>> import numpy as np
         >>> from backprop.derivation import weight_gradient_example
@@ -41,52 +45,53 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         array([[0.5],
                [1. ]])
 
-        Two inputs, three units:
+        Two inputs and three units give a matrix:
 
         >>> weight_gradient_example(np.array([1.0, 2.0]), np.array([0.5, 0.0, -1.0]))
         array([[ 0.5,  0. , -1. ],
                [ 1. ,  0. , -2. ]])
 
-        Against the measured slope of $C = \sum_j z_j^2$, where $\delta_j = 2z_j$:
+        It equals the numerical gradient of $C = \sum_j z_j^2$, where $\delta_j = 2z_j$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> a, w = np.array([1.0, 2.0]), np.array([[0.5, -1.0, 0.2], [0.1, 0.3, -0.7]])
-        >>> measured = complex_step(lambda v: np.sum((a @ v) ** 2), w)
-        >>> relative_error(weight_gradient_example(a, 2 * (a @ w)), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: np.sum((a @ v) ** 2), w)
+        >>> relative_error(weight_gradient_example(a, 2 * (a @ w)), numerical) < 1e-14
         True
 
     Source:
-        The source report, *Implementation*: ∂C/∂w = (forward gradient) × (backward gradient).
+        The report, *Implementation*: ∂C/∂w = (forward gradient) × (backward gradient).
 
     Next:
-        `weight_gradient` adds the examples.
+        `weight_gradient` adds over the examples.
     """
     return np.outer(forward_gradient(a), delta)
 
 
 def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    r"""Find the gradient of a weight matrix for all examples.
+    r"""Compute the gradient with respect to a weight matrix for all examples.
 
     $$\frac{\partial L}{\partial W_l} = A_{l-1}^\top\,\Delta_l \tag{9.2}\label{eq:weight-gradient}$$
 
-    Add $\eqref{eq:weight-gradient-example}$ over the examples, as $\eqref{eq:sum-gradients}$ says. The sum runs over
-    the *first* index of $A$, while a matrix product sums over the second of its left factor; with
-    $a^n_i = (A^\top)_{in}$,
+    We add $\eqref{eq:weight-gradient-example}$ over the examples, as in $\eqref{eq:sum-gradients}$. The sum runs over
+    the *first* index of $A$, whereas a matrix product sums over the second index of its left factor. We therefore need
+    the transpose, $a^n_i = (A^\top)_{in}$:
 
     $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = \bigl(A^\top\Delta\bigr)_{ij},
     \qquad (d_{l-1} \times N)(N \times d_l) = (d_{l-1} \times d_l)$$
 
-    The examples are summed by the product itself. Nothing is divided afterwards: the $1/N$ is in $\Delta$ already.
+    The matrix product itself adds over the examples. Nothing is divided afterwards, because $\Delta$ already contains
+    the factor $1/N$.
 
     Args:
-        a: the input $A_{l-1}$ of the layer, the report's forward gradient, shape (..., N, in).
-        delta: $\Delta_l$, the report's backward gradient, shape (..., N, out). Not of another layer.
+        a: the input $A_{l-1}$ of the layer (the report's forward gradient), shape (..., N, in).
+        delta: $\Delta_l$ (the report's backward gradient), shape (..., N, out). Not of another layer.
 
     Returns:
         $\partial L/\partial W_l$, shape (..., in, out), the shape of $W_l$.
 
     Examples:
-        Two examples, two inputs, one unit: 1 · 0.5 + 3 · 1 and 2 · 0.5 + 4 · 1:
+        Two examples, two inputs and one unit give 1 · 0.5 + 3 · 1 and 2 · 0.5 + 4 · 1:
 
         >>> import numpy as np
         >>> from backprop.derivation import weight_gradient
@@ -94,7 +99,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         array([[3.5],
                [5. ]])
 
-        It is the sum of the examples' gradients; four examples, from 3 units to 5:
+        It is the sum of the gradients of the examples, here four, for a layer from 3 units to 5:
 
         >>> from backprop.derivation import sum_gradients, weight_gradient_example
         >>> rng = np.random.default_rng(0)
@@ -105,16 +110,16 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(weight_gradient(a, d), sum_gradients(one_by_one)))
         True
 
-        Against the measured slope of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
+        It equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> w = rng.normal(size=(3, 5))
-        >>> measured = complex_step(lambda v: np.sum((a @ v) ** 2), w)
-        >>> relative_error(weight_gradient(a, 2 * (a @ w)), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: np.sum((a @ v) ** 2), w)
+        >>> relative_error(weight_gradient(a, 2 * (a @ w)), numerical) < 1e-14
         True
 
     Source:
-        The source report, `layer.update_param`: `gradient = forward_gradientᵀ · backward_gradient`.
+        The report, `layer.update_param`: `gradient = forward_gradientᵀ · backward_gradient`.
 
     Next:
         `bias_gradient` does the same for biases.
@@ -123,15 +128,15 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
 
 def bias_gradient(delta: np.ndarray) -> np.ndarray:
-    r"""Find the gradient of the biases for all examples.
+    r"""Compute the gradient with respect to the biases for all examples.
 
     $$\frac{\partial L}{\partial b_j} = \sum_{n=1}^{N} \frac{\partial z^n_j}{\partial b_j}\,\delta^n_j
     = \sum_{n=1}^{N} \delta^n_j, \qquad \frac{\partial L}{\partial b_l} = \mathbf 1^\top\Delta_l
     \tag{9.3}\label{eq:bias-gradient}$$
 
-    The bias is the weight of an input that is always 1 $\eqref{eq:bias-column}$, so its forward gradient is 1 and
-    $\eqref{eq:weight-gradient}$ becomes a sum over the rows of $\Delta$. One bias serves all examples: all of them must
-    be added.
+    The bias is the weight of an input that is always 1 $\eqref{eq:bias-column}$. Its local derivative is therefore 1,
+    and $\eqref{eq:weight-gradient}$ becomes a sum over the rows of $\Delta$. One bias belongs to all examples, so all
+    of them must be added.
 
     Args:
         delta: $\Delta_l$, shape (..., N, out).
@@ -140,12 +145,13 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
         $\partial L/\partial b_l$, shape (..., 1, out), the shape of $b_l$.
 
     Examples:
+        Two examples with δ of 0.5 and 1 add up to 1.5:
         >>> import numpy as np
         >>> from backprop.derivation import bias_gradient
         >>> bias_gradient(np.array([[0.5], [1.0]]))
         array([[1.5]])
 
-        It is the last row of the weight gradient with a column of ones; four examples, from 3 units to 5:
+        It is the last row of the weight gradient with a column of ones:
 
         >>> from backprop.derivation import weight_gradient, append_ones
         >>> rng = np.random.default_rng(0)
@@ -153,16 +159,16 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(weight_gradient(append_ones(a), d)[-1:], bias_gradient(d), rtol=1e-14))
         True
 
-        Against the measured slope of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
+        It equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> w, b = rng.normal(size=(3, 5)), rng.normal(size=(1, 5))
-        >>> measured = complex_step(lambda v: np.sum((a @ w + v) ** 2), b)
-        >>> relative_error(bias_gradient(2 * (a @ w + b)), measured) < 1e-14
+        >>> numerical = complex_step(lambda v: np.sum((a @ w + v) ** 2), b)
+        >>> relative_error(bias_gradient(2 * (a @ w + b)), numerical) < 1e-14
         True
 
     Source:
-        Not in the source report: z = wᵀx + b in its text, no bias in its code.
+        The report has z = wᵀx + b in its text, but no bias in its code.
 
     Next:
         `simultaneous_update` uses all gradients at once.
@@ -175,13 +181,13 @@ def simultaneous_update(
     gradients: Sequence[np.ndarray],
     eta: float | np.ndarray,
 ) -> tuple[np.ndarray, ...]:
-    r"""Update every layer from one and the same point.
+    r"""Update all layers from the same point.
 
     $$W_l^{1} = W_l^{0} - \eta\,\frac{\partial L}{\partial W_l}(\theta^{0}) \quad\text{for all } l
     \tag{9.4}\label{eq:simultaneous-update}$$
 
-    The gradient is a vector of slopes at the point $\theta^0$, and gradient descent moves from that point. All slopes
-    must be known before any weight changes.
+    The gradient consists of the partial derivatives at the point $\theta^0$, and gradient descent takes a step from
+    this point. All partial derivatives must therefore be known before any weight changes.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -192,6 +198,7 @@ def simultaneous_update(
         The new arrays, in the same order. The old ones are not changed.
 
     Examples:
+        Two layers are updated with their gradients 1 and −1:
         >>> import numpy as np
         >>> from backprop.derivation import simultaneous_update
         >>> w1, w2 = np.array([[1.0]]), np.array([[2.0]])
@@ -206,7 +213,7 @@ def simultaneous_update(
         >>> [w.shape for w in new]
         [(2, 3), (3, 5), (5, 1)]
 
-        It is the update of the whole vector θ:
+        The result is that of one step with the whole vector θ:
 
         >>> from backprop.derivation import parameter_vector, gradient_descent_step
         >>> rng = np.random.default_rng(0)
@@ -216,27 +223,27 @@ def simultaneous_update(
         True
 
     Source:
-        The source report, `Model.update`: after the whole backward pass, as here.
+        The report, `Model.update`, also updates after the whole backward pass.
 
     Next:
-        `layer_shapes` checks the bookkeeping.
+        `layer_shapes` lists the shapes of all arrays.
     """
     return tuple([gradient_descent_step(w, g, eta) for w, g in zip(parameters, gradients, strict=True)])
 
 
 def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int]]]:
-    r"""List the shape of everything, layer by layer.
+    r"""List the shapes of all arrays, layer by layer.
 
     $$\underbrace{A_{l-1}}_{N\times d_{l-1}},\quad
     \underbrace{W_l,\ \tfrac{\partial L}{\partial W_l}}_{d_{l-1}\times d_l},\quad
     \underbrace{b_l,\ \tfrac{\partial L}{\partial b_l}}_{1\times d_l},\quad
     \underbrace{Z_l,\ A_l,\ \Delta_l}_{N\times d_l} \tag{9.5}\label{eq:shapes}$$
 
-    Two rules fix every formula of the backward pass up to its factors. A gradient has the shape of its parameter, and δ
-    has the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$ only $A^\top\Delta$ has the shape of $W_l$; from
-    $\Delta_{l+1}$ and $W_{l+1}$ only $\Delta W^\top$ has the shape of $A_l$. Unless two of the numbers $N$, $d_{l-1}$
-    and $d_l$ are equal: then a wrong transpose may fit as well, so test with distinct widths and another number of
-    examples.
+    Two rules determine every formula of the backward pass, apart from its factors. A gradient has the shape of its
+    parameter, and δ has the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$, only $A^\top\Delta$ has the
+    shape of $W_l$, and from $\Delta_{l+1}$ and $W_{l+1}$, only $\Delta W^\top$ has the shape of $A_l$. However, if two
+    of the numbers $N$, $d_{l-1}$ and $d_l$ are equal, an incorrect transpose may fit as well. Test your code with
+    distinct widths, therefore, and with yet another number of examples.
 
     Args:
         widths: the numbers of units $d_0, d_1, \dots, d_L$, inputs first.
@@ -246,6 +253,7 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
         One dictionary for each layer of weights $l = 1, \dots, L$: a shape for each of "a_in", "w", "b" and "z".
 
     Examples:
+        A 2-3-5-1 network with 4 examples has these shapes:
         >>> from backprop.derivation import layer_shapes
         >>> for shapes in layer_shapes([2, 3, 5, 1], n=4):
         ...     print(shapes)
@@ -262,10 +270,10 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
         True
 
     Source:
-        The source report gives the shapes of its 2-4-1 network in code only.
+        The report gives the shapes of its 2-4-1 network in code only.
 
     Next:
-        `backward_cost` counts the work.
+        `backward_cost` counts the multiplications.
     """
 
     def layer(d_in: int, d_out: int) -> dict[str, tuple[int, int]]:
@@ -275,15 +283,15 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
 
 
 def backward_cost(widths: Sequence[int], n: int) -> int:
-    r"""Count the multiplications of back-propagation's matrix products.
+    r"""Count the multiplications in the matrix products of backpropagation.
 
     $$\text{cost} = N\Bigl(2\sum_{l=1}^{L} d_{l-1}d_l - d_0 d_1\Bigr) < 2NP, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
     \tag{9.6}\label{eq:backward-cost}$$
 
-    Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$, and each but the first $\Delta W^\top$, which costs
-    the same; the data needs no δ. Here $P$ counts weights without biases. A forward pass costs $NP$. So all $P$ slopes
-    together cost less than two forward passes, on top of the one that came before, however many parameters there are:
-    this is the point of the method.
+    Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
+    $\Delta W^\top$, which costs the same, whereas the data need no δ. A forward pass costs $NP$, where $P$ counts the
+    weights without biases. All $P$ partial derivatives together therefore cost less than two further forward passes,
+    however many parameters there are, and this is why backpropagation is used.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.
@@ -293,35 +301,32 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
         The number of multiplications in matrix products, activations not counted.
 
     Examples:
-        2-4-1 with one example: $A^\top\Delta$ of both layers, 8 + 4, and $\Delta W^\top$ of the second, 4:
+        A 2-4-1 network with one example needs 8 + 4 for $A^\top\Delta$ of both layers and 4 for $\Delta W^\top$:
 
         >>> from backprop.derivation import backward_cost
         >>> backward_cost([2, 4, 1], n=1)
         16
 
-        2-3-5-1 with 4 examples, against a forward pass of 4 · 26:
+        A 2-3-5-1 network with 4 examples needs 184, whereas its forward pass needs 4 · 26:
 
         >>> backward_cost([2, 3, 5, 1], n=4), 4 * 26
         (184, 104)
 
-    Source:
-        Not in the source report.
-
     Next:
-        `finite_difference_cost` is what it replaces.
+        `finite_difference_cost` counts the same for the numerical gradient.
     """
     layers = [d_in * d_out for d_in, d_out in pairwise(widths)]
     return n * (2 * sum(layers) - layers[0])
 
 
 def finite_difference_cost(widths: Sequence[int], n: int) -> int:
-    r"""Count the multiplications of measuring the gradient instead.
+    r"""Count the multiplications of the numerical gradient.
 
     $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
     \tag{9.7}\label{eq:finite-difference-cost}$$
 
-    The central difference $\eqref{eq:central-difference}$ runs the network forward twice for every parameter. Ten times
-    the parameters cost a hundred times as much. It is a check for small networks and no way to train.
+    The central difference $\eqref{eq:central-difference}$ needs two forward passes for every parameter, so ten times as
+    many parameters cost a hundred times as much. It is therefore a check for small networks, but not a way to train.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.
@@ -331,24 +336,21 @@ def finite_difference_cost(widths: Sequence[int], n: int) -> int:
         The number of multiplications in matrix products.
 
     Examples:
-        2-4-1 has 12 weights; 24 forward passes of 12 multiplications each:
+        A 2-4-1 network has 12 weights and needs 24 forward passes of 12 multiplications each:
 
         >>> from backprop.derivation import backward_cost, finite_difference_cost
         >>> finite_difference_cost([2, 4, 1], n=1)
         288
 
-        Compared with the backward pass alone, the small network pays 18 times as much, a larger one 18,150 times:
+        Compared with the backward pass, this small network needs 18 times as many, and a larger one 18,150 times:
 
         >>> finite_difference_cost([2, 4, 1], n=1) // backward_cost([2, 4, 1], n=1)
         18
         >>> finite_difference_cost([100, 90, 10], n=1) // backward_cost([100, 90, 10], n=1)
         18150
 
-    Source:
-        Not in the source report.
-
     Next:
-        `linear_collapse`, the first of the consequences.
+        `linear_collapse` is the first of the consequences.
     """
     p = sum(d_in * d_out for d_in, d_out in pairwise(widths))
     return 2 * p * n * p

@@ -1,4 +1,4 @@
-"""The experiments: one module for each result of the report, computing with NumPy alone.
+"""Compute the results of the report, one module for each, with NumPy alone.
 
 Each module has a function ``run()`` that returns numbers, lists and texts, ready for JSON. `write` stores them; the
 figures and the pages read what it stored.

@@ -1,4 +1,4 @@
-"""Six activations side by side in the hidden units of the report's network."""
+"""Compare six activation functions in the hidden units of the report's network."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ def training(name: str) -> dict[str, Any]:
         name: the activation.
 
     Returns:
-        "name"; "losses" over the epochs; "solved", how many seeds end with every answer right; "reached", how many
-        reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and "derivative" at
-        the places "z" of `run`.
+        "name"; "losses" over the epochs; "solved", how many seeds end with every prediction correct; "reached", how
+        many reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and
+        "derivative" at the places "z" of `run`.
     """
     models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
     curves, _ = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
@@ -46,7 +46,7 @@ def run() -> dict[str, Any]:
     """Train with each activation.
 
     Returns:
-        The settings; "z", where the activations are drawn; and "training_runs", what `training` says for each.
+        The settings; "z", where the activations are drawn; and "training_runs", what `training` returns for each.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),

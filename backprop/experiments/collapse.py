@@ -1,4 +1,4 @@
-r"""A network without activations, trained on XOR: where its loss ends, and that it is one matrix."""
+r"""Train a network without activations on XOR and show that it computes the same as one matrix."""
 
 from typing import Any
 
@@ -25,10 +25,11 @@ def run() -> dict[str, Any]:
 
     Returns:
         The settings; "floor" and "minimum_with_bias", the lowest losses that linear algebra allows; "losses" ("low",
-        "median", "high", at the epochs "logged"); "reached", the number of seeds that end within "close" of the floor,
-        and "furthest", the largest distance; "solution", the least squares weights; "w", seed 0's product
+        "median", "high", at the epochs "logged"); "reached", the number of seeds that end within "close" of the
+        minimum, and "furthest", the largest distance; "solution", the least-squares weights; "w", seed 0's product
         $W_1 W_2 W_3$; "largest_w_error" and "largest_y_hat_error", over all seeds the largest difference of an entry
-        of the product from the solution, and of the network's answers from $X W$; and "X", "y", seed 0's answers
+        of the product from the solution, and of the network's predictions from $X W$; and "X", "y", seed 0's
+        predictions
         "y_hat" and "accuracy".
     """
     X, y = xor()

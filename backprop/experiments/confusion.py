@@ -1,4 +1,4 @@
-"""Mistakes planted in random networks, and what the diagnosis calls them."""
+"""Plant mistakes in random networks and record how each is diagnosed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ NETWORKS, EACH, SAMPLE = 2000, 5, 40
 
 #: Mistakes that a gradient does not show, or that need a loss which adds up.
 NOT_HERE = ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum")
-#: The ways in which everything is tried: with the loss named or not, in float64 or float32.
+#: The ways in which everything is tried: with the loss specified or not, in float64 or float32.
 WAYS = ("named", "unnamed", "single")
 
 
@@ -29,9 +29,9 @@ class Case(NamedTuple):
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         loss: "mse" or "binary_cross_entropy".
-        told: its activations, or None where they are not to be told.
-        rows: whether examples are handed in as rows.
-        in_out: whether weights are handed in as (in, out).
+        told: its activations, or None where they are not to be specified.
+        rows: whether examples are given as rows.
+        in_out: whether weights are given as (in, out).
         rng: where further choices come from.
     """
 
@@ -74,7 +74,7 @@ def case(seed: int) -> Case:
 
 
 def asked(this: Case, gradients: Gradients, way: str) -> Diagnosis:
-    """Hand a gradient in, laid out as the case says, and ask for a diagnosis.
+    """Diagnose a gradient, laid out as the case specifies.
 
     Args:
         this: the case.
@@ -103,15 +103,15 @@ def asked(this: Case, gradients: Gradients, way: str) -> Diagnosis:
 
 
 def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
-    """Make the right gradient of a case, and some wrong ones.
+    """Compute the correct gradient of a case and some incorrect ones.
 
     Args:
         this: the case.
         way: one of WAYS; "single" computes in float32.
 
     Yields:
-        The mistake, "" for none, and the gradient. A mistake whose numbers are those of the right gradient is left out:
-        it is none in this network. So is a gradient of nothing but zeros, or with nan.
+        The mistake, "" for none, and the gradient. A mistake that does not change the gradient is left out,
+        because it cannot be seen in this network. So is a gradient that is all zero or contains NaN.
     """
     model, X, y = this.model, this.X, this.y
     if way == "single":
@@ -167,7 +167,7 @@ def possible(slug: str, this: Case) -> bool:
 
 
 def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
-    """Say which answers are right, where another reading gives the same numbers.
+    """List the correct diagnoses where several mistakes give the same numbers.
 
     Args:
         slug: the mistake that was planted.
@@ -205,11 +205,11 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
         way: one of WAYS.
 
     Returns:
-        "asked", the number of diagnoses, "correct_asked" of them correct; "false_alarms", right gradients not
-        called correct, and "called_incorrect", those called a mistake; "missed", wrong ones called correct where that
-        is not the documented answer; "named", mistakes answered as documented, of "incorrect_asked"; "together", those
-        of them that were named together with others; "unknown", those not recognised; "matrix", for each planted
-        mistake how often which was answered.
+        "asked", the number of diagnoses, "correct_asked" of them correct; "false_alarms", correct gradients not
+        called correct, and "called_incorrect", those called a mistake; "missed", incorrect ones called correct where
+        that is not the documented diagnosis; "named", mistakes diagnosed as documented, of "incorrect_asked";
+        "together", those of them that were named together with others; "unknown", those not recognised; "matrix", for
+        each planted mistake how often each diagnosis was given.
     """
     matrix: dict[str, Counter[str]] = {}
     found: Counter[str] = Counter()
@@ -255,7 +255,7 @@ def run() -> dict[str, Any]:
     """Try all networks in all ways.
 
     Returns:
-        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` says; "sample": the
+        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` returns; "sample": the
         same for the first few networks, for a test to repeat.
     """
     return {

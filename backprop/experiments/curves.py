@@ -1,4 +1,4 @@
-"""What learning curves over many seeds are asked: when they get low enough, and how many get there."""
+"""Summarise learning curves over many seeds: when the loss is low enough, and for how many seeds."""
 
 from typing import Any
 
@@ -44,12 +44,12 @@ def on_xor(
         models: one network for each seed.
         eta: the learning rate.
         epochs: the number of updates.
-        every: the epochs from one look to the next.
+        every: the epochs from one record to the next.
         enough: the loss to reach.
 
     Returns:
-        "losses" over the epochs, what `reaching` says, and how many seeds end with every answer right ("solved"); and
-        the losses of all runs, shape (S, K).
+        "losses" over the epochs, what `reaching` returns, and how many seeds end with every prediction correct
+        ("solved"); and the losses of all runs, shape (S, K).
     """
     X, y = xor()
     _, answers = snapshots(models, X, y, eta, list(range(0, epochs + 1, every)))

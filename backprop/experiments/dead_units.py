@@ -1,4 +1,4 @@
-r"""ReLU units that are off for every point: how many at the start, how many later, and that none comes back."""
+r"""Count the ReLU units that are dead at initialisation and after training, and those that recover."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ def training(output: str, eta: float) -> dict[str, Any]:
         eta: the learning rate.
 
     Returns:
-        "eta"; "dead", the share of dead units at each counted epoch; "dead_at_initialisation", their
-        number at the start; "unchanged", how many of these end with the very bits of their first weights, and
-        "revived", how many are dead no more; "networks_dead", the share of networks without a living unit;
+        "eta"; "dead", the fraction of dead units at each counted epoch; "dead_at_initialisation", their
+        number at initialisation; "unchanged", how many of these end with exactly their initial weights, and
+        "revived", how many recover; "networks_dead", the fraction of networks without a living unit;
         "networks_dead_at_initialisation", how many have none then, and "networks_unmoved", how many end with all
-        the weights they started with; "accuracy", the median over the seeds.
+        their initial weights; "accuracy", the median over the seeds.
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations=["relu", output]) for seed in range(SEEDS)]
@@ -52,9 +52,10 @@ def run() -> dict[str, Any]:
     """Train ReLU networks on XOR at three learning rates, with a sigmoid output and with a linear one.
 
     Returns:
-        The settings; "predicted", the share that must start dead; "one_in", of how many networks one must start with
-        all its hidden units dead; "units", the number of first-layer units; "counted", the epochs at which they are
-        counted; and "sigmoid" and "identity", named after the output, a list of what `training` says for each rate.
+        The settings; "predicted", the expected fraction dead at initialisation; "one_in", of how many networks one is
+        expected to start with all its hidden units dead; "units", the number of first-layer units; "counted", the
+        epochs at which they are counted; and "sigmoid" and "identity", named after the output, a list of what
+        `training` returns for each learning rate.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),

@@ -1,4 +1,4 @@
-"""What the diagnosis says: three examples, printed for the pages."""
+"""Print three examples of the diagnosis for the pages."""
 
 from typing import Any
 

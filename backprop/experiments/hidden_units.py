@@ -1,4 +1,4 @@
-"""Discussion B of the report, the part that needs no clock: what more hidden units do to the loss on XOR."""
+"""Train with more and more hidden units and record the loss on XOR, as in discussion B of the report."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from backprop.ensemble import spread_over_seeds
 from backprop.experiments.curves import on_xor
 from backprop.network import Model
 
-#: The report's numbers of units, and fewer and more.
+#: The report's numbers of hidden units, and smaller and larger ones.
 WIDTHS, SEEDS, ETA, EPOCHS, EVERY, ENOUGH = (1, 2, 3, 4, 8, 16, 64), 64, 1.0, 10_000, 50, 0.05
 
 
@@ -16,7 +16,7 @@ def run() -> dict[str, Any]:
     Returns:
         The settings, and "units": for each number the "losses" over the epochs, the "final_loss", how many seeds
         "reached" the loss ENOUGH, the median epoch "first" at which they do, or None, and how many end with every
-        answer right ("solved").
+        prediction correct ("solved").
     """
     units = []
     for hidden in WIDTHS:

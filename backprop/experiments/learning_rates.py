@@ -1,4 +1,4 @@
-"""Discussion A of the report, learning rates: from far too small to far too large, over many seeds."""
+"""Train at learning rates from far too small to far too large, as in discussion A of the report."""
 
 from typing import Any
 
@@ -12,13 +12,14 @@ SEEDS, EPOCHS, EVERY, ENOUGH = 64, 10_000, 50, 0.05
 
 
 def run() -> dict[str, Any]:
-    """Train 2-4-1 on XOR at each rate, one network for each seed.
+    """Train 2-4-1 on XOR at each learning rate, one network for each seed.
 
     Returns:
-        The settings, and "rates": for each rate the losses over the epochs, how many seeds reach the loss ENOUGH, the
-        median epoch at which they first do, how many end with every answer right ("solved"), and how many have a loss
-        that rises between two looks by more than a tenth ("unsteady"). "detour", over the seeds the largest relative
-        difference between the loss at rate 0.1 at the end and that at rate 1 after a tenth of the epochs.
+        The settings, and "rates": for each learning rate the losses over the epochs, how many seeds reach the loss
+        ENOUGH, the median epoch at which they first do, how many end with every prediction correct ("solved"), and how
+        many have a loss that rises by more than a tenth between two records ("unsteady"). "detour", over the seeds the
+        largest relative difference between the loss at η = 0.1 at the end and that at η = 1 after a tenth of the
+        epochs.
     """
     models = [Model.random([2, 4, 1], seed) for seed in range(SEEDS)]
     rates, at = [], {}

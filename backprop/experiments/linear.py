@@ -1,4 +1,4 @@
-"""The report's first result: 100 points that a line separates."""
+"""Repeat the report's first result, on 100 points that a line separates."""
 
 from typing import Any
 

@@ -1,8 +1,9 @@
-r"""How the initial weights behind the report's XOR log were fitted, and how near other learning rates come.
+r"""Fit initial weights to the report's XOR log, at its learning rate and at others.
 
-Unknown are the 12 initial weights; known are 19 losses. Their deviations from the log are made small by the method of
-Levenberg and Marquardt. The Jacobian is exact: a complex step $ih$ in each weight is carried through all 9,500 epochs,
-in an ensemble of 13 runs, one for the losses and one for each column. This takes minutes and runs by name only:
+The 12 initial weights are unknown, and 19 losses are known. The deviations of the losses from the log are minimised by
+the method of Levenberg and Marquardt. The Jacobian is exact, because a complex step $ih$ in each weight is carried
+through all 9,500 epochs, in an ensemble of 13 runs, one for the losses and one for each column. This takes minutes, so
+it runs by name only:
 
     python -m backprop.experiments log_fit --out backprop/experiments/kept
 """
@@ -19,17 +20,17 @@ from backprop.experiments.report import XOR_LOG
 from backprop.network import Activation, Model
 from backprop.training import states
 
-#: The learning rates beside 1 at which the fit is tried, going out from 1 to both sides: each pair starts from the
+#: The learning rates near 1 at which the fit is tried, going outwards from 1 on both sides: each pair starts from the
 #: weights fitted at the pair before.
 RATES = ((0.995, 1.005), (0.99, 1.01), (0.98, 1.02))
 
-#: A fit ends when three accepted steps in a row lower the sum of squares by less than this share.
+#: A fit ends when three accepted steps in a row lower the sum of squares by less than this fraction.
 ENOUGH = 1e-4
 
 #: The steps after which a fit of the rates ends in any case.
 MOST_STEPS = 60
 
-#: The size of the complex step. Its square vanishes beside any number here, so its first order is exact.
+#: The size of the complex step. Its square is negligible against any number here, so its first order is exact.
 H = 1e-20
 
 
@@ -49,7 +50,7 @@ def printed_losses(
 
     Args:
         theta: the initial parameters of S networks 2-H-1, W₁ row by row, then W₂, then the biases if there are any,
-            shape (S, P). Complex numbers pass.
+            shape (S, P). They may be complex.
         eta: the learning rate, or one for each network, shape (S, 1, 1).
         hidden: H.
         bias: whether there are biases.
@@ -78,8 +79,8 @@ def printed_losses(
 def log_ratios(losses: np.ndarray) -> np.ndarray:
     """Compare losses with the printed ones.
 
-    A deviation is the logarithm of the loss over the printed one. Where it is small it is the relative deviation; where
-    it is large, twice too much weighs as much as half.
+    A deviation is the logarithm of the loss over the printed one. A small deviation is the relative deviation, and
+    among large ones twice the loss weighs as much as half of it.
 
     Args:
         losses: losses at the first K legible epochs of the log, shape (S, K).
@@ -99,7 +100,7 @@ def log_ratios(losses: np.ndarray) -> np.ndarray:
 def deviations(
     theta: np.ndarray, eta: float | np.ndarray, hidden: int = 4, bias: bool = False, until: int = 9500
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the deviations from the log, as `log_ratios` has them, and their Jacobian.
+    """Compute the deviations from the log, as `log_ratios` defines them, and their Jacobian.
 
     Args:
         theta: S sets of initial parameters, shape (S, P), as for `printed_losses`.
@@ -109,7 +110,7 @@ def deviations(
         until: the last epoch of the log to read.
 
     Returns:
-        The deviations, shape (S, K), and their slopes, shape (S, K, P).
+        The deviations, shape (S, K), and their derivatives, shape (S, K, P).
 
     Examples:
         >>> from backprop.derivation import parameter_vector
@@ -135,14 +136,14 @@ def damped_step(r: np.ndarray, jacobian: np.ndarray, damping: float) -> np.ndarr
 
     Args:
         r: the deviations, shape (K,).
-        jacobian: their slopes, shape (K, P).
+        jacobian: their derivatives, shape (K, P).
         damping: Marquardt's λ.
 
     Returns:
         The step, shape (P,).
 
     Examples:
-        One line, one weight: the step goes to the zero, or with damping part of the way.
+        With one line and one weight the step goes to the zero, or with damping part of the way.
 
         >>> import numpy as np
         >>> from backprop.experiments.log_fit import damped_step
@@ -165,19 +166,19 @@ def corrections(
     etas: np.ndarray,
     **network: Any,
 ) -> np.ndarray:
-    """Compute how the steps should bend: half the step that answers the deviations' second derivative along them.
+    """Compute the second-order corrections of steps, from the second derivative of the deviations along them.
 
     Args:
         theta: the parameters, shape (S, P).
         step: the steps, shape (S, P).
         r: the deviations, shape (S, K).
-        jacobian: their slopes, shape (S, K, P).
+        jacobian: their derivatives, shape (S, K, P).
         damping: Marquardt's λ for each, shape (S,).
         etas: the learning rates, shape (S,).
         network: as for `deviations`.
 
     Returns:
-        The corrections, shape (S, P); 0 where one is not small beside its step.
+        The corrections, shape (S, P); 0 where one is not small compared with its step.
     """
     part = 0.1  # the second derivative is measured from a tenth of the step
     with np.errstate(all="ignore"):
@@ -194,11 +195,12 @@ def fit(
 ) -> list[dict[str, Any]]:
     """Fit initial parameters to the log, from several starts in step with each other.
 
-    Each step is Levenberg's and Marquardt's; bent, it is corrected for the bend of the valley where that is slight.
+    Each step is that of Levenberg and Marquardt. If bent, it is corrected for the curvature of the valley where that is
+    slight.
 
     Args:
         theta: where to start, shape (S, P).
-        eta: the learning rate, held; or one for each start, shape (S,).
+        eta: the learning rate, held fixed, or one for each start, shape (S,).
         steps: how many steps to try at most.
         bent: whether to correct the steps: it helps along a narrow valley, near the end.
         network: "hidden", "bias" and "until", as for `deviations`.
@@ -245,11 +247,11 @@ def fit(
 
 
 def run() -> dict[str, Any]:
-    """Come back from a disturbed start, then fit at rates beside 1.
+    """Fit from perturbed weights, then fit at learning rates near 1.
 
     Returns:
-        "disturbance", the size of the disturbance; "most_steps"; "back", the fit from there; and "rates", a fit for
-        each rate.
+        "disturbance", the size of the perturbation; "most_steps"; "back", the fit from there; and "rates", a fit for
+        each learning rate.
     """
     best = parameter_vector(WEIGHTS)
     disturbance = 1e-3

@@ -1,7 +1,8 @@
-"""The report's XOR log, met line by line by initial weights that were found by fitting.
+"""Reproduce the report's XOR log line by line, from initial weights that were found by fitting.
 
-The report's own initial weights are lost. These bring its network, 2-4-1 without bias, mean loss, η = 1, through every
-legible line of its log. They are a match and not the original: the log has 16 digits, they meet 6 or 7 of them.
+The report's own initial weights are lost. From these its network, 2-4-1 without bias, trained with
+the mean loss and η = 1, reproduces every legible line of its log. They are not the original weights, because the log
+has 16 digits and they reproduce 6 or 7 of them.
 """
 
 from typing import Any
@@ -56,7 +57,7 @@ def run() -> dict[str, Any]:
         >>> result["lines_compared"], result["worst"] < 4e-7
         (19, True)
 
-        The log's missing line, epoch 7000:
+        The log has no line for epoch 7000, but the run has a loss there:
 
         >>> round(result["missing"], 7)
         0.0085123

@@ -1,7 +1,8 @@
-"""Rivals of the report's network, fitted to its XOR log by one rule.
+"""Fit alternative models to the report's XOR log by one rule.
 
-Each contender has the same number of random starts, of starts near the matched weights and of steps; the report's own
-network, started at random like the others, is the control. This takes half an hour and runs by name only:
+Each model has the same number of random starts, of starts near the weights that reproduce the log, and of steps. The
+report's own network, started at random like the others, is the control. This takes half an hour, so it runs by name
+only:
 
     python -m backprop.experiments log_rivals --out backprop/experiments/kept
 """
@@ -15,8 +16,8 @@ from backprop.experiments.log_fit import fit, log_ratios, printed_losses
 from backprop.experiments.log_match import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 
-#: The contenders: name, hidden units, biases, and the learning rate in units of the mean. A sum over the 21 points
-#: trained at rate 1 is the mean trained at rate 21.
+#: The models: name, hidden units, biases, and the learning rate in units of the mean. A sum over the 21 points
+#: trained at η = 1 is the mean trained at η = 21.
 CONTENDERS = (
     ("the report's", 4, False, 1.0),
     ("3 hidden units", 3, False, 1.0),
@@ -32,17 +33,18 @@ DRAWS = 512
 #: steps.
 STAGES = ((500, 16, 15), (1500, 16, 15), (2500, 16, 15), (4000, 16, 15), (6500, 16, 15), (9500, 4, 80))
 
-#: The starts near the matched weights: how many, how far in each parameter (standard deviation), how many steps.
+#: The starts near the weights that reproduce the log: how many, how far in each parameter (standard deviation), how
+#: many steps.
 NEAR, DISTANCE, NEAR_STEPS = 4, 0.1, 20
 
 
 def near_starts(hidden: int, bias: bool) -> np.ndarray:
-    """Put the matched weights into another network, disturbed.
+    """Put the weights that reproduce the log into another network, and perturb them.
 
     Args:
         hidden: its number of hidden units: 3, 4 or 5. For 3, each start drops another unit; for 5 a unit of weights 0
             is added.
-        bias: whether it has biases; they are 0 before the disturbance.
+        bias: whether it has biases; they are 0 before the perturbation.
 
     Returns:
         Starts, shape (4, P).
@@ -65,7 +67,7 @@ def near_starts(hidden: int, bias: bool) -> np.ndarray:
 
 
 def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
-    """Fit one contender to the log.
+    """Fit one model to the log.
 
     Args:
         name: what to call it.
@@ -74,10 +76,10 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
         eta: its learning rate, for the mean.
 
     Returns:
-        The contender; "unknowns", its number of parameters; "nearest", the typical deviation of the best draw and
+        The model; "unknowns", its number of parameters; "nearest", the typical deviation of the best draw and
         "initial_loss", the smallest loss at epoch 0 of all draws, both before any fit; "stages": for each the typical
         deviations of its fits, best first; "random" and "near": the last fits from random starts and from starts near
-        the matched weights, best first.
+        the weights that reproduce the log, best first.
     """
     unknowns = 3 * hidden + (hidden + 1 if bias else 0)
     draws = np.random.default_rng(0).normal(size=(DRAWS, unknowns))
@@ -128,7 +130,7 @@ def best_first(fits: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def run() -> dict[str, Any]:
-    """Fit all contenders.
+    """Fit all models.
 
     Returns:
         The rule: "draws", "stages", "near_starts", "distance" and "near_steps"; and "contenders".

@@ -1,4 +1,4 @@
-"""The catalogue of mistakes, trained: a network that learns proves nothing."""
+"""Train with each mistake of the catalogue, because a network that learns may still have one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,15 +13,15 @@ from backprop.verification.catalogue import MISTAKES, early_step, incorrect_grad
 
 WIDTHS, SEEDS, ETA, EPOCHS = [2, 4, 4, 1], 32, 1.0, 3000
 
-#: Mistakes that are mistakes under cross-entropy.
+#: Mistakes that are mistakes under binary cross-entropy.
 UNDER_CROSS_ENTROPY = ("output-derivative-not-cancelled", "extra-factor-two")
 
-#: How each is trained: as the network is, with biases, or under cross-entropy.
+#: How each is trained: without biases, with them, or under binary cross-entropy.
 GROUPS = ("plain", "with_biases", "under_binary_cross_entropy")
 
 
 def group_of(slug: str) -> str:
-    """Say how a mistake is trained, and so with which training without a mistake it is compared.
+    """Tell how a mistake is trained, and therefore with which correct training run it is compared.
 
     Args:
         slug: the mistake.
@@ -40,7 +40,7 @@ def group_of(slug: str) -> str:
 
 
 def states(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str) -> Iterator[Model]:
-    """Walk along a training with a mistake in it, without end.
+    """Train with a mistake, without end.
 
     Args:
         model: the network, or a stack of networks.
@@ -90,9 +90,9 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         group: one of GROUPS.
 
     Returns:
-        "slug" and "group"; "gradient", the median over the seeds of the gradient's relative error at the start; after
-        training the median "loss" (mean squared error) and "accuracy", and "solved", the number of seeds with every
-        answer right; "finite", the number of seeds without nan.
+        "slug" and "group"; "gradient", the median over the seeds of the gradient's relative error at initialisation;
+        after training the median "loss" (mean squared error) and "accuracy", and "solved", the number of seeds with
+        every prediction correct; "finite", the number of seeds without NaN.
     """
     X, y = xor()
     loss = "binary_cross_entropy" if group == "under_binary_cross_entropy" else "mse"
@@ -129,9 +129,9 @@ def run() -> dict[str, Any]:
     """Train without a mistake and with each of the catalogue.
 
     Returns:
-        The settings; "correct", for each group the training without a mistake; "mistakes", what `trained` says about
-        each; "silent", how many of them let at least half of the seeds be solved that the right gradient of their group
-        solves. Mean for sum is not counted: against a mean it is no mistake.
+        The settings; "correct", for each group the training run without a mistake; "mistakes", what `trained` returns
+        for each; "silent", how many of them solve at least half as many seeds as the correct gradient of their group.
+        Mean instead of sum is not counted, because for a mean it is not a mistake.
     """
     right = {group: trained("", group) for group in GROUPS}
     mistakes = [trained(mistake.slug, group_of(mistake.slug)) for mistake in MISTAKES]

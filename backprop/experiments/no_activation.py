@@ -1,8 +1,9 @@
-r"""Discussion C of the report, no activation: its own variant and the one with the right slope, over the same rates.
+r"""Train without activation, with the derivative that the report kept and with the correct one (discussion C).
 
-The report took the sigmoid out of the forward pass, $a = z$, and left its slope $a(1 - a)$ in the backward pass. That
-slope belongs to a number between 0 and 1; of a number without bounds it is a parabola that falls without bound. With it
-training overflows at almost every rate; with the right slope, at large rates only.
+The report took the sigmoid out of the forward pass, $a = z$, and kept its derivative $a(1 - a)$ in the backward pass.
+That derivative is correct only if $a$ is the output of a sigmoid, between 0 and 1. For any other number it is a
+parabola that falls without bound, so training overflows at almost every learning rate. With the correct derivative it
+overflows at large learning rates only.
 """
 
 import warnings
@@ -19,10 +20,10 @@ from backprop.training import log_line, states
 
 WIDTHS, SEEDS, EPOCHS = [2, 4, 1], 300, 500
 
-#: For both slopes: the rates, how many seeds at each, for how long, and how close to the floor counts as there.
+#: For both derivatives: learning rates, seeds at each, epochs, and how close to the minimum counts as being there.
 RATES, RATE_SEEDS, RATE_EPOCHS, CLOSE = (0.003, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
 
-#: a = z forward, and backward the slope of the sigmoid that is no longer there.
+#: a = z forward, but backward the derivative of the sigmoid that has been removed.
 SLOPE_KEPT = Activation("slope kept", step.identity, lambda z, a: step.sigmoid_derivative_from_output(a))
 
 #: The three kinds of warning that the report shows.
@@ -34,9 +35,9 @@ REPORTED = (
 
 
 def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[list[float], list[str]]:
-    """Train the report's variant at its rate, 1, and listen to NumPy.
+    """Train the report's variant at its learning rate, 1, and record NumPy's warnings.
 
-    Once every weight is nan nothing else can come, so what is left is filled in.
+    Once every weight is NaN the loss cannot change any more, so the rest is filled in.
 
     Args:
         X: the inputs, shape (N, 2).
@@ -72,9 +73,9 @@ def counted(data: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
         data: X and y for each seed.
 
     Returns:
-        "nan", the share of seeds whose loss is nan at the report's first line after 0; for each of its warnings the
-        share that shows it, in "warned"; "all_three", the share that shows all of them; and "first", the first such
-        seed.
+        "nan", the fraction of seeds whose loss is NaN at the report's first line after 0; for each of its warnings the
+        fraction that shows it, in "warned"; "all_three", the fraction that shows all of them; and "first", the first
+        such seed.
     """
     runs = [overflowing(X, y, seed, EPOCHS) for seed, (X, y) in enumerate(data)]
     all_three = [set(REPORTED) <= set(heard) for _, heard in runs]
@@ -91,14 +92,14 @@ def at_rate(eta: float, derivative: str | Activation, bias: bool = False) -> dic
 
     Args:
         eta: the learning rate.
-        derivative: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
+        derivative: "identity" for the correct derivative of a = z, or SLOPE_KEPT.
         bias: whether the layers have biases.
 
     Returns:
-        "eta"; the shares of seeds whose loss has overflowed at the report's first line after 0, "diverged_early", and
-        at the end, "diverged"; "reached", the share that ends at the floor; the best "accuracy" of any seed at the
-        floor, or None; "largest_w_error", over the seeds at the floor without biases the largest difference between an
-        entry of the trained W₁W₂ and the least-squares solution, or None.
+        "eta"; the fractions of seeds whose loss has overflowed at the report's first line after 0, "diverged_early",
+        and at the end, "diverged"; "reached", the fraction that ends at the minimum; the best "accuracy" of any seed at
+        the minimum, or None; "largest_w_error", over the seeds at the minimum without biases the largest difference
+        between an entry of the trained W₁W₂ and the least-squares solution, or None.
     """
     X, y = xor()
     inputs = step.append_ones(X) if bias else X
@@ -126,10 +127,10 @@ def run() -> dict[str, Any]:
     """Train both variants.
 
     Returns:
-        The settings; "xor" and "linear", what `counted` says; "log", what one run prints, with "seed", and "warnings",
-        what NumPy says of it; "floor" and "minimum_with_bias"; for each rate what `at_rate` says, "kept" of the kept
-        slope, "without_bias" and "with_bias" of the right one; "best_line", the most of XOR's answers that any line
-        gets right.
+        The settings; "xor" and "linear", what `counted` returns; "log", what one run prints, with "seed", and
+        "warnings", the warnings; "floor" and "minimum_with_bias"; for each learning rate what `at_rate` returns, "kept"
+        for the derivative that was kept, "without_bias" and "with_bias" for the correct one; "best_line", the largest
+        number of XOR's points that any line classifies correctly.
     """
     X, y = xor()
     on_xor, on_linear = counted([(X, y)] * SEEDS), counted([linear(100, seed) for seed in range(SEEDS)])
@@ -156,20 +157,20 @@ def run() -> dict[str, Any]:
 
 
 def best_line(X: np.ndarray, y: np.ndarray) -> int:
-    """Count how many answers the best of all straight lines gets right.
+    """Count how many points the best of all straight lines classifies correctly.
 
-    A line can be turned and shifted, without passing a point, until it goes through two points; so it is enough to
-    look at the lines through two points, with the points on the line on either side.
+    A line can be turned and shifted, without passing a point, until it goes through two points. Therefore it is enough
+    to look at the lines through two points, with the points on the line on either side.
 
     Args:
         X: the inputs, shape (N, 2), different points.
         y: the labels, 0 or 1, shape (N, 1).
 
     Returns:
-        The number of right answers.
+        The number of points classified correctly.
 
     Examples:
-        Three of XOR's four corners:
+        A line classifies three of XOR's four corners correctly:
 
         >>> import numpy as np
         >>> from backprop.experiments.no_activation import best_line

@@ -1,7 +1,7 @@
-r"""Why the loss on XOR rests at first: how straight the first hidden layer is, and what the network answers.
+r"""Explain the plateau on XOR: measure how linear the first hidden layer is and what the network predicts.
 
-Where the pre-activations are small a sigmoid is nearly a straight line, and a layer whose activations lie on planes
-hands on nothing that its inputs did not say.
+Where the pre-activations are small a sigmoid is nearly a straight line. A layer whose activations are linear functions
+of its inputs adds nothing, so the network can do no better than a linear one.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ from backprop.network import Model
 
 NETWORKS, SEEDS, ETA, LOOKED, EVERY = ([2, 4, 1], [2, 4, 4, 1]), 64, 1.0, (0, 100, 1000, 3000), 50
 
-#: A loss below which the plateau is left behind, and by how much the first layer's starting weights are enlarged.
+#: A loss below which the plateau has been left, and by how much the first layer's initial weights are enlarged.
 LEFT, FACTOR = 0.2, 3.0
 
 
 def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
-    r"""Say how near activations are to planes over the inputs: R², the share of their variance that planes explain.
+    r"""Compute R², the fraction of the activations' variance that linear functions of the inputs explain.
 
     Args:
         X: the inputs, shape (N, d₀), not all on a line.
@@ -31,7 +31,7 @@ def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
         R² of the whole layer, shape (...): 1 if every unit is a plane.
 
     Examples:
-        A plane, and what has nothing of one:
+        R² is 1 for a plane, and 0 for activations that no plane explains:
 
         >>> import numpy as np
         >>> from backprop.experiments.plateau import straightness
@@ -49,15 +49,16 @@ def straightness(X: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 
 def training(widths: list[int], factor: float = 1.0) -> dict[str, Any]:
-    """Train from many seeds on XOR, and look at the first hidden layer and the answers.
+    """Train from many seeds on XOR, and look at the first hidden layer and the predictions.
 
     Args:
         widths: the numbers of units, inputs first.
-        factor: what the first layer's starting weights are multiplied by.
+        factor: what the first layer's initial weights are multiplied by.
 
     Returns:
         "network"; how many seeds leave the plateau, with a loss below LEFT ("reached"), and the median epoch at which
-        they do ("first"); and for each epoch of LOOKED, in "at": the "loss", the "mean" answer, the "smallest" and the
+        they do ("first"); and for each epoch of LOOKED, in "at": the "loss", the "mean" prediction, the "smallest" and
+        the
         "largest" one, "r2" of the first hidden layer, and the size of its weights ("weights", root mean square), each
         over the seeds.
     """
@@ -86,8 +87,9 @@ def run() -> dict[str, Any]:
     """Train the report's network and the assignment's, and both again with larger weights in the first layer.
 
     Returns:
-        The settings; "mean_label", the mean of the labels, and "floor", the loss of answering it to everything; "one"
-        for 2-4-1 and "two" for 2-4-4-1, what `training` says, and the same with larger weights as "one_larger" and
+        The settings; "mean_label", the mean of the labels, and "floor", the loss of predicting it for every input;
+        "one" for 2-4-1 and "two" for 2-4-4-1, what `training` returns, and the same with larger weights as "one_larger"
+        and
         "two_larger".
     """
     _, y = xor()

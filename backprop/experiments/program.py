@@ -1,4 +1,4 @@
-"""The lab's program, run as a student runs it: what it imports and what it prints."""
+"""Run the lab's program as a student runs it, and record what it imports and prints."""
 
 import ast
 import contextlib

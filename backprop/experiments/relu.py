@@ -1,4 +1,4 @@
-r"""Extra B of the report, ReLU in every unit: what the rates 0.001 and 1 do, which units die, and whether for good."""
+r"""Train with ReLU in every unit (extra B) and record which units die and whether they recover."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from backprop.derivation import accuracy, dead_unit_probability, dead_units, mse
 from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
-#: The report's two rates stand at the ends; those between are tried on XOR only.
+#: The report's two learning rates stand at the ends, and those between are tried on XOR only.
 RATES, SEEDS, EPOCHS = (0.001, 0.01, 0.1, 0.3, 1.0), 64, 10_000
 NETWORKS = ([2, 4, 1], [2, 4, 4, 1])
 
 
 def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
-    """Train ReLU networks, one for each seed, and count the units that are off for every point.
+    """Train ReLU networks, one for each seed, and count the units that are dead.
 
     Args:
         widths: the numbers of units, inputs first.
@@ -23,12 +23,13 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
         data: X and y for each seed.
 
     Returns:
-        "network" and "eta"; "losses" over the epochs "looked"; "solved", the share of seeds with every answer right;
-        "layers", for each layer, the output last, the share of dead units at the "start" and at the "end", and how
-        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the share at the end
+        "network" and "eta"; "losses" over the epochs "looked"; "solved", the fraction of seeds with every prediction
+        correct;
+        "layers", for each layer, the output last, the fraction of dead units at the "start" and at the "end", and how
+        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the fraction at the end
         among the units of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients",
-        how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at the
-        start, and "unmoved", how many of these networks end with the very weights they started with.
+        how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at
+        initialisation, and "unmoved", how many of these networks end with their initial weights.
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     models = [Model.random(widths, seed, "relu") for seed in range(len(data))]
@@ -67,9 +68,9 @@ def run() -> dict[str, Any]:
     """Train ReLU networks on both data sets.
 
     Returns:
-        The settings; "predicted", the share of first-layer units that must start dead; "slow" and "fast", the report's
-        two rates; "xor" and "linear", each with "one" for 2-4-1 and "two" for 2-4-4-1: a list of what `training` says
-        for each rate; "constant", the loss of a network whose output is dead, on XOR.
+        The settings; "predicted", the expected fraction of first-layer units dead at initialisation; "slow" and "fast",
+        the report's two learning rates; "xor" and "linear", each with "one" for 2-4-1 and "two" for 2-4-4-1: a list of
+        what `training` returns for each learning rate; "constant", the loss of a network whose output is dead, on XOR.
     """
     X, y = xor()
     on_xor, on_linear = [(X, y)] * SEEDS, [linear(100, seed) for seed in range(SEEDS)]

@@ -1,4 +1,4 @@
-"""What the source report printed, so that our runs can stand beside it.
+"""List what the report printed, so that our runs can be compared with it.
 
 The values are transcribed digit by digit. Of the XOR log, the epoch labels are restored and the line of epoch 7000 is
 missing.

@@ -1,4 +1,4 @@
-"""One of the report's results: a network trained on a data set, and what it learned."""
+"""Train a network as the report did, and describe the outcome."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ETA, EPOCHS, LOG_EVERY, SEED = 1.0, 10_000, 500, 0
 
 
 def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str, Any]:
-    """Train as the report did, by the specification as the command line does, and describe the outcome.
+    """Train as the report did, with the reference engine, as the command line does, and describe the outcome.
 
     Args:
         X: the inputs, shape (N, 2).
@@ -20,7 +20,7 @@ def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str
         widths: the numbers of units, inputs first.
 
     Returns:
-        The settings, the log, the learning curve, the accuracy, the answers on the points and on a grid.
+        The settings, the log, the learning curve, the accuracy, the predictions on the points and on a grid.
 
     Examples:
         >>> import backprop

@@ -1,4 +1,4 @@
-"""The report's results again, over many seeds: its runs are single, and a single run proves little."""
+"""Repeat the report's results over many seeds, because a single run proves little."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SEEDS, ETA, EPOCHS, EVERY = 256, 1.0, 10_000, 100
 def over_seeds(
     data: list[tuple[np.ndarray, np.ndarray]], widths: list[int], report: dict[int, float]
 ) -> dict[str, Any]:
-    """Train one network for each seed and say where the losses lie.
+    """Train one network for each seed and summarise the losses.
 
     Args:
         data: X and y for each seed.
@@ -24,8 +24,9 @@ def over_seeds(
         report: the losses that the report printed, by epoch.
 
     Returns:
-        "losses" over the epochs; "below", for each printed value the share of seeds whose loss is lower at that epoch;
-        the losses and accuracies at the end, and how many seeds "solved" the task, with all answers right.
+        "losses" over the epochs; "below", for each printed value the fraction of seeds whose loss is lower at that
+        epoch; the losses and accuracies at the end, and how many seeds "solved" the task, with every prediction
+        correct.
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     epochs = list(range(0, EPOCHS + 1, EVERY))

@@ -1,4 +1,4 @@
-"""The report's text has initial weights in {0, 1}, its code draws them from N(0, 1): what either would have printed."""
+"""Compare initial weights from {0, 1}, as in the report's text, with N(0, 1), as in its code."""
 
 from itertools import product
 from typing import Any
@@ -33,7 +33,7 @@ def of_zeros_and_ones(seed: int) -> Model:
 
 
 def solved(models: list[Model]) -> int:
-    """Train on XOR and count the networks that end with every answer right.
+    """Train on XOR and count the networks that end with every prediction correct.
 
     Args:
         models: one network for each seed.
@@ -50,8 +50,9 @@ def run() -> dict[str, Any]:
     """Look at all 4,096 networks with weights in {0, 1} before training, and train some of either kind.
 
     Returns:
-        The settings; "networks", their number; "printed", the report's first loss on XOR; "closest", the nearest first
-        loss of any of them, and "miss", how far off it is; "lowest" and "highest" first loss; "solved_zero_one" and
+        The settings; "networks", their number; "printed", the initial loss that the report prints on XOR; "closest",
+        the nearest initial loss of any of them, and "miss", how far off it is; the "lowest" and the "highest" initial
+        loss; "solved_zero_one" and
         "solved_normal", how many seeds solve XOR from either start.
     """
     X, y = xor()

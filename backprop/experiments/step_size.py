@@ -1,4 +1,4 @@
-r"""How good a measured gradient is, against the step: forward difference, central difference, complex step."""
+r"""Measure the error of numerical gradients by forward difference, central difference and complex step."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -55,7 +55,7 @@ def loss_of(theta: np.ndarray, X: np.ndarray, y: np.ndarray) -> Any:
 
 
 def third_derivatives(gradient: Callable[[np.ndarray], np.ndarray], theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    r"""Measure the second and third derivative of the loss along each weight, from the derived gradient.
+    r"""Measure the second and third derivative of the loss along each weight, from the analytic gradient.
 
     Args:
         gradient: $\nabla L$ as a function of θ.
@@ -98,12 +98,12 @@ def kinks(h: float) -> dict[str, Any]:
 
 
 def run() -> dict[str, Any]:
-    r"""Measure the gradient of one network with every step, and predict the error.
+    r"""Compute the numerical gradient of one network with every step size, and predict its error.
 
     Returns:
-        The settings; for each method the steps, the relative errors against the derived gradient, and the least error
-        with its step; for the differences the predicted law: c, p, r, the best step and the error there. "kinks" is
-        what `kinks` says for three steps.
+        The settings; for each method the steps, the relative errors against the analytic gradient, and the least error
+        with its step; for the differences the predicted error model: c, p, r, the best step and the error there.
+        "kinks" is what `kinks` returns three steps.
     """
     X, y = xor()
     model = Model.random(WIDTHS, SEED)

@@ -1,4 +1,4 @@
-"""Where results are kept, and how it is known that they still hold.
+"""Keep results, and tell whether they still hold.
 
 A result is a JSON file that carries a code_hash of the code that made it: the module and all of this package that it
 imports, without docstrings and comments. While the code_hash is the same, the experiment need not run again, so

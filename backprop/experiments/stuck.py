@@ -1,4 +1,4 @@
-"""Trainings that get stuck, each at a loss that says why."""
+"""Train networks that cannot learn, each of which plateaus at a loss that tells why."""
 
 import warnings
 from typing import Any
@@ -13,7 +13,7 @@ from backprop.verification.loss_diagnosis import diagnose_loss, known_losses
 
 EPOCHS, SEED = 4000, 0
 
-#: A seed of 2-4-4-1 that lingers on a plateau, and an epoch at which it is still there.
+#: A seed of 2-4-4-1 that stays on a plateau for long, and an epoch at which it is still there.
 SLOW_SEED, PLATEAU = 20, 300
 
 
@@ -21,7 +21,7 @@ def cases() -> list[tuple[str, Model, float]]:
     """List networks that cannot learn XOR, or not from where they start.
 
     Returns:
-        For each what is wrong with it, the network, and the rate.
+        For each what is wrong with it, the network, and the learning rate.
     """
     down, up = np.full((2, 4), -1.0), np.ones((4, 1))
     zero = [np.zeros((2, 4)), np.zeros((4, 1))]
@@ -40,12 +40,12 @@ def cases() -> list[tuple[str, Model, float]]:
 
 
 def run() -> dict[str, Any]:
-    """Train them, and read the fingerprints.
+    """Train them, and diagnose their losses.
 
     Returns:
-        "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of answering ½
-        to everything on XOR; "cases": for each what is wrong,
-        the last loss, the verdict, the names of the readings and the words; "example", the words for one of them,
+        "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of predicting
+        ½ for every input of XOR; "cases": for each what is wrong,
+        the final loss, the verdict, the names of the readings and the words; "example", the words for one of them,
         "learning", the words for a network that is still learning, "converged", those for the same at the end, and
         "diverged", those for one that diverged.
     """
@@ -65,7 +65,7 @@ def run() -> dict[str, Any]:
         )
     healthy = train(Model.random([2, 4, 4, 1], SLOW_SEED), X, y, 1.0, 10_000).losses
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it diverges, and that is what it is for
+        warnings.simplefilter("ignore")  # it is meant to diverge
         diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
     on_linear = linear(100, SEED)
     return {

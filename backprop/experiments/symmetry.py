@@ -1,4 +1,4 @@
-r"""XOR from equal initial weights, from nearly equal ones, and from random ones."""
+r"""Train on XOR from equal, nearly equal and random initial weights."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def nearly_equal(seed: int) -> Model:
 
 
 def apart(w_in: np.ndarray, w_out: np.ndarray) -> np.ndarray:
-    """Measure how far the units of a layer are from being copies.
+    """Measure how far the units of a layer are from being identical.
 
     Args:
         w_in: the weights into the layer, shape (..., in, H).
@@ -61,8 +61,8 @@ def training(models: list[Model]) -> dict[str, Any]:
 
     Returns:
         "seeds", their number; "losses" and "apart", each with "low", "median" and "high" at every logged epoch;
-        "final_loss" and "accuracy", medians over the networks; "solved", the number with all answers right; "twins",
-        the number whose hidden units are copies of one another after training.
+        "final_loss" and "accuracy", medians over the networks; "solved", the number with every prediction correct;
+        "twins", the number whose hidden units are still identical after training.
     """
     X, y = xor()
     stacks, answers = snapshots(models, X, y, ETA, range(0, EPOCHS + 1, EVERY))
@@ -84,7 +84,7 @@ def run() -> dict[str, Any]:
 
     Returns:
         The settings, and for "equal" weights, for equal weights with "noise" and for "random" weights what `training`
-        says.
+        returns.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),

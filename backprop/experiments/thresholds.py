@@ -1,4 +1,4 @@
-"""The learning rate at which one linear layer on XOR stops converging: exact, and trained on both sides of it."""
+"""Train one linear layer on XOR just below and just above its largest stable learning rate."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ from backprop.derivation import (
     weight_gradient,
 )
 
-#: The rates tried, as parts of the threshold.
+#: The learning rates tried, as fractions of the threshold.
 PARTS, EPOCHS, EVERY = (0.8, 0.9, 0.99, 1.01, 1.1), 400, 10
 
 
 def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[float]:
-    """Train one linear layer and say how far its loss is above the floor.
+    """Train one linear layer and record how far its loss is above the minimum.
 
     Args:
         x: the inputs, shape (N, d₀).
@@ -32,7 +32,7 @@ def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[flo
         terms: 1 for the loss as a mean; N for the sum, whose gradient is N times the mean's.
 
     Returns:
-        The loss, as a mean, less the smallest possible, every EVERY epochs.
+        The loss, as a mean, minus the smallest possible one, every EVERY epochs.
 
     Examples:
         >>> from backprop.data import xor
@@ -51,11 +51,11 @@ def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[flo
 
 
 def run() -> dict[str, Any]:
-    """Train at rates below the threshold and above it: without bias, with it, and for the sum in place of the mean.
+    """Train below and above the threshold: without bias, with it, and for the sum instead of the mean.
 
     Returns:
         The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and for each part of it the
-        "eta" and the "excess" over the floor.
+        "eta" and the "excess" over the minimum.
     """
     X, y = xor()
     ones = append_ones(X)

@@ -1,7 +1,7 @@
-"""Discussion B of the report, by the clock: training time against hidden units, and where the time goes.
+"""Measure training time against the number of hidden units, and where the time goes (discussion B).
 
 What is measured differs from run to run and from machine to machine. Everything runs alone, one after the other, and
-the repeats are interleaved, so that a slow moment of the machine falls on all widths alike; medians are kept.
+the repeats are interleaved, so that a slow moment of the machine affects all widths alike. We keep the medians.
 """
 
 import platform
@@ -20,7 +20,7 @@ from backprop.experiments.report import TRAINING_SECONDS
 from backprop.network import Model
 from backprop.training import train
 
-#: Whole trainings, as in the report: 100 points of linear data, the report's numbers of hidden units, one more.
+#: Whole training runs, as in the report: 100 points of linear data, the report's numbers of hidden units, one more.
 HIDDEN, ETA, EPOCHS, REPEATS = (4, 8, 16, 64, 128), 1.0, 10_000, 5
 
 #: Single steps, for more widths: how often each is timed, and how many calls make one timing.
@@ -60,7 +60,7 @@ def interleaved(works: list[Callable[[], Any]], repeats: int, calls: int = 1) ->
 
 
 def machine() -> dict[str, str]:
-    """Say on what the time was taken.
+    """Describe the machine on which the time was measured.
 
     Returns:
         "processor", "system", "python" and "numpy".
@@ -76,7 +76,7 @@ def machine() -> dict[str, str]:
 
 
 def steps(hidden: int, X: np.ndarray, y: np.ndarray) -> list[Callable[[], Any]]:
-    """Make forward, backward and update of a network ready to be timed.
+    """Prepare the forward pass, the backward pass and the update of a network for timing.
 
     Args:
         hidden: the number of hidden units.
@@ -116,7 +116,7 @@ def multiplications(widths: list[int], examples: int) -> int:
 
 
 def run() -> dict[str, Any]:
-    """Time whole trainings, and single steps.
+    """Time whole training runs and single steps.
 
     Returns:
         The settings and "machine"; "training_runs", for each number of hidden units the median "seconds", and the

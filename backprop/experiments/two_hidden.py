@@ -1,4 +1,4 @@
-"""The report's discussions with two hidden layers, 2-4-4-1, as the assignment asks: rates, units, no activation."""
+"""Repeat the report's discussions with two hidden layers, 2-4-4-1, as the assignment asks."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from backprop.network import Activation, Model
 SEEDS, EPOCHS, EVERY, ENOUGH = 64, 10_000, 50, 0.05
 RATES, UNITS = (0.1, 1.0, 10.0, 30.0), (2, 8)
 
-#: Without activation: the rates, the seeds, and how long.
+#: Without activation: the learning rates, the seeds, and the epochs.
 SMALL, MIDDLE, LARGE, LINEAR_SEEDS, LINEAR_EPOCHS = 0.01, 0.1, 1.0, 200, 3000
 
 
@@ -27,7 +27,7 @@ def trained(widths: list[int], eta: float) -> dict[str, Any]:
 
     Returns:
         "eta" and "network"; how many seeds reach the loss ENOUGH, "reached", the median epoch at which these do,
-        "first", and how many end with every answer right, "solved".
+        "first", and how many end with every prediction correct, "solved".
     """
     curves, _ = on_xor([Model.random(widths, seed) for seed in range(SEEDS)], eta, EPOCHS, EVERY, ENOUGH)
     of_them = {key: curves[key] for key in ("reached", "first", "solved")}
@@ -35,15 +35,15 @@ def trained(widths: list[int], eta: float) -> dict[str, Any]:
 
 
 def diverged(widths: list[int], eta: float, derivative: str | Activation) -> float:
-    """Train on XOR with a = z and say what share of the seeds overflows.
+    """Train on XOR with a = z and compute the fraction of seeds that overflow.
 
     Args:
         widths: the numbers of units, inputs first.
         eta: the learning rate.
-        derivative: "identity" for the slope that belongs to a = z, or SLOPE_KEPT.
+        derivative: "identity" for the correct derivative of a = z, or SLOPE_KEPT.
 
     Returns:
-        The share whose loss is no longer finite at the end.
+        The fraction whose loss is no longer finite at the end.
     """
     X, y = xor()
     models = [Model.random(widths, seed, derivative) for seed in range(LINEAR_SEEDS)]
@@ -54,11 +54,11 @@ def diverged(widths: list[int], eta: float, derivative: str | Activation) -> flo
 
 
 def run() -> dict[str, Any]:
-    """Train 2-4-4-1 at each rate, 2-h-h-1 at rate 1, and 2-4-4-1 without activation.
+    """Train 2-4-4-1 at each learning rate, 2-h-h-1 at η = 1, and 2-4-4-1 without activation.
 
     Returns:
-        The settings; "rates" and "units", what `trained` says; "small", "middle" and "large", the rate and for the
-        slope that was kept and the right one the share that overflows.
+        The settings; "rates" and "units", what `trained` returns; "small", "middle" and "large", the learning rate and,
+        for the derivative that was kept and for the correct one, the fraction that overflows.
     """
     none = {
         name: {

@@ -1,4 +1,4 @@
-r"""How δ shrinks on its way back: ten layers of weights, sigmoid beside tanh, measured beside the bound."""
+r"""Measure how δ shrinks when it is propagated back through ten layers, and compare it with its bound."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from backprop.network import Model
 
 WIDTHS, SEEDS = [2, *[4] * 9, 1], 200
 
-#: The largest slope of each activation.
+#: The largest derivative of each activation.
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 
 
 def norms(name: str, seed: int) -> tuple[list[float], list[float]]:
     r"""Measure δ of every layer of one random network, and bound it.
 
-    The norm is taken over all 21 points of XOR at once: the bound holds for each row of $\Delta_l$, and so for the
-    root of the sum of their squares.
+    The norm is taken over all 21 points of XOR at once. The bound holds for each row of $\Delta_l$, so it also holds
+    for the root of the sum of their squares.
 
     Args:
         name: the activation, "sigmoid" or "tanh".
@@ -45,8 +45,9 @@ def over_seeds(name: str) -> dict[str, Any]:
     Returns:
         "low", "median" and "high" of the norm of δ, and "bound", the median of the bounds, each from the output
         backward; "checked", the number of comparisons of δ with its bound, and "within", how many keep it;
-        "end_to_end", the median over the seeds of the first layer's δ as a part of the output's, and "per_layer", the
-        factor that makes it in as many equal steps; "bound_end_to_end" and "bound_per_layer", the same of the bounds.
+        "end_to_end", the median over the seeds of the ratio of the first layer's δ to the output's, and "per_layer",
+        the factor that makes it in as many equal steps; "bound_end_to_end" and "bound_per_layer", the same of the
+        bounds.
     """
     measured, bounds = np.array([norms(name, seed) for seed in range(SEEDS)]).transpose(1, 0, 2)
     steps = measured.shape[1] - 1
@@ -65,10 +66,11 @@ def over_seeds(name: str) -> dict[str, Any]:
 
 
 def run() -> dict[str, Any]:
-    r"""Send δ back through ten layers of untrained networks.
+    r"""Propagate δ back through ten layers of untrained networks.
 
     Returns:
-        The settings; "back", the number of layers passed, $L - l$; and for "sigmoid" and "tanh" what `over_seeds` says.
+        The settings; "back", the number of layers that δ was propagated back through, $L - l$; and for "sigmoid" and
+        "tanh" what `over_seeds` returns.
     """
     return {
         "network": "2-4-…-4-1",

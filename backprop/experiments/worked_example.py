@@ -1,7 +1,7 @@
-r"""A 2-2-2-1 network with numbers that can be followed on paper.
+r"""Compute one step of a 2-2-2-1 network whose numbers you can follow on paper.
 
-One example, one of XOR's 21 points: $x = (0.6, 0.4)$ with label 1. Sigmoid in every unit, no biases, squared error,
-and one step with $\eta = \tfrac12$. With a single example $N = 1$, so the share $C$ is the loss.
+There is a single example, one of XOR's 21 points, $x = (0.6, 0.4)$ with label 1. Every unit is a sigmoid without bias,
+the loss is the squared error, and the step has $\eta = \tfrac12$. Since $N = 1$, the contribution $C$ is the loss.
 """
 
 from typing import Any
@@ -67,7 +67,7 @@ def loss(weights: tuple[np.ndarray, ...]) -> float:
 
 
 def numerical_gradients() -> list[np.ndarray]:
-    """Measure the gradient of each weight matrix by central differences, without the chain rule.
+    """Compute the numerical gradient with respect to each weight matrix by central differences, without the chain rule.
 
     Returns:
         Three arrays of the shapes of W₁, W₂, W₃.
@@ -81,7 +81,7 @@ def numerical_gradients() -> list[np.ndarray]:
 
 
 def run() -> dict[str, Any]:
-    r"""Go forward, backward and one step on, keeping every number.
+    r"""Compute the forward pass, the backward pass and one step, and keep every number.
 
     Returns:
         The numbers, one entry for each layer of weights and, within it, one for each unit: "w" ($w_{ij}$ as nested
@@ -92,7 +92,7 @@ def run() -> dict[str, Any]:
         `Model.backward` and "error_measured" against the central difference.
 
     Examples:
-        Forward: two sums, bent, three times.
+        The forward pass computes weighted sums and activations, layer by layer:
 
         >>> import numpy as np
         >>> from backprop.experiments.worked_example import run
@@ -105,7 +105,7 @@ def run() -> dict[str, Any]:
         >>> round(result["y_hat"], 4), round(result["loss"], 4)
         (0.3771, 0.388)
 
-        Backward: the slope of the loss, then δ of each layer, the last first.
+        The backward pass computes ∂L/∂ŷ and then δ of each layer, the last one first:
 
         >>> round(result["dl_dy_hat"], 4)
         -1.2458
@@ -116,7 +116,7 @@ def run() -> dict[str, Any]:
         >>> rounded(result["deltas"])
         [[0.1106, -0.117], [-0.2141, 0.1516], [-0.2926]]
 
-        The gradients, forward times backward, and the weights after one step.
+        The gradients are products of activations and δ, and one step changes the weights:
 
         >>> for gradient, w in zip(result["gradients"], result["new_w"]):
         ...     print(rounded(gradient), rounded(w))
@@ -126,7 +126,7 @@ def run() -> dict[str, Any]:
         >>> round(result["new_y_hat"], 4), round(result["new_loss"], 4)
         (0.4216, 0.3345)
 
-        The same from the network's own backward pass, and measured.
+        The network's own backward pass gives the same gradients, and so do central differences:
 
         >>> result["error_model"] < 1e-15, result["error_measured"] < 1e-9
         (True, True)

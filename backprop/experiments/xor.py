@@ -1,4 +1,4 @@
-"""The report's second result: the 21 points of XOR."""
+"""Repeat the report's second result, on the 21 points of XOR."""
 
 from typing import Any
 

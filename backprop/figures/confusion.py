@@ -1,4 +1,4 @@
-"""How planted mistakes are answered, as a picture."""
+"""Draw how planted mistakes are diagnosed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from backprop.figures.style import BACKWARD, INK, Figure, canvas
 
 
 def confusion(result: dict[str, Any]) -> Figure:
-    """Draw which mistake was planted against which was named, the loss named, in float64.
+    """Draw which mistake was planted against which was diagnosed, with the loss specified, in float64.
 
     Args:
         result: what the experiment stored.
@@ -19,27 +19,27 @@ def confusion(result: dict[str, Any]) -> Figure:
     columns = [*rows, "unknown"]
     drawing = canvas(6.4)
     axes = drawing.subplots()
-    table: dict[str, list[Any]] = {"planted": [], "answered": [], "times": []}
+    table: dict[str, list[Any]] = {"planted": [], "diagnosed": [], "times": []}
     elsewhere = []
     for y, planted in enumerate(rows):
         total = sum(one["matrix"][planted].values())
-        for answered, times in one["matrix"][planted].items():
-            x, right = columns.index(answered), planted == answered
+        for diagnosed, times in one["matrix"][planted].items():
+            x, correct = columns.index(diagnosed), planted == diagnosed
             axes.plot(
                 x,
                 y,
-                "s" if right else "o",
-                color=INK if right else BACKWARD,
+                "s" if correct else "o",
+                color=INK if correct else BACKWARD,
                 markersize=max(2.5, 5.5 * (times / total) ** 0.5),
             )
-            for column, value in zip(table, (planted, answered, times), strict=True):
+            for column, value in zip(table, (planted, diagnosed, times), strict=True):
                 table[column].append(value)
-            if not right:
-                elsewhere.append(f"{planted}, {times} of {total} answered {answered}")
-                axes.annotate(answered, (x, y), (-4, 0), textcoords="offset points", ha="right", va="center")
+            if not correct:
+                elsewhere.append(f"{planted}, {times} of {total} diagnosed as {diagnosed}")
+                axes.annotate(diagnosed, (x, y), (-4, 0), textcoords="offset points", ha="right", va="center")
     axes.set_xticks(range(len(columns)), [""] * len(rows) + ["unknown"], ha="right")
     axes.set_yticks(range(len(rows)), rows)
-    axes.set(xlabel="answered, in the same order", ylabel="planted")
+    axes.set(xlabel="diagnosed, in the same order", ylabel="planted")
     axes.yaxis.labelpad = 14  # the site's letters are wider than those measured here
     axes.set(xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
     axes.grid(color=INK, alpha=0.12, linewidth=0.4)
@@ -48,20 +48,20 @@ def confusion(result: dict[str, Any]) -> Figure:
         name="confusion",
         canvas=drawing,
         title=(
-            f"Of {one['incorrect_asked']:,} planted mistakes {one['named']:,} are answered as documented; "
-            f"none of {one['correct_asked']:,} right gradients is called wrong."
+            f"Of {one['incorrect_asked']:,} planted mistakes {one['named']:,} are diagnosed as documented, and none of "
+            f"{one['correct_asked']:,} correct gradients is called incorrect."
             if one["called_incorrect"] == 0
-            else f"{one['called_incorrect']} right gradients are called wrong."
+            else f"{one['called_incorrect']} correct gradients are called incorrect."
         ),
         description=(
-            f"A grid with a row for each of {len(rows)} things planted, the right gradient first, and a column for "
-            "each answer. Squares on the diagonal: answered as documented. Circles off it: "
+            f"A grid has a row for each of {len(rows)} planted cases, the correct gradient first, and a column for "
+            "each diagnosis. Squares on the diagonal are diagnosed as documented. The circles off it are: "
             + ("; ".join(elsewhere) or "none")
             + "."
         ),
         caption=(
-            "Squares: answered as documented. Circles: anything else. The area is the share of the row. The loss was "
-            "named; float64."
+            "Squares are diagnosed as documented, and circles are anything else. The area is the fraction of the row. "
+            "The loss was specified, and the gradients are in float64."
         ),
         experiment="confusion",
         table=table,

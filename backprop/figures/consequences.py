@@ -1,4 +1,4 @@
-"""Four consequences as pictures: vanishing δ, linear collapse, dead units, symmetry."""
+"""Draw four consequences: vanishing δ, linear collapse, dead units and symmetry."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows, thousands
 
-#: Solid, dashed, dotted with dashes: told apart without colour.
+#: Solid, dashed, and dotted with dashes, so that lines can be told apart without colour.
 _STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
 
 
@@ -26,7 +26,7 @@ def _epochs(axes: Axes, last: int) -> None:
 
 
 def vanishing(result: dict[str, Any]) -> Figure:
-    """Draw the norm of δ against the layers passed, beside the bound.
+    """Draw the norm of δ against the number of layers it has been propagated back through, beside its bound.
 
     Args:
         result: what the experiment stored.
@@ -42,7 +42,7 @@ def vanishing(result: dict[str, Any]) -> Figure:
     _curve(axes, back, sigmoid, _STYLES[1], BACKWARD, "sigmoid")
     axes.set(
         yscale="log",
-        xlabel="layers passed on the way back, $L - l$",
+        xlabel="layers propagated back through, $L - l$",
         ylabel=r"norm of $\delta$, $\Vert\Delta_l\Vert$",
         xticks=back,
         xlim=(0, back[-1]),
@@ -54,28 +54,29 @@ def vanishing(result: dict[str, Any]) -> Figure:
         name="vanishing",
         canvas=drawing,
         title=(
-            f"After {steps} sigmoid layers δ is {fold:,.0f} times smaller, a factor of {sigmoid['per_layer']:.2f} a "
-            "layer; with tanh it does not vanish."
+            f"Propagated back through {steps} sigmoid layers δ is {fold:,.0f} times smaller, a factor of "
+            f"{sigmoid['per_layer']:.2f} per layer, whereas with tanh it does not vanish."
         ),
         description=(
-            f"The norm of δ, on a logarithmic axis, against the number of layers it has passed, from 0 at the output "
-            f"to {steps} at the first layer. Sigmoid (orange, dashed): the median falls in a straight line from "
-            f"{sigmoid['median'][0]:.3f} to {sigmoid['median'][-1]:.7f}; its band ends between "
-            f"{sigmoid['low'][-1]:.7f} and {sigmoid['high'][-1]:.6f}. The bound (solid) lies above it and falls more "
-            f"slowly, to {sigmoid['bound'][-1]:.4f}. tanh (orange, dash-dotted): the median goes from "
-            f"{tanh['median'][0]:.2f} to {tanh['median'][-1]:.2f}; its band widens and reaches from "
-            f"{tanh['low'][-1]:.3f} to {tanh['high'][-1]:.1f} at the first layer."
+            f"The figure shows the norm of δ, on a logarithmic axis, against the number of layers that δ has been "
+            f"propagated back through, from 0 at the output to {steps} at the first layer. For the sigmoid (orange, "
+            f"dashed) the median falls in a straight line from {sigmoid['median'][0]:.3f} to "
+            f"{sigmoid['median'][-1]:.7f}, and its band ends between {sigmoid['low'][-1]:.7f} and "
+            f"{sigmoid['high'][-1]:.6f}. The bound (solid) lies above it and falls more slowly, to "
+            f"{sigmoid['bound'][-1]:.4f}. For tanh (orange, dash-dotted) the median goes from {tanh['median'][0]:.2f} "
+            f"to {tanh['median'][-1]:.2f}, while its band widens and reaches from {tanh['low'][-1]:.3f} to "
+            f"{tanh['high'][-1]:.1f} at the first layer."
         ),
         caption=(
-            f"{result['network']} networks with {result['weight_layers']} layers of weights, N(0, 1), on XOR before "
-            f"training: the median of {result['seeds']} seeds and the band of nine tenths of them. The norm is taken "
-            f"over all {result['points']} points. {sigmoid['within']:,} of {sigmoid['checked']:,} sigmoid norms stay "
-            "within the bound for their own network; the line is the median of the bounds."
+            f"The networks {result['network']} have {result['weight_layers']} layers of weights from N(0, 1) and are "
+            f"not trained. Lines are medians of {result['seeds']} seeds on XOR, and bands hold nine tenths of them. "
+            f"The norm is taken over all {result['points']} points. {sigmoid['within']:,} of {sigmoid['checked']:,} "
+            "sigmoid norms stay within the bound for their own network, and the line is the median of these bounds."
         ),
         experiment="vanishing",
         table=stacked_rows(
             *(
-                {"activation": name, "layers_passed": back, "bound": bound, **{k: one[k] for k in SPREAD}}
+                {"activation": name, "layers": back, "bound": bound, **{k: one[k] for k in SPREAD}}
                 for name, one, bound in (("sigmoid", sigmoid, sigmoid["bound"]), ("tanh", tanh, None))
             )
         ),
@@ -83,7 +84,7 @@ def vanishing(result: dict[str, Any]) -> Figure:
 
 
 def linear_collapse(result: dict[str, Any]) -> Figure:
-    """Draw the loss of a network without activations, and its answers on one line.
+    """Draw the loss of a network without activations, and its predictions, which lie on one line.
 
     Args:
         result: what the experiment stored.
@@ -97,7 +98,7 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
     drawing = canvas(2.9, WIDE)
     left, right = drawing.subplots(1, 2)
     _curve(left, result["logged"], result["losses"], "-", INK, result["network"])
-    left.axhline(result["floor"], color=INK, linestyle=":", label=f"floor ${result['floor']:.4f}$")
+    left.axhline(result["floor"], color=INK, linestyle=":", label=f"minimum ${result['floor']:.4f}$")
     left.set(yscale="log", ylabel="loss $L$ (mean squared error)")
     left.set(yticks=[0.3, 1, 3, 10, 30], yticklabels=["0.3", "1", "3", "10", "30"])
     _epochs(left, result["epochs"])
@@ -111,7 +112,7 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         )
     right.annotate(f"{ones} points", (1, derivative), (8, -11), textcoords="offset points")
     right.set(
-        xlabel="$x_1 + x_2$", ylabel=r"answer $\hat y$", xticks=[0, 0.5, 1, 1.5, 2], yticks=[0, 0.25, 0.5, 0.75, 1]
+        xlabel="$x_1 + x_2$", ylabel=r"prediction $\hat y$", xticks=[0, 0.5, 1, 1.5, 2], yticks=[0, 0.25, 0.5, 0.75, 1]
     )
     right.set(ylim=(-0.03, 1))
     right.legend()
@@ -120,22 +121,22 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=(
             f"Without activations {result['reached']} of {result['seeds']} networks end at the same loss, "
-            f"{result['floor']:.4f}: three layers are one matrix."
+            f"{result['floor']:.4f}, because three layers are one matrix."
         ),
         description=(
-            f"Left, the loss over {result['epochs']:,} epochs, both axes logarithmic: the median falls from "
-            f"{result['losses']['median'][0]:.1f} and lies on the floor, {result['floor']:.4f}, as does the whole band "
-            f"at the end. Right, the {len(y)} answers of a trained network against the sum of the inputs: all lie on "
-            f"one straight line through 0 with slope {derivative:.3f}. The {ones} points of label 1 (diamonds) fall "
-            f"together, at the sum 1 and the answer {derivative:.3f}, below the dotted line at ½; those of label 0 "
-            f"(circles) reach from 0 to {2 * derivative:.3f}. {correct_predictions} of {len(y)} "
-            "answers are on the right side of "
-            "½."
+            f"The left panel shows the loss over {result['epochs']:,} epochs, with both axes logarithmic. The median "
+            f"falls from {result['losses']['median'][0]:.1f} to the minimum, {result['floor']:.4f}, and so does the "
+            f"whole band. The right panel shows the {len(y)} predictions of a trained network against the sum of the "
+            f"inputs. They all lie on one straight line through 0 with slope {derivative:.3f}. The {ones} points of "
+            f"label 1 (diamonds) coincide at the sum 1 and the prediction {derivative:.3f}, below the dotted line at "
+            f"½, and those of label 0 (circles) reach from 0 to {2 * derivative:.3f}. {correct_predictions} of "
+            f"{len(y)} predictions are on the correct side of ½."
         ),
         caption=(
-            f"{result['network']} on XOR, identity in every unit, η = {result['eta']:g}. Left, the median of "
-            f"{result['seeds']} seeds and the band of nine tenths of them; right, seed 0. With biases the floor would "
-            f"be {result['minimum_with_bias']:.4f}, and the answer a constant."
+            f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and the identity in every "
+            f"unit. The left panel shows the median of {result['seeds']} seeds and the band of nine tenths of them, "
+            f"the right one seed 0. With biases the minimum would be {result['minimum_with_bias']:.4f}, and the "
+            "prediction would be a constant."
         ),
         experiment="collapse",
         table={"epoch": result["logged"], **result["losses"]},
@@ -143,7 +144,7 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
 
 
 def dead_units(result: dict[str, Any]) -> Figure:
-    """Draw the share of dead units over the epochs, for several learning rates and two kinds of output.
+    """Draw the fraction of dead units over the epochs, for several learning rates and two kinds of output.
 
     Args:
         result: what the experiment stored.
@@ -154,36 +155,39 @@ def dead_units(result: dict[str, Any]) -> Figure:
     drawing = canvas(2.9, WIDE)
     panels = drawing.subplots(1, 2, sharey=True)
     for axes, output, words in zip(panels, ("sigmoid", "identity"), ("sigmoid output", "linear output"), strict=True):
-        axes.axhline(100 * result["predicted"], color=INK, linestyle=":", linewidth=1, label="predicted for the start")
+        axes.axhline(
+            100 * result["predicted"], color=INK, linestyle=":", linewidth=1, label="expected at initialisation"
+        )
         for training, style in zip(result[output], (_STYLES[2], _STYLES[1], _STYLES[0]), strict=True):
-            share, label = 100 * np.array(training["dead"]), rf"$\eta = {training['eta']:g}$"
-            axes.plot(result["counted"], share, linestyle=style, color=INK, label=label)
+            percent, label = 100 * np.array(training["dead"]), rf"$\eta = {training['eta']:g}$"
+            axes.plot(result["counted"], percent, linestyle=style, color=INK, label=label)
         axes.set(title=words, ylim=(0, 80), yticks=[0, 25, 50, 75], ylabel="dead units of the first layer (%)")
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
         _epochs(axes, result["epochs"])
     handles, labels = panels[0].get_legend_handles_labels()
     panels[0].legend(handles[::-1], labels[::-1], loc="upper left")
     bent, straight = result["sigmoid"], result["identity"]
-    born, units = bent[0]["dead_at_initialisation"], result["units"]
+    before, units = bent[0]["dead_at_initialisation"], result["units"]
     return Figure(
         name="dead-units",
         canvas=drawing,
         title=(
-            f"{100 * born / units:.0f} % of the ReLU units start dead; with a linear output and η = "
-            f"{straight[-1]['eta']:g}, {100 * straight[-1]['end']:.0f} % end so. None comes back."
+            f"{before / units:.0%} of the ReLU units are dead at initialisation. With a linear output and η = "
+            f"{straight[-1]['eta']:g}, {straight[-1]['end']:.0%} are dead after training, and none recovers."
         ),
         description=(
-            f"The share of dead first-layer units over {result['epochs']:,} epochs on a logarithmic axis; a dotted "
-            f"line marks the predicted {100 * result['predicted']:.0f} %. All curves start at "
-            f"{100 * bent[0]['start']:.1f} % and never fall. Left, sigmoid output: they rise to "
-            + ", ".join(f"{100 * t['end']:.1f} % at η = {t['eta']:g}" for t in bent)
-            + ". Right, linear output: "
-            + ", ".join(f"{100 * t['end']:.1f} % at η = {t['eta']:g}" for t in straight)
-            + f"; the last jumps to {100 * straight[-1]['dead'][1]:.1f} % with the first update."
+            f"The figure shows the fraction of dead first-layer units over {result['epochs']:,} epochs on a "
+            f"logarithmic axis, with a dotted line at the expected {result['predicted']:.0%}. All curves start at "
+            f"{bent[0]['start']:.1%} and never fall. In the left panel, with a sigmoid output, they rise to "
+            + ", ".join(f"{t['end']:.1%} at η = {t['eta']:g}" for t in bent)
+            + ". In the right panel, with a linear output, they rise to "
+            + ", ".join(f"{t['end']:.1%} at η = {t['eta']:g}" for t in straight)
+            + f", and the last jumps to {straight[-1]['dead'][1]:.1%} with the first update."
         ),
         caption=(
-            f"{result['network']} on XOR, hidden units ReLU, no biases, {result['seeds']} seeds: {units} units, {born} "
-            f"of them dead at the start. All {born} end with the very weights that they started with, at every rate."
+            f"The network {result['network']} is trained on XOR with ReLU in the hidden units and without biases. Of "
+            f"the {units} hidden units of {result['seeds']} seeds {before} are dead at initialisation, and all of "
+            "these keep exactly their initial weights at every learning rate."
         ),
         experiment="dead_units",
         table=stacked_rows(
@@ -192,7 +196,7 @@ def dead_units(result: dict[str, Any]) -> Figure:
                     "output": output,
                     "eta": training["eta"],
                     "epoch": result["counted"],
-                    "dead_unit_probability": training["dead"],
+                    "fraction_dead": training["dead"],
                 }
                 for output in ("sigmoid", "identity")
                 for training in result[output]
@@ -229,25 +233,27 @@ def symmetry(result: dict[str, Any]) -> Figure:
         name="symmetry",
         canvas=drawing,
         title=(
-            f"From equal weights XOR is not learned: the loss stays at {equal['final_loss']:.4f}. "
-            f"A noise of {result['noise_deviation']:g} is enough for {noise['solved']} of {noise['seeds']} networks."
+            f"From equal weights the network does not learn XOR, because the loss plateaus at "
+            f"{equal['final_loss']:.4f}. Noise of {result['noise_deviation']:g} is enough for {noise['solved']} of "
+            f"{noise['seeds']} networks."
         ),
         description=(
-            f"Left, the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level from the first "
-            f"epochs on, and {equal['final_loss']:.4f} at the end. With noise (dashed) the median rests there as well, "
-            f"passes 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at {noise['final_loss']:.3f}. "
-            "From random "
-            f"weights (dash-dotted) it passes 0.1 after {_below(epochs, random, 0.1):,} and ends at "
-            f"{random['final_loss']:.4f}. Right, on a logarithmic axis, the largest difference between two "
-            "hidden units "
-            f"in one weight: {max(equal['apart']['high']):.3g} throughout from equal weights; with noise the median "
-            f"grows from {noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}; from random weights, "
-            f"from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."
+            f"The left panel shows the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level "
+            f"from the first epochs on and ends at {equal['final_loss']:.4f}. With noise (dashed) the median "
+            f"plateaus there as well, falls below 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at "
+            f"{noise['final_loss']:.3f}. From random weights (dash-dotted) it falls below 0.1 after "
+            f"{_below(epochs, random, 0.1):,} epochs and ends at {random['final_loss']:.4f}. The right panel shows, on "
+            "a logarithmic axis, the largest difference between two hidden units in one weight. From equal weights it "
+            f"is {max(equal['apart']['high']):.3g} throughout. With noise the median grows from "
+            f"{noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}, and from random weights it "
+            f"grows from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."
         ),
         caption=(
-            f"{result['network']} on XOR, η = {result['eta']:g}, no biases. Every weight {result['weight']:g}; the "
-            f"same plus N(0, {result['noise_deviation']:g}²); N(0, 1). Medians of {noise['seeds']} seeds and bands of "
-            f"nine tenths of them. From random weights {random['solved']} of {random['seeds']} solve XOR."
+            f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and without biases. It "
+            f"starts with every weight {result['weight']:g}, with the same plus noise from "
+            f"N(0, {result['noise_deviation']:g}²), or with weights from N(0, 1). Lines are medians of "
+            f"{noise['seeds']} seeds, and bands hold nine tenths of them. From random weights {random['solved']} of "
+            f"{random['seeds']} solve XOR."
         ),
         experiment="symmetry",
         table=stacked_rows(
@@ -262,5 +268,5 @@ def symmetry(result: dict[str, Any]) -> Figure:
 
 
 def _below(epochs: list[int], training: dict[str, Any], level: float) -> int:
-    """Find the logged epoch at which the median loss has passed a level."""
+    """Find the first recorded epoch at which the median loss is below a level."""
     return epochs[int(np.argmax(np.array(training["losses"]["median"]) < level))]

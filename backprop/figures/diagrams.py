@@ -1,9 +1,9 @@
 r"""A diagram for every chapter, the network of the home page, and the network of the worked example.
 
-They share one language. A unit is a capsule: its pre-activation $z$ on the left, its activation $a$ on the right, the
-bend between them. What goes forward is blue and solid; what goes backward is orange and dashed. Both along one
-connection mean that the same weight serves both ways. Coordinates are points, counted from the lower left corner. Every
-curve and every number is computed by the steps of the derivation.
+They share one language. A unit is a capsule with its pre-activation $z$ on the left, its activation $a$ on the right
+and the activation function between them. The forward pass is blue and solid, and the backward pass is orange and
+dashed. Both along one connection mean that the same weight serves in both passes. Coordinates are points, counted from
+the lower left corner. Every curve and every number is computed by the steps of the derivation.
 """
 
 from collections.abc import Callable, Sequence
@@ -152,7 +152,7 @@ def line(axes: Axes, x: Any, y: Any, width: float = _THIN, colour: str = INK, st
 
 
 def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float = 1.1, head: float = 5.5) -> None:
-    """Draw a straight arrow, dashed if it goes backward.
+    """Draw a straight arrow, dashed in the backward pass.
 
     Args:
         axes: where.
@@ -234,7 +234,7 @@ def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
 
 
 def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", size: float = 14) -> Unit:
-    """Draw a unit with its pre-activation, its bend and its activation.
+    """Draw a unit with its pre-activation, its activation function and its activation.
 
     Args:
         axes: where.
@@ -265,7 +265,7 @@ def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", siz
 
 
 def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: str, left: float = 24) -> None:
-    """Write below a unit how its slope leads from a back to z.
+    """Write below a unit how its derivative leads from the gradient with respect to a to that with respect to z.
 
     Args:
         axes: where.
@@ -328,7 +328,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
 
 
 def gradient_descent() -> Figure:
-    """Draw steps down a bowl, each as long as the slope says.
+    """Draw steps of gradient descent, each proportional to the derivative of the loss.
 
     Returns:
         The figure.
@@ -364,17 +364,17 @@ def gradient_descent() -> Figure:
     return Figure(
         name="diagram-gradient-descent",
         canvas=drawing,
-        title="Each step goes against the slope, and shortens as the slope does.",
+        title="Each step goes in the direction of the negative gradient, and it shrinks as the gradient shrinks.",
         description=(
-            "A bowl-shaped curve: the loss L over one parameter θ. From θ⁰, high on the right, three arrows above the "
-            "axis lead left to θ¹, θ² and θ³, each shorter than the one before, towards the lowest point. At θ⁰ a "
-            "tangent, dashed and orange, shows the slope ∂L/∂θ; the first arrow is marked −η ∂L/∂θ."
+            "A bowl-shaped curve shows the loss L as a function of one parameter θ. From θ⁰, high on the right, three "
+            "arrows above the axis lead left to θ¹, θ² and θ³, each shorter than the one before, towards the minimum. "
+            "At θ⁰ a tangent, dashed and orange, has the slope ∂L/∂θ. The first arrow is marked −η ∂L/∂θ."
         ),
     )
 
 
 def numerical_derivatives() -> Figure:
-    """Draw a measured slope beside the true one.
+    """Draw the slope of a secant, a numerical derivative, beside that of the tangent.
 
     Returns:
         The figure.
@@ -391,8 +391,8 @@ def numerical_derivatives() -> Figure:
     arrow(axes, (14, 34), (390, 34), INK, _THIN, 5)
     line(axes, px([-1.2, end]), py(true), 0.9)
     line(axes, px([-1.2, end]), py(measured), 1.5, BACKWARD, _DASHES)
-    label(axes, px(end) + 6, py(measured[1]) + 1, "secant: measured slope", BACKWARD, 10.5, ha="left")
-    label(axes, px(end) + 6, py(true[1]) + 1, "tangent: true slope", size=10.5, ha="left")
+    label(axes, px(end) + 6, py(measured[1]) + 1, "secant: numerical", BACKWARD, 10.5, ha="left")
+    label(axes, px(end) + 6, py(true[1]) + 1, "tangent: exact", size=10.5, ha="left")
     line(axes, px([left, right, right]), py(f([left, left, right])), 0.5)
     label(axes, px(h / 2), py(f(left)) - 9, "$2h$")
     label(axes, px(right) + 6, py(1.15), "$f(x+h)-f(x-h)$", ha="left")
@@ -403,31 +403,31 @@ def numerical_derivatives() -> Figure:
     return Figure(
         name="diagram-numerical-derivatives",
         canvas=drawing,
-        title="The secant through two neighbours is almost as steep as the tangent.",
+        title="The secant through two neighbouring points has almost the same slope as the tangent.",
         description=(
-            "A rising curve f, in blue, with the points x − h, x and x + h on the axis below. The tangent at x is a "
-            "thin line. The secant through the two outer points, dashed and orange, runs above it and is slightly "
-            "steeper. A right angle under the secant shows its run 2h and its rise f(x + h) − f(x − h)."
+            "A rising curve f is drawn in blue, with the points x − h, x and x + h on the axis below. The tangent at x "
+            "is a thin line. The secant through the two outer points, dashed and orange, runs above it and is slightly "
+            "steeper, and a right angle under it shows its run 2h and its rise f(x + h) − f(x − h)."
         ),
     )
 
 
 def loss() -> Figure:
-    """Draw three errors and the shares that add up to the loss.
+    """Draw three errors and the contributions that add up to the loss.
 
     Returns:
         The figure.
     """
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.1]])
-    shares = step.mse_contributions(y, y_hat)
-    total = float(step.total_loss(shares))
-    ends = np.cumsum([0.0, *shares])
+    contributions = step.mse_contributions(y, y_hat)
+    total = float(step.total_loss(contributions))
+    ends = np.cumsum([0.0, *contributions])
     drawing, axes = sheet(176)
     px, pc = scale(0, 1, 60, 180), scale(0, total, 246, 356)
-    words = [(r"answer $\hat y^{\,n}$", FORWARD), (", target $y^n$", INK)]
+    words = [(r"prediction $\hat y^{\,n}$", FORWARD), (", target $y^n$", INK)]
     labels(axes, 120, 164, words)
-    label(axes, 301, 164, "share $C^n$")
-    for n, share in enumerate(shares):
+    label(axes, 301, 164, "contribution $C^n$")
+    for n, contribution in enumerate(contributions):
         row = 134 - 32 * n
         label(axes, 12, row, f"$n={n + 1}$", ha="left")
         line(axes, px([0, 1]), (row, row), 0.4)
@@ -436,7 +436,7 @@ def loss() -> Figure:
         axes.plot(px(y_hat[n]), row, "o", color=FORWARD, markersize=6.5)
         _bar(axes, pc(ends[n]), pc(ends[n + 1]), row)
         line(axes, pc(ends[[n + 1, n + 1]]), (row - 8, row - 24), 0.5, style=_DOTS)
-        label(axes, 366, row, number(float(share)), ha="left")
+        label(axes, 366, row, number(float(contribution)), ha="left")
     label(axes, 60, 50, "0", size=10.5)
     label(axes, 180, 50, "1", size=10.5)
     label(axes, 234, 24, "$L=C^1+C^2+C^3$", ha="right")
@@ -446,12 +446,12 @@ def loss() -> Figure:
     return Figure(
         name="diagram-loss",
         canvas=drawing,
-        title="Each example adds its share to the loss; a large error adds far more than a small one.",
+        title="Each example adds its contribution to the loss, and a large error adds far more than a small one.",
         description=(
-            "Three rows, one for each example. Left, on a line from 0 to 1, the answer (blue dot) and the target "
-            "(diamond), with the error between them dashed in orange: it grows from row to row. Right, the shares as "
-            f"bars of {_row(shares.tolist(), number)}, each beginning where the one above ends. A last bar, the loss, "
-            f"is as long as all three: {number(total)}."
+            "There are three rows, one for each example. On the left, a line from 0 to 1 shows the prediction (blue "
+            "dot) and the target (diamond), with the error between them dashed in orange, and it grows from row to "
+            f"row. On the right, the contributions are bars of {_row(contributions.tolist(), number)}, each beginning "
+            f"where the one above ends. A last bar, the loss, is as long as all three together, {number(total)}."
         ),
     )
 
@@ -463,7 +463,7 @@ def _bar(axes: Axes, left: float, right: float, y: float) -> None:
 
 
 def activations() -> Figure:
-    """Draw the four activation functions beside their slopes.
+    """Draw the four activation functions beside their derivatives.
 
     Returns:
         The figure.
@@ -492,7 +492,7 @@ def activations() -> Figure:
         line(axes, right(z_derivative), derivative(phi_derivative(z_derivative)), width, style=style)
     axes.plot(right(0), derivative(step.sigmoid_derivative(np.array(0.0))), "o", color=INK, markersize=5)
     label(axes, 24, 214, r"value $\phi(z)$", ha="left")
-    label(axes, 230, 214, r"slope $\phi′(z)$", ha="left")
+    label(axes, 230, 214, r"derivative $\phi′(z)$", ha="left")
     for px, py, x, y, text, ha in (
         (left, value, -1.1, 0.44, r"$\sigma$", "right"),
         (left, value, -1.9, -0.72, "tanh", "right"),
@@ -507,18 +507,19 @@ def activations() -> Figure:
     return Figure(
         name="diagram-activations",
         canvas=drawing,
-        title="Four activation functions and their slopes; the sigmoid's is never steeper than ¼.",
+        title="The derivative of the sigmoid never exceeds ¼, whereas those of tanh, ReLU and the identity reach 1.",
         description=(
-            "Two panels over z from −4 to 4. Left, the values: the sigmoid (thick) climbs from 0 to 1, tanh (dash-dot) "
-            "from −1 to 1, ReLU (dashed) is 0 and then rises along the identity (thin straight line). Right, their "
-            "slopes: the identity's is 1 everywhere, ReLU's jumps from 0 to 1, tanh's is a bell of height 1, and the "
-            "sigmoid's a low bell of height ¼, marked at z = 0."
+            "Two panels have z from −4 to 4 on the axis. The left one shows the values: the sigmoid (thick) climbs "
+            "from 0 to 1, tanh (dash-dotted) from −1 to 1, and ReLU (dashed) is 0 and then rises along the identity "
+            "(thin straight line). The right one shows the derivatives. That of the identity is 1 everywhere, that of "
+            "ReLU jumps from 0 to 1, that of tanh is a bell of height 1, and that of the sigmoid is a low bell of "
+            "height ¼, marked at z = 0."
         ),
     )
 
 
 def forward_pass() -> Figure:
-    """Draw one unit that adds up its inputs and bends the sum.
+    """Draw one unit that computes a weighted sum and applies its activation function.
 
     Returns:
         The figure.
@@ -533,22 +534,22 @@ def forward_pass() -> Figure:
     arrow(axes, (x, 32), (x, 65))
     label(axes, x, 20, "$b_j$", size=13)
     arrow(axes, (333, 90), (390, 90))
-    label(axes, x, 126, "sum", size=10.5)
+    label(axes, x, 126, "weighted sum", size=10.5)
     label(axes, unit.x + unit.half / 2, 126, "activation function", size=10.5)
     return Figure(
         name="diagram-forward-pass",
         canvas=drawing,
-        title="A unit adds up its weighted inputs, then bends the sum.",
+        title="A unit computes the weighted sum of its inputs and then applies its activation function.",
         description=(
             "Two inputs, a₁ and a₂, stand on the left. Solid blue arrows over the weights w₁ⱼ and w₂ⱼ lead from them "
             "into one unit, and a third arrow brings the bias bⱼ from below. In the unit an arrow marked φ goes from "
-            "the sum zⱼ to the activation aⱼ, which leaves to the right."
+            "the weighted sum zⱼ to the activation aⱼ, which leaves to the right."
         ),
     )
 
 
 def chain_rule() -> Figure:
-    """Draw one path, whose slopes multiply, beside two paths, which add.
+    """Draw one path, whose derivatives multiply, beside two paths, which add.
 
     Returns:
         The figure.
@@ -571,11 +572,12 @@ def chain_rule() -> Figure:
     return Figure(
         name="diagram-chain-rule",
         canvas=drawing,
-        title="Along a path the slopes multiply; where paths meet, they add.",
+        title="Along a path the derivatives multiply, and where paths meet their products add.",
         description=(
-            "Left, one path: w, z and C in a row, joined by solid blue arrows to the right; dashed orange arrows lead "
-            "back with the slopes ∂C/∂z and ∂z/∂w. Right, two paths: a feeds z₁ above and z₂ below, and both feed C. "
-            "Orange arrows lead back along both paths, each with its two slopes, and meet at a."
+            "The left half shows one path. w, z and C stand in a row and are joined by solid blue arrows to the right, "
+            "while dashed orange arrows lead back with the derivatives ∂C/∂z and ∂z/∂w. The right half shows two "
+            "paths. a leads to z₁ above and to z₂ below, and both lead to C. Orange arrows lead back along both paths, "
+            "each with its two derivatives, and meet at a."
         ),
     )
 
@@ -599,45 +601,45 @@ def output_to_hidden() -> Figure:
     return Figure(
         name="diagram-output-to-hidden",
         canvas=drawing,
-        title="The backward pass starts at the loss and first passes the output unit's own slope.",
+        title="The backward pass starts at the loss and first multiplies by the derivative of the output unit.",
         description=(
-            "From left to right, solid and blue: a hidden activation a, over the weight w into the output unit with z, "
-            "σ and ŷ, and on to C, which the target y enters from above. Dashed and orange, the way back: from C to "
-            "∂C/∂ŷ below ŷ, times σ′(z) to δ = ∂C/∂z below z, and on over w."
+            "Solid blue arrows lead from left to right, from a hidden activation a over the weight w into the output "
+            "unit with z, σ and ŷ, and on to C, which the target y enters from above. Dashed orange arrows show the "
+            "backward pass from C to ∂C/∂ŷ below ŷ, times σ′(z) to δ = ∂C/∂z below z, and on over w."
         ),
     )
 
 
 def hidden_to_hidden() -> Figure:
-    """Draw the report's picture: a hidden unit that feeds two others.
+    """Draw the report's picture of a hidden unit that leads to two others.
 
     Returns:
         The figure.
     """
     drawing, axes = sheet(226)
     unit = capsule(axes, Unit(112, 120, 74, 21), "$z$", "$a$", size=15)
-    for y, weight, prime in ((192, "$w_3$", "′"), (48, "$w_4$", "″")):
-        ahead = capsule(axes, Unit(316, y, 50, 18), f"$z{prime}$", f"$a{prime}$")
+    for y, weight, k in ((192, "$w_3$", 1), (48, "$w_4$", 2)):
+        ahead = capsule(axes, Unit(316, y, 50, 18), f"$z_{k}$", f"$a_{k}$")
         lanes(axes, unit, ahead, weight)
         lanes(axes, ahead, Unit(414, y))
-        label(axes, 291, y - 32, rf"$\partial C/\partial z{prime}$", BACKWARD, 12)
+        label(axes, 291, y - 32, rf"$\partial C/\partial z_{k}$", BACKWARD, 12)
     lanes(axes, Unit(-10, 120), unit)
     derivative_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
     return Figure(
         name="diagram-hidden-to-hidden",
         canvas=drawing,
-        title="What a hidden unit sent forward over w₃ and w₄ comes back over w₃ and w₄.",
+        title="The activation goes forward over w₃ and w₄, and the gradient is propagated back over the same weights.",
         description=(
             "A hidden unit, with z, σ and a, stands on the left. Solid blue arrows lead from a over the weight w₃ up "
-            "to a unit with z′ and over w₄ down to one with z″. Beside each runs a dashed orange arrow back: it brings "
-            "∂C/∂z′ over w₃ and ∂C/∂z″ over w₄ to the unit, where they add up to ∂C/∂a below a. One more orange arrow, "
-            "marked σ′(z), leads from there to ∂C/∂z below z."
+            "to a unit with z₁ and over w₄ down to one with z₂. Beside each runs a dashed orange arrow in the other "
+            "direction. They bring ∂C/∂z₁ over w₃ and ∂C/∂z₂ over w₄ to the unit, where the products add up to ∂C/∂a "
+            "below a. One more orange arrow, marked σ′(z), leads from there to ∂C/∂z below z."
         ),
     )
 
 
 def parameter_gradients() -> Figure:
-    """Draw how the value from the left and the δ from the right meet at a weight.
+    """Draw how the activation from the left and the δ from the right meet at a weight.
 
     Returns:
         The figure.
@@ -657,11 +659,11 @@ def parameter_gradients() -> Figure:
     return Figure(
         name="diagram-parameter-gradients",
         canvas=drawing,
-        title="At every weight a value from the left meets a δ from the right; its gradient is their product.",
+        title="At every weight an activation from the left meets a δ from the right; their product is the gradient.",
         description=(
-            "Two units, i on the left and j on the right, joined by the weight wᵢⱼ in the middle. A solid blue arrow "
-            "brings aᵢ from the left to the weight, a dashed orange arrow brings δⱼ from the right. Below the weight "
-            "stands what they make: ∂C/∂wᵢⱼ = aᵢ δⱼ."
+            "Two units, i on the left and j on the right, are joined by the weight wᵢⱼ in the middle. A solid blue "
+            "arrow brings aᵢ from the left to the weight, and a dashed orange arrow brings δⱼ from the right. Below "
+            "the weight stands their product, ∂C/∂wᵢⱼ = aᵢ δⱼ."
         ),
     )
 
@@ -688,11 +690,14 @@ def consequences() -> Figure:
     return Figure(
         name="diagram-consequences",
         canvas=drawing,
-        title=f"Without activation, {'-'.join(map(str, model.widths))} is {'-'.join(map(str, one))} in disguise.",
+        title=(
+            f"Without activation functions the network {'-'.join(map(str, model.widths))} computes the same as "
+            f"{'-'.join(map(str, one))}."
+        ),
         description=(
-            f"Left, a fully connected network of {', '.join(map(str, model.widths))} units without activation "
-            "functions, its layers of blue lines marked W₁, W₂ and W₃. An equals sign. Right, a network of "
-            f"{one[0]} inputs and {one[1]} output with a single layer of lines, marked W = W₁W₂W₃."
+            f"On the left stands a fully connected network of {', '.join(map(str, model.widths))} units without "
+            "activation functions, whose layers of blue lines are marked W₁, W₂ and W₃. After an equals sign follows a "
+            f"network of {one[0]} inputs and {one[1]} output with a single layer of lines, marked W = W₁W₂W₃."
         ),
     )
 
@@ -734,14 +739,14 @@ def home() -> Figure:
     return Figure(
         name="diagram-network",
         canvas=drawing,
-        title="Values go forward through the network; δ comes back over the same connections.",
+        title="Values go forward through the network, and δ is propagated back over the same connections.",
         description=(
             f"The report's {'-'.join(map(str, model.widths))} network. The inputs {' and '.join(map(number, X[0]))} "
             "stand on the left; solid blue arrows lead from each of them to all four hidden units and from these to "
-            f"one output unit, each showing its z and its a. The answer is {fixed(float(trace.y_hat[0, 0]), 2)}, the "
-            f"loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the output "
-            "unit to one hidden unit. Below, a blue arrow to the right reads: forward, values; an orange one to the "
-            "left: backward, δ."
+            f"one output unit, each showing its z and its a. The prediction is {fixed(float(trace.y_hat[0, 0]), 2)} "
+            f"and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the "
+            "output unit to one hidden unit. Below, a blue arrow to the right is labelled forward: values, and an "
+            "orange one to the left is labelled backward: δ."
         ),
     )
 
@@ -769,11 +774,11 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
     return Figure(
         name="worked-example-forward",
         canvas=drawing,
-        title="Forward: every unit's z and a, and the weight of every connection.",
+        title="The forward pass computes z and a of every unit, from the weights at the connections.",
         description=(
-            f"A network of {_widths(places)} units; solid blue arrows with their weights lead from left to right. "
-            f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])}, "
-            f"the cost C {fixed(result['loss'], 4)}."
+            f"In a network of {_widths(places)} units solid blue arrows with their weights lead from left to right. "
+            f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])} "
+            f"and the cost C is {fixed(result['loss'], 4)}."
         ),
     )
 
@@ -802,10 +807,11 @@ def worked_example_backward(result: dict[str, Any]) -> Figure:
     return Figure(
         name="worked-example-backward",
         canvas=drawing,
-        title="Backward: every unit's δ; each connection's gradient is the a on its left times the δ on its right.",
+        title="The backward pass computes δ; each gradient is the a on the left times the δ on the right.",
         description=(
             f"The same network of {_widths(places)} units. Dashed orange arrows lead from right to left, as far as the "
-            f"first hidden layer; at every connection stands the gradient of its weight. {' '.join(layers)}"
+            f"first hidden layer, and at every connection stands the gradient with respect to its weight. "
+            f"{' '.join(layers)}"
         ),
     )
 

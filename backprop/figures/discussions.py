@@ -1,4 +1,4 @@
-"""The report's discussions as pictures: rates, hidden units, no activation, ReLU and its relatives."""
+"""Draw the report's discussions: learning rates, hidden units, no activation, ReLU and its relatives."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows
 
-#: Told apart without colour.
+#: Lines that can be told apart without colour.
 _STYLES: tuple[Any, ...] = (
     "-",
     (0, (5, 2)),
@@ -36,7 +36,7 @@ def _plain(axes: Axes, which: Literal["x", "y"], ticks: list[float]) -> None:
 
 
 def threshold(result: dict[str, Any]) -> Figure:
-    """Draw how far one linear layer is from the floor, at rates around its threshold.
+    """Draw the loss of one linear layer above its minimum, at learning rates around the largest stable one.
 
     Args:
         result: what the experiment stored.
@@ -54,30 +54,35 @@ def threshold(result: dict[str, Any]) -> Figure:
         axes.plot(epochs, shown, linestyle=style, color=colour, label=f"{rate['part']:g}")
     axes.axhline(case["rates"][0]["excess"][0], color=INK, linewidth=0.6, label="1")
     axes.set(yscale="log", ylim=(1e-12, 1e12), xlim=(0, result["epochs"]))
-    axes.set(xlabel="epoch", ylabel="loss above the floor")
-    axes.legend(title="rate, as a part of the threshold", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    axes.set(xlabel="epoch", ylabel="loss above the minimum")
+    axes.legend(title="learning rate / largest stable one", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     below, above = case["rates"][2], case["rates"][3]
     return Figure(
         name="threshold",
         canvas=drawing,
         title=(
-            f"At {below['part']:.0%} of η = {case['threshold']:.6f} one linear layer converges; at {above['part']:.0%} "
-            "of it, it diverges."
+            f"One linear layer converges at {below['part']:.0%} of the largest stable learning rate, "
+            f"η = {case['threshold']:.6f}, and diverges at {above['part']:.0%} of it."
         ),
         description=(
-            f"The loss above its smallest possible value, on a logarithmic axis, over {result['epochs']} epochs, at "
-            "five learning rates given as parts of the threshold: "
+            f"The figure shows the loss above its minimum, on a logarithmic axis, over {result['epochs']} epochs. The "
+            "five learning rates are given as fractions of the largest stable one: "
             + ", ".join(f"{rate['part']:g}" for rate in case["rates"])
-            + ". Every line is straight. Below the threshold (blue) they fall, the more slowly the closer; above it "
-            f"(orange) they rise; at 1 (thin) the loss stays. At {below['part']:g} the last value is "
-            f"{below['excess'][-1]:.1e}, at {above['part']:g} it is {above['excess'][-1]:.0f}, from "
+            + ". Every line is straight. Below 1 the lines (blue) fall, and the closer to 1, the more slowly; above 1 "
+            f"they (orange) rise, and at 1 (thin) the loss does not change. At {below['part']:g} the final value is "
+            f"{below['excess'][-1]:.1e} and at {above['part']:g} it is {above['excess'][-1]:.0f}, both from "
             f"{below['excess'][0]:.2f}."
         ),
-        caption="One linear layer without bias on XOR, mean squared error, all weights 1 at the start.",
+        caption="A linear layer without bias is trained on XOR with the mean squared error; all weights start at 1.",
         experiment="thresholds",
         table=stacked_rows(
             *(
-                {"part": rate["part"], "eta": rate["eta"], "epoch": epochs, "loss_above_minimum": rate["excess"]}
+                {
+                    "fraction_of_limit": rate["part"],
+                    "eta": rate["eta"],
+                    "epoch": epochs,
+                    "loss_above_minimum": rate["excess"],
+                }
                 for rate in case["rates"]
             )
         ),
@@ -85,7 +90,7 @@ def threshold(result: dict[str, Any]) -> Figure:
 
 
 def hidden_units_time(result: dict[str, Any]) -> Figure:
-    """Draw where the time of an epoch goes, against the number of hidden units, and the report's times beside ours.
+    """Draw the time of each part of an epoch against the number of hidden units, and the report's times beside ours.
 
     Args:
         result: what the experiment stored.
@@ -121,28 +126,29 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
         name="hidden-units-time",
         canvas=drawing,
         title=(
-            f"From 16 to 64 hidden units training takes {result['jump']:.1f} times as long here, not "
-            f"{result['report_jump']:.1f} times as in the report."
+            f"From 16 to 64 hidden units training takes {result['jump']:.1f} times as long here, whereas it takes "
+            f"{result['report_jump']:.1f} times as long in the report."
         ),
         description=(
-            "Left, the time of forward pass, backward pass and update in one epoch against the number of hidden units, "
-            f"both axes logarithmic. With one unit an epoch takes {start:.0f} microseconds; "
+            "The left panel shows the time of forward pass, backward pass and update in one epoch against the number "
+            f"of hidden units, with both axes logarithmic. With one unit an epoch takes {start:.0f} microseconds; "
             + "; ".join(
                 f"with {one['hidden']:,} units forward takes {one['forward']:.0f}, backward {one['backward']:.0f} and "
                 f"update {one['update']:.0f}"
                 for one in steps[1:]
             )
-            + ". Forward and backward are nearly alike throughout; the update hardly grows. Right, the seconds of a "
-            "whole training: here "
+            + ". Forward and backward pass take nearly the same time throughout, and the update hardly grows. The "
+            "right panel shows the seconds of a whole training run, here "
             + ", ".join(f"{time:.2f} with {units}" for units, time in ours)
-            + "; in the report "
+            + ", and in the report "
             + ", ".join(f"{time:.2f} with {units}" for units, time in theirs)
             + "."
         ),
         caption=(
-            f"Measured on {machine['processor']}, {machine['system']}, Python {machine['python']}, NumPy "
-            f"{machine['numpy']}, when this page was made. {result['examples']} points; left, medians of "
-            f"{result['timings']} timings, right of {result['repeats']} trainings of {result['epochs']:,} epochs."
+            f"The times were measured on {machine['processor']}, {machine['system']}, with Python {machine['python']} "
+            f"and NumPy {machine['numpy']}, when this page was made, on {result['examples']} points. They are medians "
+            f"of {result['timings']} timings on the left, and of {result['repeats']} training runs of "
+            f"{result['epochs']:,} epochs on the right."
         ),
         experiment="timing",
         table={
@@ -174,7 +180,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
     left.set(xticks=[0, 5000, 10000], xticklabels=["0", "5,000", "10,000"])
     left.legend(title="hidden units", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     right.plot([one["hidden"] for one in units], [one["solved"] for one in units], "-o", color=INK, markersize=4)
-    right.set(xscale="log", xlabel="hidden units", ylabel=f"of {seeds} seeds, those that solve XOR")
+    right.set(xscale="log", xlabel="hidden units", ylabel=f"seeds that solve XOR, of {seeds}")
     right.set(ylim=(-2, seeds + 2), yticks=[0, seeds // 4, seeds // 2, 3 * seeds // 4, seeds])
     _plain(right, "x", [1, 2, 4, 8, 16, 64])
     two, three, four = by_hidden[2], by_hidden[3], by_hidden[4]
@@ -183,16 +189,20 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=(
             f"Without biases two hidden units solve XOR for {two['solved']} of {seeds} seeds, three for "
-            f"{three['solved']}, four for {four['solved']}, eight for {by_hidden[8]['solved']}."
+            f"{three['solved']}, four for {four['solved']} and eight for {by_hidden[8]['solved']}."
         ),
         description=(
-            "Left, the loss over the epochs on a logarithmic axis, median and middle nine tenths. It ends at "
+            "The left panel shows the loss over the epochs on a logarithmic axis, as the median and the middle nine "
+            "tenths. The median ends at "
             + ", ".join(f"{by_hidden[h]['final_loss']['median'][0]:.4f} with {h}" for h in (2, 3, 4, 16, 64))
-            + " hidden units. Right, how many seeds end with every answer right: "
+            + " hidden units. The right panel shows how many seeds end with every prediction correct: "
             + ", ".join(f"{one['solved']} with {one['hidden']}" for one in units)
             + "."
         ),
-        caption=f"2-h-1 on XOR, without biases, η = {result['eta']:g}, {result['epochs']:,} epochs, {seeds} seeds.",
+        caption=(
+            f"Networks 2-h-1 without biases are trained on XOR for {result['epochs']:,} epochs with "
+            f"η = {result['eta']:g} and {seeds} seeds."
+        ),
         experiment="hidden_units",
         table=stacked_rows(
             *(
@@ -204,7 +214,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
 
 
 def no_activation(result: dict[str, Any]) -> Figure:
-    """Draw, for a network without activations, which share of the seeds overflows, by slope and rate.
+    """Draw the fraction of seeds that overflow without activations, by derivative and learning rate.
 
     Args:
         result: what the experiment stored.
@@ -215,15 +225,15 @@ def no_activation(result: dict[str, Any]) -> Figure:
     drawing = canvas(2.8)
     axes = drawing.subplots()
     kinds = (
-        ("kept", "slope kept", (0, (1, 1.5)), BACKWARD),
-        ("without_bias", "right slope", "-", INK),
-        ("with_bias", "right slope, with bias", "--", PAPER),
+        ("kept", "derivative kept", (0, (1, 1.5)), BACKWARD),
+        ("without_bias", "correct derivative", "-", INK),
+        ("with_bias", "correct, with biases", "--", PAPER),
     )
     for key, words, style, fill in kinds:
         rates = result[key]
-        x, share = [one["eta"] for one in rates], [100 * one["diverged"] for one in rates]
+        x, percent = [one["eta"] for one in rates], [100 * one["diverged"] for one in rates]
         ink = BACKWARD if key == "kept" else INK
-        axes.plot(x, share, linestyle=style, marker="o", color=ink, markerfacecolor=fill, markersize=5, label=words)
+        axes.plot(x, percent, linestyle=style, marker="o", color=ink, markerfacecolor=fill, markersize=5, label=words)
     axes.set(xscale="log", ylim=(-4, 104), yticks=[0, 25, 50, 75, 100])
     axes.set(xlabel=r"learning rate $\eta$", ylabel="seeds that overflow (%)")
     _plain(axes, "x", [one["eta"] for one in result["kept"]])
@@ -234,22 +244,23 @@ def no_activation(result: dict[str, Any]) -> Figure:
         name="no-activation",
         canvas=drawing,
         title=(
-            f"With the kept slope {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; with the "
-            f"right one none does there, and at η = {fastest['eta']:g}, {fastest['diverged']:.1%}."
+            f"With the derivative kept {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; "
+            f"with the correct one none does there, but at η = {fastest['eta']:g} {fastest['diverged']:.1%} do."
         ),
         description=(
-            "The share of seeds whose loss overflows, against the learning rate on a logarithmic axis. With the kept "
-            "slope (dotted): "
-            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in kept)
-            + ". With the right slope, without bias (solid): "
-            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in bare)
-            + ". With the right slope and biases (dashed) it rises sooner: "
-            + ", ".join(f"{100 * one['diverged']:.1f} % at {one['eta']:g}" for one in biased)
+            "The figure shows the fraction of seeds whose loss overflows, against the learning rate on a logarithmic "
+            "axis. With the derivative of the sigmoid kept (dotted) it is "
+            + ", ".join(f"{one['diverged']:.1%} at {one['eta']:g}" for one in kept)
+            + ". With the correct derivative and without biases (solid) it is "
+            + ", ".join(f"{one['diverged']:.1%} at {one['eta']:g}" for one in bare)
+            + ". With the correct derivative and with biases (dashed) it rises sooner and is "
+            + ", ".join(f"{one['diverged']:.1%} at {one['eta']:g}" for one in biased)
             + "."
         ),
         caption=(
-            f"{result['network']} with a = z in every unit, on XOR; {result['rate_seeds']} seeds, "
-            f"{result['rate_epochs']:,} epochs. Where nothing is said of biases there are none."
+            f"The network {result['network']} with a = z in every unit is trained on XOR for "
+            f"{result['rate_epochs']:,} epochs with {result['rate_seeds']} seeds. Unless biases are mentioned, there "
+            "are none."
         ),
         experiment="no_activation",
         table=stacked_rows(
@@ -263,7 +274,7 @@ def no_activation(result: dict[str, Any]) -> Figure:
 
 
 def relu(result: dict[str, Any]) -> Figure:
-    """Draw the loss of ReLU networks at the report's two rates, and the share of dead units against the rate.
+    """Draw the loss of ReLU networks at the report's two learning rates, and the fraction of dead units against them.
 
     Args:
         result: what the experiment stored.
@@ -290,8 +301,8 @@ def relu(result: dict[str, Any]) -> Figure:
     layers = ("first hidden", "second hidden", "output")
     etas = [training["eta"] for training in deep]
     for layer, (words, style) in enumerate(zip(layers, (_STYLES[1], _STYLES[2], _STYLES[0]), strict=True)):
-        share = [100 * training["layers"][layer]["end"] for training in deep]
-        right.plot(etas, share, linestyle=style, marker="o", markersize=4, color=INK, label=words)
+        percent = [100 * training["layers"][layer]["end"] for training in deep]
+        right.plot(etas, percent, linestyle=style, marker="o", markersize=4, color=INK, label=words)
     right.set(xscale="log", ylim=(0, 100), xlabel=r"learning rate $\eta$", ylabel="dead after training (%)")
     _plain(right, "x", etas)
     right.legend(title="layer", loc="upper left")
@@ -300,24 +311,25 @@ def relu(result: dict[str, Any]) -> Figure:
         name="relu",
         canvas=drawing,
         title=(
-            f"At η = {deep[-1]['eta']:g} it is the output that dies: {output['end']:.0%} of {deep[-1]['network']} "
-            f"networks end so, {output['start']:.0%} began so."
+            f"At η = {deep[-1]['eta']:g} mainly the output dies: it is dead in {output['end']:.0%} of the "
+            f"{deep[-1]['network']} networks after training, and in {output['start']:.0%} before it."
         ),
         description=(
-            f"Left, the loss of {slow['network']} with ReLU in every unit, both axes logarithmic, median and middle "
-            f"nine tenths. At η = {slow['eta']:g} (dashed) the median ends at {slow['losses']['median'][-1]:.3f}, at "
-            f"η = {fast['eta']:g} (solid) at {fast['losses']['median'][-1]:.3f}; the upper end of both bands is "
-            f"{result['constant']:.4f}, the dotted line, the loss of a network whose output is dead. Right, the share "
-            f"of dead units of {deep[0]['network']} after training, against the rate: "
+            f"The left panel shows the loss of {slow['network']} with ReLU in every unit, with both axes logarithmic, "
+            f"as the median and the middle nine tenths. At η = {slow['eta']:g} (dashed) the median ends at "
+            f"{slow['losses']['median'][-1]:.3f}, and at η = {fast['eta']:g} (solid) at "
+            f"{fast['losses']['median'][-1]:.3f}. The upper end of both bands is {result['constant']:.4f}, the dotted "
+            "line, which is the loss of a network whose output is dead. The right panel shows the fraction of dead "
+            f"units of {deep[0]['network']} after training against the learning rate: "
             + "; ".join(
-                f"{words} layer " + ", ".join(f"{100 * t['layers'][layer]['end']:.0f} % at {t['eta']:g}" for t in deep)
+                f"{words} layer " + ", ".join(f"{t['layers'][layer]['end']:.0%} at {t['eta']:g}" for t in deep)
                 for layer, words in enumerate(layers)
             )
             + "."
         ),
         caption=(
-            f"XOR, {result['seeds']} seeds, {result['epochs']:,} epochs, no biases, ReLU at the output too, as the "
-            "report's class would have it."
+            f"Both networks are trained on XOR for {result['epochs']:,} epochs with {result['seeds']} seeds and "
+            "without biases. The output is a ReLU as well, as in the report's class."
         ),
         experiment="relu",
         table=stacked_rows(
@@ -338,7 +350,7 @@ def relu(result: dict[str, Any]) -> Figure:
 
 
 def activation_curves(result: dict[str, Any]) -> Figure:
-    """Draw six activations with their slopes.
+    """Draw six activation functions with their derivatives.
 
     Args:
         result: what the experiment stored.
@@ -361,18 +373,19 @@ def activation_curves(result: dict[str, Any]) -> Figure:
         name="activation-curves",
         canvas=drawing,
         title=(
-            f"The sigmoid passes back at most {max_derivative['sigmoid']:.2f} of δ; each of the others, where it is "
-            f"steepest, {min(v for k, v in max_derivative.items() if k != 'sigmoid'):.2f} or more."
+            f"The derivative of the sigmoid is at most {max_derivative['sigmoid']:.2f}, whereas that of each of the "
+            f"others reaches {min(v for k, v in max_derivative.items() if k != 'sigmoid'):.2f} or more."
         ),
         description=(
-            f"Six panels, each with the value (blue, solid) and the slope (orange, dashed) from z = {z[0]:g} to "
-            f"{z[-1]:g}. Sigmoid rises from 0 to 1, its slope is a low hump. tanh rises from −1 to 1, its slope is a "
-            "hump of height 1. ReLU is 0 and then a line, its slope a step from 0 to 1. Leaky ReLU looks the same, a "
-            "little below 0 on the left. Softplus rounds the kink, its slope is the sigmoid. SiLU dips below 0 before "
-            f"it rises, and its slope, between {min(result['training_runs'][-1]['derivative']):.2f} and "
+            f"Six panels show the value (blue, solid) and the derivative (orange, dashed) from z = {z[0]:g} to "
+            f"{z[-1]:g}. The sigmoid rises from 0 to 1, and its derivative is a low hump. tanh rises from −1 to 1, and "
+            "its derivative is a hump of height 1. ReLU is 0 and then a line, so its derivative is a step from 0 to 1. "
+            "Leaky ReLU looks the same, but is a little below 0 on the left. Softplus rounds the kink, and its "
+            "derivative is the sigmoid. SiLU dips below 0 before it rises, so its derivative, between "
+            f"{min(result['training_runs'][-1]['derivative']):.2f} and "
             f"{max_derivative['silu']:.2f}, leaves the range from 0 to 1 on both sides."
         ),
-        caption="Each is derived in chapter 4; value forward, slope backward.",
+        caption="The forward pass uses the value and the backward pass the derivative. Each is derived in chapter 4.",
         experiment="activations",
         table={"z": z}
         | {f"{one['name']}_{kind}": one[kind] for one in result["training_runs"] for kind in ("value", "derivative")},
@@ -380,7 +393,7 @@ def activation_curves(result: dict[str, Any]) -> Figure:
 
 
 def activations(result: dict[str, Any]) -> Figure:
-    """Draw learning curves with six activations in the hidden units.
+    """Draw learning curves with six activation functions in the hidden units.
 
     Args:
         result: what the experiment stored.
@@ -405,20 +418,23 @@ def activations(result: dict[str, Any]) -> Figure:
         name="activations",
         canvas=drawing,
         title=(
-            f"In the hidden units {_WORDS[best['name']]} solves XOR for {best['solved']} of {seeds} seeds, "
-            f"{_WORDS[worst['name']]} for {worst['solved']}."
+            f"With {_WORDS[best['name']]} in the hidden units {best['solved']} of {seeds} seeds solve XOR, but only "
+            f"{worst['solved']} with {_WORDS[worst['name']]}."
         ),
         description=(
-            "The median loss over the epochs, both axes logarithmic, with six activations in the hidden units and a "
-            "sigmoid at the output. "
+            "The figure shows the median loss over the epochs, with both axes logarithmic, for six activation "
+            "functions in the hidden units and a sigmoid at the output. "
             + "; ".join(
                 f"{_WORDS[one['name']]} ends at {one['losses']['median'][-1]:.4f}, and {one['solved']} of {seeds} seeds"
-                " end with every answer right"
+                " end with every prediction correct"
                 for one in training_runs
             )
             + "."
         ),
-        caption=f"{result['network']} on XOR, η = {result['eta']:g}, no biases, medians of {seeds} seeds.",
+        caption=(
+            f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and without biases. Lines "
+            f"are medians of {seeds} seeds."
+        ),
         experiment="activations",
         table=stacked_rows(
             *(

@@ -1,4 +1,4 @@
-"""Every figure of the pages, drawn and written to files."""
+"""Draw every figure of the pages and write it to files."""
 
 import json
 from collections.abc import Callable, Iterator

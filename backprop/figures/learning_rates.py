@@ -1,4 +1,4 @@
-"""The learning rates of the report's discussion A."""
+"""Draw the learning rates of the report's discussion A."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from backprop.figures.style import INK, PAPER, WIDE, Figure, canvas, stacked_row
 
 
 def learning_rates(result: dict[str, Any]) -> Figure:
-    """Draw learning curves at four rates, and how long each rate takes.
+    """Draw learning curves at four learning rates, and how many epochs each learning rate needs.
 
     Args:
         result: what the experiment stored.
@@ -49,20 +49,21 @@ def learning_rates(result: dict[str, Any]) -> Figure:
         name="learning-rates",
         canvas=drawing,
         title=(
-            f"Ten times the rate is {one['first'] / ten['first']:.1f} times as fast, until it is too much: at η = 100 "
-            f"only {hundred['solved']} of {seeds} seeds solve XOR."
+            f"At η = 10 training is {one['first'] / ten['first']:.1f} times as fast as at η = 1, but at η = 100 only "
+            f"{hundred['solved']} of {seeds} seeds solve XOR."
         ),
         description=(
-            "Left, the loss over the epochs on a logarithmic axis at four rates, median and middle nine tenths: at 0.1 "
-            f"it barely leaves ¼, at 1 it ends near {one['losses']['median'][-1]:.4f}, at 10 near "
-            f"{ten['losses']['median'][-1]:.5f}, at 100 it stays high with a wide band. Right, the median number of "
-            f"epochs to a loss of {result['enough']} against the rate, both logarithmic: "
+            "The left panel shows the loss over the epochs on a logarithmic axis at four learning rates, as the median "
+            f"and the middle nine tenths. At 0.1 it barely leaves ¼, at 1 it ends near "
+            f"{one['losses']['median'][-1]:.4f}, at 10 near {ten['losses']['median'][-1]:.5f}, and at 100 it remains "
+            "high with a wide band. The right panel shows the median number of epochs to a loss of "
+            f"{result['enough']} against the learning rate, with both axes logarithmic: "
             + ", ".join(f"{rate['first']:,.0f} at {rate['eta']:g}" for rate in reaching)
-            + f"; beside each the number of {seeds} seeds that get there."
+            + f". Beside each stands how many of {seeds} seeds get there."
         ),
         caption=(
-            f"Network {result['network']} on XOR, {seeds} seeds; at the circles, how many of them reach the loss; "
-            "filled where all do."
+            f"The network {result['network']} is trained on XOR with {seeds} seeds. The number at a circle tells how "
+            "many of them reach the loss, and the circle is filled where all do."
         ),
         experiment="learning_rates",
         table=stacked_rows(

@@ -1,4 +1,4 @@
-"""How well the report's XOR log can be met: at other learning rates, and by other networks."""
+"""Draw how closely the report's XOR log can be reproduced, at other learning rates and by other networks."""
 
 from typing import Any
 
@@ -31,15 +31,15 @@ def misfit(result: dict[str, Any]) -> Figure:
         name="log-misfit",
         canvas=drawing,
         title=(
-            f"At η = {best['eta']:g} the log is met to {best['worst']:.7f}; at the other rates, from there, no better "
-            f"than {min(others):.5f}."
+            f"At η = {best['eta']:g} the log is reproduced to {best['worst']:.7f}, whereas the fits at the other "
+            f"learning rates reach no better than {min(others):.5f}."
         ),
         description=(
-            "The worst relative deviation of a fit against the learning rate held in it, on a logarithmic axis: "
+            "The figure shows the worst relative deviation of a fit, on a logarithmic axis, against its learning rate: "
             + "; ".join(f"{fit['worst']:.7f} at {fit['eta']:g}" for fit in fits)
             + "."
         ),
-        caption=f"A hollow circle is a fit that used up its {result['most_steps']} steps.",
+        caption=f"A hollow circle is a fit that used up its {result['most_steps']} steps before it converged.",
         experiment="log_fit",
         table={
             "eta": [fit["eta"] for fit in fits],
@@ -51,7 +51,7 @@ def misfit(result: dict[str, Any]) -> Figure:
 
 
 def singular_values(result: dict[str, Any]) -> Figure:
-    """Draw the singular values of the Jacobian where the log is matched.
+    """Draw the singular values of the Jacobian at the weights that reproduce the log.
 
     Args:
         result: what the experiment stored.
@@ -71,11 +71,11 @@ def singular_values(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=f"The {len(values)} singular values of the Jacobian span {powers:.0f} powers of ten.",
         description=(
-            "The singular values on a logarithmic axis, largest first: "
+            "The figure shows the singular values on a logarithmic axis, the largest first: "
             + ", ".join(f"{value:.1e}" for value in values)
             + "."
         ),
-        caption="How much the log's lines change for a step of the weights in each of twelve directions.",
+        caption="Each tells how much the log changes for a step of the weights in one of twelve directions.",
         experiment="log_fit",
         table={"number": numbers, "singular_value": values},
     )
@@ -99,11 +99,11 @@ def plain(value: float) -> str:
 
 
 def rivals(result: dict[str, Any], matched: float) -> Figure:
-    """Draw how near each contender came to the log, from each of its starts.
+    """Draw how closely each network reproduces the log, from each of its starting points.
 
     Args:
         result: what the experiment on rivals stored.
-        matched: the worst deviation of the matched weights.
+        matched: the worst deviation of the weights that reproduce the log.
 
     Returns:
         The figure.
@@ -112,18 +112,18 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
     drawing = canvas(3.3)
     axes = drawing.subplots()
     axes.axhline(matched, color=INK, linewidth=0.8, linestyle=":")
-    axes.annotate("the matched weights", (-0.4, matched), (0, 4), textcoords="offset points")
+    axes.annotate("the weights found", (-0.4, matched), (0, 4), textcoords="offset points")
     for i, one in enumerate(contenders):
         for fits, side, fill, marker in ((one["random"], -0.13, INK, "o"), (one["near"], 0.13, PAPER, "D")):
             worst = [fit["worst"] for fit in fits]
-            label = ("random starts" if marker == "o" else "starts near the matched weights") if i == 0 else None
+            label = ("random starts" if marker == "o" else "starts near the weights found") if i == 0 else None
             axes.plot(
                 [i + side] * len(worst), worst, marker, color=INK, markerfacecolor=fill, markersize=5, label=label
             )
     axes.set(yscale="log", ylabel="worst relative deviation", xlim=(-0.5, len(contenders) - 0.5))
     names = [f"{one['name']}\n{one['unknowns']}".replace("hidden ", "") for one in contenders]
     axes.set_xticks(range(len(contenders)), names)
-    axes.set_xlabel("contender, and how many parameters it has to fit")
+    axes.set_xlabel("network, and its number of parameters")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     best = {one["name"]: plain(min(fit["worst"] for fit in one["random"])) for one in contenders}
@@ -131,27 +131,28 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
         name="log-rivals",
         canvas=drawing,
         title=(
-            "Fitted by one rule from random starts, the networks come this near to the log: "
+            "Fitted by one rule from random starts, the networks reach these worst deviations: "
             + ", ".join(f"{name} {worst}" for name, worst in best.items())
             + "."
         ),
         description=(
-            "The worst relative deviation from the log on a logarithmic axis, one column for each contender: "
+            "The figure shows the worst relative deviation from the log on a logarithmic axis, with one column for "
+            "each network: "
             + "; ".join(
                 f"{one['name']}, from random starts "
                 + ", ".join(plain(fit["worst"]) for fit in one["random"])
-                + " and from starts near the matched weights "
+                + " and from starts near the weights found "
                 + ", ".join(plain(fit["worst"]) for fit in one["near"])
                 for one in contenders
             )
-            + f". A dotted line marks the matched weights, {plain(matched)}."
+            + f". A dotted line marks the deviation of the weights found, {plain(matched)}."
         ),
-        caption="Each point is one fit. The lower, the nearer to the log.",
+        caption="Each point is one fit, and the lower it lies, the nearer the fit comes to the log.",
         experiment="log_rivals",
         table=stacked_rows(
             *(
                 {
-                    "contender": one["name"],
+                    "network": one["name"],
                     "unknowns": one["unknowns"],
                     "start": kind,
                     "worst_deviation": [fit["worst"] for fit in one[kind]],

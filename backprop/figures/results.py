@@ -1,4 +1,4 @@
-"""The report's two results as pictures."""
+"""Draw the report's two results."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from matplotlib.contour import ContourSet
 
 from backprop.figures.style import FORWARD, INK, PAPER, WIDE, Figure, canvas, stacked_rows, thousands
 
-_NAMES = {"linear": "Linear data", "xor": "XOR"}
+_NAMES = {"linear": "linear data", "xor": "XOR"}
 _DEPTH = LinearSegmentedColormap.from_list("forward", [(FORWARD, 0.0), (FORWARD, 0.8)])
 
 
@@ -38,17 +38,17 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
         name=f"{name}-learning-curve",
         canvas=drawing,
         title=(
-            f"{_NAMES[name]}: the loss falls from {one['initial_loss']:.2f} to {one['final_loss']:.4f} "
+            f"On {_NAMES[name]} the loss falls from {one['initial_loss']:.2f} to {one['final_loss']:.4f} "
             f"in {one['epochs']:,} epochs."
         ),
         description=(
-            f"Loss on a logarithmic axis over {one['epochs']:,} epochs. The {one['network']} network (solid) falls "
-            f"from {one['initial_loss']:.3f} to {one['final_loss']:.4f} and passes 0.05 at epoch "
-            f"{one['epoch_below_0_05']}; the {two['network']} network (dashed) falls from {two['initial_loss']:.3f} to "
-            f"{two['final_loss']:.4f}. The {len(losses)} values that the report printed (circles) run from "
-            f"{losses[0]:.3f} to {losses[-1]:.4f}."
+            f"The figure shows the loss on a logarithmic axis over {one['epochs']:,} epochs. With the "
+            f"{one['network']} network (solid) it falls from {one['initial_loss']:.3f} to {one['final_loss']:.4f} and "
+            f"is below 0.05 from epoch {one['epoch_below_0_05']} on. With the {two['network']} network (dashed) it "
+            f"falls from {two['initial_loss']:.3f} to {two['final_loss']:.4f}. The {len(losses)} values that the "
+            f"report printed (circles) run from {losses[0]:.3f} to {losses[-1]:.4f}."
         ),
-        caption="Ours starts from another seed than the report's run, which is not known.",
+        caption="Our runs start from another seed than the report's run, whose seed is not known.",
         experiment=name,
         table=stacked_rows(
             *(
@@ -98,7 +98,7 @@ def surface(axes: Axes, ticks: Any, predictions: Any, x: np.ndarray, ones: np.nd
 
 
 def prediction(name: str, result: dict[str, Any]) -> Figure:
-    """Draw the labels beside the answers, over the decision surface.
+    """Draw the labels, and beside them the predictions on the decision surface.
 
     Args:
         name: "linear" or "xor".
@@ -117,20 +117,27 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
         axes.set(title=words)
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
     bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
-    bar.set_label(r"answer $\hat y$", labelpad=6)
+    bar.set_label(r"prediction $\hat y$", labelpad=6)
     correct_predictions = round(run["accuracy"] * len(y))
     return Figure(
         name=f"{name}-prediction",
         canvas=drawing,
-        title=f"{_NAMES[name]}: after training, {correct_predictions} of {len(y)} answers are on the right side of ½.",
-        description=(
-            f"Left, the {len(y)} points with their labels: circles for 0, filled diamonds for 1. Right, the same "
-            f"points with the network's rounded answers, on a surface that shades from answer 0 (clear) to 1 (blue); "
-            f"a line marks answer ½. {correct_predictions} of {len(y)} answers agree with the labels."
+        title=(
+            f"After training on {_NAMES[name]}, {correct_predictions} of {len(y)} predictions are on the correct side "
+            "of ½."
         ),
-        caption=f"Circles are 0, diamonds 1. Network {run['network']}, η = {run['eta']:g}, {run['epochs']:,} epochs.",
+        description=(
+            f"The left panel shows the {len(y)} points with their labels, circles for 0 and filled diamonds for 1. The "
+            "right panel shows the same points with the rounded predictions of the network, on a surface that shades "
+            f"from the prediction 0 (clear) to 1 (blue), with a line at ½. {correct_predictions} of {len(y)} "
+            "predictions agree with the labels."
+        ),
+        caption=(
+            f"Circles are 0 and diamonds are 1. The network {run['network']} was trained for {run['epochs']:,} epochs "
+            f"with η = {run['eta']:g}."
+        ),
         experiment=name,
-        table={"x1": x[:, 0].tolist(), "x2": x[:, 1].tolist(), "label": run["y"], "answer": run["y_hat"]},
+        table={"x1": x[:, 0].tolist(), "x2": x[:, 1].tolist(), "label": run["y"], "prediction": run["y_hat"]},
     )
 
 
@@ -157,22 +164,26 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
     axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, result["epochs"] + 150))
     thousands(axes)
     axes.legend()
-    within = sum(0.05 <= share <= 0.95 for _, share in one["below"])
+    within = sum(0.05 <= below <= 0.95 for _, below in one["below"])
     low, high = (one["final_loss"][end][0] for end in ("low", "high"))
     return Figure(
         name=f"{name}-spread",
         canvas=drawing,
         title=(
-            f"{_NAMES[name]}: {one['solved']} of {seeds} seeds end with every answer right; {within} of the report's "
-            f"{len(one['below'])} values lie among the middle nine tenths."
+            f"On {_NAMES[name]} {one['solved']} of {seeds} seeds end with every prediction correct, and {within} of "
+            f"the report's {len(one['below'])} values lie among the middle nine tenths."
         ),
         description=(
-            f"Loss on a logarithmic axis over {result['epochs']:,} epochs. A solid line is the median of {seeds} seeds "
-            f"of the {one['network']} network; a grey band holds the middle nine tenths, which end between {low:.4f} "
-            f"and {high:.4f}. A dashed line with a lighter band, lower at the end, is the {two['network']} network. "
-            f"Circles are the report's {len(one['below'])} printed values; {within} of them lie inside the first band."
+            f"The figure shows the loss on a logarithmic axis over {result['epochs']:,} epochs. A solid line is the "
+            f"median of {seeds} seeds of the {one['network']} network, and a grey band holds the middle nine tenths, "
+            f"which end between {low:.4f} and {high:.4f}. A dashed line with a lighter band, lower at the end, is the "
+            f"{two['network']} network. Circles are the report's {len(one['below'])} printed values, of which {within} "
+            "lie inside the first band."
         ),
-        caption=f"Median and band from 5 % to 95 % of {seeds} seeds, η = {result['eta']:g}.",
+        caption=(
+            f"Lines are medians of {seeds} seeds at η = {result['eta']:g}, and bands reach from the 5th to the 95th "
+            "percentile."
+        ),
         experiment="spread",
         table=stacked_rows(
             *({"network": run["network"], "epoch": epochs.tolist(), **run["losses"]} for run in (one, two)),

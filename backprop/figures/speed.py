@@ -1,10 +1,10 @@
-"""From specification to speed: what each rewriting saves, and where others stand."""
+"""Draw what each rewriting of the training loop saves, and how other programs compare."""
 
 from typing import Any
 
 from backprop.figures.style import INK, PAPER, Figure, canvas, roomy
 
-#: The peers that are drawn for one network, and those for an ensemble.
+#: The programs that are drawn for one network, and those for an ensemble.
 ONE = (
     "PyTorch, autograd",
     "HIPS autograd",
@@ -21,7 +21,7 @@ MANY = ("PyTorch, bmm", "C", "JAX, vmap and scan", "C, vectorised")
 
 
 def rewritings(result: dict[str, Any]) -> Figure:
-    """Draw the time of an epoch, rewriting by rewriting, and what is left to the vectorised C.
+    """Draw the time of an epoch for each rewriting, and that of vectorised C.
 
     Args:
         result: what the benchmark stored.
@@ -49,23 +49,23 @@ def rewritings(result: dict[str, Any]) -> Figure:
         name="speed-rewritings",
         canvas=drawing,
         title=(
-            f"{len(steps)} ways to write the same training: the last is {steps[-1]['gain']:.1f} times as fast as the "
-            "first."
+            f"Of {len(steps)} ways to write the same training loop the last is {steps[-1]['gain']:.1f} times as fast "
+            "as the first."
         ),
         description=(
-            "Bars, one below the other, of the microseconds that an epoch takes: "
+            "Bars, one below the other, show the microseconds that an epoch takes: "
             + ", ".join(f"{row['name']} {row['us']:.1f}" for row in steps)
             + "."
             + ("" if limit is None else f" A dashed line marks vectorised C at {limit:.1f}.")
         ),
-        caption=f"2-4-1 on 100 points, one thread, medians of {result['rounds']} rounds.",
+        caption=f"The network is 2-4-1 on 100 points, with one thread; times are medians of {result['rounds']} rounds.",
         experiment="speed",
         table={"rewriting": names, "calls": [row["calls"] or "" for row in steps], "microseconds": times},
     )
 
 
 def peers(result: dict[str, Any]) -> Figure:
-    """Draw how many times the fast path's time others take, for one network and for a thousand.
+    """Draw how long other programs take compared with the fast path, for one network and for a thousand.
 
     Args:
         result: what the benchmark stored.
@@ -106,23 +106,28 @@ def peers(result: dict[str, Any]) -> Figure:
         axes.set_title(title)
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.12)
-    panels[1].set(xlabel="times the fast path's time", xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"])
+    panels[1].set(
+        xlabel="time, as a multiple of the fast path's", xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"]
+    )
     single, many = races[0][2], races[1][2]
     behind = ", ".join(f"{name} {row['ratio']:.2g}" for name, row in single.items() if name in ONE)
     return Figure(
         name="speed-peers",
         canvas=drawing,
         title=(
-            f"The specification takes {single['reference']['ratio']:.1f} times as long as the fast path; "
-            "compiled loops take less."
+            f"The reference engine takes {single['reference']['ratio']:.1f} times as long as the fast path, whereas "
+            "compiled loops take less time."
         ),
         description=(
-            "Two panels on a logarithmic axis of times the fast path's time, with the range over the rounds as a line. "
-            f"One network: {behind}. {runs:,} networks at once: "
+            "Two panels show times as multiples of the fast path's time, on a logarithmic axis, with the range over "
+            f"the rounds as a line. For one network they are {behind}. For {runs:,} networks at once they are "
             + ", ".join(f"{name} {row['ratio']:.2g}" for name, row in many.items() if name in MANY)
             + ". A dashed line marks 1."
         ),
-        caption="2-4-1 on 100 points. Circles are medians, filled if slower; lines reach from the least to the most.",
+        caption=(
+            "The network is 2-4-1 on 100 points. Circles are medians, filled if slower than the fast path, and lines "
+            "reach from the smallest to the largest ratio."
+        ),
         experiment="speed",
         table=rows,
     )

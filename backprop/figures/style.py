@@ -1,7 +1,7 @@
-"""How figures look, and how they become SVG that belongs to a page.
+"""Define how figures look, and turn them into SVG that belongs to a page.
 
-Ink takes the colour of the text around it, so that one file serves light and dark pages. Two colours have a meaning,
-everywhere: blue for what goes forward (values), orange for what goes backward (errors, gradients).
+Ink takes the colour of the text around it, so that one file serves light and dark pages. Two colours have a meaning in
+every figure: blue stands for the forward pass (values) and orange for the backward pass (errors, gradients).
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""One training as a picture: what `python -m backprop train --plot` draws."""
+"""Draw one training run, as `python -m backprop train --plot` does."""
 
 from pathlib import Path
 
@@ -24,15 +24,9 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
 
     Args:
         losses: the loss before each update, shape (epochs,).
-    <<<<<<< HEAD
-        model: the trained network, of two inputs; of two classes the second is drawn.
-        X: the points, shape (N, 2), between 0 and 1.
-        y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
-    =======
         model: the trained network, of two inputs, and one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
-    >>>>>>> softmax
 
     Returns:
         The drawing, made inside ``with house_style():``.
@@ -51,20 +45,14 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
 
 
 def write(path: Path, losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> None:
-    """Draw a training and write the picture to a file.
+    """Draw a training run and write the picture to a file.
 
     Args:
-        path: the file; its ending says the format.
+        path: the file, whose ending determines the format.
         losses: the loss before each update, shape (epochs,).
-    <<<<<<< HEAD
-        model: the trained network, of two inputs; of two classes the second is drawn.
-        X: the points, shape (N, 2), between 0 and 1.
-        y: their labels, 0 or 1, shape (N, 1), or (N, 2) for two classes.
-    =======
         model: the trained network, of two inputs, and one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
-    >>>>>>> softmax
 
     Raises:
         OSError: if the file cannot be written.

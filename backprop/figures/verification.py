@@ -1,4 +1,4 @@
-"""How good a measured gradient is, against the step."""
+"""Draw the error of a numerical gradient against its step size."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from backprop.tables.table import shown
 
 
 def step_size(result: dict[str, Any]) -> Figure:
-    """Draw the error of three numerical derivatives against the step, with the laws that predict it.
+    """Draw the error of three numerical gradients against the step size, with the error models that predict it.
 
     Args:
         result: what the experiment stored.
@@ -36,7 +36,7 @@ def step_size(result: dict[str, Any]) -> Figure:
         words = rf"$h^* = {digit} \times 10^{{{int(exponent)}}}$"
         axes.annotate(words, best, place, textcoords="offset points", ha=side, va="top")
     axes.set(xscale="log", yscale="log", xlim=(1e-20, 3), ylim=(2e-17, 30))
-    axes.set(xlabel="step $h$", ylabel="relative error of the measured gradient")
+    axes.set(xlabel="step size $h$", ylabel="relative error of the gradient")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, columnspacing=1.2, handletextpad=0.1)
     forward, central, exact = (
         tuple(shown(result[name][key], ".0e") for key in ("least_error", "least_h")) for name in looks
@@ -45,20 +45,22 @@ def step_size(result: dict[str, Any]) -> Figure:
         name="step-size",
         canvas=drawing,
         title=(
-            f"Too large a step and too small a step both spoil a difference: the best central difference is off by "
-            f"{central[0]}, the complex step by {exact[0]} at any small step."
+            f"A finite difference is spoilt by too large and by too small a step size: the best central difference is "
+            f"off by {central[0]}, but the complex step by {exact[0]} at any small step size."
         ),
         description=(
-            "Relative error of the measured gradient against the step h, both logarithmic. The forward difference "
-            f"falls with 1/h from the left, reaches {forward[0]} near h = {forward[1]} and rises in proportion to h. "
-            f"The central difference falls with 1/h, reaches {central[0]} near {central[1]} and rises with the square "
-            f"of h. Both make a U. The complex step stays near {exact[0]} for every h below a ten-millionth, and above "
-            "it rises with the square of h. Thin lines, the laws c times h to the power p plus r over h, run through "
-            "or just above the points; crosses mark their minima."
+            "The figure shows the relative error of the numerical gradient against the step size h, with both axes "
+            "logarithmic. The error of the forward difference falls with 1/h from the left, reaches "
+            f"{forward[0]} near h = {forward[1]} and rises in proportion to h. That of the central difference falls "
+            f"with 1/h, reaches {central[0]} near {central[1]} and rises with the square of h, so both make a U. The "
+            f"complex step remains near {exact[0]} for every h below a ten-millionth, and above it its error rises "
+            "with the square of h. Thin lines, the error models c times h to the power p plus r over h, run through "
+            "or just above the points, and crosses mark their minima."
         ),
         caption=(
-            f"Network {result['network']}, {result['weights']} weights, XOR. Points: measured against the derived "
-            "gradient. Lines: the law E(h), with constants from higher derivatives and ε. Crosses: the best step."
+            f"The network {result['network']} has {result['weights']} weights and is evaluated on XOR. Points compare "
+            "the numerical with the analytic gradient. Lines are the error model E(h), whose constants come from "
+            "higher derivatives and ε, and crosses mark the optimal step size."
         ),
         experiment="step_size",
         table=stacked_rows(

@@ -1,4 +1,4 @@
-"""The tables of the consequences."""
+"""Define the tables of the consequences."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ def dead(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         result: what the experiment "dead_units" stored.
 
     Yields:
-        The rate, and what happened under each output.
+        The learning rate, and what happened with each output.
     """
     for sigmoid, identity in zip(result["sigmoid"], result["identity"], strict=True):
         yield {"eta": sigmoid["eta"], "sigmoid": sigmoid, "identity": identity}
@@ -25,8 +25,8 @@ TABLES = [
         ("dead_units",),
         (
             Column("learning rate η", "eta", "g"),
-            Column("sigmoid output", "sigmoid.end", ".1%"),
-            Column("linear output", "identity.end", ".1%"),
+            Column("dead, sigmoid output", "sigmoid.end", ".1%"),
+            Column("dead, linear output", "identity.end", ".1%"),
         ),
         rows=dead,
     ),

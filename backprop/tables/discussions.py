@@ -1,4 +1,4 @@
-"""The tables of the discussions: learning rates, hidden units, no activation, ReLU."""
+"""Define the tables of the discussions: learning rates, hidden units, no activation and ReLU."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ def seven_digits(value: float) -> str:
     """Write a learning rate with six decimals, or with seven where it is small.
 
     Args:
-        value: the rate.
+        value: the learning rate.
 
     Returns:
         The digits.
@@ -27,7 +27,7 @@ def thresholds(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         result: what the experiment "thresholds" stored.
 
     Yields:
-        The loss and the rate.
+        The loss and the learning rate.
     """
     for key, loss in {
         "mean": "mean, without bias",
@@ -58,7 +58,7 @@ def rates_without_activation(result: dict[str, Any]) -> Iterator[dict[str, Any]]
         result: what the experiment "no_activation" stored.
 
     Yields:
-        The rate, and what happened with each derivative.
+        The learning rate, and what happened with each derivative.
     """
     cases = ("kept", "without_bias", "with_bias")
     for at in zip(*(result[case] for case in cases), strict=True):
@@ -72,7 +72,7 @@ def two_hidden_without_activation(result: dict[str, Any]) -> list[Any]:
         result: what the experiment "two_hidden" stored.
 
     Returns:
-        The rates, with the fractions of seeds that overflow.
+        The learning rates, with the fractions of seeds that overflow.
     """
     return [result["small"], result["middle"], result["large"]]
 
@@ -98,9 +98,9 @@ TABLES = [
         (
             Column("learning rate η", "eta", "g"),
             Column("seeds that reach a loss of {enough}", "reached"),
-            Column("median epoch, of those that do", "first", ",.0f", missing="none"),
+            Column("median epoch at which they do", "first", ",.0f", missing="none"),
             Column("seeds that end with every prediction correct", "solved"),
-            Column("seeds whose loss rises on the way", "unsteady"),
+            Column("seeds whose loss rises", "unsteady"),
         ),
         rows="rates",
     ),
@@ -116,7 +116,7 @@ TABLES = [
         (
             Column("learning rate η", "eta", "g"),
             Column("seeds that reach a loss of {enough}", "reached"),
-            Column("median epoch, of those that do", "first", ",.0f", missing="none"),
+            Column("median epoch at which they do", "first", ",.0f", missing="none"),
         ),
         rows="rates",
     ),
@@ -125,8 +125,8 @@ TABLES = [
         ("timing",),
         (
             Column("hidden units", "hidden", ","),
-            Column("here, seconds", "seconds", ".2f"),
-            Column("the report, seconds", "report", "g"),
+            Column("our time, s", "seconds", ".2f"),
+            Column("the report's time, s", "report", "g"),
         ),
         rows="training_runs",
     ),
@@ -172,11 +172,11 @@ TABLES = [
         ("no_activation",),
         (
             Column("learning rate η", "eta", "g"),
-            Column("derivative kept: overflow", "kept.diverged", ".1%"),
-            Column("correct derivative, without bias: overflow", "without_bias.diverged", ".1%"),
-            Column("without bias: at the minimum", "without_bias.reached", ".1%"),
-            Column("correct derivative, with bias: overflow", "with_bias.diverged", ".1%"),
-            Column("with bias: at the minimum", "with_bias.reached", ".1%"),
+            Column("overflow, derivative kept", "kept.diverged", ".1%"),
+            Column("overflow, correct derivative, without bias", "without_bias.diverged", ".1%"),
+            Column("at the minimum, without bias", "without_bias.reached", ".1%"),
+            Column("overflow, correct derivative, with bias", "with_bias.diverged", ".1%"),
+            Column("at the minimum, with bias", "with_bias.reached", ".1%"),
         ),
         rows=rates_without_activation,
     ),
@@ -185,8 +185,8 @@ TABLES = [
         ("two_hidden",),
         (
             Column("learning rate η", "eta", "g"),
-            Column("derivative kept", "kept", ".1%"),
-            Column("correct derivative", "right", ".1%"),
+            Column("overflow, derivative kept", "kept", ".1%"),
+            Column("overflow, correct derivative", "right", ".1%"),
         ),
         rows=two_hidden_without_activation,
     ),
@@ -207,7 +207,7 @@ TABLES = [
         "activations",
         ("activations",),
         (
-            Column("hidden units", "name", lambda name: _ACTIVATIONS.get(name, name)),
+            Column("activation of the hidden units", "name", lambda name: _ACTIVATIONS.get(name, name)),
             Column("seeds that solve XOR", "solved"),
             Column("seeds that reach a loss of {enough}", "reached"),
             Column("median epoch at which they do", "first", ",.0f", missing="none"),

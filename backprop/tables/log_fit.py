@@ -1,4 +1,4 @@
-"""The tables of the reproduced log: the fitted run, and the alternative models."""
+"""Define the tables of the reproduced log: the fitted run and the alternative models."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +74,7 @@ TABLES = [
                 Column(f"{sum(epoch <= until for epoch in XOR_LOG)} lines", f"best.{stage}", deviation)
                 for stage, (until, *_) in enumerate(STAGES)
             ),
-            Column("all, from near", "near", deviation),
+            Column("all lines, starts nearby", "near", deviation),
         ),
         rows=contenders,
     ),

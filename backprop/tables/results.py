@@ -1,4 +1,4 @@
-"""The tables of the two results: single runs, many seeds, the plateau and the log."""
+"""Define the tables of the two results: single runs, many seeds, the plateau and the log."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -81,7 +81,7 @@ def tables_of(name: str) -> list[Table]:
                 Column("network", "network"),
                 Column("initial loss", "initial_loss", ".4f"),
                 Column("final loss", "final_loss", ".4f"),
-                Column("loss below 0.05 from epoch", "epoch_below_0_05", ","),
+                Column("first epoch with a loss below 0.05", "epoch_below_0_05", ","),
                 Column("accuracy", "accuracy", ".0%"),
             ),
             rows=runs,
@@ -108,7 +108,7 @@ def tables_of(name: str) -> list[Table]:
                 Column("{one[network]}, ours", "one"),
                 Column("{two[network]}, ours", "two"),
                 Column("{one[network]}, the report's", "report", missing="(missing)"),
-                Column("fraction of seeds below it", "below", ".0%"),
+                Column("fraction of seeds below the report's", "below", ".0%"),
             ),
             rows=lambda result, spread: epochs(result, spread, name),
         ),

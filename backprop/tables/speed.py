@@ -1,4 +1,4 @@
-"""The tables of what the benchmarks measured."""
+"""Define the tables of what the benchmarks measured."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 from backprop.tables.table import Column, Table
 
-#: The races, one network or many, each with the key of its data.
+#: The comparisons, for one network or many, each with the key of its data.
 RACES = {
     "single": ("linear", "xor", "wide"),
     "many": ("linear-256", "linear-1000", "xor-256", "xor-1000"),
@@ -27,7 +27,7 @@ _MACHINE = {
 
 
 def racers(result: dict[str, Any], group: str, race: str) -> Iterator[dict[str, Any]]:
-    """List who took part in a race, the slowest first.
+    """List the programs of a comparison, the slowest first.
 
     Args:
         result: what the benchmarks stored.
@@ -35,7 +35,7 @@ def racers(result: dict[str, Any], group: str, race: str) -> Iterator[dict[str, 
         race: the data, and how many networks.
 
     Yields:
-        The name, the time, and how many times as long as the fast path it took.
+        The name, the time, and the ratio of this time to that of the fast path.
     """
     for name, row in sorted(result[group][race].items(), key=lambda item: -item[1]["us"]):
         yield {"name": name, **row} | ({"ratio_low": None, "ratio_high": None} if name == "fast" else {})
@@ -48,7 +48,7 @@ def machine(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         result: what the benchmarks stored.
 
     Yields:
-        What, and which; a part that was not installed has none.
+        The component and its version; one that was not installed has none.
     """
     for key, what in _MACHINE.items():
         yield {"what": what, "which": result["machine"].get(key)}
@@ -73,14 +73,19 @@ TABLES = [
             (
                 Column("program", "name", lambda name: f"**{name}**" if name == "fast" else name),
                 Column("µs per run and epoch", "us", ".2f"),
-                Column("times `fast`", "ratio", ".2f"),
-                Column("least", "ratio_low", ".2f"),
-                Column("most", "ratio_high", ".2f"),
+                Column("ratio to `fast`", "ratio", ".2f"),
+                Column("smallest ratio", "ratio_low", ".2f"),
+                Column("largest ratio", "ratio_high", ".2f"),
             ),
             rows=partial(racers, group=group, race=race),
         )
         for group, races in RACES.items()
         for race in races
     ),
-    Table("speed-machine", ("speed",), (Column("what", "what"), Column("which", "which", missing="–")), rows=machine),
+    Table(
+        "speed-machine",
+        ("speed",),
+        (Column("component", "what"), Column("version", "which", missing="–")),
+        rows=machine,
+    ),
 ]

@@ -1,4 +1,4 @@
-"""The tables of verification: step sizes, kinks, losses that stay put, the catalogue of mistakes, the diagnosis."""
+"""Define the tables of verification: step sizes, kinks, plateaus, the catalogue of mistakes and the diagnosis."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -178,10 +178,10 @@ TABLES = [
         ("step_size",),
         (
             Column("method", "method"),
-            Column("predicted best step", "best_h", ".1e", missing="any small one"),
+            Column("predicted optimal step size", "best_h", ".1e", missing="any small one"),
             Column("predicted error there", "best_error", ".0e", missing="none"),
             Column("smallest error measured", "least_error", ".0e"),
-            Column("at the step", "least_h", ".1e"),
+            Column("step size of that error", "least_h", ".1e"),
         ),
         rows=methods,
     ),
@@ -189,11 +189,11 @@ TABLES = [
         "kinks",
         ("step_size",),
         (
-            Column("step", "h", "g"),
+            Column("step size h", "h", "g"),
             Column("entries", "entries", ","),
             Column("entries with a kink within reach", "left_out"),
             Column("largest relative error with them", "error_with", ".0e"),
-            Column("without them", "error", ".0e"),
+            Column("largest relative error without them", "error", ".0e"),
         ),
         rows="kinks",
     ),
@@ -213,7 +213,7 @@ TABLES = [
         ("mistakes",),
         (
             Column("mistake", "name", linked),
-            Column("breaks", "equations", references),
+            Column("breaks equation", "equations", references),
             Column("first step off by", "gradient", error),
             Column("seeds solved", "solved"),
             Column("loss", "loss", loss, missing="NaN"),
@@ -226,12 +226,12 @@ TABLES = [
         "diagnosis-rates",
         ("confusion",),
         (
-            Column("tried", "way"),
+            Column("gradients given", "way"),
             Column("correct gradients", "correct_asked", ","),
-            Column("not called correct", "false_alarms"),
+            Column("not called correct (false alarms)", "false_alarms"),
             Column("incorrect gradients", "incorrect_asked", ","),
-            Column("called correct", "missed"),
-            Column("answered as documented", "share", ".2%"),
+            Column("called correct (missed)", "missed"),
+            Column("diagnosed as documented", "share", ".2%"),
         ),
         rows=ways,
     ),

@@ -1,4 +1,4 @@
-"""The tables of the worked example: its forward pass and its update, with the products written out."""
+"""Define the tables of the worked example: its forward pass and its update, with the products written out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def units(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         result: what the experiment stored.
 
     Yields:
-        The layer, the unit, what it adds up, the weighted sum z and the activation a.
+        The layer, the unit, the products that it adds up, the weighted sum z and the activation a.
     """
     inputs = result["x"]
     for layer, (weights, z, a) in enumerate(zip(result["w"], result["z"], result["a"], strict=True), start=1):

@@ -8,7 +8,7 @@ import functools
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -214,7 +214,7 @@ def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
         if page.section != section:
             lines.append(f'{"" if section is None else "</ul>"}<p class="part">{escape(page.section)}</p><ul>')
             section = page.section
-        number = numbers.get(page.anchor, 0)
+        number = numbers[page.anchor] if page.anchor in numbers else 0  # noqa: SIM401 - a guess has no default
         lines.append(f'<li><a href="#{page.anchor}"><span>{escape(page.title)}</span> <span>{number}</span></a></li>')
     return "".join([*lines, "</ul></section>"])
 
@@ -309,6 +309,36 @@ def pack(pdf: Path, latex: Iterable[str]) -> None:
         document.save(pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
 
 
+class Guess(dict[str, int]):
+    """Page numbers before any is known: every place has the same, which takes as much room as most."""
+
+    def __contains__(self, place: object) -> bool:
+        return True
+
+    def __missing__(self, place: str) -> int:
+        return 100
+
+
+def settle(printing: Callable[[Mapping[str, int]], dict[str, int]]) -> None:
+    """Print until the numbers that are printed are those of the print itself; twice, if nothing moves.
+
+    Raises:
+        SiteError: if they still change after four prints.
+
+    Examples:
+        >>> settle(lambda numbers: print(numbers["loss"]) or {"loss": 12})
+        100
+        12
+    """
+    numbers: dict[str, int] = Guess()
+    for _ in range(4):
+        found = printing(numbers)
+        if found == numbers:
+            return
+        numbers = found
+    raise SiteError("the page numbers of the printed edition still change after four prints")
+
+
 def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], pdf: Path) -> None:
     """Print the edition.
 
@@ -329,8 +359,8 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
     try:
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-            numbers: dict[str, int] = {}
-            for _ in range(3):  # for the contents, then for the numbers beside the links, which may take a line
+
+            def printing(numbers: Mapping[str, int]) -> dict[str, int]:
                 source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
                 tab = chromium.new_page(viewport={"width": PAPER, "height": 900})
                 tab.emulate_media(media="print")
@@ -341,8 +371,11 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
                     raise SiteError(f"the printed edition is wider than its paper: {wide}")
                 tab.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
                 tab.close()
-                numbers = page_numbers(pdf)
-                check_complete(pages, numbers)
+                found = page_numbers(pdf)
+                check_complete(pages, found)
+                return found
+
+            settle(printing)
             chromium.close()
         pack(pdf, latex.values())
     except SiteError:

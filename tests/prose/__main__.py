@@ -39,4 +39,5 @@ def main(only: list[str]) -> int:
     return min(count, 1)
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from builder.beside import printed
+from tests.conftest import Shared
 
 ROOT = Path(__file__).parents[2]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")
@@ -59,32 +60,64 @@ def compressed(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
+#: Where the site believes it is: the setting of mkdocs.yml, which is used where no address is given. The browser is led
+#: from here to the server of the tests, whatever its port is.
+ADDRESS = "http://127.0.0.1:8000/"
+
+
+def build(folder: Path) -> str:
+    """Build the site as the README's first command does, but strictly, and with its printed edition.
+
+    Args:
+        folder: where to.
+
+    Returns:
+        What the builder said if it failed; otherwise nothing.
+    """
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    environment["PRINTED_EDITION"] = "false" if printed.browser() is None else "true"
+    environment.pop("SITE_URL", None)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("site")
+def site(shared: Shared) -> Path:
+    """The built site, one for all processes of this run; with BUILT_SITE in the environment, the one that is there."""
+    given = os.environ.get("BUILT_SITE")
+    if given:
+        folder = ROOT / given
+        home = (folder / "index.html").read_text(encoding="utf-8")
+        assert f'<link rel="canonical" href="{ADDRESS}">' in home, f"{folder} was not built for {ADDRESS}"
+        assert printed.browser() is None or (folder / "backprop.pdf").is_file(), f"{folder} has no printed edition"
+        return folder
+    folder = shared.folder / "site"
+    failure = shared.once("built", lambda: build(folder))
+    assert not failure, failure
+    return folder
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """A free port for the server of this process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/"  # the address is known to the site: the theme's previews depend on it
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": address}
-    environment["PRINTED_EDITION"] = "false" if printed.browser() is None else "true"
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
+        found: int = free.getsockname()[1]
+    return found
+
+
+@pytest.fixture(scope="session")
+def served(site: Path, port: int) -> Iterator[Served]:
+    server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Served(folder, address)
+    yield Served(site, ADDRESS)
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture(scope="session")
-def site(served: Served) -> Path:
-    return served.folder
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium(port: int) -> Iterator[Any]:
     """A browser; without one the test is skipped, or fails where CI demands one."""
     path = printed.browser()
     if path is None:
@@ -94,7 +127,8 @@ def chromium() -> Iterator[Any]:
         pytest.skip(f"{reason}; the pages were not looked at")
     from playwright.sync_api import sync_playwright
 
+    led = f"--host-resolver-rules=MAP {ADDRESS.split('/')[2]} 127.0.0.1:{port}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", led])
         yield browser
         browser.close()

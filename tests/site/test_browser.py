@@ -1,8 +1,9 @@
 """The site in a real browser: what a reader with eyes, a keyboard, a screen reader, a phone or a printer meets."""
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +19,7 @@ from backprop import citing
 from builder import tree
 from builder.beside import printed
 from builder.source.equations import page_url
+from tests.conftest import Shared
 from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
@@ -41,6 +43,24 @@ WAITS = """performance.getEntriesByType("resource").find(entry => entry.name.inc
     >= performance.getEntriesByType("navigation")[0].loadEventStart"""
 CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
+
+#: Contrast once more, where colours are others: of all elements with text that have the same colour, ground, size,
+#: weight and opacity, the first. What stands fixed, or on a picture, is looked at by itself.
+CONTRAST_OF_EACH_KIND = """async () => { const first = new Map();
+    const ground = e => { for (; e; e = e.parentElement) { const s = getComputedStyle(e);
+        if (s.backgroundImage !== "none" || ["fixed", "sticky"].includes(s.position))
+            return [s.backgroundImage, s.position, s.backgroundColor, e.tagName, e.className].join();
+        if (s.backgroundColor !== "rgba(0, 0, 0, 0)") return s.backgroundColor; } };
+    for (const e of document.querySelectorAll("body *")) {
+        if (![...e.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
+        const s = getComputedStyle(e), through = [];
+        for (let p = e; p; p = p.parentElement) through.push(getComputedStyle(p).opacity);
+        const kind = [s.color, ground(e), s.fontSize, s.fontWeight, through.filter(o => o < 1), s.textShadow,
+            s.visibility, s.display].join("|");
+        if (!first.has(kind)) first.set(kind, e); }
+    return axe.run({include: [...first.values()]}, {resultTypes: ["violations"], preload: false,
+        runOnly: ["color-contrast"]}).then(found => found.violations.map(
+            v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | "))); }"""
 
 #: The labels of all figures: where each stands, how large its largest and its smallest letters are, in pixels. What
 #: counts of a label's height is the part that every letter takes, not the room above and below.
@@ -68,7 +88,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
+    ids: list[str] = field(default_factory=list)
     too_wide: int = 0
     shift: float = 0.0
     script_waits: bool = False
@@ -85,68 +105,116 @@ def tab(chromium: Any) -> Iterator[Any]:
     context.close()
 
 
-@pytest.fixture(scope="module")
-def visits(chromium: Any, served: Served) -> dict[str, Visit]:
-    """Visit every page once, in one tab."""
-    context = chromium.new_context(viewport=WIDE)
-    context.add_init_script(SHIFTS)
-    tab = context.new_page()
-    seen = Visit()
-    tab.on("console", lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    tab.on("request", lambda request: seen.requests.append(request.url))
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    found: dict[str, Visit] = {}
-    for url in PAGES:
-        visit = found[url] = seen = Visit()
+class Visits(Mapping[str, Visit]):
+    """Visits every page once, in one tab, when it is first asked for; the processes of a run share what was seen."""
+
+    def __init__(self, chromium: Any, served: Served, shared: Shared) -> None:
+        self._chromium, self._address, self._shared = chromium, served.address, shared
+        self._found: dict[str, Visit] = {}
+        self._tab: Any = None
+        self._seen = Visit()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PAGES)
+
+    def __len__(self) -> int:
+        return len(PAGES)
+
+    def __getitem__(self, url: str) -> Visit:
+        if url not in self._found:
+            name = f"visit-{PAGES.index(url)}.json"
+            seen = json.loads(self._shared.once(name, lambda: json.dumps(asdict(self._visit(url)))))
+            self._found[url] = Visit(**seen)
+        return self._found[url]
+
+    def _open(self) -> Any:
+        context = self._chromium.new_context(viewport=WIDE)
+        context.add_init_script(SHIFTS)
+        tab = context.new_page()
+        tab.on("console", lambda m: self._seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: self._seen.complaints.append(str(error)))
+        tab.on("request", lambda request: self._seen.requests.append(request.url))
+        return tab
+
+    def _visit(self, url: str) -> Visit:
+        tab = self._tab = self._tab or self._open()
+        visit = self._seen = Visit()
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
-        tab.goto(served.address + url, wait_until="networkidle")
+        tab.goto(self._address + url, wait_until="networkidle")
         visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
-        tab.evaluate(axe)
         tab.evaluate(MARK)
+        tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
         visit.violations += tab.evaluate(AXE, CONTRAST)
         visit.links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
         visit.wide_labels = tab.evaluate(LABELS)
-        visit.ids = set(tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
+        visit.ids = tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
         tab.emulate_media(color_scheme="dark")
         tab.set_viewport_size(PHONE)
-        visit.violations += tab.evaluate(AXE, CONTRAST) + tab.evaluate(AXE, ALL_BUT_CONTRAST)
+        visit.violations += tab.evaluate(AXE, ALL_BUT_CONTRAST) + tab.evaluate(CONTRAST_OF_EACH_KIND)
         visit.labels = tab.evaluate(LABELS)
         visit.too_wide = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
-    context.close()
-    return found
+        return visit
+
+
+@pytest.fixture(scope="module")
+def visits(chromium: Any, served: Served, shared: Shared) -> Visits:
+    return Visits(chromium, served, shared)
 
 
 @every_page
-def test_axe_finds_no_violation_in_either_scheme(url: str, visits: dict[str, Visit]) -> None:
+def test_axe_finds_no_violation_in_either_scheme(url: str, visits: Visits) -> None:
     ours = [v for v in visits[url].violations if not any(v.startswith(rule) and s in v for rule, s in THEMES_OWN)]
     assert not ours
 
 
+PALE = """<html lang="en"><style>p { color: #222; background: #fff }
+    @media (prefers-color-scheme: dark) { p { color: #ddd; background: #111 } PLANTED }</style>
+    <p>one</p><p>two</p><p>three <em>four</em></p><p class="own">five</p></html>"""
+
+
+@pytest.mark.parametrize(
+    ("planted", "seen"),
+    [
+        ("", []),
+        ("em { color: #333 }", ["em <em>four</em>"]),
+        (".own { background: #bbb }", ['.own <p class="own">five</p>']),
+        (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
+    ],
+)
+def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
+    tab.set_content(PALE.replace("PLANTED", planted))
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    tab.emulate_media(color_scheme="light")
+    assert tab.evaluate(CONTRAST_OF_EACH_KIND) == []
+    tab.emulate_media(color_scheme="dark")
+    assert tab.evaluate(CONTRAST_OF_EACH_KIND) == [f"color-contrast: {words}" for words in seen]
+    tab.emulate_media(color_scheme="light")
+
+
 @every_page
-def test_the_browser_does_not_complain(url: str, visits: dict[str, Visit]) -> None:
+def test_the_browser_does_not_complain(url: str, visits: Visits) -> None:
     assert not visits[url].complaints
 
 
 @every_page
-def test_no_other_host_is_asked(url: str, visits: dict[str, Visit], served: Served) -> None:
+def test_no_other_host_is_asked(url: str, visits: Visits, served: Served) -> None:
     assert not [request for request in visits[url].requests if not request.startswith((served.address, "data:"))]
 
 
 @every_page
-def test_a_phone_need_not_scroll_sideways(url: str, visits: dict[str, Visit]) -> None:
+def test_a_phone_need_not_scroll_sideways(url: str, visits: Visits) -> None:
     assert visits[url].too_wide <= 0
 
 
 @every_page
-def test_text_comes_first_and_stays_where_it_is(url: str, visits: dict[str, Visit]) -> None:
+def test_text_comes_first_and_stays_where_it_is(url: str, visits: Visits) -> None:
     assert visits[url].script_waits
     assert visits[url].shift < 0.05
 
 
 @every_page
-def test_the_letters_of_figures_are_legible_on_a_phone(url: str, visits: dict[str, Visit]) -> None:
+def test_the_letters_of_figures_are_legible_on_a_phone(url: str, visits: Visits) -> None:
     """Letters of 9.5 px at least, what is raised or lowered beside them of 8, and all on the screen."""
     for label in visits[url].labels:
         assert label["large"] >= 9.5, label
@@ -156,7 +224,7 @@ def test_the_letters_of_figures_are_legible_on_a_phone(url: str, visits: dict[st
 
 
 @every_page
-def test_no_label_of_a_figure_runs_into_another(url: str, visits: dict[str, Visit]) -> None:
+def test_no_label_of_a_figure_runs_into_another(url: str, visits: Visits) -> None:
     for labels in (visits[url].labels, visits[url].wide_labels):
         for one, other in combinations(labels, 2):
             (left, right, top, bottom), (from_, to, high, low) = one["box"], other["box"]
@@ -164,7 +232,7 @@ def test_no_label_of_a_figure_runs_into_another(url: str, visits: dict[str, Visi
             assert apart or one["figure"] != other["figure"], (one, other)
 
 
-def test_every_figure_was_looked_at(visits: dict[str, Visit]) -> None:
+def test_every_figure_was_looked_at(visits: Visits) -> None:
     seen = {label["figure"] for visit in visits.values() for label in visit.labels}
     drawn = {f"fig-{path.stem}" for path in (ROOT / "build" / "figures").glob("*.html")}
     assert len(drawn) > 35
@@ -172,7 +240,7 @@ def test_every_figure_was_looked_at(visits: dict[str, Visit]) -> None:
 
 
 @every_page
-def test_a_page_weighs_300_kilobytes_at_most(url: str, visits: dict[str, Visit], served: Served) -> None:
+def test_a_page_weighs_300_kilobytes_at_most(url: str, visits: Visits, served: Served) -> None:
     """As sent by a host that compresses, with all that it loads, for a reader who comes for the first time."""
     paths = {served.folder / unquote(r.removeprefix(served.address).partition("?")[0]) for r in visits[url].requests}
     files = [path / "index.html" if path.is_dir() else path for path in paths if path != served.folder / "data:"]
@@ -181,7 +249,7 @@ def test_a_page_weighs_300_kilobytes_at_most(url: str, visits: dict[str, Visit],
 
 
 @every_page
-def test_every_link_leads_somewhere(url: str, visits: dict[str, Visit], served: Served) -> None:
+def test_every_link_leads_somewhere(url: str, visits: Visits, served: Served) -> None:
     lost = []
     for link in visits[url].links:
         target, _, anchor = link.partition("#")

@@ -37,13 +37,13 @@ def inline(latex: str) -> str:
 def test_a_formula_in_a_line_explains_its_symbols_once_each() -> None:
     (lines,) = titles(inline(r"\Delta_{l+1}W_{l+1}^\top\Delta_l"))
     assert [line.split(":")[0] for line in lines] == ["Δ", "W", "ᵀ"]
-    assert lines[0] == "Δ: backward gradient ∂C/∂z (6.3); N × d_l"
+    assert lines[0] == "Δ: gradient ∂C/∂z, or error term; the report's backward gradient (6.3); N × d_l"
 
 
 def test_a_displayed_formula_carries_the_title_itself() -> None:
     math = mathml(r"\hat y = \sigma(z)", display=True)
     html = explain(f'<div class="equation-body" tabindex="0">{math}</div>', GLOSSARY)
-    assert html.startswith('<div class="equation-body" tabindex="0" title="ŷ: answers')
+    assert html.startswith('<div class="equation-body" tabindex="0" title="ŷ: predictions')
     assert "<span" not in html
 
 
@@ -52,7 +52,7 @@ def test_a_prime_an_index_and_a_bracket_change_the_meaning() -> None:
         return [line.split(":")[0] for line in GLOSSARY.lines(mathml(latex, display=False))]
 
     assert names(r"\sigma'(z)") == ["σ′", "z"]
-    assert names("w'_{jk}") == ["w′"]
+    assert names(r"R'_\alpha(z)") == ["R′", "z"]
     assert GLOSSARY.line(Symbol("d", indexed=True)) != GLOSSARY.line(Symbol("d"))
     assert GLOSSARY.line(Symbol("P", called=True)) != GLOSSARY.line(Symbol("P"))
     assert names(r"C^n") == ["C"]  # an index is no symbol of its own

@@ -1,5 +1,6 @@
 """The printed edition, as plain functions; each check is shown to fail."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,26 @@ def test_without_a_browser_one_line_says_what_is_missing(monkeypatch: pytest.Mon
     with pytest.raises(SiteError, match="needs Chromium; none of no-such-browser"):
         printed.make(tmp_path, [LOSS], None, {}, tmp_path / "x.pdf")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("found", "prints"),
+    [([12, 12], 2), ([12, 13, 13], 3), ([12, 13, 12, 12], 4), ([12, 13, 12, 13], None)],
+)
+def test_it_is_printed_until_its_page_numbers_are_right(found: list[int], prints: int | None) -> None:
+    printed_with: list[dict[str, int]] = []
+
+    def printing(numbers: Mapping[str, int]) -> dict[str, int]:
+        printed_with.append(dict(numbers))
+        return {"page-loss": found[len(printed_with) - 1]}
+
+    if prints is None:
+        with pytest.raises(SiteError, match="still change after four prints"):
+            printed.settle(printing)
+    else:
+        printed.settle(printing)
+        assert len(printed_with) == prints
+        assert printed_with[-1] == {"page-loss": found[prints - 1]}
 
 
 # Solutions, formulas, signatures

@@ -1,0 +1,19 @@
+"""How many processes run the tests: two for all of them, one for some of them."""
+
+import os
+
+import pytest
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Choose the number for ``-n auto``, with which pyproject.toml calls pytest.
+
+    Args:
+        config: pytest's.
+
+    Returns:
+        2 where all tests run and there are two cores; otherwise 0, which is this process alone.
+    """
+    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword or config.option.lf
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if chosen else min(2, cores)
