@@ -137,7 +137,7 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def visit(chromium: Any, ready: Served) -> Iterator[Open]:
+def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
     """Open a page in a fresh browser profile; what it asked for is in `tab.requests`."""
     contexts = []
 
@@ -150,7 +150,8 @@ def visit(chromium: Any, ready: Served) -> Iterator[Open]:
         if policy:
 
             def with_policy(route: Any) -> None:
-                got = route.fetch()
+                there = route.request.url.replace(ready.address, f"http://127.0.0.1:{port}/")
+                got = route.fetch(url=there)  # which is not led as the browser is
                 route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
 
             context.route("**/*", with_policy)
