@@ -1,15 +1,15 @@
-"""Back-propagation as a specification that runs.
+"""An executable specification of backpropagation.
 
-Read `backprop.derivation`, chapter by chapter; each step is a function whose docstring derives it. The names below put
-the steps to work:
+Read `backprop.derivation` chapter by chapter, because each step is a function whose docstring derives it. The names
+below use these steps:
 
 - `xor`, `linear`: the two data sets
 - `Model`, with `Layer`, `Activation`, `Trace`, `Gradients`: the network
 - `train`, with `Run`: gradient descent
-- `ensemble`: many networks at once
-- `diagnose_loss`: what a loss that stays put says
-- `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in anybody's gradient
-- `citation`: how to cite this
+- `ensemble`: the training of many networks at once
+- `diagnose_loss`: what the value of a plateau tells about the network
+- `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in your gradient
+- `citation`: how to cite this work
 
 >>> import backprop
 >>> X, y = backprop.xor()

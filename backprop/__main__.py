@@ -1,12 +1,14 @@
-"""The command line: train a network and print its log; name the mistake in a gradient; tell how to cite.
+"""The command line: train a network and print its log, name the mistake in a gradient, grade a class, or cite.
 
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500] [--plot FILE]
 python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
+                         [--strict] [--printed-loss LOSS]
+python -m backprop grade FOLDER [--csv FILE] [the same options, except --printed-loss]
 python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
 python -m backprop --version
 
-An installed package has the same as the command "backprop".
+If the package is installed, the command "backprop" does the same.
 """
 
 import argparse
@@ -14,10 +16,10 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
@@ -27,17 +29,17 @@ from backprop.data import linear, xor
 from backprop.derivation import accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
-from backprop.verification import archive
+from backprop.verification import archive, grading
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
+    """A parser whose error messages are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the complaint on stderr and exit with status 2.
+        """Print the message on stderr and exit with status 2.
 
         Args:
-            message: what is wrong.
+            message: what is incorrect.
         """
         print(f"backprop: {message}", file=sys.stderr)
         sys.exit(2)
@@ -49,15 +51,17 @@ def parser() -> Parser:
     Returns:
         The parser.
     """
-    top = Parser(prog="backprop", description="Back-propagation as a specification that runs.")
+    top = Parser(prog="backprop", description="An executable specification of backpropagation.")
     top.add_argument("--version", action="version", version=f"backprop {backprop.__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="{train,diagnose,cite}", parser_class=Parser)
+    commands = top.add_subparsers(
+        dest="command", required=True, metavar="{train,diagnose,grade,cite}", parser_class=Parser
+    )
     add = commands.add_parser("train", help="train a network and print its log").add_argument
-    add("data", choices=["linear", "xor"], help="100 points split by a line, or the 21 points of XOR")
+    add("data", choices=["linear", "xor"], help="100 examples that a line separates, or the 21 examples of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
     add("--eta", type=float, default=1.0, help="learning rate (default: 1)")
     add("--epochs", type=int, default=10_000, help="number of updates (default: 10000)")
-    add("--seed", type=int, default=0, help="seed of weights and points (default: 0)")
+    add("--seed", type=int, default=0, help="seed of the weights and the data (default: 0)")
     add(
         "--activations",
         nargs="+",
@@ -71,20 +75,36 @@ def parser() -> Parser:
     add("--plot", type=Path, metavar="FILE", help="draw learning curve and decision surface, such as xor.png")
     add = commands.add_parser("diagnose", help="name the mistake in a gradient that a program saved").add_argument
     names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
-    add("file", type=Path, metavar="run.npz", help=f"an .npz file with the arrays {names}; and so on for each layer")
-    add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: worked out)")
     add(
-        "--loss",
-        metavar="NAME",
-        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, … (default: worked out)",
+        "file",
+        type=Path,
+        metavar="run.npz",
+        help=f"an .npz or .mat file with the arrays {names}; and so on for each layer",
     )
-    add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: worked out)")
-    add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
-    add = commands.add_parser("cite", help="tell how to cite this version, an equation or a page of it").add_argument
+    add("--printed-loss", type=float, metavar="LOSS", help="the loss that the program printed for these weights")
+    _add_options(add)
+    add = commands.add_parser("grade", help="diagnose every .npz and .mat file of a folder").add_argument
+    add("folder", type=Path, metavar="FOLDER", help="a folder with files as for diagnose, one for each student")
+    add("--csv", type=Path, metavar="FILE", help="write the table to this file as well")
+    _add_options(add)
+    add = commands.add_parser("cite", help="print how to cite this version, an equation or a page of it").add_argument
     add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
     add("--equation", metavar="NUMBER", help="such as 8.4")
     add("--page", metavar="ADDRESS", help="below the site's root, such as results/xor/")
     return top
+
+
+def _add_options(add: Callable[..., object]) -> None:
+    """Describe the options that `diagnose` and `grade` share."""
+    add("--activations", nargs="+", metavar="NAME", help="one for all layers, or one for each (default: inferred)")
+    add(
+        "--loss",
+        metavar="NAME",
+        help="mse, mse_half, mse_sum, mse_half_sum, binary_cross_entropy, cross_entropy, … (default: inferred)",
+    )
+    add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: inferred)")
+    add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
+    add("--strict", action="store_true", help="exit with 0 only if the data leave nothing open")
 
 
 def diagnose(options: argparse.Namespace) -> int:
@@ -94,20 +114,10 @@ def diagnose(options: argparse.Namespace) -> int:
         options: what the parser read.
 
     Returns:
-        The exit status: 0 if it is correct, 1 if not or unknown, 2 for a file or options that make no sense.
+        The exit status: 0 if it is correct, 1 if it is incorrect or unknown, 2 if the file or an option cannot be used.
     """
     try:
-        name, arguments, left = archive.arguments(archive.read_arrays(options.file), str(options.file))
-        names = options.activations
-        told = names[0] if names is not None and len(names) == 1 else names
-        if options.eta is not None:
-            if name == "diagnose":
-                raise ValueError(
-                    f"--eta is {options.eta}, but {options.file} has gradients; expected it with after1, …"
-                )
-            arguments["eta"] = options.eta
-        function = backprop.diagnose if name == "diagnose" else backprop.diagnose_step
-        found = function(**arguments, activations=told, loss=options.loss, convention=options.convention)
+        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **_specified(options))
     except FileNotFoundError:
         print(f"backprop: {options.file}: there is no such file", file=sys.stderr)
         return 2
@@ -120,13 +130,49 @@ def diagnose(options: argparse.Namespace) -> int:
     print(found)
     if left:
         print(f"Not looked at: {', '.join(left)}.")
-    return 0 if found.verdict == "correct" else 1
+    if options.strict and found.verdict == "correct" and (still_open := grading.left_open(found)):
+        print(f"Not passed, because of --strict: {still_open}.")
+    return grading.status_of(found, options.strict)
+
+
+def _specified(options: argparse.Namespace) -> dict[str, Any]:
+    """Collect the options of `diagnose` and `grade` that go to a diagnosis."""
+    names = options.activations
+    activations = names[0] if names is not None and len(names) == 1 else names
+    return {"activations": activations, "loss": options.loss, "convention": options.convention, "eta": options.eta}
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Diagnose every file of a folder, and print a table.
+
+    Args:
+        options: what the parser read.
+
+    Returns:
+        The exit status: the largest of those that `diagnose` has for the files; 2 for a folder without files.
+    """
+    try:
+        files = grading.files_in(options.folder)
+        grades = []
+        for number, path in enumerate(files, start=1):
+            if sys.stderr.isatty():
+                print(f"\r{number} of {len(files)}: {path.name[:60]:60}", end="", file=sys.stderr, flush=True)
+            grades.append(grading.grade_file(path, options.folder, options.strict, **_specified(options)))
+        if sys.stderr.isatty():
+            print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
+        if options.csv is not None:
+            grading.write_csv(options.csv, grades)
+    except (OSError, ValueError) as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(grading.table(grades)))
+    return max(line.status for line in grades)
 
 
 class Progress:
-    """One line on a terminal that says how far a training is; nothing where the output is no terminal.
+    """A line on a terminal that shows the progress of a training run; nothing if the output is not a terminal.
 
-    It appears after two seconds, so that a short training leaves the terminal alone.
+    The line appears after two seconds, so that a short training run prints none.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -135,32 +181,32 @@ class Progress:
         self._start = self._last = time.monotonic()
         self._width = 0
 
-    def tell(self, share: float) -> None:
-        """Say how much is done, at most five times a second.
+    def show(self, fraction: float) -> None:
+        """Show how much is done, at most five times a second.
 
         Args:
-            share: from 0 to 1.
+            fraction: the completed part of the training run, from 0 to 1.
         """
         now = time.monotonic()
-        if self._wanted and now - self._start > 2 and now - self._last > 0.2 and share > 0:
-            left = (now - self._start) * (1 - share) / share
-            self._write(f"{share:.0%} trained, about {left:.0f} s left")
+        if self._wanted and now - self._start > 2 and now - self._last > 0.2 and fraction > 0:
+            left = (now - self._start) * (1 - fraction) / fraction
+            self._write(f"{fraction:.0%} trained, about {left:.0f} s left")
             self._last = now
 
     def clear(self) -> None:
-        """Take the line away, before another line is printed."""
+        """Remove the line before another one is printed."""
         if self._width:
             self._write("")
 
     def _write(self, text: str) -> None:
-        """Write over what stands there."""
+        """Overwrite the line."""
         self._stream.write("\r" + text.ljust(self._width) + ("" if text else "\r"))
         self._stream.flush()
         self._width = len(text)
 
 
 def plotting(path: Path) -> ModuleType:
-    """Load what draws a training, before it begins.
+    """Load the module that draws a training run, before the run begins.
 
     Args:
         path: the file to be written.
@@ -169,7 +215,7 @@ def plotting(path: Path) -> ModuleType:
         The module `backprop.figures.training`.
 
     Raises:
-        ValueError: if matplotlib is missing, or the file's ending or folder is none.
+        ValueError: if matplotlib is missing, or the ending or the folder of the file does not exist.
     """
     try:
         from backprop.figures import training
@@ -186,13 +232,13 @@ def plotting(path: Path) -> ModuleType:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train as the options say, printing the log as it grows.
+    """Train as the options specify, and print the log line by line.
 
     Args:
         options: what the parser read.
 
     Returns:
-        The exit status: 0, 1 if the training diverged, 2 for options out of range or a picture that cannot be drawn.
+        The exit status: 0, 1 if the run diverged, 2 if an option is out of range or the picture cannot be drawn.
     """
     try:
         plot = None if options.plot is None else plotting(options.plot)
@@ -202,7 +248,7 @@ def train(options: argparse.Namespace) -> int:
         hidden = [checks.whole_number("--hidden", h, least=1) for h in options.hidden]
         X, y = linear(100, options.seed) if options.data == "linear" else xor()
         names = options.activations[0] if len(options.activations) == 1 else options.activations
-        classes = options.activations[-1] == "softmax"  # then the two kinds of point are two classes
+        classes = options.activations[-1] == "softmax"  # then the labels 0 and 1 are two classes
         model = Model.random([2, *hidden, 2 if classes else 1], options.seed, names, options.bias)
         y = checks.class_targets("y", y.ravel(), 2, len(y)) if classes else y
         model.check_data(X, y, options.loss)
@@ -215,11 +261,11 @@ def train(options: argparse.Namespace) -> int:
         print(log_line(epoch, model.loss(model.forward(X), y, options.loss)), flush=True)
         part = min(log_every, epochs - epoch)
 
-        def tell(share: float, begin: int = epoch, part: int = part) -> None:
-            progress.tell((begin + share * part) / epochs)
+        def show(fraction: float, begin: int = epoch, part: int = part) -> None:
+            progress.show((begin + fraction * part) / epochs)
 
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            run = backprop.train(model, X, y, eta, part, options.loss, "reference", tell)
+            run = backprop.train(model, X, y, eta, part, options.loss, "reference", show)
         if run.diverged_at is not None:
             progress.clear()
             print(f"backprop: {divergence(epoch + run.diverged_at, eta)}", file=sys.stderr)
@@ -244,7 +290,7 @@ def cite(options: argparse.Namespace) -> int:
         options: what the parser read.
 
     Returns:
-        The exit status: 0, or 2 for options that name nothing.
+        The exit status: 0, or 2 if the format, the equation or the page does not exist.
     """
     try:
         print(backprop.citation(options.format, equation=options.equation, page=options.page))
@@ -261,16 +307,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; None for those of the process.
 
     Returns:
-        The exit status: 0, 1 if training diverged or a gradient is not correct, 2 for bad arguments, 130 after an
-        interrupt.
+        The exit status: 0, 1 if training diverged or a gradient is not correct, 2 for invalid arguments, 130
+        after an interrupt.
     """
     options = parser().parse_args(arguments)
     try:
-        return {"train": train, "diagnose": diagnose, "cite": cite}[options.command](options)
+        return {"train": train, "diagnose": diagnose, "grade": grade, "cite": cite}[options.command](options)
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reading program, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -1,7 +1,7 @@
-"""Checks of input, once, at the door.
+"""Checks of arguments, which are made once, when they enter the package.
 
-`Model`, `train`, the data sets and the command line call these; the steps of the derivation do not. Every message names
-the argument, says what came and what was expected.
+`Model`, `train`, the data sets and the command line call these functions, whereas the steps of the derivation do not.
+Every message names the argument, the value that was passed and the value that was expected.
 """
 
 from collections.abc import Sequence
@@ -9,23 +9,42 @@ from typing import Any
 
 import numpy as np
 
-#: How far from 1 the probabilities of one example may sum; single precision stays below it.
+#: The largest distance from 1 of the sum of the probabilities of one example; single precision stays below it.
 PROBABILITY_TOLERANCE = 1e-6
+
+
+def shown(value: Any) -> str:
+    """Write a value into a message: in one line, and not too long.
+
+    Args:
+        value: anything.
+
+    Returns:
+        Its representation, cut if it is long.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.checks import shown
+        >>> shown("mes"), shown(np.eye(2))
+        ("'mes'", 'array([[1., 0.], [0., 1.]])')
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def real_array(name: str, value: Any) -> np.ndarray:
     """Return value as a float64 array of finite numbers.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the argument, for the message.
         value: an array, or a nested list, of bool, int or float.
 
     Returns:
-        The array, float64; a copy unless it was one already.
+        The array, float64; it is a copy unless value was a float64 array.
 
     Raises:
         TypeError: if the entries are not real numbers.
-        ValueError: if the rows differ in length, there is nothing, or an entry is nan or infinite.
+        ValueError: if the rows differ in length, the array is empty, or an entry is NaN or infinite.
 
     Examples:
         >>> from backprop.checks import real_array
@@ -59,7 +78,7 @@ def matrix(
     """Return value as a float64 matrix of finite numbers, or as a stack of them.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the argument, for the message.
         value: a matrix: rows are examples (or inputs of a layer).
         columns: the number of columns it must have, if any.
         rows: the number of rows it must have, if any.
@@ -97,7 +116,7 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
     """Return class numbers as one-hot rows, or value itself if its rows are probabilities.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the argument, for the message.
         value: class numbers, whole and from 0, shape (N,); or one-hot rows or other probabilities that sum to 1 in
             each row, shape (N, classes).
         classes: the number of classes.
@@ -132,9 +151,9 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
         expected = f"one-hot rows, shape {(*stacked, rows, classes)}, or class numbers, shape {(rows,)}"
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
     if array.ndim == 1:
-        wrong = np.flatnonzero((array < 0) | (array >= classes) | (array != np.floor(array)))
-        if wrong.size:
-            number, index = array[wrong[0]], wrong[0]
+        invalid = np.flatnonzero((array < 0) | (array >= classes) | (array != np.floor(array)))
+        if invalid.size:
+            number, index = array[invalid[0]], invalid[0]
             raise ValueError(f"{name} has {number:g} at index {index}; expected class numbers from 0 to {classes - 1}")
         return np.eye(classes)[array.astype(int)]
     sums = array.sum(axis=-1)
@@ -173,7 +192,7 @@ def learning_rate(eta: Any) -> float:
         ValueError: eta is -0.1; expected a positive, finite number
     """
     if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
-        raise TypeError(f"eta is {eta!r}, of type {type(eta).__name__}; expected a number")
+        raise TypeError(f"eta is {shown(eta)}, of type {type(eta).__name__}; expected a number")
     try:
         number = float(eta)
     except OverflowError:
@@ -190,11 +209,11 @@ def learning_rates(eta: Any) -> float | np.ndarray:
         eta: the learning rate, or S of them, shape (S,) or (S, 1, 1).
 
     Returns:
-        A float, or the rates in the shape (S, 1, 1), which broadcasts against weights.
+        A float, or the learning rates in the shape (S, 1, 1), which broadcasts against weights.
 
     Raises:
         TypeError: if eta does not consist of real numbers.
-        ValueError: if one is not positive and finite, there is none, or the shape is another.
+        ValueError: if one is not positive and finite, eta is empty, or its shape is another.
 
     Examples:
         >>> from backprop.checks import learning_rates
@@ -222,10 +241,10 @@ def learning_rates(eta: Any) -> float | np.ndarray:
 
 
 def whole_number(name: str, value: Any, least: int) -> int:
-    """Return value as an int that is not too small.
+    """Return value as an int, after checking that it is large enough.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the argument, for the message.
         value: the number.
         least: the smallest value allowed.
 
@@ -246,7 +265,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
         ValueError: epochs is -1; expected a whole number, at least 0
     """
     if isinstance(value, bool | np.bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a whole number")
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a whole number")
     if value < least:
         raise ValueError(f"{name} is {value}; expected a whole number, at least {least}")
     return int(value)
@@ -256,9 +275,9 @@ def one_of(name: str, value: Any, names: Sequence[str]) -> str:
     """Return value if it is one of the names.
 
     Args:
-        name: how the caller calls the argument.
-        value: the name that came.
-        names: the names there are.
+        name: the name of the argument, for the message.
+        value: the name that was passed.
+        names: the names that exist.
 
     Returns:
         value.
@@ -277,7 +296,7 @@ def one_of(name: str, value: Any, names: Sequence[str]) -> str:
         ValueError: loss is 'mes'; expected one of 'mse', 'binary_cross_entropy'
     """
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}, of type {type(value).__name__}; expected a name")
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a name")
     if value not in names:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, names))}")
     return value

@@ -1,6 +1,6 @@
-"""How to cite this work: the whole, one equation, or one page of its site.
+"""How to cite this work, one of its equations, or one page of its site.
 
-The facts have their home in CITATION.cff. An installed package has no such file, so they are repeated here; the build
+The home of these facts is CITATION.cff. An installed package has no such file, so they are repeated here, and the build
 of the site and a test compare the two.
 """
 
@@ -11,19 +11,21 @@ from typing import NamedTuple
 from backprop import checks, derivation
 
 VERSION = "0.1.0"
-TITLE = "backprop: the specification of back-propagation that runs"
+TITLE = "backprop, an executable specification of backpropagation"
 AUTHORS = ("The backprop contributors",)
 DATE = "2026-11-24"
-ADDRESS: str | None = None  # where the site is published, without the version; None as long as it is published nowhere
+ADDRESS: str | None = (
+    None  # the address of the published site, without the version; None as long as it is not published
+)
 
 NUMBERED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
 
 
 class Part(NamedTuple):
-    """What is cited within the whole.
+    """A part of the work that is cited.
 
     Attributes:
-        title: its name, such as "Equation (8.4)".
+        title: the name of the part, such as "Equation (8.4)".
         place: its address below the site's root, such as "derivation/hidden-to-hidden/#eq-hidden-delta".
     """
 
@@ -38,7 +40,7 @@ def equation_part(number: str) -> Part:
         number: such as "8.4".
 
     Returns:
-        The equation as a part of the whole.
+        The equation as a part of the work.
 
     Raises:
         ValueError: if there is no such equation.
@@ -58,16 +60,16 @@ def equation_part(number: str) -> Part:
 
 
 def page_part(place: str) -> Part:
-    """Take a page by its address.
+    """Find a page by its address.
 
     Args:
         place: the address below the site's root, such as "results/xor/".
 
     Returns:
-        The page as a part of the whole.
+        The page as a part of the work.
 
     Raises:
-        ValueError: if this is no such address.
+        ValueError: if place is not such an address.
 
     Examples:
         >>> from backprop.citing import page_part
@@ -80,7 +82,7 @@ def page_part(place: str) -> Part:
 
 
 def citation(form: str = "apa", *, equation: str | None = None, page: str | None = None) -> str:
-    """Write how to cite this version of backprop, an equation or a page of it.
+    """Write a citation of this version of backprop, or of an equation or a page of it.
 
     Args:
         form: "apa", "bibtex", "csl-json" or "ris".
@@ -92,7 +94,7 @@ def citation(form: str = "apa", *, equation: str | None = None, page: str | None
 
     Raises:
         TypeError: if form is not text.
-        ValueError: if form, equation or page is none that exists, or if both equation and page are given.
+        ValueError: if form, equation or page does not exist, or if both equation and page are given.
 
     Examples:
         >>> import backprop
@@ -114,7 +116,7 @@ def cite(form: str, part: Part | None, root: str | None) -> str:
 
     Args:
         form: "apa", "bibtex", "csl-json" or "ris".
-        part: what is cited; None for the whole.
+        part: the part that is cited; None for the whole work.
         root: the address of this version's site; None if it has none.
 
     Returns:
@@ -128,12 +130,12 @@ def cite(form: str, part: Part | None, root: str | None) -> str:
 
 
 def address(part: Part | None, root: str | None) -> str | None:
-    """Join root and place; None without a root."""
+    """Join root and place; return None without a root."""
     return None if root is None else root + ("" if part is None else part.place)
 
 
 def apa(part: Part | None, root: str | None) -> str:
-    """Write a line in APA's style; the place stands in it where there is no address."""
+    """Write a line in APA style, which contains the place if there is no address."""
     whole = f"{TITLE} (Version {VERSION}) [Computer software]"
     named = f"{whole}." if part is None else f"{part.title}. In {whole}."
     where = address(part, root) or ("" if part is None else f"{part.place}")
@@ -190,7 +192,7 @@ def ris(part: Part | None, root: str | None) -> str:
 
 
 def key(part: Part | None) -> str:
-    """Name an entry: by its label or page, else by the version."""
+    """Name an entry by its label or page, or else by the version."""
     if part is None:
         return f"backprop-{VERSION}"
     return "backprop-" + part.place.rpartition("#")[2].strip("/").replace("/", "-")
@@ -201,8 +203,8 @@ def escaped(text: str) -> str:
 
     Examples:
         >>> from backprop.citing import escaped
-        >>> print(escaped("100 % & #eq_1"))
-        100 \% \& \#eq\_1
+        >>> print(escaped("100% & #eq_1"))
+        100\% \& \#eq\_1
     """
     return re.sub(r"([&%$#_{}])", r"\\\1", text)
 

@@ -1,6 +1,7 @@
 """The two data sets of the assignment.
 
-Two inputs between 0 and 1, one label, 0 or 1. *Linear* can be separated by a line, *XOR* cannot.
+Each example has two inputs between 0 and 1, and its label is 0 or 1. A line can separate the labels of *linear*, but
+not those of *XOR*.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from backprop.checks import whole_number
 def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
     """Make two independent streams of random numbers from one seed.
 
-    Data and weights must not be drawn from the same stream twice: the first weights would repeat the first points.
+    Data and weights need different streams, because otherwise the first weights would repeat the first inputs.
 
     Args:
         seed: a whole number, at least 0.
@@ -36,13 +37,13 @@ def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
 
 
 def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Draw points that a line separates.
+    """Draw examples whose labels a line separates.
 
-    The points are uniform on the unit square. The label is 0 where x₁ > x₂, else 1; a tie gets 1.
+    The points are uniform on the unit square. The label is 0 where x₁ > x₂ and 1 elsewhere, also in a tie.
 
     Args:
-        n: the number of points N, at least 1.
-        seed: a whole number, at least 0. The same seed gives the same points.
+        n: the number of examples N, at least 1.
+        seed: a whole number, at least 0. The same seed gives the same data.
 
     Returns:
         X, shape (N, 2), and y, shape (N, 1), both float64.
@@ -65,9 +66,10 @@ def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def xor() -> tuple[np.ndarray, np.ndarray]:
-    """List the points of the two diagonals.
+    """List the examples on the two diagonals.
 
-    For i = 0 … 10: the point (0.1·i, 0.1·i) with label 0, then, except in the middle, (0.1·i, 1 − 0.1·i) with label 1.
+    For i = 0 … 10 there is the point (0.1·i, 0.1·i) with label 0 and then, except in the middle, the point
+    (0.1·i, 1 − 0.1·i) with label 1.
 
     Returns:
         X, shape (21, 2), and y, shape (21, 1), both float64, always the same and in this order.

@@ -1,7 +1,7 @@
-"""Many networks at once: seeds, learning rates, data, each run the one that it would be alone.
+"""Many networks at once, with different seeds, learning rates or data; each run equals the run of its network alone.
 
-Parameters are stacked along a leading axis. Every step of the derivation works on the trailing axes, so
-`backprop.train` trains a stack as it trains one network, and no formula stands here.
+Parameters are stacked along a leading axis. Since every step of the derivation works on the trailing axes,
+`backprop.train` trains a stack as it trains one network, and this module contains no formula.
 
 Examples:
     >>> import backprop
@@ -32,14 +32,14 @@ def stack(models: Sequence[Model]) -> Model:
     """Stack networks of the same widths and activations into one whose arrays have a leading axis.
 
     Args:
-        models: S networks, alike but for their weights.
+        models: S networks that differ in nothing but their weights.
 
     Returns:
-        The stack; its weights[0] has the shape (S, d₀, d₁), and its answers the shape (S, N, d_L).
+        The stack, whose weights[0] has the shape (S, d₀, d₁) and whose predictions have the shape (S, N, d_L).
 
     Raises:
         TypeError: if models is not a sequence of `Model`.
-        ValueError: if there is none, one is a stack already, or two differ in more than their weights.
+        ValueError: if models is empty, contains a stack, or two of them differ in more than their weights.
 
     Examples:
         >>> import backprop
@@ -68,13 +68,13 @@ def stack(models: Sequence[Model]) -> Model:
 
 
 def unstack(stacked: Model) -> list[Model]:
-    """Take a stack apart.
+    """Separate a stack into its networks.
 
     Args:
         stacked: S networks, such as `run.model` of a trained ensemble.
 
     Returns:
-        The S networks, each on its own.
+        The S networks, each as a single `Model`.
 
     Raises:
         ValueError: if it is a single network.
@@ -94,19 +94,20 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
     """Pair every network with every learning rate.
 
     Args:
-        models: S networks, alike but for their weights.
+        models: S networks that differ in nothing but their weights.
         etas: R learning rates.
 
     Returns:
-        A stack of R·S networks and their rates, shape (R·S, 1, 1): all networks at the first rate, then all at the
-        second. What has a leading axis of R·S, such as the losses, becomes (R, S, …) by ``reshape(R, S, -1)``.
+        A stack of R·S networks and their learning rates, shape (R·S, 1, 1), in which all networks with the first
+        learning rate come first. An array with a leading axis of R·S, such as the losses, is given the shape (R, S, …)
+        by ``reshape(R, S, -1)``.
 
     Raises:
-        TypeError: if models is not a sequence of `Model`, or a rate not a number.
-        ValueError: if there is none, or a rate is not positive and finite.
+        TypeError: if models is not a sequence of `Model`, or a learning rate is not a number.
+        ValueError: if either is empty, or a learning rate is not positive and finite.
 
     Examples:
-        Two rates, three seeds:
+        Three seeds are combined with two learning rates:
 
         >>> import backprop
         >>> from backprop.ensemble import grid
@@ -127,34 +128,35 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
 def snapshots(
     models: Sequence[Model], X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, epochs: Sequence[int]
 ) -> tuple[list[Model], np.ndarray]:
-    """Train networks side by side and look at them at some epochs.
+    """Train several networks and keep them as they are at some epochs.
 
-    `backprop.train` tells of every loss; this tells of the networks and all their answers. It is fast where `train` is.
+    `backprop.train` returns every loss, whereas this function returns the networks and their predictions. It uses the
+    fast functions wherever `train` does.
 
     Args:
-        models: S networks, alike but for their weights.
+        models: S networks that differ in nothing but their weights.
         X: the inputs, shape (N, d₀), or for each network its own, (S, N, d₀).
         y: the targets, shape (N, d_L) or (S, N, d_L).
         eta: the learning rate, or one for each network, shape (S,) or (S, 1, 1).
-        epochs: K numbers of updates, rising.
+        epochs: K numbers of updates, in increasing order.
 
     Returns:
-        The stacks at these epochs, and their answers, shape (K, S, N, d_L).
+        The stacks at these epochs, and their predictions, shape (K, S, N, d_L).
 
     Raises:
         TypeError: as `backprop.train`.
-        ValueError: as `backprop.train`, or if the epochs do not rise.
+        ValueError: as `backprop.train`, or if the epochs do not increase.
 
     Examples:
-        Three networks, each going where it goes alone:
+        Three networks are trained together, and each arrives where it arrives alone:
 
         >>> import backprop
         >>> from backprop.ensemble import snapshots
         >>> X, y = backprop.xor()
         >>> models = [backprop.Model.random([2, 4, 1], seed) for seed in range(3)]
-        >>> stacks, answers = snapshots(models, X, y, eta=1.0, epochs=[0, 100])
+        >>> stacks, predictions = snapshots(models, X, y, eta=1.0, epochs=[0, 100])
         >>> alone = backprop.train(models[2], X, y, eta=1.0, epochs=100).model.forward(X).y_hat
-        >>> answers.shape, bool(abs(answers[1, 2] - alone).max() < 1e-12)
+        >>> predictions.shape, bool(abs(predictions[1, 2] - alone).max() < 1e-12)
         ((2, 3, 21, 1), True)
     """
     start = stack(models)
@@ -162,26 +164,26 @@ def snapshots(
     eta = start.check_learning_rates(eta)
     wanted = [checks.whole_number(f"epochs[{k}]", epoch, least=0) for k, epoch in enumerate(epochs)]
     if not wanted or wanted != sorted(set(wanted)):
-        raise ValueError(f"epochs is {list(epochs)}; expected rising whole numbers, at least one")
+        raise ValueError(f"epochs is {list(epochs)}; expected increasing whole numbers, at least one")
     if fast.unsupported(start, eta, "mse") is None:
         stacks = [start]
         for before, after in pairwise([0, *wanted]):
             stacks.append(fast.snapshots(stacks[-1], X, y, eta, after - before)[1])
         return stacks[1:], np.stack([stacked._forward(X).y_hat for stacked in stacks[1:]])
-    walk = enumerate(islice(states(start, X, y, eta), wanted[-1] + 1))
-    looked_at = frozenset(wanted)
-    found, answers = zip(*(state for epoch, state in walk if epoch in looked_at), strict=True)
-    return list(found), np.stack(answers)
+    steps = enumerate(islice(states(start, X, y, eta), wanted[-1] + 1))
+    kept = frozenset(wanted)
+    found, predictions = zip(*(state for epoch, state in steps if epoch in kept), strict=True)
+    return list(found), np.stack(predictions)
 
 
 def log_spaced(epochs: int) -> list[int]:
-    """List epochs at which to look: ten in each factor of ten.
+    """List epochs at logarithmic distances, ten in each factor of ten.
 
     Args:
         epochs: the last of them.
 
     Returns:
-        The epochs, rising, from 0.
+        The epochs, in increasing order, from 0.
 
     Examples:
         >>> from backprop.ensemble import log_spaced
@@ -193,15 +195,15 @@ def log_spaced(epochs: int) -> list[int]:
 
 
 def spread_over_seeds(values: Any) -> dict[str, list[float]]:
-    """Say where the middle of many runs lies, and nine tenths of them.
+    """Compute the median of many runs, and the interval that contains nine tenths of them.
 
     Args:
         values: one row of numbers for each run, shape (S, K), such as the losses of an ensemble. A run that diverged
-            has nan, which counts as larger than every number.
+            has NaN, which counts as larger than every number.
 
     Returns:
-        "low", "median" and "high", the quantiles 5 %, 50 % and 95 %: K numbers each. A quantile that touches a run that
-        diverged is nan; the others are not spoiled.
+        "low", "median" and "high", which are the 5%, 50% and 95% quantiles, K numbers each. A quantile that depends on
+        a run that diverged is NaN, and the others are not affected.
 
     Examples:
         >>> import numpy as np

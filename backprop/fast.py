@@ -1,22 +1,23 @@
-r"""Mirror the functions of the derivation for one kind of network, faster.
+r"""Repeat the functions of the derivation for one kind of network, so that they run faster.
 
-It repeats `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and
+The module repeats `preactivation`, `sigmoid`, `mse_derivative`, `activation_gradient`, `weight_gradient` and
 `gradient_descent_step`, and with them `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`,
 `total_loss` and `append_ones`.
 
-One kind of network: two layers of weights, sigmoids, one output, the mean squared error, with or without biases. The
-numbers are those of the specification up to rounding; tests hold the two together. How one follows from the other, step
-by step and with what each step saves, is the chapter "From specification to speed". In short:
+The network has two layers of weights, sigmoids, one output and the mean squared error, with or without biases. The
+numbers are those of the derivation up to rounding, and tests compare the two. The page "From specification to speed"
+shows how one follows from the other, step by step, and how much time each step saves. In short:
 
-- All arrays are made once. Rows are units and columns examples, so that every array is contiguous.
-- $V = -W$ is kept, because the sigmoid needs $-z$; a bias is the weight of an input that is always 1.
-- $e^{-z} = 2^{-z \log_2 e}$ in the hidden layer. The factor is in the inputs, so no weight is rounded by it.
-- One network: with $\hat y' = \beta \hat y$, $\beta^3 = 2\eta/N$, the gradients come out multiplied by the step.
-- Many networks, each with its own points: one small matrix product for each. $w_2$ is pulled out of the sum over the
-  examples.
-- Many networks with the same points: seeds on the last axis, and one matrix product for all.
+- All arrays are allocated once. Rows are units and columns are examples, so that every array is contiguous.
+- We keep $V = -W$, because the sigmoid needs $-z$, and a bias is the weight of an input that is always 1.
+- In the hidden layer $e^{-z} = 2^{-z \log_2 e}$. The inputs contain the factor, so no weight is rounded by it.
+- For one network we use $\hat y' = \beta \hat y$ with $\beta^3 = 2\eta/N$, so that the gradients are already multiplied
+  by the step size.
+- For many networks, each with its own examples, we compute one small matrix product for each, and $w_2$ is taken out of
+  the sum over the examples.
+- For many networks with the same examples, the seeds are the last axis, and one matrix product serves all of them.
 
-Nothing is checked here; `backprop.train` has checked.
+Nothing is checked in this module, because `backprop.train` has checked everything before.
 """
 
 from collections.abc import Callable
@@ -27,11 +28,11 @@ import numpy as np
 from backprop.derivation import append_ones
 from backprop.network import ACTIVATIONS, LOSSES, Model
 
-#: How many epochs pass between two reports of progress.
+#: The number of epochs between two reports of progress.
 EPOCHS = 100
 
-#: How many hidden activations of an ensemble are worked on at a time, so that they stay in the cache, and the least
-#: number of networks, below which the loops along the last axis would be too short.
+#: The number of hidden activations of an ensemble that are processed at a time, so that they stay in the cache, and the
+#: smallest number of networks, below which the loops along the last axis would be too short.
 BLOCK, FEWEST = 2**16, 64
 
 #: The factor that turns exponents of e into exponents of 2.
@@ -39,15 +40,15 @@ LOG2_E = 1 / np.log(2)
 
 
 def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
-    """Say what keeps a training from being done here.
+    """Name the feature of a training run that this module does not support.
 
     Args:
         model: the network or the stack.
         eta: the learning rate or rates.
-        loss: "mse" or "binary_cross_entropy".
+        loss: the name of the loss.
 
     Returns:
-        What is not supported, or None.
+        The feature that is not supported, or None.
 
     Examples:
         >>> import backprop
@@ -79,19 +80,19 @@ def snapshots(
     epochs: int,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, Model]:
-    """Train a network or a stack.
+    """Train a network or a stack, and return its losses and its last state.
 
     Args:
-        model: one that is supported.
+        model: a network or stack that is supported.
         X: the inputs, shape (N, d₀) or (S, N, d₀).
         y: the targets, shape (N, 1) or (S, N, 1).
         eta: the learning rate, or one for each run, shape (S, 1, 1).
         epochs: the number of updates.
-        progress: called now and then with the share that is done.
+        progress: a function that is called now and then with the completed fraction.
 
     Returns:
         The losses before each update and after the last, shape (epochs + 1,) or (S, epochs + 1), and the model after
-        the last. A run that diverged has a loss that is not finite.
+        the last. If a run diverged, one of its losses is not finite.
 
     Examples:
         >>> import backprop
@@ -103,7 +104,7 @@ def snapshots(
         >>> bool(abs(losses[:-1] / run.losses - 1).max() < 1e-13)
         True
     """
-    tell = progress or (lambda share: None)
+    tell = progress or (lambda fraction: None)
     with np.errstate(all="ignore"):  # exp overflows to infinity, whose sigmoid is 0, as it should be
         if model.n_networks is None:
             return _one(model, X, y, float(eta), epochs, tell)
@@ -113,13 +114,13 @@ def snapshots(
 def _one(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train one network. Seventeen calls an epoch; most of their time is the calling."""
+    """Train one network, with seventeen calls in each epoch, whose time goes mostly into the calls themselves."""
     bias = model.biases is not None
     inputs = append_ones(X) if bias else X
     (N, d), h = inputs.shape, model.weights[0].shape[1]
-    k = h + bias  # what the output unit sees: the hidden units, and a 1
+    k = h + bias  # the inputs of the output unit, which are the hidden units and a 1
 
-    # V1 and V2 share one array, and so do their gradients: one call updates both.
+    # V1 and V2 share one array, and so do their gradients, so that one call updates both.
     V, G = np.empty(h * d + k), np.empty(h * d + k)
     V1, V2, G1, G2 = (
         V[: h * d].reshape(h, d),
@@ -131,10 +132,10 @@ def _one(
 
     beta = np.cbrt(2 * eta / N)
     A, S, D1, D2 = np.ones((k + 1, N)), np.empty((k + 1, N)), np.empty((h, N)), np.empty((1, N))
-    A1, A2, S1, S2 = A[:h], A[k:], S[:h], S[k:]  # A1 hidden, A2 = ŷ'; between them the 1 of a bias, whose slope is 0
+    A1, A2, S1, S2 = A[:h], A[k:], S[:h], S[k:]  # A1 is hidden, A2 = ŷ'; between them is the 1 of a bias
     top = np.ones((k + 1, N))
     top[k] = beta
-    one, top2 = np.array(1.0), top[k:]  # an array without axes: nothing to convert, and nothing to read
+    one, top2 = np.array(1.0), top[k:]  # an array without axes needs neither conversion nor memory
     XT = np.ascontiguousarray(inputs.T)
     X2, minus_X, targets = LOG2_E * XT, -XT.T, beta * y.T
     R = np.empty((min(EPOCHS, max(epochs, 1)), 1, N))
@@ -155,7 +156,7 @@ def _one(
             add(A2, one, A2)
             divide(top2, A2, A2)  # ŷ' = β / (1 + e^−Z₂)
             subtract(top, A, S)
-            multiply(S, A, S)  # both slopes: a (1 − a) and ŷ' (β − ŷ')
+            multiply(S, A, S)  # both derivatives: a (1 − a) and ŷ' (β − ŷ')
             subtract(A2, targets, r)  # β (ŷ − y)
             multiply(r, S2, D2)  # β³ = 2η/N: Δ₂ times the step
             back(D2, D1)
@@ -173,7 +174,7 @@ def _one(
 def _many(
     model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train a stack, some networks at a time."""
+    """Train a stack, block by block."""
     S, N, h = len(eta), y.shape[-2], model.weights[0].shape[2]
     blocks = np.array_split(np.arange(S), -(-S // max(FEWEST, BLOCK // (h * N))))
     train = _separate if X.ndim == 3 else _shared
@@ -183,8 +184,8 @@ def _many(
         part = model._map(itemgetter(runs))
         X_part, y_part = (array[runs] if array.ndim == 3 else array for array in (X, y))
 
-        def tell_all(share: float, done: int = done) -> None:
-            tell((done + share) / len(blocks))
+        def tell_all(fraction: float, done: int = done) -> None:
+            tell((done + fraction) / len(blocks))
 
         losses[runs, :epochs], after = train(part, X_part, y_part, eta[runs, 0, 0], epochs, tell_all)
         losses[runs, epochs] = _loss(after, X_part, y_part)
@@ -196,7 +197,7 @@ def _many(
 def _separate(
     model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train a stack that fits into the cache, each network on its own points. The networks are the first axis."""
+    """Train a stack that fits into the cache, each network on its own examples; the networks are the first axis."""
     bias = model.biases is not None
     inputs, S = append_ones(X) if bias else X, len(eta)
     (N, d), h = inputs.shape[-2:], model.weights[0].shape[2]
@@ -231,7 +232,7 @@ def _separate(
         np.multiply(XT, D2[:, 0], out=U)
         np.matmul(U.transpose(1, 0, 2), PT, out=G1)
         np.multiply(G1, w2, out=G1)
-        np.subtract(V1, G1, out=V1)  # the gradient of W₁ holds w₂ = −v₂, so this adds up to W₁ − η · gradient
+        np.subtract(V1, G1, out=V1)  # the gradient contains w₂ = −v₂, so this amounts to W₁ − η · gradient
         np.add(V2, G2, out=V2)
         if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
             tell((epoch + 1) / epochs)
@@ -241,7 +242,7 @@ def _separate(
 def _shared(
     model: Model, X: np.ndarray, y: np.ndarray, eta: np.ndarray, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train a stack that fits into the cache, all on the same points. The networks are the last axis."""
+    """Train a stack that fits into the cache, all on the same examples; the networks are the last axis."""
     bias = model.biases is not None
     inputs, S = append_ones(X) if bias else X, len(eta)
     (N, d), h = inputs.shape, model.weights[0].shape[2]
@@ -287,7 +288,7 @@ def _loss(model: Model, X: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _negated(model: Model, V1: np.ndarray, V2: np.ndarray) -> None:
-    """Put −W and, as a last row, −b into V, whose shape is (..., inputs, outputs)."""
+    """Write −W and, as a last row, −b into V, whose shape is (..., inputs, outputs)."""
     for V, W, b in zip((V1, V2), model.weights, model.biases or (None, None), strict=True):
         V[..., : W.shape[-2], :] = -W
         if b is not None:
@@ -295,7 +296,7 @@ def _negated(model: Model, V1: np.ndarray, V2: np.ndarray) -> None:
 
 
 def _model(model: Model, V1: np.ndarray, V2: np.ndarray) -> Model:
-    """Make the model whose weights and biases V1 and V2 hold, negated."""
+    """Make the model whose negated weights and biases V1 and V2 hold."""
     inputs = model.widths[:2]
     weights = tuple(np.negative(V[..., :n, :], order="C") for V, n in zip((V1, V2), inputs, strict=True))
     if model.biases is None:

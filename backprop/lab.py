@@ -1,4 +1,4 @@
-"""The lab in NumPy alone: networks of any widths, trained by back-propagation."""
+"""The lab in NumPy alone: networks of any widths, trained by backpropagation."""
 
 from itertools import pairwise
 
@@ -6,18 +6,18 @@ import numpy as np
 
 
 def streams(seed: int) -> list[np.random.Generator]:
-    """One stream of random numbers for the points, one for the weights."""
+    """Make one stream of random numbers for the data and one for the weights."""
     return np.random.default_rng(seed).spawn(2)
 
 
 def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Random points; label 0 where x₁ > x₂, else 1."""
+    """Draw random inputs; the label is 0 where x₁ > x₂, else 1."""
     X = streams(seed)[0].uniform(0, 1, size=(n, 2))
     return X, np.where(X[:, :1] > X[:, 1:], 0.0, 1.0)
 
 
 def xor() -> tuple[np.ndarray, np.ndarray]:
-    """21 points on two diagonals; label 0 on one, 1 on the other."""
+    """List 21 inputs on two diagonals; the label is 0 on one and 1 on the other."""
     X, y = [], []
     for i in range(11):
         t = 0.1 * i
@@ -30,27 +30,27 @@ def xor() -> tuple[np.ndarray, np.ndarray]:
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """σ(z). The limit keeps exp from overflowing."""
+    """Compute σ(z). The limit of 700 keeps exp from overflowing."""
     return 1 / (1 + np.exp(np.minimum(-z, 700)))
 
 
 def derivative_sigmoid(a: np.ndarray) -> np.ndarray:
-    """σ′, given a = σ(z) and not z."""
+    """Compute σ′ from a = σ(z) rather than from z."""
     return a * (1 - a)
 
 
 def mse(y: np.ndarray, y_hat: np.ndarray) -> float:
-    """L: the mean squared error, as the sum of the examples' shares."""
+    """Compute L, the mean squared error, as the sum of the contributions of all examples."""
     return float(np.sum((y_hat - y) ** 2 / y.size))
 
 
 def derivative_loss(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    """∂L/∂ŷ, with its true sign."""
+    """Compute ∂L/∂ŷ, with its true sign."""
     return (y_hat - y) * (2 / y.size)
 
 
 def accuracy(y: np.ndarray, y_hat: np.ndarray) -> float:
-    """The share of right answers."""
+    """Compute the fraction of correct predictions."""
     return float(np.mean((y_hat > 0.5) == (y > 0.5)))
 
 
@@ -67,12 +67,12 @@ class Layer:
         return self.a
 
     def backward(self, derivative_C: np.ndarray) -> np.ndarray:
-        """Take ∂C/∂a, keep δ = ∂C/∂z, return ∂C/∂a of the layer before."""
+        """Take ∂C/∂a, keep δ = ∂C/∂z, and return ∂C/∂a of the layer before."""
         self.backward_gradient = derivative_sigmoid(self.a) * derivative_C
         return self.backward_gradient @ self.w.T
 
     def update_param(self, eta: float) -> None:
-        """Move the weights against their gradient."""
+        """Take a step in the direction of the negative gradient."""
         gradient = self.forward_gradient.T @ self.backward_gradient
         self.w = self.w - eta * gradient
 
@@ -85,18 +85,18 @@ class Model:
         self.layers = [Layer(i, o, rng) for i, o in pairwise(widths)]
 
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """Go through the layers, first to last."""
+        """Compute the prediction, from the first layer to the last."""
         for layer in self.layers:
             X = layer.forward(X)
         return X
 
     def backward(self, derivative_C: np.ndarray) -> None:
-        """Go through the layers, last to first."""
+        """Compute δ of every layer, from the last to the first."""
         for layer in reversed(self.layers):
             derivative_C = layer.backward(derivative_C)
 
     def update(self, eta: float) -> None:
-        """Update every layer, once all have their gradients."""
+        """Update every layer, after all of them have their gradients."""
         for layer in self.layers:
             layer.update_param(eta)
 
@@ -108,7 +108,7 @@ def train(
     eta: float = 1.0,
     epochs: int = 10_000,
 ) -> list[float]:
-    """Train, print the loss every 500 epochs, return the loss of every epoch."""
+    """Train, print the loss every 500 epochs, and return the loss of every epoch."""
     losses = []
     for epoch in range(epochs):
         y_hat = model.forward(X)

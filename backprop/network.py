@@ -1,8 +1,8 @@
-r"""The network: the steps of the derivation, wired together.
+r"""The network: the steps of the derivation, combined.
 
-No formula stands here. A `Model` holds weights; its method `forward` writes down every z and a in a `Trace`, `backward`
-reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place, so a layer
-cannot be updated before its δ was sent back.
+This module contains no formula. A `Model` holds weights. Its method `forward` stores every z and a in a `Trace`,
+`backward` reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place,
+so no layer can be updated before the gradient has been propagated back through its weights.
 
 $$X \to \text{trace} \to \text{loss} \to \text{deltas} \to \text{gradients} \to \text{new model}$$
 """
@@ -20,17 +20,17 @@ from backprop import derivation as step
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function with its slope.
+    """An activation function with its derivative.
 
     Attributes:
-        name: what it is called.
+        name: its name.
         value: φ, a function of z.
-        derivative: φ′ as a function of z and a = φ(z); it uses whichever is cheaper.
+        derivative: φ′ as a function of z and a = φ(z), of which it uses the one that is cheaper.
         elementwise: True if each activation depends on its own z only. If False, as for softmax, `derivative` returns
             the Jacobian matrices, shape (..., N, d, d), and the activation can stand at the output only.
 
     Examples:
-        A leaky ReLU of one's own:
+        You can define an activation of your own, such as a leaky ReLU:
 
         >>> import numpy as np
         >>> import backprop
@@ -90,11 +90,11 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss with its slope.
+    """A loss with its derivative.
 
     Attributes:
-        name: what it is called.
-        contributions: the examples' shares Cⁿ as a function of y and ŷ.
+        name: its name.
+        contributions: the contributions Cⁿ of the examples as a function of y and ŷ.
         derivative: ∂L/∂ŷ as a function of y and ŷ.
     """
 
@@ -103,16 +103,18 @@ class Loss:
     derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
     def value(self, y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-        """Add the shares to the loss.
+        """Sum the contributions of all examples.
 
         Args:
             y: the targets, shape (N, d_L).
-            y_hat: the answers, shape (..., N, d_L).
+            y_hat: the predictions, shape (..., N, d_L).
 
         Returns:
             L, shape (...).
         """
-        with np.errstate(divide="ignore"):  # certain and wrong: cross-entropy is infinite, and says so by its value
+        with np.errstate(
+            divide="ignore"
+        ):  # for a certain but incorrect prediction the cross-entropy is infinite, as its value says
             return step.total_loss(self.contributions(y, y_hat))
 
 
@@ -128,7 +130,7 @@ LOSSES = {
 
 
 class Trace(NamedTuple):
-    """All that a forward pass computed.
+    """The values that a forward pass computes.
 
     Attributes:
         z: the pre-activations; z[0] is Z₁, shape (N, d₁).
@@ -140,7 +142,7 @@ class Trace(NamedTuple):
 
     @property
     def y_hat(self) -> np.ndarray:
-        """The answers ŷ, shape (N, d_L): the last activation."""
+        """The predictions ŷ, shape (N, d_L), which are the last activations."""
         return self.a[-1]
 
 
@@ -157,15 +159,15 @@ class Gradients(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One layer's weights, bias and activation, with its forward and backward.
+    """The weights, bias and activation of one layer, with its forward and backward pass.
 
     Attributes:
         weights: W, shape (in, out).
         bias: b, shape (1, out), or None.
-        activation: φ with its slope.
+        activation: φ with its derivative.
 
     Examples:
-        The report's second layer, 4 → 1, at zero weights:
+        The report's second layer, 4 → 1, has these activations and gradients if its weights are zero:
 
         >>> import numpy as np
         >>> from backprop.network import ACTIVATIONS, Layer
@@ -206,7 +208,7 @@ class Layer(NamedTuple):
         return self.activation.derivative(z, a)
 
     def backward(self, z: np.ndarray, a: np.ndarray, delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
-        """Compute this layer's δ from the next layer's: the report's backward gradient.
+        """Compute δ of this layer, the report's backward gradient, from δ of the next layer.
 
         Args:
             z: this layer's pre-activation, shape (N, H).
@@ -222,7 +224,7 @@ class Layer(NamedTuple):
         return step.hidden_delta(self.derivative(z, a), delta_next, w_next)
 
     def gradients(self, a: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Compute the gradients of the layer's weights and bias.
+        """Compute the gradients with respect to the weights and the bias of the layer.
 
         Args:
             a: the layer's input, shape (N, in): the report's forward gradient.
@@ -252,10 +254,10 @@ class Model:
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes do not fit, a number is nan or infinite, or a name is unknown.
+        ValueError: if shapes do not fit, a number is NaN or infinite, or a name is unknown.
 
     Examples:
-        A 2-3-5-1 network, forward, backward and one step:
+        A network 2-3-5-1 makes a forward pass, a backward pass and one step:
 
         >>> import backprop
         >>> X, y = backprop.xor()
@@ -270,14 +272,14 @@ class Model:
         >>> better.loss(better.forward(X), y) < model.loss(trace, y)
         True
 
-        Its gradient against the measured one:
+        Its analytic gradient agrees with the numerical one:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> def loss_of(w2):
         ...     changed = backprop.Model([model.weights[0], w2, model.weights[2]])
         ...     return changed.loss(changed.forward(X), y)
-        >>> measured = central_difference(loss_of, model.weights[1])
-        >>> relative_error(gradients.weights[1], measured) < 1e-7
+        >>> numerical = central_difference(loss_of, model.weights[1])
+        >>> relative_error(gradients.weights[1], numerical) < 1e-7
         True
     """
 
@@ -307,7 +309,7 @@ class Model:
             widths: the numbers of units, inputs first: [2, 4, 1] is the report's network.
             seed: a whole number, at least 0. The same seed gives the same weights.
             activations: as for `Model`.
-            bias: whether to have biases; they are drawn like the weights, after them.
+            bias: whether the network has biases, which are drawn after the weights and in the same way.
 
         Returns:
             The model.
@@ -348,7 +350,7 @@ class Model:
         return None if self.weights[0].ndim == 2 else self.weights[0].shape[0]
 
     def __repr__(self) -> str:
-        """Say widths, activations, whether there are biases, and how many networks a stack holds."""
+        """Write the widths, the activations, whether there are biases, and how many networks a stack holds."""
         names = ", ".join(phi.name for phi in self.activations)
         many = "" if self.n_networks is None else f"; {self.n_networks} runs"
         return f"Model {'-'.join(map(str, self.widths))}: {names}; {'with' if self.biases else 'without'} bias{many}"
@@ -361,7 +363,7 @@ class Model:
 
         Raises:
             TypeError: if it is not text.
-            ValueError: if it is unknown, or cross-entropy meets an output that leaves (0, 1).
+            ValueError: if it is unknown, or does not fit the activation of the output.
         """
         checks.one_of("loss", loss, list(LOSSES))
         output = self.activations[-1].name
@@ -372,7 +374,7 @@ class Model:
             )
         if loss == "binary_cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
             raise ValueError(
-                f"loss 'binary_cross_entropy' needs answers between 0 and 1; the output activation is {output!r}"
+                f"loss 'binary_cross_entropy' needs predictions between 0 and 1; the output activation is {output!r}"
             )
         if loss == "cross_entropy" and output in ACTIVATIONS and output != "softmax":
             raise ValueError(
@@ -385,8 +387,8 @@ class Model:
 
         Args:
             X: the inputs, shape (N, d₀).
-            y: the targets, shape (N, d_L); between 0 and 1 for cross-entropy. For "cross_entropy" each row sums to 1,
-                or y has shape (N,) and holds class numbers, from 0.
+            y: the targets, shape (N, d_L), between 0 and 1 for both cross-entropies. For "cross_entropy" each row sums
+                to 1, or y has shape (N,) and holds class numbers, from 0.
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
@@ -394,10 +396,10 @@ class Model:
 
         Raises:
             TypeError: if they are not real numbers.
-            ValueError: if shapes do not fit or numbers are nan, infinite or outside [0, 1] for cross-entropy.
+            ValueError: if shapes do not fit or numbers are NaN, infinite, or for a cross-entropy outside [0, 1].
 
         Examples:
-            Class numbers become one-hot rows:
+            Class numbers are converted to one-hot rows:
 
             >>> import backprop
             >>> model = backprop.Model.random([2, 3], activations="softmax")
@@ -412,11 +414,11 @@ class Model:
             return X, checks.class_targets("y", y, self.widths[-1], rows=X.shape[-2], runs=self.n_networks)
         y = checks.matrix("y", y, columns=self.widths[-1], rows=X.shape[-2], runs=self.n_networks)
         if loss == "binary_cross_entropy" and (y.min() < 0 or y.max() > 1):
-            raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
+            raise ValueError(f"y reaches from {y.min()} to {y.max()}; binary cross-entropy expects targets from 0 to 1")
         return X, y
 
     def check_learning_rates(self, eta: Any) -> float | np.ndarray:
-        """Make sure that a learning rate is one, or that there is one for each network of a stack.
+        """Make sure that a learning rate is valid, or that there is a valid one for each network of a stack.
 
         Args:
             eta: a number, or S numbers of shape (S,) or (S, 1, 1).
@@ -448,7 +450,7 @@ class Model:
             y as a float64 array.
 
         Raises:
-            TypeError: if trace is no trace or y not of real numbers.
+            TypeError: if trace is not a `Trace` or y does not consist of real numbers.
             ValueError: if shapes do not fit, or the loss is unknown or unfit.
         """
         if not isinstance(trace, Trace):
@@ -461,17 +463,17 @@ class Model:
         return self.check_data(trace.a[0], y, loss)[1]
 
     def forward(self, X: Any) -> Trace:
-        """Compute the answers, keeping every z and a.
+        """Compute the predictions, and keep every z and a.
 
         Args:
             X: the inputs, shape (N, d₀).
 
         Returns:
-            The trace; `trace.y_hat` is the answer, shape (N, d_L).
+            The trace, whose `y_hat` holds the predictions, shape (N, d_L).
 
         Raises:
-            TypeError: if X is not of real numbers.
-            ValueError: if its shape does not fit or a number is nan or infinite.
+            TypeError: if X does not consist of real numbers.
+            ValueError: if its shape does not fit or a number is NaN or infinite.
         """
         return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks))
 
@@ -494,7 +496,7 @@ class Model:
             L, a number; for a stack of S networks an array of shape (S,).
 
         Raises:
-            TypeError: if y is not of real numbers.
+            TypeError: if y does not consist of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
         """
         y = self.check_pair(trace, y, loss)
@@ -502,7 +504,7 @@ class Model:
         return float(value) if self.n_networks is None else value
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
-        """Compute δ of every layer, from the output backward.
+        """Compute δ of every layer, from the output back to the first.
 
         Args:
             trace: what `forward` returned for this model.
@@ -513,7 +515,7 @@ class Model:
             Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
 
         Raises:
-            TypeError: if y is not of real numbers.
+            TypeError: if y does not consist of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
 
         Examples:
@@ -552,7 +554,7 @@ class Model:
             The gradients, each in the shape of its parameter and with its true sign.
 
         Raises:
-            TypeError: if y is not of real numbers.
+            TypeError: if y does not consist of real numbers.
             ValueError: if its shape does not fit or the loss is unknown or unfit.
         """
         y = self.check_pair(trace, y, loss)
@@ -596,7 +598,7 @@ class Model:
         return self._like(step.simultaneous_update(self.weights, gradients.weights, eta), biases)
 
     def _like(self, weights: tuple[np.ndarray, ...], biases: tuple[np.ndarray, ...] | None) -> "Model":
-        """Make a model with these parameters, unchecked, and this one's activations."""
+        """Make a model with these parameters, which are not checked, and the activations of this one."""
         model = object.__new__(type(self))
         model.weights, model.biases, model.activations = weights, biases, self.activations
         return model
@@ -606,7 +608,7 @@ class Model:
         return (*self.weights, *(self.biases or ()))
 
     def _map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Model":
-        """Make a model whose parameters are these, each changed."""
+        """Make a model by applying a function to each parameter array."""
         biases = None if self.biases is None else tuple(map(change, self.biases))
         return self._like(tuple(map(change, self.weights)), biases)
 

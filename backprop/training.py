@@ -1,4 +1,4 @@
-"""Training: forward, loss, backward, update, and again."""
+"""Training: forward pass, loss, backward pass and update, repeated for every epoch."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -12,21 +12,21 @@ import numpy as np
 from backprop import checks, fast
 from backprop.network import LOSSES, Model
 
-#: How many answers are kept at most until their losses are computed in one call, along leading axes, and for how many
-#: epochs at most. It saves time and changes no number.
-ANSWERS, BLOCK = 2**20, 100
+#: The losses of several epochs are computed in one call, along leading axes. At most this many predictions are kept
+#: until then, from at most this many epochs. This saves time and changes no number.
+PREDICTIONS, BLOCK = 2**20, 100
 
 
 @dataclass(frozen=True)
 class Run:
-    """The result of a training: of one network, or of an ensemble of S.
+    """The result of a training run of one network, or of an ensemble of S.
 
     Attributes:
-        losses: L before each update, shape (epochs,); shorter if the training diverged. Of an ensemble (S, epochs),
-            with nan from the epoch on at which a run diverged.
-        model: the network after the last update; if it diverged, the last one whose loss is finite. Of an ensemble the
-            stack of these; `backprop.ensemble.unstack` takes it apart.
-        diverged_at: the first epoch whose loss is not finite, or None. Of an ensemble a tuple of S of these.
+        losses: L before each update, shape (epochs,), or shorter if the run diverged. For an ensemble the shape is
+            (S, epochs), with NaN from the epoch on at which a run diverged.
+        model: the network after the last update or, if the run diverged, the last one whose loss is finite. For an
+            ensemble it is the stack of these networks, which `backprop.ensemble.unstack` separates.
+        diverged_at: the first epoch whose loss is not finite, or None. For an ensemble it is a tuple of S of these.
     """
 
     losses: np.ndarray
@@ -37,7 +37,7 @@ class Run:
 def states(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, loss: str = "mse"
 ) -> Iterator[tuple[Model, np.ndarray]]:
-    """Walk along the training, one state of the network after the other, without end and without checks.
+    """Train without end and without checks, and yield one state of the network after the other.
 
     Args:
         model: the network to start from, or a stack of S.
@@ -47,8 +47,8 @@ def states(
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
     Yields:
-        The model and its answers ŷ, shape (N, d_L) or (S, N, d_L): before the first update, after it, after the
-        second, …
+        The model and its predictions ŷ, shape (N, d_L) or (S, N, d_L), first before any update and then after each
+        one.
 
     Examples:
         >>> import backprop
@@ -56,7 +56,7 @@ def states(
         >>> from backprop.training import states
         >>> X, y = backprop.xor()
         >>> start = backprop.Model.random([2, 4, 1], seed=0)
-        >>> [answers.shape for model, answers in islice(states(start, X, y, eta=1.0), 3)]
+        >>> [y_hat.shape for model, y_hat in islice(states(start, X, y, eta=1.0), 3)]
         [(21, 1), (21, 1), (21, 1)]
     """
     while True:
@@ -84,7 +84,7 @@ def log_line(epoch: int, loss: float) -> str:
 
 
 def divergence(epoch: int, eta: float) -> str:
-    """Say in one sentence that training diverged.
+    """Write a sentence which says that training diverged.
 
     Args:
         epoch: the first epoch whose loss is not finite.
@@ -102,14 +102,14 @@ def divergence(epoch: int, eta: float) -> str:
 
 
 def divergences(epochs: Sequence[int | None], eta: float | np.ndarray) -> str:
-    """Say in one sentence how many runs of an ensemble diverged, and which.
+    """Write a sentence which says how many runs of an ensemble diverged, and which.
 
     Args:
         epochs: for each run the first epoch whose loss is not finite, or None.
         eta: the learning rate, or one for each run.
 
     Returns:
-        The sentence; it names ten runs at most.
+        The sentence, which names ten runs at most.
 
     Examples:
         >>> import numpy as np
@@ -135,11 +135,12 @@ def train(
 ) -> Run:
     """Train a network, or an ensemble of S, by gradient descent on all examples at once.
 
-    An ensemble is a stack of networks, learning rates, data, or several of these: whatever has a leading axis of length
-    S. The same functions compute it, and run i is the one that network i has alone, with its rate and data.
+    An ensemble has a leading axis of length S, in a stack of networks, in the learning rates, in the data, or in more
+    than one of these. The same functions train it, and run i is the run of network i alone, with its own learning rate
+    and data.
 
-    The specification's functions can train every network. For two layers of sigmoids, one output and the mean squared
-    error there are also the rewritten ones of `backprop.fast`, whose numbers differ by rounding only.
+    The functions of the derivation can train every network. For two layers of sigmoids, one output and the mean squared
+    error there are also the faster functions of `backprop.fast`, whose numbers differ by rounding only.
 
     Args:
         model: the network to start from, or a stack of S. It is not changed.
@@ -149,22 +150,24 @@ def train(
             examples.
         epochs: the number of updates, at least 0.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        engine: "reference", "fast", or "auto": fast where it can be. By the specification, run i of an ensemble is
-            the single run to the last bit; fast, up to rounding.
-        progress: called now and then with the share that is done, from 0 to 1.
+        engine: "reference" for the functions of the derivation, "fast" for those of `backprop.fast`, or "auto" for the
+            fast ones wherever they support the network. With "reference", run i of an ensemble equals the single run
+            to the last bit, and with "fast" up to rounding.
+        progress: a function that is called now and then with the completed fraction, from 0 to 1.
 
     Returns:
-        The losses, the trained model, and where it diverged if it did. A run that diverges leaves the others alone.
+        The losses, the trained model, and the epoch at which it diverged, if it did. A run that diverges does not
+        affect the others.
 
     Raises:
         TypeError: if an argument is not of the type described.
         ValueError: if shapes do not fit, a number is out of range, a name is unknown, or the engine cannot do it.
 
     Warns:
-        RuntimeWarning: once, if the training diverges; it names the epoch, and the runs of an ensemble.
+        RuntimeWarning: once, if the training diverges. It names the epoch, and for an ensemble the runs.
 
     Examples:
-        The report's network on XOR:
+        The report's network is trained on XOR:
 
         >>> import backprop
         >>> X, y = backprop.xor()
@@ -173,7 +176,7 @@ def train(
         >>> run.losses.shape, bool(run.losses[-1] < run.losses[0]), run.diverged_at
         ((2000,), True, None)
 
-        The same network at three rates:
+        The same network is trained at three learning rates:
 
         >>> run = backprop.train(model, X, y, eta=[0.1, 1.0, 3.0], epochs=2000)
         >>> run.losses.shape, run.losses[:, -1].round(3), run.diverged_at
@@ -191,8 +194,8 @@ def train(
     obstacle = fast.unsupported(model, eta, loss)
     if engine == "fast" and obstacle is not None:
         raise ValueError(f"engine is 'fast', which does not support {obstacle}; expected 'auto' or 'reference'")
-    walked = _walked if engine == "reference" or obstacle is not None else _hurried
-    losses, ends, last = walked(model, X, y, eta, epochs, loss, progress or (lambda share: None))
+    trained = _by_reference if engine == "reference" or obstacle is not None else _fast
+    losses, ends, last = trained(model, X, y, eta, epochs, loss, progress or (lambda fraction: None))
     at = [None if end > epochs else int(end) for end in ends.flat]
     if model.n_networks is not None:
         if any(epoch is not None for epoch in at):
@@ -203,7 +206,7 @@ def train(
     return Run(losses[: min(int(ends), epochs)], last, at[0])
 
 
-def _walked(
+def _by_reference(
     model: Model,
     X: np.ndarray,
     y: np.ndarray,
@@ -212,20 +215,21 @@ def _walked(
     loss: str,
     tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
-    """Train with the steps of the specification.
+    """Train with the steps of the derivation.
 
     Returns the losses, shape (..., epochs + 1); how many of them are finite, shape (...); and the model after the
-    last update, or for a run that diverged the last one whose loss is finite. The axis ... is that of the runs, if any.
+    last update or, for a run that diverged, the last one whose loss is finite. The axis ... is that of the runs, if
+    there are several.
     """
     runs = model.weights[0].shape[:-2]
     losses, ends = np.full((*runs, epochs + 1), np.nan), np.full(runs, epochs + 1)
-    block = max(1, min(BLOCK, ANSWERS // prod((*runs, *y.shape[-2:]))))
-    walk, last, done = states(model, X, y, eta, loss), model, 0
+    block = max(1, min(BLOCK, PREDICTIONS // prod((*runs, *y.shape[-2:]))))
+    steps, last, done = states(model, X, y, eta, loss), model, 0
     kept: list[tuple[tuple[int, ...], list[np.ndarray]]] = []
-    with np.errstate(all="ignore"):  # one warning at the end says more than NumPy's from every layer
+    with np.errstate(all="ignore"):  # one warning at the end replaces those of NumPy from every layer
         while done <= epochs and (ends > done).any():
-            models, answers = zip(*islice(walk, min(block, epochs + 1 - done)), strict=True)
-            values = LOSSES[loss].value(y, np.array(answers))
+            models, predictions = zip(*islice(steps, min(block, epochs + 1 - done)), strict=True)
+            values = LOSSES[loss].value(y, np.array(predictions))
             finite = np.isfinite(values)
             for run in map(tuple, np.argwhere((ends > epochs) & ~finite.all(axis=0))):  # it has just diverged
                 count = int(np.argmin(finite[:, *run]))
@@ -243,7 +247,7 @@ def _walked(
     return losses, ends, last
 
 
-def _hurried(
+def _fast(
     model: Model,
     X: np.ndarray,
     y: np.ndarray,
@@ -252,17 +256,17 @@ def _hurried(
     loss: str,
     tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
-    """Train with `backprop.fast`, and a run that diverged again with the specification, which says where it ended."""
+    """Train with `backprop.fast`, and repeat a diverged run by the reference, which finds the epoch."""
     losses, last = fast.snapshots(model, X, y, eta, epochs, tell)
     ends = np.full(losses.shape[:-1], epochs + 1)
     again = ~np.isfinite(losses).all(axis=-1)
     if again.any():
         if model.n_networks is None:
-            return _walked(model, X, y, eta, epochs, loss, tell)
+            return _by_reference(model, X, y, eta, epochs, loss, tell)
         X, y = (array[again] if array.ndim == 3 else array for array in (X, y))
         eta = eta[again] if isinstance(eta, np.ndarray) else eta
         these = model._map(lambda p: p[again])
-        losses[again], ends[again], ended = _walked(these, X, y, eta, epochs, loss, lambda share: None)
+        losses[again], ends[again], ended = _by_reference(these, X, y, eta, epochs, loss, lambda fraction: None)
         for whole, its in zip(last._parameters, ended._parameters, strict=True):
             whole[again] = its
     return losses, ends, last

@@ -1,1 +1,1 @@
-"""Side by side with peers: python -m benchmarks --out FOLDER."""
+"""The speed of training compared with other programs: python -m benchmarks --out FOLDER."""

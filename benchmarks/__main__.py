@@ -1,7 +1,7 @@
 """Measure in a process of its own: python -m benchmarks [--out FOLDER] [--short | --quick].
 
-What one thread means to NumPy and to the peers, they read from variables when they are imported. So the variables are
-given to the process that measures, and no other process sees them.
+NumPy and the other programs read the number of threads from environment variables when they are imported. The variables
+are therefore passed to the process that measures, and to no other process.
 """
 
 import os
@@ -16,7 +16,7 @@ SETTINGS = {
     "JAX_PLATFORMS": "cpu",
 }
 
-#: The variables without which it starts: they can force a kernel for an older processor upon NumPy's OpenBLAS.
+#: The variables without which it starts, because they can force a kernel for an older processor upon NumPy's OpenBLAS.
 UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return subprocess.run(command, env=environment(os.environ), check=False).returncode
     except KeyboardInterrupt:
-        return 130  # the measuring process, which was interrupted as well, says so
+        return 130  # the measuring process has been interrupted as well and says so
 
 
 if __name__ == "__main__":

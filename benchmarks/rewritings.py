@@ -1,7 +1,7 @@
-r"""From the specification's functions to the fast ones: the same training, written again and again.
+r"""From the functions of the derivation to the fast ones: the same training, rewritten step by step.
 
-Each function trains a d-h-1 network of sigmoids by the mean squared error and returns the same numbers as the one
-before it, up to rounding. Each changes one thing. The last one is `backprop.fast`.
+Each function trains a d-h-1 network of sigmoids by the mean squared error, and it returns the same numbers as the
+function before it, up to rounding. Each changes one thing, and the last one is `backprop.fast`.
 """
 
 from collections.abc import Callable
@@ -27,9 +27,9 @@ from backprop.derivation import (
 def named_steps(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Call the steps of the specification, one by one.
+    r"""Call the steps of the derivation, one by one.
 
-    This is the chain of the derivation, without the `Model` around it.
+    This is the chain of the derivation without a `Model`, so it is the reference for the functions that follow.
 
     Args:
         X: the inputs, shape (N, d).
@@ -67,15 +67,16 @@ def named_steps(
 def written_out(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Write the formulas where the calls stood.
+    r"""Write the formulas in place of the calls.
 
-    Every call of a Python function costs something. The sigmoid loses its cut at $-700$, and with it two operations:
-    $e^{-z}$ may overflow to infinity, whose sigmoid is the 0 that it should be. η and $2/N$ become one number:
+    This saves time because every call of a Python function costs some. The sigmoid no longer clips at $-700$, which
+    saves two operations. It does not need to, since $e^{-z}$ may overflow to infinity and the result is then 0, as it
+    should be. The factors η and $2/N$ are combined into one number:
 
     $$\eta\,\frac{\partial L}{\partial W} = A^\top \bigl(\eta \tfrac{2}{N}\, (\hat Y - Y) \odot \sigma'\bigr)$$
 
     Args:
-        X: as in `named_steps`, and so for the others.
+        X: the inputs, as in `named_steps`; the same holds for the other arguments.
         y: the targets.
         w1: the weights into the hidden units.
         w2: the weights into the output.
@@ -107,10 +108,10 @@ def written_out(
 def in_place(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Make every array once, and let each operation write into one that is there.
+    r"""Allocate every array once, and let each operation write its result into one of them.
 
-    No formula changes; each result gets a place that is used again in the next epoch. Memory that was just given back
-    is handed out again at once, so little is saved; but the next rewritings need the places.
+    No formula changes, but each result is stored in an array that is used again in the next epoch. This saves little,
+    because memory that has just been freed is reused at once. The next rewritings, however, need these arrays.
 
     Args:
         X: the inputs.
@@ -166,14 +167,14 @@ def in_columns(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Put the examples into columns, and multiply with `dot`.
 
-    With examples in columns the long axis is the contiguous one, in the products as in everything else. Transposing an
-    equation reverses its products:
+    With examples in columns the long axis is the contiguous one, in the products and in all other operations. If we
+    transpose an equation, the order of its products is reversed:
 
     $$Z = X W \iff Z^\top = W^\top X^\top \qquad\qquad
       \frac{\partial L}{\partial W} = A^\top \Delta
       \iff \Bigl(\frac{\partial L}{\partial W}\Bigr)^{\!\top} = \Delta^\top A$$
 
-    The method `dot` reaches the same BLAS routine as `matmul` and has less to decide on its way.
+    The method `dot` calls the same BLAS routine as `matmul`, but it makes fewer decisions before that.
 
     Args:
         X: the inputs.
@@ -229,14 +230,14 @@ def negated(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Keep $V = -W$, and make every number an array.
 
-    The sigmoid needs $-z$, and $-Z = X (-W)$: two negations less in every epoch. The update becomes
+    The sigmoid needs $-z$, and $-Z = X (-W)$, so we save two negations in every epoch. The update becomes
 
     $$V \leftarrow V + \eta\,\frac{\partial L}{\partial W}$$
 
-    The error that is sent back through $V_2$ has the other sign, and so has the first layer's gradient; multiplying
-    with $-X$ instead of $X$, made once, puts that right; its columns are contiguous, as the product wants them. A
-    number such as 1.0 is turned into an array in every call; an array without axes is there already, and takes no
-    memory to read.
+    The gradient that is propagated back through $V_2$ has the opposite sign, and therefore so has the gradient of the
+    first layer. We correct this by multiplying with $-X$ instead of $X$, which is computed once and whose columns are
+    contiguous, as the product requires. A number such as 1.0 is converted to an array in every call, whereas an array
+    without axes needs no conversion.
 
     Args:
         X: the inputs.
@@ -290,10 +291,10 @@ def negated(
 def losses_later(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Write down $\hat y - y$ and compute the losses of a hundred epochs at once.
+    r"""Store $\hat y - y$, and compute the losses of a hundred epochs at once.
 
-    The loss is looked at and not used: its slope drives the training. So its formula can wait. The deviations of each
-    epoch go into a row of their own, and one call of `einsum` squares and sums them all.
+    Training uses the derivative of the loss but not the loss itself, so the loss can be computed later. The deviations
+    of each epoch are stored in a row of their own, and one call of `einsum` squares and sums all of them.
 
     Args:
         X: the inputs.
@@ -354,9 +355,10 @@ def powers_of_two(
 
     $$e^{-z} = 2^{-z \log_2 e}$$
 
-    Powers of two are nearer to the machine, and NumPy's `exp2` takes less time than its `exp`. The factor $\log_2 e$
-    goes into the inputs, once. The weights stay as they are, so a training that is stopped and taken up again still
-    comes to the same bits. The output layer has one exponential for each example and keeps its base.
+    Powers of two are simpler for the machine, so NumPy's `exp2` takes less time than its `exp`. The inputs are
+    multiplied once by the factor $\log_2 e$, whereas the weights stay as they are. A training run that is stopped and
+    resumed therefore still arrives at the same bits. The output layer keeps its base, because it has only one
+    exponential for each example.
 
     Args:
         X: the inputs.
@@ -413,16 +415,16 @@ def powers_of_two(
 def folded(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Take both layers in one call, and hide the step in the scale of the answers.
+    r"""Process both layers in one call, and put the step size into the scale of the predictions.
 
-    This is `backprop.fast`. Hidden units and output lie in one array, so that both slopes are computed in one call, and
-    both layers' weights in another, so that one addition updates them. The last product with a constant goes too. Let
-    the output be $\hat y' = \beta \hat y$, and the targets $y' = \beta y$. Dividing β instead of 1 by $1 + e^{-z}$
-    costs nothing, and
+    This is `backprop.fast`. The activations of both layers share one array, so that one call computes both derivatives,
+    and the weights of both layers share another, so that one addition updates them. We also save the last product with
+    a constant. Let the output be $\hat y' = \beta \hat y$ and the targets $y' = \beta y$. To divide β instead of 1 by
+    $1 + e^{-z}$ costs nothing, and
 
     $$(\hat y' - y')\,\hat y'\,(\beta - \hat y') = \beta^3\,(\hat y - y)\,\hat y\,(1 - \hat y)$$
 
-    With $\beta^3 = 2\eta/N$ this is the output's δ, times η. Seventeen calls are left.
+    With $\beta^3 = 2\eta/N$ this is η times the δ of the output, and seventeen calls remain.
 
     Args:
         X: the inputs.
@@ -463,7 +465,7 @@ def agree(first: Callable[..., Any], second: Callable[..., Any], epochs: int = 3
     Args:
         first: one of them.
         second: another.
-        epochs: how long they train, on XOR and on linear data.
+        epochs: the number of epochs for which they train, on XOR and on linear data.
 
     Returns:
         True if all losses and weights agree to a relative 1e-12.

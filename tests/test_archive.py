@@ -4,7 +4,9 @@ import io
 import pickle
 import re
 import struct
+import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +185,98 @@ def test_bad_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "--eta" in complaint(capsys, path, "--eta", "1")
     assert "eta" in complaint(capsys, str(saved(tmp_path, **STEP)), "--eta", "-1")
     assert "eta has shape" in complaint(capsys, str(saved(tmp_path, **STEP, eta=np.ones(3))))
+
+
+def test_messages_use_the_names_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "g1 has shape (4, 3); expected (2, 3), as W1 has" in complaint(
+        capsys, str(saved(tmp_path, **{**RUN, "g1": np.ones((4, 3))}))
+    )
+    assert "looked for 2 columns in X, as W1 takes 2 inputs" in complaint(
+        capsys, str(saved(tmp_path, **{**RUN, "X": np.ones((21, 7))}))
+    )
+    assert "afterb1" in complaint(capsys, str(saved(tmp_path, **{**STEP, "afterb1": np.full((1, 3), np.nan)})))
+
+
+@pytest.mark.parametrize("name", ["g3", "b3", "gb3"])
+def test_arrays_of_a_layer_without_weights(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = complaint(capsys, str(saved(tmp_path, **RUN, **{name: np.ones(1)})))
+    assert f"has {name} and no W3; its weights are W1 to W2" in message
+
+
+def test_biases_after_the_update_may_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    step = {name: array for name, array in STEP.items() if not name.startswith("afterb")}
+    path = str(saved(tmp_path, **step, eta=0.5))
+    assert main(["diagnose", path]) == 0
+    assert "not checked" in capsys.readouterr().out
+    assert main(["diagnose", path, "--strict"]) == 1
+
+
+# Files of MATLAB
+
+
+def untyped(arrays: Any) -> Any:
+    return arrays
+
+
+def mat_file(folder: Path, name: str = "run.mat", **arrays: Any) -> Path:
+    scipy = pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
+    scipy.savemat(folder / name, arrays)
+    return folder / name
+
+
+def test_a_mat_file_is_read_whatever_its_name_and_extra_variables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = np.empty(2, dtype=object)
+    cells[:] = ["a", np.ones(2)]
+    path = mat_file(tmp_path, "run.npz.mat", **RUN, notes="a text", settings={"eta": 1.0}, cells=cells)
+    assert main(["diagnose", str(path)]) == 0
+    capsys.readouterr()
+    renamed = path.rename(tmp_path / "run.npz")
+    assert main(["diagnose", str(renamed)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512), "save -v7"),
+        (b"\x89HDF\r\n\x1a\n".ljust(512, b"\0"), "save -v7"),
+        (b"# Created by Octave 7.3.0\n# name: X\n", "expected what save -v6 or save -v7 writes"),
+        (b"", "expected what save -v6 or save -v7 writes"),
+    ],
+)
+def test_other_mat_files_are_refused_with_advice(
+    data: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.mat").write_bytes(data)
+    assert words in complaint(capsys, str(tmp_path / "run.mat"))
+
+
+def test_without_scipy_the_message_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(126) + b"\0\1IM")
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    message = complaint(capsys, str(tmp_path / "run.mat"))
+    assert "python -m pip install scipy" in message
+    assert "[matlab]" in message
+
+
+def test_a_mat_file_that_would_be_too_large_is_not_decompressed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
+    packed = zlib.compress(bytes(archive.MOST_BYTES + 100))
+    data = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + struct.pack("<II", 15, len(packed)) + packed
+    (tmp_path / "run.mat").write_bytes(data)
+    assert "more than 67,108,864 bytes" in complaint(capsys, str(tmp_path / "run.mat"))
+
+
+def test_arrays_of_another_class_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = mat_file(tmp_path, **untyped({**RUN, "W1": "a text"}))
+    assert "array 'W1' is of class char" in complaint(capsys, str(path))
+    path = mat_file(tmp_path, **untyped({**RUN, "X": X + 1j}))
+    assert "array 'X' has entries of type complex128" in complaint(capsys, str(path))
 
 
 # Fuzzing

@@ -295,9 +295,9 @@ CASES = {
     ),
     "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stacked", repr(MODEL), "a stack"),
     "no rates": Bad(lambda: ensemble.grid([MODEL], []), ValueError, "etas", "empty", "at least one"),
-    "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "rising"),
+    "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "increasing"),
     "epochs that fall": Bad(
-        lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "rising"
+        lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [5, 1]), ValueError, "epochs", "[5, 1]", "increasing"
     ),
     "epochs of no number": Bad(
         lambda: ensemble.snapshots([MODEL], X, Y, 1.0, [0, untyped(0.5)]), TypeError, "epochs[1]", "0.5", "whole number"

@@ -143,4 +143,4 @@ def test_the_page_shows_every_claim(results: dict[str, Any]) -> None:
     for claim in CLAIMS:
         assert f'id="claim-{claim.number}"' in page
         assert claim.statement in page
-    assert claims_page.counts(results) == "Of 37 statements 19 hold, 11 hold under a condition, and 7 do not hold."
+    assert claims_page.counts(results) == "Of 37 claims 19 hold, 11 hold under a condition, and 7 do not hold."

@@ -169,17 +169,17 @@ def test_progress_appears_after_two_seconds_and_goes_away(clock: list[float]) ->
     progress = Progress(terminal)
     for now, share in ((0.5, 0.0625), (2.0, 0.25)):
         clock[0] = now
-        progress.tell(share)
+        progress.show(share)
     progress.clear()
     assert terminal.getvalue() == ""
     clock[0] = 2.5
-    progress.tell(0.25)
+    progress.show(0.25)
     assert terminal.screen() == "25% trained, about 8 s left"
     clock[0] = 2.6  # too soon for another
-    progress.tell(0.26)
+    progress.show(0.26)
     assert terminal.screen() == "25% trained, about 8 s left"
     clock[0] = 10.0
-    progress.tell(1.0)
+    progress.show(1.0)
     assert terminal.screen() == "100% trained, about 0 s left"
     progress.clear()
     assert terminal.screen() == ""
@@ -190,7 +190,7 @@ def test_progress_is_silent_in_a_pipe(clock: list[float]) -> None:
     pipe = io.StringIO()
     progress = Progress(pipe)
     clock[0] = 10.0
-    progress.tell(0.5)
+    progress.show(0.5)
     progress.clear()
     assert pipe.getvalue() == ""
 

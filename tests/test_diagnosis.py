@@ -14,9 +14,9 @@ from autograd import grad
 
 import backprop
 from backprop import Activation, Gradients, Model, diagnose, diagnose_step
-from backprop.verification import MISTAKES, assert_gradient, catalogue
+from backprop.verification import MISTAKES, assert_gradient, catalogue, grammar
 from backprop.verification.catalogue import incorrect_gradients
-from backprop.verification.diagnosis import address
+from backprop.verification.words import address
 from tests.oracle import BENDS
 
 X, Y = backprop.xor()
@@ -137,7 +137,9 @@ def test_activations_told_wrongly() -> None:
     stranger = Stranger([2, 3, 5, 1], ["tanh", "tanh", "sigmoid"], "mse")
     found = diagnose(**stranger.laid_out(True, True), activations="sigmoid", loss="mse")
     assert found.verdict == "unknown"
-    assert found.alternatives == ("correct for mse, if the activations are tanh, tanh, sigmoid",)
+    (other,) = found.alternatives
+    assert other.verdict == "correct"
+    assert str(other) == "correct for mse, if the activations are tanh, tanh, sigmoid"
 
 
 def test_a_model_brings_its_biases_and_activations() -> None:
@@ -167,29 +169,35 @@ def test_tensors_are_detached() -> None:
     assert diagnose(w, Tensor(DATA[0]), Tensor(DATA[1]), pairs, biases=b).verdict == "correct"
 
 
-def test_softmax_is_unknown() -> None:
+@pytest.mark.parametrize("told", [None, "cross_entropy"])
+@pytest.mark.parametrize("total", [False, True])
+@pytest.mark.parametrize("targets", ["one-hot", "classes"])
+def test_softmax(told: str | None, total: bool, targets: str) -> None:
     rng = np.random.default_rng(0)
     w, b = [rng.normal(size=s) for s in ((2, 4), (4, 3))], [rng.normal(size=d) for d in (4, 3)]
-    x, y = rng.normal(size=(10, 2)), np.eye(3)[rng.integers(0, 3, size=10)]
+    x, classes = rng.normal(size=(10, 2)), rng.integers(0, 3, size=10)
+    y = np.eye(3)[classes]
 
     def loss(parameters: Any) -> Any:
         z = forward(parameters[:2], parameters[2:], x, ["tanh", "identity"])
-        return -anp.sum(y * (z - anp.log(anp.sum(anp.exp(z), axis=1, keepdims=True)))) / len(y)
+        return -anp.sum(y * (z - anp.log(anp.sum(anp.exp(z), axis=1, keepdims=True)))) / (1 if total else len(y))
 
     g = grad(loss)([*w, *b])
-    for told in (None, "binary_cross_entropy"):
-        found = diagnose(w, x, y, (g[:2], g[2:]), biases=b, loss=told)
-        assert (found.verdict, found.mistakes, found.loss) == ("unknown", (), None)
-        assert str(found).startswith("Unknown")
+    name = None if told is None else told + "_sum" * total
+    found = diagnose(w, x, y if targets == "one-hot" else classes, (g[:2], g[2:]), biases=b, loss=name)
+    assert (found.verdict, found.mistakes, found.loss) == ("correct", (), "cross_entropy" + "_sum" * total)
+    assert found.activations == ("tanh", "softmax")
 
 
-@pytest.mark.parametrize("addition", [1e-4, 1e-6, 1e-9])
-def test_a_regulariser_is_unknown(addition: float) -> None:
+@pytest.mark.parametrize("addition", [1e-1, 1e-4, 1e-6])
+def test_weight_decay_is_found(addition: float) -> None:
     stranger = Stranger([2, 3, 5, 1], ["sigmoid"] * 3, "mse")
     stranger.gradients = [g + addition * w for g, w in zip(stranger.gradients, stranger.weights, strict=True)]
-    found = diagnose(**stranger.laid_out(True, True))
-    assert found.verdict == "unknown"
-    assert "close to the correct gradient" in found.reason
+    for told in (None, "mse"):
+        found = diagnose(**stranger.laid_out(True, True), activations="sigmoid", loss=told)
+        assert found.weight_decay == pytest.approx(addition, rel=1e-3)
+        assert found.mistakes == ()
+        assert "weight decay" in str(found)
 
 
 def test_float32_is_no_false_alarm() -> None:
@@ -290,12 +298,14 @@ def test_the_documented_answer(
     for sign in (1, -1):
         found = of(scaled(gradients, sign), loss)
         assert (found.verdict, found.loss, found.sign) == (verdict, read_as, sign), str(found)
-        assert found.mistakes == mistakes or (not mistakes and verdict == "mistake")
+        answers = [found.mistakes, *(other.mistakes for other in found.alternatives)]
+        assert mistakes in answers or (not mistakes and verdict == "mistake")
+        assert found.mistakes in ((), mistakes) or not mistakes
 
 
 def test_the_other_readings_are_told() -> None:
-    assert any("output-derivative-missing" in text for text in of(CROSS).alternatives)
-    assert any("correct for binary_cross_entropy" in text for text in of(CROSS, "mse").alternatives)
+    other = of(CROSS, "mse").alternatives[0]
+    assert (other.verdict, other.loss) == ("correct", "binary_cross_entropy")
     assert "correct, if you add it" in str(of(scaled(TRUE, -1)))
 
 
@@ -310,7 +320,8 @@ def test_mistakes_with_the_same_numbers_are_named_together() -> None:
     model = Model.random([2, 4, 1], seed=0)
     twice = scaled_weights(model.backward(model.forward(eight[0]), eight[1]), 2)
     found = diagnose(model.weights, *eight, twice, loss="mse")  # 2 is N divided by the number of hidden units
-    assert set(found.mistakes) == {"extra-factor-two", "divided-by-units"}
+    answers = {slug for answer in (found, *found.alternatives) for slug in answer.mistakes}
+    assert answers == {"extra-factor-two"}  # and no numerology over widths
 
 
 def scaled_weights(gradients: Gradients, factor: float) -> tuple[np.ndarray, ...]:
@@ -334,15 +345,18 @@ PAIRS = [
 def test_two_mistakes_at_once(pair: tuple[str, str]) -> None:
     model = Model.random([2, 4, 4, 1], seed=1, bias=True)
     trace = model.forward(DATA[0])
-    p = catalogue.Pass(trace.z, trace.a, DATA[1], model.weights, model.activations)
-    widths = [2, 4, 4, 1]
-    first, second = (catalogue.choices_with(s, 3, layers=catalogue.layers_for(s, widths)) for s in pair)
-    both = [catalogue.Choice(*(a or b for a, b in zip(*c, strict=True))) for c in zip(first, second, strict=True)]
-    factors = catalogue.factors_with(pair[1], widths, 11, layer=1)
-    w, b = catalogue.backward(p, both)
-    wrong = [[2 / 11 * f * g for f, g in zip(factors, part, strict=True)] for part in (w, b)]
+    p = grammar.Pass(trace.z, trace.a, DATA[1], model.weights, model.activations)
+    widths, names = [2, 4, 4, 1], ["sigmoid"] * 3
+    plan: dict[str, str] = {}
+    for slug in pair:
+        plan |= catalogue.plan_with(slug, names, layers=catalogue.layers_for(slug, widths))
+    factors = catalogue.factors_with(pair[1], widths, 11, layers=[1])
+    made = grammar.backward(p, plan, factors)
+    scale = 2 / 11 * factors.get("", 1.0)
+    wrong = [[scale * made[f"{letter}{k}"] for k in (1, 2, 3)] for letter in "Wb"]
     found = diagnose(model.weights, *DATA, wrong, biases=model.biases, activations="sigmoid", loss="mse")
-    assert set(found.mistakes) == set(pair), str(found)
+    answers = [found.mistakes, *(other.mistakes for other in found.alternatives)]
+    assert set(pair) in [set(answer) for answer in answers], str(found)
 
 
 def test_what_is_not_recognised_is_not_named() -> None:
@@ -522,13 +536,12 @@ def test_one_diagnosis_takes_less_than_a_tenth_of_a_second() -> None:
     model = Model.random([2, 4, 4, 1], seed=0)
     for slug in ("", "hidden-derivative-missing"):
         gradients = incorrect_gradients(model, x, y, slug)
-
-        def seconds(gradients: Any = gradients) -> float:
-            start = time.process_time()  # the processor's time, so that another program's turn does not count
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
             diagnose(model.weights, x, y, gradients)
-            return time.process_time() - start
-
-        assert any(seconds() < 0.1 for _ in range(20))
+            seconds.append(time.perf_counter() - start)
+        assert min(seconds) < 0.1
 
 
 # Bad input

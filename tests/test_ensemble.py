@@ -102,9 +102,9 @@ def test_training_an_ensemble_changes_neither_models_nor_data() -> None:
 def test_many_runs_are_taken_in_smaller_blocks_and_no_number_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     stacked = stack([Model.random([2, 4, 1], seed) for seed in range(4)])
     whole = train(stacked, X, Y, 1.0, 50)
-    monkeypatch.setattr(training, "ANSWERS", 4 * 21 * 3)
+    monkeypatch.setattr(training, "PREDICTIONS", 4 * 21 * 3)
     assert np.array_equal(whole.losses, train(stacked, X, Y, 1.0, 50).losses)
-    monkeypatch.setattr(training, "ANSWERS", 1)
+    monkeypatch.setattr(training, "PREDICTIONS", 1)
     assert np.array_equal(whole.losses, train(stacked, X, Y, 1.0, 50).losses)
 
 

@@ -1,6 +1,7 @@
 """The measured gradient of a whole network, and the check with it: kinks, smallness, bad input."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,15 @@ from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
 from backprop.tables.table import shown
 from backprop.verification import gradient_check, numerical_gradients
-from backprop.verification.numerical import SMOOTH, _Loss
+from backprop.verification.numerical import SMOOTH, TOLERANCE, _Loss
 from tests.oracle import apart, by_complex_step, loss_of
 
 X, Y = backprop.xor()
 POINTS, LABELS = backprop.linear(40, seed=1)
+
+#: Below this relative error a correct gradient stays: the page on gradient checking says "pass".
+CORRECT = {"central": 1e-7, "complex": 1e-12}
+DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 def doubled(gradients: Gradients) -> Gradients:
@@ -42,7 +47,7 @@ def test_the_models_own_gradient_agrees(hidden: str, loss: str, output: str, bia
     for method in ["central", *(["complex"] if hidden in SMOOTH else [])]:
         found = gradient_check(model, POINTS, LABELS, loss=loss, method=method)
         assert (found.verdict, found.method) == ("agrees", method)
-        assert found.error < (1e-12 if method == "complex" else 1e-7)
+        assert found.error < CORRECT[method]
         wrong = gradient_check(model, POINTS, LABELS, doubled(right), loss=loss, method=method)
         assert wrong.verdict == "differs"
         assert wrong.error == pytest.approx(0.5, rel=1e-6)
@@ -57,7 +62,7 @@ def test_the_gradient_of_a_softmax_network_agrees(loss: str, bias: bool) -> None
     for method in ("central", "complex"):
         found = gradient_check(model, POINTS, targets, loss=loss, method=method)
         assert (found.verdict, found.method) == ("agrees", method)
-        assert found.error < (1e-12 if method == "complex" else 1e-7)
+        assert found.error < CORRECT[method]
         assert gradient_check(model, POINTS, targets, doubled(right), loss=loss, method=method).verdict == "differs"
     assert gradient_check(model, POINTS, targets, loss=loss).method == "complex"
 
@@ -106,7 +111,7 @@ def test_exactly_the_entries_with_a_kink_within_reach_are_left_out() -> None:
         found.error
         < 1e-3
         < relative_error(
-            *(np.concatenate([g.ravel() for g in side.weights]) for side in (found.derived, found.measured))
+            *(np.concatenate([g.ravel() for g in side.weights]) for side in (found.analytic, found.numerical))
         )
     )
 
@@ -248,3 +253,21 @@ def test_the_figure_states_what_was_computed() -> None:
     assert [
         v for m, v in zip(drawn.table["method"], drawn.table["law"], strict=True) if m == "central difference"
     ] == law.tolist()
+
+
+# The thresholds that the page prints
+
+
+def test_the_thresholds_of_the_page_are_those_of_the_tests() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "verification" / "gradient-checking.md").read_text(encoding="utf-8")
+    rows = {
+        name: [[-int(power.translate(DIGITS)) for power in re.findall("10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", cell)] for cell in cells]
+        for name, *cells in re.findall(r"^\| \*\*(\w+)\*\* \| ([^|]*) \| ([^|]*) \|", page, flags=re.MULTILINE)
+    }
+    for k, method in enumerate(("central", "complex")):
+        (passed,), (low, high), (failed,) = rows["pass"][k], rows["investigate"][k], rows["fail"][k]
+        assert (passed, failed) == (low, high)
+        assert 10.0**passed == CORRECT[method]
+        assert passed < np.log10(TOLERANCE) <= failed
+    assert 10.0 ** rows["fail"][1][0] == TOLERANCE
+    assert "a relative error of 10⁻⁶ and *differs* above" in page

@@ -21,7 +21,7 @@ EXPERIMENTS = {
     "learning_rates": 4.0,
     "thresholds": 0.2,
     "hidden_units": 5.0,
-    "timing": 14.0,
+    "timing": 8.0,
     "no_activation": 8.5,
     "two_hidden": 11.5,
     "relu": 14.5,

@@ -10,7 +10,6 @@ from backprop.derivation import relative_error
 from backprop.network import Gradients, Model
 from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layers_for
 from backprop.verification.diagnosis import Diagnosis, diagnose
-from backprop.verification.search import UNLIKELY
 
 #: How many networks, how many mistakes planted in each, and how many networks a test repeats.
 NETWORKS, EACH, SAMPLE = 2000, 5, 40
@@ -125,7 +124,7 @@ def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
     yield "", right
     slugs = [mistake.slug for mistake in MISTAKES if mistake.slug not in NOT_HERE]
     for slug in this.rng.permutation(slugs)[:EACH].tolist():
-        layers = layers_for(slug, model.widths)
+        layers = layers_for(slug, model.widths, len(X))
         if not layers or not possible(slug, this):
             continue
         if slug.startswith("layer-") or this.rng.random() < 0.3:
@@ -219,14 +218,14 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
             answer = asked(this, gradients, way)
             wanted = documented(slug, this, way)
             told = answer.mistakes or (answer.verdict,)
-            told += tuple(slug for slug in UNLIKELY if any(f"({slug})" in text for text in answer.alternatives))
-            named = bool(set(wanted) & set(told))
-            named = named and answer.verdict != "unknown" and (answer.verdict == "correct") == ("correct" in wanted)
+            others = {slug for other in answer.alternatives for slug in other.mistakes or (other.verdict,)}
+            named = bool(set(wanted) & {*told, *others})
+            named = named and answer.verdict != "unknown" and (answer.verdict == "correct") <= ("correct" in wanted)
             row = matrix.setdefault(slug or "correct", Counter())
             row[(slug or "correct") if named else told[0]] += 1
             found["asked"] += 1
             found["named" if named else "not_named"] += bool(slug)
-            found["together"] += bool(slug) and named and len(told) > 1
+            found["together"] += bool(slug) and named and len({*told, *others} - {"correct"}) > 1
             found["correct_asked"] += not slug
             found["false_alarms"] += not slug and not named
             found["called_incorrect"] += not slug and answer.verdict == "mistake"

@@ -86,7 +86,8 @@ def kinks(h: float) -> dict[str, Any]:
         for seed in range(KINK_SEEDS)
     ]
     pairs = [
-        [parameter_vector([*g.weights, *(g.biases or ())]) for g in (check.derived, check.measured)] for check in checks
+        [parameter_vector([*g.weights, *(g.biases or ())]) for g in (check.analytic, check.numerical)]
+        for check in checks
     ]
     return {
         "h": h,

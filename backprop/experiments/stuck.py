@@ -1,4 +1,4 @@
-"""Train networks that cannot learn, each of which plateaus at a loss that tells why."""
+"""Trainings that get stuck, each at a loss that says why."""
 
 import warnings
 from typing import Any
@@ -13,7 +13,11 @@ from backprop.verification.loss_diagnosis import diagnose_loss, known_losses
 
 EPOCHS, SEED = 4000, 0
 
-#: A seed of 2-4-4-1 that stays on a plateau for long, and an epoch at which it is still there.
+#: XOR's four corners, and a seed of 2-2-1 with biases that ends at a local minimum on them.
+CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+CORNER_SEED = 4
+
+#: A seed of 2-4-4-1 that lingers on a plateau, and an epoch at which it is still there.
 SLOW_SEED, PLATEAU = 20, 300
 
 
@@ -21,7 +25,7 @@ def cases() -> list[tuple[str, Model, float]]:
     """List networks that cannot learn XOR, or not from where they start.
 
     Returns:
-        For each what is wrong with it, the network, and the learning rate.
+        For each what is wrong with it, the network, and the rate.
     """
     down, up = np.full((2, 4), -1.0), np.ones((4, 1))
     zero = [np.zeros((2, 4)), np.zeros((4, 1))]
@@ -35,7 +39,7 @@ def cases() -> list[tuple[str, Model, float]]:
         ("no activation, no bias", Model.random([2, 4, 1], SEED, "identity"), 0.1),
         ("no activation, with bias", Model.random([2, 4, 1], SEED, "identity", bias=True), 0.1),
         ("ReLU hidden units, all dead; linear output", Model([down, up], None, ["relu", "identity"]), 0.1),
-        ("a sigmoid output far out: its slope is gone", Model([np.ones((2, 4)), 30 * up]), 1.0),
+        ("a saturated sigmoid output", Model([np.ones((2, 4)), 30 * up]), 1.0),
     ]
 
 
@@ -43,11 +47,11 @@ def run() -> dict[str, Any]:
     """Train them, and diagnose their losses.
 
     Returns:
-        "known": the losses that have a name, on XOR's points and on the linear data; "tie", the accuracy of predicting
-        ½ for every input of XOR; "cases": for each what is wrong,
-        the final loss, the verdict, the names of the readings and the words; "example", the words for one of them,
-        "learning", the words for a network that is still learning, "converged", those for the same at the end, and
-        "diverged", those for one that diverged.
+        "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
+        predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
+        the known predictions and the words; "example", the words for one of them, "learning", the words for a network
+        that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged,
+        and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
     """
     X, y = xor()
     stuck = []
@@ -57,17 +61,18 @@ def run() -> dict[str, Any]:
         stuck.append(
             {
                 "what": what,
-                "loss": found.loss,
+                "loss": found.final_loss,
                 "verdict": found.verdict,
-                "readings": ", ".join(reading.name for reading in found.readings),
+                "known": ", ".join(known.name for known in found.known),
                 "words": str(found),
             }
         )
     healthy = train(Model.random([2, 4, 4, 1], SLOW_SEED), X, y, 1.0, 10_000).losses
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is meant to diverge
+        warnings.simplefilter("ignore")  # it diverges, and that is what it is for
         diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
     on_linear = linear(100, SEED)
+    small = train(Model.random([2, 2, 1], CORNER_SEED, bias=True), *CORNERS, 2.0, 6000).losses
     return {
         "epochs": EPOCHS,
         "known": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses()},
@@ -80,5 +85,8 @@ def run() -> dict[str, Any]:
         "learning": str(diagnose_loss(healthy[:PLATEAU], X, y)),
         "diverged_at": diverging.diverged_at,
         "diverged": str(diagnose_loss([*diverging.losses, np.inf], X, y)),
+        "corners": str(diagnose_loss(small, *CORNERS, "mse")),
+        "corner_seed": CORNER_SEED,
+        "corner_epochs": len(small),
         "converged": str(diagnose_loss(healthy, X, y)),
     }

@@ -534,8 +534,8 @@ def forward_pass() -> Figure:
     arrow(axes, (x, 32), (x, 65))
     label(axes, x, 20, "$b_j$", size=13)
     arrow(axes, (333, 90), (390, 90))
-    label(axes, x, 126, "weighted sum", size=10.5)
-    label(axes, unit.x + unit.half / 2, 126, "activation function", size=10.5)
+    label(axes, x - 8, 126, "weighted sum", size=10.5)
+    label(axes, unit.x + unit.half / 2 + 8, 126, "activation function", size=10.5)
     return Figure(
         name="diagram-forward-pass",
         canvas=drawing,

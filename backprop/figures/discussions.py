@@ -245,7 +245,7 @@ def no_activation(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=(
             f"With the derivative kept {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; "
-            f"with the correct one none does there, but at η = {fastest['eta']:g} {fastest['diverged']:.1%} do."
+            f"with the correct one none does there, but at η = {fastest['eta']:g}, {fastest['diverged']:.1%} do."
         ),
         description=(
             "The figure shows the fraction of seeds whose loss overflows, against the learning rate on a logarithmic "

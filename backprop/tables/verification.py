@@ -204,7 +204,7 @@ TABLES = [
             Column("what is wrong", "what"),
             Column("final loss", "loss", ".6f"),
             Column("verdict", "verdict"),
-            Column("known losses", "readings"),
+            Column("known losses", "known"),
         ),
         rows="cases",
     ),

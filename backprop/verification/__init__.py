@@ -1,4 +1,4 @@
-"""Is it right? Measured gradients, the catalogue of mistakes, diagnosis, and what a loss that stays put says."""
+"""Is a gradient correct? Numerical gradients, the catalogue of mistakes, and the diagnosis of gradients and losses."""
 
 from backprop.verification.catalogue import MISTAKES, Mistake
 from backprop.verification.diagnosis import Diagnosis, assert_gradient, diagnose, diagnose_step

@@ -1,11 +1,14 @@
-"""Arrays from a file that a stranger's program wrote: an .npz archive, read without trusting it.
+"""Arrays from an .npz or a .mat file that another program has written, which is read without being trusted.
 
-Nothing in it is executed or unpickled, and nothing is decompressed before its stated size was checked.
+Nothing in the file is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
 """
 
+import importlib
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -13,10 +16,18 @@ from typing import Any
 
 import numpy as np
 
-#: The most that the arrays of a file may hold, decompressed, in bytes, and how many there may be.
+#: The largest total size of the decompressed arrays of a file, in bytes, and the largest number of arrays.
 MOST_BYTES, MOST_ARRAYS = 64 * 2**20, 200
 
-#: The names that are looked for, with what they mean; l counts layers from 1.
+#: The classes of MATLAB whose arrays are full matrices of real numbers.
+MATLAB_NUMBERS = {
+    "double",
+    "single",
+    "logical",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+}
+
+#: The names of the arrays that are used, with their meanings; l counts layers from 1.
 NAMES: Mapping[str, str] = {
     "X": "inputs",
     "y": "targets",
@@ -29,9 +40,21 @@ NAMES: Mapping[str, str] = {
     "eta": "the learning rate of the update",
 }
 
+#: How the functions call these arrays, each list with the prefix that its arrays have in a file.
+ARGUMENTS: Mapping[str, str] = {
+    r"gradients of biases": "gb",
+    r"biases\[0\]": "b",
+    r"biases\[1\]": "afterb",
+    "biases": "b",
+    "gradients": "g",
+    "weights": "W",
+    "before": "W",
+    "after": "after",
+}
+
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays of an .npz file.
+    """Read the arrays of an .npz file, or of a .mat file as MATLAB's and Octave's `save -v6` and `-v7` write it.
 
     Args:
         path: the file.
@@ -41,11 +64,14 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is no .npz file, damaged, too large, or holds anything but numbers. One line says which.
+        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but numbers, or if it is a
+            .mat file and SciPy is not installed. One line says which.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
     data = io.BytesIO(path.read_bytes())
+    if data.getvalue()[:6] == b"MATLAB" or path.suffix.lower() == ".mat":
+        return _read_mat(path, data)
     with _opened(path, data) as archive:
         members = archive.infolist()
         _check_sizes(path, members)
@@ -53,20 +79,79 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
-    """Open an archive, or say that it is none."""
+    """Open an archive, or raise an error if the data are not one."""
     try:
         return zipfile.ZipFile(data)
-    except Exception as error:  # which exceptions damage can cause is written nowhere; OSError is one
+    except Exception as error:  # no list says which exceptions damage can cause; OSError is one
         raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
 
 
+def _read_mat(path: Path, data: io.BytesIO) -> dict[str, np.ndarray]:
+    """Read the arrays of a .mat file of MATLAB 5 to 7."""
+    start = data.getvalue()[:128]
+    if b"MATLAB 7.3" in start or start.startswith(b"\x89HDF"):
+        raise ValueError(f"{path} is a .mat file of version 7.3; expected one of version 7: write it with save -v7")
+    if not start.startswith(b"MATLAB 5.0"):
+        raise ValueError(f"{path} is no .mat file; expected what save -v6 or save -v7 writes")
+    try:
+        reader: Any = importlib.import_module("scipy.io")
+    except ImportError:
+        raise ValueError(
+            f"{path} is a .mat file, which is read with SciPy; expected SciPy to be installed: "
+            "python -m pip install scipy, or this package with its extra [matlab]"
+        ) from None
+    _check_elements(path, data.getvalue())
+    try:
+        shapes = reader.whosmat(data)
+    except Exception as error:  # as in _opened
+        raise ValueError(f"{path} is damaged: {_line(error)}") from None
+    if len(shapes) > MOST_ARRAYS:
+        raise ValueError(f"{path} has {len(shapes)} arrays; expected at most {MOST_ARRAYS}")
+    size = sum(8 * prod(shape) for _, shape, _ in shapes)
+    if size > MOST_BYTES or any(length < 0 for _, shape, _ in shapes for length in shape):
+        raise ValueError(f"{path} holds {size:,} bytes of arrays; expected at most {MOST_BYTES:,}")
+    names = [name for name, _, kind in shapes if kind in MATLAB_NUMBERS]
+    try:
+        found = reader.loadmat(io.BytesIO(data.getvalue()), variable_names=names) if names else {}
+    except Exception as error:  # as in _opened
+        raise ValueError(f"{path} is damaged: {_line(error)}") from None
+    arrays = {name: np.asarray(found[name]) for name in names if name in found}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"{path}: array {name!r} has entries of type {array.dtype}; expected real numbers")
+    others = {name: kind for name, _, kind in shapes if kind not in MATLAB_NUMBERS}
+    for name, kind in others.items():
+        if any(re.fullmatch(pattern.replace("{l}", r"\d+"), name) for pattern in NAMES):
+            raise ValueError(f"{path}: array {name!r} is of class {kind}; expected numbers, a full matrix")
+    return arrays
+
+
+def _check_elements(path: Path, data: bytes) -> None:
+    """Refuse a .mat file whose parts would be too large, before any of them is taken as an array."""
+    order = "<" if data[126:128] == b"IM" else ">"
+    at, size = 128, 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack(f"{order}II", data[at : at + 8])
+        part = data[at + 8 : at + 8 + length]
+        if kind == 15:
+            try:
+                size += len(zlib.decompressobj().decompress(part, MOST_BYTES + 1))
+            except zlib.error as error:
+                raise ValueError(f"{path} is damaged: {_line(error)}") from None
+        else:
+            size += len(part)
+        if size > MOST_BYTES:
+            raise ValueError(f"{path} holds more than {MOST_BYTES:,} bytes of arrays; expected at most that many")
+        at += 8 + length
+
+
 def _line(error: Exception) -> str:
-    """Put an error into a short line."""
+    """Write an error as a short line."""
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse what would be too large, before anything is decompressed."""
+    """Refuse arrays that would be too large, before anything is decompressed."""
     if len(members) > MOST_ARRAYS:
         raise ValueError(f"{path} has {len(members)} arrays; expected at most {MOST_ARRAYS}")
     size = sum(info.file_size for info in members)
@@ -79,14 +164,14 @@ def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def _name(path: Path, info: zipfile.ZipInfo) -> str:
-    """Take the name of an array from the name of its member."""
+    """Derive the name of an array from the name of its member."""
     if not info.filename.endswith(".npy"):
         raise ValueError(f"{path} has a member {info.filename!r}; expected arrays alone, named such as 'W1.npy'")
     return info.filename.removesuffix(".npy")
 
 
 def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray:
-    """Read one array, whose header must fit what follows it."""
+    """Read one array, whose header must fit the data that follow it."""
     name = _name(path, info)
     try:
         with archive.open(info) as member:
@@ -95,7 +180,7 @@ def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.nd
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
-    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be wrong in many ways
+    except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be incorrect in many ways
         raise ValueError(f"{path}: array {name!r} is damaged: {_line(error)}") from None
     if dtype.kind not in "biuf":
         raise ValueError(f"{path}: array {name!r} has entries of type {dtype}; expected real numbers, never objects")
@@ -111,13 +196,13 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
 
     Args:
         arrays: the arrays by name, as in NAMES.
-        source: where they came from, for messages.
+        source: the name of the file, for messages.
 
     Returns:
-        The function's name, its arguments, and the names of arrays that were not looked at.
+        The name of the function, its arguments, and the names of arrays that were not used.
 
     Raises:
-        ValueError: if arrays are missing or do not go together. One line names those that were looked for.
+        ValueError: if arrays are missing or do not go together. One line names those that were expected.
 
     Examples:
         >>> import numpy as np
@@ -132,6 +217,9 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
         if name not in arrays:
             raise ValueError(f"{source} has no {name}; it has {there}; looked for X, y, W1, …, and g1, … or after1, …")
     layers = _count(arrays, "W")
+    for prefix in ("g", "after", "b", "gb", "afterb"):
+        if (highest := _count(arrays, prefix)) > layers:
+            raise ValueError(f"{source} has {prefix}{highest} and no W{highest}; its weights are W1 to W{layers}")
     steps = "after1" in arrays
     if steps and any(re.fullmatch(r"gb?\d+", name) for name in arrays):
         raise ValueError(f"{source} has gradients g… and weights after…; expected one or the other")
@@ -153,8 +241,6 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
     if not steps:
         both = found["g"] if found["gb"] is None else (found["g"], found["gb"])
         return "diagnose", {"weights": found["W"], "gradients": both, "biases": found["b"], **data}, left
-    if found["b"] is not None and found["gb"] is None:
-        raise ValueError(f"{source} has b1 and no afterb1; expected the biases after the update as well")
     biases = None if found["b"] is None else (found["b"], found["gb"])
     eta = None
     if "eta" in arrays:
@@ -165,6 +251,27 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
 
 
 def _count(arrays: Mapping[str, np.ndarray], prefix: str) -> int:
-    """Count the layers, from 1 up to the highest number given."""
+    """Count the layers, from 1 up to the highest number given; 0 if there is none."""
     numbers = [int(m[1]) for name in arrays if (m := re.fullmatch(rf"{prefix}([1-9]\d{{0,3}})", name, re.ASCII))]
-    return max(numbers)
+    return max(numbers, default=0)
+
+
+def in_names_of_file(message: str) -> str:
+    """Put the names of a file's arrays in place of those of the arguments.
+
+    Args:
+        message: what `diagnose` or `diagnose_step` complained.
+
+    Returns:
+        The same about W1, g1, … in place of weights[0], gradients[0], …
+
+    Examples:
+        >>> from backprop.verification.archive import in_names_of_file
+        >>> in_names_of_file("gradients[1] has shape (3, 2); expected (2, 3), as weights[1] has")
+        'g2 has shape (3, 2); expected (2, 3), as W2 has'
+    """
+    for argument, name in ARGUMENTS.items():
+        parts = re.split(rf"\b{argument}\[(\d+)\]", message)
+        numbered = [f"{name}{int(part) + 1}" if odd % 2 else part for odd, part in enumerate(parts)]
+        message = "".join(numbered)
+    return message

@@ -1,331 +1,20 @@
 r"""The catalogue of mistakes: what people write in place of each step, why, and which check sees it.
 
-Here, and nowhere else in this package, wrong formulas stand. Each belongs to one place of the backward pass, so
-`incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one wrong
-step. That is how the mistakes are trained, how the diagnosis is tested, and how it works: it compares gradients with
-these.
+The incorrect formulas themselves stand in the grammar of backward passes. Each belongs to one place of the backward
+pass, so `incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one
+incorrect step. That is how the mistakes are trained, and how the diagnosis is tested.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop import derivation as step
-from backprop.network import Activation, Gradients, Model
-
-
-class Pass(NamedTuple):
-    """A forward pass, and all that a backward pass could read, rightly or wrongly.
-
-    Layers are counted from 0 here: layer k goes from a[k] through weights[k] to z[k] and a[k + 1].
-
-    Attributes:
-        z: the pre-activations.
-        a: the activations; a[0] is X.
-        y: the targets, shape (N, d_L).
-        weights: the weights of the forward pass, each of shape (..., in, out).
-        activations: one for each layer.
-        after: the weights after the update, if they are known.
-    """
-
-    z: Sequence[np.ndarray]
-    a: Sequence[np.ndarray]
-    y: np.ndarray
-    weights: Sequence[np.ndarray]
-    activations: Sequence[Activation]
-    after: Sequence[np.ndarray] | None = None
-
-
-class Choice(NamedTuple):
-    """What one layer of a backward pass does at each place: "" for the right step, or the name of a wrong one.
-
-    Attributes:
-        error: a name of ERRORS; at the output only.
-        derivative: a name of DERIVATIVES.
-        back: a name of ACTIVATION_GRADIENTS; below the output only.
-        weights: a name of WEIGHT_GRADIENTS.
-        bias: a name of BIAS_GRADIENTS.
-    """
-
-    error: str = ""
-    derivative: str = ""
-    back: str = ""
-    weights: str = ""
-    bias: str = ""
-
-
-# The wrong steps. A name is a mistake's slug; what follows a colon tells apart several ways to make it.
-
-
-def correct_error(p: Pass) -> np.ndarray:
-    """Return ŷ − y: ∂L/∂ŷ for half the sum of squares."""
-    n, d = p.a[-1].shape[-2:]
-    return step.output_delta_bce(p.y, p.a[-1]) * (n * d)
-
-
-def _targets_broadcast(p: Pass) -> np.ndarray:
-    """ŷ (N, 1) minus y (N,) is (N, N); its mean over the second axis compares each answer with the mean target."""
-    return p.a[-1] - p.y.mean(axis=-2, keepdims=True)
-
-
-def _error_averaged_first(p: Pass) -> np.ndarray:
-    """One mean error for all examples."""
-    return np.zeros_like(p.a[-1]) + correct_error(p).mean(axis=-2, keepdims=True)
-
-
-def _loss_instead_of_derivative(p: Pass) -> np.ndarray:
-    """The squared error itself."""
-    return correct_error(p) ** 2
-
-
-#: In place of ŷ − y.
-ERRORS: Mapping[str, Callable[[Pass], np.ndarray]] = {
-    "targets-broadcast": _targets_broadcast,
-    "error-averaged-first": _error_averaged_first,
-    "loss-instead-of-derivative": _loss_instead_of_derivative,
-}
-
-
-def correct_derivative(p: Pass, k: int) -> np.ndarray:
-    """Return φ′(z) of layer k."""
-    return p.activations[k].derivative(p.z[k], p.a[k + 1])
-
-
-def _ones(p: Pass, k: int) -> np.ndarray:
-    return np.ones_like(p.z[k])
-
-
-def _derivative_given_a(p: Pass, k: int) -> np.ndarray:
-    phi = p.activations[k]
-    return phi.derivative(p.a[k + 1], phi.value(p.a[k + 1]))
-
-
-def _derivative_given_z(p: Pass, k: int) -> np.ndarray:
-    return p.activations[k].derivative(p.z[k], p.z[k])
-
-
-def _derivative_of_another(p: Pass, k: int) -> np.ndarray:
-    a = p.a[k + 1]
-    return (
-        step.tanh_derivative_from_output(a)
-        if p.activations[k].name == "sigmoid"
-        else step.sigmoid_derivative_from_output(a)
-    )
-
-
-def _derivative_twice(p: Pass, k: int) -> np.ndarray:
-    return correct_derivative(p, k) ** 2
-
-
-def _derivative_of_next_layer(p: Pass, k: int) -> np.ndarray:
-    return np.zeros_like(p.z[k]) + correct_derivative(p, k + 1)
-
-
-def _bce_factor(p: Pass) -> np.ndarray:
-    """1/(ŷ(1 − ŷ)): with the error it makes the slope of cross-entropy."""
-    with np.errstate(divide="ignore"):
-        return 1 / step.sigmoid_derivative_from_output(p.a[-1])
-
-
-#: In place of φ′(z). The last three divide by ŷ(1 − ŷ) first, as the slope of cross-entropy does.
-DERIVATIVES: Mapping[str, Callable[[Pass, int], np.ndarray]] = {
-    "derivative-missing": _ones,
-    "derivative-given-a": _derivative_given_a,
-    "derivative-given-z": _derivative_given_z,
-    "wrong-activation-derivative": _derivative_of_another,
-    "derivative-applied-twice": _derivative_twice,
-    "derivative-of-wrong-layer": _derivative_of_next_layer,
-    "cross-entropy:derivative-missing": lambda p, k: _bce_factor(p),
-    "cross-entropy:derivative-given-a": lambda p, k: _bce_factor(p) * _derivative_given_a(p, k),
-    "cross-entropy:derivative-given-z": lambda p, k: _bce_factor(p) * _derivative_given_z(p, k),
-}
-
-
-def _not_transposed(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta @ p.weights[k + 1]
-
-
-def _inverse(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta @ np.linalg.pinv(p.weights[k + 1])
-
-
-def _last_path(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.activation_gradient(delta[..., -1:], p.weights[k + 1][..., -1:])
-
-
-def _first_path(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.activation_gradient(delta[..., :1], p.weights[k + 1][..., :1])
-
-
-def _no_weights(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.activation_gradient(delta, np.ones_like(p.weights[k + 1]))
-
-
-def _delta_unchanged(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return np.zeros_like(p.a[k + 1]) + delta
-
-
-def _delta_without_derivative(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.activation_gradient(error, p.weights[k + 1])
-
-
-def _updated_too_early(p: Pass, k: int, delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    if p.after is None:
-        raise ValueError("after is None; expected the weights after the update")
-    return step.activation_gradient(delta, p.after[k + 1])
-
-
-#: In place of ΔWᵀ, sent back to layer k from δ and error of layer k + 1.
-ACTIVATION_GRADIENTS: Mapping[str, Callable[[Pass, int, np.ndarray, np.ndarray], np.ndarray]] = {
-    "weights-not-transposed": _not_transposed,
-    "inverse-instead-of-transpose": _inverse,
-    "one-path-only": _last_path,
-    "one-path-only:first": _first_path,
-    "weights-missing": _no_weights,
-    "weights-missing:wide": _delta_unchanged,
-    "delta-without-derivative": _delta_without_derivative,
-    "updated-too-early": _updated_too_early,
-}
-
-
-def _transposed(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(delta, p.a[k])
-
-
-def _last_example(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(p.a[k][..., -1:, :], delta[..., -1:, :])
-
-
-def _first_example(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(p.a[k][..., :1, :], delta[..., :1, :])
-
-
-def _preactivation(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(p.z[k - 1], delta)
-
-
-def _own_activation(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(p.a[k + 1], delta)
-
-
-def _inputs_summed(p: Pass, k: int, delta: np.ndarray) -> np.ndarray:
-    return step.weight_gradient(np.ones_like(p.a[k]), delta)
-
-
-#: In place of AᵀΔ.
-WEIGHT_GRADIENTS: Mapping[str, Callable[[Pass, int, np.ndarray], np.ndarray]] = {
-    "gradient-transposed": _transposed,
-    "one-example-only": _last_example,
-    "one-example-only:first": _first_example,
-    "preactivation-instead-of-activation": _preactivation,
-    "activation-of-own-layer": _own_activation,
-    "input-missing": _inputs_summed,
-}
-
-
-def _bias_last_example(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta[..., -1:, :]
-
-
-def _bias_first_example(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta[..., :1, :]
-
-
-def _bias_rows(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta
-
-
-def _bias_averaged(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return delta.mean(axis=-2, keepdims=True)
-
-
-def _bias_over_units(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return np.zeros_like(delta[..., :1, :]) + delta.sum(axis=(-2, -1), keepdims=True)
-
-
-def _bias_error(delta: np.ndarray, error: np.ndarray) -> np.ndarray:
-    return step.bias_gradient(error)
-
-
-#: In place of the sum of δ over the examples.
-BIAS_GRADIENTS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "bias-not-summed": _bias_last_example,
-    "bias-not-summed:first": _bias_first_example,
-    "bias-not-summed:all": _bias_rows,
-    "bias-averaged": _bias_averaged,
-    "bias-summed-over-units": _bias_over_units,
-    "bias-without-derivative": _bias_error,
-}
-
-
-def delta_of(
-    p: Pass, k: int, choice: Choice, above: tuple[np.ndarray, np.ndarray] | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Compute δ of a layer, with the mistakes chosen.
-
-    Args:
-        p: the forward pass.
-        k: the layer, from 0.
-        choice: which steps to take.
-        above: δ and error of the layer above, or None at the output.
-
-    Returns:
-        δ, and the error: what came to the layer before its slope was multiplied on. At the output it is ŷ − y, so what
-        comes out belongs to half the sum of squares (or the sum of the cross-entropies).
-    """
-    if above is None:
-        error = ERRORS[choice.error](p) if choice.error else correct_error(p)
-    elif choice.back:
-        error = ACTIVATION_GRADIENTS[choice.back](p, k, *above)
-    else:
-        error = step.activation_gradient(above[0], p.weights[k + 1])
-    derivative = DERIVATIVES[choice.derivative](p, k) if choice.derivative else correct_derivative(p, k)
-    return step.backward_gradient(derivative, error), error
-
-
-def gradients_of(
-    p: Pass, k: int, choice: Choice, delta: np.ndarray, error: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the gradients of a layer's weights and bias, with the mistakes chosen.
-
-    Args:
-        p: the forward pass.
-        k: the layer, from 0.
-        choice: which steps to take.
-        delta: δ of the layer.
-        error: its error.
-
-    Returns:
-        The two gradients.
-    """
-    weights = WEIGHT_GRADIENTS[choice.weights](p, k, delta) if choice.weights else step.weight_gradient(p.a[k], delta)
-    bias = BIAS_GRADIENTS[choice.bias](delta, error) if choice.bias else step.bias_gradient(delta)
-    return weights, bias
-
-
-def backward(p: Pass, choices: Sequence[Choice]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Go back through the network with the mistakes chosen.
-
-    Args:
-        p: the forward pass.
-        choices: one for each layer, first to last.
-
-    Returns:
-        The gradients of the weights and those of the biases, first layer to last, for half the sum of squares.
-    """
-    weights, biases = [], []
-    above = None
-    for k in range(len(choices) - 1, -1, -1):
-        delta, error = delta_of(p, k, choices[k], above)
-        w, b = gradients_of(p, k, choices[k], delta, error)
-        weights.append(w)
-        biases.append(b)
-        above = (delta, error)
-    return weights[::-1], biases[::-1]
-
+from backprop.network import Gradients, Model, Trace
+from backprop.verification import grammar
+from backprop.verification.grammar import Flow, Pass
 
 # The catalogue
 
@@ -397,6 +86,28 @@ MISTAKES: tuple[Mistake, ...] = (
         "targets that all lie on the same side of the answers: the loss falls",
     ),
     # the slope at the output
+    Mistake(
+        "one-prediction-for-all",
+        "the prediction for one example is compared with every target",
+        ("mse-derivative", "sum-gradients"),
+        "error = y_hat[-1] - y           # after a loop over the examples",
+        "error = y_hat - y               # one row for each example",
+        "A loop leaves the last prediction in its variable, and subtracting the targets from it stretches it to all of "
+        "them.",
+        _GRADIENT_CHECK,
+        "a gradient check with one example",
+    ),
+    Mistake(
+        "output-differentiated",
+        "the output is differentiated instead of the loss",
+        ("output-delta", "chain-rule"),
+        "delta = y_hat * (1 - y_hat)",
+        "delta = 2 * (y_hat - y) / N * y_hat * (1 - y_hat)",
+        "The derivative of the network is not the derivative of its loss: the factor ∂L/∂ŷ, which knows the targets, "
+        "is missing.",
+        _GRADIENT_CHECK,
+        "nothing: the gradient does not depend on the targets, so the network does not learn them",
+    ),
     Mistake(
         "output-derivative-missing",
         "the slope of the output unit is missing",
@@ -554,6 +265,36 @@ MISTAKES: tuple[Mistake, ...] = (
         "training, sometimes",
     ),
     Mistake(
+        "activation-not-transposed",
+        "the activations are not transposed in the gradient of the weights",
+        ("weight-gradient", "shapes"),
+        "dW = A @ delta                  # as many examples as inputs",
+        "dW = A.T @ delta",
+        "If there are as many examples as the layer has inputs, the shapes fit without the transpose.",
+        "a gradient check with another number of examples; there NumPy raises an error",
+        "the shapes, if N equals the width",
+    ),
+    Mistake(
+        "weight-gradient-without-derivative",
+        "the gradient of the weights takes the error in place of δ",
+        ("weight-gradient", "delta"),
+        "dW = A.T @ error",
+        "dW = A.T @ delta",
+        "Both have the same shape. The error is ∂L/∂a; only δ = ∂L/∂z has passed the derivative of the activation.",
+        _GRADIENT_CHECK,
+        "layers without an activation function",
+    ),
+    Mistake(
+        "delta-instead-of-activation",
+        "the gradient of the weights takes δ of the layer below in place of its activations",
+        ("forward-gradient", "weight-gradient"),
+        "dW = delta_below.T @ delta",
+        "dW = A_below.T @ delta",
+        "Both have the same shape, and both belong to the layer below.",
+        _GRADIENT_CHECK,
+        "the shapes; the first layer's gradient, which is correct",
+    ),
+    Mistake(
         "preactivation-instead-of-activation",
         "the gradient of the weights takes z of the layer below in place of a",
         ("forward-gradient", "weight-gradient"),
@@ -635,6 +376,16 @@ MISTAKES: tuple[Mistake, ...] = (
         "a gradient check of the weights alone",
     ),
     # the scale
+    Mistake(
+        "bias-scale",
+        "the gradient of a bias is too large or too small by a factor, or has the opposite sign",
+        ("bias-gradient",),
+        "db = delta.sum(axis=0) * N      # or / 2, or with a minus",
+        "db = delta.sum(axis=0)",
+        "The factor of the loss is applied to the weights in one line and to the biases in another.",
+        "a gradient check of the biases",
+        "a gradient check of the weights alone; " + _TRAINING,
+    ),
     Mistake(
         "factor-two-missing",
         "the 2 of the square's derivative is missing",
@@ -737,6 +488,16 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     # the update
     Mistake(
+        "biases-not-updated",
+        "the gradients of the biases are zero, or the biases were not updated",
+        ("gradient", "bias-gradient"),
+        "W = W - eta * dW                # and b stays as it is",
+        "W = W - eta * dW\nb = b - eta * db",
+        "The update was written before the network had biases.",
+        "a gradient check of the biases; a comparison of one whole step",
+        "the gradients of the weights, which are correct; training, which often succeeds without them",
+    ),
+    Mistake(
         "uphill",
         "the step goes uphill",
         ("gradient-descent-step",),
@@ -762,54 +523,124 @@ MISTAKES: tuple[Mistake, ...] = (
 BY_SLUG: Mapping[str, Mistake] = {mistake.slug: mistake for mistake in MISTAKES}
 
 
-def choices_with(slug: str, depth: int, loss: str = "mse", layers: Sequence[int] | None = None) -> tuple[Choice, ...]:
-    """Choose the steps of a backward pass with one mistake in it.
+#: The place of each mistake of the backward pass: at the output, or for each layer.
+PLACES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (name for name in grammar.ERRORS if not name.startswith("~")),
+        "error",
+    ),
+    **dict.fromkeys(
+        (
+            "output-derivative-missing",
+            "output-derivative-not-cancelled",
+            "hidden-derivative-missing",
+            "derivative-given-a",
+            "derivative-given-z",
+            "wrong-activation-derivative",
+            "derivative-applied-twice",
+            "derivative-of-wrong-layer",
+        ),
+        "phi",
+    ),
+    **dict.fromkeys(
+        (
+            "delta-without-derivative",
+            "weights-not-transposed",
+            "inverse-instead-of-transpose",
+            "weights-missing",
+            "weights-missing:wide",
+            "one-path-only",
+            "updated-too-early",
+        ),
+        "back",
+    ),
+    **dict.fromkeys(
+        (
+            "gradient-transposed",
+            "activation-not-transposed",
+            "preactivation-instead-of-activation",
+            "activation-of-own-layer",
+            "delta-instead-of-activation",
+            "weight-gradient-without-derivative",
+            "input-missing",
+            "one-example-only",
+        ),
+        "dW",
+    ),
+    **dict.fromkeys(
+        ("bias-not-summed", "bias-averaged", "bias-summed-over-units", "bias-without-derivative"),
+        "db",
+    ),
+}
+
+
+def plan_with(
+    slug: str,
+    activations: Sequence[str],
+    loss: str = "mse",
+    layers: Sequence[int] | None = None,
+) -> dict[str, str]:
+    """Plan a backward pass with one mistake in it.
 
     Args:
-        slug: a mistake of the backward pass; a mistake of scale, sign or update changes no choice.
-        depth: the number of layers.
-        loss: "mse" or "binary_cross_entropy".
+        slug: a mistake of the backward pass; a mistake of scale, sign or update plans nothing.
+        activations: their names, one for each layer.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
         layers: where to make it, from 0; None for everywhere it can be made.
 
     Returns:
-        One choice for each layer, first to last.
+        The form of each place that is not as it should be.
 
     Examples:
-        >>> from backprop.verification.catalogue import choices_with
-        >>> [choice.derivative for choice in choices_with("hidden-derivative-missing", depth=3)]
-        ['derivative-missing', 'derivative-missing', '']
+        >>> from backprop.verification.catalogue import plan_with
+        >>> plan_with("hidden-derivative-missing", ["sigmoid"] * 3)
+        {'phi1': 'derivative-missing', 'phi2': 'derivative-missing'}
     """
-    crossed = loss == "binary_cross_entropy"
-    found = [Choice() for _ in range(depth)]
-    if crossed and slug != "output-derivative-not-cancelled":  # its slope has cancelled
-        found[-1] = Choice(derivative="derivative-missing")
+    depth, place = len(activations), PLACES.get(slug, "")
+    cancelled = loss != "mse"
+    found = {}
     for k in range(depth) if layers is None else layers:
         output = k == depth - 1
-        if slug in ERRORS and output:
-            found[k] = found[k]._replace(error=slug)
-        elif slug in ("output-derivative-missing", "hidden-derivative-missing") and output == slug.startswith("output"):
-            found[k] = found[k]._replace(
-                derivative="cross-entropy:derivative-missing" if output and crossed else "derivative-missing"
-            )
-        elif slug in DERIVATIVES and not (output and (crossed or slug == "derivative-of-wrong-layer")):
-            found[k] = found[k]._replace(derivative=slug)
-        elif slug in ACTIVATION_GRADIENTS and not output:
-            found[k] = found[k]._replace(back=slug)
-        elif slug in WEIGHT_GRADIENTS and not (k == 0 and slug == "preactivation-instead-of-activation"):
-            found[k] = found[k]._replace(weights=slug)
-        elif slug in BIAS_GRADIENTS:
-            found[k] = found[k]._replace(bias=slug)
+        form = "derivative-missing" if slug.endswith("-derivative-missing") else slug
+        if slug == "wrong-activation-derivative":
+            form = f"{slug}:{'tanh' if activations[k] == 'sigmoid' else 'sigmoid'} of a"
+        if place == "error":
+            if output:
+                found["error"] = slug
+        elif place == "phi":
+            if slug.startswith(("output-", "hidden-")) and output != slug.startswith("output"):
+                continue
+            if slug == "output-derivative-not-cancelled" and not cancelled:
+                continue
+            if slug == "output-derivative-not-cancelled" and activations[k] == "softmax":
+                found["error"] = slug
+            elif output and (slug == "derivative-of-wrong-layer" or (cancelled and slug[:6] != "output")):
+                continue
+            else:
+                found[f"phi{k + 1}"] = form
+        elif place == "back":
+            if not output:
+                found[f"back{k + 1}"] = form
+        elif place == "dW" and not (k == 0 and slug in BELOW):
+            found[f"dW{k + 1}"] = form
+        elif place == "db":
+            found[f"db{k + 1}"] = form
         if slug == "one-example-only":
-            found[k] = found[k]._replace(bias="bias-not-summed")
-    return tuple(found)
+            found[f"db{k + 1}"] = "bias-not-summed"
+    return found
 
 
-def layers_for(slug: str, widths: Sequence[int]) -> list[int]:
+#: Mistakes that need a layer below.
+BELOW = ("preactivation-instead-of-activation", "delta-instead-of-activation")
+
+
+def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
     """List the layers in which a mistake can be made without an error of shapes.
 
     Args:
         slug: the mistake.
         widths: the numbers of units, inputs first.
+        n: the number of examples.
 
     Returns:
         The layers, from 0.
@@ -822,54 +653,63 @@ def layers_for(slug: str, widths: Sequence[int]) -> list[int]:
     depth = len(widths) - 1
     own_square = [k for k in range(depth) if widths[k] == widths[k + 1]]
     if slug in ("gradient-transposed", "activation-of-own-layer"):
-        return own_square
+        return [k for k in own_square if widths[k] > 1 or slug != "gradient-transposed"]
+    if slug == "activation-not-transposed":
+        return [k for k in range(depth) if widths[k] == n > 1]
     if slug in ("weights-not-transposed", "weights-missing:wide"):
-        return [k - 1 for k in own_square if k > 0]
+        return [k - 1 for k in own_square if k > 0 and widths[k] > 1]
+    if slug == "one-path-only":
+        return [k for k in range(depth - 1) if widths[k + 2] > 1]
+    if slug == "bias-summed-over-units":
+        return [k for k in range(depth) if widths[k + 1] > 1]
     if slug == "derivative-of-wrong-layer":
         return [k for k in range(depth - 1) if widths[k + 2] in (1, widths[k + 1])]
-    if slug in ACTIVATION_GRADIENTS or slug == "hidden-derivative-missing":
+    if PLACES.get(slug) == "back" or slug == "hidden-derivative-missing":
         return list(range(depth - 1))
-    if slug == "preactivation-instead-of-activation":
+    if slug in BELOW:
         return list(range(1, depth))
-    if slug in ERRORS or slug.startswith("output-slope"):
+    if PLACES.get(slug) == "error" or slug.startswith("output-derivative"):
         return [depth - 1] if slug != "targets-broadcast" or widths[-1] == 1 else []
     return list(range(depth))
 
 
-def factors_with(slug: str, widths: Sequence[int], n: int, layer: int = 0) -> tuple[float, ...]:
-    """List the factors by which a mistake of scale or sign multiplies the gradients of the layers.
+def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None) -> dict[str, float]:
+    """List the factors by which a mistake of scale or sign multiplies arrays or, as "", the whole.
 
     Args:
-        slug: the mistake; one of another kind has factors of 1.
+        slug: the mistake; one of another kind has none.
         widths: the numbers of units, inputs first.
         n: the number of examples.
-        layer: the layer, from 0, in which a mistake of one layer is made.
+        layers: the layers, from 0, in which a mistake of single layers is made; None for the first.
 
     Returns:
-        A factor for each layer.
+        Factors by place.
 
     Examples:
         >>> from backprop.verification.catalogue import factors_with
         >>> factors_with("sum-instead-of-mean", [2, 3, 1], n=21)
-        (21.0, 21.0)
-        >>> factors_with("divided-by-units", [2, 3, 1], n=21)
-        (7.0, 21.0)
+        {'': 21.0}
+        >>> factors_with("biases-not-updated", [2, 3, 1], n=21)
+        {'db1': 0.0, 'db2': 0.0}
     """
-    depth = len(widths) - 1
+    d = widths[-1]
     everywhere = {
         "factor-two-missing": 0.5,
         "extra-factor-two": 2.0,
-        "sum-instead-of-mean": float(n * widths[-1]),
-        "mean-instead-of-sum": 1 / (n * widths[-1]),
+        "sum-instead-of-mean": float(n * d),
+        "mean-instead-of-sum": 1 / (n * d),
         "averaged-twice": 1 / n,
         "wrong-scale": 0.37,
+        "divided-by-units": n / widths[0],
     }
     here = {"layer-scale": 0.37, "layer-sign": -1.0, "layer-not-updated": 0.0}
-    if slug == "divided-by-units":
-        return tuple(n / d for d in widths[1:])
     if slug in here:
-        return tuple(here[slug] if k == layer else 1.0 for k in range(depth))
-    return (everywhere.get(slug, 1.0),) * depth
+        return {f"d{letter}{k + 1}": here[slug] for k in layers or [0] for letter in "Wb"}
+    if slug == "bias-scale":
+        return {f"db{k + 1}": 2.0 for k in (range(len(widths) - 1) if layers is None else layers)}
+    if slug == "biases-not-updated":
+        return {f"db{k + 1}": 0.0 for k in range(len(widths) - 1)}
+    return {"": everywhere[slug]} if slug in everywhere else {}
 
 
 def incorrect_gradients(
@@ -881,14 +721,14 @@ def incorrect_gradients(
     layers: Sequence[int] | None = None,
     after: Sequence[np.ndarray] | None = None,
 ) -> Gradients:
-    """Compute the gradient that a network gets if somebody makes a mistake.
+    """Compute the gradient that a network gets if you make a mistake.
 
     Args:
         model: the network; its arrays may have leading axes.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         slug: a mistake of the catalogue, or "" for none.
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
         layers: where to make it, from 0; None for everywhere it can be made.
         after: the weights after the update; "updated-too-early" needs them.
 
@@ -910,30 +750,48 @@ def incorrect_gradients(
     """
     trace, depth, (n, d) = model._forward(X), len(model.weights), y.shape
     widths = [model.weights[0].shape[-2], *(w.shape[-1] for w in model.weights)]
-    layers = layers_for(slug, widths) if layers is None or slug in ERRORS else layers
-    if not layers:
+    if slug == "forward-without-activation":
+        trace = _without_activation(model, X)
+    possible = layers_for(slug, widths, n)
+    layers = possible if layers is None or PLACES.get(slug) == "error" else layers
+    if not possible or not layers:
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
-    p = Pass(trace.z, trace.a, y, model.weights, model.activations, after)
-    weights, biases = backward(p, choices_with(slug, depth, loss, layers))
-    scale = (2 if loss == "mse" else 1) / (n * d)
-    if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its slope
+    p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
+    names = [phi.name for phi in model.activations]
+    factors = factors_with(slug, widths, n, None if len(layers) == depth and slug[:6] == "layer-" else layers)
+    found = grammar.backward(p, plan_with(slug, names, loss, layers), factors)
+    scale = factors.get("", 1.0) * _scale(loss, n, d)
+    if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its derivative
         scale /= 2
-    factors = factors_with(slug, widths, n, layers[0])
     return Gradients(
-        tuple(scale * f * g for f, g in zip(factors, weights, strict=True)),
-        None if model.biases is None else tuple(scale * f * b for f, b in zip(factors, biases, strict=True)),
+        tuple(scale * found[f"W{k + 1}"] for k in range(depth)),
+        None if model.biases is None else tuple(scale * found[f"b{k + 1}"] for k in range(depth)),
     )
 
 
+def _scale(loss: str, n: int, d: int) -> float:
+    """Give the factor of a loss."""
+    return {"mse": 2 / (n * d), "binary_cross_entropy": 1 / (n * d), "cross_entropy": 1 / n}[loss]
+
+
+def _without_activation(model: Model, X: np.ndarray) -> Trace:
+    """Run a network forward as if its first layer had no activation, though the backward pass knows one."""
+    a, z = [X], []
+    for k, (w, phi) in enumerate(zip(model.weights, model.activations, strict=True)):
+        z.append(step.preactivation(a[-1], w, None if model.biases is None else model.biases[k]))
+        a.append(z[-1] if k == 0 else phi.value(z[-1]))
+    return Trace(tuple(z), tuple(a))
+
+
 def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str = "mse") -> Model:
-    """Take one step of the mistake "updated-too-early": each layer is updated before its δ is sent back.
+    """Take one step of the mistake "updated-too-early": each layer is updated before its δ is propagated back.
 
     Args:
         model: the network; its arrays may have leading axes.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         eta: the learning rate.
-        loss: "mse" or "binary_cross_entropy".
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
     Returns:
         The network after the step.
@@ -950,12 +808,13 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str
     """
     trace, (n, d) = model._forward(X), y.shape
     after = list(model.weights)
-    p = Pass(trace.z, trace.a, y, model.weights, model.activations, after)
-    scale, above = (2 if loss == "mse" else 1) / (n * d), None
+    p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
+    scale, flow = _scale(loss, n, d), Flow()
     biases = None if model.biases is None else list(model.biases)
-    for k, choice in reversed(list(enumerate(choices_with("updated-too-early", len(after), loss)))):
-        above = delta_of(p, k, choice, above)
-        weights, bias = gradients_of(p, k, choice, *above)
+    plan = plan_with("updated-too-early", [phi.name for phi in model.activations], loss)
+    for k in range(len(after) - 1, -1, -1):
+        flow = grammar.delta_of(p, k, plan, flow)
+        weights, bias = grammar.gradients_of(p, k, plan, flow)
         after[k] = step.gradient_descent_step(model.weights[k], scale * weights, eta)
         if biases is not None:
             biases[k] = step.gradient_descent_step(biases[k], scale * bias, eta)

@@ -1,24 +1,26 @@
 """Diagnosis: name the mistake in anybody's gradient.
 
-`diagnose` takes weights, data and the gradient that somebody's code gave for them; `diagnose_step` takes the weights
-before and after one update. What they are not told they work out. The answer is "correct", "mistake" or "unknown", and
-the last is meant: what is not recognised to the last digits is not named.
+`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step` takes the weights before
+and after one update. What they are not told they infer. The answer is "correct", "mistake" or "unknown", and the last
+is meant: what is not recognised to the last digits is not named.
 
-Readings that give the same numbers have one answer. In this order:
+Each array is first judged by itself: correct, incorrect, or not tested by these data. Then explanations of those that
+are incorrect compete, in this order:
 
-1. The gradient of a loss, exactly, is correct: for the loss that was named; if none was, for the first that fits among
-   the mean, half the mean, the sum and half the sum of squares, then the mean and the sum of cross-entropies. A loss
-   named "mse" or "binary_cross_entropy" may divide by N · d_L or by N alone.
-2. −∇L, exactly, is correct as well, with `sign` −1: it is right if it is added. In a step, it is the mistake `uphill`.
-3. Otherwise the explanation with the fewest mistakes counts; among equals the squared error goes before cross-entropy.
-   So 2/N · Aᵀ(ŷ − y) under a sigmoid output is the squared error with the output's slope dropped, though it is also
-   twice the gradient of cross-entropy.
-4. Mistakes that give the same numbers under the same loss are named together.
+1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
+   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because it is right if you
+   add it; in a step it is the mistake `uphill`;
+2. correct for another common loss than the one named;
+3. one mistake at one place, or the same mistake in several layers;
+4. factors by N, by widths and by 2;
+5. two mistakes.
+
+Explanations that give the same numbers are alternatives. A mistake without a name in the catalogue is described by its
+place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -27,39 +29,50 @@ import numpy as np
 from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
-from backprop.verification import catalogue
-from backprop.verification.catalogue import BY_SLUG, Choice
+from backprop.verification import catalogue, grammar, words
+from backprop.verification.explanation import (
+    AHEAD,
+    LIMIT,
+    NEAR,
+    ONE,
+    Explanation,
+    explanations,
+    named_factors,
+)
+from backprop.verification.grammar import Flow
+from backprop.verification.hints import hints
 from backprop.verification.intake import (
     CONVENTIONS,
     Handed,
     Problem,
     arrays,
+    assumptions,
+    data,
     given_back,
-    plain,
     precision_of,
     problems,
     split,
 )
+from backprop.verification.remarks import Remark, remarks
 from backprop.verification.search import (
     COARSE,
-    Fit,
+    MANY,
+    MOST,
     LossReading,
     Reading,
+    Search,
     State,
-    blocks_of,
-    explain,
-    fits_of,
+    cost_of,
+    families,
     losses,
-    slug_of,
 )
 
-#: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
-SITE = os.environ.get("SITE_URL", "")
-
 #: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
-HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "tanh", "relu")
+HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
 MIXED = 260
+#: How many readings are searched for a mistake at most, the likeliest first.
+SEARCHED, FEW = 24, 8
 
 _ALIASES = {
     "mse_mean": "mse",
@@ -71,18 +84,37 @@ _ALIASES = {
     "half_sse": "mse_half_sum",
     "bce": "binary_cross_entropy",
     "binary_cross_entropy_mean": "binary_cross_entropy",
-    "binary_cross_entropy": "binary_cross_entropy",
     "bce_sum": "binary_cross_entropy_sum",
+    "categorical_cross_entropy": "cross_entropy",
+    "categorical_cross_entropy_sum": "cross_entropy_sum",
+    "softmax_cross_entropy": "cross_entropy",
 }
 
 
+class Array(NamedTuple):
+    """What was found about one array that was handed in.
+
+    Attributes:
+        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it: it is zero as it should be,
+            or smaller than its rounding.
+        relative_error: between what was handed in and the correct gradient.
+        factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
+        sign: the sign of that factor; None as well.
+    """
+
+    verdict: str
+    relative_error: float
+    factor: float | None
+    sign: int | None
+
+
 class Layer(NamedTuple):
-    """What was found about one layer of weights.
+    """What was found about one layer of weights; it follows from the layer's arrays.
 
     Attributes:
         number: its number, from 1.
         verdict: "correct", "incorrect" or "unknown".
-        mistakes: the slugs of the mistakes made here. A wrong layer without any is wrong because of one above.
+        mistakes: the slugs of the mistakes made here. An incorrect layer without any is incorrect because of one above.
         relative_error: between what was handed in and the correct gradient; nan if that is not known.
     """
 
@@ -92,27 +124,56 @@ class Layer(NamedTuple):
     relative_error: float
 
 
+class Alternative(NamedTuple):
+    """Another explanation of the same numbers.
+
+    Attributes:
+        verdict: "correct" or "mistake".
+        mistakes: slugs of the catalogue.
+        place: where the mistake is, such as "dW2"; None if that is not one place.
+        loss: the loss.
+        text: what it says, in a sentence.
+    """
+
+    verdict: str
+    mistakes: tuple[str, ...]
+    place: str | None
+    loss: str
+    text: str
+
+    def __str__(self) -> str:
+        """Give the sentence."""
+        return self.text
+
+
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with a gradient, or that nothing is.
+    """What is incorrect in a gradient, or that nothing is.
 
     Its text, `str(diagnosis)`, says it in words.
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: slugs of the catalogue, the surest first.
+        mistakes: slugs of the catalogue. A mistake that has no name there is described in the text, with its place.
         loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "binary_cross_entropy"; None if unknown.
         scale: the length of what was handed in, as a multiple of that loss's gradient; None if unknown. In a step
             without eta it is eta times that.
         sign: 1, or −1 if it points against the gradient; None if unknown.
         convention: how it was read, such as "rows, (in, out)"; None if unknown.
         layers: what was found about each layer of weights.
-        alternatives: other readings that give the same numbers, and mistakes that cannot be told from these.
+        alternatives: other explanations of the same numbers.
         activations: the activations it was read with; None if unknown.
         correct: the correct gradient, laid out as the weights were; None if unknown.
         reason: in one sentence, why nothing can be said, or what should be known besides; may be empty.
-        assumed: what was not told and worked out.
+        assumed: what was not told and was inferred.
         evidence: how many numbers agree, and how closely.
+        arrays: what was found about each array, by name: "W1", "b1", …
+        place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
+            propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
+        cannot_tell: slugs of mistakes that would give these very numbers on these data.
+        weight_decay: λ, if a term λW has been added; otherwise None.
+        lines: for each mistake the line as it seems to be written, and as it should be.
+        remarks: what keeps the network from learning besides, or would if the gradient were correct.
     """
 
     verdict: str
@@ -122,43 +183,22 @@ class Diagnosis:
     sign: int | None
     convention: str | None
     layers: tuple[Layer, ...]
-    alternatives: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     activations: tuple[str, ...] | None = None
     correct: Gradients | None = None
     reason: str = ""
     assumed: tuple[str, ...] = ()
     evidence: str = ""
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    place: str | None = None
+    cannot_tell: tuple[str, ...] = ()
+    weight_decay: float | None = None
+    lines: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def __str__(self) -> str:
         """Say it in words."""
-        return "\n".join(_text(self))
-
-
-def address(label: str) -> tuple[str, str]:
-    """Find where an equation stands.
-
-    Args:
-        label: its label, without "eq:".
-
-    Returns:
-        Its number, and its address on the site.
-
-    Raises:
-        KeyError: if there is no such equation.
-
-    Examples:
-        >>> from backprop.verification.diagnosis import address
-        >>> address("hidden-delta")[0], address("hidden-delta")[1].endswith("hidden-to-hidden/#eq-hidden-delta")
-        ('8.4', True)
-    """
-    mark = rf"\label{{eq:{label}}}"
-    for name in step.__all__:
-        function = getattr(step, name)
-        before, found, _ = (function.__doc__ or "").partition(mark) if callable(function) else ("", "", "")
-        if found:
-            chapter = function.__module__.rpartition(".")[2].replace("_", "-")
-            return before.rpartition(r"\tag{")[2].partition("}")[0], f"{SITE}derivation/{chapter}/#eq-{label}"
-    raise KeyError(label)
+        return "\n".join(words.text(self))
 
 
 def _told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
@@ -167,7 +207,7 @@ def _told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
     if loss is None:
         return known
     if not isinstance(loss, str):
-        raise TypeError(f"loss is {loss!r}, of type {type(loss).__name__}; expected a name")
+        raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
     name = loss.strip().lower().replace("-", "_").replace(" ", "_")
     name = _ALIASES.get(name, name)
     found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
@@ -181,8 +221,7 @@ def _one(name: Any) -> Activation:
     """Look up one activation."""
     if isinstance(name, Activation):
         return name
-    names = [phi.name for phi in ACTIVATIONS.values() if phi.elementwise]
-    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, names)]
+    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
 
 
 def _told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
@@ -193,19 +232,29 @@ def _told_activations(activations: Any, depth: int, loss: str | None) -> list[li
     if isinstance(activations, str | Activation):
         activations = [activations] * depth
     if not isinstance(activations, Sequence):
-        raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
+        raise TypeError(
+            f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
+        )
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]
     told = [everything if a is None else [_one(a)] for a in activations]
-    if loss is not None and family == "binary_cross_entropy" and "sigmoid" not in (names := [a.name for a in told[-1]]):
-        raise ValueError(f"loss {loss!r} is known for a sigmoid output; the output activation is {names[0]!r}")
+    if activations[-1] is None:
+        told[-1] = [*everything, ACTIVATIONS["softmax"]]
+    for i, layer in enumerate(told[:-1]):
+        if not layer[0].elementwise:
+            raise ValueError(f"activations[{i}] is {layer[0].name!r}, which can stand at the output only")
+    wanted = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(family)
+    names = [a.name for a in told[-1]]
+    if loss is not None and wanted and wanted not in names:
+        raise ValueError(f"loss {loss!r} is known for a {wanted} output; the output activation is {names[0]!r}")
     return told
 
 
 def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> Iterator[list[tuple[Activation, ...]]]:
     """List the activations to try: a likely group first, then, if that fails, a larger one."""
-    outputs = [ACTIVATIONS[name] for name in (("sigmoid",) if family == "binary_cross_entropy" else OUTPUT)]
+    fitting = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax",)}.get(family, OUTPUT)
+    outputs = [ACTIVATIONS[name] for name in fitting]
     if told is not None:
         yield list(product(*told))
         return
@@ -229,7 +278,7 @@ def _with_other_kink(reading: Reading) -> Iterator[Reading]:
     yield reading
     hit = [
         k
-        for k, (phi, z) in enumerate(zip(reading.activations, reading.exact.z, strict=True))
+        for k, (phi, z) in enumerate(zip(reading.activations, reading.exact("mse").z, strict=True))
         if phi.name == "relu" and np.any(z == 0)
     ]
     if hit:
@@ -246,80 +295,10 @@ class _Case(NamedTuple):
     loss: str | None
     unit: float
     coarse: float
-    floors: tuple[float, ...]
+    floors: Mapping[str, float]
     known: bool  # whether the factor of the whole gradient can be seen
-
-
-def _readings(case: _Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
-    """Read the problem in every convention with all of the activations."""
-    with np.errstate(all="ignore"):
-        return [
-            reading
-            for problem in case.problems
-            for network in activations
-            for reading in _with_other_kink(Reading(problem, network, case.unit, case.coarse, case.floors))
-        ]
-
-
-def _candidates(case: _Case, reading: Reading) -> list[LossReading]:
-    """List the losses that a reading may belong to."""
-    found = _told_losses(case.loss, reading.n, reading.widths[-1])
-    if not case.known:  # a sum cannot be told from a mean
-        found = [loss for loss in found if loss.mean] or found
-        found = list({loss.family: loss for loss in reversed(found)}.values())[::-1]
-    y = reading.problem.y
-    if case.loss is None and (reading.activations[-1].name != "sigmoid" or y.min() < 0 or y.max() > 1):
-        found = [loss for loss in found if loss.family == "mse"]
-    return found
-
-
-def _right(reading: Reading) -> Iterator[State]:
-    """List the backward passes without a mistake under one loss or another, if they come near at the output."""
-    errors = 1 + np.abs(catalogue.correct_error(reading.exact))
-    for derivative in ("", "derivative-missing") if reading.activations[-1].name == "sigmoid" else ("",):
-        choices = (Choice(derivative=derivative), *(Choice(),) * (reading.depth - 1))
-        weights, _ = catalogue.backward(reading.exact, choices[::-1])
-        g, made = reading.problem.gradients[-1], weights[-1]
-        size, length = float(np.sum(made * made)), float(np.linalg.norm(g))
-        miss = np.linalg.norm(g - made * (np.sum(g * made) / size)) if size > 0 else length
-        possible = np.linalg.norm(step.weight_gradient(np.abs(reading.exact.a[-2]), np.abs(errors)))
-        drowned = length <= 1e4 * reading.unit * possible + 100 * reading.floors[-1]  # the output is saturated
-        if miss <= 0.3 * length or drowned:
-            yield State(choices, None, None, frozenset(), ())
-
-
-def _all_fits(case: _Case, readings: Sequence[Reading]) -> tuple[list[Fit], list[tuple[Reading, State]]]:
-    """Explain the numbers: without a mistake if possible, else with the fewest; or say how far it went."""
-    named, partial = case.loss is not None, []
-    found = []
-    with np.errstate(all="ignore"):
-        for reading in readings:
-            for state in _right(reading):
-                found += fits_of(reading, state, _candidates(case, reading), named, case.known)
-        if any(not fit.mistakes for fit in found):
-            return found, []
-        for reading in readings:
-            complete, incomplete = explain(reading)
-            partial += [(reading, state) for state in incomplete]
-            for state in complete:
-                found += fits_of(reading, state, _candidates(case, reading), named, case.known)
-    return found, partial
-
-
-def _solve(case: _Case, layers: int) -> tuple[list[Fit], list[tuple[Reading, State]], list[Reading]]:
-    """Search the likely activations, and the others if that fails."""
-    family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
-    partial: list[tuple[Reading, State]] = []
-    readings: list[Reading] = []
-    for activations in _networks(case.told, layers, family):
-        group = _readings(case, activations)
-        readings = readings or group
-        fits, more = _all_fits(case, group)
-        partial += more
-        fits = [fit for fit in fits if len(fit.mistakes) <= 3]
-        if fits:
-            return sorted(fits, key=lambda fit: fit.cost), [], readings
-    return [], partial, readings
+    step: bool = False
+    eta: float | None = None
 
 
 def diagnose(
@@ -332,6 +311,7 @@ def diagnose(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in a gradient.
 
@@ -348,6 +328,7 @@ def diagnose(
         loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
+        printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
 
     Returns:
         The diagnosis.
@@ -379,19 +360,19 @@ def diagnose(
         weights = weights.weights
     w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
-    b = None if biases is None else _as_many("biases", arrays("biases", _atleast(biases)), len(w))
+    b = None if biases is None else _as_many("biases", arrays("biases", biases), len(w))
     g = _as_many("gradients", arrays("gradients", given_w), len(w))
-    gb = None if given_b is None else arrays("gradients of biases", _atleast(given_b))
-    handed = Handed(_data("X", X), _data("y", y), w, b, g, gb)
+    gb = None if given_b is None else arrays("gradients of biases", given_b)
+    handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = _told_activations(activations, len(w), loss)
     found = problems(handed, convention)
     precision = precision_of([*given_w, *(given_b or ())])
     if precision is np.float16:
-        return _unknown(len(w), "float16 holds three digits, too few to tell; compute in float32 or float64")
-    case = _Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], (0.0,) * len(w), True)
+        return _nothing(len(w), "float16 holds three digits, too few to tell; compute in float32 or float64")
+    case = _Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True)
     if not any(array.any() for array in (*g, *(gb or ()))):
         return _all_zero(case, len(w))
-    return _answer(case, len(w), convention)
+    return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
 
 
 def diagnose_step(
@@ -405,6 +386,7 @@ def diagnose_step(
     activations: Any = None,
     loss: str | None = None,
     convention: str | None = None,
+    printed_loss: float | None = None,
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
@@ -416,10 +398,11 @@ def diagnose_step(
         X: the inputs.
         y: the targets.
         eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
-        biases: None, or a pair: the biases before and after.
+        biases: None, or a pair: the biases before and after, or before and None if those after are not known.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
+        printed_loss: as for `diagnose`.
 
     Returns:
         The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
@@ -447,35 +430,37 @@ def diagnose_step(
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != 2:
             raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b, b_after = (arrays(f"biases[{i}]", _atleast(part)) for i, part in enumerate(biases))
-        pairs.append((_as_many("biases[0]", b, len(first)), _as_many("biases[1]", b_after, len(first))))
+        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
+        if biases[1] is not None:
+            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
     for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
         for i, (o, n) in enumerate(zip(old, new, strict=True)):
             if o.shape != n.shape:
                 raise ValueError(f"{name}[{i}] has shape {n.shape}; expected {o.shape}, as before the update")
     if precision is np.float16:
-        return _unknown(len(first), "float16 holds three digits, too few to tell; compute in float32 or float64")
+        return _nothing(len(first), "float16 holds three digits, too few to tell; compute in float32 or float64")
     moved = [[(o - n) / rate for o, n in zip(old, new, strict=True)] for old, new in pairs]
     unit = float(np.finfo(precision).eps)
-    floors = tuple(
-        unit * float(np.sqrt(sum(np.sum(np.maximum(old[i] ** 2, new[i] ** 2)) for old, new in pairs))) / rate
-        for i in range(len(first))
-    )
+    floors = {
+        f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n)))) / rate
+        for letter, (old, new) in zip("Wb", pairs, strict=False)
+        for i, (o, n) in enumerate(zip(old, new, strict=True))
+    }
     with_bias = biases is not None
     handed = Handed(
-        _data("X", X),
-        _data("y", y),
+        data("X", X),
+        data("y", y),
         first,
-        pairs[1][0] if with_bias else None,
+        b if with_bias else None,
         moved[0],
-        moved[1] if with_bias else None,
+        moved[1] if len(moved) > 1 else None,
         second,
     )
     told = _told_activations(activations, len(first), loss)
-    case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None)
+    case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
     if not any(array.any() for part in moved for array in part):
-        return _unknown(len(first), "too small to tell: no weight changed")
-    return _answer(case, len(first), convention, step_taken=True)
+        return _no_change(case, len(first))
+    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
 
 
 def assert_gradient(
@@ -489,6 +474,7 @@ def assert_gradient(
     loss: str | None = None,
     convention: str | None = None,
     sign: int | None = None,
+    strict: bool = False,
 ) -> Diagnosis:
     """Fail unless a gradient is correct; for tests that grade.
 
@@ -502,6 +488,7 @@ def assert_gradient(
         loss: as for `diagnose`.
         convention: as for `diagnose`.
         sign: 1 to insist on ∇L, −1 on −∇L, None to take either.
+        strict: whether to insist as well that every array has been tested and that no mistake is left open.
 
     Returns:
         The diagnosis, if it is "correct".
@@ -523,22 +510,12 @@ def assert_gradient(
     found = diagnose(weights, X, y, gradients, biases=biases, activations=activations, loss=loss, convention=convention)
     if found.verdict != "correct":
         raise AssertionError(f"\n{found}")
+    untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
+    if strict and (found.cannot_tell or untested or "not checked" in found.reason):
+        raise AssertionError(f"\nSomething is left open; strict demands that nothing is.\n{found}")
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found
-
-
-def _data(name: str, value: Any) -> np.ndarray:
-    """Read data of one or two dimensions."""
-    array = checks.real_array(name, plain(value))
-    if array.ndim not in (1, 2):
-        raise ValueError(f"{name} has shape {array.shape}; expected one or two dimensions")
-    return array
-
-
-def _atleast(value: Any) -> Any:
-    """Let single numbers pass as biases of layers with one unit."""
-    return [np.atleast_1d(np.asarray(plain(b))) for b in value] if isinstance(value, list | tuple) else value
 
 
 def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
@@ -548,275 +525,707 @@ def _as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights")
     return found
 
 
-def _unknown(layers: int, reason: str, **more: Any) -> Diagnosis:
+@np.errstate(all="ignore")
+def _with_remarks(case: _Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
+    """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
+    if found.verdict == "unknown" or found.activations is None or found.loss is None:
+        depth = len(case.problems[0].weights)
+        networks = [n for group in _networks(case.told, depth, "") for n in group][:8]
+        tried = hints(case.problems, networks, case.unit, case.step)
+        return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
+    problem = next(p for p in case.problems if p.convention == found.convention)
+    told = {phi.name: phi for layer in case.told or [] for phi in layer}
+    phis = [told.get(name) or ACTIVATIONS[name] for name in found.activations]
+    model = Model(problem.weights, problem.biases, phis)
+    return replace(
+        found, remarks=remarks(model, problem.X, problem.y, found.loss, eta=case.eta, printed_loss=printed_loss)
+    )
+
+
+def _readings(case: _Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
+    """Read the problem in every convention with all of the activations."""
+    with np.errstate(all="ignore"):
+        return [
+            reading
+            for problem in case.problems
+            for network in activations
+            if network[-1].name != "softmax" or problem.y.shape[1] > 1
+            for reading in _with_other_kink(Reading(problem, network, case.unit, case.coarse, case.floors))
+        ]
+
+
+def _candidates(case: _Case, reading: Reading) -> list[LossReading]:
+    """List the losses that a reading may belong to."""
+    found = _told_losses(case.loss, reading.n, reading.widths[-1])
+    if not case.known:  # a sum cannot be told from a mean
+        found = [loss for loss in found if loss.mean] or found
+        found = list({loss.family: loss for loss in reversed(found)}.values())[::-1]
+    possible, y = families(reading.activations[-1].name), reading.problem.y
+    if case.loss is None and (y.min() < 0 or y.max() > 1):
+        possible = ("mse",)
+    found = [loss for loss in found if loss.family in possible]
+    return sorted(found, key=lambda loss: possible.index(loss.family)) if case.loss is None else found
+
+
+class _Baseline(NamedTuple):
+    """What the arrays are compared with: the correct gradient of a loss, times a factor."""
+
+    reading: Reading
+    loss: LossReading
+    s: float
+    agree: frozenset[str]
+    tested: frozenset[str]
+
+
+def _baselines(case: _Case, reading: Reading, candidates: Sequence[LossReading]) -> Iterator[_Baseline]:
+    """List what the arrays may be compared with."""
+    for loss in candidates:
+        blocks = reading.correct(loss.family) if loss.family in families(reading.activations[-1].name) else None
+        if blocks is None:
+            continue
+        if case.known:
+            scales: list[float] = [loss.factor] if case.step else [loss.factor, -loss.factor]
+        else:
+            sure = [b for b in blocks.values() if b.proportional and b.given.any() and np.isfinite(b.doubt)]
+            lone = [b for b in blocks.values() if b.given.size == 1 and np.isfinite(b.doubt)]
+            scales = [b.factor for b in sorted(sure, key=lambda b: b.doubt) if b.factor > 0]
+            scales = scales or [b.factor for b in lone if b.factor > 0] or [loss.factor]
+        for s in scales:
+            agree = frozenset(n for n, b in blocks.items() if b.off(s) <= 1)
+            tested = frozenset(n for n, b in blocks.items() if not (n in agree and b.vague(s)))
+            yield _Baseline(reading, loss, s, agree, tested)
+
+
+def _nearest(baselines: Sequence[_Baseline]) -> _Baseline:
+    """Choose the one that explains the most arrays; among equals the first."""
+    return max(baselines, key=lambda one: len(one.agree & one.tested))
+
+
+def _correct(case: _Case, readings: Sequence[Reading]) -> list[_Baseline]:
+    """List the losses of which the arrays are the gradient."""
+    found = []
+    for reading in readings:
+        quick = case.told is None
+        if any(reading.problem.turned):
+            continue
+        candidates = _candidates(case, reading)
+        wanted = {loss.family: 0 for loss in candidates}
+        possible = [f for f in wanted if not quick or all(_resembling(reading, f).values())]
+        candidates = [loss for loss in candidates if loss.family in possible]
+        if not candidates:
+            continue
+        scan = list(_baselines(case, reading, candidates))
+        if case.step:  # a step uphill is a mistake, and found as such
+            scan = [one for one in scan if one.s > 0]
+        found += [one for one in scan if len(one.agree) == len(reading.given) and one.tested]
+    return found
+
+
+def _resembling(reading: Reading, family: str) -> dict[str, bool]:
+    """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
+    if family in reading.resembling:
+        return reading.resembling[family]
+    found = reading.resembling[family] = {}
+    with np.errstate(all="ignore"):
+        p = reading.exact(family)
+        made = grammar.backward(p, {})
+        size = 1 + float(np.linalg.norm(grammar.correct_error(p)))
+        for name, g in reading.given.items():
+            m = made[name] if made[name].shape == g.shape else np.broadcast_to(made[name], g.shape)
+            length, own = float(np.linalg.norm(g)), float(np.vdot(m, m))
+            a = float(np.linalg.norm(p.a[int(name[1:]) - 1]))
+            drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
+            miss = float(np.linalg.norm(g - m * (np.vdot(g, m) / own))) if own > 0 else length
+            found[name] = miss <= 1e-3 * length + drowned
+    return found
+
+
+def _evidence(reading: Reading, family: str) -> int:
+    """Count the numbers in arrays that have the direction of the correct gradient."""
+    found = _resembling(reading, family)
+    return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
+
+
+def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
+    """List the explanations that assume a mistake, the cheapest first."""
+    found: list[Explanation] = []
+    tasks = []
+    for reading in readings:
+        candidates = _candidates(case, reading)
+        own = {loss.family: [one for one in candidates if one.family == loss.family] for loss in candidates}
+        evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
+        tasks.append((evidence, reading, own))
+    tasks.sort(key=lambda task: -task[0])
+    few = 0 if sure else 1 if readings[0].problem.X.size > MANY else FEW
+    tasks = [task for task in tasks if task[0]] or tasks[:few]
+    least = 0
+    for evidence, reading, own in tasks[:SEARCHED]:
+        if found and evidence < least:
+            break
+        for family, candidates in own.items():
+            search = Search(reading, family, named_factors(reading))
+            more: list[Explanation] = []
+            for most in (1, MOST):
+                states: list[State] = []
+                for s in _scales_to_try(case, reading, candidates):
+                    states += search.explain(s, most)
+                states.sort(key=search.cost)
+                more = list(explanations(search, states, candidates, case.loss is not None, case.known, case.step))
+                if more:
+                    break
+            least = max(least, evidence) if more else least
+            found += more
+    found = [one for one in found if one.cost <= LIMIT]
+    return sorted(found, key=lambda one: one.cost)
+
+
+def _scales_to_try(case: _Case, reading: Reading, candidates: Sequence[LossReading]) -> list[float | None]:
+    """List the factors of the whole with which a search begins; None for the one that the first array gives."""
+    blocks = reading.correct(candidates[0].family)
+    found: list[float | None] = [None]
+    if not case.known:
+        factors = [b.factor for b in blocks.values() if b.proportional and b.given.any() and b.factor]
+        for f in factors:
+            if not any(other is not None and abs(other / f - 1) < 1e-6 for other in found):
+                found.append(f)
+        return found
+    for other in losses(reading.n, reading.widths[-1]) if case.loss is not None else ():
+        if other.family == candidates[0].family and all(b.off(other.factor) <= 1 for b in blocks.values()):
+            found.append(other.factor)
+    for i, loss in enumerate(candidates):
+        for s in (loss.factor, -loss.factor):
+            if (case.loss is not None and i == 0) or any(b.off(s) <= 1 and b.given.any() for b in blocks.values()):
+                found.append(s)
+    return found
+
+
+@np.errstate(all="ignore")
+def _answer(case: _Case, layers: int, convention: str | None) -> Diagnosis:
+    """Search, choose and put into words."""
+    with np.errstate(all="ignore"):
+        return _answered(case, layers, convention)
+
+
+def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
+    """Go through what may be: correct, a mistake, unknown."""
+    family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
+    groups = []
+    for number, network in enumerate(_networks(case.told, layers, family)):
+        groups.append(_readings(case, network))
+        fits = _correct(case, groups[-1])
+        if fits:
+            return _is_correct(case, fits, convention)
+        near = _with_epsilon(case, groups[-1], convention)
+        if near is not None:
+            return near
+        if not number and case.told is None:  # an array that is correct is evidence enough for the activations
+            found = _explained(case, groups[0], sure=True)
+            if found:
+                return _is_mistake(case, found, convention)
+    for readings in groups:
+        found = _explained(case, readings)
+        if found:
+            return _is_mistake(case, found, convention)
+    return _is_unknown(case, groups[0], layers, convention)
+
+
+def _arrays(one: _Baseline) -> dict[str, Array]:
+    """Judge every array by itself."""
+    found = {}
+    for name, block in one.reading.correct(one.loss.family).items():
+        error = step.relative_error(block.given, one.s * block.made)
+        turned = one.reading.problem.turned[int(name[1:]) - 1] and name[0] == "W"
+        if name in one.agree and not turned:
+            found[name] = Array("correct" if name in one.tested else "not tested", error, 1.0, 1)
+        else:
+            factor = block.factor / one.s if np.isfinite(block.factor) and block.off(block.factor) <= 1 else None
+            sign = None if not factor else 1 if factor > 0 else -1
+            found[name] = Array("incorrect", error, factor, sign)
+    return found
+
+
+def _layers(found: Mapping[str, Array], depth: int, mistakes: Mapping[str, Sequence[int]]) -> tuple[Layer, ...]:
+    """Judge the layers by their arrays."""
+    result = []
+    for number in range(1, depth + 1):
+        own = [found[name] for name in (f"W{number}", f"b{number}") if name in found]
+        verdicts = {array.verdict for array in own}
+        slugs = tuple(slug for slug, layers in mistakes.items() if number in layers)
+        verdict = "incorrect" if "incorrect" in verdicts else "correct" if "correct" in verdicts else "unknown"
+        if own and verdict == "unknown" and all(array.relative_error == 0 for array in own):
+            verdict = "correct"
+        error = max((array.relative_error for array in own), default=float("nan"))
+        result.append(Layer(number, verdict, slugs if verdict != "correct" else (), error))
+    return tuple(result)
+
+
+def _gradients(one: _Baseline) -> Gradients:
+    """Give the correct gradient, laid out as the weights were."""
+    reading, loss = one.reading, one.loss
+    made = grammar.backward(reading.exact(loss.family), {})
+    depth = range(1, reading.depth + 1)
+    back = given_back(reading.problem, [loss.factor * made[f"W{k}"] for k in depth])
+    with_bias = reading.problem.biases is not None
+    return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
+
+
+def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) -> Diagnosis:
+    """Answer that a gradient is correct."""
+    best = fits[0]
+    reading = best.reading
+    found = _arrays(best)
+    numbers = sum(block.given.size for block in reading.correct(best.loss.family).values())
+    off = max(array.relative_error for array in found.values())
+    vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
+    reasons = []
+    layers = _layers(found, reading.depth, {})
+    small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
+    if small or vague:
+        what = f"layer {', '.join(small)}" if small else ", ".join(vague)
+        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small against rounding to tell")
+    elif not case.known:
+        reasons.append("without eta only eta × scale can be seen: a factor 2, a sum or a mean would look the same")
+    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
+        reasons.append("gradients of biases were not given and not checked")
+    others = [
+        Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
+        for one in fits[1:]
+        if (one.loss.name, one.reading.activations) != (best.loss.name, reading.activations)
+    ]
+    return Diagnosis(
+        "unknown" if small else "correct",
+        (),
+        best.loss.name,
+        abs(best.s) / best.loss.factor,
+        1 if best.s > 0 else -1,
+        reading.problem.convention,
+        layers,
+        tuple(others[:4]),
+        tuple(phi.name for phi in reading.activations),
+        _gradients(best),
+        "; ".join(reasons),
+        tuple(_assumed(case, reading, best.loss, convention)),
+        f"all {numbers} numbers agree; the array that agrees least has a relative error of {off:.0e}",
+        found,
+        None,
+        () if small else _cannot_tell(case, best),
+    )
+
+
+#: What is tried as the ε inside a logarithm.
+EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+
+
+def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | None) -> Diagnosis | None:
+    """Answer that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
+    for reading in readings:
+        for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+            blocks = reading.correct(one.loss.family)
+            if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
+                continue
+            for epsilon in (*EPSILONS, _fitted(one)):
+                if not epsilon:
+                    continue
+                plan = {"error": f"~epsilon:{epsilon!r}"}
+                made = reading.blocks(one.loss.family, plan)
+                if all(block.off(one.s) <= 1 for block in made.values()):
+                    answer = _is_correct(case, [one], convention)
+                    judged = {
+                        name: Array("correct", step.relative_error(b.given, one.s * b.made), 1.0, 1)
+                        for name, b in made.items()
+                    }
+                    reason = f"correct apart from an ε of {epsilon:.3g} inside the logarithm"
+                    layers = _layers(judged, reading.depth, {})
+                    return replace(
+                        answer,
+                        verdict="correct",
+                        reason=reason,
+                        arrays=judged,
+                        layers=layers,
+                        cannot_tell=(),
+                        evidence="",
+                    )
+    return None
+
+
+def _fitted(one: _Baseline) -> float:
+    """Fit the ε inside a logarithm to the gradient of the last layer; 0 if that is not possible."""
+    reading, family = one.reading, one.loss.family
+    name = f"W{reading.depth}"
+    p, g = reading.exact(family), reading.given[name] / one.s
+    plain, epsilon = grammar.backward(p, {})[name], 1e-4
+    for _ in range(30):
+        moved = grammar.backward(p, {"error": f"~epsilon:{epsilon!r}"})[name] - plain
+        size = float(np.vdot(moved, moved))
+        better = epsilon * float(np.vdot(g - plain, moved)) / size if size > 0 else 0.0
+        if not 1e-16 < better < 0.1:
+            return 0.0
+        if abs(better / epsilon - 1) < 1e-12:
+            break
+        epsilon = better
+    return epsilon
+
+
+def _where(other: Reading, best: Reading) -> str:
+    """Say how a reading differs from the best."""
+    if other is best:
+        return ""
+    names = ", ".join(phi.name for phi in other.activations)
+    return f", read as {other.problem.convention}, {names}"
+
+
+def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | None) -> Diagnosis:
+    """Answer that a gradient is incorrect, and why."""
+    best = found[0]
+    reading, loss = best.reading, best.loss
+    options = list(_baselines(case, reading, [loss]))
+    options.sort(key=lambda one: (f"W{reading.depth}" not in one.agree, np.sign(one.s) != best.sign))
+    base = _nearest(options)
+    judged = _arrays(base)
+    numbers = sum(block.given.size for block in best.blocks.values())
+    off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
+    reasons = []
+    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
+        reasons.append("gradients of biases were not given and not checked")
+    decay = _decay(best)
+    verdict = "mistake"
+    if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
+        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
+    rivals = [one for one in found if one.cost <= best.cost + AHEAD]
+    ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
+        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+        for one in rivals
+    )
+    others = tuple(_alternatives(case, found, ambiguous))
+    return Diagnosis(
+        verdict,
+        () if ambiguous else best.slugs,
+        loss.name,
+        best.scale,
+        1 if base.s > 0 and "uphill" not in best.slugs else -1,
+        reading.problem.convention,
+        _layers(judged, reading.depth, {} if ambiguous else best.layers),
+        others,
+        tuple(phi.name for phi in reading.activations),
+        _gradients(base),
+        "; ".join(reasons),
+        tuple(_assumed(case, reading, loss, convention)),
+        f"all {numbers} numbers agree with this; the array that agrees least has a relative error of {off:.0e}",
+        judged,
+        None if ambiguous else best.place,
+        (),
+        decay,
+        () if ambiguous else tuple(words.lines(best)),
+    )
+
+
+def _decay(best: Explanation) -> float | None:
+    """Give λ if a term λW explains what is incorrect."""
+    terms = best.state.terms
+    if not terms or not all(term.form.startswith("~decay") for term in terms):
+        return None
+    weights = [term for term in terms if term.place.startswith("dW")]
+    if len(weights) != best.reading.depth:
+        return None
+    return weights[0].factor * best.s
+
+
+def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
+    """List the other explanations, each once: first a loss that makes the gradient correct, then what is near."""
+    best = found[0]
+    if case.known and case.loss is not None:
+        for one in _other_losses(case, best):
+            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}: {one.loss.words}")
+    told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
+    for other in found if ambiguous else found[1:]:
+        key = (other.slugs, other.place, other.loss.name)
+        if key in told or other.cost > best.cost + NEAR or len(told) > 6:
+            continue
+        if other is not best and (other.slugs, other.place) == (best.slugs, best.place):
+            continue
+        told.add(key)
+        yield Alternative(
+            "mistake",
+            other.slugs,
+            other.place,
+            other.loss.name,
+            f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
+        )
+
+
+def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
+    """List the losses, other than the one named, of which the arrays are the gradient."""
+    reading = best.reading
+    others = [loss for loss in losses(reading.n, reading.widths[-1]) if loss.name != best.loss.name]
+    return [
+        one
+        for one in _baselines(case, reading, others)
+        if len(one.agree) == len(reading.given) and one.tested and not any(reading.problem.turned)
+    ]
+
+
+def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, convention: str | None) -> Diagnosis:
+    """Answer that nothing explains the numbers, and judge the arrays all the same."""
+    if case.told is None:  # only activations for which something speaks, or the likeliest
+        evidence = {
+            id(reading): max((_evidence(reading, loss.family) for loss in _candidates(case, reading)), default=0)
+            for reading in readings
+        }
+        readings = sorted(readings, key=lambda reading: -evidence[id(reading)])[:2]
+    baselines = [one for reading in readings for one in _baselines(case, reading, _candidates(case, reading))]
+    if not baselines:
+        return _nothing(layers, "no common loss goes with this output activation and these targets")
+    best = _nearest(baselines)
+    if not best.tested or (case.step and all(b.vague(best.s) for b in best.reading.correct(best.loss.family).values())):
+        return _nothing(layers, "too small to tell: nothing but rounding can be seen")
+    agree = best.agree & best.tested
+    alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
+    if not agree and (case.told is None or case.loss is None):
+        reason = "no reading fits any array: another activation, another loss, a regulariser, or a mistake not listed"
+        return _nothing(layers, reason, alternatives=alternatives)
+    judged = _arrays(best)
+    wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
+    right = [name for name, array in judged.items() if array.verdict == "correct"]
+    error = max(array.relative_error for array in judged.values())
+    if right:
+        reason = f"correct for {best.loss.name}: {', '.join(right)}; incorrect: {', '.join(wrong)}"
+        reason += ", in a way that is not recognised"
+    else:
+        reason = "no array is correct, and together they fit nothing that is known"
+    if error < 1e-3:
+        reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
+    hint = _hint(case, best, error)
+    return Diagnosis(
+        "unknown",
+        (),
+        best.loss.name if agree else None,
+        None,
+        1 if best.s > 0 else -1,
+        best.reading.problem.convention,
+        _layers(judged, layers, {}),
+        alternatives,
+        tuple(phi.name for phi in best.reading.activations),
+        _gradients(best),
+        "; ".join(filter(None, [reason, hint])),
+        tuple(_assumed(case, best.reading, best.loss, convention)),
+        "",
+        judged,
+        _place(case, best, wrong),
+    )
+
+
+def _hint(case: _Case, best: _Baseline, error: float) -> str:
+    """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
+    reading, loss, n = best.reading, best.loss, best.reading.n
+    if not case.step and error < 1e-7 and reading.unit < 1e-10:
+        return "if you made it by subtracting weights from each other, hand in the step to `diagnose_step` instead"
+    p = reading.exact(loss.family)
+    delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
+    direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
+    each = (p.a[k] @ direction)[:, None] * delta
+    target = direction @ reading.given[f"W{k + 1}"]
+    for which, sums in (("first", np.cumsum(each, axis=0)), ("last", np.cumsum(each[::-1], axis=0))):
+        means = loss.factor * n / np.arange(1, n + 1)
+        common = [f * own for f in (loss.factor, means) for own in (1.0, -1.0)]
+        good = np.zeros(n, bool)
+        for f in common:
+            good |= np.linalg.norm(target - np.reshape(f, (-1, 1)) * sums, axis=1) <= 1e-9 * np.linalg.norm(target)
+        for m in (np.flatnonzero(good[1:-1]) + 2).tolist():
+            part = slice(0, m) if which == "first" else slice(n - m, n)
+            few = reading.problem._replace(X=reading.problem.X[part], y=reading.problem.y[part])
+            other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
+            blocks = other.correct(loss.family).values()
+            if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
+                return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
+    return ""
+
+
+def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
+    """Find the place from the arrays that are incorrect alone, if there is one."""
+    if len(wrong) == 1:
+        return f"d{wrong[0]}"
+    reading = best.reading
+    top = max(int(name[1:]) for name in wrong)
+    own = {name for name in wrong if int(name[1:]) == top}
+    below = {name for name in reading.given if int(name[1:]) < top}
+    inside = bool(reading.problem.bias_row)
+    if not below & set(wrong):  # the layers below follow from a correct δ
+        return (
+            f"dW{top}"
+            if inside and top > 1 and below & best.tested
+            else f"delta{top}"
+            if top == 1 and not inside
+            else None
+        )
+    if (below | own) - set(wrong) & best.tested:
+        return None
+    apart = reading.problem.bias_gradients is not None and not inside and not case.step
+    if top < reading.depth or apart or _follows(best, top):
+        return f"delta{top}"
+    return None
+
+
+def _follows(best: _Baseline, top: int) -> bool:
+    """Tell whether all arrays up to a layer follow from one δ of that layer, whatever it is, and need not."""
+    reading, k = best.reading, top - 1
+    p = reading.exact(best.loss.family)
+    n, d = p.z[k].shape
+    names = [name for name in reading.given if int(name[1:]) <= top]
+    equations = sum(reading.given[name].size for name in names)
+    if n * d * equations > 200_000 or n * d > 400:
+        return False
+    delta = np.eye(n * d).reshape(n * d, n, d)
+    rows = {}
+    for j in range(k, -1, -1):
+        rows[f"W{j + 1}"] = step.weight_gradient(p.a[j], delta)
+        rows[f"b{j + 1}"] = step.bias_gradient(delta)
+        if j:
+            delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
+    if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
+        return False
+    scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
+    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
+    target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    return equations - rank >= 2 and float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+
+
+def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
     """Say that nothing can be said."""
-    nothing = tuple(Layer(i + 1, "unknown", (), float("nan")) for i in range(layers))
-    return Diagnosis("unknown", (), None, None, None, None, more.pop("found", nothing), reason=reason, **more)
+    unknown = tuple(Layer(i + 1, "unknown", (), float("nan")) for i in range(layers))
+    return Diagnosis("unknown", (), None, None, None, None, unknown, reason=reason, **more)
 
 
+@np.errstate(all="ignore")
 def _all_zero(case: _Case, layers: int) -> Diagnosis:
     """Answer for a gradient of nothing but zeros: an error, unless the network was told and is dead."""
     if case.told is not None:
         for reading in _readings(case, list(product(*case.told))):
-            weights, biases = catalogue.backward(reading.exact, (Choice(),) * layers)
-            if not any(array.any() for array in (*weights, *(biases if reading.problem.biases else ()))):
-                right = tuple(Layer(i + 1, "correct", (), 0.0) for i in range(layers))
-                reason = "every slope is zero: no change of any weight changes an answer; with ReLU, a layer is dead"
-                name = _candidates(case, reading)[0].name
+            candidates = _candidates(case, reading)
+            made = grammar.backward(reading.exact(candidates[0].family), {})
+            if not any(made[name].any() for name in reading.given):
+                base = _Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
+                judged = _arrays(base)
                 names = tuple(phi.name for phi in reading.activations)
+                reason = "every derivative is zero: no change of any weight changes a prediction; a layer is dead"
                 return Diagnosis(
-                    "correct", (), name, 1.0, 1, reading.problem.convention, right, activations=names, reason=reason
+                    "correct",
+                    (),
+                    candidates[0].name,
+                    1.0,
+                    1,
+                    reading.problem.convention,
+                    _layers(judged, layers, {}),
+                    activations=names,
+                    reason=reason,
+                    arrays=judged,
                 )
+            if case.loss is not None:
+                answer = _is_unknown(case, [reading], layers, reading.problem.convention)
+                return replace(answer, reason="gradients are all zero: they were never computed, or cleared too early")
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
 
 
-def _answer(case: _Case, layers: int, convention: str | None, step_taken: bool = False) -> Diagnosis:
-    """Search, choose and put into words."""
-    fits, partial, readings = _solve(case, layers)
-    if not fits:
-        nearest = _closest(case, partial, readings, layers)
-        return nearest if case.told is None else replace(nearest, alternatives=tuple(_if_untold(case, layers)))
-    best = fits[0]
-    equal = [
-        fit
-        for fit in fits
-        if fit.reading is best.reading and fit.loss == best.loss and round(fit.cost, 1) == round(best.cost, 1)
-    ]
-    slugs = list(dict.fromkeys(slug for fit in equal for slug in sorted(fit.slugs, key=list(BY_SLUG).index)))
-    if step_taken and best.sign < 0:
-        slugs.append("uphill")
-    found, correct = _layers(case, best)
-    small = [layer.number for layer in found if layer.verdict == "unknown"]
-    numbers = ", ".join(map(str, small))
-    reason = f"the change of layer {numbers} is too small against rounding to tell" if small and step_taken else ""
-    reason = reason or (f"the gradient of layer {numbers} is too small against rounding to tell" if small else "")
-    verdict = "mistake" if slugs else "unknown" if small else "correct"
-    if not reason and not case.known:
-        reason = "without eta only eta × scale can be seen: a factor 2, a sum or a mean would look the same"
-    if best.reading.problem.biases is not None and best.reading.problem.bias_gradients is None:
-        reason = "; ".join(filter(None, [reason, "gradients of biases were not given and not checked"]))
-    return Diagnosis(
-        verdict,
-        tuple(slugs),
-        best.loss.name,
-        best.scale,
-        best.sign,
-        best.reading.problem.convention,
-        found,
-        tuple(_alternatives(fits, equal, case)),
-        tuple(phi.name for phi in best.reading.activations),
-        correct,
-        reason,
-        tuple(_assumed(case, best, convention)),
-        f"all {best.numbers} numbers agree; the array that agrees least is off by {best.off:.0e}, relative",
+@np.errstate(all="ignore")
+def _no_change(case: _Case, layers: int) -> Diagnosis:
+    """Answer for a step in which nothing changed."""
+    reason = "too small to tell: no weight changed"
+    if case.told is None or case.loss is None:
+        return _nothing(layers, reason)
+    answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
+    return (
+        replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell")
+        if answer.arrays
+        else answer
     )
 
 
-def _if_untold(case: _Case, layers: int) -> Iterator[str]:
+def _if_untold(case: _Case, layers: int) -> Iterator[Alternative]:
     """Say with which activations, other than those told, the gradient would be correct."""
-    fits, _, _ = _solve(case._replace(told=None), layers)
-    if fits and not fits[0].mistakes:
-        yield f"correct for {fits[0].loss.name}, if the activations are " + ", ".join(
-            phi.name for phi in fits[0].reading.activations
-        )
+    free = case._replace(told=None)
+    family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
+    for group in _networks(None, layers, family):
+        fits = _correct(free, _readings(free, group)[: 4 * MIXED])
+        if fits:
+            names = ", ".join(phi.name for phi in fits[0].reading.activations)
+            text = f"correct for {fits[0].loss.name}, if the activations are {names}"
+            yield Alternative("correct", (), None, fits[0].loss.name, text)
+            return
 
 
-def _layers(case: _Case, fit: Fit) -> tuple[tuple[Layer, ...], Gradients]:
-    """Compare each layer with the correct gradient under the reading found, and give that gradient."""
-    reading = fit.reading
-    derivative = "derivative-missing" if fit.loss.family == "binary_cross_entropy" else ""
-    choices = (*(Choice(),) * (reading.depth - 1), Choice(derivative=derivative))
-    with np.errstate(all="ignore"):
-        right = blocks_of(reading, choices)
-        made = blocks_of(reading, fit.choices)
-    factor = fit.sign * fit.loss.factor * (1.0 if case.known else fit.scale)
-    found = []
-    for k in range(reading.depth):
-        own = [block for block in right if block.layer == k]
-        slugs = tuple(slug for slug, layers in fit.mistakes.items() if k in layers)
-        fits = all(block.off(factor) <= 1 for block in own) and not slugs
-        vague = any(block.slack * abs(factor) + block.floor > 0.5 * np.linalg.norm(block.given) for block in own[:1])
-        vague = vague or reading.too_small(k)
-        silent = all(not block.given.any() and not block.made.any() for block in made if block.layer == k)
-        verdict = "unknown" if vague and not silent and not slugs else "correct" if fits else "incorrect"
-        error = max(step.relative_error(block.given, factor * block.made) for block in own)
-        found.append(Layer(k + 1, verdict, slugs, error))
-    weights, biases = catalogue.backward(reading.exact, choices)
-    back = given_back(reading.problem, [fit.loss.factor * g for g in weights])
-    with_bias = reading.problem.biases is not None
-    return tuple(found), Gradients(back, tuple(fit.loss.factor * b for b in biases) if with_bias else None)
-
-
-def _closest(
-    case: _Case, partial: Sequence[tuple[Reading, State]], readings: Sequence[Reading], layers: int
-) -> Diagnosis:
-    """Say which layers are right though the whole is not understood."""
-    best: tuple[int, tuple[Layer, ...], Reading, str] | None = None
-    for reading in readings:
-        if all(reading.too_small(k) for k in range(layers)):
-            return _unknown(layers, "too small to tell: nothing but rounding can be seen")
-        for family, derivative in (("mse", ""), ("binary_cross_entropy", "derivative-missing")):
-            if not any(loss.family == family for loss in _candidates(case, reading)):
-                continue
-            with np.errstate(all="ignore"):
-                blocks = blocks_of(reading, (*(Choice(),) * (layers - 1), Choice(derivative=derivative)))
-            found = []
-            for k in range(layers):
-                own = [block for block in blocks if block.layer == k]
-                s = own[0].factor
-                fits = bool(np.isfinite(s)) and all(block.off(s) <= 1 for block in own)
-                error = (
-                    max(step.relative_error(block.given, s * block.made) for block in own) if np.isfinite(s) else 1.0
-                )
-                fits = fits and own[0].given.size > 1
-                found.append(Layer(k + 1, "correct" if fits else "incorrect", (), error))
-            score = sum(layer.verdict == "correct" for layer in found)
-            nearer = best is not None and max(f.relative_error for f in found) < max(f.relative_error for f in best[1])
-            if best is None or score > best[0] or (score == best[0] and nearer):
-                best = (score, tuple(found), reading, family)
-    told = case.told is not None and case.loss is not None
-    if best is None or (best[0] == 0 and not told):
-        reason = "no reading fits any layer: another activation, another loss, a regulariser, or a mistake not listed"
-        near = max(layer.relative_error for layer in best[1]) if best else 1.0
-        if near < 0.1:
-            names = ", ".join(phi.name for phi in best[2].activations) if best else ""
-            reason = f"close to the correct gradient (read as {names}), off by {near:.0e}: more than rounding explains"
-        return _unknown(layers, reason)
-    score, found_layers, reading, family = best
-    if partial:
-        found_layers = _partly(found_layers, reading, partial)
-    right = [str(layer.number) for layer in found_layers if layer.verdict == "correct"]
-    close = max(layer.relative_error for layer in found_layers)
-    reason = f"right up to a common factor: layer {', '.join(right)}; the others fit nothing in the catalogue"
-    if not right:
-        reason = "no layer is right, and together they fit nothing in the catalogue"
-    if close < 1e-3:
-        reason = f"close to the correct gradient, off by {close:.0e}: more than rounding explains"
-    if len(right) == layers:
-        reason = "each layer is right up to a factor, but the factors fit nothing in the catalogue"
-    return _unknown(
-        layers,
-        reason,
-        found=found_layers,
-        activations=tuple(phi.name for phi in reading.activations),
-    )
-
-
-def _partly(found: tuple[Layer, ...], reading: Reading, partial: Sequence[tuple[Reading, State]]) -> tuple[Layer, ...]:
-    """Add what the search understood of the upper layers before it got stuck."""
-    states = [state for other, state in partial if other is reading and len(state.slugs) == 1]
-    if not states:
-        return found
-    state = min(states, key=lambda state: (-len(state.choices), len(state.slugs)))
-    changed = list(found)
-    for k, choice in zip(range(reading.depth - 1, -1, -1), state.choices, strict=False):
-        names = (choice.error, choice.derivative, choice.back, choice.weights, choice.bias)
-        slugs = tuple(dict.fromkeys(slug_of(name, k == reading.depth - 1) for name in names if name))
-        if slugs and changed[k].verdict == "incorrect":
-            changed[k] = changed[k]._replace(mistakes=slugs)
-    return tuple(changed)
-
-
-def _assumed(case: _Case, fit: Fit, convention: str | None) -> Iterator[str]:
+def _assumed(case: _Case, reading: Reading, loss: LossReading, convention: str | None) -> Iterator[str]:
     """List what was not told."""
-    reading = fit.reading
     if len(case.problems) > 1 or convention is None:
         name = reading.problem.convention
         yield f"{name}: {CONVENTIONS[name]}"
+    yield from assumptions(reading.problem)
     if case.told is None or any(len(names) > 1 for names in case.told):
         yield f"activations {', '.join(phi.name for phi in reading.activations)}"
     if case.loss is None:
-        yield f"loss {fit.loss.name}, {fit.loss.words}"
+        yield f"loss {loss.name}, {loss.words}"
 
 
-def _alternatives(fits: Sequence[Fit], equal: Sequence[Fit], case: _Case) -> Iterator[str]:
-    """Describe the other readings that give the same numbers."""
-    best, told = fits[0], set()
-    for fit in fits:
-        key = (fit.loss.name, fit.slugs, fit.reading.activations, fit.reading.problem.convention)
-        if fit in equal or key in told or fit.cost > max(best.cost + 1.05, 1.05) or "wrong-scale" in fit.slugs:
+def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
+    """List the mistakes that would give these very numbers on these data, though not on others."""
+    reading, loss = best.reading, best.loss
+    names, widths = [phi.name for phi in reading.activations], reading.widths
+    if any(phi.name not in ACTIVATIONS for phi in reading.activations):
+        return ()
+    rng = np.random.default_rng(0)
+    few = reading.problem._replace(
+        X=rng.standard_normal((5, widths[0])),
+        y=rng.random((5, widths[-1])),
+        weights=tuple(rng.standard_normal(w.shape) for w in reading.problem.weights),
+        after=None,
+    )
+    other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
+    here, there = (one.exact(loss.family) for one in (reading, other))
+    right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
+    first = _some(here) if reading.problem.X.size > MANY else None
+    found = []
+    for slug in catalogue.BY_SLUG:
+        layers = catalogue.layers_for(slug, widths, 5)
+        plan = catalogue.plan_with(slug, names, loss.family, layers)
+        if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
-        told.add(key)
-        where = (
-            ""
-            if fit.reading is best.reading
-            else f", read as {fit.reading.problem.convention}, "
-            + ", ".join(phi.name for phi in fit.reading.activations)
-        )
-        if not fit.mistakes:
-            yield f"correct for {fit.loss.name}{where}"
-        else:
-            titles = "; ".join(BY_SLUG[slug].title for slug in fit.mistakes)
-            yield f"under {fit.loss.name}: {titles} ({', '.join(fit.mistakes)}){where}"
-        if len(told) == 6:
-            return
-    if case.loss is not None and best.mistakes and case.known:
-        yield from _other_losses(best)
-
-
-def _other_losses(best: Fit) -> Iterator[str]:
-    """Say for which losses, other than the one named, the gradient is correct."""
-    reading = best.reading
-    with np.errstate(all="ignore"):
-        for state in _right(reading):
-            for fit in fits_of(reading, state, losses(reading.n, reading.widths[-1]), False, True):
-                if not fit.mistakes:
-                    yield f"correct for {fit.loss.name}, which was not the loss named"
-
-
-def _text(found: Diagnosis) -> Iterator[str]:
-    """Write a diagnosis for a student."""
-    if found.verdict == "correct":
-        yield f"Correct, for the loss {found.loss}."
-        if found.sign == -1:
-            yield "It is −∇L: correct, if you add it."
-    elif found.verdict == "unknown":
-        yield f"Unknown: {found.reason}."
-    for slug in found.mistakes:
-        yield from _mistake_text(found, slug)
-    if found.verdict != "unknown" and found.reason:
-        yield f"Note: {found.reason}."
-    for layer in found.layers:
-        if found.verdict == "unknown" and layer.verdict == "unknown":
+        if not any(name[0] == "b" for name in reading.given) and all(place[:2] == "db" for place in plan):
             continue
-        error = layer.relative_error
-        off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
-        because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
-        if layer.verdict == "incorrect" and not layer.mistakes and found.verdict == "mistake":
-            because = " (because of the mistake above it)"
-        yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
-    if found.verdict == "mistake" and found.correct is not None:
-        yield from _correct_text(found.correct)
-    if found.scale is not None and found.verdict != "unknown":
-        yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}; sign {found.sign:+d}."
-    if found.assumed:
-        yield f"Not told, and read as: {'; '.join(found.assumed)}."
-    if found.evidence:
-        yield f"How sure: {found.evidence}."
-    for alternative in found.alternatives:
-        yield f"Same numbers: {alternative}."
+        if not _changes(there, plan, elsewhere, 1e-9, reading):
+            continue  # it is no mistake in such a network
+        tolerance = 10 * UNIT_SHARE * reading.unit
+        if first is not None and _changes(first, plan, grammar.backward(first, {}), tolerance, reading):
+            continue
+        if not _changes(here, plan, right, tolerance, reading):
+            found.append(slug)
+    if reading.n == 1 and case.known and loss.mean:
+        found.append("sum-instead-of-mean")
+    return tuple(found)
 
 
-def _mistake_text(found: Diagnosis, slug: str) -> Iterator[str]:
-    """Describe one mistake."""
-    mistake = BY_SLUG[slug]
-    where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
-    place = f", layer {', '.join(where)}" if where else ""
-    yield f"Mistake: {mistake.title} ({slug}){place}."
-    for label in mistake.equations:
-        number, url = address(label)
-        yield f"  Equation ({number}): {url}"
-    yield f"  As if: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
-    yield f"  Right: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
-    yield f"  More:  {SITE}verification/mistakes/#{slug}"
+def _some(p: grammar.Pass) -> grammar.Pass:
+    """Take the first examples of a forward pass."""
+    return p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
 
 
-def _correct_text(correct: Gradients) -> Iterator[str]:
-    """Print the correct gradient, as far as it is short."""
-    for name, part in (("W", correct.weights), ("b", correct.biases or ())):
-        for i, g in enumerate(part, start=1):
-            shown = np.array2string(g, precision=6, separator=", ", threshold=40, max_line_width=100)
-            yield f"Correct gradient of {name}{i}, shape {g.shape}:"
-            yield from (f"  {line}" for line in shown.splitlines())
+def _changes(
+    p: grammar.Pass, plan: grammar.Plan, right: Mapping[str, np.ndarray], tolerance: float, reading: Reading
+) -> bool:
+    """Tell whether a plan gives other numbers; with one example a plan that needs several does not."""
+    try:
+        made = grammar.backward(p, plan)
+    except ValueError:
+        return False
+    return not all(_same(made[name], right[name], tolerance) for name in reading.given)
+
+
+#: Numbers that differ by less than so many units of the last digit are the same.
+UNIT_SHARE = 100.0
+
+
+def _same(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
+    """Tell whether two arrays are the same."""
+    if one.shape != other.shape:
+        return len(one) == 1 == len(other)
+    return bool(np.linalg.norm(one - other) <= tolerance * np.linalg.norm(other))

@@ -34,6 +34,8 @@ class Problem(NamedTuple):
         bias_gradients: each (1, out), or (N, out) if it came unsummed; None if none came.
         turned: for each layer, whether its gradient came in the transpose of its weights' shape.
         after: the weights after the update, each (in, out), or None.
+        bias_row: "last" or "first" if the biases came as that row of each W; "" if not.
+        classes_from: 0 or 1, the number of the first class, if y came as class numbers; None if not.
     """
 
     convention: str
@@ -45,6 +47,8 @@ class Problem(NamedTuple):
     bias_gradients: tuple[np.ndarray, ...] | None
     turned: tuple[bool, ...]
     after: tuple[np.ndarray, ...] | None = None
+    bias_row: str = ""
+    classes_from: int | None = None
 
 
 def arrays(name: str, value: Any) -> list[np.ndarray]:
@@ -70,13 +74,62 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
         raise TypeError(f"{name} is one array of shape {value.shape}; expected a list of one array for each layer")
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
         raise TypeError(f"{name} is {type(value).__name__}; expected a list of one array for each layer")
+    value = without_none(value)
     if len(value) == 0:
         raise ValueError(f"{name} is empty; expected at least one array, one for each layer")
+    for i, array in enumerate(value):
+        if array is None:
+            raise ValueError(f"{name}[{i}] is None; expected an array of numbers for each layer")
     found = [np.atleast_1d(checks.real_array(f"{name}[{i}]", plain(array))) for i, array in enumerate(value)]
     for i, array in enumerate(found):
         if array.ndim > 2:
             raise ValueError(f"{name}[{i}] has shape {array.shape}; expected one or two dimensions")
     return found
+
+
+def without_none(value: Any) -> Any:
+    """Drop the places at both ends of a list that a program left unused.
+
+    Args:
+        value: a list of arrays, perhaps with None at its beginning or end; or anything else.
+
+    Returns:
+        The list without them; anything else as it is.
+
+    Examples:
+        >>> from backprop.verification.intake import without_none
+        >>> without_none([None, 1, 2, None]), without_none(3)
+        ([1, 2], 3)
+    """
+    if not isinstance(value, list | tuple):
+        return value
+    there = [i for i, entry in enumerate(value) if entry is not None]
+    return list(value[there[0] : there[-1] + 1]) if there else []
+
+
+def data(name: str, value: Any) -> np.ndarray:
+    """Read inputs or targets.
+
+    Args:
+        name: how the caller calls the argument.
+        value: a matrix, a vector, or a single number: the target of one example.
+
+    Returns:
+        A float64 array of one or two dimensions.
+
+    Raises:
+        TypeError: if the entries are not real numbers.
+        ValueError: if there is nothing, a number is nan or infinite, or there are more than two dimensions.
+
+    Examples:
+        >>> from backprop.verification.intake import data
+        >>> data("y", 1).shape, data("X", [[0, 1]]).shape
+        ((1,), (1, 2))
+    """
+    array = np.atleast_1d(checks.real_array(name, plain(value)))
+    if array.ndim > 2:
+        raise ValueError(f"{name} has shape {array.shape}; expected one or two dimensions")
+    return array
 
 
 def plain(value: Any) -> Any:
@@ -127,12 +180,14 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             raise ValueError(f"gradients has the keys {list(gradients)}; expected 'weights' and perhaps 'biases'")
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
-        if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in gradients):
-            weights, biases = gradients
+        parts = [without_none(part) for part in gradients]
+        if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
+            weights, biases = parts
         elif len(gradients) == 2 and gradients[1] is None:
             weights = gradients[0]
-        elif with_bias and len(gradients) == 2 * layers:
-            weights, biases = list(gradients[::2]), list(gradients[1::2])
+        elif with_bias and len(order := without_none(list(gradients))) == 2 * layers:
+            weights, biases = order[::2], order[1::2]
+    weights, biases = without_none(weights), None if biases is None else without_none(biases) or None
     if biases is not None and not with_bias:
         raise ValueError("gradients has gradients of biases and biases is None; expected the biases themselves as well")
     for what, part in (("weights", weights), ("biases", biases)):
@@ -211,7 +266,9 @@ def told_conventions(convention: str | None) -> list[str]:
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
-        raise TypeError(f"convention is {convention!r}, of type {type(convention).__name__}; expected a name")
+        raise TypeError(
+            f"convention is {checks.shown(convention)}, of type {type(convention).__name__}; expected a name"
+        )
     fitting = [name for name in CONVENTIONS if convention in (name, *name.split(", ", 1))]
     if not fitting:
         names = ", ".join(map(repr, CONVENTIONS))
@@ -234,6 +291,9 @@ class Handed(NamedTuple):
 def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
     """Read what was handed in, in every convention that its shapes allow.
 
+    If the shapes fit no convention as they are, biases inside W are looked for: one more row of W than the layer has
+    inputs, the last or the first.
+
     Args:
         handed: the arrays.
         convention: as for `told_conventions`.
@@ -242,7 +302,8 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         One problem for each convention that fits, the likelier first.
 
     Raises:
-        ValueError: if none fits. The message names the shapes and what was looked for.
+        ValueError: if none fits. The message names the shapes, and the array that does not fit in the convention that
+            fits best.
 
     Examples:
         >>> import numpy as np
@@ -250,15 +311,55 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         >>> w, x, y = [np.ones((3, 2)), np.ones((1, 3))], np.ones((2, 10)), np.ones(10)
         >>> [p.convention for p in problems(Handed(x, y, w, None, w, None))]
         ['columns, (out, in)']
+
+        Three rows for two inputs, and four for three units: the bias is a row of W.
+
+        >>> w, x, y = [np.ones((3, 3)), np.ones((4, 1))], np.ones((10, 2)), np.ones(10)
+        >>> found = problems(Handed(x, y, w, None, w, None), "rows, (in, out)")
+        >>> [(p.bias_row, p.weights[0].shape, p.biases[0].shape) for p in found]
+        [('last', (2, 3), (1, 3)), ('first', (2, 3), (1, 3))]
     """
     _match_parameters(handed)
-    found = [_read(handed, name) for name in told_conventions(convention)]
-    fitting = [problem for problem in found if isinstance(problem, Problem)]
+    names = told_conventions(convention)
+    readings = [_read(handed, name) for name in names]
+    fitting = [problem for problem in readings if isinstance(problem, Problem)]
+    if not fitting and handed.biases is None:
+        folded = [_read(handed, name, row) for name in names for row in ("last", "first")]
+        fitting = [problem for problem in folded if isinstance(problem, Problem)]
     if fitting:
         return fitting
     shapes = ", ".join(f"weights[{i}] {w.shape}" for i, w in enumerate(handed.weights))
     which = "no convention" if convention is None else f"not the convention {convention!r}"
-    raise ValueError(f"shapes fit {which}: X {handed.X.shape}, y {handed.y.shape}, {shapes}; {found[0]}")
+    nearest = min((misfit for misfit in readings if isinstance(misfit, Misfit)), key=lambda misfit: misfit.broken)
+    raise ValueError(
+        f"shapes fit {which}: X {handed.X.shape}, y {handed.y.shape}, {shapes}; "
+        f"nearest is {nearest.convention}: {nearest.words}"
+    )
+
+
+def assumptions(problem: Problem) -> tuple[str, ...]:
+    """Say what was read into the shapes beyond the convention.
+
+    Args:
+        problem: how the arrays were read.
+
+    Returns:
+        Phrases such as "the last row of each W is the bias"; none if there was nothing to read.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.intake import Handed, assumptions, problems
+        >>> w = [np.ones((2, 3))]
+        >>> assumptions(problems(Handed(np.ones((5, 2)), np.array([0, 2, 1, 0, 1]), w, None, w, None))[0])
+        ('y as class numbers from 0, made one-hot',)
+    """
+    found = []
+    if problem.bias_row:
+        side = "row" if problem.convention.endswith("(in, out)") else "column"
+        found.append(f"the {problem.bias_row} {side} of each W as the bias")
+    if problem.classes_from is not None:
+        found.append(f"y as class numbers from {problem.classes_from}, made one-hot")
+    return tuple(found)
 
 
 def _match_parameters(handed: Handed) -> None:
@@ -274,54 +375,121 @@ def _match_parameters(handed: Handed) -> None:
             raise ValueError(f"biases[{i}] has shape {b.shape}; expected one entry for each output of weights[{i}]")
 
 
-def _read(handed: Handed, convention: str) -> Problem | str:
-    """Read the arrays in one convention, or say what does not fit."""
-    rows, in_out = convention.startswith("rows"), convention.endswith("(in, out)")
-    X = handed.X if handed.X.ndim == 2 else handed.X[:, None] if rows else handed.X[None]
-    X = X if rows else X.T
-    n, width = X.shape
+class Misfit(NamedTuple):
+    """Why a convention does not fit.
+
+    Attributes:
+        convention: its name.
+        broken: how many pairs of arrays do not go together.
+        words: which array is to blame, what came and what was expected.
+    """
+
+    convention: str
+    broken: int
+    words: str
+
+
+def _read(handed: Handed, convention: str, bias_row: str = "") -> Problem | Misfit:
+    """Read the arrays in one convention, with the bias in a row of W or without, or say what does not fit."""
+    in_out, extra = convention.endswith("(in, out)"), int(bool(bias_row))
     weights, gradients, turned = [], [], []
-    for i, (w, g) in enumerate(zip(handed.weights, handed.gradients, strict=True)):
-        w = _oriented(w, width, in_out)
-        if w.shape[0] != width:
-            if i == 0:
-                looked = " or ".join(str(d) for d in sorted(set(handed.weights[0].shape)))
-                return f"looked for {looked} columns or rows in X, as weights[0] has"
-            return f"looked for an axis of {width} in weights[{i}]"
-        width = w.shape[1]
-        weights.append(w)
-        turn = g.ndim == 2 and handed.weights[i].ndim == 2 and g.shape != handed.weights[i].shape
+    X, width = _examples(handed, convention, extra)
+    for w, g in zip(handed.weights, handed.gradients, strict=True):
+        shape = w.shape
+        w = _oriented(w, width + extra, in_out)
+        turn = g.ndim == 2 and len(shape) == 2 and g.shape != shape
         turned.append(turn)
-        gradients.append(g.reshape(w.shape) if g.ndim == 1 or handed.weights[i].ndim == 1 else g if in_out else g.T)
-        gradients[-1] = gradients[-1].T if turn else gradients[-1]
-    y = _targets(handed.y, n, width, rows)
-    if y is None:
-        return f"looked for y of shape ({n}, {width}) or ({width}, {n}){f' or ({n},)' if width == 1 else ''}"
-    widths = [w.shape[1] for w in weights]
-    biases = _bias_rows(handed.biases, widths, 1)
-    bias_gradients = _bias_rows(handed.bias_gradients, widths, n)
-    for what, wanted, got in (
-        ("biases", handed.biases, biases),
-        ("gradients of biases", handed.bias_gradients, bias_gradients),
-    ):
-        if wanted is not None and got is None:
-            shapes = ", ".join(str(b.shape) for b in wanted)
-            return f"{what} have shapes {shapes} where layers have {', '.join(map(str, widths))} outputs"
-    after = handed.after
+        g = g.reshape(w.shape[::-1] if turn else w.shape) if 1 in (g.ndim, len(shape)) else g if in_out else g.T
+        weights.append(w)
+        gradients.append(g.T if turn else g)
+        width = w.shape[1]
+    if bias_row:
+        if any(len(w) < 2 for w in weights):
+            return Misfit(convention, 9, "looked for a bias in each W")
+        X = _without_ones(X, len(weights[0]), bias_row)
+    y, classes_from = _targets(handed.y, len(X), width, convention.startswith("rows"))
+    words = _misfits(X, y, [(len(w) - extra, w.shape[1]) for w in weights], handed, convention)
+    if words or y is None:
+        return Misfit(convention, len(words), words[0])
+    biases, bias_gradients, after = handed.biases, handed.bias_gradients, handed.after
     if after is not None:
         after = [(b if in_out else b.T) if b.ndim == 2 else b for b in after]
         after = [b.reshape(w.shape) for b, w in zip(after, weights, strict=True)]
+    if bias_row:
+        row = -1 if bias_row == "last" else 0
+        biases, bias_gradients = ([a[row][None] for a in arrays] for arrays in (weights, gradients))
+        weights, gradients = ([np.delete(a, row, axis=0) for a in arrays] for arrays in (weights, gradients))
+        after = None if after is None else [np.delete(a, row, axis=0) for a in after]
+    widths = [w.shape[1] for w in weights]
+    bias_rows, bias_gradient_rows = _bias_rows(biases, widths, 1), _bias_rows(bias_gradients, widths, len(X))
+    for what, wanted, got in (
+        ("biases", biases, bias_rows),
+        ("gradients of biases", bias_gradients, bias_gradient_rows),
+    ):
+        if wanted is not None and got is None:
+            shapes = ", ".join(str(b.shape) for b in wanted)
+            outputs = ", ".join(map(str, widths))
+            return Misfit(convention, 1, f"{what} have shapes {shapes} where layers have {outputs} outputs")
     return Problem(
         convention,
         X,
         y,
         tuple(weights),
-        biases,
+        bias_rows,
         tuple(gradients),
-        bias_gradients,
+        bias_gradient_rows,
         tuple(turned),
         None if after is None else tuple(after),
+        bias_row,
+        classes_from,
     )
+
+
+def _examples(handed: Handed, convention: str, extra: int) -> tuple[np.ndarray, int]:
+    """Turn inputs to (N, d₀). A vector is one input of N examples; if the weights take several inputs, one example."""
+    X, w = handed.X, handed.weights[0]
+    if X.ndim < 2:
+        takes = w.shape[0 if convention.endswith("(in, out)") else -1] - extra if w.ndim == 2 else w.size - extra
+        X = X.reshape(1, -1) if X.size == takes and handed.y.size in (1, *handed.weights[-1].shape) else X[:, None]
+    elif convention.startswith("columns"):
+        X = X.T
+    return X, X.shape[1]
+
+
+def _without_ones(X: np.ndarray, rows: int, bias_row: str) -> np.ndarray:
+    """Take the column of ones from inputs that carry one for the bias inside W."""
+    column = -1 if bias_row == "last" else 0
+    carries = X.shape[1] == rows and X.shape[1] > 1 and (X[:, column] == 1).all()
+    return np.delete(X, column, axis=1) if carries else X
+
+
+def _misfits(
+    X: np.ndarray, y: np.ndarray | None, layers: Sequence[tuple[int, int]], handed: Handed, convention: str
+) -> list[str]:
+    """List the neighbours in the network that do not go together, the array that fits least of all first."""
+    lie = "columns" if convention.startswith("rows") else "rows"
+    examples = "rows" if convention.startswith("rows") else "columns"
+    found: list[tuple[tuple[str, str], str]] = []
+    n, d = X.shape
+    if d != layers[0][0]:
+        inputs = f"looked for {layers[0][0]} {lie} in X, as weights[0] takes {layers[0][0]} inputs, and X has {d}"
+        found.append((("X", "weights[0]"), inputs))
+    for i in range(1, len(layers)):
+        if layers[i][0] != layers[i - 1][1]:
+            words = f"weights[{i}] takes {layers[i][0]} inputs; weights[{i - 1}] gives {layers[i - 1][1]}"
+            found.append(((f"weights[{i}]", f"weights[{i - 1}]"), f"looked for an axis of {layers[i - 1][1]}: {words}"))
+    if y is None:
+        width, last = layers[-1][1], f"weights[{len(layers) - 1}]"
+        alone = f" or ({n},)" if width == 1 else f", or of ({n},) class numbers from 0 to {width - 1}"
+        words = (
+            f"looked for y of shape ({n}, {width}) or ({width}, {n}){alone}, as X has {n} {examples} and {last} gives"
+        )
+        words += f" {width} output{'s' * (width > 1)}"
+        # y may miss the number of examples, the number of outputs, or both; the one it has is no evidence against it
+        found += [(("y", "X"), words)] if n not in handed.y.shape else []
+        found += [(("y", last), words)] if n in handed.y.shape or width not in (1, *handed.y.shape) else []
+    blame = {name: sum(name in names for names, _ in found) for names, _ in found for name in names}
+    return [words for _, words in sorted(found, key=lambda pair: -max(blame[name] for name in pair[0]))]
 
 
 def _oriented(w: np.ndarray, width: int, in_out: bool) -> np.ndarray:
@@ -331,14 +499,22 @@ def _oriented(w: np.ndarray, width: int, in_out: bool) -> np.ndarray:
     return w if in_out else w.T
 
 
-def _targets(y: np.ndarray, n: int, width: int, rows: bool) -> np.ndarray | None:
-    """Turn targets to (N, d_L), whichever way they lie; if both fit, as the inputs lie."""
-    if y.ndim == 1:
-        return y.reshape(n, width) if y.size == n * width and 1 in (n, width) else None
-    for candidate in (y, y.T) if rows else (y.T, y):
+def _targets(y: np.ndarray, n: int, width: int, rows: bool) -> tuple[np.ndarray | None, int | None]:
+    """Turn targets to (N, d_L), whichever way they lie; if both fit, as the inputs lie.
+
+    Class numbers become one-hot; the second value is the first class's number, or None if y was no class numbers.
+    """
+    if y.ndim < 2 and y.size == n * width and 1 in (n, width):
+        return y.reshape(n, width), None
+    for candidate in () if y.ndim < 2 else (y, y.T) if rows else (y.T, y):
         if candidate.shape == (n, width):
-            return candidate
-    return None
+            return candidate, None
+    if width > 1 and y.size == n and max(y.shape, default=1) == n:
+        numbers = y.reshape(n)
+        first = 1 if numbers.min() >= 1 and numbers.max() == width else 0
+        if (numbers == np.round(numbers)).all() and numbers.min() >= first and numbers.max() < width + first:
+            return np.eye(width)[numbers.astype(int) - first], first
+    return None, None
 
 
 def _bias_rows(biases: Sequence[np.ndarray] | None, widths: Sequence[int], n: int) -> tuple[np.ndarray, ...] | None:

@@ -1,156 +1,274 @@
-r"""What a loss that stays put says.
+r"""What the losses of a training run say.
 
-A training that rests at 0.25 is not at some accident of the weights. On given data a few answers have a loss that can
-be computed beforehand: one half everywhere, the best constant, the best line, all zeros, all ones. Whoever knows these
-numbers can read from the loss alone what the network answers, and then why.
+On given data some predictions have a loss that can be computed before anything is trained: ½ for every example, the
+mean of the targets, the best plane, zeros, ones. If a training run stalls at such a loss, you know what the network
+predicts, and from that the usual causes. `diagnose_loss` compares the losses of a run with these known values.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from backprop import checks, data
+from backprop import checks
+from backprop.data import xor
 from backprop.derivation import accuracy, append_ones, preactivation
-from backprop.network import LOSSES
+from backprop.verification.loss_values import LOSS_NAMES, are_distributions, loss_values
 
-#: A loss is named after a value if it is no farther from it than this part of it.
+#: A loss is given the name of a known value if the difference is no larger than this fraction of the value.
 WITHIN = 5e-4
 
-#: A loss rests if it stays within this part of itself over the last quarter of the training.
+#: A loss is at rest if it varies by less than this fraction of itself over the last quarter of the run.
 FLAT = 1e-6
 
-#: The answers that are the best of their kind: no answer of the kind has a lower loss, so a lower loss is not theirs.
-FLOORS = ("constant", "affine", "linear")
+#: A loss that falls by less than this fraction over the last quarter, ever more slowly, approaches a plateau. What it
+#: approaches is looked for at most this many times that fall below it: a fall like 1/t has three times to go.
+CREEPING, AHEAD = 1e-3, 4.0
 
-#: By how much rounding may take a loss below a floor, as a part of it.
+#: These predictions are the best of their kind: a lower loss cannot belong to them.
+MINIMA = ("constant", "affine", "linear", "best-per-input")
+
+#: By how much rounding may take a loss below a minimum, as a fraction of it.
 ROUNDING = 1e-9
 
-#: A loss below this part of the best constant's has learned something: it is not stuck.
-LEARNED = 0.1
+#: A loss below this fraction of the best constant's has converged.
+CONVERGED = 0.1
 
 #: Fewer losses than this say nothing.
 LEAST = 8
 
-#: For each answer that has a loss of its own: in words, and what usually leads to it.
+#: With more examples than this, plateaus at which some of the examples share a prediction have too many values.
+FEW = 8
+
+#: With more targets than this, the fractions of saturated predictions are too close together to be told apart.
+MANY = 200
+
+#: For each prediction that has a known loss: in words, and what usually leads to it.
 MEANINGS = {
     "half": (
-        "every answer is ½",
-        "nothing moves: the update is not applied or the rate is far too small, or all weights started at zero under "
-        "an activation that is zero there, such as tanh",
+        "every prediction is ½",
+        "nothing changes: the update is not applied, the learning rate is far too small, or all weights began at zero "
+        "under an activation that is zero there, such as tanh",
+    ),
+    "uniform": (
+        "every class gets the same probability",
+        "nothing has been learned yet: the initial weights are very small, the update is not applied, or the learning "
+        "rate is far too small",
     ),
     "constant": (
-        "every answer is the mean of the targets, the best constant",
-        "the inputs do not reach the output: hidden units dead, saturated or equal, or targets of shape (N,) that "
-        "broadcast against answers of shape (N, 1)",
+        "every prediction is the mean of the targets, the best constant",
+        "the inputs do not reach the output: hidden units are dead, saturated or identical, or targets of shape (N,) "
+        "broadcast against predictions of shape (N, 1)",
     ),
     "affine": (
-        "the answers are the best plane through the data",
-        "the network is linear: no activation between the layers, or units that stay in the straight part of theirs",
+        "the predictions are the best plane through the data",
+        "the network is linear: there is no activation between the layers, or the units stay where theirs is straight",
     ),
     "linear": (
-        "the answers are the best plane through the origin",
+        "the predictions are the best plane through the origin",
         "the network is linear and has no bias",
     ),
+    "best-per-input": (
+        "every prediction is the mean of the targets that belong to the same input",
+        "the data hold equal inputs with different targets, so no network can go lower",
+    ),
     "zeros": (
-        "every answer is 0",
-        "a dead ReLU: the output's own, or every unit of a hidden layer without biases after it; or a sigmoid output "
-        "far on its negative side",
+        "every prediction is 0",
+        "a ReLU is dead: the output's own, or every unit of a hidden layer without biases after it; or a sigmoid "
+        "output is saturated on its negative side",
     ),
     "ones": (
-        "every answer is 1",
-        "a sigmoid output far on its positive side, where its slope is gone: too large a rate, or an update uphill",
+        "every prediction is 1",
+        "a sigmoid output is saturated on its positive side, where its derivative vanishes: the learning rate is too "
+        "large, or the update goes uphill",
     ),
 }
+
+_SATURATED = (
+    "the outputs are saturated on the incorrect side, where the derivative of the sigmoid vanishes: the initial "
+    "weights or the learning rate are too large; cross-entropy does not stall there"
+)
+_SHARED = (
+    "the network cannot tell these examples apart from where it is: a symmetric plateau or a local minimum, which too "
+    "few hidden units have; try another seed or more hidden units"
+)
 
 
 @dataclass(frozen=True)
 class KnownLoss:
-    """One answer whose loss is known.
+    """Predictions whose loss is known before the training.
 
     Attributes:
-        name: "half", "constant", "affine", "linear", "zeros" or "ones".
-        loss: the loss of this answer on the data.
-        accuracy: the share of labels it gets right; None if the targets are not all 0 or 1, or an answer is ½.
-        answer: what the network answers, in words.
+        name: "half", "uniform", "constant", "affine", "linear", "best-per-input", "zeros", "ones", "saturated" or
+            "shared".
+        loss: the loss of these predictions on the data.
+        accuracy: the fraction of labels they get right; None if the targets are not labels, or a prediction is a tie.
+        prediction: what the network predicts, in words.
         causes: what usually leads to it.
+        loss_name: which loss it is, such as "mse"; None for the loss that was specified.
+        data: which data it is for, if none were handed in; else empty.
     """
 
     name: str
     loss: float
     accuracy: float | None
-    answer: str
+    prediction: str
     causes: str
+    loss_name: str | None = None
+    data: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        right = "" if self.accuracy is None else f", accuracy {self.accuracy:.3f}"
+        which = "" if self.loss_name in (None, "mse") else f", as {LOSS_NAMES[self.loss_name or ''].words}"
+        on = f" on {self.data}" if self.data else ""
+        return f"{self.loss:.6f}: {self.prediction}{right}{which}{on}"
 
 
 @dataclass(frozen=True)
 class LossDiagnosis:
-    """What the losses of a training say.
+    """What the losses of a training run say.
 
     Attributes:
-        verdict: "stuck" at a loss that has a name, "plateau" at one that has none, "converged" if it is less than a
-            tenth of the best constant's, "still changing", "diverged", or "too short".
-        loss: the last finite loss; None if there is none.
-        drift: by how much the loss changed over the last quarter, its largest less its smallest; None if unknown.
-        readings: the answers that have this loss, nearest first; more than one if they cannot be told apart.
-        nearest: the known answer whose loss is nearest, whatever the verdict; None if unknown.
-        epoch: for "diverged" the first entry that is not finite, else None.
+        verdict: "negative", "diverged", "too short", "rising", "oscillating", "converged" if the loss is less than a
+            tenth of the best constant's, "plateau", or "still changing".
+        final_loss: the last finite loss; None if there is none.
+        change: the largest loss of the last quarter minus its smallest; None if unknown.
+        known: for a plateau, the predictions that have this loss, nearest first; more than one if they cannot be told
+            apart; empty if the loss has no name.
+        nearest: the known loss that is nearest, whatever the verdict; None if unknown.
+        distance: the final loss minus the nearest known one; None if unknown.
+        at_rest: whether the loss has stopped changing, rather than changing very slowly.
+        epoch: for "diverged" the first loss that is not finite, for "negative" the first below 0, else None.
     """
 
     verdict: str
-    loss: float | None
-    drift: float | None
-    readings: tuple[KnownLoss, ...]
-    nearest: KnownLoss | None
-    epoch: int | None
+    final_loss: float | None
+    change: float | None = None
+    known: tuple[KnownLoss, ...] = ()
+    nearest: KnownLoss | None = None
+    distance: float | None = None
+    at_rest: bool = False
+    epoch: int | None = None
 
     def __str__(self) -> str:
         """Say it in a few lines."""
-        if self.verdict == "diverged":
-            return f"diverged: loss {self.epoch} is not finite. Usual causes: too large a rate, or a wrong slope."
-        if self.verdict == "too short":
-            return f"too short: fewer than {LEAST} losses say nothing."
-        if self.verdict == "still changing":
-            return (
-                f"still changing: the loss is {self.loss:.6g} and changed by {self.drift:.2g} in the last "
-                "quarter. Train on."
-            )
-        if self.verdict == "converged":
-            return f"converged: the loss is {self.loss:.6g}, far below what any constant answer reaches."
-        if self.verdict == "plateau":
-            known = f" The nearest one known is {self.nearest.loss:.6g}: {self.nearest.answer}." if self.nearest else ""
-            return f"plateau: the loss stays at {self.loss:.6g}, which belongs to no known answer.{known}"
-        lines = [f"stuck: the loss stays at {self.loss:.6g}."]
-        for reading in self.readings:
-            right = "" if reading.accuracy is None else f", accuracy {reading.accuracy:.3f}"
-            lines += [f"  {reading.loss:.6f}: {reading.answer}{right}", f"    Usual causes: {reading.causes}."]
-        return "\n".join(lines)
+        return "\n".join(_text(self))
+
+
+#: For each verdict without a plateau: what is said, and what usually leads to it.
+VERDICTS = {
+    "diverged": ("loss {epoch} is not finite", "the learning rate is too large, or a derivative is incorrect"),
+    "negative": (
+        "loss {epoch} is below 0, which is impossible for squared errors and cross-entropies",
+        "the minus sign of the cross-entropy is missing, targets lie outside 0 to 1, or errors were averaged without "
+        "being squared",
+    ),
+    "too short": (f"fewer than {LEAST} losses say nothing", ""),
+    "rising": (
+        "the loss is {loss:.6g} and rose by {change:.2g} in the last quarter",
+        "the update adds the gradient rather than subtracting it, the learning rate is too large, or the losses are "
+        "not those of the data that the network is trained on",
+    ),
+    "oscillating": (
+        "the loss is {loss:.6g} and goes up and down by {change:.2g} in the last quarter",
+        "the learning rate is too large, or every step uses another mini-batch",
+    ),
+    "still changing": ("the loss is {loss:.6g} and changed by {change:.2g} in the last quarter. Train on", ""),
+    "converged": ("the loss is {loss:.6g}, far below that of any constant prediction", ""),
+}
+
+
+def _text(found: LossDiagnosis) -> Iterator[str]:
+    """Write a diagnosis for a student."""
+    loss, change = found.final_loss, found.change
+    if found.verdict in VERDICTS:
+        words, causes = VERDICTS[found.verdict]
+        yield f"{found.verdict}: {words.format(epoch=found.epoch, loss=loss, change=change)}."
+        if causes:
+            yield f"  Usual causes: {causes}."
+        return
+    if found.at_rest:
+        yield f"plateau: the loss stays at {loss:.6g}."
+    else:
+        yield f"plateau: the loss is {loss:.6g} and changed by only {change:.2g} in the last quarter, ever more slowly."
+        yield "  A network can leave such a plateau; if longer training does not help, look at the causes."
+    for known in found.known:
+        yield f"  {known}"
+        yield f"    Usual causes: {known.causes}."
+    if found.nearest is not None and found.distance is not None:
+        if not found.known:
+            yield f"  It belongs to no known prediction. The nearest is {found.nearest}."
+        if abs(found.distance) > ROUNDING * found.nearest.loss:
+            side = "below" if found.distance < 0 else "above"
+            yield f"  The loss is {abs(found.distance):.2g} {side} {found.nearest.loss:.6f}."
 
 
 def _best(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Answer as the best linear network does."""
+    """Predict as the best linear network does."""
     w = np.linalg.lstsq(x, y, rcond=None)[0]
     return preactivation(x, w)
 
 
+def _best_per_input(X: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """Predict for each input the mean of its targets; None if that is exact."""
+    _, group = np.unique(X, axis=0, return_inverse=True)
+    group = group.ravel()
+    sums = np.zeros((group.max() + 1, y.shape[1]))
+    np.add.at(sums, group, y)
+    means = (sums / np.bincount(group)[:, None])[group]
+    return None if np.allclose(means, y) else means
+
+
 def _accuracy(y: np.ndarray, y_hat: np.ndarray) -> float | None:
-    """Count the right answers, unless the targets are no labels or an answer is ½ up to rounding."""
-    undecided = np.any(np.abs(y_hat - 0.5) < 1e-9)
-    return None if undecided or not np.isin(y, (0, 1)).all() else float(accuracy(y, y_hat))
+    """Count the correct predictions, unless the targets are no labels or a prediction is a tie up to rounding."""
+    if not np.isin(y, (0, 1)).all():
+        return None
+    if not are_distributions(y):
+        return None if np.any(np.abs(y_hat - 0.5) < 1e-9) else float(accuracy(y, y_hat))
+    largest = y_hat >= y_hat.max(axis=1, keepdims=True) - 1e-9
+    if (largest.sum(axis=1) == 1).all():
+        return float((y_hat.argmax(axis=1) == y.argmax(axis=1)).mean())
+    shares = {float(y[:, c].mean()) for c in np.flatnonzero(largest[0])} if (largest == largest[0]).all() else set()
+    return shares.pop() if len(shares) == 1 else None  # every way to break the tie gives the same
+
+
+def _data(X: Any, y: Any, loss: str | None) -> tuple[np.ndarray | None, np.ndarray]:
+    """Bring inputs and targets to rows of examples."""
+    targets = checks.real_array("y", y)
+    inputs = None if X is None else checks.real_array("X", X)
+    if inputs is not None and inputs.ndim == 1:
+        inputs = inputs[:, None]
+    if targets.ndim < 2:
+        targets = targets.reshape(-1, 1)
+        if loss is not None and LOSS_NAMES[loss].family == "cross_entropy":
+            if (targets != np.round(targets)).any() or targets.min() < 0 or targets.max() > 10_000:
+                raise ValueError(f"y has shape {np.shape(y)}; expected class numbers for {loss}, or one-hot (N, C)")
+            numbers = targets[:, 0].astype(int) - int(targets.min() >= 1)
+            targets = np.eye(numbers.max() + 1)[numbers]
+    elif targets.ndim == 2 and targets.shape[0] == 1 and (inputs is None or targets.shape[1] in inputs.shape):
+        targets = targets.T
+    y = checks.matrix("y", targets)
+    if inputs is not None and inputs.ndim == 2 and len(inputs) != len(y) == inputs.shape[1]:
+        inputs = inputs.T
+    return None if inputs is None else checks.matrix("X", inputs, rows=len(y)), y
 
 
 def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[KnownLoss, ...]:
     """Compute the losses that have a name on the given data.
 
     Args:
-        X: the inputs, shape (N, d₀); None for XOR's 21 points.
-        y: the targets, shape (N, d_L); None together with X only. y alone is enough for the constant answers.
-        loss: "mse" or "binary_cross_entropy"; cross-entropy has no losses for the planes, and infinite ones for 0
-            and 1.
+        X: the inputs, shape (N, d₀); None for XOR's 21 examples.
+        y: the targets, shape (N, d_L), (N,) or (1, N); class numbers for "cross_entropy". None together with X only;
+            y alone is enough for the constant predictions.
+        loss: a name that `diagnose` uses, such as "mse", "mse_half_sum", "rmse", "binary_cross_entropy" or
+            "cross_entropy". The cross-entropies have no losses for the planes, and infinite ones for 0 and 1.
 
     Returns:
-        One reading for each, in the order of `MEANINGS`.
+        One for each prediction, in the order of `MEANINGS`.
 
     Raises:
         TypeError: if X or y is not of real numbers.
@@ -158,84 +276,170 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
 
     Examples:
         >>> from backprop.verification.loss_diagnosis import known_losses
-        >>> for reading in known_losses():
-        ...     print(f"{reading.name:8} {reading.loss:.6f} {reading.accuracy}")
+        >>> for known in known_losses():
+        ...     print(f"{known.name:8} {known.loss:.6f} {known.accuracy}")
         half     0.250000 None
         constant 0.249433 0.5238095238095238
         affine   0.249433 0.5238095238095238
         linear   0.288714 0.3333333333333333
         zeros    0.476190 0.5238095238095238
         ones     0.523810 0.47619047619047616
+
+        With four classes that occur equally often, every constant has a loss of at least ln 4:
+
+        >>> [(known.name, round(known.loss, 4)) for known in known_losses(y=[0, 1, 2, 3], loss="cross_entropy")]
+        [('uniform', 1.3863), ('constant', 1.3863)]
     """
-    checks.one_of("loss", loss, ["mse", "binary_cross_entropy"])
+    checks.one_of("loss", loss, list(LOSS_NAMES))
     if y is None:
         if X is not None:
-            raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's points")
-        X, y = data.xor()
-    y = checks.matrix("y", y)
-    answers: dict[str, np.ndarray] = {
+            raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
+        X, y = xor()
+    inputs, targets = _data(X, y, loss)
+    family = LOSS_NAMES[loss].family
+    if family == "cross_entropy" and not are_distributions(targets):
+        raise ValueError(f"y has shape {targets.shape}; {loss} expects class numbers (N,) or one-hot rows")
+    if family == "binary_cross_entropy" and (targets.min() < 0 or targets.max() > 1):
+        raise ValueError(
+            f"y reaches from {targets.min()} to {targets.max()}; cross-entropy expects targets from 0 to 1"
+        )
+    return tuple(_known(inputs, targets)[_name_for(loss, targets.shape[1])])
+
+
+def _known(X: np.ndarray | None, y: np.ndarray) -> dict[str, list[KnownLoss]]:
+    """Compute the known losses by the name of the loss, infinite ones included."""
+    d, labels = y.shape[1], are_distributions(y)
+    predictions: dict[str, np.ndarray | None] = {
         "half": np.full_like(y, 0.5),
+        "uniform": np.full_like(y, 1 / d) if labels else None,
         "constant": np.broadcast_to(y.mean(axis=0), y.shape),
         "zeros": np.zeros_like(y),
         "ones": np.ones_like(y),
     }
-    if loss == "binary_cross_entropy":
-        if y.min() < 0 or y.max() > 1:
-            raise ValueError(f"y reaches from {y.min()} to {y.max()}; cross-entropy expects targets from 0 to 1")
-        answers = {name: answers[name] for name in ("half", "constant")}
-    elif X is not None:
-        X = checks.matrix("X", X, rows=len(y))
-        answers |= {"affine": _best(append_ones(X), y), "linear": _best(X, y)}
-    return tuple(
-        KnownLoss(name, float(LOSSES[loss].value(y, answers[name])), _accuracy(y, answers[name]), *MEANINGS[name])
-        for name in MEANINGS
-        if name in answers
-    )
+    if X is not None:
+        predictions["best-per-input"] = _best_per_input(X, y)
+        predictions |= {"affine": _best(append_ones(X), y), "linear": _best(X, y)}
+    found: dict[str, list[KnownLoss]] = {}
+    for name in MEANINGS:
+        y_hat = predictions.get(name)
+        if y_hat is None:
+            continue
+        for loss, value in loss_values(y, y_hat).items():
+            family = LOSS_NAMES[loss].family
+            same = name == "uniform" and d == 2 and family != "cross_entropy"  # one half is already listed
+            other = name == "half" and family == "cross_entropy"
+            planes = name in ("affine", "linear", "zeros", "ones") and family != "mse"
+            if not (same or other or planes):
+                known = KnownLoss(name, value, _accuracy(y, y_hat), *MEANINGS[name])
+                found.setdefault(loss, []).append(known)
+    return found
+
+
+def _name_for(loss: str, d: int) -> str:
+    """Drop the ending that means nothing for one output."""
+    return loss.removesuffix("_examples") if d == 1 else loss
+
+
+def _partial(y: np.ndarray, loss: str, value: float) -> Iterator[KnownLoss]:
+    """Yield losses near a value at which some labels are missed by saturated outputs, or some examples look alike."""
+    n, d = y.shape
+    if LOSS_NAMES[loss].family != "mse" or not np.isin(y, (0, 1)).all():
+        return
+    unit = loss_values(np.zeros((n, d)), np.eye(n, d, k=0) * (np.arange(n) == 0)[:, None])[_name_for(loss, d)]
+    power = 2 if loss == "rmse" else 1  # the losses are proportional to the sum of squared errors, or to its root
+    total = (value / unit) ** power
+    missed = round(total)
+    alike = n > FEW and missed in (int(y.sum()), y.size - int(y.sum()))  # all zeros or all ones are likelier
+    if y.size <= MANY and 0 < missed < y.size and not alike:
+        of = f"{missed} of {y.size} {'targets' if d > 1 else 'examples'} {'is' if missed == 1 else 'are'}"
+        right = None if d > 1 else 1 - missed / n
+        yield KnownLoss(
+            "saturated", unit * missed ** (1 / power), right, f"{of} predicted as 0 for 1 or as 1 for 0", _SATURATED
+        )
+    if d > 1 or n > FEW:
+        return
+    ones = int(y.sum())
+    for k in range(2, n):
+        for m in range(max(1, k - (n - ones)), min(ones, k - 1) + 1):
+            words = (
+                f"{k} of {n} examples share the prediction {m}/{k}, the mean of their targets; the others are correct"
+            )
+            right = None if 2 * m == k else (n - min(m, k - m)) / n
+            yield KnownLoss("shared", unit * (m * (k - m) / k) ** (1 / power), right, words, _SHARED)
+
+
+@cache
+def _known_of_xor() -> list[tuple[np.ndarray, dict[str, list[KnownLoss]], str]]:
+    """Compute the known losses of XOR, of this package's examples and of the four corners."""
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+    sets = [(*xor(), "XOR's 21 examples"), (*corners, "XOR's four corners")]
+    return [(y, _known(X, y), words) for X, y, words in sets]
+
+
+def _candidates(X: Any, y: Any, loss: str | None, value: float) -> Iterator[list[KnownLoss]]:
+    """Yield groups of known losses, the likelier group first: that of the loss specified, or one for each loss."""
+    if y is None:
+        sets = _known_of_xor()
+    else:
+        known_losses(X, y, loss or "mse")  # checks that the data suit the loss
+        inputs, targets = _data(X, y, loss)
+        sets = [(targets, _known(inputs, targets), "")]
+    for name in LOSS_NAMES if loss is None else [loss]:
+        group: list[KnownLoss] = []
+        for targets, known, words in sets:
+            found = list(known.get(_name_for(name, targets.shape[1]), ()))
+            if name in (loss, "mse") and words != "XOR's 21 examples":
+                found += _partial(targets, name, value)
+            specified = name if loss is None else None
+            group += [replace(k, loss_name=specified, data=words) for k in found if np.isfinite(k.loss)]
+        if group:
+            yield group
 
 
 def diagnose_loss(
     losses: Sequence[float] | np.ndarray,
     X: Any = None,
     y: Any = None,
-    loss: str = "mse",
+    loss: str | None = None,
     within: float = WITHIN,
     flat: float = FLAT,
 ) -> LossDiagnosis:
-    """Say what a loss that stays put means.
+    """Say what the losses of a training run mean.
 
-    A loss counts as resting if, over the last quarter of the losses, its largest and its smallest differ by no more
-    than `flat` times its last value. It is named after an answer if it is within `within` of that answer's loss,
-    relative to it, and not below it if the answer is the best of its kind. All of it must hold before anything is
-    called stuck; a plateau that is still falling is not.
+    A loss is at rest if its largest and its smallest value over the last quarter of the run differ by no more than
+    `flat` times the last one. It is on a plateau as well if it falls by less than a thousandth over that quarter, ever
+    more slowly, towards a known value. A plateau is given the names of the predictions whose loss is within `within`
+    of it, relative to that loss, unless they are the best of their kind and the loss is lower.
 
     Args:
         losses: the losses in the order of training, evenly spaced: every epoch's, or one of a log's lines each.
-        X: the inputs that were trained on; None for XOR's 21 points.
-        y: the targets; None together with X only.
-        loss: which loss the numbers are, "mse" (the mean over the examples) or "binary_cross_entropy".
+        X: the inputs that were trained on; None for XOR's 21 examples or its four corners.
+        y: the targets, (N, d_L), (N,) or (1, N); class numbers for "cross_entropy"; None together with X only.
+        loss: which loss the numbers are, by a name that `diagnose` uses, or "rmse"; if None, the mean squared error is
+            tried first, then the others.
         within: how near a loss must be to be named, relative to the known one.
-        flat: how little it may move, relative to itself.
+        flat: how little a loss at rest may change, relative to itself.
 
     Returns:
-        The diagnose_loss; `print` shows it.
+        The diagnosis; `print` shows it.
 
     Raises:
         TypeError: if an argument is not of the type described.
         ValueError: if losses is empty or not a list, a tolerance is not positive, or the data do not fit.
 
     Examples:
-        A linear network without bias, at a rate that converges:
+        A linear network without bias, at a learning rate at which it converges:
 
         >>> import backprop
         >>> X, y = backprop.xor()
         >>> linear = backprop.Model.random([2, 1], seed=0, activations="identity")
         >>> run = backprop.train(linear, X, y, eta=0.5, epochs=500)
-        >>> print(backprop.diagnose_loss(run.losses))
-        stuck: the loss stays at 0.288714.
-          0.288714: the answers are the best plane through the origin, accuracy 0.333
+        >>> print(backprop.diagnose_loss(run.losses, X, y, "mse"))
+        plateau: the loss stays at 0.288714.
+          0.288714: the predictions are the best plane through the origin, accuracy 0.333
             Usual causes: the network is linear and has no bias.
 
-        A network that is learning is not stuck, however long it takes:
+        A network that is learning is not at rest, however long it takes:
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
@@ -244,33 +448,80 @@ def diagnose_loss(
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
-            raise TypeError(f"{name} is {tolerance!r}, of type {type(tolerance).__name__}; expected a number")
+            raise TypeError(
+                f"{name} is {checks.shown(tolerance)}, of type {type(tolerance).__name__}; expected a number"
+            )
         if not (np.isfinite(tolerance) and tolerance > 0):
             raise ValueError(f"{name} is {tolerance}; expected a positive, finite number")
-    known = [r for r in known_losses(X, y, loss) if np.isfinite(r.loss)]
+    if loss is not None:
+        checks.one_of("loss", loss, list(LOSS_NAMES))
+    if y is None and X is not None:
+        raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
     finite = np.isfinite(values)
+    last = float(values[finite][-1]) if finite.any() else 0.0
+    groups = _candidates(X, y, loss, last)
+    first = next(groups, None)
+    if first is None:
+        raise ValueError("y has entries so large that no known loss is finite; expected targets of usual size")
+    if (below := np.flatnonzero(finite & (values < -ROUNDING))).size:
+        return LossDiagnosis("negative", last, epoch=int(below[0]))
     if not finite.all():
         epoch = int(np.argmin(finite))
-        return LossDiagnosis("diverged", float(values[epoch - 1]) if epoch else None, None, (), None, epoch)
-    last = float(values[-1])
-    by_distance = sorted(known, key=lambda r: round(abs(last - r.loss), 12))  # equal ones in the order of MEANINGS
+        return LossDiagnosis("diverged", float(values[epoch - 1]) if epoch else None, epoch=epoch)
+    nearest = _by_distance(first, last)[0]
     if len(values) < LEAST:
-        return LossDiagnosis("too short", last, None, (), by_distance[0], None)
-    tail = values[-max(len(values) // 4, LEAST // 2) :]
-    drift = float(tail.max() - tail.min())
-    readings = tuple(r for r in by_distance if _is_near(last, r, within))
-    constant = next(r.loss for r in known if r.name == "constant")
-    rests = drift <= flat * abs(last)
-    if rests and readings:
-        return LossDiagnosis("stuck", last, drift, readings, by_distance[0], None)
-    verdict = "converged" if last < LEARNED * constant else "plateau" if rests else "still changing"
-    return LossDiagnosis(verdict, last, drift, (), by_distance[0], None)
+        return LossDiagnosis("too short", last, None, (), nearest, last - nearest.loss)
+    verdict, change, ahead = _trend(values, flat)
+    constant = next(known.loss for known in first if known.name == "constant")
+    size = max(len(values) // 4, LEAST // 2)
+    if verdict != "rising" and values[-size:].max() < CONVERGED * constant:
+        return LossDiagnosis("converged", last, change, (), nearest, last - nearest.loss, verdict == "at rest")
+    found: tuple[KnownLoss, ...] = ()
+    if verdict in ("at rest", "creeping"):
+        for group in chain([first], groups):
+            near = tuple(known for known in _by_distance(group, last) if _is_near(last, known, within, ahead))
+            if near:
+                found, nearest = near, near[0]
+                break
+    at_rest = verdict == "at rest"
+    named = "plateau" if at_rest or (verdict == "creeping" and found) else verdict
+    named = "still changing" if named == "creeping" else named
+    return LossDiagnosis(named, last, change, found, nearest, last - nearest.loss, at_rest)
 
 
-def _is_near(loss: float, reading: KnownLoss, within: float) -> bool:
-    """Tell whether a loss may be an answer's: near it, and not below what is the least of its kind."""
-    below = ROUNDING if reading.name in FLOORS else within
-    return -below * reading.loss <= loss - reading.loss <= within * reading.loss
+def _by_distance(known: Sequence[KnownLoss], value: float) -> list[KnownLoss]:
+    """Sort known losses by their distance, equal ones in the order of MEANINGS."""
+    return sorted(known, key=lambda k: round(abs(value - k.loss), 12))
+
+
+def _trend(values: np.ndarray, flat: float) -> tuple[str, float, float]:
+    """Say how the last quarter goes, by how much it changes, and how far below it the end may be."""
+    size = max(len(values) // 4, LEAST // 2)
+    tail, before = values[-size:], values[-2 * size : -size]
+    last, change = float(values[-1]), float(tail.max() - tail.min())
+    if change <= flat * abs(last):
+        return "at rest", change, 0.0
+    steps = np.diff(tail)
+    moved = steps[np.abs(steps) > ROUNDING * abs(last)]
+    turns = np.count_nonzero(np.sign(moved[1:]) != np.sign(moved[:-1])) if moved.size > 1 else 0
+    net = float(tail[-1] - tail[0])
+    if moved.size > 2 and turns >= (moved.size - 1) / 3 and abs(float(tail.mean() - before.mean())) < change:
+        return "oscillating", change, 0.0
+    if net > 0.5 * change and net > 1e-3 * abs(last):
+        return "rising", change, 0.0
+    fell = float(before[0] - before[-1])
+    if net < 0 and change <= CREEPING * abs(last) and change <= 0.8 * fell:
+        return "creeping", change, AHEAD * change
+    return "still changing", change, 0.0
+
+
+def _is_near(loss: float, known: KnownLoss, within: float, ahead: float) -> bool:
+    """Tell whether a loss may be that of a prediction: near it, and not below what is the least of its kind."""
+    near = within * (min(known.loss, 1.0) if known.name == "saturated" else known.loss)
+    if ahead and known.name in ("half", "uniform"):  # a loss falls past these, not towards them
+        return False
+    below = ROUNDING * known.loss if known.name in MINIMA or ahead else near
+    return -below <= loss - known.loss <= near + ahead
 
 
 def _numbers(losses: Any) -> np.ndarray:

@@ -1,9 +1,9 @@
-r"""The gradient of a whole network, measured.
+r"""The numerical gradient of a whole network.
 
-The formulas are in `backprop.derivation.numerical_derivatives`; here they are pointed at every weight and bias of a
-`Model`. The measurement runs the network forward only, so it knows nothing of the chain rule. Where an activation has a
-kink, each entry is watched: if its step carries a unit across the kink, the measured number is no slope
-$\eqref{eq:relu-central-difference}$, and the entry is left out of the comparison.
+The formulas are in `backprop.derivation.numerical_derivatives`, and this module applies them to every weight and bias
+of a `Model`. They need nothing but forward passes, so they are independent of the chain rule. If an activation has a
+kink, each entry is watched. When its step carries a unit across the kink, the finite difference is not the derivative
+$\eqref{eq:relu-central-difference}$, so the entry is left out of the comparison.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
 
-#: The activations without a kink, which take complex numbers. Any other, also one of the reader's own, is watched at
-#: z = 0 and measured by the central difference.
+#: The activations without a kink, which accept complex numbers. Any other activation, including one of your own, is
+#: watched at z = 0 and differentiated by the central difference.
 SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu", "softmax")
 
-#: Up to this relative error two gradients agree. A right one is nearer by far, a mistake is farther by far.
+#: Up to this relative error two gradients agree. A correct one is far below it, and a mistake is far above it.
 TOLERANCE = 1e-6
 
 #: The step of the central difference and of the complex step.
@@ -29,7 +29,7 @@ CENTRAL_STEP, COMPLEX_STEP = 6e-6, 1e-20
 
 
 def _is_one_of(phi: Activation, names: Sequence[str]) -> bool:
-    """Tell whether an activation is the package's own of one of these names."""
+    """Tell whether an activation is the one that the package has under one of these names."""
     return phi.name in names and phi is ACTIVATIONS.get(phi.name)
 
 
@@ -39,13 +39,13 @@ def _parameters(model: Model) -> list[np.ndarray]:
 
 
 def _gradients(model: Model, arrays: Sequence[np.ndarray]) -> Gradients:
-    """Undo `_parameters`."""
+    """Invert `_parameters`."""
     depth = len(model.weights)
     return Gradients(tuple(arrays[:depth]), None if model.biases is None else tuple(arrays[depth:]))
 
 
 def _forward(model: Model, parameters: Sequence[np.ndarray], X: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Compute every z and the answers with other parameters, which may be complex; nothing is checked."""
+    """Compute every z and the predictions with other parameters, which may be complex; nothing is checked."""
     depth, a, zs = len(model.weights), X, []
     biases = parameters[depth:] or repeat(None)
     for w, b, phi in zip(parameters[:depth], biases, model.activations, strict=False):
@@ -55,7 +55,7 @@ def _forward(model: Model, parameters: Sequence[np.ndarray], X: np.ndarray) -> t
 
 
 class _Loss:
-    """The loss as a function of one parameter array, the others held still; it notes which watched units are on."""
+    """The loss as a function of one parameter array, the others held fixed; it records which units are active."""
 
     def __init__(self, model: Model, k: int, X: np.ndarray, y: np.ndarray, loss: str) -> None:
         self.model, self.k, self.X, self.y, self.loss = model, k, X, y, LOSSES[loss]
@@ -70,7 +70,7 @@ class _Loss:
         return self.loss.value(self.y, y_hat)
 
     def crossed(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Tell for each entry whether some unit was on at one end of the step and off at the other.
+        """Tell for each entry whether some unit was active at one end of the step and inactive at the other.
 
         `central_difference` calls twice for each entry, in the order of the entries.
         """
@@ -81,7 +81,7 @@ class _Loss:
 def _measure(
     model: Model, X: np.ndarray, y: np.ndarray, loss: str, method: str, h: float
 ) -> tuple[Gradients, Gradients]:
-    """Measure every slope, and tell which steps crossed a kink."""
+    """Compute every derivative numerically, and tell which steps crossed a kink."""
     derivatives, crossed = [], []
     for k, parameter in enumerate(_parameters(model)):
         f = _Loss(model, k, X, y, loss)
@@ -95,7 +95,7 @@ def _measure(
 
 
 def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
-    """Fill in what was not asked for, and refuse what cannot be done."""
+    """Choose the method and the step if they are not specified, and refuse a method that does not fit."""
     unfit = [phi.name for phi in model.activations if not _is_one_of(phi, SMOOTH)]
     if method is None:
         method = "central" if unfit else "complex"
@@ -115,24 +115,24 @@ def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple
 def numerical_gradients(
     model: Model, X: Any, y: Any, loss: str = "mse", method: str | None = None, h: float | None = None
 ) -> Gradients:
-    """Measure the gradient of the loss, entry by entry, from forward passes alone.
+    """Compute the numerical gradient of the loss with respect to every parameter, from forward passes alone.
 
     Args:
         model: the network.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        method: "complex" for the complex step, "central" for the central difference; None takes the complex step if
-            every activation is one of the package's without a kink.
-        h: the step; None takes 1e-20 for the complex step, 6e-6 for the central difference.
+        method: "complex" for the complex step, "central" for the central difference. None chooses the complex step if
+            every activation is one of this package without a kink.
+        h: the step size. None chooses 1e-20 for the complex step and 6e-6 for the central difference.
 
     Returns:
-        The measured gradient, in the shapes of the parameters.
+        The numerical gradient, in the shapes of the parameters.
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes do not fit, a name is unknown, or the complex step is asked of an activation that does
-            not take complex numbers.
+        ValueError: if shapes do not fit, a name is unknown, or the complex step is requested although an activation
+            does not accept complex numbers.
 
     Examples:
         >>> import backprop
@@ -140,11 +140,11 @@ def numerical_gradients(
         >>> from backprop.verification import numerical_gradients
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 3, 5, 1], seed=0, bias=True)
-        >>> measured = numerical_gradients(model, X, y)
-        >>> derived = model.backward(model.forward(X), y)
-        >>> [g.shape for g in measured.weights]
+        >>> numerical = numerical_gradients(model, X, y)
+        >>> analytic = model.backward(model.forward(X), y)
+        >>> [g.shape for g in numerical.weights]
         [(2, 3), (3, 5), (5, 1)]
-        >>> max(map(relative_error, derived.weights, measured.weights)) < 1e-13
+        >>> max(map(relative_error, analytic.weights, numerical.weights)) < 1e-13
         True
     """
     X, y = model.check_data(X, y, loss)
@@ -154,28 +154,28 @@ def numerical_gradients(
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """A derived gradient beside the measured one.
+    """The comparison of an analytic gradient with the numerical one.
 
     Attributes:
         verdict: "agrees", "differs", or "cannot tell" if the gradient is too small against rounding or every entry
             was left out.
         error: the relative error over all entries that were compared.
-        errors: the relative error of each parameter array, by name: "W1", "W2", …, "b1", …; nan if all of it was
-            left out.
-        derived: the gradient that was checked.
-        measured: the measured gradient.
-        kinks: True for each entry that was left out, because its step carried a unit across a kink.
-        left_out: how many entries that are.
-        floor: the error that rounding alone can make in the whole gradient, in units of the gradient.
+        errors: the relative error of each parameter array, by its name "W1", "W2", …, "b1", …; NaN if all of its
+            entries were left out.
+        analytic: the gradient that was checked.
+        numerical: the numerical gradient.
+        kinks: True for each entry that was left out because its step carried a unit across a kink.
+        left_out: the number of these entries.
+        floor: the norm of the error that rounding alone can cause in the whole numerical gradient.
         method: "complex" or "central".
-        h: the step.
+        h: the step size.
     """
 
     verdict: str
     error: float
     errors: dict[str, float]
-    derived: Gradients
-    measured: Gradients
+    analytic: Gradients
+    numerical: Gradients
     kinks: Gradients
     left_out: int
     floor: float
@@ -183,7 +183,7 @@ class GradientCheck:
     h: float
 
     def __str__(self) -> str:
-        """Write the verdict, the errors and what was left out, one line each."""
+        """Write the verdict, the errors and the number of entries left out, one line each."""
         names = {"complex": "complex step", "central": "central difference"}
         lines = [f"{self.verdict}: relative error {self.error:.1e} against the {names[self.method]}, h = {self.h:g}"]
         lines += [f"  {name}: {error:.1e}".replace("nan", "left out") for name, error in self.errors.items()]
@@ -202,13 +202,13 @@ def gradient_check(
     method: str | None = None,
     h: float | None = None,
 ) -> GradientCheck:
-    """Compare a gradient with the measured one, entry by entry, kinks left out.
+    """Compare a gradient with the numerical one, and leave out the entries at a kink.
 
     Args:
         model: the network.
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
-        gradients: the gradient to check; None takes the model's own.
+        gradients: the gradient to check; None checks the one that the model computes.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
         method: as for `numerical_gradients`.
         h: as for `numerical_gradients`.
@@ -228,17 +228,17 @@ def gradient_check(
         >>> gradient_check(model, X, y).verdict
         'agrees'
 
-        A factor of two is seen:
+        A factor of two is detected:
 
-        >>> right = model.backward(model.forward(X), y)
-        >>> doubled = backprop.Gradients(tuple(2 * g for g in right.weights), None)
+        >>> correct = model.backward(model.forward(X), y)
+        >>> doubled = backprop.Gradients(tuple(2 * g for g in correct.weights), None)
         >>> print(gradient_check(model, X, y, doubled))
         differs: relative error 5.0e-01 against the complex step, h = 1e-20
           W1: 5.0e-01
           W2: 5.0e-01
 
-        Two ReLU units, each the copy of one input. XOR has points at $x_1 = 0$ and at $x_2 = 0$, so each unit sits at
-        its kink in some points. A step of its bias, or of the weight from the other input, carries it across:
+        Each of two ReLU units copies one input. XOR has examples with $x_1 = 0$ and with $x_2 = 0$, so each unit lies
+        at its kink for some examples. A step of its bias, or of the weight from the other input, carries it across:
 
         >>> import numpy as np
         >>> relu = backprop.Model([np.eye(2), np.ones((2, 1))], [np.zeros(2), np.zeros(1)], ["relu", "identity"])
@@ -251,12 +251,12 @@ def gradient_check(
     """
     X, y = model.check_data(X, y, loss)
     method, h = _method_and_step(model, method, h)
-    derived = model.backward(model.forward(X), y, loss) if gradients is None else gradients
-    model.update(derived, eta=1.0)  # it refuses what is no gradient of this model
-    measured, kinks = _measure(model, X, y, loss, method, h)
+    analytic = model.backward(model.forward(X), y, loss) if gradients is None else gradients
+    model.update(analytic, eta=1.0)  # it refuses gradients that do not fit this model
+    numerical, kinks = _measure(model, X, y, loss, method, h)
 
     names = [f"W{i}" for i in range(1, len(model.weights) + 1)] + [f"b{i}" for i in range(1, len(model.weights) + 1)]
-    parts = [(*derived.weights, *(derived.biases or ())), (*measured.weights, *(measured.biases or ()))]
+    parts = [(*analytic.weights, *(analytic.biases or ())), (*numerical.weights, *(numerical.biases or ()))]
     kept = [~k for k in (*kinks.weights, *(kinks.biases or ()))]
     pairs = [(g[k], m[k]) for g, m, k in zip(*parts, kept, strict=True)]
     g, m = (np.concatenate(side) for side in zip(*pairs, strict=True))
@@ -276,8 +276,8 @@ def gradient_check(
             name: step.relative_error(*pair) if pair[0].size else float("nan")
             for name, pair in zip(names, pairs, strict=False)
         },
-        derived=derived,
-        measured=measured,
+        analytic=analytic,
+        numerical=numerical,
         kinks=kinks,
         left_out=int(sum(np.size(k) - np.count_nonzero(k) for k in kept)),
         floor=floor,

@@ -1,15 +1,16 @@
-"""The search: which backward pass, right or with mistakes, gives the numbers that were handed in.
+"""The search: which backward pass, correct or not, gives the numbers that were handed in.
 
-Layer after layer, from the output down. At each layer every combination of right and wrong steps is computed with the
-functions of the derivation and of the catalogue, and compared with the gradient up to a factor; the combinations that
-fit go on to the layer below. So two mistakes in different places cost no more than one, and nothing is tried that the
-layers above have ruled out. The factors are explained at the end, by a loss or by a mistake of scale.
+The arrays that were handed in are the evidence. Each is first compared with the correct gradient by itself. Then the
+search goes from the output down. At each layer the correct δ goes on, and so does every other δ of the grammar that
+gives the gradient of the layer's weights or of its biases; an array that does not follow from the δ of its layer has
+been made in another way, or stays unexplained. So one mistake explains every array that follows from it, and two
+mistakes in different places cost no more than one.
 
-What rounding can do is measured and not guessed: the forward pass is repeated with every number disturbed in its last
-digit, and what that does to a gradient is how closely it can be compared.
+What rounding can do is measured: the forward pass is repeated with every number disturbed in its last digit, and what
+that does to a gradient is how closely it can be compared.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -19,8 +20,8 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.network import Activation
-from backprop.verification import catalogue
-from backprop.verification.catalogue import Choice, Pass
+from backprop.verification import grammar
+from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import Problem
 
 #: Disturbed copies of the forward pass, how many of their deviations are let pass, and the least that is let pass, in
@@ -28,14 +29,14 @@ from backprop.verification.intake import Problem
 COPIES, DEVIATIONS, UNITS = 6, 40.0, 100.0
 #: With more inputs than this, two copies must do.
 MANY = 200_000
-#: How closely a combination must fit to go on to the layer below; the exact comparison comes at the end.
-COARSE: Mapping[type, float] = {np.float64: 1e-6, np.float32: 3e-3}
-#: A layer whose rounding is this share of its gradient is too small to tell.
-TOO_SMALL = 0.02
-#: Below this length the square of a length underflows.
+#: How closely a form must fit to be looked at again; the exact comparison comes at the end.
+COARSE: Mapping[type, float] = {np.float64: 1e-7, np.float32: 3e-3}
+#: A gradient whose rounding is this fraction of it cannot be judged.
+TOO_SMALL = 0.1
+#: Below this norm the square of a norm underflows.
 TINY = 1e-150
-#: How many combinations go on, how many of them with the same mistakes, and how many mistakes one may hold.
-BEAM, ALIKE, MOST = 64, 4, 2
+#: How many states go on to the next layer, and how many kinds of mistakes one explanation may hold.
+BEAM, MOST = 40, 2
 
 #: Mistakes that are named second if another gives the same numbers.
 UNLIKELY = ("derivative-of-wrong-layer", "one-example-only")
@@ -46,7 +47,7 @@ class LossReading(NamedTuple):
 
     Attributes:
         name: what it is called here.
-        family: "mse" or "binary_cross_entropy".
+        family: "mse", "binary_cross_entropy" or "cross_entropy".
         factor: its gradient divided by that of half the sum of squares (of the sum of cross-entropies).
         mean: whether it divides by the number of examples.
         words: what it is.
@@ -74,77 +75,36 @@ def losses(n: int, d: int) -> list[LossReading]:
         >>> [(loss.name, loss.factor) for loss in losses(10, 1)][:3]
         [('mse', 0.2), ('mse_half', 0.1), ('mse_sum', 2.0)]
     """
+    squares, two, many = "mse", "binary_cross_entropy", "cross_entropy"
     found = [
-        LossReading("mse", "mse", 2 / (n * d), True, "mean squared error"),
-        LossReading("mse_examples", "mse", 2 / n, True, "squared error, mean over the examples, sum over the outputs"),
-        LossReading("mse_half", "mse", 1 / (n * d), True, "half the mean squared error"),
-        LossReading("mse_half_examples", "mse", 1 / n, True, "half the squared error, mean over the examples"),
-        LossReading("mse_sum", "mse", 2.0, False, "sum of squared errors"),
-        LossReading("mse_half_sum", "mse", 1.0, False, "half the sum of squared errors"),
-        LossReading("binary_cross_entropy", "binary_cross_entropy", 1 / (n * d), True, "mean cross-entropy"),
+        LossReading("mse", squares, 2 / (n * d), True, "the mean squared error"),
         LossReading(
-            "binary_cross_entropy_examples",
-            "binary_cross_entropy",
-            1 / n,
+            "mse_examples",
+            squares,
+            2 / n,
             True,
-            "cross-entropy, mean over the examples",
+            "the squared error, averaged over the examples, summed over the outputs",
         ),
-        LossReading("binary_cross_entropy_sum", "binary_cross_entropy", 1.0, False, "sum of cross-entropies"),
+        LossReading("mse_half", squares, 1 / (n * d), True, "half the mean squared error"),
+        LossReading("mse_half_examples", squares, 1 / n, True, "half the squared error, averaged over the examples"),
+        LossReading("mse_sum", squares, 2.0, False, "the sum of squared errors"),
+        LossReading("mse_half_sum", squares, 1.0, False, "half the sum of squared errors"),
+        LossReading(two, two, 1 / (n * d), True, "the mean binary cross-entropy"),
+        LossReading(f"{two}_examples", two, 1 / n, True, "the binary cross-entropy, averaged over the examples"),
+        LossReading(f"{two}_sum", two, 1.0, False, "the sum of binary cross-entropies"),
+        LossReading(many, many, 1 / n, True, "the categorical cross-entropy"),
+        LossReading(f"{many}_sum", many, 1.0, False, "the sum of categorical cross-entropies"),
     ]
     return [loss for loss in found if d > 1 or not loss.name.endswith("_examples")]
 
 
-# The slope at the output means one thing under the squared error and another under cross-entropy.
-_OUTPUT: Mapping[str, tuple[tuple[str, ...] | None, tuple[str, ...] | None]] = {
-    "": ((), ("output-derivative-not-cancelled",)),
-    "derivative-missing": (("output-derivative-missing",), ()),
-    "derivative-given-a": (("derivative-given-a",), ("output-derivative-not-cancelled", "derivative-given-a")),
-    "derivative-given-z": (("derivative-given-z",), ("output-derivative-not-cancelled", "derivative-given-z")),
-    "wrong-activation-derivative": (
-        ("wrong-activation-derivative",),
-        ("output-derivative-not-cancelled", "wrong-activation-derivative"),
-    ),
-    "derivative-applied-twice": (
-        ("derivative-applied-twice",),
-        ("output-derivative-not-cancelled", "derivative-applied-twice"),
-    ),
-    "cross-entropy:derivative-missing": (None, ("output-derivative-missing",)),
-    "cross-entropy:derivative-given-a": (None, ("derivative-given-a",)),
-    "cross-entropy:derivative-given-z": (None, ("derivative-given-z",)),
-}
-# Wrong errors come with a factor of their own, depending on how they are written.
-_ERROR_FACTORS: Mapping[str, Sequence[tuple[float, int]]] = {
-    "targets-broadcast": ((1.0, 0), (1.0, 1)),
-    "error-averaged-first": ((1.0, 0), (1.0, 1)),
-    "loss-instead-of-derivative": ((1.0, 0), (0.5, 0)),
-}
-
-
-def slug_of(name: str, output: bool) -> str:
-    """Turn the name of a wrong step into a slug of the catalogue.
-
-    Args:
-        name: a name from a table of wrong steps.
-        output: whether it stands at the output.
-
-    Returns:
-        The slug.
-
-    Examples:
-        >>> from backprop.verification.search import slug_of
-        >>> slug_of("derivative-missing", output=False), slug_of("one-path-only:first", output=False)
-        ('hidden-derivative-missing', 'one-path-only')
-    """
-    base = name.removeprefix("cross-entropy:").partition(":")[0]
-    return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
-
-
-def forward(problem: Problem, activations: Sequence[Activation], unit: float = 0.0) -> Pass:
+def forward(problem: Problem, activations: Sequence[Activation], family: str, unit: float = 0.0) -> Pass:
     """Run the network forward, once, or several times with every number disturbed.
 
     Args:
         problem: the arrays.
         activations: one for each layer.
+        family: of the loss.
         unit: how much to disturb, relative; 0 for not at all.
 
     Returns:
@@ -167,7 +127,71 @@ def forward(problem: Problem, activations: Sequence[Activation], unit: float = 0
         size = np.abs(a[-1]) @ np.abs(w) if unit else None
         z.append(disturbed(step.preactivation(a[-1], w, b), size))
         a.append(disturbed(step.activation(z[-1], phi.value)))
-    return Pass(z, a, problem.y, weights, activations, after)
+    return Pass(z, a, problem.y, weights, activations, after, family)
+
+
+class Block(NamedTuple):
+    """One array that was handed in, beside what a backward pass gives.
+
+    Attributes:
+        name: "W1", "b1", …
+        given: the array that was handed in.
+        made: what the backward pass gives.
+        slack: how far rounding can move it.
+        floor: what rounding in the update adds.
+        factor: the factor that fits best; nan if there is none.
+    """
+
+    name: str
+    given: np.ndarray
+    made: np.ndarray
+    slack: float
+    floor: float
+    factor: float
+
+    def off(self, s: float) -> float:
+        """Say by how much it misses, in units of what rounding allows.
+
+        Args:
+            s: the factor.
+
+        Returns:
+            At most 1 if it fits.
+        """
+        difference = self.given - s * self.made
+        miss = float(np.vdot(difference, difference)) ** 0.5
+        allowed = abs(s) * self.slack + self.floor
+        return miss / allowed if allowed else (0.0 if miss == 0 else np.inf)
+
+    def vague(self, s: float) -> bool:
+        """Tell whether the array is zero as it should be, or smaller than its rounding.
+
+        Args:
+            s: the factor.
+
+        Returns:
+            True if nothing can be said about it.
+        """
+        size = float(np.linalg.norm(self.given))
+        if not self.given.any() and not self.made.any():
+            return True
+        should = abs(s) * float(np.linalg.norm(self.made))
+        return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (
+            size < TINY and bool(self.given.any())
+        )
+
+    @property
+    def doubt(self) -> float:
+        """The relative error of the factor; infinite if nothing can be said."""
+        if not self.factor or not np.isfinite(self.factor):
+            return np.inf
+        size = float(np.linalg.norm(self.made))
+        return (abs(self.factor) * self.slack + self.floor) / (abs(self.factor) * size)
+
+    @property
+    def proportional(self) -> bool:
+        """Whether it fits with its own factor, and has at least two numbers or is zero."""
+        return bool(np.isfinite(self.factor)) and self.off(self.factor) <= 1 and (self.given.size > 1)
 
 
 @dataclass
@@ -178,25 +202,37 @@ class Reading:
         problem: the arrays in one convention.
         activations: one for each layer.
         unit: the relative size of the last digit.
-        coarse: how closely a combination must fit to go on.
-        floors: for each layer, what rounding in the update alone does to its gradient.
+        coarse: how closely a form must fit to be looked at again.
+        floors: for each array, what rounding in the update alone does to its gradient.
+        resembling: for each family, a first look at which arrays resemble the correct gradient.
     """
 
     problem: Problem
     activations: tuple[Activation, ...]
     unit: float
     coarse: float
-    floors: tuple[float, ...]
+    floors: Mapping[str, float]
+    resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
+    _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
+    _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
+
+    def exact(self, family: str) -> Pass:
+        """Run the network forward, for a family of losses."""
+        if not self._passes:
+            self._passes["", 0.0] = forward(self.problem, self.activations, family)
+        return self._passes["", 0.0]._replace(family=family)
+
+    def disturbed(self, family: str) -> Pass:
+        """Run the network forward with disturbed numbers, for a family of losses."""
+        if ("", 1.0) not in self._passes:
+            self._passes["", 1.0] = forward(self.problem, self.activations, family, self.unit)
+        return self._passes["", 1.0]._replace(family=family)
 
     @cached_property
-    def exact(self) -> Pass:
-        """The forward pass."""
-        return forward(self.problem, self.activations)
-
-    @cached_property
-    def disturbed(self) -> Pass:
-        """The forward pass, repeated with disturbed numbers."""
-        return forward(self.problem, self.activations, self.unit)
+    def given(self) -> dict[str, np.ndarray]:
+        """The arrays that were handed in, by name."""
+        found = {f"W{k + 1}": g for k, g in enumerate(self.problem.gradients)}
+        return found | {f"b{k + 1}": g for k, g in enumerate(self.problem.bias_gradients or ())}
 
     @property
     def depth(self) -> int:
@@ -213,516 +249,501 @@ class Reading:
         """The numbers of units, inputs first."""
         return (self.problem.X.shape[1], *(w.shape[1] for w in self.problem.weights))
 
-    def too_small(self, k: int) -> bool:
-        """Tell whether a layer's gradient drowns in the rounding of the update, or its square underflows.
+    def correct(self, family: str) -> dict[str, Block]:
+        """Compare the arrays with the correct gradient, for a family of losses.
 
         Args:
-            k: the layer, from 0.
+            family: of the loss.
 
         Returns:
-            True if nothing can be said about it.
+            A block for each array that was handed in.
         """
-        g = self.problem.gradients[k]
-        size = float(np.linalg.norm(g))
-        return (size < TINY and bool(g.any())) or (self.floors[k] > 0 and self.floors[k] > TOO_SMALL * size)
+        if family not in self._correct:
+            self._correct[family] = self.blocks(family, {})
+        return self._correct[family]
 
-
-class Block(NamedTuple):
-    """One array that was handed in, beside what a backward pass gives.
-
-    Attributes:
-        layer: the layer, from 0.
-        given: the array that was handed in.
-        made: what the backward pass gives, up to a factor.
-        slack: how far rounding can move it.
-        floor: what rounding in the update adds.
-        factor: the factor that fits best; nan if there is none.
-        doubt: the relative error of the factor; infinite if nothing can be said.
-    """
-
-    layer: int
-    given: np.ndarray
-    made: np.ndarray
-    slack: float
-    floor: float
-    factor: float
-    doubt: float
-
-    def off(self, s: float) -> float:
-        """Say by how much it misses, in units of what rounding allows.
+    def blocks(
+        self,
+        family: str,
+        plan: grammar.Plan,
+        factors: Mapping[str, float] | None = None,
+        decays: Mapping[str, float] | None = None,
+    ) -> dict[str, Block]:
+        """Compare the arrays with what a backward pass gives, and measure how far rounding can move it.
 
         Args:
-            s: the factor.
+            family: of the loss.
+            plan: the backward pass.
+            factors: as for `grammar.backward`.
+            decays: multiples of the parameters that are added to their gradients, in units of the loss's factor.
 
         Returns:
-            At most 1 if it fits.
+            A block for each array that was handed in.
         """
-        difference = self.given - s * self.made
-        miss = float(np.vdot(difference, difference)) ** 0.5
-        allowed = abs(s) * self.slack + self.floor
-        return miss / allowed if allowed else (0.0 if miss == 0 else np.inf)
+        with np.errstate(all="ignore"):
+            exact = grammar.backward(self.exact(family), plan, factors)
+            disturbed = grammar.backward(self.disturbed(family), plan, factors)
+            return {
+                name: self._block(name, given, exact[name], disturbed[name], (decays or {}).get(name, 0.0))
+                for name, given in self.given.items()
+            }
+
+    def _block(self, name: str, given: np.ndarray, made: np.ndarray, copies: np.ndarray, decay: float) -> Block:
+        if decay:
+            parameters = self.problem.weights if name[0] == "W" else self.problem.biases or ()
+            w = parameters[int(name[1:]) - 1]
+            made, copies = made + decay * w, copies + decay * w
+        if made.shape != given.shape:
+            made = np.broadcast_to(made, np.broadcast_shapes(given.shape, made.shape))
+            if made.shape != given.shape:
+                given = np.broadcast_to(given, made.shape)
+        spread = copies - made
+        deviation = float(np.vdot(spread, spread) / len(spread)) ** 0.5
+        size = float(np.vdot(made, made)) ** 0.5
+        s = float(np.vdot(given, made)) / size**2 if size > TINY else np.nan
+        slack = DEVIATIONS * deviation + UNITS * self.unit * size
+        return Block(name, given, made, slack, self.floors.get(name, 0.0), s)
 
 
-def blocks_of(reading: Reading, choices: Sequence[Choice]) -> list[Block]:
-    """Compute a backward pass, and how far rounding can move it.
+def families(output: str) -> tuple[str, ...]:
+    """List the families of losses that go with an output activation.
 
     Args:
-        reading: the problem.
-        choices: one for each layer.
+        output: the name of the activation.
 
     Returns:
-        A block for each array that was handed in, weights first.
+        The families.
+
+    Examples:
+        >>> from backprop.verification.search import families
+        >>> families("sigmoid")
+        ('mse', 'binary_cross_entropy')
     """
-    exact, disturbed = (catalogue.backward(p, choices) for p in (reading.exact, reading.disturbed))
-    problem, found = reading.problem, []
-    kinds = [(problem.gradients, 0)]
-    if problem.bias_gradients is not None:
-        kinds.append((problem.bias_gradients, 1))
-    for given, kind in kinds:
-        for k, g in enumerate(given):
-            made = exact[kind][k]
-            if made.shape != g.shape:
-                made = np.broadcast_to(made, g.shape)
-            spread = disturbed[kind][k] - made
-            deviation = float(np.vdot(spread, spread) / len(spread)) ** 0.5
-            size = float(np.vdot(made, made)) ** 0.5
-            slack, floor = DEVIATIONS * deviation + UNITS * reading.unit * size, reading.floors[k]
-            s = float(np.vdot(g, made)) / size**2 if size > TINY else np.nan
-            told = size > TINY and s != 0 and (np.vdot(g, g) > TINY**2 or not g.any())
-            doubt = (abs(s) * slack + floor) / (abs(s) * size) if told else np.inf
-            found.append(Block(k, g, made, slack, floor, s, doubt))
-    return found
+    return {"sigmoid": ("mse", "binary_cross_entropy"), "softmax": ("cross_entropy", "mse")}.get(output, ("mse",))
 
 
-def _fit(g: np.ndarray, made: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compare an array with many, each up to a factor: the factors and the relative misses."""
-    flat = made.reshape(len(made), -1)
-    size = np.einsum("ij,ij->i", flat, flat)
-    with np.errstate(all="ignore"):
-        s = flat @ g.ravel() / size
-        miss = np.linalg.norm(g.ravel() - s[:, None] * flat, axis=1) / np.linalg.norm(g)
-    return s, miss
+class Term(NamedTuple):
+    """One thing that is not as it should be.
+
+    Attributes:
+        place: "error", "back1", "phi1", "dW1", "db1", "delta1", "loss" or "update".
+        form: the name of a form of the grammar, or "" for a factor.
+        factor: the factor, for a factor.
+    """
+
+    place: str
+    form: str = ""
+    factor: float = 1.0
+
+    @property
+    def layer(self) -> int:
+        """The number of the layer; 0 for the output's."""
+        return int("".join(filter(str.isdigit, self.place)) or 0)
+
+    @property
+    def kind(self) -> str:
+        """What it is, wherever it is."""
+        if self.form.startswith("~decay"):
+            return self.form
+        if "~" in self.form:
+            return f"~{self.place.rstrip('0123456789')} {self.form}"
+        if self.form:
+            return self.form.partition(":")[0] if not self.form.startswith("wrong") else self.form
+        word = "array" if self.place[:2] in ("dW", "db") else self.place
+        return f"×{word}{self.factor:.6g}"
+
+
+def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
+    """Keep of forms that give the same numbers the first.
+
+    Args:
+        forms: names and arrays.
+
+    Returns:
+        Those that differ.
+    """
+    found: dict[bytes, tuple[str, np.ndarray]] = {}
+    for name, array in forms:
+        if np.isfinite(array).all():
+            found.setdefault((array + 0.0).tobytes(), (name, array))
+    return list(found.values())
+
+
+#: What a state assumes for each kind of mistake.
+UNUSUAL, FACTOR, ANY_FACTOR, OPEN = 1.3, 1.2, 1.5, 3.0
+
+
+def cost_of(terms: Sequence[Term], named: Sequence[float] = (), unexplained: int = 0) -> float:
+    """Say how much an explanation assumes.
+
+    Args:
+        terms: its terms.
+        named: the factors that have a name.
+        unexplained: how many arrays it leaves unexplained.
+
+    Returns:
+        About one for each kind of mistake.
+    """
+    kinds = {part: term for term in terms for part in term.kind.split("+")}
+    total, decays = OPEN * unexplained, set()
+    for kind, term in kinds.items():
+        if kind.startswith("×"):
+            total += (
+                FACTOR
+                if any(abs(abs(term.factor) / f - 1) < 1e-6 for f in (1.0, *named)) or not term.factor
+                else ANY_FACTOR
+            )
+        elif kind.startswith("~decay"):
+            decays.add(kind)
+        else:
+            total += UNUSUAL if kind.startswith("~") else 1.0 + 0.1 * (kind in UNLIKELY)
+    if {"one-example-only", "bias-not-summed"} <= kinds.keys():
+        total -= 1.0
+    return total + 1.4 * len(decays) + 0.001 * len(terms)
 
 
 class State(NamedTuple):
     """A backward pass, chosen down to some layer.
 
     Attributes:
-        choices: the choices so far, from the output down.
-        above: δ and error of the last layer done.
-        s: the factor, once a layer has fixed it.
-        slugs: the mistakes so far; what the slope at the output means is left open.
-        left_out: the layers whose gradient is zero and should not be.
+        terms: what is not as it should be.
+        flow: what came to the layers above, and their δ.
+        s: the factor of the whole, once an array has fixed it.
+        open: the arrays that are unexplained.
+        numbers: how many numbers are explained.
     """
 
-    choices: tuple[Choice, ...]
-    above: tuple[np.ndarray, np.ndarray] | None
-    s: float | None
-    slugs: frozenset[str]
-    left_out: tuple[int, ...]
-
-
-def _derivatives(p: Pass, k: int) -> dict[str, np.ndarray]:
-    """Compute the slopes of a layer, right and wrong; wrong ones only where they differ."""
-    output, name = k == len(p.z) - 1, p.activations[k].name
-    found = {"": catalogue.correct_derivative(p, k)}
-    for wrong, function in catalogue.DERIVATIVES.items():
-        if wrong.startswith("cross-entropy") and not (output and name == "sigmoid"):
-            continue
-        if wrong == "derivative-of-wrong-layer" and (output or p.z[k + 1].shape[1] not in (1, p.z[k].shape[1])):
-            continue
-        derivative = function(p, k)
-        if not np.array_equal(derivative, found[""]):
-            found[wrong] = derivative
-    return found
-
-
-def _errors(p: Pass, k: int, above: tuple[np.ndarray, np.ndarray] | None) -> dict[str, np.ndarray]:
-    """Compute what can come to a layer from above, rightly and wrongly; wrong ones only where they differ."""
-    if above is None:
-        found = {"": catalogue.correct_error(p)}
-        for wrong, make in catalogue.ERRORS.items():
-            if wrong != "targets-broadcast" or p.y.shape[1] == 1:
-                found[wrong] = make(p)
-    else:
-        h, h_next = p.weights[k + 1].shape
-        found = {"": step.activation_gradient(above[0], p.weights[k + 1])}
-        fits = {
-            "weights-not-transposed": h == h_next > 1,
-            "weights-missing:wide": h == h_next > 1,
-            "one-path-only": h_next > 1,
-            "one-path-only:first": h_next > 1,
-            "updated-too-early": p.after is not None,
-        }
-        for wrong, send in catalogue.ACTIVATION_GRADIENTS.items():
-            if fits.get(wrong, True):
-                found[wrong] = send(p, k, *above)
-    return {name: e for name, e in found.items() if not name or not np.array_equal(e, found[""])}
-
-
-def _weight_names(p: Pass, k: int) -> Iterator[str]:
-    """List the ways to make the gradient of a layer's weights that can differ."""
-    d_in, d_out = p.weights[k].shape
-    square, several = d_in == d_out, len(p.a[0]) > 1
-    yield ""
-    if square and d_in > 1:
-        yield "gradient-transposed"
-    if several:
-        yield from ("one-example-only", "one-example-only:first")
-    if k > 0 and p.activations[k - 1].name != "identity":
-        yield "preactivation-instead-of-activation"
-    if square:
-        yield "activation-of-own-layer"
-    yield "input-missing"
-
-
-def _bias_names(reading: Reading, k: int, s: float, way: str, delta: np.ndarray, error: np.ndarray) -> list[str]:
-    """List the ways in which the gradient of a bias can have been made."""
-    given, found = reading.problem.bias_gradients, []
-    if given is None:
-        return [""]
-    g = given[k]
-    allowed = reading.coarse * abs(s) * float(np.sqrt(np.sum(np.abs(delta).sum(axis=0) ** 2))) + 3 * reading.floors[k]
-    one = {"one-example-only": "bias-not-summed", "one-example-only:first": "bias-not-summed:first"}.get(way)
-    for name in ([one] if one else []) + ["", *catalogue.BIAS_GRADIENTS]:
-        made = catalogue.BIAS_GRADIENTS[name](delta, error) if name else step.bias_gradient(delta)
-        if made.shape == g.shape and np.linalg.norm(g - s * made) <= allowed + reading.coarse * np.linalg.norm(g):
-            found.append(name)
-    return found
-
-
-def _named_ratio(ratio: float, n: int, widths: Sequence[int], k: int, tolerance: float) -> bool:
-    """Tell whether the factors of two neighbouring layers stand in a ratio that has a name."""
-    named = [1.0, n, 1 / n, 2.0, 0.5, widths[k + 2] / widths[k + 1], widths[k + 1] / widths[k]]
-    return any(abs(abs(ratio) / r - 1) < tolerance for r in named)
-
-
-def _below(reading: Reading, state: State) -> Iterator[State]:
-    """Go one layer down in every way that fits."""
-    p, problem = reading.exact, reading.problem
-    k = reading.depth - 1 - len(state.choices)
-    g, output = problem.gradients[k], state.above is None
-    derivatives, errors = _derivatives(p, k), _errors(p, k, state.above)
-    if reading.too_small(k) and g.any():
-        choices = (*state.choices, Choice())
-        yield State(choices, (derivatives[""] * errors[""], errors[""]), state.s, state.slugs, state.left_out)
-        return
-    pairs = list(product(derivatives, errors))
-    delta_all = np.stack([derivatives[derivative] * errors[error] for derivative, error in pairs])
-    if not g.any():
-        yield from _silent(reading, state, k, pairs, delta_all, errors)
-        return
-    tolerance = max(reading.coarse, 3 * reading.floors[k] / float(np.linalg.norm(g)))
-    for way in _weight_names(p, k):
-        made = catalogue.WEIGHT_GRADIENTS[way](p, k, delta_all) if way else step.weight_gradient(p.a[k], delta_all)
-        factors, misses = _fit(g, made)
-        for i in np.flatnonzero(misses <= tolerance).tolist():
-            s, above = float(factors[i]), (delta_all[i], errors[pairs[i][1]])
-            ratio = 1.0 if state.s is None else s / state.s
-            lonely = _entries(problem, k) < 2  # one number alone says little
-            if lonely and not _named_ratio(ratio, reading.n, reading.widths, k, 10 * tolerance):
-                continue
-            for bias in _bias_names(reading, k, s, way, *above):
-                yield from _extended(state, output, pairs[i], way, bias, above, s)
-
-
-def _entries(problem: Problem, k: int) -> int:
-    """Count the numbers that came for a layer."""
-    biases = problem.bias_gradients
-    return problem.gradients[k].size + (0 if biases is None else biases[k].size)
-
-
-def _extended(
-    state: State,
-    output: bool,
-    pair: tuple[str, str],
-    way: str,
-    bias: str,
-    above: tuple[np.ndarray, np.ndarray],
-    s: float | None,
-) -> Iterator[State]:
-    """Add a layer to a state, unless there are too many mistakes."""
-    derivative, error = pair
-    names = {slug_of(name, output) for name in (derivative, error, way, bias) if name}
-    if way.startswith("one-example-only"):
-        names.discard("bias-not-summed")
-    slugs = state.slugs | (names - {"output-derivative-missing"})
-    if len(slugs) <= MOST:
-        choice = Choice(error if output else "", derivative, "" if output else error, way, bias)
-        yield State((*state.choices, choice), above, s if state.s is None else state.s, slugs, state.left_out)
-
-
-def _silent(
-    reading: Reading,
-    state: State,
-    k: int,
-    pairs: Sequence[tuple[str, str]],
-    delta_all: np.ndarray,
-    errors: Mapping[str, np.ndarray],
-) -> Iterator[State]:
-    """Go down past a layer whose gradient is zero: as it should be, by a mistake, or because it was left out."""
-    p, biases = reading.exact, reading.problem.bias_gradients
-    for way in _weight_names(p, k):
-        made = catalogue.WEIGHT_GRADIENTS[way](p, k, delta_all) if way else step.weight_gradient(p.a[k], delta_all)
-        for i in np.flatnonzero(~made.any(axis=(1, 2))).tolist():
-            above = (delta_all[i], errors[pairs[i][1]])
-            for bias in _bias_names(reading, k, 1.0 if state.s is None else state.s, way, *above):
-                yield from _extended(state, state.above is None, pairs[i], way, bias, above, None)
-    if biases is None or not biases[k].any():
-        slugs, above = state.slugs | {"layer-not-updated"}, (delta_all[0], errors[""])
-        yield State((*state.choices, Choice()), above, state.s, slugs, (*state.left_out, k))
-
-
-def explain(reading: Reading) -> tuple[list[State], list[State]]:
-    """Search for the backward passes that give the numbers, up to factors.
-
-    Args:
-        reading: the problem.
-
-    Returns:
-        The complete ones, those with fewest mistakes first; and, if there is none, the incomplete ones that reach
-        lowest.
-    """
-    states = [State((), None, None, frozenset(), ())]
-    with np.errstate(all="ignore"):
-        for _ in range(reading.depth):
-            lower = [below for state in states for below in _below(reading, state)]
-            if not lower:
-                return [], states
-            states = _fewest(lower)
-    return states, []
-
-
-def _fewest(states: Sequence[State]) -> list[State]:
-    """Keep the states with the fewest mistakes, and few that make the same ones."""
-    kept: dict[frozenset[str], list[State]] = {}
-    for state in sorted(states, key=lambda state: len(state.slugs)):
-        group = kept.setdefault(state.slugs, [])
-        if len(group) < ALIKE:
-            group.append(state)
-    return [state for group in kept.values() for state in group][:BEAM]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """An explanation of the numbers.
-
-    Attributes:
-        reading: the problem as it was read.
-        loss: the loss.
-        mistakes: for each slug the layers, from 0, where it was made.
-        sign: 1, or −1 if what was handed in points against the gradient.
-        scale: its length, as a multiple of the loss's gradient.
-        cost: how much is assumed: one for each mistake, and a little for what is less likely.
-        choices: the backward pass.
-        numbers: how many numbers agree.
-        off: by how much the worst of them misses, relative to its array.
-    """
-
-    reading: Reading
-    loss: LossReading
-    mistakes: dict[str, tuple[int, ...]]
-    sign: int
-    scale: float
-    cost: float
-    choices: tuple[Choice, ...]
-    numbers: int
-    off: float = field(default=0.0)
+    terms: tuple[Term, ...] = ()
+    flow: Flow = Flow()
+    s: float | None = None
+    open: tuple[str, ...] = ()
+    numbers: int = 0
 
     @property
-    def slugs(self) -> frozenset[str]:
-        """The mistakes."""
-        return frozenset(self.mistakes)
+    def plan(self) -> dict[str, str]:
+        """The plan for `grammar.backward`."""
+        return {term.place: term.form for term in self.terms if term.form and not term.form.startswith("~decay")}
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """The factors for `grammar.backward`."""
+        return {term.place: term.factor for term in self.terms if not term.form}
+
+    @property
+    def decays(self) -> dict[str, float]:
+        """The multiples of the parameters that are added."""
+        return {term.place[1:]: term.factor for term in self.terms if term.form.startswith("~decay")}
 
 
-def _slug_if_any(derivative: str) -> tuple[str, ...]:
-    """Name the mistake in a hidden layer's slope, if there is one."""
-    return (slug_of(derivative, output=False),) if derivative else ()
+class Sketch(NamedTuple):
+    """The arrays of a layer, seen along few directions, so that many forms can be compared with them."""
+
+    left: np.ndarray  # (N, q): the inputs along the directions; ones for the biases
+    targets: tuple[np.ndarray, ...]  # the gradient of the weights (q, out), and of the biases (1, out) if it came
+    directions: np.ndarray
 
 
-def _mistakes_of(reading: Reading, state: State, family: str) -> dict[str, tuple[int, ...]] | None:
-    """Say which mistakes a backward pass makes under a loss, and where; None if the loss does not go with it."""
-    found: dict[str, list[int]] = {}
-    for k, choice in zip(range(reading.depth - 1, -1, -1), state.choices, strict=True):
-        output = k == reading.depth - 1
-        derivatives = (
-            _OUTPUT[choice.derivative][family != "mse"]
-            if output
-            else tuple(filter(None, [slug_of(choice.derivative, False)]))
-        )
-        if derivatives is None or (family != "mse" and reading.activations[-1].name != "sigmoid"):
-            return None
-        others = [slug_of(name, output) for name in (choice.error, choice.back, choice.weights, choice.bias) if name]
-        if "one-example-only" in others and "bias-not-summed" in others:
-            others.remove("bias-not-summed")
-        for slug in (*derivatives, *others):
-            found.setdefault(slug, []).append(k)
-    for k in state.left_out:
-        found.setdefault("layer-not-updated", []).append(k)
-    for k, turned in enumerate(reading.problem.turned):
-        if turned:
-            found.setdefault("gradient-transposed", []).append(k)
-    return {slug: tuple(sorted(layers)) for slug, layers in found.items()}
+class Search:
+    """A search through the backward passes of one reading under one family of losses."""
 
+    def __init__(self, reading: Reading, family: str, named: Sequence[float]) -> None:
+        """Prepare a search.
 
-class Pattern(NamedTuple):
-    """Factors of the layers, relative to one of them, and the mistakes that make them."""
+        Args:
+            reading: the problem.
+            family: of the loss.
+            named: the factors that have a name.
+        """
+        self.reading, self.family, self.named = reading, family, named
+        self.p = reading.exact(family)
+        self.correct = reading.correct(family)
+        self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
 
-    factors: tuple[float, ...]
-    mistakes: dict[str, tuple[int, ...]]
-    base: float
-    generic: bool
-    doubt: float
+    def explain(self, s: float | None, most: int = MOST) -> list[State]:
+        """Search.
 
+        Args:
+            s: the factor of the whole, or None if the first array that fits decides.
+            most: how many kinds of mistakes one explanation may hold.
 
-def _patterns(reading: Reading, blocks: Sequence[Block]) -> Iterator[Pattern]:
-    """List what the factors of the layers can mean."""
-    depth, n, widths = reading.depth, reading.n, reading.widths
-    best: dict[int, Block] = {}
-    for block in blocks:
-        if np.isfinite(block.doubt) and (block.layer not in best or block.doubt < best[block.layer].doubt):
-            best[block.layer] = block
-    if not best:
-        return
-    surest = min(best.values(), key=lambda block: block.doubt)
-    equal = Pattern((1.0,) * depth, {}, surest.factor, False, surest.doubt)
-    yield equal
-    if _fits(blocks, equal, 1.0):
-        return
-    every = tuple(range(depth))
-    for side in (1, 0):  # each layer divided by its own width, of outputs or of inputs
-        factors = tuple(n / widths[k + side] for k in every)
-        yield Pattern(factors, {"divided-by-units": every}, surest.factor / factors[surest.layer], False, surest.doubt)
-    factors = tuple(float(n) ** (k + 1 - depth) for k in every)
-    yield Pattern(factors, {"averaged-twice": every[:-1]}, surest.factor / factors[surest.layer], False, surest.doubt)
-    named = {
-        float(n): "sum-instead-of-mean",
-        1 / n: "averaged-twice",
-        2.0: "extra-factor-two",
-        0.5: "factor-two-missing",
-    }
-    for base in best.values():
-        ratios, mistakes, generic = [1.0] * depth, dict[str, tuple[int, ...]](), False
-        for k, block in best.items():
-            ratio, doubt = block.factor / base.factor, 2 * (block.doubt + base.doubt)
-            if abs(ratio - 1) <= doubt:
+        Returns:
+            The states that reach the first layer, the cheapest first.
+        """
+        states = [State(s=s)]
+        with np.errstate(all="ignore"):
+            for k in range(self.reading.depth - 1, -1, -1):
+                lower = [below for state in states for below in self._below(state, k, most)]
+                states = self._kept(lower)
+        return states
+
+    def cost(self, state: State) -> float:
+        """Say what a state assumes."""
+        return cost_of(state.terms, self.named, len(state.open))
+
+    def _kept(self, states: Sequence[State]) -> list[State]:
+        seen, kept = set(), []
+        for state in sorted(states, key=lambda state: (self.cost(state), -state.numbers)):
+            key = (tuple((t.place, t.form, round(t.factor, 9)) for t in state.terms), state.open)
+            if key not in seen:
+                seen.add(key)
+                kept.append(state)
+        return kept[:BEAM]
+
+    def _sketch(self, k: int) -> Sketch:
+        a = self.p.a[k]
+        rng = np.random.default_rng(k)
+        directions = np.eye(a.shape[1]) if a.shape[1] <= 4 else rng.standard_normal((a.shape[1], 3))
+        left, targets = a @ directions, [directions.T @ self.reading.given[f"W{k + 1}"]]
+        bias = self.reading.given.get(f"b{k + 1}")
+        if bias is not None and bias.shape == (1, self.p.z[k].shape[1]):
+            left, targets = np.hstack([left, np.ones((len(a), 1))]), [*targets, bias]
+        return Sketch(left, tuple(targets), directions)
+
+    def _below(self, state: State, k: int, most: int) -> Iterator[State]:
+        """Go one layer down in every way that fits."""
+        p, output = self.p, k == self.p.depth - 1
+        come = self._come(state.flow, k)
+        derivatives = self._derivatives(k)
+        correct = come[0][1] * derivatives[0][1]
+        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, come[0][1])), (*state.flow.deltas, correct))
+        yield from self._arrays(state._replace(flow=flow), k)
+        kinds = {part for term in state.terms for part in term.kind.split("+")}
+        left = most - len(kinds) - len(state.open)
+        place = "error" if output else f"back{k + 1}"
+        sketch = self._sketch(k)
+        for name, error in come:
+            new = self._new(Term(place, name), kinds)
+            if new > left and new:
                 continue
-            if abs(abs(ratio) - 1) <= doubt:
-                ratio, slugs = np.sign(ratio), ["layer-sign"]
-            else:
-                near = [r for r in named if abs(abs(ratio) / r - 1) <= doubt]
-                slugs = [named[near[0]]] if near else ["layer-scale"]
-                generic = generic or not near
-                ratio = np.sign(ratio) * near[0] if near else ratio
-                if ratio < 0:
-                    slugs.append("layer-sign")
-            for slug in slugs:
-                mistakes[slug] = (*mistakes.get(slug, ()), k)
-            ratios[k] = float(ratio)
-        if generic and any(_entries(reading.problem, k) < 2 for k in mistakes.get("layer-scale", ())):
-            continue
-        yield Pattern(tuple(ratios), mistakes, base.factor, generic, base.doubt)
-
-
-def _fits(blocks: Sequence[Block], pattern: Pattern, ratio: float, left_out: Sequence[int] = ()) -> bool:
-    """Tell whether every array agrees with a backward pass, with these factors, within rounding."""
-    return all(
-        block.off(pattern.base * ratio * pattern.factors[block.layer]) <= 1
-        for block in blocks
-        if block.layer not in left_out
-    )
-
-
-def _scales(loss: LossReading, n: int, d: int, widths: Sequence[int], named: bool) -> Iterator[tuple[float, list[str]]]:
-    """List the factors that a gradient can have against a loss's own, and the mistakes that make them."""
-    twos: list[tuple[float, list[str]]] = [(1.0, []), (2.0, ["extra-factor-two"])]
-    if named and loss.family == "mse" and not loss.name.startswith("mse_half"):
-        twos.append((0.5, ["factor-two-missing"]))
-    others: list[tuple[float, list[str]]] = [(1.0, [])]
-    sizes = sorted({1, d})
-    if loss.mean:
-        others += [(1 / (n * m), ["averaged-twice"]) for m in sizes]
-        others += [(n * m / h, ["divided-by-units"]) for m in sizes for h in sorted(set(widths[:-1]))]
-        others += [(float(n * m), ["sum-instead-of-mean"]) for m in sizes if named or m < d]
-    elif named:
-        others += [(1 / (n * m), ["mean-instead-of-sum"]) for m in sizes]
-    for (two, first), (other, second) in product(twos, others):
-        yield two * other, first + second
-
-
-def fits_of(reading: Reading, state: State, candidates: Sequence[LossReading], named: bool, known: bool) -> list[Fit]:
-    """Explain the factors of a backward pass by losses and mistakes of scale.
-
-    Args:
-        reading: the problem.
-        state: the backward pass.
-        candidates: the losses that it may belong to.
-        named: whether the loss was named.
-        known: whether the factor can be seen at all: not in a step whose learning rate is unknown.
-
-    Returns:
-        Every explanation that holds within rounding.
-    """
-    with np.errstate(all="ignore"):
-        blocks = blocks_of(reading, state.choices[::-1])
-    used = [block for block in blocks if block.layer not in state.left_out]
-    silent = [block for block in blocks if block.layer in state.left_out]
-    numbers = sum(block.given.size for block in used)
-    error = next((choice.error for choice in state.choices[:1] if choice.error), "")
-    found = []
-    patterns = [pattern for pattern in _patterns(reading, used) if _fits(used, pattern, 1.0)]
-    for order, loss in enumerate(candidates if patterns else ()):
-        made = _mistakes_of(reading, state, loss.family)
-        if made is None:
-            continue
-        for pattern in patterns:
-            if any(block.off(pattern.base) <= 1 for block in silent):
+            fitting = [
+                (other, d)
+                for other, d in derivatives
+                if (name or other) and new + self._new(Term(f"phi{k + 1}", other), kinds) <= max(left, 0)
+            ]
+            if not fitting:
                 continue
-            sign = -1 if pattern.base < 0 else 1
-            own = [part * reading.n**power for part, power in _ERROR_FACTORS.get(error, ((1.0, 0),))]
-            explained = False
-            if not known:
-                scales: list[tuple[float, list[str]]] = []
-            else:
-                scales = list(_scales(loss, reading.n, reading.widths[-1], reading.widths, named))
-            for (ratio, slugs), part in product(scales, own):
-                exact = abs(loss.factor * ratio * part / pattern.base)
-                if abs(exact - 1) > max(0.5, 3 * pattern.doubt) or not _fits(used, pattern, exact):
+            deltas = np.stack([d for _, d in fitting]) * error
+            for i in self._matching(sketch, deltas, state.s, correct):
+                wrong = [Term(place, name)] if name else []
+                wrong += [Term(f"phi{k + 1}", fitting[i][0])] if fitting[i][0] else []
+                flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, deltas[i]))
+                yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
+
+    def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
+        """List what can come to a layer; for the correct flow once."""
+        if k == self.p.depth - 1:
+            return self._kept_forms("error", lambda: grammar.errors(self.p))
+        return distinct(grammar.backs(self.p, k, flow))
+
+    def _derivatives(self, k: int) -> list[tuple[str, np.ndarray]]:
+        return self._kept_forms(f"phi{k}", lambda: grammar.derivatives(self.p, k))
+
+    def _kept_forms(
+        self, key: str, make: Callable[[], Iterator[tuple[str, np.ndarray]]]
+    ) -> list[tuple[str, np.ndarray]]:
+        if key not in self._forms:
+            self._forms[key] = distinct(make())
+        return self._forms[key]
+
+    @staticmethod
+    def _new(term: Term, kinds: set[str]) -> int:
+        """Count the kinds of mistakes that a term adds."""
+        return len(set(term.kind.split("+")) - kinds) if term.form else 0
+
+    def _matching(self, sketch: Sketch, deltas: np.ndarray, s: float | None, correct: np.ndarray) -> Iterator[int]:
+        """List the δ that differ from the correct one and give the gradient of the weights or of the biases."""
+        made = np.matmul(sketch.left.T, deltas)
+        size = np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
+        rounding = 1e3 * self.reading.unit * size
+        q = sketch.directions.shape[1]
+        parts = [(sketch.targets[0], made[:, :q])]
+        if len(sketch.targets) > 1:
+            parts.append((sketch.targets[1], made[:, q:]))
+        fits = np.zeros(len(deltas), bool)
+        for target, m in parts:
+            flat, t = m.reshape(len(m), -1), target.ravel()
+            length = np.linalg.norm(t)
+            if length == 0:
+                continue
+            if s is None:
+                if t.size < 2:
                     continue
-                mistakes = {**made, **pattern.mistakes}
-                mistakes |= {slug: tuple(range(reading.depth)) for slug in slugs if slug not in mistakes}
-                cost = _cost(mistakes, order, generic=pattern.generic)
-                found.append(_made(reading, loss, mistakes, sign, ratio * part, cost, state, numbers, used, pattern))
-                explained = True
-            if not explained and (not known or (numbers >= 4 and pattern.doubt < 0.1)):
-                mistakes = {**made, **pattern.mistakes}
-                if known:
-                    mistakes["wrong-scale"] = tuple(range(reading.depth))
-                cost = _cost(mistakes, order, generic=pattern.generic or known)
-                scale = abs(pattern.base) / loss.factor
-                found.append(_made(reading, loss, mistakes, sign, scale, cost, state, numbers, used, pattern))
-    return found
+                f = flat @ t / np.sum(flat * flat, axis=1)
+            else:
+                f = np.full(len(m), s)
+            miss = np.linalg.norm(t - f[:, None] * flat, axis=1)
+            fits |= miss <= self.reading.coarse * length + np.abs(f) * rounding + self._floor() * 3
+        for i in np.flatnonzero(fits).tolist():
+            if np.max(np.abs(deltas[i] - correct)) > 1e-9 * np.max(np.abs(correct)):
+                yield i
 
+    def _floor(self) -> float:
+        return max(self.reading.floors.values(), default=0.0)
 
-def _cost(mistakes: Mapping[str, object], order: int, generic: bool) -> float:
-    """Say how much an explanation assumes: one for each mistake, and a little more for what explains less."""
-    return len(mistakes) + 0.4 * generic + 0.1 * any(slug in mistakes for slug in UNLIKELY) + 0.001 * order
+    def _fits(self, given: np.ndarray, made: np.ndarray, size: float = 0.0) -> bool:
+        """Tell whether two arrays agree roughly."""
+        length = max(float(np.linalg.norm(given)), size)
+        miss = float(np.linalg.norm(given - made))
+        return miss <= self.reading.coarse * length + 3 * self._floor()
 
+    def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
+        """Explain the arrays of a layer from its δ; firm if at least one must follow from it."""
+        given = {name: self.reading.given[name] for name in (f"W{k + 1}", f"b{k + 1}") if name in self.reading.given}
+        delta = state.flow.deltas[-1]
+        made = {f"W{k + 1}": step.weight_gradient(self.p.a[k], delta), f"b{k + 1}": step.bias_gradient(delta)}
+        sizes = {name: self._size(name, k, delta) for name in given}
+        s = state.s
+        if s is None:
+            for name, g in given.items():
+                size = float(np.vdot(made[name], made[name]))
+                if g.shape != made[name].shape or g.size < 2 or size <= TINY or self._drowned(name):
+                    continue
+                f = float(np.vdot(g, made[name])) / size
+                if f and self._fits(g, f * made[name], abs(f) * sizes[name]):
+                    s = f
+                    break
+        if s is None and not firm:
+            s = self._under_decay(k, made)
+        if s is None:
+            if not firm:
+                yield from self._formed(state, k, given)
+                yield state._replace(open=(*state.open, *given))
+            return
+        options: list[list[tuple[Term, ...] | None]] = []
+        matched = 0
+        for name, g in given.items():
+            block = self.correct[name]
+            plain = not state.terms and np.array_equal(block.made, made[name])
+            if block.vague(s):
+                options.append([()])
+            elif g.shape == made[name].shape and (
+                block.off(s) <= 1 if plain else self._fits(g, s * made[name], abs(s) * sizes[name])
+            ):
+                options.append([()])
+                matched += g.size
+            else:
+                options.append([*self._ways(name, k, g, made[name], s, state.flow, sizes[name]), None])
+        if firm and not matched:
+            return
+        base = state._replace(s=s)
+        for choice in product(*options):
+            terms = tuple(term for part in choice if part for term in part)
+            unexplained = tuple(name for name, part in zip(given, choice, strict=True) if part is None)
+            numbers = state.numbers + sum(
+                g.size for g, part in zip(given.values(), choice, strict=True) if part is not None
+            )
+            yield base._replace(terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers)
+        if not firm and not matched and 0 < k < self.p.depth - 1:
+            yield from self._scaled(base, k, given, made, s, sizes)
 
-def _made(
-    reading: Reading,
-    loss: LossReading,
-    mistakes: dict[str, tuple[int, ...]],
-    sign: int,
-    scale: float,
-    cost: float,
-    state: State,
-    numbers: int,
-    blocks: Sequence[Block],
-    pattern: Pattern,
-) -> Fit:
-    """Write an explanation down."""
-    off = max(
-        step.relative_error(block.given, pattern.base * pattern.factors[block.layer] * block.made) for block in blocks
-    )
-    return Fit(reading, loss, mistakes, sign, float(scale), cost, state.choices[::-1], numbers, off)
+    def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
+        """Let a gradient of weights that has been made in another way fix the factor of the whole."""
+        name, flow = f"W{k + 1}", state.flow
+        g = given[name]
+        if g.size < 4 or self._drowned(name) or g.size * len(self.p.y) > 200_000:
+            return
+        below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
+        for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
+            made = step.weight_gradient(a, b)
+            size = float(np.vdot(made, made))
+            f = float(np.vdot(g, made)) / size if form and size > TINY else 0.0
+            if f and "~" not in form and self._fits(g, f * made):
+                fixed = state._replace(s=f)
+                yield from (one for one in self._arrays(fixed, k) if not one.open)
+
+    def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
+        """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
+        g, w = self.reading.given[f"W{k + 1}"], self.reading.problem.weights[k]
+        if g.size < 4:
+            return None
+        both = np.stack([made[f"W{k + 1}"].ravel(), w.ravel()], axis=1)
+        (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
+        return float(own) if own and self._fits(g.ravel(), both @ np.array([own, decay])) else None
+
+    def _drowned(self, name: str) -> bool:
+        """Tell whether an array is smaller than what rounding in the update can make."""
+        size = float(np.linalg.norm(self.reading.given[name]))
+        return size <= TINY or self.reading.floors.get(name, 0.0) > TOO_SMALL * size
+
+    def _size(self, name: str, k: int, delta: np.ndarray) -> float:
+        """Say how large an array could be if nothing in its sum cancelled, in units in which rounding counts."""
+        left = float(np.linalg.norm(self.p.a[k])) if name[0] == "W" else float(np.sqrt(len(delta)))
+        return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
+
+    def _scaled(
+        self,
+        state: State,
+        k: int,
+        given: Mapping[str, np.ndarray],
+        made: Mapping[str, np.ndarray],
+        s: float,
+        sizes: Mapping[str, float],
+    ) -> Iterator[State]:
+        """Multiply a whole δ by a factor, so that what is below follows."""
+        main = f"W{k + 1}"
+        f = float(np.vdot(given[main], made[main])) / (s * float(np.vdot(made[main], made[main])) or np.nan)
+        if not np.isfinite(f) or f == 0:
+            return
+        f = self._rounded(f)
+        if all(
+            g.shape == made[name].shape and self._fits(g, s * f * made[name], abs(s * f) * sizes[name])
+            for name, g in given.items()
+        ):
+            flow = Flow(
+                (*state.flow.errors[:-1], f * state.flow.errors[-1]),
+                (*state.flow.deltas[:-1], f * state.flow.deltas[-1]),
+            )
+            numbers = state.numbers + sum(g.size for g in given.values())
+            yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
+
+    def _ways(
+        self, name: str, k: int, g: np.ndarray, made: np.ndarray, s: float, flow: Flow, size: float
+    ) -> Iterator[tuple[Term, ...]]:
+        """List the ways in which an array can have been made from what came to its layer."""
+        place = f"d{name}"
+        below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
+        if not g.any():
+            if made.any() and g.shape == made.shape:
+                yield (Term(place, "", 0.0),)
+            return
+        if name[0] == "W":
+            alone = k == 0 and f"b{k + 1}" not in self.reading.given  # then δ in its stead gives the same numbers
+            directions = (
+                np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
+            )
+            target = directions.T @ g
+            for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
+                if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):
+                    continue
+                if form and self._fits(target, s * ((a @ directions).T @ b)):
+                    yield (Term(place, form),)
+        else:
+            for form, _, b in grammar.bias_forms(self.p, k, flow, below):
+                if form and b.shape == g.shape and self._fits(g, s * b):
+                    yield (Term(place, form),)
+        if g.shape != made.shape:
+            return
+        length = float(np.vdot(made, made))
+        f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
+        f = self._rounded(f)
+        scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
+        if scaled and (g.size > 1 or self._named(f)):
+            yield (Term(place, "", f),)
+        w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
+        if g.size < 3 and w.any():
+            decay = float(np.vdot(g - s * made, w)) / float(np.vdot(w, w))
+            if self._fits(g, s * made + decay * w):
+                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
+        elif not scaled and np.isfinite(f):
+            both = np.stack([made.ravel(), w.ravel()], axis=1)
+            (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
+            if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):
+                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
+
+    def _rounded(self, f: float) -> float:
+        """Take a factor that has a name for exactly that."""
+        exact = (sign * one for one in (1.0, *self.named) for sign in (1, -1))
+        return next((one for one in exact if abs(f / one - 1) < 10 * self.reading.coarse), f)
+
+    def _named(self, f: float) -> bool:
+        return f in (0.0, -1.0) or any(abs(abs(f) / one - 1) < 1e-6 for one in self.named)

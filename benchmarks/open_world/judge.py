@@ -144,10 +144,12 @@ def read(found: Any) -> Answer:
 #: computes δ takes a factor from above and a derivative, so either can be wrong there.
 PLACES: Sequence[tuple[str, tuple[str, ...]]] = (
     (r"targets-|error-averaged|loss-instead", ("error", "delta")),
+    (r"output-differentiated|one-prediction", ("error", "delta")),
     (r"output-derivative", ("phi", "error", "delta")),
     (r"hidden-derivative|derivative-|wrong-activation-derivative", ("phi", "delta")),
     (r"delta-without|weights-(not|missing)|inverse-|one-path", ("back", "delta")),
     (r"updated-", ("back", "delta", "uW", "ub")),
+    (r"weight-gradient-|activation-not-|delta-instead", ("dW",)),
     (r"gradient-transposed|preactivation-|activation-of-own|input-missing", ("dW",)),
     (r"one-example", ("dW", "db")),
     (r"bias", ("db", "ub")),
@@ -260,6 +262,7 @@ def _fitting(reading: Sequence[str], case: Case, answer: Answer, compared: Mappi
 def _common(compared: Mapping[str, Compared]) -> float:
     """Find the factor that most arrays have in common; 1 if none has any."""
     factors = [array.factor for array in compared.values() if array.factor is not None and array.factor != 0]
+    factors = [factor for factor in factors if factor > 0] or factors  # the learning rate is positive
     if not factors:
         return 1.0
     return max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors))
@@ -327,7 +330,11 @@ class Judgement(NamedTuple):
 
 
 def _standard(loss: str | None) -> str | None:
-    """Take the name of a loss, if `truth.LOSSES` has it."""
+    """Bring the name of a loss to one of `truth.LOSSES`."""
+    if loss is None:
+        return None
+    if loss.startswith("cross_entropy"):
+        loss = f"categorical_{loss}"
     return loss if loss in truth.LOSSES else None
 
 

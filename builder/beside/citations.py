@@ -51,8 +51,8 @@ def check_facts(path: Path) -> None:
 def examples(home: Home, equation: Equation) -> str:
     """Show every form of citation, for the page on citing."""
     part = home.equation(equation)
-    shown = [f"**The whole**, as a line in APA's style:\n\n> {home.cite('apa', None)}\n"]
-    shown.append(f"**One equation**, likewise:\n\n> {home.cite('apa', part)}\n")
+    shown = [f"**The whole work**, as a line in APA style:\n\n> {home.cite('apa', None)}\n"]
+    shown.append(f"**One equation**, in the same style:\n\n> {home.cite('apa', part)}\n")
     for form, name in NAMES.items():
         language = "json" if form == "csl-json" else "text"
         text = indent(home.cite(form, None), "    ")
@@ -69,7 +69,7 @@ def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
     """Put "Cite this page" at the end of a page, in a box that opens."""
     downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
     unpublished = (
-        "<p>This copy of the site is published nowhere, so the citation has a place in it instead of an address.</p>"
+        "<p>This copy of the site has not been published, so the citation has a place in it instead of an address.</p>"
     )
     article = tree.css_first("article")
     if article is not None:

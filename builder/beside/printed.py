@@ -69,11 +69,11 @@ def sentence(made: bool, address: str) -> str:
 
     Examples:
         >>> sentence(True, "../backprop.pdf")
-        'The whole specification <a href="../backprop.pdf">as one PDF</a>, for reading offline and for paper.'
+        'You can read the whole specification <a href="../backprop.pdf">as one PDF</a>, offline or on paper.'
     """
     if not made:
         return "This copy of the site was built without the printed edition."
-    return f'The whole specification <a href="{address}">as one PDF</a>, for reading offline and for paper.'
+    return f'You can read the whole specification <a href="{address}">as one PDF</a>, offline or on paper.'
 
 
 def chapter(page: PrintedPage, tree: Tree, pages: Mapping[str, PrintedPage], root: str | None) -> Node:

@@ -1,4 +1,4 @@
-"""The page of claims: every statement of the report with its verdict, its reason and what decides it."""
+"""The page of claims: every claim of the report with its verdict, its reason and what decides it."""
 
 import re
 from collections import Counter
@@ -54,7 +54,7 @@ def entry(claim: Claim, judgement: Judgement) -> str:
     badge = "" if verdict == WHEN else f'<span class="verdict">{verdict[0].upper()}{verdict[1:]}.</span> '
     if verdict == WHEN:
         reason = reason.replace("Holds when", '<span class="verdict">Holds when</span>', 1)
-    foot = f"Decided by {decided_by(claim.check)}" + (f"; touches {references}." if references else ".")
+    foot = f"Decided by {decided_by(claim.check)}" + (f"; concerns {references}." if references else ".")
     return (
         f'<div class="claim {_CLASSES[verdict]}" id="claim-{claim.number}" markdown>\n\n'
         f'<a class="claim-number" href="#claim-{claim.number}" title="Permanent link to claim {claim.number}">'
@@ -72,7 +72,7 @@ def counts(results: dict[str, Any]) -> str:
     """Say in a sentence how many claims hold."""
     found = Counter(verdict for _, (verdict, _) in judged(results))
     return (
-        f"Of {sum(found.values())} statements {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
+        f"Of {sum(found.values())} claims {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
         f"{found[NOT]} do not hold."
     )
 

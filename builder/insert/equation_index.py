@@ -66,7 +66,7 @@ def entry(
     if check is not None:
         facts.append(counted(len(check.mistakes), "planted mistake"))
     if mistakes:
-        facts.append(f"in the catalogue: {'; '.join(mistakes)}")
+        facts.append(f"in the catalogue of mistakes: {'; '.join(mistakes)}")
     if claims:
         facts.append(f"claims: {', '.join(claims)}")
     actions = [
@@ -116,7 +116,7 @@ def checks_page(equations: Mapping[str, Equation], tests: Path, titles: Mapping[
             lines.append(f"## {titles.get(url, url)}\n")
         lines.append(
             f"### ({equation.tag}) {equation.label} {{ #check-{equation.label} }}\n\n"
-            f"$\\eqref{{eq:{equation.label}}}$ must hold for `{equation.function}` and fail with each of these "
-            f"in its place: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
+            f"The check of $\\eqref{{eq:{equation.label}}}$ must pass for `{equation.function}`, and it must fail for "
+            f"each of these mistakes: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
         )
     return "\n".join(lines)

@@ -185,8 +185,8 @@ def test_the_box_and_the_tags_of_a_page() -> None:
     html = boxed(ADDRESS)
     assert html.index("Cite this page") < html.index("</article>")
     assert f"{ADDRESS}derivation/loss/" in html
-    assert "published nowhere" not in html
-    assert "published nowhere" in boxed(None)
+    assert "has not been published" not in html
+    assert "has not been published" in boxed(None)
     assert files(part, Home(ADDRESS))["citation.bib"].startswith("@misc{backprop-derivation-loss,")
     tags = tagged('One "number".', ADDRESS)
     assert f'<meta name="citation_public_url" content="{ADDRESS}derivation/loss/">' in tags

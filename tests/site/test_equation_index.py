@@ -40,7 +40,7 @@ def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
         r'<div class="arithmatex">\[\Delta_l = \phi',
     ):
         assert words in entry, words
-    assert re.search(r"\d+ examples? · \d+ planted mistakes? · in the catalogue:", entry)
+    assert re.search(r"\d+ examples? · \d+ planted mistakes? · in the catalogue of mistakes:", entry)
 
 
 def test_every_equation_has_a_check_on_the_page_of_checks() -> None:

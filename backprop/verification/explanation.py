@@ -1,0 +1,335 @@
+"""What a backward pass that gives the numbers means: losses, mistakes, places, and how much is assumed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from backprop.verification.catalogue import BY_SLUG
+from backprop.verification.search import (
+    FACTOR,
+    Block,
+    LossReading,
+    Reading,
+    Search,
+    State,
+    Term,
+    losses,
+)
+
+#: What an explanation assumes if the gradient belongs to another common loss than the one named.
+OTHER_LOSS = 0.7
+#: An explanation is worth telling beside the best if it assumes no more than this in addition.
+NEAR = 0.65
+#: A mistake is named only if every other explanation assumes more than this in addition.
+AHEAD = 0.35
+#: In place of the error, these have no factor of their own.
+FREE = ("output-differentiated", "loss-instead-of-derivative")
+#: What one mistake assumes at most; two that would explain the numbers are told and not named.
+ONE = 1.9
+#: What an explanation may assume at most.
+LIMIT = 2.75
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A reading of the numbers.
+
+    Attributes:
+        reading: the problem as it was read.
+        loss: the loss.
+        state: the backward pass.
+        sign: 1, or −1 if what was handed in points against the gradient.
+        scale: its length, as a multiple of the loss's gradient.
+        extra: slugs for the scale of the whole.
+        cost: how much is assumed.
+        blocks: the arrays beside what the explanation gives for half the sum of squares.
+    """
+
+    reading: Reading
+    loss: LossReading
+    state: State
+    sign: int
+    scale: float
+    extra: tuple[str, ...]
+    cost: float
+    blocks: dict[str, Block]
+
+    @property
+    def s(self) -> float:
+        """What the blocks are multiplied by."""
+        return self.sign * self.scale * self.loss.factor
+
+    @cached_property
+    def parts(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+        """The mistakes: a slug or "", the place, and the layers where it stands."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+        depth = self.reading.depth
+        for slug in self.extra:
+            yield slug, "", tuple(range(1, depth + 1))
+        for number, turned in enumerate(self.reading.problem.turned, start=1):
+            if turned:
+                yield "gradient-transposed", f"dW{number}", (number,)
+        scaled = {term.place: term.factor for term in self.state.terms if not term.form}
+        for term in self.state.terms:
+            layers = (term.layer or depth,)
+            if not term.form and term.place[:2] == "db" and scaled.get(f"dW{term.layer}") == term.factor:
+                continue
+            if term.form:
+                slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
+                if len(slugs) > 1 or slugs[0] not in BY_SLUG:
+                    yield "", term.place, layers
+                else:
+                    yield from ((slug, term.place, layers) for slug in slugs)
+            else:
+                below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
+                yield from ((slug, term.place, below) for slug in factor_slugs(term, self.reading))
+
+    @cached_property
+    def slugs(self) -> tuple[str, ...]:
+        """The names of the mistakes, those of the backward pass first."""
+        found = [slug for slug, _, _ in self.parts]
+        if "" in found:
+            return ()
+        if "one-example-only" in found:
+            found = [slug for slug in found if slug != "bias-not-summed"]
+        return tuple(dict.fromkeys(sorted(found, key=lambda slug: slug in self.extra)))
+
+    @property
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """For each mistake the layers where it stands."""
+        found: dict[str, set[int]] = {}
+        for slug, _, layers in self.parts:
+            if slug in self.slugs:
+                found.setdefault(slug, set()).update(layers)
+        return {slug: tuple(sorted(layers)) for slug, layers in found.items()}
+
+    @property
+    def place(self) -> str | None:
+        """The place, if there is one; the uppermost, if the same stands in several layers."""
+        places = [term.place for term in self.state.terms]
+        if not places or len({term.kind for term in self.state.terms}) > 1:
+            return None
+        if len({place[:2] for place in places}) > 1:
+            return None
+        output = self.state.terms[0].layer in (0, self.reading.depth) and places[0][:3] in ("phi", "err")
+        return f"delta{self.reading.depth}" if output and not self.slugs else places[0]
+
+    @property
+    def correct(self) -> bool:
+        """Whether nothing is assumed to be incorrect."""
+        return not self.parts
+
+
+def slug_of(name: str, output: bool) -> str:
+    """Turn the name of a form into a slug of the catalogue.
+
+    Args:
+        name: the name.
+        output: whether it stands at the output.
+
+    Returns:
+        The slug.
+
+    Examples:
+        >>> from backprop.verification.explanation import slug_of
+        >>> slug_of("derivative-missing", output=False), slug_of("one-path-only:first", output=False)
+        ('hidden-derivative-missing', 'one-path-only')
+    """
+    base = name.partition(":")[0]
+    return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
+
+
+def factor_slugs(term: Term, reading: Reading) -> list[str]:
+    """Name a factor that does not belong to the whole.
+
+    Args:
+        term: the factor and its place.
+        reading: the problem.
+
+    Returns:
+        Slugs.
+    """
+    f, d = term.factor, reading.widths[-1]
+    if term.place.startswith("db"):
+        return ["biases-not-updated" if f == 0 else "bias-scale"]
+    if f == 0:
+        return ["layer-not-updated"]
+    named = {2.0: "extra-factor-two", 0.5: "factor-two-missing"}
+    for m in {1, d}:
+        named |= {float(reading.n * m): "sum-instead-of-mean", 1 / (reading.n * m): "averaged-twice"}
+    named.pop(1.0, None)
+    slugs = [slug for one, slug in named.items() if abs(abs(f) / one - 1) < 1e-6][:1]
+    if f == -1:
+        return ["layer-sign"]
+    return [*(slugs or ["layer-scale"]), *(["layer-sign"] if f < 0 else [])]
+
+
+def named_factors(reading: Reading) -> list[float]:
+    """List the factors that have a name.
+
+    Args:
+        reading: the problem.
+
+    Returns:
+        2, N, their inverses and the like.
+    """
+    n, d = reading.n, reading.widths[-1]
+    found = {2.0, float(n), float(n * d), float(d)} - {1.0}
+    return sorted(found | {1 / f for f in found})
+
+
+def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[float, tuple[str, ...], float]]:
+    """List the factors that a whole gradient can have against a loss's own.
+
+    Args:
+        loss: the loss.
+        reading: the problem.
+        named: whether the loss was named.
+
+    Yields:
+        Factors, the mistakes that make them, and how much they assume.
+    """
+    n, widths = reading.n, reading.widths
+    d = widths[-1]
+    yield 1.0, (), 0.0
+    if named:
+        for other in losses(n, d):
+            if other.family == loss.family and other.name != loss.name:
+                slugs = between(loss, other)
+                if slugs:
+                    yield other.factor / loss.factor, slugs, OTHER_LOSS + 0.1 * len(slugs)
+    yield 2.0, ("extra-factor-two",), 1.0
+    if loss.family == "mse" and named:
+        yield 0.5, ("factor-two-missing",), 1.0
+    sizes = sorted({1, d})
+    if loss.mean:
+        for m in sizes:
+            yield 1 / (n * m), ("averaged-twice",), 1.0
+            if named or m < d:
+                yield float(n * m), ("sum-instead-of-mean",), 1.0
+        for m in sizes:
+            for h in sorted(set(widths[:-1])):
+                yield n * m / h, ("divided-by-units",), FACTOR
+                yield 2 * n * m / h, ("extra-factor-two", "divided-by-units"), 1 + FACTOR
+        for m in sizes:
+            yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
+            yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
+    elif named:
+        for m in sizes:
+            yield 1 / (n * m), ("mean-instead-of-sum",), 1.0
+
+
+def between(named: LossReading, other: LossReading) -> tuple[str, ...]:
+    """Say what is done differently if a gradient belongs to another loss of the family.
+
+    Args:
+        named: the loss that was named.
+        other: the loss that it belongs to.
+
+    Returns:
+        Slugs.
+    """
+    halves = ("half" in named.name, "half" in other.name)
+    slugs = []
+    if halves[0] != halves[1]:
+        slugs.append("factor-two-missing" if halves[1] else "extra-factor-two")
+    if named.mean != other.mean:
+        slugs.append("sum-instead-of-mean" if named.mean else "mean-instead-of-sum")
+    if named.mean and other.mean and "examples" in named.name + other.name and not slugs:
+        return ()
+    return tuple(slugs)
+
+
+def explanations(
+    search: Search, states: Sequence[State], candidates: Sequence[LossReading], named: bool, known: bool, step: bool
+) -> Iterator[Explanation]:
+    """Explain states by losses and scales, those that hold within rounding.
+
+    Args:
+        search: the search that found them.
+        states: the states, the cheapest first.
+        candidates: the losses that the gradient may belong to.
+        named: whether the loss was named.
+        known: whether the factor of the whole can be seen.
+        step: whether a step was handed in, so that the sign counts.
+
+    Yields:
+        The explanations.
+    """
+    reading, best = search.reading, LIMIT
+    for state in states:
+        base = search.cost(state)
+        if state.open or state.s is None or base > min(best + NEAR, LIMIT):
+            continue
+        if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
+            continue
+        if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
+            continue
+        blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
+        if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
+            s = refit(blocks)
+            if s is None:
+                continue
+        else:
+            s = state.s
+        if all(block.vague(s) for block in blocks.values()):
+            continue
+        sign = -1 if s < 0 else 1
+        uphill = ("uphill",) if step and sign < 0 else ()
+        for order, loss in enumerate(candidates):
+            more = (
+                base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
+            )
+            if not known:
+                yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
+                best = min(best, more)
+                break
+            found = False
+            single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
+            if single and any(term.place == "error" for term in state.terms):
+                continue
+            free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
+            for ratio, slugs, price in scales(loss, reading, named):
+                if free:
+                    slugs, price = (), 0.1 * (ratio != 1)
+                exact = sign * loss.factor * ratio
+                if abs(exact / s - 1) < 1e-2 and all(block.off(exact) <= 1 for block in blocks.values()):
+                    yield Explanation(reading, loss, state, sign, ratio, (*slugs, *uphill), more + price, blocks)
+                    best, found = min(best, more + price), True
+                    break
+            if not found and all(block.off(s) <= 1 for block in blocks.values()):
+                numbers = sum(block.given.size for block in blocks.values())
+                if single:
+                    continue
+                if free:
+                    yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
+                elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
+                    price = more + 1.8
+                    yield Explanation(
+                        reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks
+                    )
+
+
+def _decays(state: State) -> dict[str, list[Term]]:
+    """Sort the terms that add a multiple of the parameters by that multiple."""
+    found: dict[str, list[Term]] = {}
+    for term in state.terms:
+        if term.form.startswith("~decay"):
+            found.setdefault(term.form, []).append(term)
+    return found
+
+
+def refit(blocks: dict[str, Block]) -> float | None:
+    """Find one factor with which all arrays fit.
+
+    Args:
+        blocks: the arrays.
+
+    Returns:
+        The factor, or None if there is none.
+    """
+    surest = min(blocks.values(), key=lambda block: block.doubt)
+    s = surest.factor
+    return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None

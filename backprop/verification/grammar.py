@@ -1,0 +1,587 @@
+"""A grammar of backward passes: at each place the correct step, and what people write in its stead.
+
+A backward pass is a plan: for each place the name of a form, where the correct forms are left out. The places of layer
+l are what is propagated back to it ("back1", or "error" at the output), the derivative of its activation ("phi1"), the
+gradient of its weights ("dW1") and that of its biases ("db1"). A form whose name begins with a slug of the catalogue is
+one that people write often; the others begin with "~" and are described by their line of code.
+
+Here, and nowhere else in this package, incorrect formulas stand.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.network import ACTIVATIONS, Activation
+
+#: A place and the name of a form for it.
+Plan = Mapping[str, str]
+
+
+class Pass(NamedTuple):
+    """A forward pass, and all that a backward pass could read, correctly or not.
+
+    Layers are counted from 0 here: layer k goes from a[k] through weights[k] to z[k] and a[k + 1]. Arrays may have a
+    leading axis of copies.
+
+    Attributes:
+        z: the pre-activations.
+        a: the activations; a[0] is X.
+        y: the targets, shape (N, d_L).
+        weights: the weights of the forward pass, each of shape (..., in, out).
+        activations: one for each layer.
+        after: the weights after the update, if they are known.
+        family: "mse", "binary_cross_entropy" or "cross_entropy".
+    """
+
+    z: Sequence[np.ndarray]
+    a: Sequence[np.ndarray]
+    y: np.ndarray
+    weights: Sequence[np.ndarray]
+    activations: Sequence[Activation]
+    after: Sequence[np.ndarray] | None = None
+    family: str = "mse"
+
+    @property
+    def depth(self) -> int:
+        """The number of layers."""
+        return len(self.weights)
+
+
+class Flow(NamedTuple):
+    """What has come down to a layer: for each layer above it, from the output, what came and its δ."""
+
+    errors: tuple[np.ndarray, ...] = ()
+    deltas: tuple[np.ndarray, ...] = ()
+
+
+class Form(NamedTuple):
+    """Something written at a place.
+
+    Attributes:
+        code: the expression, with {k} for the layer's number, {n} for the next one's and {b} for the one below.
+        make: computes it.
+    """
+
+    code: str
+    make: Callable[..., np.ndarray | None]
+
+
+def residual(p: Pass) -> np.ndarray:
+    """Return ŷ − y."""
+    n, d = p.a[-1].shape[-2:]
+    return step.output_delta_bce(p.y, p.a[-1]) * (n * d)
+
+
+def _jacobian(p: Pass) -> np.ndarray:
+    """Multiply ŷ − y by the Jacobian of the softmax."""
+    e, a = residual(p), p.a[-1]
+    return a * (e - np.sum(e * a, axis=-1, keepdims=True))
+
+
+def correct_error(p: Pass) -> np.ndarray:
+    """Return ∂L/∂ŷ for half the sum of squares, which is ŷ − y; under a softmax output the Jacobian's product with it.
+
+    For cross-entropy it is ŷ − y as well, because the derivative of the output cancels.
+    """
+    return _jacobian(p) if p.activations[-1].name == "softmax" and p.family == "mse" else residual(p)
+
+
+def _averaged(p: Pass) -> np.ndarray:
+    return np.zeros_like(p.a[-1]) + residual(p).mean(axis=-2, keepdims=True)
+
+
+def _row(p: Pass, n: int) -> np.ndarray | None:
+    return p.a[-1][..., [n], :] - p.y if len(p.y) > 1 else None
+
+
+#: In place of ŷ − y.
+ERRORS: Mapping[str, Form] = {
+    "targets-broadcast": Form(
+        "y_hat - y_row",
+        lambda p: p.a[-1] - p.y.mean(axis=-2, keepdims=True) if p.y.shape[1] == 1 else None,
+    ),
+    "error-averaged-first": Form("np.mean(y_hat - y)", _averaged),
+    "loss-instead-of-derivative": Form("(y_hat - y) ** 2", lambda p: residual(p) ** 2),
+    "output-differentiated": Form("np.ones_like(y_hat)", lambda p: np.ones_like(p.a[-1])),
+    "one-prediction-for-all": Form("y_hat[-1] - y", lambda p: _row(p, -1)),
+    "one-prediction-for-all:first": Form("y_hat[0] - y", lambda p: _row(p, 0)),
+    "~prediction": Form("y_hat", lambda p: p.a[-1]),
+    "~targets": Form("y", lambda p: p.y + np.zeros_like(p.a[-1])),
+    "~sum": Form("(y_hat + y)", lambda p: p.a[-1] + p.y),
+    "~z": Form("(z{k} - y)", lambda p: p.z[-1] - p.y),
+    "~sign": Form("np.sign(y_hat - y)", lambda p: np.sign(residual(p))),
+    "~first part": Form("-y * (1 - y_hat)", lambda p: -p.y * (1 - p.a[-1]) if p.family[:3] == "bin" else None),
+    "~second part": Form("y_hat * (1 - y)", lambda p: p.a[-1] * (1 - p.y) if p.family[:3] == "bin" else None),
+    "~parts added": Form(
+        "-(y * (1 - y_hat) + y_hat * (1 - y))",
+        lambda p: -p.y * (1 - p.a[-1]) - p.a[-1] * (1 - p.y) if p.family[:3] == "bin" else None,
+    ),
+}
+
+
+def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
+    """Return ∂L/∂a of a layer from what its δ was made of: under binary cross-entropy φ′ has cancelled from that."""
+    if k == p.depth - 1 and p.family == "binary_cross_entropy":
+        return error / correct_derivative(p, k)
+    return error
+
+
+def _other(name: str, of: str) -> Callable[..., np.ndarray | None]:
+    """Return the derivative of another activation, from z or from a."""
+
+    def make(p: Pass, k: int) -> np.ndarray | None:
+        z, a = p.z[k], p.a[k + 1]
+        if of == "z":
+            return ACTIVATIONS[name].derivative(z, ACTIVATIONS[name].value(z))
+        return ACTIVATIONS[name].derivative(a, a)
+
+    return make
+
+
+def correct_derivative(p: Pass, k: int) -> np.ndarray:
+    """Return φ′(z) of layer k; ones for a softmax, whose Jacobian belongs to the error."""
+    phi = p.activations[k]
+    return np.ones_like(p.z[k]) if phi.name == "softmax" else phi.derivative(p.z[k], p.a[k + 1])
+
+
+def _given_a(p: Pass, k: int) -> np.ndarray | None:
+    phi = p.activations[k]
+    return None if phi.name == "softmax" else phi.derivative(p.a[k + 1], phi.value(p.a[k + 1]))
+
+
+def _given_z(p: Pass, k: int) -> np.ndarray | None:
+    return None if p.activations[k].name == "softmax" else p.activations[k].derivative(p.z[k], p.z[k])
+
+
+def _of_layer(j: int) -> Callable[..., np.ndarray | None]:
+    def make(p: Pass, k: int) -> np.ndarray | None:
+        if not 0 <= k + j < p.depth or p.z[k + j].shape[-1] not in (1, p.z[k].shape[-1]):
+            return None
+        return np.zeros_like(p.z[k]) + correct_derivative(p, k + j)
+
+    return make
+
+
+def _others(*names: str) -> dict[str, Form]:
+    return {
+        f"wrong-activation-derivative:{name} of {of}": Form(f"{name}_derivative({of}{{k}})", _other(name, of))
+        for name in names
+        for of in ("a", "z")
+    }
+
+
+#: In place of φ′(z).
+DERIVATIVES: Mapping[str, Form] = {
+    "derivative-missing": Form("", lambda p, k: np.ones_like(p.z[k])),
+    "derivative-given-a": Form("derivative(a{k})", _given_a),
+    "derivative-given-z": Form("derivative_from_output(z{k})", _given_z),
+    **_others("sigmoid", "tanh", "relu"),
+    "derivative-applied-twice": Form("derivative(z{k}) ** 2", lambda p, k: correct_derivative(p, k) ** 2),
+    "derivative-of-wrong-layer": Form("derivative(z{n})", _of_layer(1)),
+    "derivative-of-wrong-layer:below": Form("derivative(z{b})", _of_layer(-1)),
+    "~negative": Form("(-derivative(z{k}))", lambda p, k: -correct_derivative(p, k)),
+    "~activation": Form("a{k}", lambda p, k: p.a[k + 1]),
+    "~z": Form("z{k}", lambda p, k: p.z[k]),
+    "~one minus a": Form("(1 - a{k})", lambda p, k: 1 - p.a[k + 1]),
+    "~a squared": Form("a{k} ** 2", lambda p, k: p.a[k + 1] ** 2),
+    "~one plus a": Form("a{k} * (1 + a{k})", lambda p, k: p.a[k + 1] * (1 + p.a[k + 1])),
+    "~one plus square": Form("(1 + a{k} ** 2)", lambda p, k: 1 + p.a[k + 1] ** 2),
+    "~complement": Form("(1 - derivative(z{k}))", lambda p, k: 1 - correct_derivative(p, k)),
+    "~divided": Form("/ derivative(z{k})", lambda p, k: 1 / correct_derivative(p, k)),
+    **_others("leaky_relu", "softplus", "silu"),
+}
+
+
+def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
+    """Return δ of the output under a cross-entropy with ε added inside its logarithms.
+
+    Args:
+        p: the forward pass, of a family of cross-entropies.
+        epsilon: ε.
+
+    Returns:
+        The array, of the shape of ŷ.
+    """
+    a, y = p.a[-1], p.y
+    g = -y / (a + epsilon)
+    if p.family == "cross_entropy":
+        return a * (g - np.sum(g * a, axis=-1, keepdims=True))
+    return (g + (1 - y) / (1 - a + epsilon)) * correct_derivative(p, p.depth - 1)
+
+
+def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
+    """List what can stand in the place of a layer's derivative, the correct one first under the name "".
+
+    Under cross-entropy the output has none, because it has cancelled: what is written there in place of φ′ stands
+    beside a division by it.
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+
+    Yields:
+        Names and arrays of the shape of z.
+    """
+    phi = correct_derivative(p, k)
+    cancelled = k == p.depth - 1 and p.family != "mse"
+    yield "", np.ones_like(phi) if cancelled else phi
+    if cancelled and p.activations[k].name != "softmax":
+        yield "output-derivative-not-cancelled", phi
+    for name, form in DERIVATIVES.items():
+        made = form.make(p, k)
+        if made is None:
+            continue
+        if not cancelled:
+            yield name, made
+        elif p.activations[k].name == "softmax":
+            if name == "wrong-activation-derivative:sigmoid of a":
+                yield "output-derivative-not-cancelled:diagonal", made
+            elif name.startswith("~"):
+                yield name, made
+        else:
+            yield name, made / phi
+            if name != "derivative-missing":
+                yield f"output-derivative-not-cancelled+{name}", made
+
+
+def errors(p: Pass) -> Iterator[tuple[str, np.ndarray]]:
+    """List what can stand in the place of ŷ − y, the correct one first under the name "".
+
+    Args:
+        p: the forward pass.
+
+    Yields:
+        Names and arrays of the shape of ŷ.
+    """
+    yield "", correct_error(p)
+    if p.activations[-1].name == "softmax":
+        if p.family == "mse":
+            yield "output-derivative-missing", residual(p)
+        else:
+            yield "output-derivative-not-cancelled", _jacobian(p)
+    for name, form in ERRORS.items():
+        made = form.make(p)
+        if made is not None:
+            yield name, made
+
+
+def _with(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda s: step.activation_gradient(s, weights)
+
+
+def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, str, Callable[[np.ndarray], np.ndarray]]]:
+    """List the ways through the weights above layer k: name, line of code with {s} for what goes, and function."""
+    w = p.weights[k + 1]
+    h, h_next = w.shape[-2:]
+    yield "", "{s} @ W{n}.T", _with(w)
+    if h == h_next > 1:
+        yield "weights-not-transposed", "{s} @ W{n}", lambda s: s @ w
+        yield "weights-missing:wide", "{s}", lambda s: s
+    yield "inverse-instead-of-transpose", "{s} @ np.linalg.pinv(W{n})", lambda s: s @ np.linalg.pinv(w)
+    yield "weights-missing", "{s}.sum(axis=1, keepdims=True)", _with(np.ones_like(w))
+    if h_next > 1:
+        yield (
+            "one-path-only",
+            "{s}[:, -1:] @ W{n}[:, -1:].T",
+            lambda s: step.activation_gradient(s[..., -1:], w[..., -1:]),
+        )
+        yield (
+            "one-path-only:first",
+            "{s}[:, :1] @ W{n}[:, :1].T",
+            lambda s: step.activation_gradient(s[..., :1], w[..., :1]),
+        )
+    if p.after is not None:
+        yield "updated-too-early", "{s} @ W{n}_after.T", _with(p.after[k + 1])
+    for j in range(p.depth):
+        if j != k + 1 and p.weights[j].shape[-2:] == (h, h_next):
+            yield f"~W{j + 1}", f"{{s}} @ W{j + 1}.T", _with(p.weights[j])
+        if j != k + 1 and p.weights[j].shape[-2:] == (h_next, h):
+            yield f"~W{j + 1} not transposed", f"{{s}} @ W{j + 1}", lambda s, v=p.weights[j]: s @ v  # type: ignore[misc]
+
+
+def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
+    """List what can come back to a hidden layer, the correct one first under the name "".
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+        flow: what came to the layers above, and their δ.
+
+    Yields:
+        Names and arrays of the shape of the layer's activation.
+    """
+    delta, error = flow.deltas[-1], flow.errors[-1]
+    w = p.weights[k + 1]
+    zero = np.zeros_like(p.a[k + 1])
+    sources = {"": delta, "delta-without-derivative": error}
+    if len(flow.deltas) > 1:
+        for j, other in enumerate(flow.deltas[:-1]):
+            sources[f"~delta{p.depth - j}"] = other
+        sources["~error"] = flow.errors[0]
+    sources["~activation"] = p.a[k + 2]
+    for source, s in sources.items():
+        fits = s.shape[-1] == w.shape[-1]
+        for way, _, through in _ways_back(p, k):
+            if fits:
+                yield "+".join(filter(None, (source, way))), through(s) + zero
+        if source and not fits and s.shape[-1] in (1, w.shape[-2]):
+            yield f"{source}+weights-missing", s + zero
+    made = step.activation_gradient(delta, w)
+    if made.shape[-1] > 1:
+        yield "~summed over units", zero + made.sum(axis=-1, keepdims=True)
+    yield "~ones", zero + 1.0
+    yield "~weights alone", zero + w.sum(axis=-1)[..., None, :]
+    made = np.swapaxes(p.a[k + 1], -1, -2) @ delta
+    yield "~gradient instead of weights", step.activation_gradient(delta, made)
+    if delta.shape[-1] == 1:
+        yield "~mean over examples", zero + step.activation_gradient(delta.mean(axis=-2, keepdims=True), w)
+
+
+def weight_forms(
+    p: Pass, k: int, flow: Flow, below: np.ndarray | None
+) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """List what can stand in the place of AᵀΔ, each as a product of that kind; the correct one first, as "".
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+        flow: what came to this layer and those above, and their δ.
+        below: δ of the layer below, or None.
+
+    Yields:
+        Names, lines of code, and the two arrays: the transpose of the first times the second.
+    """
+    d_in, d_out = p.weights[k].shape[-2:]
+    n = len(p.y)
+    delta, error = flow.deltas[-1], flow.errors[-1]
+    lefts = {"": ("A{b}", p.a[k])}
+    if k > 0:
+        lefts["preactivation-instead-of-activation"] = ("Z{b}", p.z[k - 1])
+    if d_in == d_out:
+        lefts["activation-of-own-layer"] = ("A{k}", p.a[k + 1])
+    lefts["input-missing"] = ("np.ones_like(A{b})", np.ones_like(p.a[k]))
+    if below is not None:
+        lefts["delta-instead-of-activation"] = ("delta{b}", below)
+    for j in range(p.depth + 1):
+        if j not in (k, k + 1) and p.a[j].shape[-1] == d_in:
+            lefts[f"~A{j}"] = (f"A{j}", p.a[j])
+    if k > 0:
+        lefts["~derivative"] = ("derivative(z{b})", correct_derivative(p, k - 1))
+    rights = {"": ("delta{k}", delta), "weight-gradient-without-derivative": ("error{k}", error)}
+    for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
+        if d.shape[-1] == d_out:
+            rights[f"~delta{p.depth - j}"] = (f"delta{p.depth - j}", d)
+            rights[f"~error{p.depth - j}"] = (f"error{p.depth - j}", e)
+    if below is not None and below.shape[-1] == d_out:
+        rights["~delta below"] = ("delta{b}", below)
+    rights["~derivative"] = ("derivative(z{k})", correct_derivative(p, k))
+    rights["~activation"] = ("A{k}", p.a[k + 1])
+    rights["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
+    if k == p.depth - 1:
+        rights["~residual"] = ("(y_hat - y)", residual(p))
+        rights["~targets"] = ("y", p.y + np.zeros_like(delta))
+    for left, (code, a) in lefts.items():
+        for right, (its, b) in rights.items():
+            yield "+".join(filter(None, (left, right))), f"{code}.T @ {its}", a, b
+    if d_in == d_out > 1:
+        yield "gradient-transposed", "delta{k}.T @ A{b}", delta, p.a[k]
+    if n == d_in and n > 1:
+        yield "activation-not-transposed", "A{b} @ delta{k}", np.swapaxes(p.a[k], -1, -2), delta
+    if n > 1:
+        for name, at in (("one-example-only", slice(-1, None)), ("one-example-only:first", slice(0, 1))):
+            yield name, "np.outer(A{b}[-1], delta{k}[-1])", p.a[k][..., at, :], delta[..., at, :]
+    if d_out > 1:
+        total = delta.sum(axis=-1, keepdims=True) + np.zeros_like(delta)
+        yield "~summed over units", "(A{b}.T @ delta{k}).sum(axis=1, keepdims=True)", p.a[k], total
+
+
+def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterator[tuple[str, str, np.ndarray]]:
+    """List what can stand in the place of the sum of δ over the examples, the correct one first under the name "".
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+        flow: what came to this layer and those above, and their δ.
+        below: δ of the layer below, or None.
+
+    Yields:
+        Names, lines of code, and arrays of the shape (1, out), or (N, out).
+    """
+    delta, error = flow.deltas[-1], flow.errors[-1]
+    d_out = delta.shape[-1]
+    yield "", "delta{k}.sum(axis=0)", step.bias_gradient(delta)
+    if len(p.y) > 1:
+        yield "bias-not-summed", "delta{k}[-1]", delta[..., -1:, :]
+        yield "bias-not-summed:first", "delta{k}[0]", delta[..., :1, :]
+        yield "bias-not-summed:all", "delta{k}", delta
+        yield "bias-averaged", "delta{k}.mean(axis=0)", delta.mean(axis=-2, keepdims=True)
+    if d_out > 1:
+        total = delta.sum(axis=(-2, -1), keepdims=True)
+        yield "bias-summed-over-units", "delta{k}.sum()", np.zeros_like(delta[..., :1, :]) + total
+    yield "bias-without-derivative", "error{k}.sum(axis=0)", step.bias_gradient(error)
+    others = {f"~delta{p.depth - j}": (f"delta{p.depth - j}", d) for j, d in enumerate(flow.deltas[:-1])}
+    others |= {f"~error{p.depth - j}": (f"error{p.depth - j}", e) for j, e in enumerate(flow.errors[:-1])}
+    if below is not None:
+        others["~delta below"] = ("delta{b}", below)
+    others["~activation"] = ("A{k}", p.a[k + 1])
+    others["~derivative"] = ("derivative(z{k})", correct_derivative(p, k))
+    others["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
+    if k == p.depth - 1:
+        others["~residual"] = ("(y_hat - y)", residual(p))
+    for name, (code, b) in others.items():
+        if b.shape[-1] in (1, d_out):
+            made = step.bias_gradient(b)
+            yield name, f"{code}.sum(axis=0)", made + np.zeros_like(delta[..., :1, :])
+            if b.shape[-1] == d_out and d_out > 1:
+                yield f"{name} summed", f"{code}.sum()", made.sum(axis=-1, keepdims=True) + np.zeros_like(made)
+
+
+def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
+    """Add a layer's δ, made as a plan says.
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+        plan: the plan.
+        flow: what came to the layers above; empty at the output.
+
+    Returns:
+        The same with this layer.
+
+    Raises:
+        ValueError: if the plan names a form that does not fit the shapes.
+    """
+    output = k == p.depth - 1
+    wanted = plan.get("error" if output else f"back{k + 1}", ""), plan.get(f"phi{k + 1}", "")
+    if wanted[0].startswith("~epsilon:"):
+        come = iter([(wanted[0], error_with_epsilon(p, float(wanted[0].partition(":")[2])))])
+    else:
+        come = errors(p) if output else backs(p, k, flow)
+    error = next((made for name, made in come if name == wanted[0]), None)
+    factor = next((made for name, made in derivatives(p, k) if name == wanted[1]), None)
+    if error is None or factor is None:
+        raise ValueError(f"the forms {wanted} do not fit layer {k + 1}: the shapes do not allow it")
+    return Flow((*flow.errors, kept_error(p, k, error)), (*flow.deltas, step.backward_gradient(factor, error)))
+
+
+def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the gradients of a layer, made as a plan says.
+
+    Args:
+        p: the forward pass.
+        k: the layer, from 0.
+        plan: the plan.
+        flow: what came to this layer and those above.
+
+    Returns:
+        The gradients of the weights and of the biases.
+
+    Raises:
+        ValueError: if the plan names a form that does not fit the shapes.
+    """
+    wanted = plan.get(f"dW{k + 1}", ""), plan.get(f"db{k + 1}", "")
+    weights: np.ndarray | None = step.weight_gradient(p.a[k], flow.deltas[-1])
+    biases: np.ndarray | None = step.bias_gradient(flow.deltas[-1])
+    if any(wanted):
+        below = delta_of(p, k - 1, {}, flow).deltas[-1] if k else None
+        if wanted[0]:
+            pair = next(((a, b) for name, _, a, b in weight_forms(p, k, flow, below) if name == wanted[0]), None)
+            weights = None if pair is None else step.weight_gradient(*pair)
+        if wanted[1]:
+            biases = next((made for name, _, made in bias_forms(p, k, flow, below) if name == wanted[1]), None)
+    if weights is None or biases is None:
+        raise ValueError(f"the forms {wanted} do not fit layer {k + 1}: the shapes do not allow it")
+    return weights, biases
+
+
+def backward(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) -> dict[str, np.ndarray]:
+    """Go back through a network as a plan says.
+
+    Args:
+        p: the forward pass.
+        plan: the plan.
+        factors: what else an array ("dW1", "db1") or a δ ("delta1") is multiplied by.
+
+    Returns:
+        "W1", "b1", … each with its gradient, for half the sum of squares (for the sum of the cross-entropies).
+
+    Raises:
+        ValueError: if the plan names a form that does not fit the shapes.
+    """
+    found, flow, factors = {}, Flow(), factors or {}
+    for k in range(p.depth - 1, -1, -1):
+        flow = delta_of(p, k, plan, flow)
+        f = factors.get(f"delta{k + 1}", 1.0)
+        if f != 1.0:
+            flow = Flow((*flow.errors[:-1], f * flow.errors[-1]), (*flow.deltas[:-1], f * flow.deltas[-1]))
+        weights, biases = gradients_of(p, k, plan, flow)
+        found[f"W{k + 1}"] = factors.get(f"dW{k + 1}", 1.0) * weights
+        found[f"b{k + 1}"] = factors.get(f"db{k + 1}", 1.0) * biases
+    return found
+
+
+# Lines of code
+
+_FROM_OUTPUT = {
+    "sigmoid": "a{k} * (1 - a{k})",
+    "tanh": "(1 - a{k} ** 2)",
+    "relu": "(z{k} > 0)",
+    "identity": "",
+    "leaky_relu": "np.where(z{k} > 0, 1, 0.01)",
+    "softplus": "1 / (1 + np.exp(-z{k}))",
+    "silu": "(1 + np.exp(-z{k}) * (1 + z{k})) / (1 + np.exp(-z{k})) ** 2",
+}
+
+
+def derivative_code(activation: str, k: int) -> str:
+    """Write the derivative of an activation as code.
+
+    Args:
+        activation: its name.
+        k: the layer's number.
+
+    Returns:
+        The code; "" for the identity.
+
+    Examples:
+        >>> from backprop.verification.grammar import derivative_code
+        >>> derivative_code("tanh", 1)
+        '(1 - a1 ** 2)'
+    """
+    return _FROM_OUTPUT.get(activation, f"{activation}_derivative(z{k})").format(k=k)
+
+
+def laid_out(code: str, convention: str) -> str:
+    """Rewrite a line of code for another layout.
+
+    Args:
+        code: the line, for examples in rows and W of shape (in, out).
+        convention: a name of `intake.CONVENTIONS`.
+
+    Returns:
+        The line for that layout.
+
+    Examples:
+        >>> from backprop.verification.grammar import laid_out
+        >>> laid_out("dW1 = X.T @ delta1", "columns, (out, in)")
+        'dW1 = delta1 @ X.T'
+        >>> laid_out("delta1 = (delta2 @ W2.T) * a1", "rows, (out, in)")
+        'delta1 = (delta2 @ W2) * a1'
+    """
+    columns, turned = convention.startswith("columns"), convention.endswith("(out, in)")
+    if columns:
+        code = re.sub(r"([\w.]+) @ ([\w.]+)", r"\2 @ \1", code)
+        code = re.sub(r"axis=([01])", lambda m: f"axis={1 - int(m[1])}", code)
+    if columns != turned:  # W and dW lie the other way than the data do
+        code = re.sub(r"\bW(\d+)(_after)?(\.T)?", lambda m: f"W{m[1]}{m[2] or ''}{'' if m[3] else '.T'}", code)
+        left, equals, right = code.partition(" = ")
+        if left.startswith("dW"):
+            sides = re.match(r"([\w.]+) @ ([\w.]+)(.*)", right)
+            if sides:
+                turn = [s.removesuffix(".T") if s.endswith(".T") else f"{s}.T" for s in sides.groups()[:2]]
+                code = f"{left}{equals}{turn[1]} @ {turn[0]}{sides[3]}"
+    return code

@@ -1,0 +1,158 @@
+"""When nothing in the catalogue fits: was something else handed in than what the gradient was computed from?
+
+Four habits give numbers that no mistake explains: gradients computed as a difference of weights, weights from after the
+update, the gradient of a mini-batch with all the data, and biases that were not handed in. `hints` tries the first
+three, and names the fourth where it is possible.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.network import Activation
+from backprop.verification.intake import Problem
+
+#: Learning rates that people use.
+LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
+#: Sizes of mini-batches that people use, besides every size up to the second.
+BATCHES, EVERY = (64, 100, 128, 200, 250, 256, 500, 512, 1000, 1024), 50
+#: At most so many multiplications are spent.
+MOST_WORK = 3e8
+#: How closely a gradient must agree to be taken for the one tried, in units of the last digit of the largest entry.
+UNITS = 1e5
+
+
+def hints(
+    problems: Sequence[Problem], networks: Sequence[Sequence[Activation]], unit: float, is_step: bool = False
+) -> tuple[str, ...]:
+    """Try what else the gradient may have been computed from.
+
+    Args:
+        problems: the arrays, in each convention that fits.
+        networks: the activations to try, one for each layer; the likelier first.
+        unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
+        is_step: whether the gradients are a difference of weights because a step was handed in.
+
+    Returns:
+        Sentences that say what was found and what to hand in; none if nothing was.
+
+    Examples:
+        The gradient of the first ten examples, handed in with all 21:
+
+        >>> import backprop
+        >>> from backprop.network import ACTIVATIONS
+        >>> from backprop.verification.hints import hints
+        >>> from backprop.verification.intake import Handed, problems
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> g = model.backward(model.forward(X[:10]), y[:10]).weights
+        >>> handed = problems(Handed(X, y, list(model.weights), None, list(g), None))
+        >>> hints(handed, [[ACTIVATIONS["sigmoid"]] * 2], 2.0**-52)
+        ('it is the gradient of the first 10 examples only: hand in X and y of that mini-batch',)
+    """
+    found: list[str] = []
+    with np.errstate(all="ignore"):
+        if not is_step and any(_is_difference(problem) for problem in problems):
+            found.append(
+                "the gradient was computed as a difference of weights divided by η, which costs digits: hand in the "
+                "weights before and after the step instead"
+            )
+        spent = 0.0
+        for problem in problems:
+            cost = 6.0 * problem.X.shape[0] * sum(w.size for w in problem.weights)
+            for network in networks:
+                for sentence in _tried(problem, network, unit, MOST_WORK - spent, is_step):
+                    return (*found, sentence)
+                spent += cost * (len(LEARNING_RATES) + len(BATCHES) + EVERY)
+                if spent > MOST_WORK:
+                    break
+    if not found and all(problem.biases is None for problem in problems):
+        found.append("if the network has biases, hand them in as well")
+    return tuple(found)
+
+
+def _is_difference(problem: Problem) -> bool:
+    """Tell whether the gradients are multiples of the last digit of the weights, for one of the usual rates."""
+    weights = np.concatenate([w.ravel() for w in problem.weights])
+    gradients = np.concatenate([g.ravel() for g in problem.gradients])
+    for eta in LEARNING_RATES:
+        move = eta * gradients
+        small = (np.abs(move) < np.abs(weights) / 64) & (move != 0)
+        if np.count_nonzero(small) < 4:
+            continue
+        w, m = weights[small], move[small]
+        for after in (w - m, w + m):  # the weights handed in are those before, or those after
+            if (np.abs(np.abs(w - after) - np.abs(m)) <= 4 * np.finfo(float).eps * np.abs(m)).all():
+                return True
+    return False
+
+
+def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: float, is_step: bool) -> Iterator[str]:
+    """Yield what a gradient agrees with."""
+    n = len(problem.X)
+    cost = 6.0 * n * sum(w.size for w in problem.weights)
+    left = work
+    sizes = [k for k in (*range(1, min(n, EVERY + 1)), *BATCHES) if k < n]
+    for end in ("first", "last"):
+        for k in sizes:
+            left -= cost * k / n
+            if left < 0:
+                return
+            part = slice(k) if end == "first" else slice(n - k, n)
+            small = problem._replace(X=problem.X[part], y=problem.y[part])
+            if _agrees(small, small.weights, small.biases, network, unit):
+                many = f"{k} examples" if k > 1 else "example"
+                yield f"it is the gradient of the {end} {many} only: hand in X and y of that mini-batch"
+                return
+    if is_step:
+        return
+    for eta in LEARNING_RATES:
+        left -= cost
+        if left < 0:
+            return
+        before = tuple(w + eta * g for w, g in zip(problem.weights, problem.gradients, strict=True))
+        biases = problem.biases
+        if biases is not None and problem.bias_gradients is not None:
+            biases = tuple(b + eta * g for b, g in zip(biases, problem.bias_gradients, strict=True))
+        if _agrees(problem, before, biases, network, unit):
+            yield (
+                f"it is the gradient at the weights before an update with η = {eta:g}, and the weights are those after "
+                "it: hand in the weights before, which means a copy made before the update"
+            )
+            return
+
+
+def _agrees(
+    problem: Problem,
+    weights: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray] | None,
+    network: Sequence[Activation],
+    unit: float,
+) -> bool:
+    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
+    a, z = [problem.X], []
+    for k, (w, phi) in enumerate(zip(weights, network, strict=True)):
+        z.append(step.preactivation(a[-1], w, None if biases is None else biases[k]))
+        a.append(phi.value(z[-1]))
+    error = a[-1] - problem.y
+    deltas = [network[-1].backward(z[-1], a[-1], error)]
+    if network[-1].name in ("sigmoid", "softmax"):
+        deltas.append(error)
+    for delta in deltas:
+        factor: float | None = None
+        for k in range(len(weights) - 1, -1, -1):
+            g, made = problem.gradients[k], step.weight_gradient(a[k], delta)
+            own = float(np.vdot(made, made))
+            if factor is None:
+                factor = float(np.vdot(g, made)) / own if own > 0 and g.size > 1 else None
+                if factor is None or factor == 0:
+                    break
+            scale = float(np.linalg.norm(np.abs(a[k]).T @ np.abs(delta))) * abs(factor)
+            if not np.linalg.norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
+                break
+            if k:
+                delta = network[k - 1].backward(z[k - 1], a[k], step.activation_gradient(delta, weights[k]))
+        else:
+            return True
+    return False

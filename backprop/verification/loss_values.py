@@ -1,0 +1,120 @@
+"""Every common loss of given predictions, as one number each: what a program may have printed.
+
+The names are those that `diagnose` uses. A loss's value is its factor times the sum of squared errors, or the sum of
+the cross-entropies, over all examples and outputs.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop import checks
+from backprop.derivation import bce_contributions
+
+
+class LossName(NamedTuple):
+    """What a loss is called and how it is scaled.
+
+    Attributes:
+        words: its name in words.
+        family: "mse", "binary_cross_entropy" or "cross_entropy".
+        factor: by what the sum over examples and outputs is multiplied: a number, times 1/N and 1/d_L as told.
+        per_example: whether it is divided by the number of examples N.
+        per_output: whether it is divided by the number of outputs d_L.
+    """
+
+    words: str
+    family: str
+    factor: float
+    per_example: bool
+    per_output: bool
+
+
+#: The losses by name, the likelier first. With one output, those named "_examples" equal the ones before them.
+LOSS_NAMES: Mapping[str, LossName] = {
+    "mse": LossName("the mean squared error", "mse", 1.0, True, True),
+    "mse_examples": LossName(
+        "the squared error, summed over the outputs, mean over the examples", "mse", 1, True, False
+    ),
+    "mse_half": LossName("half the mean squared error", "mse", 0.5, True, True),
+    "mse_half_examples": LossName(
+        "half the squared error, summed over the outputs, mean over the examples", "mse", 0.5, True, False
+    ),
+    "mse_sum": LossName("the sum of squared errors", "mse", 1.0, False, False),
+    "mse_half_sum": LossName("half the sum of squared errors", "mse", 0.5, False, False),
+    "rmse": LossName("the root of the mean squared error", "mse", 1.0, True, True),
+    "binary_cross_entropy": LossName("the mean binary cross-entropy", "binary_cross_entropy", 1.0, True, True),
+    "binary_cross_entropy_examples": LossName(
+        "the binary cross-entropy, summed over the outputs, mean over the examples",
+        "binary_cross_entropy",
+        1.0,
+        True,
+        False,
+    ),
+    "binary_cross_entropy_sum": LossName(
+        "the sum of binary cross-entropies", "binary_cross_entropy", 1.0, False, False
+    ),
+    "cross_entropy": LossName("the mean categorical cross-entropy", "cross_entropy", 1.0, True, False),
+    "cross_entropy_sum": LossName("the sum of categorical cross-entropies", "cross_entropy", 1.0, False, False),
+}
+
+
+def are_distributions(values: np.ndarray) -> bool:
+    """Tell whether each row is a distribution over several classes, as one-hot targets and softmax outputs are.
+
+    Args:
+        values: shape (N, d_L).
+
+    Returns:
+        Whether the entries are not negative and each row sums to 1; False for one output.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.loss_values import are_distributions
+        >>> are_distributions(np.array([[0.0, 1.0], [0.3, 0.7]])), are_distributions(np.array([[1.0]]))
+        (True, False)
+    """
+    return bool(values.shape[1] > 1 and values.min() >= 0 and np.allclose(values.sum(axis=1), 1, rtol=0, atol=1e-6))
+
+
+def loss_values(y: Any, y_hat: Any) -> dict[str, float]:
+    """Compute every common loss of the predictions.
+
+    Args:
+        y: the targets, shape (N, d_L).
+        y_hat: the predictions, same shape.
+
+    Returns:
+        The values by name, in the order of `LOSS_NAMES`: the squared errors always; the binary cross-entropies if
+        targets and predictions lie from 0 to 1; the categorical ones if their rows are distributions over classes.
+
+    Raises:
+        TypeError: if y or y_hat is not of real numbers.
+        ValueError: if the shapes differ.
+
+    Examples:
+        >>> from backprop.verification.loss_values import loss_values
+        >>> found = loss_values([[0.0], [1.0]], [[0.5], [0.5]])
+        >>> found["mse"], found["mse_half"], found["mse_sum"], found["rmse"]
+        (0.25, 0.125, 0.5, 0.5)
+        >>> round(found["binary_cross_entropy"], 6), "cross_entropy" in found
+        (0.693147, False)
+    """
+    targets = checks.matrix("y", y)
+    predictions = checks.matrix("y_hat", y_hat, rows=targets.shape[0], columns=targets.shape[1])
+    n, d = targets.shape
+    with np.errstate(divide="ignore", over="ignore"):
+        sums = {"mse": float(np.sum((targets - predictions) ** 2))}
+        if min(targets.min(), predictions.min()) >= 0 and max(targets.max(), predictions.max()) <= 1:
+            sums["binary_cross_entropy"] = float(np.sum(bce_contributions(targets, predictions))) * n * d
+        if are_distributions(targets) and are_distributions(predictions):
+            logs = np.log(predictions, out=np.zeros_like(predictions), where=targets > 0)
+            sums["cross_entropy"] = float(-np.sum(targets * logs))
+    found = {
+        name: loss.factor * sums[loss.family] / (n if loss.per_example else 1) / (d if loss.per_output else 1)
+        for name, loss in LOSS_NAMES.items()
+        if loss.family in sums and (d > 1 or not name.endswith("_examples"))
+    }
+    found["rmse"] = float(np.sqrt(found["mse"]))
+    return found

@@ -1,0 +1,403 @@
+"""Correct, and yet it will not learn: what the arrays themselves show, besides the gradient.
+
+A gradient can be correct in a network that cannot learn: identical units, a learning rate above the limit of stability,
+inputs that are not scaled, targets that the output cannot reach, units that are saturated or dead, predictions that are
+all equal. `remarks` looks for these in the weights and the data, and links each to its equation.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop import checks
+from backprop.network import Activation, Gradients, Model, Trace
+from backprop.verification.loss_values import LOSS_NAMES, loss_values
+
+#: A unit is saturated if its derivative is below this fraction of the largest possible, for every example.
+SATURATED = 0.01
+#: Inputs are not scaled if their root mean square is above the first, or if one varies more than another by the second.
+LARGE, UNEQUAL = 10.0, 30.0
+#: Predictions count as equal if they differ by less than this, in units of the targets' range.
+EQUAL = 1e-3
+#: Weights count as very small below this.
+SMALL = 0.1
+#: At most so many gradients are computed to measure the curvature, and so many multiplications are spent on them.
+MOST_GRADIENTS, MOST_WORK = 60, 3e9
+
+#: The largest derivative of an activation that saturates, and the values that an activation can take.
+LARGEST_DERIVATIVE = {"sigmoid": 0.25, "tanh": 1.0}
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf),
+    "softplus": (0.0, np.inf),
+    "silu": (-0.2785, np.inf),
+    "softmax": (0.0, 1.0),
+}
+
+
+class Remark(NamedTuple):
+    """Something that keeps a network from learning though its gradient is correct.
+
+    Attributes:
+        slug: what it is, such as "identical-units".
+        text: one sentence, with the numbers.
+        equation: the label of the equation behind it, without "eq:"; "" if there is none.
+        page: the page that treats it, such as "consequences/symmetry/"; "" if there is none.
+    """
+
+    slug: str
+    text: str
+    equation: str
+    page: str
+
+    def __str__(self) -> str:
+        """Give the sentence."""
+        return self.text
+
+
+def remarks(
+    model: Model,
+    X: Any,
+    y: Any,
+    loss: str = "mse",
+    *,
+    eta: float | None = None,
+    printed_loss: float | None = None,
+) -> tuple[Remark, ...]:
+    """Say what keeps a network from learning, or would, though its gradient is correct.
+
+    Args:
+        model: the network at the weights in question.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        loss: the loss that is minimised, by a name that `diagnose` uses.
+        eta: the learning rate, if known; without it the curvature is not measured.
+        printed_loss: the loss that the program printed at these weights, if known.
+
+    Returns:
+        The remarks; none if there is nothing to say.
+
+    Raises:
+        TypeError: if an argument is not of the type described.
+        ValueError: if shapes do not fit, or the loss is unknown.
+
+    Examples:
+        Every weight ½ makes the hidden units identical:
+
+        >>> import numpy as np
+        >>> import backprop
+        >>> from backprop.verification.remarks import remarks
+        >>> X, y = backprop.xor()
+        >>> equal = backprop.Model([np.full((2, 3), 0.5), np.full((3, 1), 0.5)])
+        >>> for remark in remarks(equal, X, y):
+        ...     print(f"{remark.slug}: {remark}")
+        identical-units: All 3 units of layer 1 are identical, in the weights they receive and in those they give, so \
+they get the same gradient and stay identical.
+
+        >>> remarks(backprop.Model.random([2, 3, 1], seed=0), X, y)
+        ()
+    """
+    name = checks.one_of("loss", loss, list(LOSS_NAMES))
+    X = checks.matrix("X", X, columns=model.widths[0])
+    y = checks.matrix("y", y, rows=len(X), columns=model.widths[-1])
+    with np.errstate(all="ignore"):
+        trace = model.forward(X)
+        found = list(_identical_units(model))
+        found += _units(model, trace)
+        gradients = None if name == "rmse" else _gradient(model, X, y, name)
+        if gradients is not None:
+            found += _zero_layers(gradients, any(remark.slug == "dead-units" for remark in found))
+        found += _inputs(X)
+        found += _targets(model.layers[-1].activation, y)
+        found += _equal_predictions(model, trace, y)
+        if eta is not None and gradients is not None:
+            found += _learning_rate(model, X, y, name, checks.learning_rate(eta))
+        if printed_loss is not None:
+            found += [printed(printed_loss, y, trace.y_hat, name)]
+    return tuple(found)
+
+
+def _gradient(model: Model, X: np.ndarray, y: np.ndarray, loss: str) -> Gradients:
+    """Compute the gradient of a loss that has another factor than the network's own."""
+    which = LOSS_NAMES[loss]
+    n, d = y.shape
+    own = 1 if which.family == "cross_entropy" else d
+    factor = which.factor * (1 if which.per_example else n) * (1 if which.per_output else own)
+    weights, biases = model.backward(model.forward(X), y, which.family)
+    return Gradients(tuple(factor * g for g in weights), None if biases is None else tuple(factor * g for g in biases))
+
+
+def _identical_units(model: Model) -> Iterator[Remark]:
+    """Find hidden units that receive and give the same weights."""
+    for k in range(len(model.weights) - 1):
+        bias = np.zeros((1, model.weights[k].shape[1])) if model.biases is None else model.biases[k]
+        columns = np.vstack([model.weights[k], bias, model.weights[k + 1].T]).T
+        _, counts = np.unique(columns, axis=0, return_counts=True)
+        if counts.max() > 1:
+            n, of = int(counts[counts > 1].sum()), len(columns)
+            words = f"All {of}" if counts.max() == of else f"{n} of the {of}"
+            words += f" units of layer {k + 1} are"
+            groups = "" if np.count_nonzero(counts > 1) == 1 else f" in {np.count_nonzero(counts > 1)} groups"
+            yield Remark(
+                "identical-units",
+                f"{words} identical{groups}, in the weights they receive and in those they give, so they get the same "
+                "gradient and stay identical.",
+                "symmetry",
+                "consequences/symmetry/",
+            )
+
+
+def _units(model: Model, trace: Trace) -> Iterator[Remark]:
+    """Find units whose derivative vanishes for every example."""
+    for k, layer in enumerate(model.layers):
+        name = layer.activation.name
+        if not layer.activation.elementwise:
+            continue
+        derivative = np.abs(layer.derivative(trace.z[k], trace.a[k + 1])).max(axis=0)
+        of, which = len(derivative), "output" if k == len(model.layers) - 1 else "unit"
+        place = "" if which == "output" else f" of layer {k + 1}"
+        dead = int(np.count_nonzero(derivative == 0))
+        largest = LARGEST_DERIVATIVE.get(name)
+        if dead and name not in LARGEST_DERIVATIVE:
+            yield Remark(
+                "dead-units",
+                f"{_count(dead, of, which, place)} dead: z is negative for all {len(trace.a[0])} examples, so φ′ is 0 "
+                "and no weight into it changes.",
+                "dead-unit",
+                "consequences/dead-units/",
+            )
+        elif largest is not None:
+            saturated = int(np.count_nonzero(derivative < SATURATED * largest))
+            if saturated:
+                most = float(derivative[derivative < SATURATED * largest].max())
+                yield Remark(
+                    "saturated-units",
+                    f"{_count(saturated, of, which, place)} saturated: φ′ is at most {most:.1e} for any example, where "
+                    f"{name} can have {largest:g}.",
+                    f"{name}-derivative",
+                    "consequences/vanishing/",
+                )
+
+
+def _count(n: int, of: int, what: str, place: str) -> str:
+    """Count units in words."""
+    if of == 1:
+        return f"The {what}{place} is"
+    return f"All {of} {what}s{place} are" if n == of else f"{n} of {of} {what}s{place} {'is' if n == 1 else 'are'}"
+
+
+def _zero_layers(gradients: Gradients, dead: bool) -> Iterator[Remark]:
+    """Find layers whose gradient is zero in every entry."""
+    zero = [k + 1 for k, g in enumerate(gradients.weights) if not g.any()]
+    if zero:
+        layers = f"layer {zero[0]}" if len(zero) == 1 else f"layers {', '.join(map(str, zero))}"
+        reason = "" if dead else ": the weights above it are zero, its inputs are zero, or every error is"
+        yield Remark(
+            "zero-gradient",
+            f"The correct gradient of {layers} is exactly zero in every entry, so it does not learn from here{reason}.",
+            "hidden-delta",
+            "consequences/vanishing/",
+        )
+
+
+def _inputs(X: np.ndarray) -> Iterator[Remark]:
+    """Find inputs that are large, or of very different size."""
+    size = float(np.sqrt(np.mean(X**2)))
+    spread = X.std(axis=0)
+    varying = np.flatnonzero(spread > 1e-12 * max(size, 1e-300))
+    text = ""
+    if len(varying) > 1:
+        most, least = varying[spread[varying].argmax()], varying[spread[varying].argmin()]
+        ratio = float(spread[most] / spread[least])
+        # among many inputs, such as pixels, some hardly vary, and that does no harm
+        if ratio > UNEQUAL and len(varying) <= 50:
+            text = f"input {most + 1} varies {ratio:.3g} times as much as input {least + 1}"
+    if size > LARGE:
+        text = f"they reach from {X.min():.4g} to {X.max():.4g}" + (f", and {text}" if text else "")
+    if text:
+        yield Remark(
+            "inputs-not-scaled",
+            f"The inputs are not scaled: {text}; bring each to mean 0 and standard deviation 1.",
+            "stability-threshold",
+            "results/learning-rates/",
+        )
+
+
+def _targets(activation: Activation, y: np.ndarray) -> Iterator[Remark]:
+    """Find targets that the output cannot reach."""
+    low, high = RANGES.get(activation.name, (-np.inf, np.inf))
+    outside = int(np.count_nonzero((y < low) | (y > high)))
+    if outside:
+        reach = f"from {low:g} to {high:g}" if np.isfinite(high) else f"from {low:g} upwards"
+        yield Remark(
+            "targets-out-of-range",
+            f"{outside} of {y.size} targets lie outside what {activation.name} can give, {reach}: they reach from "
+            f"{y.min():.4g} to {y.max():.4g}; scale the targets or use a linear output.",
+            activation.name if activation.name in ("sigmoid", "tanh", "relu", "softplus", "silu") else "",
+            "derivation/activations/",
+        )
+
+
+def _equal_predictions(model: Model, trace: Trace, y: np.ndarray) -> Iterator[Remark]:
+    """Find weights so small that every prediction is the same."""
+    if len(y) < 2 or (trace.a[0] == trace.a[0][0]).all():
+        return
+    spread = float(np.ptp(trace.y_hat, axis=0).max())
+    largest = max(float(np.abs(w).max()) for w in model.weights)
+    if spread < EQUAL * max(float(np.ptp(y)), 1e-300) and largest < SMALL:
+        yield Remark(
+            "predictions-equal",
+            f"The predictions for the {len(y)} examples differ by at most {spread:.1e}, because the weights are so "
+            f"small (at most {largest:.1e}) that the inputs hardly reach the output; draw larger initial weights.",
+            "symmetry",
+            "verification/loss-plateaus/",
+        )
+
+
+def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> float | None:
+    """Measure the largest eigenvalue of the Hessian of the loss, by power iteration.
+
+    A product of the Hessian and a direction v is a central difference of the gradient along v. What is returned is the
+    largest vᵀHv that was found, for v of norm 1: never more than the eigenvalue, up to the error of the difference.
+
+    Args:
+        model: the network at the weights in question.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        loss: a name that `diagnose` uses.
+
+    Returns:
+        The eigenvalue; None if the gradient jumps here, as at the kink of a ReLU, or the network is too large to tell.
+
+    Examples:
+        For one weight and the mean squared error, L″ is twice the mean of x²:
+
+        >>> import numpy as np
+        >>> import backprop
+        >>> from backprop.verification.remarks import curvature
+        >>> line = backprop.Model([np.array([[0.3]])], activations="identity")
+        >>> round(curvature(line, np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]])), 6)
+        5.0
+    """
+    start = _flat(model.weights, model.biases)
+    size = float(np.sqrt(np.mean(start**2))) or 1.0
+    n = int(min(MOST_GRADIENTS, MOST_WORK // (3 * len(X) * start.size))) // 2
+    if n < 3:
+        return None
+
+    def product(v: np.ndarray, h: float) -> np.ndarray:
+        up, down = (_gradient(_moved(model, start + sign * h * v), X, y, loss) for sign in (1, -1))
+        return (_flat(up.weights, up.biases) - _flat(down.weights, down.biases)) / (2 * h)
+
+    v = np.random.default_rng(0).normal(size=start.size)
+    v /= np.linalg.norm(v)
+    step, shift, best, direction = 1e-5 * max(size, 1e-3), 0.0, -np.inf, v
+    for _ in range(n - 1):
+        bent = product(v, step)
+        value = float(v @ bent)
+        if not np.isfinite(value):
+            return None
+        if value > best:
+            best, direction = value, v
+        if value < 0:
+            shift = max(shift, -2 * value)
+        following = bent + shift * v
+        length = float(np.linalg.norm(following))
+        if length == 0:
+            break
+        v = following / length
+    again = float(direction @ product(direction, step / 8))  # at a kink the difference grows as the step shrinks
+    return best if best > 0 and abs(again - best) <= 0.02 * best else None
+
+
+def _flat(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray] | None) -> np.ndarray:
+    """Put all parameters into one vector."""
+    return np.concatenate([array.ravel() for array in (*weights, *(biases or ()))])
+
+
+def _moved(model: Model, parameters: np.ndarray) -> Model:
+    """Make the network with other parameters."""
+    arrays = [*model.weights, *(model.biases or ())]
+    ends = np.cumsum([array.size for array in arrays])[:-1]
+    parts = [part.reshape(array.shape) for part, array in zip(np.split(parameters, ends), arrays, strict=True)]
+    n = len(model.weights)
+    activations = [layer.activation for layer in model.layers]
+    return Model(parts[:n], None if model.biases is None else parts[n:], activations)
+
+
+def _learning_rate(model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: float) -> Iterator[Remark]:
+    """Compare the learning rate with 2/λ_max."""
+    largest = curvature(model, X, y, loss)
+    if largest is not None and eta > 2 / largest * 1.05:
+        yield Remark(
+            "learning-rate-too-large",
+            f"The learning rate {eta:g} is above 2/λ_max = {2 / largest:.3g}, where λ_max = {largest:.3g} is the "
+            "largest eigenvalue of the Hessian at these weights: along its direction the step overshoots.",
+            "stability-threshold",
+            "results/learning-rates/",
+        )
+
+
+def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None) -> Remark:
+    """Say which loss of these predictions a program has printed.
+
+    Args:
+        value: the number that was printed.
+        y: the targets, shape (N, d_L).
+        y_hat: the predictions, same shape.
+        loss: the loss that is minimised, if known.
+
+    Returns:
+        A remark: the losses that have this value to the digits that were printed, or the nearest one.
+
+    Raises:
+        TypeError: if value is not a number.
+        ValueError: if value is not finite.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.remarks import printed
+        >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.25], [0.5], [0.75]])
+        >>> print(printed(0.1875, y, y_hat, "mse"))
+        The printed loss 0.1875 is half the sum of squared errors (mse_half_sum), while the gradient is that of the \
+mean squared error.
+    """
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
+    if not np.isfinite(value):
+        raise ValueError(f"printed_loss is {value}; expected a finite number")
+    known = {name: (v, LOSS_NAMES[name].words) for name, v in loss_values(y, y_hat).items() if np.isfinite(v)}
+    known |= {
+        "mae": (float(np.abs(y - y_hat).mean()), "the mean absolute error"),
+        "error-mean": (float((y_hat - y).mean()), "the mean error, which is not squared"),
+    }
+    if y.shape[1] == 1 and len(y) > 1:
+        apart = float(np.mean(y**2) - 2 * np.mean(y) * np.mean(y_hat) + np.mean(y_hat**2))
+        known["broadcast"] = (
+            apart,
+            "the mean over N × N differences, as targets (N,) against predictions (N, 1) give it",
+        )
+    tolerance = max(_half_digit(float(value)), 1e-7 * abs(float(value)))
+    fitting = [name for name, (v, _) in known.items() if abs(v - value) <= tolerance]
+    aim = None if loss is None else LOSS_NAMES[loss].words
+    if loss in fitting:
+        text = f"The printed loss {value:.10g} is {aim}, the one whose gradient this is."
+    elif fitting:
+        found = " or ".join(f"{known[name][1]} ({name})" if name in LOSS_NAMES else known[name][1] for name in fitting)
+        text = f"The printed loss {value:.10g} is {found}" + (f", while the gradient is that of {aim}." if aim else ".")
+    else:
+        nearest = min(known, key=lambda name: abs(known[name][0] - value))
+        text = (
+            f"The printed loss {value:.10g} is none of the known losses of these predictions; the nearest is "
+            f"{known[nearest][0]:.6g}, {known[nearest][1]}. Is it from other weights, or from other data?"
+        )
+    return Remark("printed-loss", text, "total-loss", "derivation/loss/")
+
+
+def _half_digit(value: float) -> float:
+    """Give half a unit of the last digit that a number is printed with."""
+    digits, _, exponent = repr(abs(value)).partition("e")
+    decimals = len(digits.partition(".")[2]) if not digits.endswith(".0") else 0
+    return float(0.501 * 10.0 ** (int(exponent or 0) - decimals))

@@ -1,0 +1,321 @@
+"""What a diagnosis says, in words and in lines of code for the network that was handed in."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.network import Gradients
+from backprop.verification import grammar
+from backprop.verification.catalogue import BY_SLUG
+from backprop.verification.explanation import Explanation
+from backprop.verification.search import LossReading, Reading, Term
+
+if TYPE_CHECKING:
+    from backprop.verification.diagnosis import Diagnosis
+
+#: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
+SITE = os.environ.get("SITE_URL", "")
+
+
+def address(label: str) -> tuple[str, str]:
+    """Find where an equation stands.
+
+    Args:
+        label: its label, without "eq:".
+
+    Returns:
+        Its number, and its address on the site.
+
+    Raises:
+        KeyError: if there is no such equation.
+
+    Examples:
+        >>> from backprop.verification.words import address
+        >>> address("hidden-delta")[0], address("hidden-delta")[1].endswith("hidden-to-hidden/#eq-hidden-delta")
+        ('8.4', True)
+    """
+    mark = rf"\label{{eq:{label}}}"
+    for name in step.__all__:
+        function = getattr(step, name)
+        before, found, _ = (function.__doc__ or "").partition(mark) if callable(function) else ("", "", "")
+        if found:
+            chapter = function.__module__.rpartition(".")[2].replace("_", "-")
+            return before.rpartition(r"\tag{")[2].partition("}")[0], f"{SITE}derivation/{chapter}/#eq-{label}"
+    raise KeyError(label)
+
+
+def _factor_code(loss: LossReading) -> str:
+    """Write what ŷ − y is multiplied by."""
+    two = "2 * " if loss.family == "mse" and "half" not in loss.name else ""
+    if not loss.mean:
+        return f"{two}(y_hat - y)"
+    return f"{two}(y_hat - y) / {'len(y)' if 'examples' in loss.name or loss.family == 'cross_entropy' else 'y.size'}"
+
+
+def correct_line(place: str, reading: Reading, loss: LossReading) -> str:
+    """Write a line of the correct backward pass for the network that was handed in.
+
+    Args:
+        place: such as "delta2", "dW1", "db1", "error", "phi1" or "back1".
+        reading: the problem.
+        loss: the loss.
+
+    Returns:
+        The line of code; examples in the layout that was handed in.
+    """
+    return _line(Term(place), reading, loss, None)
+
+
+def _line(term: Term, reading: Reading, loss: LossReading, form: str | None) -> str:
+    """Write a line, correct or with a form of the grammar in it."""
+    k = term.layer or reading.depth
+    place = term.place.rstrip("0123456789")
+    convention = reading.problem.convention
+    names = {"k": k, "n": k + 1, "b": k - 1}
+    if place == "dW":
+        code = "A{b}.T @ delta{k}"
+        if form is not None:
+            code = _form_code(form, grammar.weight_forms, reading, loss, k)
+        line = f"dW{k} = {code.format(**names)}".replace("A0", "X").replace("Z0", "X")
+    elif place == "db":
+        code = "delta{k}.sum(axis=0)"
+        if form is not None:
+            code = _form_code(form, grammar.bias_forms, reading, loss, k)
+        line = f"db{k} = {code.format(**names)}"
+    else:
+        line = f"delta{k} = {_delta_code(place, reading, loss, form, k)}"
+    if convention.startswith("columns"):
+        line = line.replace("len(y)", "y.shape[1]")
+    return grammar.laid_out(line, convention)
+
+
+def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | None, k: int) -> str:
+    """Write how δ is made."""
+    names = {"k": k, "n": k + 1, "b": k - 1}
+    output, phi = k == reading.depth, reading.activations[k - 1].name
+    derivative = grammar.derivative_code(phi, k)
+    if output and loss.family != "mse":
+        derivative = ""
+    if output:
+        source = _factor_code(loss)
+        if place == "error" and form is not None:
+            made = grammar.ERRORS[form].code.format(**names) if form in grammar.ERRORS else "(y_hat - y)"
+            source = source.replace("(y_hat - y)", f"({made.strip('()')})" if "(" not in made.strip("()") else made)
+        if phi == "softmax" and loss.family == "mse":
+            e = "(y_hat - y)"
+            inner = f"y_hat * ({e} - ({e} * y_hat).sum(axis=1, keepdims=True))"
+            source = source.replace(e, f"({inner})") if place != "error" or form is None else source
+            derivative = ""
+    else:
+        way = "delta{n} @ W{n}.T" if place != "back" or form is None else _back_code(form)
+        source = f"({way.format(**names)})"
+    if place == "phi" and form is not None:
+        derivative = _derivative_form(form, phi, k)
+    if output:
+        derivative = derivative.replace(f"a{k}", "y_hat")
+    return (
+        f"{source} * {derivative}"
+        if derivative and not derivative.startswith("/")
+        else f"{source} {derivative}".rstrip()
+    )
+
+
+def _derivative_form(form: str, phi: str, k: int) -> str:
+    """Write what stands in the place of a derivative."""
+    form = form.rpartition("+")[2]
+    if form in ("output-derivative-not-cancelled", "output-derivative-not-cancelled:diagonal"):
+        return grammar.derivative_code(phi if phi != "softmax" else "sigmoid", k)
+    own = grammar.derivative_code(phi, k)
+    special = {
+        "derivative-given-a": f"{phi}_derivative(a{k})",
+        "derivative-given-z": own.replace(f"a{k}", f"z{k}"),
+        "derivative-applied-twice": f"({own}) ** 2",
+        "~negative": f"(-{own})",
+        "~complement": f"(1 - {own})",
+        "~divided": f"/ ({own})",
+    }
+    if form in special:
+        return special[form]
+    if form.startswith("wrong-activation-derivative:"):
+        name, _, of = form.partition(":")[2].split(" ")
+        code = grammar.derivative_code(name, k)
+        return code if of == "a" or f"a{k}" not in code else code.replace(f"a{k}", f"{name}(z{k})")
+    return grammar.DERIVATIVES[form].code.format(k=k, n=k + 1, b=k - 1)
+
+
+def _back_code(form: str) -> str:
+    """Write what stands in the place of Δ Wᵀ."""
+    parts = form.split("+")
+    sources = {"delta-without-derivative": "error{n}", "~error": "(y_hat - y)", "~activation": "A{n}"}
+    source = "delta{n}"
+    if parts[0] in sources or parts[0].startswith("~delta"):
+        source = sources.get(parts[0], parts[0].lstrip("~"))
+        parts = parts[1:]
+    way = {
+        "": "{s} @ W{n}.T",
+        "weights-not-transposed": "{s} @ W{n}",
+        "weights-missing:wide": "{s}",
+        "weights-missing": "{s}.sum(axis=1, keepdims=True)",
+        "inverse-instead-of-transpose": "{s} @ np.linalg.pinv(W{n})",
+        "one-path-only": "{s}[:, -1:] @ W{n}[:, -1:].T",
+        "one-path-only:first": "{s}[:, :1] @ W{n}[:, :1].T",
+        "updated-too-early": "{s} @ W{n}_after.T",
+        "~weights alone": "W{n}.sum(axis=1)",
+        "~gradient instead of weights": "{s} @ dW{n}.T",
+        "~mean over examples": "{s}.mean(axis=0) @ W{n}.T",
+    }
+    name = parts[0] if parts else ""
+    code = way.get(name)
+    if code is None:
+        other, turned = name.lstrip("~").partition(" ")[0], name.endswith("not transposed")
+        code = f"{{s}} @ {other}{'' if turned else '.T'}"
+    return code.replace("{s}", source)
+
+
+def _form_code(form: str, forms: object, reading: Reading, loss: LossReading, k: int) -> str:
+    """Look the line of a form up."""
+    if form.startswith("~decay"):
+        which = "W" if forms is grammar.weight_forms else "b"
+        plain = "A{b}.T @ delta{k}" if which == "W" else "delta{k}.sum(axis=0)"
+        return f"{plain} + {form.partition(':')[2]} * {which}{{k}}"
+    p = reading.exact(loss.family)
+    flow = grammar.Flow()
+    for j in range(p.depth - 1, k - 2, -1):
+        flow = grammar.delta_of(p, j, {}, flow)
+    below = grammar.delta_of(p, k - 2, {}, flow).deltas[-1] if k > 1 else None
+    return next((made[1] for made in forms(p, k - 1, flow, below) if made[0] == form), "…")  # type: ignore[operator]
+
+
+def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
+    """Write for each thing that is incorrect its place, the line as it seems to be written, and as it should be.
+
+    Args:
+        best: the explanation.
+
+    Yields:
+        Places and lines.
+    """
+    for term in best.state.terms:
+        should = _line(term, best.reading, best.loss, None)
+        if term.form:
+            written = _line(term, best.reading, best.loss, term.form)
+        else:
+            left, _, right = should.partition(" = ")
+            written = f"{left} = {term.factor:.6g} * {right}"
+        yield term.place, written, should
+
+
+def short(one: Explanation) -> str:
+    """Say in half a sentence what is incorrect.
+
+    Args:
+        one: the explanation.
+
+    Returns:
+        The titles of the mistakes, or the line that is written.
+    """
+    if one.slugs and all(slug for slug, _, _ in one.parts):
+        return f"{'; '.join(BY_SLUG[slug].title for slug in one.slugs)} ({', '.join(one.slugs)})"
+    return "; ".join(f"{place} as if by {written}" for place, written, _ in lines(one))
+
+
+def text(found: "Diagnosis") -> Iterator[str]:
+    """Write a diagnosis for a student.
+
+    Args:
+        found: the diagnosis.
+
+    Yields:
+        Lines.
+    """
+    losses = [other for other in found.alternatives if other.verdict == "correct" and not other.mistakes]
+    if found.verdict == "correct":
+        open_ = f" on these data, which cannot tell {', '.join(found.cannot_tell)}" if found.cannot_tell else ""
+        yield f"Correct, for the loss {found.loss}{open_}."
+        if found.cannot_tell:
+            yield "Hand in five examples and widths that differ to test these as well."
+        if found.sign == -1:
+            yield "It is −∇L: correct, if you add it."
+    elif found.verdict == "unknown":
+        yield f"Unknown: {found.reason}."
+    elif losses:
+        yield f"It is the gradient of {losses[0].loss}, not of {found.loss}, which you named."
+    yield from _mistakes(found)
+    if found.verdict != "unknown" and found.reason:
+        yield f"Note: {found.reason}."
+    yield from _judged(found)
+    if found.verdict == "mistake" and found.correct is not None:
+        yield from _correct(found.correct)
+    if found.scale is not None and found.verdict != "unknown":
+        yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}; sign {found.sign:+d}."
+    if found.assumed:
+        yield f"Not told, and read as: {'; '.join(found.assumed)}."
+    if found.evidence:
+        yield f"How sure: {found.evidence}."
+    for other in found.alternatives:
+        yield f"{'Or' if other.mistakes or other.place else 'Same numbers'}: {other.text}."
+    for remark in found.remarks:
+        yield f"Remark: {remark.text} ({remark.slug})"
+        if remark.equation:
+            number, url = address(remark.equation)
+            yield f"  Equation ({number}): {url}"
+        if remark.page:
+            yield f"  More:  {SITE}{remark.page}"
+
+
+def _judged(found: "Diagnosis") -> Iterator[str]:
+    """Give the verdict on each layer, and on arrays where those of a layer differ."""
+    for layer in found.layers:
+        if found.verdict == "unknown" and layer.verdict == "unknown":
+            continue
+        error = layer.relative_error
+        off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
+        because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
+        if layer.verdict == "incorrect" and not layer.mistakes and found.mistakes:
+            because = " (because of the mistake above it)"
+        yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
+        own = {n: a for n, a in found.arrays.items() if int(n[1:]) == layer.number}
+        if len({array.verdict for array in own.values()}) > 1 or any(a.factor not in (1.0, None) for a in own.values()):
+            yield "  " + "; ".join(_array(name, array) for name, array in own.items()) + "."
+
+
+def _array(name: str, array: object) -> str:
+    """Give the verdict on one array."""
+    verdict, factor = array.verdict, array.factor  # type: ignore[attr-defined]
+    by = f", {factor:.6g} times what it should be" if factor is not None and verdict == "incorrect" else ""
+    return f"d{name} {verdict}{by}"
+
+
+def _mistakes(found: "Diagnosis") -> Iterator[str]:
+    """Describe the mistakes."""
+    for slug in found.mistakes:
+        mistake = BY_SLUG[slug]
+        where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
+        place = f", layer {', '.join(where)}" if where else ""
+        yield f"Mistake: {mistake.title} ({slug}){place}."
+        for label in mistake.equations:
+            number, url = address(label)
+            yield f"  Equation ({number}): {url}"
+        if not found.lines:
+            yield f"  As if: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
+            yield f"  Right: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
+        yield f"  More:  {SITE}verification/mistakes/#{slug}"
+    if found.verdict == "mistake" and not found.mistakes and not found.lines:
+        yield "Mistake: these numbers have several explanations, either one or another of those below."
+    if found.lines and not found.mistakes:
+        yield f"Mistake: what stands at {found.lines[0][0]} is not what belongs there."
+    for _, written, should in found.lines:
+        yield f"  As if written: {written}"
+        yield f"  It should be:  {should}"
+
+
+def _correct(correct: Gradients) -> Iterator[str]:
+    """Print the correct gradient, as far as it is short."""
+    for name, part in (("W", correct.weights), ("b", correct.biases or ())):
+        for i, g in enumerate(part, start=1):
+            shown = np.array2string(g, precision=6, separator=", ", threshold=40, max_line_width=100)
+            yield f"Correct gradient of {name}{i}, shape {g.shape}:"
+            yield from (f"  {line}" for line in shown.splitlines())

@@ -1,0 +1,351 @@
+"""What people hand in: each case of the field with the answer that it should have."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Diagnosis, diagnose, diagnose_step
+from backprop.network import ACTIVATIONS
+from backprop.verification import assert_gradient
+from backprop.verification.intake import Handed, problems
+from backprop.verification.search import Reading, losses
+from backprop.verification.words import correct_line
+
+X, Y = backprop.xor()
+RNG = np.random.default_rng(0)
+W = [RNG.normal(size=(2, 3)), RNG.normal(size=(3, 1))]
+B = [RNG.normal(size=(1, 3)), RNG.normal(size=(1, 1))]
+
+
+def s(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+A = s(X @ W[0])
+P = s(A @ W[1])
+
+
+def gradients(d2: np.ndarray) -> list[np.ndarray]:
+    d1 = d2 @ W[1].T * A * (1 - A)
+    return [X.T @ d1, A.T @ d2]
+
+
+def with_biases() -> tuple[list[np.ndarray], list[np.ndarray]]:
+    a = s(X @ W[0] + B[0])
+    p = s(a @ W[1] + B[1])
+    d2 = 2 * (p - Y) * p * (1 - p) / len(Y)
+    d1 = d2 @ W[1].T * a * (1 - a)
+    return [X.T @ d1, a.T @ d2], [d1.sum(0), d2.sum(0)]
+
+
+def verdicts(found: Diagnosis) -> dict[str, str]:
+    return {name: array.verdict for name, array in found.arrays.items()}
+
+
+# 1. Factors, loss named
+
+
+@pytest.mark.parametrize("corners", [False, True])
+def test_half_the_sum_comes_before_numerology(corners: bool) -> None:
+    x, y = (X, Y) if not corners else (np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0], [1], [1], [0.0]]))
+    a = s(x @ W[0])
+    p = s(a @ W[1])
+    d2 = (p - y) * p * (1 - p)
+    d1 = d2 @ W[1].T * a * (1 - a)
+    found = diagnose(W, x, y, [x.T @ d1, a.T @ d2], loss="mse")
+    assert str(found).startswith("It is the gradient of mse_half_sum, not of mse, which you named.")
+    assert found.alternatives[0].verdict == "correct"
+    assert found.alternatives[0].loss == "mse_half_sum"
+    assert set(found.mistakes) == {"factor-two-missing", "sum-instead-of-mean"}
+
+
+# 2. "Either … or" is not "and"
+
+
+def test_two_readings_of_a_sum_are_not_added_up() -> None:
+    h = X @ W[0]
+    e = s(h @ W[1]) - Y
+    told = {"activations": ["identity", "sigmoid"], "loss": "binary_cross_entropy"}
+    found = diagnose(W, X, Y, [X.T @ (e @ W[1].T), h.T @ e], **told)
+    assert found.mistakes == ("sum-instead-of-mean",)
+    assert found.alternatives[0].loss == "binary_cross_entropy_sum"
+
+
+def test_a_learning_rate_that_was_forgotten_is_one_thing() -> None:
+    gw, gb = with_biases()
+    new = [w - g for w, g in zip(W, gw, strict=True)], [b - g for b, g in zip(B, gb, strict=True)]
+    found = diagnose_step(W, new[0], X, Y, 0.5, biases=(B, new[1]), activations="sigmoid", loss="mse")
+    assert found.mistakes == ("extra-factor-two",)
+    assert all(array.factor == pytest.approx(2) for array in found.arrays.values())
+
+
+# 3. One incorrect line is one mistake, and an array that agrees is correct
+
+
+def test_the_error_in_the_gradient_of_the_output_weights() -> None:
+    d2 = (P - Y) / len(Y)
+    g = gradients(d2)
+    g[1] = A.T @ (d2 / (P * (1 - P)))
+    found = diagnose(W, X, Y, g, loss="binary_cross_entropy")
+    assert (found.mistakes, found.place) == (("weight-gradient-without-derivative",), "dW2")
+    assert verdicts(found) == {"W1": "correct", "W2": "incorrect"}
+
+
+# 4. One example, one output
+
+ONE = X[3:4], Y[3:4]
+A1 = s(ONE[0] @ W[0])
+
+
+def one_example(d2: np.ndarray) -> list[np.ndarray]:
+    return [ONE[0].T @ (d2 @ W[1].T * A1 * (1 - A1)), A1.T @ d2]
+
+
+def test_a_step_of_one_example_is_correct_and_says_what_it_cannot_tell() -> None:
+    g = one_example(2 * (A1 @ W[1] - ONE[1]))
+    new = [w - 0.1 * g for w, g in zip(W, g, strict=True)]
+    for told in ({}, {"activations": ["sigmoid", "identity"], "loss": "mse"}):
+        found = diagnose_step(W, new, *ONE, **told)
+        assert (found.verdict, found.mistakes) == ("correct", ())
+        assert "one-example-only" in found.cannot_tell
+
+
+def test_nonsense_for_delta_is_not_correct() -> None:
+    told = {"activations": ["sigmoid", "identity"], "loss": "mse"}
+    found = diagnose(W, *ONE, one_example(np.array([[-7.0]])), **told)
+    assert (found.verdict, found.mistakes, found.place) == ("unknown", (), "delta2")
+
+
+def test_strict_demands_that_nothing_is_left_open() -> None:
+    told: dict[str, Any] = {"activations": ["sigmoid", "identity"], "loss": "mse"}
+    g = one_example(2 * (A1 @ W[1] - ONE[1]))
+    assert_gradient(W, *ONE, g, **told)
+    with pytest.raises(AssertionError, match="left open"):
+        assert_gradient(W, *ONE, g, **told, strict=True)
+    assert_gradient(W, X, Y, gradients(2 * (P - Y) * P * (1 - P) / len(Y)), loss="mse", strict=True)
+
+
+# 5. Biases off by a factor
+
+
+@pytest.mark.parametrize("factor", [21.0, 2.0, 0.5, -1.0, 0.0, 1 / 21])
+def test_biases_off_by_a_factor_leave_the_weights_correct(factor: float) -> None:
+    gw, gb = with_biases()
+    found = diagnose(W, X, Y, (gw, [factor * g for g in gb]), biases=B, loss="mse")
+    assert verdicts(found) == {"W1": "correct", "W2": "correct", "b1": "incorrect", "b2": "incorrect"}
+    assert found.arrays["b1"].factor == pytest.approx(factor)
+    named = {slug for one in (found, *found.alternatives) for slug in one.mistakes}
+    assert named & {"bias-scale", "bias-averaged", "biases-not-updated"}
+
+
+def test_weights_off_by_n_leave_the_biases_correct() -> None:
+    gw, gb = with_biases()
+    found = diagnose(W, X, Y, ([21 * g for g in gw], gb), biases=B, loss="mse")
+    assert verdicts(found) == {"W1": "incorrect", "W2": "incorrect", "b1": "correct", "b2": "correct"}
+    assert found.mistakes == ("sum-instead-of-mean",)
+
+
+# 6. Unknown names nothing
+
+
+def test_adams_first_step_names_nothing() -> None:
+    gw, gb = with_biases()
+
+    def moved(old: list[np.ndarray], g: list[np.ndarray]) -> list[np.ndarray]:
+        return [w - 0.1 * d / (abs(d) + 1e-8) for w, d in zip(old, g, strict=True)]
+
+    biases = B, moved(B, gb)
+    found = diagnose_step(W, moved(W, gw), X, Y, 0.1, biases=biases, activations="sigmoid", loss="mse")
+    assert (found.verdict, found.mistakes, found.place) == ("unknown", (), None)
+    assert [layer.mistakes for layer in found.layers] == [(), ()]
+
+
+def test_the_output_differentiated() -> None:
+    found = diagnose(W, X, Y, gradients(P * (1 - P)), loss="mse")
+    assert found.mistakes == ("output-differentiated",)
+
+
+# 7. Advice for this network
+
+
+def test_the_advice_for_a_tanh_output_is_that_of_tanh() -> None:
+    p = np.tanh(A @ W[1])
+    found = diagnose(W, X, Y, gradients(2 * (p - Y) / len(Y)), activations=["sigmoid", "tanh"], loss="mse")
+    assert found.mistakes == ("output-derivative-missing",)
+    ((_, _, should),) = found.lines
+    assert should == "delta2 = 2 * (y_hat - y) / y.size * (1 - y_hat ** 2)"
+
+
+def test_the_advice_for_relu_is_that_of_relu() -> None:
+    z = X @ W[0]
+    a = np.maximum(z, 0)
+    p = s(a @ W[1])
+    d2 = 2 * (p - Y) * p * (1 - p) / len(Y)
+    g = [X.T @ (d2 @ W[1].T * a * (1 - a)), a.T @ d2]
+    found = diagnose(W, X, Y, g, activations=["relu", "sigmoid"], loss="mse")
+    assert found.mistakes == ("wrong-activation-derivative",)
+    assert found.lines[0][1:] == ("delta1 = (delta2 @ W2.T) * a1 * (1 - a1)", "delta1 = (delta2 @ W2.T) * (z1 > 0)")
+
+
+VALUES = {"sigmoid": s, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "identity": lambda z: z}
+
+
+@pytest.mark.parametrize("hidden", [*VALUES])
+@pytest.mark.parametrize(
+    ("output", "loss"),
+    [
+        *(
+            (o, loss)
+            for o in ("sigmoid", "tanh", "identity")
+            for loss in ("mse", "mse_half", "mse_sum", "mse_half_sum")
+        ),
+        ("sigmoid", "binary_cross_entropy"),
+    ],
+)
+@pytest.mark.parametrize("columns", [False, True])
+def test_advice_that_is_followed_leads_to_correct(hidden: str, output: str, loss: str, columns: bool) -> None:
+    turn = (lambda w: w.T) if columns else (lambda w: w)
+    space: dict[str, Any] = {"np": np, "X": turn(X), "y": turn(Y)}
+    space |= {"W1": turn(W[0]), "W2": turn(W[1])}
+    forward = (lambda w, a: w @ a) if columns else (lambda w, a: a @ w)
+    space["z1"] = forward(space["W1"], space["X"])
+    space["a1"] = space["A1"] = VALUES[hidden](space["z1"])
+    space["z2"] = forward(space["W2"], space["a1"])
+    space["y_hat"] = VALUES[output](space["z2"])
+    for place in ("delta2", "delta1", "dW2", "dW1"):
+        exec(should(place, hidden, output, loss, columns, space), space)
+    given = [space["dW1"], space["dW2"]]
+    told: dict[str, Any] = {"activations": [hidden, output], "loss": loss}
+    found = diagnose([space["W1"], space["W2"]], space["X"], space["y"], given, **told)
+    assert found.verdict == "correct", str(found)
+
+
+def should(place: str, hidden: str, output: str, loss: str, columns: bool, space: dict[str, Any]) -> str:
+    w = [space["W1"], space["W2"]]
+    handed = Handed(space["X"], space["y"], w, None, w, None)
+    (problem,) = problems(handed, "columns, (out, in)" if columns else "rows, (in, out)")
+    reading = Reading(problem, (ACTIVATIONS[hidden], ACTIVATIONS[output]), 1e-16, 1e-7, {})
+    named = next(one for one in losses(len(Y), 1) if one.name == loss)
+    return correct_line(place, reading, named)
+
+
+# 8. "Same numbers" lists nothing that changes nothing here
+
+
+def test_after_correct_nothing_is_listed_that_changes_nothing() -> None:
+    found = diagnose(W, X, Y, gradients(2 * (P - Y) * P * (1 - P) / len(Y)), loss="mse")
+    assert (found.verdict, found.alternatives, found.cannot_tell) == ("correct", (), ())
+
+
+# 9. Layers of one unit
+
+
+@pytest.mark.parametrize("widths", [[1, 1], [1, 1, 1], [3, 1, 1]])
+def test_layers_of_one_unit(widths: list[int]) -> None:
+    x = np.linspace(0, 1, 5)[:, None] ** np.arange(1, widths[0] + 1)
+    w = [np.full(shape, 0.3) for shape in pairwise(widths)]
+    y, a = 2 * x[:, :1], [x]
+    for one in w:
+        a.append(a[-1] @ one)
+    d, g = 2 * (a[-1] - y) / 5, []
+    for k in range(len(w) - 1, -1, -1):
+        g.insert(0, a[k].T @ d)
+        d = d @ w[k].T
+    found = diagnose(w, x, y, g, activations="identity", loss="mse")
+    assert found.verdict == "correct"
+    assert diagnose(w, x, y, [5 * one for one in g], activations="identity", loss="mse").verdict != "correct"
+
+
+def test_one_weight() -> None:
+    x = np.linspace(0, 1, 5)[:, None]
+    w = np.array([[0.1]])
+    found = diagnose([w], x, 2 * x, [2 * x.T @ (x @ w - 2 * x)], loss="mse")
+    assert found.alternatives[0].loss == "mse_sum"
+
+
+# 10. ε in the logarithm
+
+
+@pytest.mark.parametrize("epsilon", [1e-12, 1e-8, 1e-5, 3.7e-4])
+def test_an_epsilon_in_the_logarithm_is_reported(epsilon: float) -> None:
+    e = -(Y / (P + epsilon) - (1 - Y) / (1 - P + epsilon)) / len(Y)
+    found = diagnose(W, X, Y, gradients(e * P * (1 - P)), activations="sigmoid", loss="binary_cross_entropy")
+    assert found.verdict == "correct"
+    assert f"an ε of {epsilon:.3g} inside the logarithm" in found.reason
+
+
+# 12. Terms that people add, mini-batches
+
+
+@pytest.mark.parametrize("on_biases", [False, True])
+@pytest.mark.parametrize("decay", [0.01, 0.02, -0.01])
+def test_weight_decay(decay: float, on_biases: bool) -> None:
+    gw, gb = with_biases()
+    gw = [g + decay * w for g, w in zip(gw, W, strict=True)]
+    gb = [g + decay * on_biases * b.ravel() for g, b in zip(gb, B, strict=True)]
+    found = diagnose(W, X, Y, (gw, gb), biases=B, activations="sigmoid", loss="mse")
+    assert found.weight_decay == pytest.approx(decay)
+    assert f"λ = {decay:.4g}" in str(found)
+    assert (verdicts(found)["b1"] == "correct") != on_biases
+
+
+@pytest.mark.parametrize("part", [slice(0, 8), slice(-8, None)])
+def test_the_gradient_of_a_mini_batch(part: slice) -> None:
+    d2 = 2 * (P - Y) * P * (1 - P) / 8
+    d1 = d2 @ W[1].T * A * (1 - A)
+    g = [X[part].T @ d1[part], A[part].T @ d2[part]]
+    found = diagnose(W, X, Y, g, activations="sigmoid", loss="mse")
+    assert found.verdict == "unknown"
+    assert f"of the {'first' if part.start == 0 else 'last'} 8 examples alone" in found.reason
+
+
+# 13. The way back in its combinations: described by place and line, whether the catalogue has a name or not
+
+WAYS: dict[str, tuple[Any, str]] = {
+    "the error without W": (lambda d, e, w: np.zeros_like(A) + e, "back1"),
+    "δ without W": (lambda d, e, w: np.zeros_like(A) + d, "back1"),
+    "the error through W": (lambda d, e, w: e @ w.T, "back1"),
+    "W alone": (lambda d, e, w: np.zeros_like(A) + w.T, "back1"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ways_back(way: str) -> None:
+    e = 2 * (P - Y) / len(Y)
+    d2 = e * P * (1 - P)
+    make, place = WAYS[way]
+    d1 = make(d2, e, W[1]) * A * (1 - A)
+    if way == "W alone":
+        d1 = d1 * 2 / len(Y)
+    found = diagnose(W, X, Y, [X.T @ d1, A.T @ d2], activations="sigmoid", loss="mse")
+    assert found.verdict == "mistake"
+    assert place in (found.place, *(other.place for other in found.alternatives))
+    assert verdicts(found) == {"W1": "incorrect", "W2": "correct"}
+
+
+# 14. Biases never updated
+
+
+def test_biases_never_updated() -> None:
+    gw, _ = with_biases()
+    new = [w - 0.1 * g for w, g in zip(W, gw, strict=True)]
+    for eta in (0.1, None):
+        found = diagnose_step(W, new, X, Y, eta, biases=(B, B), activations="sigmoid", loss="mse")
+        assert found.mistakes == ("biases-not-updated",)
+        assert verdicts(found) == {"W1": "correct", "W2": "correct", "b1": "incorrect", "b2": "incorrect"}
+
+
+# 15. Gradients made by subtraction
+
+
+def test_subtraction_is_hinted_at() -> None:
+    g = gradients(2 * (P - Y) * P * (1 - P) / len(Y))
+    made = [(w - (w - 1e-3 * d)) / 1e-3 for w, d in zip(W, g, strict=True)]
+    found = diagnose(W, X, Y, made, activations="sigmoid", loss="mse")
+    assert found.verdict == "unknown"
+    assert "diagnose_step" in found.reason
+    step = diagnose_step(W, [w - 1e-3 * d for w, d in zip(W, g, strict=True)], X, Y, 1e-3, loss="mse")
+    assert step.verdict == "correct"

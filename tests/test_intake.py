@@ -1,0 +1,212 @@
+"""Arrays in the shapes that people have: all are read, and what does not fit is blamed on the right array."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Model, diagnose, diagnose_step
+from backprop.verification.intake import CONVENTIONS, Handed, assumptions, data, problems
+
+RNG = np.random.default_rng(3)
+X, Y = RNG.normal(size=(7, 3)), RNG.random((7, 2))
+ONE, OUTPUT = RNG.normal(size=3), RNG.random(2)
+BIASED = Model.random([3, 4, 2], seed=1, bias=True)
+PLAIN = Model.random([3, 4, 1], seed=1)
+GRADIENTS = BIASED.backward(BIASED.forward(X), Y)
+assert BIASED.biases is not None
+assert GRADIENTS.biases is not None
+
+FOLDED: dict[str, tuple[Callable[[np.ndarray, np.ndarray], np.ndarray], str]] = {
+    "last row": (lambda w, b: np.vstack([w, b]), "last"),
+    "first row": (lambda w, b: np.vstack([b, w]), "first"),
+    "last column": (lambda w, b: np.hstack([w.T, b.T]), "last"),
+    "first column": (lambda w, b: np.hstack([b.T, w.T]), "first"),
+}
+
+
+# One example
+
+
+@pytest.mark.parametrize("y", [OUTPUT, OUTPUT[None], OUTPUT[:, None], list(OUTPUT)])
+@pytest.mark.parametrize("x", [ONE, ONE[None], ONE[:, None], list(ONE)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_example_in_any_shape(x: Any, y: Any, turned: bool) -> None:
+    g = BIASED.backward(BIASED.forward(ONE[None]), OUTPUT[None])
+    assert BIASED.biases is not None
+    weights, gradients = (([w.T for w in ws] if turned else list(ws)) for ws in (BIASED.weights, g.weights))
+    found = diagnose(weights, x, y, (gradients, list(g.biases or ())), biases=list(BIASED.biases))
+    assert (found.verdict, found.loss) == ("correct", "mse")
+
+
+@pytest.mark.parametrize("y", [1, 1.0, np.float64(1), np.array(1.0), [1], [[1.0]]])
+def test_a_target_may_be_a_number(y: Any) -> None:
+    g = PLAIN.backward(PLAIN.forward(ONE[None]), [[1.0]])
+    assert diagnose(PLAIN.weights, ONE, y, g.weights).verdict == "correct"
+
+
+def test_one_input_and_many_examples_are_not_one_example() -> None:
+    model, x, y = Model.random([1, 3, 1], seed=0), RNG.normal(size=5), RNG.random(5)
+    g = model.backward(model.forward(x[:, None]), y[:, None])
+    assert diagnose(model.weights, x, y, g.weights).verdict == "correct"
+    assert data("y", 3).shape == (1,)
+
+
+@pytest.mark.parametrize("widths", [[1, 1], [1, 1, 1], [3, 1, 1], [1, 1, 1, 1]])
+def test_networks_with_one_unit_in_each_layer(widths: list[int]) -> None:
+    """Case 9: these broke off with an IndexError."""
+    model, x, y = Model.random(widths, seed=1), RNG.normal(size=(5, widths[0])), RNG.random((5, 1))
+    g = model.backward(model.forward(x), y)
+    assert diagnose(model.weights, x, y, g.weights, activations="sigmoid", loss="mse").verdict == "correct"
+    for factor in (2.0, 5.0, -0.5, 0.3):
+        found = diagnose(model.weights, x, y, [factor * a for a in g.weights], activations="sigmoid", loss="mse")
+        assert found.verdict != "correct"
+
+
+def test_case_9() -> None:
+    x, w = np.linspace(0, 1, 5)[:, None], np.array([[0.1]])
+    found = diagnose([w], x, 2 * x, [2 * x.T @ (x @ w - 2 * x)], loss="mse")
+    assert found.verdict != "correct"  # it is the gradient of the sum, and the mean was named
+    assert str(found)
+
+
+# Lists with unused places
+
+
+@pytest.mark.parametrize("ends", [([], [None]), ([None], []), ([None], [None, None])])
+def test_lists_that_begin_or_end_in_none(ends: tuple[list[None], list[None]]) -> None:
+    before, after = ends
+    g = PLAIN.backward(PLAIN.forward(X), Y[:, :1])
+    weights = [*before, *PLAIN.weights, *after]
+    assert diagnose(weights, X, Y[:, :1], [*before, *g.weights, *after]).verdict == "correct"
+    assert BIASED.biases is not None
+    found = diagnose(
+        [*before, *BIASED.weights, *after],
+        X,
+        Y,
+        ([*before, *GRADIENTS.weights, *after], [*before, *(GRADIENTS.biases or ()), *after]),
+        biases=[*before, *BIASED.biases, *after],
+    )
+    assert found.verdict == "correct"
+
+
+def test_none_in_the_middle_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^gradients\[1\] is None; expected an array"):
+        diagnose([np.ones((2, 3)), np.ones((3, 3)), np.ones((3, 1))], X[:, :2], Y[:, :1], [np.ones((2, 3)), None, X])
+    with pytest.raises(ValueError, match=r"^weights is empty"):
+        diagnose([None, None], X, Y, [None, None])
+
+
+# Biases inside W
+
+
+@pytest.mark.parametrize("fold", FOLDED)
+@pytest.mark.parametrize("ones", [False, True])
+def test_a_bias_inside_w(fold: str, ones: bool) -> None:
+    put, side = FOLDED[fold]
+    assert BIASED.biases is not None
+    assert GRADIENTS.biases is not None
+    weights = [put(w, b) for w, b in zip(BIASED.weights, BIASED.biases, strict=True)]
+    gradients = [put(w, b) for w, b in zip(GRADIENTS.weights, GRADIENTS.biases, strict=True)]
+    column = np.ones((len(X), 1))
+    inputs = X if not ones else np.hstack([X, column] if side == "last" else [column, X])
+    found = diagnose(weights, inputs, Y, gradients)
+    assert (found.verdict, found.loss) == ("correct", "mse")
+    after = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
+    assert diagnose_step(weights, after, inputs, Y, eta=0.1).verdict == "correct"
+    read = problems(Handed(inputs, Y, weights, None, gradients, None))
+    assert side in [problem.bias_row for problem in read]
+    assert f"the {side} {fold.split()[1]} of each W as the bias" in [s for p in read for s in assumptions(p)]
+
+
+def test_a_wrong_bias_inside_w_is_found() -> None:
+    assert BIASED.biases is not None
+    assert GRADIENTS.biases is not None
+    weights = [np.vstack(pair) for pair in zip(BIASED.weights, BIASED.biases, strict=True)]
+    gradients = [np.vstack([w, 7 * b]) for w, b in zip(GRADIENTS.weights, GRADIENTS.biases, strict=True)]
+    found = diagnose(weights, X, Y, gradients, activations="sigmoid", loss="mse")
+    assert found.verdict != "correct"
+    assert {name for name, array in found.arrays.items() if array.verdict == "incorrect"} == {"b1", "b2"}
+
+
+# Class numbers and targets in a row
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("shape", ["(N,)", "(N, 1)", "(1, N)", "integers"])
+@pytest.mark.parametrize("columns", [False, True])
+def test_class_numbers_become_one_hot(first: int, shape: str, columns: bool) -> None:
+    numbers = np.array([0, 1, 2, 1, 0, 2, 1])
+    model = Model.random([3, 4, 3], seed=2, activations=["tanh", "softmax"])
+    g = model.backward(model.forward(X), np.eye(3)[numbers], "cross_entropy")
+    y: Any = numbers + float(first)
+    y = {"(N,)": y, "(N, 1)": y[:, None], "(1, N)": y[None], "integers": numbers + first}[shape]
+    weights, gradients = (([w.T for w in ws] if columns else list(ws)) for ws in (model.weights, g.weights))
+    found = diagnose(weights, X.T if columns else X, y, gradients, activations=["tanh", "softmax"])
+    assert (found.verdict, found.loss) == ("correct", "cross_entropy")
+
+
+@pytest.mark.parametrize("y", [Y[:, :1], Y[:, :1].T, Y[:, 0]])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_targets_of_one_output_may_lie_any_way(y: np.ndarray, convention: str) -> None:
+    g = PLAIN.backward(PLAIN.forward(X), Y[:, :1])
+    turn = convention.endswith("(out, in)")
+    weights, gradients = (([w.T for w in ws] if turn else list(ws)) for ws in (PLAIN.weights, g.weights))
+    inputs = X.T if convention.startswith("columns") else X
+    assert diagnose(weights, inputs, y, gradients, convention=convention).verdict == "correct"
+
+
+# What does not fit
+
+W = [np.ones((3, 4)), np.ones((4, 1))]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "weights", "words"),
+    [
+        ((20, 2), (20,), [(3, 4), (4, 1)], "looked for 3 columns in X, as weights[0] takes 3 inputs, and X has 2"),
+        ((2, 20), (20,), [(4, 3), (1, 4)], "looked for 3 rows in X, as weights[0] takes 3 inputs, and X has 2"),
+        ((20, 3), (19,), [(3, 4), (4, 1)], "looked for y of shape (20, 1) or (1, 20) or (20,), as X has 20 rows"),
+        ((3, 20), (1, 19), [(3, 4), (4, 1)], "looked for y of shape (20, 1) or (1, 20) or (20,), as X has 20 columns"),
+        ((20, 3), (20, 2), [(3, 4), (4, 1)], "looked for y of shape (20, 1)"),
+        ((20, 3), (20,), [(3, 4), (5, 7), (4, 1)], "weights[1] takes 5 inputs; weights[0] gives 4"),
+        ((20, 3), (20,), [(3, 4), (4, 7), (9, 1)], "weights[2] takes 9 inputs; weights[1] gives 7"),
+        ((20, 4), (20, 5), [(4, 5), (5, 3)], "class numbers from 0 to 2"),
+    ],
+)
+def test_the_message_blames_the_array_that_does_not_fit(
+    x: tuple[int, ...], y: tuple[int, ...], weights: list[tuple[int, int]], words: str
+) -> None:
+    arrays = [np.full(shape, 0.5) for shape in weights]
+    with pytest.raises(ValueError, match=r"^shapes fit no convention: X ") as raised:
+        diagnose(arrays, RNG.normal(size=x), np.full(y, 0.25), arrays)
+    assert words in str(raised.value)
+    assert re.search(r"nearest is (rows|columns), \((in, out|out, in)\): ", str(raised.value))
+
+
+def test_class_numbers_out_of_range_are_explained() -> None:
+    arrays = [np.full((4, 5), 0.5), np.full((5, 3), 0.5)]
+    with pytest.raises(ValueError, match=r"or of \(20,\) class numbers from 0 to 2"):
+        diagnose(arrays, RNG.normal(size=(20, 4)), np.full(20, 7), arrays)
+
+
+def test_biases_that_fit_no_layer_are_named() -> None:
+    with pytest.raises(ValueError, match=r"biases\[1\] has shape \(3,\)"):
+        diagnose(W, X, Y[:, :1], (W, [np.ones(4), np.ones(3)]), biases=[np.ones(4), np.ones(3)])
+
+
+def test_biases_after_an_update_may_be_unknown() -> None:
+    assert BIASED.biases is not None
+    after = BIASED.update(GRADIENTS, eta=0.1)
+    found = diagnose_step(BIASED.weights, after.weights, X, Y, 0.1, biases=(list(BIASED.biases), None))
+    assert found.verdict == "correct"
+    assert "not checked" in found.reason
+    assert (
+        backprop.diagnose_step(
+            BIASED.weights, after.weights, X, Y, 0.1, biases=(list(BIASED.biases), list(after.biases or ()))
+        ).verdict
+        == "correct"
+    )
