@@ -15,15 +15,14 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from backprop import citing
+from backprop import __version__, citing
 from backprop.claims import CLAIMS
 from backprop.verification.catalogue import MISTAKES
 from builder import state
 from builder import tree as html
-from builder.beside import cards, citations, files, printed, search
+from builder.beside import cards, citations, files, live, printed, search
 from builder.beside.fonts import math_font
 from builder.comfort import names, speed
-from builder.comfort.scripts import add_scripts
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError, place_of
 from builder.home import checked_address, home_of
@@ -37,6 +36,7 @@ from builder.typeset.functions import link_functions, set_notes, show_code
 from builder.typeset.glossary import explain
 from builder.typeset.mathematics import raw_latex, typeset
 from builder.typeset.typography import keep_together
+from live import fetch
 
 ROOT = Path(__file__).parents[1]
 PDF = "backprop.pdf"
@@ -83,6 +83,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
     build: state.Build
+    offered: live.Offer
 
     def guarded(self, page: Page | None, work: Callable[[], T]) -> T:
         """Do work, for a page or for the whole; if something is wrong, let mkdocs say so with file and line.
@@ -104,6 +105,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         quick = bool(os.environ.get("BACKPROP_QUICK"))
         self.guarded(None, lambda: results.refresh(ROOT, ROOT / "build", quick))
         self.build = self.guarded(None, lambda: state.read(ROOT, home_of(config.site_url)))
+        self.offered = self.guarded(None, lambda: live.offer(config.extra.get("live"), fetch.cache()))
         results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
 
     def on_nav(self, nav: Navigation, **_: Any) -> None:
@@ -162,7 +164,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             citations.add_box(tree, part, build.home)
         speed.preload(tree, root)
         speed.inline_styles(tree, Path(config.site_dir), root)
-        add_scripts(tree, root)
+        live.add(tree, root, self.offered, live.styles(build.root))
         picture = None
         if build.home.root is not None:  # nobody previews a page that is published nowhere
             picture = cards.file_name(url)
@@ -202,6 +204,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         shutil.copytree(build.made / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
         build.files |= self.guarded(None, lambda: tables.files(build.made / "results"))
         characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
+        build.files |= live.files(build.root, self.offered, fetch.cache(), __version__)
         build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
         files.write(
             site, build.files | files.copied(build.root) | {e.stub_url: e.stub for e in build.exercises.values()}

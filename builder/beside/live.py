@@ -1,0 +1,160 @@
+"""The page computes: scripts, the package's own wheel and the files of Pyodide, beside the pages that need them.
+
+Where the files of Pyodide come from is one setting: `extra: live` of `mkdocs.yml`, or the environment variable
+`LIVE`. "self": beside the site, from the folder that `python -m live.fetch` fills; "cdn": from Pyodide's official
+host, at the reader's first click; "off": no control. "auto" is "self" where the folder is full, and otherwise a
+control that says how to fill it.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from builder import tree as html
+from builder.comfort.scripts import add_scripts
+from builder.errors import SiteError
+from builder.tree import Tree
+from live import fetch
+
+FOLDER = "assets/live"  # in the site
+SETTINGS = ("auto", "self", "cdn", "off")
+#: What the page does not need: it computes no results, draws no figures and reads no claims.
+LEFT_OUT = ("experiments", "figures", "tables", "claims.py")
+#: What stands on a page though it is no part of the package.
+ADDED = ("benchmarks/__init__.py", "benchmarks/rewritings.py")
+#: The entry scripts, and for each the CSS selector of what it works on.
+SCRIPTS = {
+    f"{FOLDER}/listings.js": ".language-pycon",
+    f"{FOLDER}/exercises.js": ".stub-box, h1#exercises",
+    f"{FOLDER}/diagnose.js": "#live-diagnose",
+}
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the pages of a build offer.
+
+    Attributes:
+        where: "self", "cdn", "off", or "missing": the files are not there yet.
+        cost: what a page loads at the first click, in megabytes.
+    """
+
+    where: str
+    cost: str = ""
+
+
+def offer(setting: object, cache: Path) -> Offer:
+    """Tell what the pages offer, by the setting and the folder that `python -m live.fetch` fills.
+
+    Raises:
+        SiteError: if there is no such setting, or "self" is wanted and the files are not there.
+
+    Examples:
+        >>> offer("auto", Path("/nowhere")).where, offer("cdn", Path("/nowhere")).where
+        ('missing', 'cdn')
+    """
+    wanted = str(setting or "auto")
+    if wanted not in SETTINGS:
+        raise SiteError(f"mkdocs.yml: extra: live: {wanted!r} is none of {', '.join(SETTINGS)}", snippet="live:")
+    if wanted == "off":
+        return Offer(wanted)
+    if wanted == "cdn":
+        return Offer(wanted, fetch.PINS["official_megabytes"])
+    lacking = fetch.missing(cache)
+    if not lacking:
+        return Offer("self", f"{sum(file['sent'] for file in loaded('self', cache)) / 1e6:.1f}")
+    if wanted == "self":
+        raise SiteError(f"LIVE is self, but {cache} lacks {', '.join(lacking)}; run python -m live.fetch")
+    return Offer("missing")
+
+
+def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
+    """List the files of Pyodide that a page loads, with hash and size; those beside the site may be sent packed."""
+    files = []
+    for name, facts in fetch.PINS["files"].items():
+        if name != fetch.LOCK:
+            packed = where == "self" and name in fetch.PACKED
+            sent = (cache / f"{name}.gz").stat().st_size if packed else facts["bytes"]
+            files.append({"name": name, **facts, "sent": sent, "packed": packed})
+    return files
+
+
+def wheel(root: Path, version: str) -> bytes:
+    """Make the package's wheel, without what the page does not need; the same bytes for the same sources."""
+    package = root / "backprop"
+    paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
+    paths += [root / name for name in ADDED]
+    kept = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    about = f"backprop_spec-{version}.dist-info"
+    kept[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: backprop-spec\nVersion: {version}\n".encode()
+    kept[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: backprop\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    lines = []
+    for name, content in kept.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        lines.append(f"{name},sha256={digest},{len(content)}\n")
+    kept[f"{about}/RECORD"] = "".join([*lines, f"{about}/RECORD,,\n"]).encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for name, content in kept.items():
+            packed.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED, 9)
+    return made.getvalue()
+
+
+def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
+    r"""Give scripts and styles to a page that has something to run.
+
+    Examples:
+        >>> page = html.page('<div class="language-pycon"></div>')
+        >>> add(page, "../", Offer("off"), "")
+        >>> page.head.inner_html
+        ''
+        >>> add(page, "../", Offer("cdn", "8.6"), "a{b:c}")
+        >>> print(page.head.inner_html.replace(" data", "\n  data"))
+        <style>a{b:c}</style><script type="module" src="../assets/live/listings.js"
+          data-live="cdn"
+          data-megabytes="8.6"
+          data-host="cdn.jsdelivr.net"></script>
+    """
+    needed = any(tree.css_first(selector) is not None for selector in SCRIPTS.values())
+    if offered.where == "off" or tree.head is None or not needed:
+        return
+    html.put_last(tree.head, f"<style>{styles}</style>")
+    facts = {"data-live": offered.where, "data-megabytes": offered.cost}
+    if offered.where == "cdn":
+        facts["data-host"] = fetch.PINS["official"].split("/")[2]
+    add_scripts(tree, root, SCRIPTS, facts)
+
+
+def styles(root: Path) -> str:
+    """Read the style sheet of the controls; it is so short that a page carries it."""
+    css = (root / "live" / "live.css").read_text(encoding="utf-8")
+    return " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
+
+
+def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, bytes]:
+    """Collect what the scripts of the pages load, by address."""
+    if offered.where == "off":
+        return {}
+    found = {f"{FOLDER}/{path.name}": path.read_bytes() for path in (root / "live" / "built").glob("*.js")}
+    if offered.where == "missing":
+        return found
+    content, name = wheel(root, version), f"backprop_spec-{version}-py3-none-any.whl"
+    manifest = {
+        "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],
+        "files": loaded(offered.where, cache),
+        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)},
+        "lock": fetch.PINS["lock"],
+    }
+    found |= {f"{FOLDER}/{name}": content, f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}
+    if offered.where == "self":
+        for file in loaded("self", cache):
+            sent = f"{file['name']}.gz" if file["packed"] else file["name"]
+            found[f"{FOLDER}/pyodide/{sent}"] = (cache / sent).read_bytes()
+    return found

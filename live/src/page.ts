@@ -1,0 +1,45 @@
+/** What all controls of a page share: one client, what a start costs, and who is told how far it has come. */
+
+import { type Client, connect, Refused, Stopped } from "./client";
+import { make } from "./dom";
+import type { Verb, Verbs } from "./protocol";
+
+const settings = document.querySelector<HTMLScriptElement>("script[data-live]")?.dataset ?? {};
+const from = settings.host ? ` from ${settings.host}` : "";
+const notes = new Set<HTMLElement>();
+
+export const MISSING =
+  "The files that run Python are not beside this site. The command “python -m live.fetch” gets them; " +
+  "then build the site again. Or build it with LIVE=cdn, which loads them from Pyodide's own host.";
+
+/** Whether this browser can run anything at all. */
+export const possible = typeof WebAssembly === "object" && typeof Worker === "function";
+
+const client: Client = connect((words) => {
+  for (const note of notes) note.textContent = words || (client.ready ? "" : cost());
+});
+
+function cost(): string {
+  return settings.live === "missing" ? "" : `loads ${settings.megabytes} MB${from} once`;
+}
+
+/** Make a note that says what a start costs, then how far it has come, and then nothing. */
+export function note(): HTMLElement {
+  const made = make("span", "live-note", cost());
+  notes.add(made);
+  return made;
+}
+
+/** Ask the package; where it has no answer, give the sentence that says why. */
+export async function ask<V extends Verb>(verb: V, request: Verbs[V]["request"]): Promise<Verbs[V]["answer"] | string> {
+  if (settings.live === "missing") return MISSING;
+  try {
+    return await client.ask(verb, request);
+  } catch (error) {
+    if (error instanceof Stopped) return "Stopped. Python starts anew; your text is still here.";
+    if (error instanceof Refused) return error.message;
+    throw error;
+  }
+}
+
+export const stop = (): void => client.stop();

@@ -1,0 +1,548 @@
+"""The page that computes: every listing of the site run by the page's own runner, in Python here and in the browser."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from http.server import ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import __version__
+from backprop.live import answer
+from builder.beside import live
+from live import fetch
+from tests.site.conftest import ROOT, Handler, Served
+
+CHAPTER = "derivation/chain-rule/"  # a page with listings
+POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"
+PATIENCE = 60_000  # milliseconds: the machine that tests may be busy
+AXE = """async () => (await axe.run(document.querySelector("article"), {resultTypes: ["violations"], preload: false}))
+    .violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).join(" | "))"""
+#: Run every listing of the given pages, sorted as the page's controls sort them, by the page's own client.
+ALL = """async ([root, urls]) => {
+    const page = await import(root + "assets/live/listings.js"), out = [];
+    for (const url of urls) {
+        const text = await (await fetch(root + url)).text();
+        for (const {place, boxes} of page.sorted(new DOMParser().parseFromString(text, "text/html"))) {
+            const listings = boxes.map(box => box.querySelector("code").textContent);
+            const answer = await page.ask("run", {place, listings});
+            out.push([url, place, listings, typeof answer === "string" ? answer : answer.listings.flat()]);
+        }
+    }
+    return out; }"""
+STOPPED = """listing => new Promise(done => {
+    const result = listing.querySelector(".live-result"), begin = performance.now();
+    new MutationObserver(() => result.textContent.startsWith("Stopped") && done(performance.now() - begin))
+        .observe(result, {childList: true});
+    [...listing.querySelectorAll("button")].find(button => button.textContent === "Stop").click(); })"""
+
+
+class Listings(HTMLParser):
+    """Collect the listings of a page, by the docstring that they stand in."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: dict[tuple[int, str], list[str]] = {}
+        self.open: list[str] = []  # for each open <div> the class
+        self.objects: list[list[Any]] = []  # for each open docstring its number and the dotted name
+        self.count, self.within = 0, ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        kinds = values.get("class", "").split()
+        if tag == "div":
+            self.open.append(values.get("class", ""))
+            if "doc-object" in kinds:
+                self.count += 1
+                self.objects.append([self.count, ""])
+        elif "doc-heading" in kinds and self.objects and not self.objects[-1][1]:
+            self.objects[-1][1] = values.get("id", "")
+        elif tag == "code" and self.open and "language-pycon" in self.open[-1]:
+            self.within = "code"
+            self.found.setdefault(self.key(), []).append("")
+
+    def key(self) -> tuple[int, str]:
+        number, name = self.objects[-1] if self.objects else (0, "")
+        return int(number), str(name)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "div" and "doc-object" in self.open.pop().split():
+            self.objects.pop()
+        elif tag == "code":
+            self.within = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.within:
+            self.found[self.key()][-1] += data
+
+
+def listings(site: Path) -> dict[str, dict[tuple[int, str], list[str]]]:
+    """Collect the listings of the whole site by page."""
+    found = {}
+    for path in sorted(site.rglob("index.html")):
+        reader = Listings()
+        reader.feed(path.read_text(encoding="utf-8"))
+        if reader.found:
+            found[path.relative_to(site).as_posix().removesuffix("index.html")] = reader.found
+    return found
+
+
+def test_every_listing_of_the_site_passes_by_the_page_s_runner(site: Path) -> None:
+    wrong, count = [], 0
+    for url, page in listings(site).items():
+        for (_, place), texts in page.items():
+            for examples in answer("run", {"listings": texts, "place": place})["listings"]:
+                assert examples, (url, place)
+                count += len(examples)
+                wrong += [(url, place, example) for example in examples if example["verdict"] != "pass"]
+    assert not wrong
+    assert count > 700
+
+
+def test_a_page_loads_the_scripts_that_it_needs_and_no_other(site: Path) -> None:
+    with_listings = set(listings(site))
+    for path in site.rglob("index.html"):
+        url, html = path.relative_to(site).as_posix().removesuffix("index.html"), path.read_text(encoding="utf-8")
+        assert ("/listings.js" in html) == (url in with_listings), url
+        exercises = url in ("exercises/", "exercises/short/", "exercises/derive/", "exercises/implement/")
+        assert ("/exercises.js" in html) == exercises, url
+
+
+# In the browser
+
+
+@pytest.fixture(scope="module")
+def ready(served: Served) -> Served:
+    """The site with the files that run Python beside it; without them the tests are skipped, or fail in CI."""
+    if not (served.folder / "assets/live/pyodide").is_dir():
+        reason = "the files that run Python are not there; python -m live.fetch gets them"
+        if os.environ.get("BROWSER_TESTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return served
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
+    """Open a page in a fresh browser profile; what it asked for is in `tab.requests`."""
+    contexts = []
+
+    def opened(url: str = CHAPTER, script: str = "", policy: str = "", **options: Any) -> Any:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if script:
+            context.add_init_script(script)
+        if policy:
+
+            def with_policy(route: Any) -> None:
+                there = route.request.url.replace(ready.address, f"http://127.0.0.1:{port}/")
+                got = route.fetch(url=there)  # which is not led as the browser is
+                route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
+
+            context.route("**/*", with_policy)
+        tab = context.new_page()
+        tab.requests = []
+        tab.on("request", lambda request: tab.requests.append(request.url))
+        tab.goto(ready.address + url, wait_until="networkidle")
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def warm(chromium: Any, ready: Served) -> Iterator[Any]:
+    """A tab whose Python runs already, on a page with listings; the tests leave it as it was."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.goto(ready.address + CHAPTER)
+    press(tab, 0, "Run")
+    tab.locator(".live").nth(0).locator(".live-marks span").first.wait_for()
+    yield tab
+    context.close()
+
+
+def press(tab: Any, number: int, words: str) -> None:
+    tab.locator(".live").nth(number).get_by_role("button", name=words).click()
+
+
+def result(tab: Any, number: int, words: str) -> str:
+    """Wait until the result of a listing has these words, and give all of it."""
+    found = tab.locator(".live").nth(number).locator(".live-result").filter(has_text=words)
+    found.wait_for()
+    return str(found.inner_text())
+
+
+def edit(tab: Any, number: int, text: str) -> None:
+    if tab.locator(".live").nth(number).locator("textarea").count() == 0:
+        press(tab, number, "Edit")
+    tab.locator(".live").nth(number).locator("textarea").fill(text)
+    press(tab, number, "Run")
+
+
+@pytest.mark.browser
+def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Served) -> None:
+    expected = listings(ready.folder)
+    found = warm.evaluate(ALL, [ready.address, list(expected)])
+    wrong = [
+        (url, place, examples)
+        for url, place, _, examples in found
+        if isinstance(examples, str) or [e for e in examples if e["verdict"] != "pass"]
+    ]
+    assert not wrong
+    sorted_here = [(url, place, texts) for url, page in expected.items() for (_, place), texts in page.items()]
+    assert sorted(map(repr, sorted_here)) == sorted(repr((url, place, texts)) for url, place, texts, _ in found)
+
+
+@pytest.mark.browser
+def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(visit: Open, ready: Served) -> None:
+    tab = visit()
+    assert tab.locator(".live-note").first.inner_text().startswith("loads 10.")
+    before = [url.removeprefix(ready.address) for url in tab.requests]
+    ours = [url.removeprefix("assets/live/").partition("-")[0] for url in before if url.startswith("assets/live/")]
+    assert set(ours) == {"listings.js", "shared"}  # some four kilobytes, and nothing to run
+    press(tab, 1, "Run")
+    assert "All 2 examples pass." in result(tab, 1, "pass")
+    assert tab.locator(".live").nth(0).locator(".live-marks").inner_text().split() == ["✓", "✓"]  # it came first
+    assert tab.locator(".live").nth(2).locator(".live-marks").count() == 0
+    assert tab.locator(".live-note").first.inner_text() == ""
+    after = tab.requests[len(before) :]
+    assert {url.rpartition("/")[2].partition("-")[0] for url in after} == {
+        *("worker.js", "manifest.json", "backprop_spec", "numpy", "python_stdlib.zip"),
+        *("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm.gz"),
+    }
+    assert all(url.startswith(ready.address) for url in after)
+
+
+@pytest.mark.browser
+def test_an_edited_example_shows_expected_and_got_and_is_reset(warm: Any) -> None:
+    before = warm.locator(".live code").nth(0).inner_text()
+    edit(warm, 0, ">>> 6 * 7\n43\n>>> [][0]\n>>> print('a' * 10)\n")
+    words = result(warm, 0, "differs").split("\n")
+    assert [words[words.index(title) + 1] for title in ("Expected", "Got", "Output")] == ["43", "42", "a" * 10]
+    assert "IndexError: list index out of range" in words
+    press(warm, 0, "Reset")
+    assert warm.locator(".live code").nth(0).inner_text() == before
+    press(warm, 0, "Run")
+    result(warm, 0, "All 2 examples pass.")
+
+
+@pytest.mark.browser
+def test_a_runaway_loop_is_stopped_at_once_and_the_next_run_works(warm: Any) -> None:
+    endless = "while True:\n    pass"
+    edit(warm, 0, endless)
+    warm.wait_for_timeout(300)
+    took = warm.locator(".live").nth(0).evaluate(STOPPED)
+    assert took < 100, took
+    assert warm.locator("textarea").input_value() == endless
+    edit(warm, 0, "print(6 * 7)")
+    result(warm, 0, "42")
+    press(warm, 0, "Reset")
+
+
+@pytest.mark.browser
+def test_a_worker_out_of_memory_says_so_and_the_next_run_works(warm: Any) -> None:
+    edit(warm, 0, "a = bytearray(10**12)")
+    result(warm, 0, "Error")
+    edit(warm, 0, "print(6 * 7)")
+    result(warm, 0, "42")
+    press(warm, 0, "Reset")
+
+
+@pytest.mark.browser
+def test_the_keyboard_is_enough(warm: Any) -> None:
+    first = warm.locator(".live").nth(0)
+    first.get_by_role("button", name="Edit").focus()
+    warm.keyboard.press("Enter")
+    assert warm.evaluate("document.activeElement.matches('textarea')")
+    warm.keyboard.press("Control+A")
+    warm.keyboard.type("for i in [7]:\nprint(i)")  # the second line is indented by itself
+    warm.keyboard.press("Control+Enter")
+    result(warm, 0, "7")
+    warm.keyboard.press("Tab")
+    assert warm.evaluate("document.activeElement.textContent") == "Run"
+    press(warm, 0, "Reset")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_axe_finds_nothing_in_a_listing_with_results_or_being_edited(warm: Any, scheme: str) -> None:
+    warm.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    warm.evaluate("scheme => document.body.setAttribute('data-md-color-scheme', scheme)", scheme)
+    edit(warm, 1, ">>> 1\n2\n>>> 1 / 0\n>>> 5\n")
+    result(warm, 1, "differs")
+    press(warm, 2, "Run")
+    warm.locator(".live").nth(2).locator(".live-marks span").first.wait_for()
+    assert warm.evaluate(AXE) == []
+    assert warm.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    press(warm, 1, "Reset")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("broken", "answer", "sentence"),
+    [
+        ("**/worker.js", {"status": 404}, "The script that runs Python could not be loaded"),
+        ("**/manifest.json", {"status": 500}, "manifest.json could not be loaded"),
+        ("**/numpy-*.whl", {"status": 404}, "is missing: 127.0.0.1"),
+        (
+            "**/python_stdlib.zip",
+            {"body": b"cut off"},
+            "python_stdlib.zip is not the file that this site was built with",
+        ),
+        ("**/pyodide.asm.wasm.gz", None, "pyodide.asm.wasm could not be loaded from 127.0.0.1"),
+    ],
+)
+def test_a_file_that_is_missing_or_wrong_is_named(
+    visit: Open, broken: str, answer: dict[str, Any] | None, sentence: str
+) -> None:
+    tab = visit()
+    tab.context.route(broken, lambda route: route.fulfill(**answer) if answer else route.abort())
+    edit(tab, 0, ">>> 6 * 7\n42\n")
+    assert sentence in result(tab, 0, sentence)
+    assert tab.locator("textarea").input_value() == ">>> 6 * 7\n42\n"
+
+
+@pytest.mark.browser
+def test_where_the_network_is_back_the_next_run_works(visit: Open) -> None:
+    tab = visit()
+    tab.context.route("**/numpy-*.whl", lambda route: route.abort())
+    press(tab, 0, "Run")
+    result(tab, 0, "Is the network there?")
+    tab.context.unroute("**/numpy-*.whl")
+    press(tab, 0, "Run")
+    result(tab, 0, "All 2 examples pass.")
+
+
+@pytest.mark.browser
+def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
+    """What the host would answer is answered here, from the cache, at its own addresses."""
+    host = fetch.PINS["official"]
+    there = live.files(ROOT, live.Offer("cdn"), fetch.cache(), __version__)
+    types = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+
+    def answered(route: Any) -> None:
+        path = fetch.cache() / route.request.url.removeprefix(host)
+        headers = {
+            "access-control-allow-origin": "*",
+            "content-type": types.get(path.suffix, "application/octet-stream"),
+        }
+        route.fulfill(body=path.read_bytes(), headers=headers)
+
+    tab = visit()
+    tab.context.route(f"{host}**", answered)
+    tab.context.route("**/manifest.json", lambda route: route.fulfill(body=there["assets/live/manifest.json"]))
+    press(tab, 0, "Run")
+    result(tab, 0, "All 2 examples pass.")
+    asked = {url.removeprefix(host) for url in tab.requests if url.startswith(host)}
+    assert asked == set(fetch.PINS["files"]) - {fetch.LOCK}
+
+
+@pytest.mark.browser
+def test_our_scripts_need_no_inline_script_and_no_eval(visit: Open) -> None:
+    tab = visit(policy=POLICY)  # the theme's own scripts are inline, and do not run here
+    press(tab, 0, "Run")
+    result(tab, 0, "pass")
+
+
+@pytest.mark.browser
+def test_without_scripts_or_webassembly_only_the_control_is_missing(visit: Open) -> None:
+    for tab in (visit(java_script_enabled=False), visit(script="delete self.WebAssembly")):
+        assert tab.locator(".language-pycon pre").count() > 5
+        assert tab.locator(".live-bar").count() == 0
+
+
+@pytest.mark.browser
+def test_the_control_says_how_to_get_the_files_where_there_are_none(visit: Open, ready: Served) -> None:
+    tab = visit(
+        script="document.addEventListener('readystatechange', () => "
+        "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))"
+    )
+    press(tab, 0, "Run")
+    assert "python -m live.fetch" in result(tab, 0, "not beside this site")
+    assert not [url for url in tab.requests if "live/worker" in url]
+
+
+# Exercises in the browser
+
+WORK = "exercises/implement/"
+
+
+def parts(tab: Any, name: str = "backward-pass") -> tuple[Any, Any]:
+    return tab.locator(f"#{name} ~ .live-bar").first, tab.locator(f"#{name} ~ .live-result").first
+
+
+def solution(name: str) -> str:
+    text = (ROOT / "exercises" / f"{name}.py").read_text(encoding="utf-8")
+    return text[text.index("\nimport numpy") + 1 :]
+
+
+@pytest.mark.browser
+def test_an_exercise_is_written_checked_kept_and_saved(visit: Open, ready: Served, tmp_path: Path) -> None:
+    tab = visit(WORK, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    bar, said = parts(tab)
+    bar.get_by_role("button", name="Write it here").click()
+    area = tab.locator(".live-editor")
+    check = bar.get_by_role("button", name="Check")
+    check.click()
+    said.filter(has_text="loss_and_gradients is not written yet.").wait_for()
+    right = solution("backward_pass")
+    line = "            delta = (delta @ weights[i].T) * a[i] * (1 - a[i])"
+    assert line in right
+    area.fill(right.replace(line, "            delta = delta @ weights[i].T"))
+    check.click()
+    said.filter(has_text="Expected").wait_for()
+    said.get_by_text("What the diagnosis says").click()
+    assert "hidden-derivative-missing" in said.inner_text()
+    assert "begun" in bar.inner_text()
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    assert tab.evaluate(AXE) == []
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    area.fill("def loss_and_gradients(:")
+    check.click()
+    said.filter(has_text="SyntaxError").wait_for()
+    area.fill(right)
+    check.click()
+    said.filter(has_text="Every check passes.").wait_for()
+    assert "✓ passed" in bar.inner_text()
+    tab.reload()
+    parts(tab)[0].get_by_role("button", name="Continue here").click()
+    assert tab.locator(".live-editor").input_value() == right
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save all as files").click()
+    download.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        assert packed.namelist() == ["backward_pass.py"]
+        saved = packed.read("backward_pass.py").decode()
+    assert saved.endswith(right.rstrip() + "\n")
+    assert 'r"""The whole backward pass' in saved
+    tab.goto(ready.address + "exercises/")
+    tab.locator(".live-progress", has_text="✓ passed").wait_for()
+    assert [mark for mark in tab.locator(".live-progress").all_inner_texts() if mark] == ["✓ passed"]
+    assert all(url.startswith((ready.address, "blob:")) for url in tab.requests)
+
+
+@pytest.mark.browser
+def test_a_reset_can_be_undone(visit: Open) -> None:
+    tab = visit(WORK)
+    bar, _ = parts(tab)
+    bar.get_by_role("button", name="Write it here").click()
+    area = tab.locator(".live-editor")
+    area.fill("mine")
+    bar.get_by_role("button", name="Reset").click()
+    assert area.input_value() != "mine"
+    bar.get_by_role("button", name="Undo the reset").click()
+    assert area.input_value() == "mine"
+
+
+@pytest.mark.browser
+def test_where_storage_is_forbidden_the_page_says_so_and_works(visit: Open) -> None:
+    script = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+    tab = visit(WORK, script=script)
+    bar, said = parts(tab)
+    bar.get_by_role("button", name="Write it here").click()
+    tab.locator(".live-editor").fill(solution("backward_pass"))
+    tab.get_by_text("does not keep your text").wait_for()
+    bar.get_by_role("button", name="Check").click()
+    said.filter(has_text="Every check passes.").wait_for()
+
+
+# The diagnosis in the browser
+
+
+@pytest.mark.browser
+def test_a_file_and_pasted_arrays_are_diagnosed(visit: Open, ready: Served, tmp_path: Path) -> None:
+    X, y = backprop.xor()
+    model = backprop.Model.random([2, 3, 1], seed=0)
+    w1, w2 = model.weights
+    trace = model.forward(X)
+    right = model.backward(trace, y).weights
+    delta = 2 * (trace.y_hat - y) / len(y) * trace.y_hat * (1 - trace.y_hat)
+    np.savez(tmp_path / "run.npz", X=X, y=y, W1=w1, W2=w2, g1=X.T @ (delta @ w2.T), g2=right[1])
+    (tmp_path / "no.npz").write_text("no archive")
+    tab = visit("verification/diagnose/", viewport={"width": 390, "height": 844})
+    said = tab.locator("#live-diagnose .live-result")
+    tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "run.npz")
+    said.filter(has_text="hidden-derivative-missing").wait_for()
+    tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "no.npz")
+    said.filter(has_text="no.npz is no .npz file").wait_for()
+    with np.printoptions(precision=17):
+        text = "\n".join(
+            f"{n} = {a}" for n, a in zip(("X", "y", "W1", "W2", "g1", "g2"), (X, y, w1, w2, *right), strict=True)
+        )
+    tab.get_by_label("Arrays, as NumPy prints them").fill(text)
+    tab.get_by_role("button", name="Diagnose").click()
+    said.filter(has_text="Correct").wait_for()
+    tab.get_by_label("Arrays, as NumPy prints them").fill("nonsense")
+    tab.get_by_role("button", name="Diagnose").click()
+    said.filter(has_text="There is no array in this text").wait_for()
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    assert tab.evaluate(AXE) == []
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert all(url.startswith(ready.address) for url in tab.requests)
+
+
+# Firefox, which nothing here steers: a page runs every listing by itself and reports
+
+REPORT = """<!doctype html><article></article><script type="module">
+const report = found => fetch("/report", {method: "POST", body: JSON.stringify(found)});
+(RUN)([location.origin + "/", URLS]).then(report, error => report(String(error)));
+</script>"""
+
+
+@pytest.mark.browser
+def test_every_listing_of_the_site_passes_in_firefox(ready: Served, tmp_path: Path) -> None:
+    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+    if firefox is None:
+        pytest.skip("there is no Firefox on the search path")
+    came, reports = threading.Event(), []
+    page = REPORT.replace("RUN", ALL).replace("URLS", json.dumps(list(listings(ready.folder)))).encode()
+
+    class Reporting(Handler):
+        def do_GET(self) -> None:
+            if self.path != "/report":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page)
+            return None
+
+        def do_POST(self) -> None:
+            reports.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+            came.set()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Reporting, directory=str(ready.folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = [firefox, "--headless", "--no-remote", "--profile", str(tmp_path)]
+    command.append(f"http://127.0.0.1:{server.server_port}/report")
+    home, nowhere = os.environ | {"HOME": str(tmp_path)}, subprocess.DEVNULL
+    with subprocess.Popen(command, env=home, stdout=nowhere, stderr=nowhere) as process:
+        came.wait(3 * PATIENCE / 1000)
+        process.terminate()
+    server.shutdown()
+    server.server_close()
+    [found] = reports
+    assert not isinstance(found, str), found
+    wrong = [e for _, _, _, examples in found for e in examples if isinstance(e, str) or e["verdict"] != "pass"]
+    assert not wrong
+    assert sum(len(texts) for _, _, texts, _ in found) > 200

@@ -1,0 +1,247 @@
+"""What the page's worker calls, and what it loads: runner, exercises, wheel, files with pinned hashes."""
+
+import gzip
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from backprop import __version__
+from backprop.live import VERBS, answer
+from backprop.live.examples import LONGEST_OUTPUT
+from builder import tree as html
+from builder.beside import live
+from builder.errors import SiteError
+from builder.source.exercises import read_all
+from live import fetch
+from tests.test_exercises import MISTAKES
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = read_all(ROOT / "exercises")
+
+
+def ran(text: str, place: str = "") -> list[dict[str, object]]:
+    return answer("run", {"listings": [text], "place": place})["listings"][0]
+
+
+# The runner
+
+
+def test_what_differs_is_told_with_expected_and_got() -> None:
+    [wrong, right] = ran(">>> 1 + 1\n3\n>>> 1 + 1\n2\n")
+    assert (wrong["verdict"], wrong["want"], wrong["got"]) == ("differs", "3\n", "2\n")
+    assert right["verdict"] == "pass"
+
+
+def test_the_listings_of_a_docstring_share_names_and_a_new_run_begins_anew() -> None:
+    listings = [">>> a = 1\n", ">>> a += 1\n>>> a\n2\n"]
+    for _ in range(2):
+        assert answer("run", {"listings": listings})["listings"][1][1]["verdict"] == "pass"
+    assert ran(">>> a\n")[0]["got"] == "NameError: name 'a' is not defined"
+
+
+def test_options_of_doctest_hold() -> None:
+    assert [e["verdict"] for e in ran(">>> list(range(20))  # doctest: +ELLIPSIS\n[0, ..., 19]\n")] == ["pass"]
+    expected = ">>> int('x')  # doctest: +IGNORE_EXCEPTION_DETAIL\nTraceback (most recent call last):\nValueError: y\n"
+    assert [e["verdict"] for e in ran(expected)] == ["pass"]
+    assert [e["verdict"] for e in ran(expected.replace("ValueError", "TypeError"))] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "last"),
+    [
+        (">>> f(\n", "error", "SyntaxError: '(' was never closed (line 1: f()"),
+        (">>> [][1]\n", "error", "IndexError: list index out of range"),
+        (">>> raise SystemExit(3)\n", "error", "SystemExit: 3"),
+        (">>> input()\n", "error", "EOFError: EOF when reading a line"),
+        ("x = 1\nx +\n", "error", "SyntaxError: invalid syntax (line 2: x +)"),
+        ("print(6 * 7)", "output", "42"),
+        (">>>1\n", "error", "line 1 of the listing lacks blank after >>>: >>>1"),
+        (">>> 1  # doctest: +NO_SUCH\n", "error", "has an invalid option"),
+    ],
+)
+def test_bad_input_gives_a_sentence(text: str, verdict: str, last: str) -> None:
+    example = ran(text)[-1]
+    assert example["verdict"] == verdict
+    assert last in str(example["got"]).strip().splitlines()[-1]
+
+
+def test_a_huge_output_is_cut() -> None:
+    [example] = ran("for i in range(10**6): print(i)")
+    assert len(str(example["got"])) < LONGEST_OUTPUT + 100
+    assert str(example["got"]).endswith("more characters are not shown.\n")
+
+
+def test_warnings_are_told_and_nothing_stays_changed() -> None:
+    import builtins
+    import warnings
+
+    import numpy as np
+
+    before = np.get_printoptions(), np.geterr(), sys.stdout, sys.displayhook, list(warnings.filters)
+    [_, example, *_] = ran(
+        ">>> import numpy as np\n>>> np.exp(np.array(1000.0))\nnp.float64(inf)\n"
+        ">>> np.set_printoptions(precision=1)\n>>> _ = np.seterr(all='raise')\n>>> import sys; sys.stdout = None\n"
+    )
+    assert example["warnings"] == ["RuntimeWarning: overflow encountered in exp"]
+    assert before == (np.get_printoptions(), np.geterr(), sys.stdout, sys.displayhook, list(warnings.filters))
+    assert not hasattr(builtins, "_")
+
+
+def test_answers_are_plain_data() -> None:
+    request = {"listings": [">>> 1 / 0\n"], "place": "backprop.Model.random"}
+    assert json.loads(json.dumps(answer("run", request))) == answer("run", request)
+
+
+# Exercises
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_page_checks_an_exercise_as_doctest_does(name: str) -> None:
+    exercise = EXERCISES[name]
+    source = (ROOT / "exercises" / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
+    right, wrong = MISTAKES[name.replace("-", "_")]
+
+    def passes(text: str) -> bool:
+        return bool(answer("check", {"exercise": name, "text": text, "stub": exercise.stub})["passed"])
+
+    assert passes(source)
+    assert not passes(exercise.stub)
+    assert not passes(source.replace(right, wrong))
+
+
+def test_the_examples_of_the_stub_count_and_not_those_of_the_text() -> None:
+    stub = "def two():\n    '''>>> two()\n    2\n    '''\n"
+    check = answer("check", {"exercise": "two", "text": "def two():\n    '''no example'''\n    return 3", "stub": stub})
+    assert not check["passed"]
+
+
+def test_the_diagnosis_names_the_mistake_of_a_whole_backward_pass() -> None:
+    stub = EXERCISES["backward-pass"].stub
+    source = (ROOT / "exercises" / "backward_pass.py").read_text(encoding="utf-8")
+    wrong = source.replace(*MISTAKES["backward_pass"])
+    [function] = answer("check", {"exercise": "backward-pass", "text": wrong, "stub": stub})["functions"]
+    assert "hidden-derivative-missing" in function["diagnosis"]
+    [function] = answer("check", {"exercise": "backward-pass", "text": source, "stub": stub})["functions"]
+    assert function["diagnosis"] == ""
+
+
+# What is loaded
+
+
+def test_the_wheel_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
+    content = live.wheel(ROOT, __version__)
+    assert content == live.wheel(ROOT, __version__)
+    assert len(content) < 200_000
+    (tmp_path / "wheel.whl").write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "wheel.whl") as packed:
+        assert not [name for name in packed.namelist() if "/experiments/" in name or "/figures/" in name]
+        packed.extractall(tmp_path / "there")
+    code = (
+        "import sys, backprop, backprop.live, benchmarks.rewritings; "
+        f"assert backprop.__file__.startswith({str(tmp_path)!r}), backprop.__file__; "
+        "assert not {'pdb', 'matplotlib'} & set(sys.modules); print(sorted(backprop.live.VERBS))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path / "there", capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(sorted(VERBS)), done.stderr
+
+
+def test_the_types_of_the_page_know_every_verb() -> None:
+    protocol = (ROOT / "live" / "src" / "protocol.ts").read_text(encoding="utf-8")
+    verbs = protocol.partition("export interface Verbs {")[2].partition("\n}")[0]
+    assert {line.split(":")[0].strip() for line in verbs.splitlines() if line[:2] == "  " and line[2] != " "} >= {
+        *VERBS
+    }
+
+
+def test_a_lock_of_scripts_names_no_host_and_has_every_hash() -> None:
+    lock = json.loads((ROOT / "live" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: facts for name, facts in lock["packages"].items() if name}
+    assert packages
+    assert all("integrity" in facts and "resolved" not in facts for facts in packages.values())
+    assert packages["node_modules/pyodide"]["version"] == fetch.PINS["version"]
+
+
+def test_numpy_is_pinned_as_pyodide_locks_it() -> None:
+    entry = fetch.PINS["lock"]["packages"]["numpy"]
+    assert entry["sha256"] == fetch.PINS["files"][entry["file_name"]]["sha256"]
+    assert entry["version"] == fetch.PINS["numpy"]
+
+
+@pytest.fixture
+def pinned(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Small files in place of Pyodide's."""
+    lock = json.dumps({"packages": {"numpy": {"file_name": "numpy-1.whl", "sha256": hashlib.sha256(b"n").hexdigest()}}})
+    contents = {"pyodide.asm.wasm": b"w", "numpy-1.whl": b"n", fetch.LOCK: lock.encode()}
+    files = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in contents.items()}
+    monkeypatch.setitem(fetch.PINS, "files", files)
+    return contents
+
+
+def test_files_are_taken_from_archives_and_checked(pinned: dict[str, bytes], tmp_path: Path) -> None:
+    given, kept = tmp_path / "given", tmp_path / "kept"
+    given.mkdir()
+    (given / "pyodide.asm.wasm").write_bytes(b"w")
+    with zipfile.ZipFile(given / "carrier.whl", "w") as packed:
+        packed.writestr("deep/inside/numpy-1.whl", b"n")
+    with pytest.raises(fetch.FetchError, match=r"still missing: pyodide-lock\.json"):
+        fetch.fetch(kept, given)
+    (given / fetch.LOCK).write_bytes(pinned[fetch.LOCK])
+    fetch.fetch(kept, given)
+    assert fetch.missing(kept) == []
+    assert gzip.decompress((kept / "pyodide.asm.wasm.gz").read_bytes()) == b"w"
+
+
+def test_a_file_with_another_hash_is_not_kept(pinned: dict[str, bytes], tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    for name, content in pinned.items():
+        (given / name).write_bytes(content)
+    (given / "numpy-1.whl").write_bytes(b"another")
+    with pytest.raises(fetch.FetchError, match=r"numpy-1.whl: 7 bytes with another hash"):
+        fetch.fetch(tmp_path / "kept", given)
+    assert not (tmp_path / "kept" / "numpy-1.whl").exists()
+
+
+def test_a_wheel_that_the_lock_does_not_know_is_refused(pinned: dict[str, bytes], tmp_path: Path) -> None:
+    other = pinned[fetch.LOCK].replace(hashlib.sha256(b"n").hexdigest().encode(), b"0" * 64)
+    fetch.PINS["files"][fetch.LOCK] = {"sha256": hashlib.sha256(other).hexdigest()}
+    for name, content in (pinned | {fetch.LOCK: other}).items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(fetch.FetchError, match=r"pyodide-lock\.json wants numpy-1\.whl"):
+        fetch.check_lock(tmp_path)
+
+
+def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:
+    assert live.offer("auto", tmp_path).where == "missing"
+    with pytest.raises(SiteError, match=r"run python -m live\.fetch"):
+        live.offer("self", tmp_path)
+    with pytest.raises(SiteError, match="none of auto, self, cdn, off"):
+        live.offer("always", tmp_path)
+    for name, content in pinned.items():
+        (tmp_path / name).write_bytes(content)
+        fetch.PINS["files"][name]["bytes"] = 10**6
+    fetch.pack(tmp_path)
+    assert live.offer("auto", tmp_path) == live.offer("self", tmp_path) == live.Offer("self", "1.0")
+    assert live.offer("cdn", tmp_path).where == "cdn"
+
+
+def test_what_is_written_beside_the_pages_follows_the_setting(tmp_path: Path) -> None:
+    def written(where: str) -> set[str]:
+        return {address.removeprefix("assets/live/") for address in live.files(ROOT, live.Offer(where), tmp_path, "1")}
+
+    assert written("off") == set()
+    assert {"listings.js", "worker.js"} <= written("missing")
+    assert written("cdn") - written("missing") == {"manifest.json", "backprop_spec-1-py3-none-any.whl"}
+
+
+def test_a_page_with_nothing_to_run_stays_as_it_is() -> None:
+    page = html.page("<p>text</p>")
+    live.add(page, "", live.Offer("self", "10.3"), "a{}")
+    assert page.head is not None
+    assert page.head.inner_html == ""
