@@ -92,7 +92,7 @@ def table(results: Path) -> str:
         "|---|---|---:|---:|---:|---:|",
         *(row(words, "", stored["correct"][group], stored["seeds"]) for group, words in NONE.items()),
     ]
-    for mistake in MISTAKES:
+    for mistake in (one for one in MISTAKES if one.slug in stored["mistakes"]):
         name = f"[{heading(mistake.slug)}](#{mistake.slug})"
         rows.append(row(name, references(mistake), stored["mistakes"][mistake.slug], stored["seeds"]))
     return "\n".join(rows)
