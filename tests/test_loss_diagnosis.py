@@ -136,7 +136,7 @@ def test_a_network_that_is_learning_is_never_called_stuck() -> None:
                 for n in (8, 20, 50, 200, 500, 1000):
                     found = on_xor(run[:n])
                     assert found.verdict in ("still changing", "converged", "plateau")
-                    assert not found.at_rest or found.verdict == "converged"
+                    assert not found.stationary or found.verdict == "converged"
                     assert found.verdict != "plateau" or names(found)[0] == "constant"
 
 

@@ -1,4 +1,4 @@
-"""Trainings that get stuck, each at a loss that says why."""
+"""Training runs that get stuck, each at a loss that says why."""
 
 import warnings
 from typing import Any

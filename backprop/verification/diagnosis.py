@@ -321,12 +321,12 @@ def diagnose(
         weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
         X: the inputs, one example a row or a column.
         y: the targets; (N,) will do for one output.
-        gradients: what somebody's backward pass gave for these weights: one array for each layer, in the shapes of the
+        gradients: what a backward pass computed for these weights: one array for each layer, in the shapes of the
             weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
             in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
         activations: a name for all layers or one for each, or None for what is not known; "sigmoid", "tanh", "relu",
-            "identity" and the others of the network. Not told, these four are tried first.
+            "identity" and the others of the network. If they are not specified, these four are tried first.
         loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
@@ -392,7 +392,7 @@ def diagnose_step(
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was sent back.
+    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
 
     Args:
         before: the weights before the update, as for `diagnose`.

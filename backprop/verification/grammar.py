@@ -304,7 +304,7 @@ def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, str, Callable[[np.ndarray
 
 
 def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
-    """List what can come back to a hidden layer, the correct one first under the name "".
+    """List the gradients that can reach a hidden layer, the correct one first under the name "".
 
     Args:
         p: the forward pass.

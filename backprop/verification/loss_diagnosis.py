@@ -21,7 +21,7 @@ from backprop.verification.loss_values import LOSS_NAMES, are_distributions, los
 #: A loss is given the name of a known value if the difference is no larger than this fraction of the value.
 WITHIN = 5e-4
 
-#: A loss is at rest if it varies by less than this fraction of itself over the last quarter of the run.
+#: A loss is stationary if it varies by less than this fraction of itself over the last quarter of the run.
 FLAT = 1e-6
 
 #: A loss that falls by less than this fraction over the last quarter, ever more slowly, approaches a plateau. What it
@@ -141,7 +141,7 @@ class LossDiagnosis:
             apart; empty if the loss has no name.
         nearest: the known loss that is nearest, whatever the verdict; None if unknown.
         distance: the final loss minus the nearest known one; None if unknown.
-        at_rest: whether the loss has stopped changing, rather than changing very slowly.
+        stationary: whether the loss has stopped changing, rather than changing very slowly.
         epoch: for "diverged" the first loss that is not finite, for "negative" the first below 0, else None.
     """
 
@@ -151,7 +151,7 @@ class LossDiagnosis:
     known: tuple[KnownLoss, ...] = ()
     nearest: KnownLoss | None = None
     distance: float | None = None
-    at_rest: bool = False
+    stationary: bool = False
     epoch: int | None = None
 
     def __str__(self) -> str:
@@ -191,7 +191,7 @@ def _text(found: LossDiagnosis) -> Iterator[str]:
         if causes:
             yield f"  Usual causes: {causes}."
         return
-    if found.at_rest:
+    if found.stationary:
         yield f"plateau: the loss stays at {loss:.6g}."
     else:
         yield f"plateau: the loss is {loss:.6g} and changed by only {change:.2g} in the last quarter, ever more slowly."
@@ -406,7 +406,7 @@ def diagnose_loss(
 ) -> LossDiagnosis:
     """Say what the losses of a training run mean.
 
-    A loss is at rest if its largest and its smallest value over the last quarter of the run differ by no more than
+    A loss is stationary if its largest and its smallest value over the last quarter of the run differ by no more than
     `flat` times the last one. It is on a plateau as well if it falls by less than a thousandth over that quarter, ever
     more slowly, towards a known value. A plateau is given the names of the predictions whose loss is within `within`
     of it, relative to that loss, unless they are the best of their kind and the loss is lower.
@@ -418,7 +418,7 @@ def diagnose_loss(
         loss: which loss the numbers are, by a name that `diagnose` uses, or "rmse"; if None, the mean squared error is
             tried first, then the others.
         within: how near a loss must be to be named, relative to the known one.
-        flat: how little a loss at rest may change, relative to itself.
+        flat: how little a loss stationary may change, relative to itself.
 
     Returns:
         The diagnosis; `print` shows it.
@@ -439,7 +439,7 @@ def diagnose_loss(
           0.288714: the predictions are the best plane through the origin, accuracy 0.333
             Usual causes: the network is linear and has no bias.
 
-        A network that is learning is not at rest, however long it takes:
+        A network that is learning is not stationary, however long it takes:
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
@@ -475,18 +475,18 @@ def diagnose_loss(
     constant = next(known.loss for known in first if known.name == "constant")
     size = max(len(values) // 4, LEAST // 2)
     if verdict != "rising" and values[-size:].max() < CONVERGED * constant:
-        return LossDiagnosis("converged", last, change, (), nearest, last - nearest.loss, verdict == "at rest")
+        return LossDiagnosis("converged", last, change, (), nearest, last - nearest.loss, verdict == "stationary")
     found: tuple[KnownLoss, ...] = ()
-    if verdict in ("at rest", "creeping"):
+    if verdict in ("stationary", "creeping"):
         for group in chain([first], groups):
             near = tuple(known for known in _by_distance(group, last) if _is_near(last, known, within, ahead))
             if near:
                 found, nearest = near, near[0]
                 break
-    at_rest = verdict == "at rest"
-    named = "plateau" if at_rest or (verdict == "creeping" and found) else verdict
+    stationary = verdict == "stationary"
+    named = "plateau" if stationary or (verdict == "creeping" and found) else verdict
     named = "still changing" if named == "creeping" else named
-    return LossDiagnosis(named, last, change, found, nearest, last - nearest.loss, at_rest)
+    return LossDiagnosis(named, last, change, found, nearest, last - nearest.loss, stationary)
 
 
 def _by_distance(known: Sequence[KnownLoss], value: float) -> list[KnownLoss]:
@@ -500,7 +500,7 @@ def _trend(values: np.ndarray, flat: float) -> tuple[str, float, float]:
     tail, before = values[-size:], values[-2 * size : -size]
     last, change = float(values[-1]), float(tail.max() - tail.min())
     if change <= flat * abs(last):
-        return "at rest", change, 0.0
+        return "stationary", change, 0.0
     steps = np.diff(tail)
     moved = steps[np.abs(steps) > ROUNDING * abs(last)]
     turns = np.count_nonzero(np.sign(moved[1:]) != np.sign(moved[:-1])) if moved.size > 1 else 0

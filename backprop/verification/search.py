@@ -24,7 +24,7 @@ from backprop.verification import grammar
 from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import Problem
 
-#: Disturbed copies of the forward pass, how many of their deviations are let pass, and the least that is let pass, in
+#: Disturbed copies of the forward pass, how many of their deviations are accepted, and the least that is accepted, in
 #: units of the last digit.
 COPIES, DEVIATIONS, UNITS = 6, 40.0, 100.0
 #: With more inputs than this, two copies must do.

@@ -233,12 +233,12 @@ def text(found: "Diagnosis") -> Iterator[str]:
     """
     losses = [other for other in found.alternatives if other.verdict == "correct" and not other.mistakes]
     if found.verdict == "correct":
-        open_ = f" on these data, which cannot tell {', '.join(found.cannot_tell)}" if found.cannot_tell else ""
+        open_ = f" on these data, which cannot reveal {', '.join(found.cannot_tell)}" if found.cannot_tell else ""
         yield f"Correct, for the loss {found.loss}{open_}."
         if found.cannot_tell:
             yield "Hand in five examples and widths that differ to test these as well."
         if found.sign == -1:
-            yield "It is −∇L: correct, if you add it."
+            yield "It is −∇L, which is correct if you add it."
     elif found.verdict == "unknown":
         yield f"Unknown: {found.reason}."
     elif losses:
@@ -252,11 +252,11 @@ def text(found: "Diagnosis") -> Iterator[str]:
     if found.scale is not None and found.verdict != "unknown":
         yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}; sign {found.sign:+d}."
     if found.assumed:
-        yield f"Not told, and read as: {'; '.join(found.assumed)}."
+        yield f"Not specified, and inferred: {'; '.join(found.assumed)}."
     if found.evidence:
-        yield f"How sure: {found.evidence}."
+        yield f"Evidence: {found.evidence}."
     for other in found.alternatives:
-        yield f"{'Or' if other.mistakes or other.place else 'Same numbers'}: {other.text}."
+        yield f"{'Alternatively' if other.mistakes or other.place else 'The same numbers are also'}: {other.text}."
     for remark in found.remarks:
         yield f"Remark: {remark.text} ({remark.slug})"
         if remark.equation:
@@ -275,7 +275,7 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
         off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
         because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
         if layer.verdict == "incorrect" and not layer.mistakes and found.mistakes:
-            because = " (because of the mistake above it)"
+            because = " (because of the mistake above)"
         yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
         own = {n: a for n, a in found.arrays.items() if int(n[1:]) == layer.number}
         if len({array.verdict for array in own.values()}) > 1 or any(a.factor not in (1.0, None) for a in own.values()):
@@ -300,13 +300,13 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
             number, url = address(label)
             yield f"  Equation ({number}): {url}"
         if not found.lines:
-            yield f"  As if: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
-            yield f"  Right: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
+            yield f"  As if written: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
+            yield f"  It should be:  {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
-        yield "Mistake: these numbers have several explanations, either one or another of those below."
+        yield "Mistake: these numbers have several explanations, of which one of the following is true."
     if found.lines and not found.mistakes:
-        yield f"Mistake: what stands at {found.lines[0][0]} is not what belongs there."
+        yield f"Mistake: {found.lines[0][0]} is not computed as it should be."
     for _, written, should in found.lines:
         yield f"  As if written: {written}"
         yield f"  It should be:  {should}"
