@@ -14,7 +14,9 @@ from backprop.verification import MISTAKES, catalogue
 X, Y = backprop.xor()
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.slug)
+@pytest.mark.parametrize(
+    "mistake", [one for one in MISTAKES if one.slug not in mistakes.NOT_HERE], ids=lambda mistake: mistake.slug
+)
 def test_every_mistake_changes_the_first_or_a_later_step(mistake: catalogue.Mistake) -> None:
     model = backprop.Model.random([2, 4, 4, 1], seed=0, bias=True)
     loss = "binary_cross_entropy" if mistake.slug in mistakes.UNDER_CROSS_ENTROPY else "mse"

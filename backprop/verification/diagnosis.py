@@ -73,6 +73,8 @@ HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity"
 MIXED = 260
 #: How many readings are searched for a mistake at most, the likeliest first.
 SEARCHED, FEW = 24, 8
+#: How many networks are tried at most in each group if there are many inputs.
+LARGE = 16
 
 _ALIASES = {
     "mse_mean": "mse",
@@ -626,17 +628,26 @@ def _resembling(reading: Reading, family: str) -> dict[str, bool]:
     if family in reading.resembling:
         return reading.resembling[family]
     found = reading.resembling[family] = {}
+    large = reading.problem.X.size > MANY
     with np.errstate(all="ignore"):
         p = reading.exact(family)
-        made = grammar.backward(p, {})
-        size = 1 + float(np.linalg.norm(grammar.correct_error(p)))
-        for name, g in reading.given.items():
-            m = made[name] if made[name].shape == g.shape else np.broadcast_to(made[name], g.shape)
-            length, own = float(np.linalg.norm(g)), float(np.vdot(m, m))
-            a = float(np.linalg.norm(p.a[int(name[1:]) - 1]))
-            drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
-            miss = float(np.linalg.norm(g - m * (np.vdot(g, m) / own))) if own > 0 else length
-            found[name] = miss <= 1e-3 * length + drowned
+        size, flow = 1 + float(np.linalg.norm(grammar.correct_error(p))), Flow()
+        for k in range(p.depth - 1, -1, -1):
+            if large and found and not any(found.values()):  # nothing above speaks for these activations
+                found |= dict.fromkeys(reading.given, False)
+                break
+            flow = grammar.delta_of(p, k, {}, flow)
+            weights, biases = grammar.gradients_of(p, k, {}, flow)
+            for name, m in ((f"W{k + 1}", weights), (f"b{k + 1}", biases)):
+                if name not in reading.given:
+                    continue
+                g = reading.given[name]
+                m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
+                length, own = float(np.linalg.norm(g)), float(np.vdot(m, m))
+                a = float(np.linalg.norm(p.a[k]))
+                drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
+                miss = float(np.linalg.norm(g - m * (np.vdot(g, m) / own))) if own > 0 else length
+                found[name] = miss <= 1e-3 * length + drowned
     return found
 
 
@@ -711,7 +722,8 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
     family = "" if case.loss is None else _told_losses(case.loss, 2, 2)[0].family
     groups = []
     for number, network in enumerate(_networks(case.told, layers, family)):
-        groups.append(_readings(case, network))
+        large = case.told is None and case.problems[0].X.size > MANY
+        groups.append(_readings(case, network[:LARGE] if large else network))
         fits = _correct(case, groups[-1])
         if fits:
             return _is_correct(case, fits, convention)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.search import (
     FACTOR,
@@ -74,7 +76,8 @@ class Explanation:
         scaled = {term.place: term.factor for term in self.state.terms if not term.form}
         for term in self.state.terms:
             layers = (term.layer or depth,)
-            if not term.form and term.place[:2] == "db" and scaled.get(f"dW{term.layer}") == term.factor:
+            beside = scaled.get(f"dW{term.layer}", np.nan) if not term.form and term.place[:2] == "db" else np.nan
+            if beside == term.factor or abs(beside / (term.factor or np.nan) - 1) < 1e-6:
                 continue
             if term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]

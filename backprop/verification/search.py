@@ -622,7 +622,9 @@ class Search:
                 options.append([()])
                 matched += g.size
             else:
-                options.append([*self._ways(name, k, g, made[name], s, state.flow, sizes[name]), None])
+                beside = [t.factor for ways in options for way in ways for t in way or () if not t.form]
+                ways = self._ways(name, k, g, made[name], s, state.flow, sizes[name], beside)
+                options.append([*ways, None])
         if firm and not matched:
             return
         base = state._replace(s=s)
@@ -697,7 +699,15 @@ class Search:
             yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
 
     def _ways(
-        self, name: str, k: int, g: np.ndarray, made: np.ndarray, s: float, flow: Flow, size: float
+        self,
+        name: str,
+        k: int,
+        g: np.ndarray,
+        made: np.ndarray,
+        s: float,
+        flow: Flow,
+        size: float,
+        beside: Sequence[float],
     ) -> Iterator[tuple[Term, ...]]:
         """List the ways in which an array can have been made from what came to its layer."""
         place = f"d{name}"
@@ -727,7 +737,8 @@ class Search:
         f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
         f = self._rounded(f)
         scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
-        if scaled and (g.size > 1 or self._named(f)):
+        f = next((other for other in beside if abs(f / (other or np.nan) - 1) < 1e-6), f)
+        if scaled and (g.size > 1 or self._named(f) or f in beside):
             yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
         if g.size < 3 and w.any():

@@ -265,7 +265,7 @@ def _common(compared: Mapping[str, Compared]) -> float:
     factors = [factor for factor in factors if factor > 0] or factors  # the learning rate is positive
     if not factors:
         return 1.0
-    return max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors))
+    return abs(max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors)))
 
 
 def at(place: str, case: Case) -> bool:
