@@ -142,7 +142,7 @@ class LossDiagnosis:
         nearest: the known loss that is nearest, whatever the verdict; None if unknown.
         distance: the final loss minus the nearest known one; None if unknown.
         stationary: whether the loss has stopped changing, rather than changing very slowly.
-        epoch: for "diverged" the first loss that is not finite, for "negative" the first below 0, else None.
+        epoch: for "diverged" the first entry that is not finite, for "negative" the first below 0, else None.
     """
 
     verdict: str

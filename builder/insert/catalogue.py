@@ -18,6 +18,6 @@ def section(mistake: Mistake) -> str:
             f"{title}. It breaks {references(mistake.equations)}.",
             f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
             mistake.why,
-            f"Seen by {mistake.seen}. Not seen by {mistake.unseen}.",
+            f"Caught by {mistake.seen}. Missed by {mistake.unseen}.",
         ]
     )
