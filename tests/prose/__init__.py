@@ -60,6 +60,9 @@ def plain(text: str) -> str:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"^( *)(```|~~~).*?^\1\2 *$", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"\$\$.*?\$\$", "\n\n", text, flags=re.DOTALL)
+    text = re.sub(
+        r"^(\s*(?:[-*]|\d+\.)?\s*)\*\*[^*\n]+[.?]\*\*", r"\1", text, flags=re.MULTILINE
+    )  # headings within a line
     text = re.sub(r"\s*\$\\eqref\{[^}]*\}\$", "", text)
     text = re.sub(r"\$[^$]+\$", "x", text)
     text = re.sub(r"\[=(?:figure|table|exercise|source|file|output|mistakes):[^\]]*=\]", "", text)
