@@ -4,8 +4,8 @@ Each module is a chapter, and `CHAPTERS` lists them in the order in which they a
 states one equation or a few, says where every factor comes from, and shows on small numbers that it holds. The network
 is assembled from these functions and from nothing else, so what is derived here is also what is trained.
 
-The rows of a matrix are examples, and $W$ has the shape (in, out). A leading ellipsis in a shape stands for any
-number of leading axes, one network each. Arrays are not checked here, because `backprop.Model` and `backprop.train` check them
+The rows of a matrix are examples, and $W$ has the shape (in, out). A leading ellipsis in a shape stands for any number
+of leading axes, one network each. Arrays are not checked here, because `backprop.Model` and `backprop.train` check them
 where they enter.
 """
 
