@@ -126,7 +126,8 @@ ERRORS: Mapping[str, Form] = {
 def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
     """Return ∂L/∂a of a layer from what its δ was made of: under binary cross-entropy φ′ has cancelled from that."""
     if k == p.depth - 1 and p.family == "binary_cross_entropy":
-        return error / correct_derivative(p, k)
+        with np.errstate(all="ignore"):  # a saturated output
+            return error / correct_derivative(p, k)
     return error
 
 
