@@ -176,9 +176,11 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
     Returns:
         The slugs any of which will do, or "correct".
     """
-    d = this.y.shape[1]
+    d, inputs = this.y.shape[1], this.X.shape[1]
     if not slug:
         return ("correct",)
+    if slug == "divided-by-units" and inputs * d in ((1, 2) if this.loss == "mse" else (1,)):
+        return (slug, "correct")  # N/inputs makes the gradient of the sum, or of half the sum
     if slug == "extra-factor-two" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone
         return ("correct",) if way != "unnamed" or this.loss == "mse" else ("output-derivative-missing", "correct")
     if way == "unnamed":

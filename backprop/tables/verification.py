@@ -116,7 +116,8 @@ def trained(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for group, words in CORRECT.items():
         yield row(words, (), result["correct"][group])
     for mistake in MISTAKES:
-        yield row(mistake.slug, mistake.equations, result["mistakes"][mistake.slug])
+        if mistake.slug in result["mistakes"]:  # some cannot be made in the network that was trained
+            yield row(mistake.slug, mistake.equations, result["mistakes"][mistake.slug])
 
 
 def methods(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
