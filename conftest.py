@@ -14,6 +14,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     Returns:
         2 where all tests run and there are two cores; otherwise 0, which is this process alone.
     """
-    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword or config.option.lf
+    last_failed = getattr(config.option, "lf", False)  # there is no such option without pytest's cache
+    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword or last_failed
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if chosen else min(2, cores)

@@ -125,8 +125,8 @@ def diagnose_given(
         name: the file's name.
         content: its bytes; without them the text counts.
         text: printed arrays.
-        activations: as the reader names them; none: to be worked out.
-        loss: as the reader names it; "": to be worked out.
+        activations: as the reader names them; none: to be inferred.
+        loss: as the reader names it; "": to be inferred.
 
     Returns:
         verdict: "correct", "mistake" or "unknown", or "" where nothing could be diagnosed; words: the diagnosis, or the

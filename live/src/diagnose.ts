@@ -14,7 +14,7 @@ function begin(place: HTMLElement): void {
   area.placeholder = EXAMPLE;
   area.rows = 7;
   const activations = make("input");
-  activations.placeholder = "worked out";
+  activations.placeholder = "inferred";
   const loss = activations.cloneNode() as HTMLInputElement;
   const ending = button("Stop", stop);
   ending.hidden = true;
