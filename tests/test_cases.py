@@ -1,5 +1,6 @@
 """What people hand in: each case of the field with the answer that it should have."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_half_the_sum_comes_before_numerology(corners: bool) -> None:
 def test_two_readings_of_a_sum_are_not_added_up() -> None:
     h = X @ W[0]
     e = s(h @ W[1]) - Y
-    told = {"activations": ["identity", "sigmoid"], "loss": "binary_cross_entropy"}
+    told: dict[str, Any] = {"activations": ["identity", "sigmoid"], "loss": "binary_cross_entropy"}
     found = diagnose(W, X, Y, [X.T @ (e @ W[1].T), h.T @ e], **told)
     assert found.mistakes == ("sum-instead-of-mean",)
     assert found.alternatives[0].loss == "binary_cross_entropy_sum"
@@ -107,14 +108,15 @@ def one_example(d2: np.ndarray) -> list[np.ndarray]:
 def test_a_step_of_one_example_is_correct_and_says_what_it_cannot_tell() -> None:
     g = one_example(2 * (A1 @ W[1] - ONE[1]))
     new = [w - 0.1 * g for w, g in zip(W, g, strict=True)]
-    for told in ({}, {"activations": ["sigmoid", "identity"], "loss": "mse"}):
+    settings: list[dict[str, Any]] = [{}, {"activations": ["sigmoid", "identity"], "loss": "mse"}]
+    for told in settings:
         found = diagnose_step(W, new, *ONE, **told)
         assert (found.verdict, found.mistakes) == ("correct", ())
         assert "one-example-only" in found.cannot_tell
 
 
 def test_nonsense_for_delta_is_not_correct() -> None:
-    told = {"activations": ["sigmoid", "identity"], "loss": "mse"}
+    told: dict[str, Any] = {"activations": ["sigmoid", "identity"], "loss": "mse"}
     found = diagnose(W, *ONE, one_example(np.array([[-7.0]])), **told)
     assert (found.verdict, found.mistakes, found.place) == ("unknown", (), "delta2")
 
@@ -137,7 +139,7 @@ def test_biases_off_by_a_factor_leave_the_weights_correct(factor: float) -> None
     found = diagnose(W, X, Y, (gw, [factor * g for g in gb]), biases=B, loss="mse")
     assert verdicts(found) == {"W1": "correct", "W2": "correct", "b1": "incorrect", "b2": "incorrect"}
     assert found.arrays["b1"].factor == pytest.approx(factor)
-    named = {slug for one in (found, *found.alternatives) for slug in one.mistakes}
+    named = {*found.mistakes, *(slug for one in found.alternatives for slug in one.mistakes)}
     assert named & {"bias-scale", "bias-averaged", "biases-not-updated"}
 
 
@@ -190,7 +192,12 @@ def test_the_advice_for_relu_is_that_of_relu() -> None:
     assert found.lines[0][1:] == ("delta1 = (delta2 @ W2.T) * a1 * (1 - a1)", "delta1 = (delta2 @ W2.T) * (z1 > 0)")
 
 
-VALUES = {"sigmoid": s, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "identity": lambda z: z}
+VALUES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sigmoid": s,
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+    "identity": lambda z: z,
+}
 
 
 @pytest.mark.parametrize("hidden", [*VALUES])
@@ -207,10 +214,14 @@ VALUES = {"sigmoid": s, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "id
 )
 @pytest.mark.parametrize("columns", [False, True])
 def test_advice_that_is_followed_leads_to_correct(hidden: str, output: str, loss: str, columns: bool) -> None:
-    turn = (lambda w: w.T) if columns else (lambda w: w)
+    def turn(w: np.ndarray) -> np.ndarray:
+        return w.T if columns else w
+
+    def forward(w: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return w @ a if columns else a @ w
+
     space: dict[str, Any] = {"np": np, "X": turn(X), "y": turn(Y)}
     space |= {"W1": turn(W[0]), "W2": turn(W[1])}
-    forward = (lambda w, a: w @ a) if columns else (lambda w, a: a @ w)
     space["z1"] = forward(space["W1"], space["X"])
     space["a1"] = space["A1"] = VALUES[hidden](space["z1"])
     space["z2"] = forward(space["W2"], space["a1"])
@@ -250,7 +261,8 @@ def test_layers_of_one_unit(widths: list[int]) -> None:
     y, a = 2 * x[:, :1], [x]
     for one in w:
         a.append(a[-1] @ one)
-    d, g = 2 * (a[-1] - y) / 5, []
+    d = 2 * (a[-1] - y) / 5
+    g: list[np.ndarray] = []
     for k in range(len(w) - 1, -1, -1):
         g.insert(0, a[k].T @ d)
         d = d @ w[k].T

@@ -320,7 +320,7 @@ def test_mistakes_with_the_same_numbers_are_named_together() -> None:
     model = Model.random([2, 4, 1], seed=0)
     twice = scaled_weights(model.backward(model.forward(eight[0]), eight[1]), 2)
     found = diagnose(model.weights, *eight, twice, loss="mse")  # 2 is N divided by the number of hidden units
-    answers = {slug for answer in (found, *found.alternatives) for slug in answer.mistakes}
+    answers = {*found.mistakes, *(slug for one in found.alternatives for slug in one.mistakes)}
     assert answers == {"extra-factor-two"}  # and no numerology over widths
 
 

@@ -261,11 +261,13 @@ def _fitting(reading: Sequence[str], case: Case, answer: Answer, compared: Mappi
 
 def _common(compared: Mapping[str, Compared]) -> float:
     """Find the factor that most arrays have in common; 1 if none has any."""
-    factors = [array.factor for array in compared.values() if array.factor is not None and array.factor != 0]
+    given = (array.factor for array in compared.values())
+    factors: list[float] = [float(factor) for factor in given if factor]
     factors = [factor for factor in factors if factor > 0] or factors  # the learning rate is positive
     if not factors:
         return 1.0
-    return abs(max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors)))
+    commonest: float = max(factors, key=lambda f: sum(abs(f - other) <= 1e-6 * abs(f) for other in factors))
+    return abs(commonest)
 
 
 def at(place: str, case: Case) -> bool:
