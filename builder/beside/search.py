@@ -11,16 +11,23 @@ from builder.source.equations import Equation, Step, in_order
 from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
+INDEX = "reference/equations/"
+ARGUMENTS = {"Parameters:", "Attributes:", "Returns:", "Yields:", "Raises:"}
 NOT_SPOKEN = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
 operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a list of these would be thirty lines)
 
 
 def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
-    """Leave listings out of the index, which every page loads and of which they are a third; add the equations."""
+    """Leave listings and lists of arguments out of the index, which every page loads; add the equations.
+
+    """Leave listings and lists of arguments out of the index, which every page loads, and add the equations.
+    """
     index = json.loads(path.read_text(encoding="utf-8"))
+    index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith(INDEX)]
     for entry in index["docs"]:
+        text = html.through(entry["text"], drop_listings, drop_arguments)
         # A blank that does not break stays a blank: as `&nbsp;` it would be taken for a part of the word before it.
-        entry["text"] = html.through(entry["text"], drop_listings).replace("&nbsp;", "\xa0")
+        entry["text"] = re.sub(r"[ \n]+", " ", text.replace("&nbsp;", "\xa0"))
     index["docs"] += entries(equations, steps)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
@@ -34,6 +41,22 @@ def drop_listings(tree: Tree) -> None:
     """
     for listing in tree.css("pre"):
         listing.decompose()
+
+
+def drop_arguments(tree: Tree) -> None:
+    """Drop what a docstring says of each argument, result and error; who looks for one looks for the function.
+
+    Examples:
+        >>> html.through("<p>Add.</p> <p>Parameters:</p> <ul><li>z</li></ul><p>Examples:</p>", drop_arguments)
+        '<p>Add.</p>  <p>Examples:</p>'
+    """
+    for paragraph in tree.css("p"):
+        listed = paragraph.next
+        while listed is not None and listed.tag == "-text":
+            listed = listed.next
+        if paragraph.text().strip() in ARGUMENTS and listed is not None and listed.tag == "ul":
+            listed.decompose()
+            paragraph.decompose()
 
 
 def entries(equations: Mapping[str, Equation], steps: Iterable[Step]) -> list[dict[str, str]]:
