@@ -20,7 +20,7 @@ operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a li
 def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
     """Leave listings and lists of arguments out of the index, which every page loads; add the equations.
 
-    """Leave listings and lists of arguments out of the index, which every page loads, and add the equations.
+    They were half of it. The page that lists all equations goes as well, because each equation has an entry of its own.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
     index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith(INDEX)]
