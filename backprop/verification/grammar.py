@@ -301,7 +301,7 @@ def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, str, Callable[[np.ndarray
         if j != k + 1 and p.weights[j].shape[-2:] == (h, h_next):
             yield f"~W{j + 1}", f"{{s}} @ W{j + 1}.T", _with(p.weights[j])
         if j != k + 1 and p.weights[j].shape[-2:] == (h_next, h):
-            yield f"~W{j + 1} not transposed", f"{{s}} @ W{j + 1}", lambda s, v=p.weights[j]: s @ v  # type: ignore[misc]
+            yield f"~W{j + 1} not transposed", f"{{s}} @ W{j + 1}", _with(p.weights[j].mT)
 
 
 def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:

@@ -1,8 +1,8 @@
 """What a diagnosis says, in words and in lines of code for the network that was handed in."""
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from backprop.verification.explanation import Explanation
 from backprop.verification.search import LossReading, Reading, Term
 
 if TYPE_CHECKING:
-    from backprop.verification.diagnosis import Diagnosis
+    from backprop.verification.diagnosis import Array, Diagnosis
 
 #: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
 SITE = os.environ.get("SITE_URL", "")
@@ -175,7 +175,7 @@ def _back_code(form: str) -> str:
     return code.replace("{s}", source)
 
 
-def _form_code(form: str, forms: object, reading: Reading, loss: LossReading, k: int) -> str:
+def _form_code(form: str, forms: Callable[..., Iterator[Any]], reading: Reading, loss: LossReading, k: int) -> str:
     """Look the line of a form up."""
     if form.startswith("~decay"):
         which = "W" if forms is grammar.weight_forms else "b"
@@ -186,7 +186,7 @@ def _form_code(form: str, forms: object, reading: Reading, loss: LossReading, k:
     for j in range(p.depth - 1, k - 2, -1):
         flow = grammar.delta_of(p, j, {}, flow)
     below = grammar.delta_of(p, k - 2, {}, flow).deltas[-1] if k > 1 else None
-    return next((made[1] for made in forms(p, k - 1, flow, below) if made[0] == form), "…")  # type: ignore[operator]
+    return next((made[1] for made in forms(p, k - 1, flow, below) if made[0] == form), "…")
 
 
 def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
@@ -282,9 +282,9 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
             yield "  " + "; ".join(_array(name, array) for name, array in own.items()) + "."
 
 
-def _array(name: str, array: object) -> str:
+def _array(name: str, array: "Array") -> str:
     """Give the verdict on one array."""
-    verdict, factor = array.verdict, array.factor  # type: ignore[attr-defined]
+    verdict, factor = array.verdict, array.factor
     by = f", {factor:.6g} times what it should be" if factor is not None and verdict == "incorrect" else ""
     return f"d{name} {verdict}{by}"
 
