@@ -39,7 +39,8 @@ MARK = """() => { const seen = new Set(); for (const pre of document.querySelect
 #: The sum of all layout shifts so far, and whether the theme's script was asked for after everything else was there.
 SHIFTS = """new PerformanceObserver(list => list.getEntries().forEach(entry => window.shift += entry.value))
     .observe({type: "layout-shift", buffered: true}); window.shift = 0"""
-WAITS = """performance.getEntriesByType("resource").find(entry => entry.name.includes("/bundle.")).startTime
+SCRIPT = """performance.getEntriesByType("resource").find(entry => entry.name.includes("/bundle."))"""
+WAITS = f"""{SCRIPT}.startTime
     >= performance.getEntriesByType("navigation")[0].loadEventStart"""
 CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
@@ -121,6 +122,8 @@ class Visits(Mapping[str, Visit]):
         return len(PAGES)
 
     def __getitem__(self, url: str) -> Visit:
+        if url not in PAGES:
+            raise KeyError(url)
         if url not in self._found:
             name = f"visit-{PAGES.index(url)}.json"
             seen = json.loads(self._shared.once(name, lambda: json.dumps(asdict(self._visit(url)))))
@@ -142,6 +145,8 @@ class Visits(Mapping[str, Visit]):
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
         tab.goto(self._address + url, wait_until="networkidle")
+        tab.wait_for_function(SCRIPT)  # it is asked for late, on a busy machine after the network was idle
+        tab.wait_for_load_state("networkidle")
         visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
         tab.evaluate(MARK)
         tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
