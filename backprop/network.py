@@ -451,7 +451,7 @@ class Model:
 
         Raises:
             TypeError: if trace is not a `Trace` or y does not consist of real numbers.
-            ValueError: if shapes do not fit, or the loss is unknown or unfit.
+            ValueError: if shapes do not fit, or the loss is unknown or does not suit the output.
         """
         if not isinstance(trace, Trace):
             raise TypeError(f"trace is {type(trace).__name__}; expected a Trace, as `forward` returns it")
@@ -497,7 +497,7 @@ class Model:
 
         Raises:
             TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or unfit.
+            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
         """
         y = self.check_pair(trace, y, loss)
         value = LOSSES[loss].value(y, trace.y_hat)
@@ -516,7 +516,7 @@ class Model:
 
         Raises:
             TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or unfit.
+            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
 
         Examples:
             >>> import backprop
@@ -555,7 +555,7 @@ class Model:
 
         Raises:
             TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or unfit.
+            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
         """
         y = self.check_pair(trace, y, loss)
         return self._backward(trace, y, loss)

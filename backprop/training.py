@@ -161,7 +161,8 @@ def train(
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes do not fit, a number is out of range, a name is unknown, or the engine cannot do it.
+        ValueError: if shapes do not fit, a number is out of range, a name is unknown, or the engine does not support
+            what is asked.
 
     Warns:
         RuntimeWarning: once, if the training diverges. It names the epoch, and for an ensemble the runs.

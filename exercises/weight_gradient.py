@@ -8,16 +8,16 @@ gradients of all examples are added. Write this sum as one matrix product, and d
 left to divide by $N$?
 
 Hint:
-    The sum runs over $n$, which is the first index of both $A$ and $\Delta$. A product sums over the second index of
-    its left factor.
+    The sum runs over $n$, which is the first index of both $A$ and $\Delta$. A matrix product sums over the second
+    index of its left factor.
 
 Solution:
     We transpose $A$, so that the index $n$ stands where the product needs it:
 
     $$\sum_n a_{ni}\delta_{nj} = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
 
-    This is $\eqref{eq:weight-gradient}$, and the product itself adds the examples. Nothing is left to divide, because δ
-    is the derivative of the example's *contribution* to the mean and has carried its $1/N$ since the loss
+    This is $\eqref{eq:weight-gradient}$, and the product itself adds the examples. No division by $N$ is left to do,
+    because each example's *contribution* to the loss already contains the factor $1/N$, and therefore its δ does too
     $\eqref{eq:mse-derivative}$.
 """
 

@@ -612,8 +612,8 @@ def silu(z: np.ndarray) -> np.ndarray:
     $$u(z) = z\,\sigma(z) \tag{4.15}\label{eq:silu}$$
 
     The sigmoid acts as a gate that is open for large $z$ and closed for very negative $z$. Far from 0 the function is
-    therefore close to ReLU. In between it is smooth, and for negative $z$ it is a little below 0. SiLU means sigmoid
-    linear unit, and the function is also called swish.
+    therefore close to ReLU. In between, the function is smooth, and for negative $z$ its values lie a little below
+    0. SiLU means sigmoid linear unit, and the function is also called swish.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
