@@ -22,7 +22,7 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
 
-    The symbol $\nabla L$ denotes the gradient, and $\top$ turns the row into a column. The entry
+    The symbol $\nabla L$ denotes the gradient, and the superscript ᵀ turns the row into a column. The entry
     $\partial L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$ while all
     other parameters are held fixed. The order of the entries is free, but it must be the same in both vectors, because
     entry $k$ of $\nabla L$ belongs to entry $k$ of $\theta$. Therefore this function stacks the partial derivatives as
