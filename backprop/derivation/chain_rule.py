@@ -4,11 +4,12 @@ How does a small change of one weight reach the loss, which lies many steps away
 because derivatives along one path are multiplied and the contributions of several paths are added.
 
 A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
-two factors, of which the *local gradient* belongs to the operation itself, and the *upstream gradient* arrives from the
-side of the loss. Backpropagation applies the two rules in an order in which no product is computed twice. From a weight
-in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and their
-last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can use the
-result.
+two factors. The *local gradient* belongs to the operation itself, because it is the derivative of its result with
+respect to its input. The *upstream gradient* arrives from the side of the loss, as the derivative of the loss with
+respect to that result. Backpropagation applies the two rules in an order in which no product is computed twice. From a
+weight in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and
+their last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can
+use the result.
 """
 
 import numpy as np
@@ -20,10 +21,10 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     $$\frac{\partial C}{\partial w} = \frac{\partial z}{\partial w}\,\frac{\partial C}{\partial z}
     \tag{6.1}\label{eq:chain-rule}$$
 
-    If $w$ changes by a small $h$, then $z$ changes by $\frac{\partial z}{\partial w}h$, and therefore $C$ changes by
-    $\frac{\partial C}{\partial z}$ times that. The first factor is the local derivative, which the report calls the
-    forward gradient, and we know it from the forward pass $\eqref{eq:forward-gradient}$. The second factor is the
-    upstream gradient, which the backward pass must find.
+    Here $C$ is the contribution $C^n$ of any one example. If $w$ changes by a small $h$, then $z$ changes by
+    $\frac{\partial z}{\partial w}h$, and therefore $C$ changes by $\frac{\partial C}{\partial z}$ times that. The first
+    factor is the local derivative, which the report calls the forward gradient, and we know it from the forward pass
+    $\eqref{eq:forward-gradient}$. The second factor is the upstream gradient, which the backward pass must find.
 
     Args:
         dz_dw: $\partial z/\partial w$, the local derivative (the report's forward gradient), any shape.
@@ -96,7 +97,8 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
         >>> float(multivariable_chain_rule(np.array([2.0, -1.0]), np.array([0.5, 0.25])))
         0.75
 
-        Three paths agree with the numerical derivative of $C = (2a)^2 + \tfrac12(-a)^2 + (3a)$ at $a = 1$:
+        Three paths lead through $z_1 = 2a$, $z_2 = -a$ and $z_3 = 3a$ to $C = z_1^2 + \tfrac12 z_2^2 + z_3$. At $a = 1$
+        their sum equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step
         >>> C = lambda a: (2 * a) ** 2 + 0.5 * (-a) ** 2 + 3 * a

@@ -57,8 +57,9 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
 
     $$Z_l = A_{l-1}\,W_l + b_l \tag{5.2}\label{eq:preactivation}$$
 
-    The entry in row $n$ and column $j$ of the product is $\sum_i a^n_i w_{ij}$, the weighted sum of
-    $\eqref{eq:weighted-sum}$ for example $n$ and unit $j$. The shapes agree with this, because
+    Layer $l$ has $d_l$ units, and the data are layer 0. In $A_{l-1}$ and $Z_l$, each row belongs to one example and
+    each column to one unit. The entry in row $n$ and column $j$ of the product is $\sum_i a^n_i w_{ij}$, the weighted
+    sum of $\eqref{eq:weighted-sum}$ for example $n$ and unit $j$. The shapes agree with this, because
     $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one row, and it is added to every example.
 
     Args:
@@ -145,8 +146,8 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
 
     In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ occurs once, multiplied by $a_i$, and all other terms are constant.
     The local derivative is therefore the input itself, whichever unit $j$ it leads to. Nothing needs to be computed,
-    because the layer only has to keep its input. The weight occurs in no other weighted sum, so every path from
-    it to the loss begins with the step to $z_j$.
+    because the layer only has to keep its input. The weight occurs in no other weighted sum, so it affects the loss
+    only through $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.
@@ -190,9 +191,9 @@ def append_ones(a: np.ndarray) -> np.ndarray:
     $$A\,W + b = \begin{bmatrix} A & \mathbf 1 \end{bmatrix}\begin{bmatrix} W \\ b \end{bmatrix}
     \tag{5.5}\label{eq:bias-column}$$
 
-    If we multiply the blocks, the column of ones is multiplied by the row $b$, which is thus added to every example.
-    Whatever we derive for weights therefore also holds for biases, and the last row of the gradient belongs to the
-    bias.
+    Each row of $A$ gets one more entry, a 1, and $W$ gets one more row, $b$. In the product the 1 is multiplied by $b$,
+    which is thus added to every example. Whatever we derive for weights therefore also holds for biases, and the last
+    row of the gradient belongs to the bias.
 
     Args:
         a: the input $A$ of a layer, shape (..., N, in). Not to be applied twice.

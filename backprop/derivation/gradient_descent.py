@@ -22,10 +22,11 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
 
-    The entry $\partial L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$
-    while all other parameters are held fixed. The order of the entries is free, but it must be the same in both
-    vectors, because entry $k$ of $\nabla L$ belongs to entry $k$ of $\theta$. Therefore this function stacks the
-    partial derivatives as well. Each array is read row by row.
+    The symbol $\nabla L$ denotes the gradient, and the superscript ᵀ turns the row into a column. The entry
+    $\partial L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$ while all
+    other parameters are held fixed. The order of the entries is free, but it must be the same in both vectors, because
+    entry $k$ of $\nabla L$ belongs to entry $k$ of $\theta$. Therefore this function stacks the partial derivatives as
+    well. Each array is read row by row.
 
     Args:
         parameters: the arrays to stack, all weights before all biases; any shapes. Not one array: a list of them.
@@ -70,8 +71,8 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
         theta: the parameters $\theta^0$, any shape.
         gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Not $-\nabla L$, which the report's code
             computes and adds.
-        eta: the learning rate $\eta > 0$, in units of parameter² per unit of loss; a number, or an array that
-            broadcasts, shape (S, 1, 1) for S runs at once.
+        eta: the learning rate $\eta > 0$, in units of parameter² per unit of loss, because a gradient is loss per
+            parameter; a number, or an array that broadcasts, shape (S, 1, 1) for S runs at once.
 
     Returns:
         $\theta^1$, a new array of the same shape. The argument is not changed.
@@ -111,11 +112,14 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
     $$L\bigl(\theta - \eta\,\nabla L\bigr) = L(\theta) - \eta\,\lVert\nabla L\rVert^2 + O(\eta^2)
     \tag{1.4}\label{eq:decrease}$$
 
-    Along any direction $d$ the loss changes by $\nabla L \cdot d$, to first order. For $d = -\eta\nabla L$ this is
-    $-\eta\lVert\nabla L\rVert^2$, which is never positive. Among all directions of the same norm, the negative gradient
-    is the best, because $\nabla L \cdot d$ is the product of the two norms and the cosine of the angle between them,
-    and the cosine is least in the opposite direction. However, this holds for small steps only. The remainder
-    $O(\eta^2)$ is at most a constant times $\eta^2$, so after a large step the loss may be higher than before.
+    If the parameters change by a small vector $d$, each of them changes the loss by its partial derivative times its
+    entry of $d$. Together this is the dot product $\nabla L \cdot d$, *to first order*, which means apart from products
+    of two small numbers. For $d = -\eta\nabla L$ it is $-\eta\lVert\nabla L\rVert^2$, where the squared norm
+    $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so it is never positive. Among all directions of the
+    same norm, the negative gradient is the best, because $\nabla L \cdot d$ is the product of the two norms and the
+    cosine of the angle between them, and the cosine is least in the opposite direction. However, this holds for small
+    steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$, so after a large step the loss may be
+    higher than before.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.

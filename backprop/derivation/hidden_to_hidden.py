@@ -74,8 +74,8 @@ def hidden_delta_unit(
     The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
     $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
     bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
-    gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. It acts like an amplifier in the
-    backward direction, whose gain has been fixed in the forward pass.
+    gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. Its value has been fixed in the
+    forward pass, so on the way back it is a constant factor, like the gain of an amplifier.
 
     Args:
         z: the unit's own pre-activation $z$, a number. Not $a$.
@@ -129,12 +129,12 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
-    This is the upstream gradient of layer $l$. In general, the chain rule multiplies by the transpose of the Jacobian,
-    the matrix of all partial derivatives of a function with several outputs. If one example is a column, the next layer
-    computes $W^\top a + b$, so the Jacobian is $W^\top$ and the gradient is $W\delta$. Written as a row, this is our
-    product with $W^\top$ from the right. The inverse of $W$ would be incorrect here, because we add derivatives along
-    the connections rather than undo the forward step. In the code, `.mT` transposes the last two axes, which for one
-    network is the same as `.T`.
+    This is the upstream gradient of layer $l$. You may meet it in another form. In general, the chain rule multiplies
+    by the transpose of the Jacobian, the matrix of all partial derivatives of a function with several outputs. If one
+    example is a column, the next layer computes $W^\top a + b$, so the Jacobian is $W^\top$ and the gradient is
+    $W\delta$. Written as a row, this is our product with $W^\top$ from the right. The inverse of $W$ would be incorrect
+    here, because we add derivatives along the connections rather than undo the forward step. In the code, `.mT`
+    transposes the last two axes, which for one network is the same as `.T`.
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).
@@ -179,11 +179,10 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
 
     $$\Delta_l = \phi'(Z_l) \odot \bigl(\Delta_{l+1}\,W_{l+1}^\top\bigr) \tag{8.4}\label{eq:hidden-delta}$$
 
-    There are two steps, of which the first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$
-    and gives the upstream gradient. The second leads through the activation function of layer $l$
-    $\eqref{eq:backward-gradient}$, so it is an element-wise product with the local gradient $\phi'(Z_l)$. Every hidden
-    layer uses this one line, whether the next layer is the output or itself hidden. For the entry of example $n$ and
-    unit $j$, it says
+    There are two steps. The first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$ and gives
+    the upstream gradient. The second leads through the activation function of layer $l$ $\eqref{eq:backward-gradient}$,
+    so it is an element-wise product with the local gradient $\phi'(Z_l)$. Every hidden layer uses this one line,
+    whether the next layer is the output or itself hidden. For the entry of example $n$ and unit $j$, it says
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$
 
@@ -250,9 +249,10 @@ def unrolled_delta(
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
 
     Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For this row, the element-wise product with
-    $\phi'(z_m)$ is the product with a diagonal matrix $D_m$, the Jacobian of the activation function. So
-    $\eqref{eq:hidden-delta}$ becomes $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer,
-    so we can substitute the formula for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
+    $\phi'(z_m)$ is the product with a matrix $D_m$, the Jacobian of the activation function. It has the entries of
+    $\phi'(z_m)$ on its diagonal and zeros elsewhere. So $\eqref{eq:hidden-delta}$ becomes
+    $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer, so we can substitute the formula
+    for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
 
     $$\delta_{L-2} = \delta_{L-1}\,W_{L-1}^\top D_{L-2}
     = \bigl(\delta_L\,W_L^\top D_{L-1}\bigr)\,W_{L-1}^\top D_{L-2}$$
@@ -310,11 +310,12 @@ def delta_bound(
     $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
-    Take norms in $\eqref{eq:unrolled}$. The spectral norm of a matrix, its largest singular value, bounds how much the
-    norm of a vector can grow in a product with it. For a diagonal matrix it is the largest absolute entry, so for a
-    sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write $\lVert W\rVert$,
-    and its transpose has the same norm. If the norms of all weight matrices are at most some number below 4, then δ
-    shrinks geometrically with depth, and the gradient vanishes.
+    Take norms in $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of its squared entries. The
+    spectral norm of a matrix, also called its largest singular value, is the largest factor by which a product with it
+    can multiply the norm of a vector. For a diagonal matrix it is the largest absolute entry, so for a sigmoid it is at
+    most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write $\lVert W\rVert$, and its transpose
+    has the same norm. If the norms of all weight matrices are at most some number below 4, then every layer multiplies
+    the bound by a number below 1. So δ shrinks geometrically with depth, and the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

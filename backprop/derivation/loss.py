@@ -6,8 +6,9 @@ question, and it derives the gradient of the loss with respect to every predicti
 For each example the network computes a prediction $\hat y$, and the data contain its target $y$, which for a
 classification is called the label. Each example makes a contribution $C^n$, and the loss $L$ is the sum of the
 contributions. This is useful because the derivative of a sum is the sum of the derivatives, so it is enough to derive
-everything for one example. The loss depends on the weights and the hidden units only through the predictions. The
-backward pass therefore begins with the derivative $\partial L/\partial\hat y$.
+everything for one example. The loss depends on the weights only through the predictions. The backward pass, which
+computes the gradient from the output back to the inputs, therefore begins with the derivative
+$\partial L/\partial\hat y$.
 """
 
 import numpy as np
@@ -18,9 +19,10 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
 
-    Here $N$ is the number of examples and $d_L$ the number of outputs, and $n$ and $k$ count them. Because of the
-    square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
-    sum over the examples, whereas we put it into each contribution. Both give the same loss, because
+    Here $N$ is the number of examples and $d_L$ the number of outputs, and $n$ and $k$ count them. The superscript $n$
+    is not a power, and the subscript $L$ is the last layer rather than the loss. Because of the square, errors in both
+    directions count, and large errors count more. Most texts write the factor $1/N$ outside the sum over the examples,
+    whereas we put it into each contribution. Both give the same loss, because
 
     $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
     = \sum_{n=1}^{N} C^n$$
@@ -30,7 +32,8 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
 
     Args:
-        y: the targets $y$, shape (..., N, d_L). Not (N,): subtracted from (N, 1) it would broadcast to (N, N).
+        y: the targets $y$, shape (..., N, d_L), where the dots are leading axes for several networks, absent for one.
+            Not (N,): subtracted from (N, 1) it would broadcast to (N, N).
         y_hat: the network's predictions $\hat y$, same shape.
 
     Returns:
@@ -91,7 +94,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
         >>> total_loss(np.array([[0.5, 0.125, 0.0], [0.25, 0.25, 0.5]]))
         array([0.625, 1.   ])
 
-        A constant prediction of ½ for targets 0 and 1 has the loss ¼, at which training on XOR often plateaus:
+        A constant prediction of ½ for targets 0 and 1 has the loss ¼, near which training on XOR often plateaus:
 
         >>> y = np.array([[0.0], [1.0], [1.0], [0.0]])
         >>> float(total_loss(mse_contributions(y, np.full((4, 1), 0.5))))
@@ -112,8 +115,8 @@ def sum_gradients(per_example: np.ndarray) -> np.ndarray:
     $$\frac{\partial L(\theta)}{\partial w} = \sum_{n=1}^{N} \frac{\partial C^n(\theta)}{\partial w}
     \tag{3.3}\label{eq:sum-gradients}$$
 
-    The derivative of a sum is the sum of the derivatives. It is therefore enough to derive the chain rule for one
-    example and to add over the batch at the end. In matrix form, this sum becomes part of the product $A^\top\Delta$
+    The derivative of a sum is the sum of the derivatives. It is therefore enough to derive the gradient for one example
+    and to add over the examples at the end. In chapter 9, this sum becomes part of a matrix product
     $\eqref{eq:weight-gradient}$.
 
     Args:
@@ -263,8 +266,8 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that occurs,
     and $-\ln$ of it measures how surprising the label was. Binary cross-entropy, also called log loss, is the mean of
-    this over the examples. A term with factor 0 counts as 0, as in the limit. A prediction that is certain and
-    incorrect makes the loss infinite.
+    this over the examples. A term whose factor $y$ or $1-y$ is 0 counts as 0, even where its logarithm is infinite. A
+    prediction that is certain and incorrect makes the loss infinite.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -317,8 +320,8 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
     positive. On the common denominator the products $y\hat y$ cancel. What remains below the line is the derivative of
-    the sigmoid $\eqref{eq:sigmoid-derivative-from-output}$. At a sigmoid output it therefore cancels against $\sigma'$
-    $\eqref{eq:output-delta-bce}$.
+    the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At a
+    sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -480,8 +483,8 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Only one term of $\eqref{eq:cross-entropy}$ contains $\hat y^{\,n}_k$, and the derivative of $\ln u$ is $1/u$. This
     is a partial derivative: the other predictions are held fixed, although softmax would change them too. That they sum
-    to 1 enters later, with the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$, and there the division by
-    $\hat y$ cancels $\eqref{eq:output-delta-softmax}$.
+    to 1 enters later, with the Jacobian matrix of softmax, which collects all its partial derivatives
+    $\eqref{eq:softmax-jacobian}$, and there the division by $\hat y$ cancels $\eqref{eq:output-delta-softmax}$.
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).
@@ -491,7 +494,7 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         $\partial L/\partial\hat y$, shape (..., N, d_L).
 
     Examples:
-        One example, whose targets are probabilities:
+        The targets of one example may be probabilities:
 
         >>> import numpy as np
         >>> from backprop.derivation import cross_entropy_derivative
@@ -503,7 +506,7 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> cross_entropy_derivative(np.eye(3)[[0, 2, 2, 1, 0]], np.full((5, 3), 1 / 3)).shape
         (5, 3)
 
-        Against the numerical derivative:
+        It equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]), np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4]])

@@ -5,8 +5,8 @@ chapter shows that δ can be computed there directly.
 
 At the output only the loss follows the activation, so the upstream gradient $\partial C/\partial a$ is the derivative
 of the loss with respect to the prediction, which chapter 3 has derived. Only the derivative of the output's activation
-function is missing, and multiplying by it leads from the prediction to its pre-activation. The report's text leaves
-this factor out, although its code has it.
+function is missing, and multiplying by it leads from the prediction to its pre-activation. The report calls this step
+*output → hidden*, and its text leaves this factor out, although its code has it.
 """
 
 import numpy as np
@@ -67,9 +67,11 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 
     $$\Delta_L = \phi'(Z_L) \odot \frac{\partial L}{\partial \hat Y} \tag{7.2}\label{eq:output-delta}$$
 
-    Row $n$ of $\Delta_L$ is $\delta^n$ of the output layer. The sign $\odot$ stands for the element-wise product, also
-    called the Hadamard product. The product is element-wise because each prediction depends on its own pre-activation
-    only, so there is one path from each entry of $Z_L$. All three matrices have the shape $(N \times d_L)$.
+    As a subscript, $L$ is the last layer. Row $n$ of $\Delta_L$ is $\delta^n$ of this layer, and
+    $\partial L/\partial\hat Y$ contains the derivative of the loss with respect to each prediction. The sign $\odot$
+    stands for the element-wise product, also called the Hadamard product. The product is element-wise because each
+    prediction depends on its own pre-activation only, so only one path leads from each entry of $Z_L$ to the loss. All
+    three matrices have the shape $(N \times d_L)$.
 
     Args:
         derivative: $\phi'(Z_L)$, shape (..., N, d_L).
@@ -175,14 +177,14 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         $\Delta_L$, shape (..., N, d_L).
 
     Examples:
-        One example with two classes of probability ½, ¼ · 3 − ¼ · 1:
+        One example with two classes of probability ½ has ¼ · 3 − ¼ · 1 as its first entry:
 
         >>> import numpy as np
         >>> from backprop.derivation import output_delta_jacobian, softmax_jacobian
         >>> output_delta_jacobian(softmax_jacobian(np.array([[0.5, 0.5]])), np.array([[3.0, 1.0]]))
         array([[ 0.5, -0.5]])
 
-        Five examples with three classes, softmax and squared error, against the numerical derivative:
+        Five examples with three classes, softmax and the mean squared error give the numerical gradient:
 
         >>> from backprop.derivation import complex_step, mse_contributions, mse_derivative
         >>> from backprop.derivation import relative_error, softmax, total_loss
@@ -214,10 +216,11 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
-    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ picks $y_j$ out of
-    the sum, and in the rest the targets of one example sum to 1. What remains is the error, prediction minus target, as
-    for the sigmoid with binary cross-entropy $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it
-    runs over examples and outputs, here over examples, because the outputs of one example belong to one question.
+    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$, which is 1 if
+    $k = j$ and 0 otherwise, picks $y_j$ out of the sum, and in the rest the targets of one example sum to 1. What
+    remains is the error, prediction minus target, as for the sigmoid with binary cross-entropy
+    $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it runs over examples and outputs, here over
+    examples, because the outputs of one example belong to one question.
 
     Args:
         y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
@@ -228,7 +231,7 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         $\Delta_L$, shape (..., N, d_L); every row sums to 0.
 
     Examples:
-        Two examples with three classes, N = 2:
+        Two examples with three classes have N = 2:
 
         >>> import numpy as np
         >>> from backprop.derivation import output_delta_softmax
@@ -237,7 +240,7 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         array([[-0.25 ,  0.125,  0.125],
                [ 0.   ,  0.5  , -0.5  ]])
 
-        Five examples with three classes: the same as with the Jacobian matrix:
+        Five examples with three classes give the same as with the Jacobian matrix:
 
         >>> from backprop.derivation import cross_entropy_derivative, output_delta_jacobian
         >>> from backprop.derivation import softmax, softmax_jacobian
@@ -246,14 +249,14 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), long_way, rtol=1e-13))
         True
 
-        Against the numerical derivative:
+        It equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> numerical = complex_step(lambda v: total_loss(cross_entropy_contributions(y, softmax(v))), z)
         >>> relative_error(output_delta_softmax(y, softmax(z)), numerical) < 1e-14
         True
 
-        The same function of $y$ and $\hat y$ as for binary cross-entropy, but for the number of outputs in the mean:
+        It is the function for binary cross-entropy, except for the number of outputs in the mean:
 
         >>> from backprop.derivation import output_delta_bce
         >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), 3 * output_delta_bce(y, softmax(z)), rtol=1e-14))

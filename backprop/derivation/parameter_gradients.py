@@ -27,7 +27,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     $\eqref{eq:forward-gradient}$ and the upstream gradient is δ. The report calls these two factors the forward
     gradient and the backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
     $(d_{l-1} \times 1)(1 \times d_l)$, which has the shape of $W_l$. A weight learns slowly if the activation before it
-    is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$.
+    is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$, because then δ is near zero.
 
     Args:
         a: the input $a^n$ of the layer, shape (in,). Not its output.
@@ -75,7 +75,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
     We add $\eqref{eq:weight-gradient-example}$ over the examples, as in $\eqref{eq:sum-gradients}$. The sum runs over
     the *first* index of $A$, whereas a matrix product sums over the second index of its left factor. We therefore need
-    the transpose, $a^n_i = (A^\top)_{in}$:
+    the transpose, $a^n_i = (A^\top)_{in}$, its entry in row $i$ and column $n$:
 
     $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = \bigl(A^\top\Delta\bigr)_{ij},
     \qquad (d_{l-1} \times N)(N \times d_l) = (d_{l-1} \times d_l)$$
@@ -135,8 +135,8 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
     \tag{9.3}\label{eq:bias-gradient}$$
 
     The bias is the weight of an input that is always 1 $\eqref{eq:bias-column}$. Its local derivative is therefore 1,
-    and $\eqref{eq:weight-gradient}$ becomes a sum over the rows of $\Delta$. One bias belongs to all examples, so all
-    of them must be added.
+    and $\eqref{eq:weight-gradient}$ becomes a sum over the rows of $\Delta$. The column $\mathbf 1$ contains $N$ ones,
+    so $\mathbf 1^\top\Delta$ is this sum. One bias belongs to all examples, so all of them must be added.
 
     Args:
         delta: $\Delta_l$, shape (..., N, out).
@@ -186,8 +186,9 @@ def simultaneous_update(
     $$W_l^{1} = W_l^{0} - \eta\,\frac{\partial L}{\partial W_l}(\theta^{0}) \quad\text{for all } l
     \tag{9.4}\label{eq:simultaneous-update}$$
 
-    The gradient consists of the partial derivatives at the point $\theta^0$, and gradient descent takes a step from
-    this point. All partial derivatives must therefore be known before any weight changes.
+    The superscript counts steps, as in $\eqref{eq:gradient-descent-step}$. The gradient consists of the partial
+    derivatives at the point $\theta^0$, and gradient descent takes a step from this point. All partial derivatives must
+    therefore be known before any weight changes.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -239,11 +240,11 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
     \underbrace{b_l,\ \tfrac{\partial L}{\partial b_l}}_{1\times d_l},\quad
     \underbrace{Z_l,\ A_l,\ \Delta_l}_{N\times d_l} \tag{9.5}\label{eq:shapes}$$
 
-    Two rules determine every formula of the backward pass, apart from its factors. A gradient has the shape of its
-    parameter, and δ has the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$, only $A^\top\Delta$ has the
-    shape of $W_l$, and from $\Delta_{l+1}$ and $W_{l+1}$, only $\Delta W^\top$ has the shape of $A_l$. However, if two
-    of the numbers $N$, $d_{l-1}$ and $d_l$ are equal, an incorrect transpose may fit as well. Test your code with
-    distinct widths, therefore, and with yet another number of examples.
+    Two rules determine every matrix product of the backward pass. A gradient has the shape of its parameter, and δ has
+    the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$, only $A^\top\Delta$ has the shape of $W_l$, and from
+    $\Delta_{l+1}$ and $W_{l+1}$, only $\Delta W^\top$ has the shape of $A_l$. However, if two of the numbers $N$,
+    $d_{l-1}$ and $d_l$ are equal, an incorrect transpose may fit as well. Test your code with distinct widths,
+    therefore, and with yet another number of examples.
 
     Args:
         widths: the numbers of units $d_0, d_1, \dots, d_L$, inputs first.
@@ -289,9 +290,9 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
     \tag{9.6}\label{eq:backward-cost}$$
 
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
-    $\Delta W^\top$, which costs the same, whereas the data need no δ. A forward pass costs $NP$, where $P$ counts the
-    weights without biases. All $P$ partial derivatives together therefore cost less than two further forward passes,
-    however many parameters there are, and this is why backpropagation is used.
+    $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass costs $NP$,
+    where $P$ counts the weights without biases. All $P$ partial derivatives together therefore cost less than two
+    further forward passes, however many parameters there are, and this is why backpropagation is used.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.
@@ -325,8 +326,9 @@ def finite_difference_cost(widths: Sequence[int], n: int) -> int:
     $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
     \tag{9.7}\label{eq:finite-difference-cost}$$
 
-    The central difference $\eqref{eq:central-difference}$ needs two forward passes for every parameter, so ten times as
-    many parameters cost a hundred times as much. It is therefore a check for small networks, but not a way to train.
+    The central difference $\eqref{eq:central-difference}$ needs two forward passes for every parameter. Ten times as
+    many parameters cost a hundred times as much, because each pass also becomes ten times as expensive. It is therefore
+    a check for small networks, but not a way to train.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.
