@@ -14,9 +14,7 @@ VERSION = "0.1.0"
 TITLE = "backprop, an executable specification of backpropagation"
 AUTHORS = ("The backprop contributors",)
 DATE = "2026-11-24"
-ADDRESS: str | None = (
-    None  # the address of the published site, without the version; None as long as it is not published
-)
+ADDRESS: str | None = None  # the address of the published site, without the version; None before it is published
 
 NUMBERED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
 

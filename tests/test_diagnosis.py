@@ -538,9 +538,9 @@ def test_one_diagnosis_takes_less_than_a_tenth_of_a_second() -> None:
         gradients = incorrect_gradients(model, x, y, slug)
         seconds = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.process_time()  # a busy machine is not what is measured
             diagnose(model.weights, x, y, gradients)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         assert min(seconds) < 0.1
 
 

@@ -26,8 +26,11 @@ def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step
     index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith(INDEX)]
     for entry in index["docs"]:
         text = html.through(entry["text"], drop_listings, drop_arguments)
-        # A blank that does not break stays a blank: as `&nbsp;` it would be taken for a part of the word before it.
-        entry["text"] = re.sub(r"[ \n]+", " ", text.replace("&nbsp;", "\xa0"))
+        # Plain text is enough, and a tag is a blank. A blank that does not break stays one: as `&nbsp;` it would be
+        # taken for a part of the word before it. The text comes from the tree, so these patterns meet no surprise.
+        entry["text"] = re.sub(
+            r"[ \n]+", " ", re.sub(r"</?(p|ul|ol|li|code|pre)>", " ", text).replace("&nbsp;", "\xa0")
+        )
     index["docs"] += entries(equations, steps)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
