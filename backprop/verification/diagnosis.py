@@ -71,7 +71,8 @@ from backprop.verification.search import (
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
 MIXED = 260
-#: How many readings are searched for a mistake at most, the likeliest first.
+#: How many readings are searched for a mistake at most, the likeliest first; and of a less likely group of activations,
+#: if no array speaks for any.
 SEARCHED, FEW = 24, 8
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
@@ -657,8 +658,8 @@ def _evidence(reading: Reading, family: str) -> int:
     return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
 
 
-def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
-    """List the explanations that assume a mistake, the cheapest first."""
+def _explained(case: _Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
+    """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
     found: list[Explanation] = []
     tasks = []
     for reading in readings:
@@ -667,7 +668,7 @@ def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> 
         evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
-    few = 0 if sure else 1 if readings[0].problem.X.size > MANY else FEW
+    few = min(few, 1) if readings[0].problem.X.size > MANY else few
     tasks = [task for task in tasks if task[0]] or tasks[:few]
     least = 0
     for evidence, reading, own in tasks[:SEARCHED]:
@@ -731,11 +732,11 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         if near is not None:
             return near
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = _explained(case, groups[0], sure=True)
+            found = _explained(case, groups[0], few=0)
             if found:
                 return _is_mistake(case, found, convention)
-    for readings in groups:
-        found = _explained(case, readings)
+    for number, readings in enumerate(groups):
+        found = _explained(case, readings, FEW if number else SEARCHED)
         if found:
             return _is_mistake(case, found, convention)
     return _is_unknown(case, groups[0], layers, convention)

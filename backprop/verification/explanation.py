@@ -264,7 +264,7 @@ def explanations(
     reading, best = search.reading, LIMIT
     for state in states:
         base = search.cost(state)
-        if state.open or state.s is None or base > min(best + NEAR, LIMIT):
+        if state.s is None or base > min(best + NEAR, LIMIT):
             continue
         if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
             continue
