@@ -60,7 +60,7 @@ def test_half_the_sum_comes_before_numerology(corners: bool) -> None:
     assert str(found).startswith("It is the gradient of mse_half_sum, not of mse, which you named.")
     assert found.alternatives[0].verdict == "correct"
     assert found.alternatives[0].loss == "mse_half_sum"
-    assert set(found.mistakes) == {"factor-two-missing", "sum-instead-of-mean"}
+    assert found.mistakes == ()  # the other loss says it: a 2 and a sum are not added up
 
 
 # 2. "Either … or" is not "and"

@@ -30,6 +30,7 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 from backprop.verification import catalogue, grammar, words
+from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.explanation import (
     AHEAD,
     LIMIT,
@@ -38,6 +39,7 @@ from backprop.verification.explanation import (
     Explanation,
     explanations,
     named_factors,
+    twins,
 )
 from backprop.verification.grammar import Flow
 from backprop.verification.hints import hints
@@ -62,7 +64,6 @@ from backprop.verification.search import (
     Reading,
     Search,
     State,
-    cost_of,
     families,
     losses,
 )
@@ -71,8 +72,8 @@ from backprop.verification.search import (
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
 MIXED = 260
-#: How many readings are searched for a mistake at most, the likeliest first; and of a less likely group of activations,
-#: if no array speaks for any.
+#: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
+#: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
@@ -669,9 +670,9 @@ def _explained(case: _Case, readings: Sequence[Reading], few: int) -> list[Expla
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
     few = min(few, 1) if readings[0].problem.X.size > MANY else few
-    tasks = [task for task in tasks if task[0]] or tasks[:few]
+    tasks = [*[task for task in tasks if task[0]][:SEARCHED], *[task for task in tasks if not task[0]][:few]]
     least = 0
-    for evidence, reading, own in tasks[:SEARCHED]:
+    for evidence, reading, own in tasks:
         if found and evidence < least:
             break
         for family, candidates in own.items():
@@ -736,7 +737,7 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
             if found:
                 return _is_mistake(case, found, convention)
     for number, readings in enumerate(groups):
-        found = _explained(case, readings, FEW if number else SEARCHED)
+        found = _explained(case, readings, FEW if number else len(readings))
         if found:
             return _is_mistake(case, found, convention)
     return _is_unknown(case, groups[0], layers, convention)
@@ -900,18 +901,19 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     reasons = []
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
         reasons.append("gradients of biases were not given and not checked")
+    if best.other_loss and best.state.terms:
+        reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
-    verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
+    ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
     others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
-        verdict,
+        "mistake",
         () if ambiguous else best.slugs,
         loss.name,
         best.scale,
@@ -964,6 +966,11 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
             other.loss.name,
             f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
         )
+    if best.state.terms and not ambiguous:
+        for slug, place in twins(best):
+            if slug not in {name for slugs, *_ in told for name in slugs}:
+                text = f"on these data the same as: {BY_SLUG[slug].title} ({slug})"
+                yield Alternative("mistake", (slug,), place, best.loss.name, text)
 
 
 def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
@@ -1008,6 +1015,12 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
     if error < 1e-3:
         reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
     hint = _hint(case, best, error)
+    places = tuple(_places(case, best, wrong))
+    if len(places) > 1:
+        alternatives += tuple(
+            Alternative("mistake", (), place, best.loss.name, f"the mistake is in the line of {place}")
+            for place in places
+        )
     return Diagnosis(
         "unknown",
         (),
@@ -1023,7 +1036,7 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         tuple(_assumed(case, best.reading, best.loss, convention)),
         "",
         judged,
-        _place(case, best, wrong),
+        places[0] if len(places) == 1 else None,
     )
 
 
@@ -1053,29 +1066,38 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
     return ""
 
 
-def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
-    """Find the place from the arrays that are incorrect alone, if there is one."""
-    if len(wrong) == 1:
-        return f"d{wrong[0]}"
-    reading = best.reading
+def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]:
+    """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
+    reading, bias = best.reading, best.reading.problem.bias_gradients is not None
+    apart = bias and not reading.problem.bias_row
+    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
     top = max(int(name[1:]) for name in wrong)
-    own = {name for name in wrong if int(name[1:]) == top}
+    own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
-    inside = bool(reading.problem.bias_row)
+    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+        return
+    if len(wrong) == 1 and (rest or not bias):
+        yield f"d{wrong[0]}"
+        return
     if not below & set(wrong):  # the layers below follow from a correct δ
-        return (
-            f"dW{top}"
-            if inside and top > 1 and below & best.tested
-            else f"delta{top}"
-            if top == 1 and not inside
-            else None
-        )
-    if (below | own) - set(wrong) & best.tested:
-        return None
-    apart = reading.problem.bias_gradients is not None and not inside and not case.step
-    if top < reading.depth or apart or _follows(best, top):
-        return f"delta{top}"
-    return None
+        if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
+            yield from (f"d{own[0]}", f"delta{top}") if seen or not case.step else ()
+        elif not apart and below & best.tested:
+            yield f"dW{top}"
+        elif top == 1:
+            yield "delta1"
+            if case.step:
+                yield "update"
+        return
+    if (below | set(own)) - set(wrong) & best.tested:
+        return
+    if _follows(best, top):
+        yield f"delta{top}"
+    elif top < reading.depth or (apart and not case.step):
+        yield f"delta{top}"
+        if case.step:
+            yield "update"
 
 
 def _follows(best: _Baseline, top: int) -> bool:
@@ -1198,7 +1220,7 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
     first = _some(here) if reading.problem.X.size > MANY else None
     found = []
-    for slug in catalogue.BY_SLUG:
+    for slug in BY_SLUG:
         layers = catalogue.layers_for(slug, widths, 5)
         plan = catalogue.plan_with(slug, names, loss.family, layers)
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):

@@ -646,7 +646,8 @@ class Search:
         """Let a gradient of weights that has been made in another way fix the factor of the whole."""
         name, flow = f"W{k + 1}", state.flow
         g = given[name]
-        if g.size < 4 or self._drowned(name) or g.size * len(self.p.y) > 200_000:
+        least = 2 if self.reading.coarse < 1e-5 else 3  # two numbers have one direction, which could be a coincidence
+        if g.size < least or self._drowned(name) or g.size * len(self.p.y) > 200_000:
             return
         below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
         for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
