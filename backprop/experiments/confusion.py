@@ -181,6 +181,8 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
         return ("correct",)
     if slug == "divided-by-units" and inputs * d in ((1, 2) if this.loss == "mse" else (1,)):
         return (slug, "correct")  # N/inputs makes the gradient of the sum, or of half the sum
+    if slug == "forward-without-activation" and this.told is None:
+        return (slug, "wrong-activation-derivative")  # of a linear layer
     if slug == "divided-by-units" and inputs == 1:
         return (slug, "sum-instead-of-mean")  # N/1 adds the examples up
     if slug == "extra-factor-two" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone

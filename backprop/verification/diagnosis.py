@@ -740,7 +740,45 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         found = _explained(case, readings, FEW if number else len(readings))
         if found:
             return _is_mistake(case, found, convention)
+    for reading in groups[0] if case.told is not None else ():
+        skipped = _skipping(case, reading, convention)
+        if skipped is not None:
+            return skipped
     return _is_unknown(case, groups[0], layers, convention)
+
+
+def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    slug, hidden = "forward-without-activation", range(reading.depth - 1)
+    nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
+    for layers in ([k] for k in nonlinear) if len(nonlinear) < 2 else (nonlinear, *([k] for k in nonlinear)):
+        for derivative in (lambda phi: phi.derivative, lambda phi: lambda z, a: phi.derivative(z, phi.value(z))):
+            phis = [
+                Activation(phi.name, step.identity, derivative(phi)) if k in layers else phi
+                for k, phi in enumerate(reading.activations)
+            ]
+            other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
+            for fit in _correct(case, [other])[:1]:
+                base = next(one for one in _baselines(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
+                judged = _arrays(base)
+                if any(array.verdict == "incorrect" for array in judged.values()):
+                    return Diagnosis(
+                        "mistake",
+                        (slug,),
+                        fit.loss.name,
+                        abs(fit.s) / fit.loss.factor,
+                        1 if fit.s > 0 else -1,
+                        reading.problem.convention,
+                        _layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
+                        (),
+                        tuple(phi.name for phi in reading.activations),
+                        _gradients(base),
+                        "",
+                        tuple(_assumed(case, reading, fit.loss, convention)),
+                        "every number agrees with a network that lacks this activation function",
+                        judged,
+                    )
+    return None
 
 
 def _arrays(one: _Baseline) -> dict[str, Array]:
@@ -1014,7 +1052,6 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         reason = "no array is correct, and together they fit nothing that is known"
     if error < 1e-3:
         reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
-    hint = _hint(case, best, error)
     places = tuple(_places(case, best, wrong))
     if len(places) > 1:
         alternatives += tuple(
@@ -1032,38 +1069,12 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         alternatives,
         tuple(phi.name for phi in best.reading.activations),
         _gradients(best),
-        "; ".join(filter(None, [reason, hint])),
+        reason,
         tuple(_assumed(case, best.reading, best.loss, convention)),
         "",
         judged,
         places[0] if len(places) == 1 else None,
     )
-
-
-def _hint(case: _Case, best: _Baseline, error: float) -> str:
-    """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
-    reading, loss, n = best.reading, best.loss, best.reading.n
-    if not case.step and error < 1e-7 and reading.unit < 1e-10:
-        return "if you made it by subtracting weights from each other, hand in the step to `diagnose_step` instead"
-    p = reading.exact(loss.family)
-    delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
-    direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
-    each = (p.a[k] @ direction)[:, None] * delta
-    target = direction @ reading.given[f"W{k + 1}"]
-    for which, sums in (("first", np.cumsum(each, axis=0)), ("last", np.cumsum(each[::-1], axis=0))):
-        means = loss.factor * n / np.arange(1, n + 1)
-        common = [f * own for f in (loss.factor, means) for own in (1.0, -1.0)]
-        good = np.zeros(n, bool)
-        for f in common:
-            good |= np.linalg.norm(target - np.reshape(f, (-1, 1)) * sums, axis=1) <= 1e-9 * np.linalg.norm(target)
-        for m in (np.flatnonzero(good[1:-1]) + 2).tolist():
-            part = slice(0, m) if which == "first" else slice(n - m, n)
-            few = reading.problem._replace(X=reading.problem.X[part], y=reading.problem.y[part])
-            other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
-            blocks = other.correct(loss.family).values()
-            if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
-                return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
-    return ""
 
 
 def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -1082,7 +1093,7 @@ def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]
         return
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
-            yield from (f"d{own[0]}", f"delta{top}") if seen or not case.step else ()
+            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
         elif not apart and below & best.tested:
             yield f"dW{top}"
         elif top == 1:

@@ -300,6 +300,9 @@ def explanations(
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
         base += 0.6 * len(uphill)
+        turned = [f"dW{k + 1}" for k in range(reading.depth)] if sign < 0 else []
+        if turned and all(state.factors.get(place) == -1 for place in turned):  # then the biases have the wrong sign
+            base += AHEAD
         for order, loss in enumerate(candidates):
             doubt = 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.05 * (sign < 0)
             for ratio, slugs, price in _scales_of(state, blocks, s, loss, reading, named) if known else FREE_SCALE:

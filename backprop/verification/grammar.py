@@ -392,6 +392,11 @@ def weight_forms(
         yield "gradient-transposed", "delta{k}.T @ A{b}", delta, p.a[k]
     if n == d_in and n > 1:
         yield "activation-not-transposed", "A{b} @ delta{k}", np.swapaxes(p.a[k], -1, -2), delta
+    for other in (below, flow.deltas[-2] if len(flow.deltas) > 1 else None):
+        j = k - 1 if other is below else k + 1
+        if other is not None and p.a[j].shape[-1] == d_in > 1 and other.shape[-1] == d_out:
+            both = np.concatenate(np.broadcast_arrays(p.a[k], p.a[j]), axis=-2)
+            yield "arrays-aliased", "A{b}.T @ delta{k}; dW{k} += …", both, np.concatenate([delta, other], axis=-2)
     if n > 1:
         for name, at in (("one-example-only", slice(-1, None)), ("one-example-only:first", slice(0, 1))):
             yield name, "np.outer(A{b}[-1], delta{k}[-1])", p.a[k][..., at, :], delta[..., at, :]
