@@ -311,7 +311,7 @@ def test_the_gradient_of_a_mini_batch(part: slice) -> None:
     g = [X[part].T @ d1[part], A[part].T @ d2[part]]
     found = diagnose(W, X, Y, g, activations="sigmoid", loss="mse")
     assert found.verdict == "unknown"
-    assert f"of the {'first' if part.start == 0 else 'last'} 8 examples alone" in found.reason
+    assert f"of the {'first' if part.start == 0 else 'last'} 8 examples only" in found.reason
 
 
 # 13. The way back in its combinations: described by place and line, whether the catalogue has a name or not

@@ -12,7 +12,7 @@ from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layer
 from backprop.verification.diagnosis import Diagnosis, diagnose
 
 #: How many networks, how many mistakes planted in each, and how many networks a test repeats.
-NETWORKS, EACH, SAMPLE = 400, 5, 40
+NETWORKS, EACH, SAMPLE = 2000, 5, 40
 
 #: Mistakes that a gradient does not show, or that need a loss which adds up.
 NOT_HERE = ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum")

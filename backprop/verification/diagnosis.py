@@ -1,8 +1,8 @@
 """Diagnosis: name the mistake in anybody's gradient.
 
-`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step` takes the weights before
-and after one update. What they are not told they infer. The answer is "correct", "mistake" or "unknown", and the last
-is meant: what is not recognised to the last digits is not named.
+`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step`, in the module `steps`,
+takes the weights before and after one update. What they are not told they infer. The answer is "correct", "mistake" or
+"unknown", and the last is meant: what is not recognised to the last digits is not named.
 
 Each array is first judged by itself: correct, incorrect, or not tested by these data. Then explanations of those that
 are incorrect compete, in this order:
@@ -71,7 +71,7 @@ from backprop.verification.search import (
 #: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
-MIXED = 260
+MIXED = 320
 #: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
 #: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
@@ -377,94 +377,6 @@ def diagnose(
     if not any(array.any() for array in (*g, *(gb or ()))):
         return _all_zero(case, len(w))
     return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
-
-
-def diagnose_step(
-    before: Any,
-    after: Any,
-    X: Any,
-    y: Any,
-    eta: float | None = None,
-    *,
-    biases: Any = None,
-    activations: Any = None,
-    loss: str | None = None,
-    convention: str | None = None,
-    printed_loss: float | None = None,
-) -> Diagnosis:
-    """Name the mistake in one update of the weights.
-
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
-
-    Args:
-        before: the weights before the update, as for `diagnose`.
-        after: the weights after it.
-        X: the inputs.
-        y: the targets.
-        eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
-        biases: None, or a pair: the biases before and after, or before and None if those after are not known.
-        activations: as for `diagnose`.
-        loss: as for `diagnose`.
-        convention: as for `diagnose`.
-        printed_loss: as for `diagnose`.
-
-    Returns:
-        The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
-
-    Raises:
-        TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
-
-    Examples:
-        >>> import backprop
-        >>> X, y = backprop.xor()
-        >>> model = backprop.Model.random([2, 3, 1], seed=0)
-        >>> new = model.update(model.backward(model.forward(X), y), eta=0.5)
-        >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5).verdict
-        'correct'
-        >>> uphill = [2 * old - new for old, new in zip(model.weights, new.weights)]
-        >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
-        ('uphill',)
-    """
-    first, raw = arrays("before", before), after
-    second = _as_many("after", arrays("after", raw), len(first), "before")
-    rate = 1.0 if eta is None else checks.learning_rate(eta)
-    pairs = [(first, second)]
-    precision = precision_of(raw)
-    if biases is not None:
-        if not isinstance(biases, Sequence) or len(biases) != 2:
-            raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
-        if biases[1] is not None:
-            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
-    for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
-        for i, (o, n) in enumerate(zip(old, new, strict=True)):
-            if o.shape != n.shape:
-                raise ValueError(f"{name}[{i}] has shape {n.shape}; expected {o.shape}, as before the update")
-    if precision is np.float16:
-        return _nothing(len(first), "float16 holds three digits, too few to tell; compute in float32 or float64")
-    moved = [[(o - n) / rate for o, n in zip(old, new, strict=True)] for old, new in pairs]
-    unit = float(np.finfo(precision).eps)
-    floors = {
-        f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n)))) / rate
-        for letter, (old, new) in zip("Wb", pairs, strict=False)
-        for i, (o, n) in enumerate(zip(old, new, strict=True))
-    }
-    with_bias = biases is not None
-    handed = Handed(
-        data("X", X),
-        data("y", y),
-        first,
-        b if with_bias else None,
-        moved[0],
-        moved[1] if len(moved) > 1 else None,
-        second,
-    )
-    told = _told_activations(activations, len(first), loss)
-    case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
-    if not any(array.any() for part in moved for array in part):
-        return _no_change(case, len(first))
-    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
 
 
 def assert_gradient(

@@ -380,7 +380,7 @@ def twins(one: Explanation) -> Iterator[tuple[str, str | None]]:
             plan, factors = plan_with(slug, names, one.loss.family, layers), {}
             if not plan and slug in ("layer-not-updated", "biases-not-updated"):
                 factors = factors_with(slug, reading.widths, reading.n, layers)
-            if slug in one.slugs or not (plan or factors) or ("updated-too-early" == slug and p.after is None):
+            if slug in one.slugs or not (plan or factors) or (slug == "updated-too-early" and p.after is None):
                 continue
             if _alike(few, one.state, plan, factors, reading) and _alike(p, one.state, plan, factors, reading):
                 yield slug, next(iter(plan)) if len(plan) == 1 else None

@@ -38,6 +38,8 @@ TINY = 1e-150
 #: How many states go on to the next layer, and how many kinds of mistakes one explanation may hold.
 BEAM, MOST = 40, 2
 
+#: Ways to make the gradient of the first layer's weights that another δ would not give as well.
+ALONE = ("gradient-transposed", "one-example-only", "arrays-aliased")
 #: Mistakes that are named second if another gives the same numbers.
 UNLIKELY = ("derivative-of-wrong-layer", "one-example-only")
 
@@ -728,7 +730,7 @@ class Search:
             )
             target = directions.T @ g
             for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
-                if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):
+                if alone and b is not flow.deltas[-1] and form not in ALONE:
                     continue
                 if form and self._fits(target, s * ((a @ directions).T @ b)):
                     yield (Term(place, form),)
