@@ -150,6 +150,23 @@ def test_what_signs_cannot_tell_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("decay", "verdict", "words"),
+    [
+        (0.1, "correct", "λ = 0.1"),
+        (-0.1, "mistake", "sign is opposite"),
+        (0.2, "mistake", "extra factor 2"),
+        (0.05, "mistake", "half as long"),
+        (0.0, "mistake", "is missing"),
+    ],
+)
+def test_weight_decay_that_is_told(decay: float, verdict: str, words: str) -> None:
+    moves = [0.3 * (g + decay * w) for g, w in zip(gradient(MODEL), arrays(MODEL), strict=True)]
+    found = asked([MODEL, less(MODEL, moves)], optimizer={"name": "sgd", "lr": 0.3, "weight_decay": 0.1})
+    assert (found.verdict, found.mistakes) == (verdict, ())
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
     ("optimizer", "eta", "message"),
     [
         (3, None, "optimizer is 3; expected a name, or a mapping"),

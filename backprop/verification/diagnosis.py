@@ -60,6 +60,7 @@ from backprop.verification.search import (
     COARSE,
     MANY,
     MOST,
+    Block,
     LossReading,
     Reading,
     Search,
@@ -653,9 +654,9 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         if found:
             return _is_mistake(case, found, convention)
     for reading in groups[0] if case.told is not None else ():
-        skipped = _skipping(case, reading, convention)
-        if skipped is not None:
-            return skipped
+        other = _with_clipping(case, reading, convention) or _skipping(case, reading, convention)
+        if other is not None:
+            return other
     return _is_unknown(case, groups[0], layers, convention)
 
 
@@ -663,7 +664,7 @@ def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosi
     """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
     slug, hidden = "forward-without-activation", range(reading.depth - 1)
     nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
-    for layers in ([k] for k in nonlinear) if len(nonlinear) < 2 else (nonlinear, *([k] for k in nonlinear)):
+    for layers in (*([k] for k in nonlinear), nonlinear):
         for derivative in (lambda phi: phi.derivative, lambda phi: lambda z, a: phi.derivative(z, phi.value(z))):
             phis = [
                 Activation(phi.name, step.identity, derivative(phi)) if k in layers else phi
@@ -790,26 +791,72 @@ def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | No
             for epsilon in (*EPSILONS, _fitted(one)):
                 if not epsilon:
                     continue
-                plan = {"error": f"~epsilon:{epsilon!r}"}
-                made = reading.blocks(one.loss.family, plan)
+                made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
-                    answer = _is_correct(case, [one], convention)
-                    judged = {
-                        name: Array("correct", step.relative_error(b.given, one.s * b.made), 1.0, 1)
-                        for name, b in made.items()
-                    }
-                    reason = f"correct apart from an ε of {epsilon:.3g} inside the logarithm"
-                    layers = _layers(judged, reading.depth, {})
-                    return replace(
-                        answer,
-                        verdict="correct",
-                        reason=reason,
-                        arrays=judged,
-                        layers=layers,
-                        cannot_tell=(),
-                        evidence="",
-                    )
+                    return _apart_from(case, one, made, f"an ε of {epsilon:.3g} inside the logarithm", convention)
     return None
+
+
+def _apart_from(case: _Case, one: _Baseline, made: Mapping[str, Block], what: str, convention: str | None) -> Diagnosis:
+    """Answer that a gradient is correct apart from something that a program adds on purpose."""
+    errors = {name: step.relative_error(block.given, one.s * block.made) for name, block in made.items()}
+    judged = {name: Array("correct", error, 1.0, 1) for name, error in errors.items()}
+    return replace(
+        _is_correct(case, [one], convention),
+        verdict="correct",
+        reason=f"correct apart from {what}",
+        arrays=judged,
+        layers=_layers(judged, one.reading.depth, {}),
+        cannot_tell=(),
+        evidence="",
+    )
+
+
+def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that a gradient is correct apart from predictions that are clipped before a logarithm, if it is."""
+    for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        family, name = one.loss.family, f"W{reading.depth}"
+        p, g = reading.exact(family), reading.given[name] / one.s
+        if sum(given.size for given in reading.given.values()) < 4:
+            continue
+        away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
+        away = away[:: len(away) // FEW_BOUNDS + 1]
+        starts = np.sqrt(away * np.append(away[1:], 0.5))
+        for which in grammar.CLIPPINGS:
+            for start in starts.tolist():
+                bound = start if which == "zeroed" else _refined(p, g, which, start)
+                made = step.weight_gradient(p.a[-2], grammar.error_with_clipping(p, bound, which))
+                if not np.linalg.norm(g - made) <= reading.coarse * np.linalg.norm(g):
+                    continue
+                blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
+                if all(block.off(one.s) <= 1 for block in blocks.values()):
+                    many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
+                    about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
+                    what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
+                    return _apart_from(case, one, blocks, what + grammar.CLIPPINGS[which], convention)
+    return None
+
+
+#: From how many bounds the search for one begins at most.
+FEW_BOUNDS = 200
+
+
+def _refined(p: grammar.Pass, g: np.ndarray, which: str, bound: float) -> float:
+    """Fit the bound of a clipping to the gradient of the last layer, as long as the same predictions are clipped."""
+
+    def made(e: float) -> np.ndarray:
+        return step.weight_gradient(p.a[-2], grammar.error_with_clipping(p, e, which))
+
+    for _ in range(6):
+        base, h = made(bound), 1e-6 * bound
+        slope = (made(bound + h) - base) / h
+        size = float(np.vdot(slope, slope))
+        moved = float(np.vdot(g - base, slope)) / size if size > 0 else 0.0
+        better = bound + moved
+        if not 1e-16 < better < 0.5 or abs(moved) <= 1e-14 * bound:
+            break
+        bound = better
+    return bound
 
 
 def _fitted(one: _Baseline) -> float:
@@ -855,7 +902,8 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
-        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
+        sign = "as weight decay adds it" if decay > 0 else "which has the opposite sign of weight decay"
+        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
     ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)

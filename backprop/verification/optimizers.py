@@ -9,8 +9,8 @@ from backprop import checks
 
 #: What can be set for each optimizer, named as PyTorch does.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "sgd": ("lr", "momentum"),
-    "momentum": ("lr", "momentum"),
+    "sgd": ("lr", "momentum", "weight_decay"),
+    "momentum": ("lr", "momentum", "weight_decay"),
     "adam": ("lr", "betas", "eps"),
 }
 
@@ -22,6 +22,7 @@ class Optimizer(NamedTuple):
         name: "sgd" or "adam".
         lr: the learning rate, or None.
         momentum: β of the velocity v ← βv + ∇L, which begins as ∇L.
+        weight_decay: λ of a term λW that is added to ∇L.
         betas: β₁ and β₂ of Adam's averages of ∇L and of its square.
         eps: Adam's ε.
     """
@@ -29,6 +30,7 @@ class Optimizer(NamedTuple):
     name: str = "sgd"
     lr: float | None = None
     momentum: float = 0.0
+    weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
 
@@ -67,13 +69,14 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     lr = given.get("lr", eta)
     if eta is not None and lr != eta:
         raise ValueError(f"optimizer has lr {lr!r} and eta is {eta!r}; expected one learning rate")
-    if lr is None and name == "adam":
-        raise ValueError("optimizer 'adam' has no lr, and eta is None; expected the learning rate")
+    if lr is None and (name == "adam" or given.get("weight_decay")):
+        raise ValueError(f"optimizer {name!r} has no lr, and eta is None; expected the learning rate")
     betas = given.get("betas", (0.9, 0.999))
     if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
         raise ValueError(f"betas is {checks.shown(betas)}; expected two numbers such as (0.9, 0.999)")
     fractions = {
         "momentum": given.get("momentum", 0.9 if name == "momentum" else 0.0),
+        "weight_decay": given.get("weight_decay", 0.0),
         "betas[0]": betas[0],
         "betas[1]": betas[1],
         "eps": given.get("eps", 1e-8),
@@ -81,9 +84,9 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     for key, value in fractions.items():
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < 1:
             raise ValueError(f"{key} of optimizer is {checks.shown(value)}; expected a number from 0 to below 1")
-    momentum, one, two, eps = (float(value) for value in fractions.values())
+    momentum, decay, one, two, eps = (float(value) for value in fractions.values())
     rate = None if lr is None else checks.learning_rate(lr)
-    return Optimizer("adam" if name == "adam" else "sgd", rate, momentum, (one, two), eps)
+    return Optimizer("adam" if name == "adam" else "sgd", rate, momentum, decay, (one, two), eps)
 
 
 def adam_direction(gradients: Sequence[np.ndarray], rule: Optimizer) -> np.ndarray:

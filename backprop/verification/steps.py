@@ -123,6 +123,8 @@ def diagnose_step(
     if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
         return _no_change(case, layers)
     found = _with_remarks(case, _answer(case, layers, convention), printed_loss)
+    if rule.weight_decay:
+        found = _with_decay(found, rule.weight_decay)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
         average = _answer(case_of(0), layers, convention)
@@ -132,6 +134,31 @@ def diagnose_step(
     if after2 is None or found.verdict != "correct":
         return found
     return _second(found, states, rule, lambda carried: _answer(case_of(1, carried), layers, convention))
+
+
+def _with_decay(found: Diagnosis, told: float) -> Diagnosis:
+    """Compare a term λW that was found with the one that was told."""
+    if found.verdict == "correct":
+        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
+        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
+    if found.weight_decay is None or found.mistakes:
+        return found
+    ratio = found.weight_decay / told
+    if abs(ratio - 1) < 1e-4:
+        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
+        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
+        return replace(
+            found,
+            verdict="correct",
+            arrays=arrays,
+            layers=layers,
+            place=None,
+            lines=(),
+            reason=f"with a term λW, λ = {told:g}",
+        )
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
