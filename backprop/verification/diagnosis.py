@@ -671,6 +671,8 @@ def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosi
                 for k, phi in enumerate(reading.activations)
             ]
             other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
+            if not any(all(_resembling(other, loss.family).values()) for loss in _candidates(case, other)):
+                continue
             for fit in _correct(case, [other])[:1]:
                 base = next(one for one in _baselines(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
                 judged = _arrays(base)
@@ -784,7 +786,8 @@ EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | None) -> Diagnosis | None:
     """Answer that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
     for reading in readings:
-        for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        likely = [x for x in _candidates(case, reading) if x.family != "mse" and _near(reading, x.family)]
+        for one in _baselines(case, reading, likely):
             blocks = reading.correct(one.loss.family)
             if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
                 continue
@@ -795,6 +798,14 @@ def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | No
                 if all(block.off(one.s) <= 1 for block in made.values()):
                     return _apart_from(case, one, made, f"an ε of {epsilon:.3g} inside the logarithm", convention)
     return None
+
+
+def _near(reading: Reading, family: str) -> bool:
+    """Tell quickly whether the last layer's gradient has nearly the correct direction."""
+    p, given = reading.exact(family), reading.given[f"W{reading.depth}"]
+    made = step.weight_gradient(p.a[-2], grammar.correct_error(p))
+    own = float(np.vdot(made, made))
+    return own > 0 and float(np.linalg.norm(given - made * (np.vdot(given, made) / own))) <= 0.1 * np.linalg.norm(given)
 
 
 def _apart_from(case: _Case, one: _Baseline, made: Mapping[str, Block], what: str, convention: str | None) -> Diagnosis:
@@ -821,12 +832,14 @@ def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Dia
             continue
         away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
         away = away[:: len(away) // FEW_BOUNDS + 1]
-        starts = np.sqrt(away * np.append(away[1:], 0.5))
+        starts = (*BOUNDS, *np.sqrt(away * np.append(away[1:], 0.5)).tolist())
+        direction = np.random.default_rng(0).standard_normal(g.shape[0])
+        left, target = p.a[-2] @ direction, direction @ g
         for which in grammar.CLIPPINGS:
-            for start in starts.tolist():
-                bound = start if which == "zeroed" else _refined(p, g, which, start)
-                made = step.weight_gradient(p.a[-2], grammar.error_with_clipping(p, bound, which))
-                if not np.linalg.norm(g - made) <= reading.coarse * np.linalg.norm(g):
+            for start in starts:
+                bound = start if which == "zeroed" else _refined(p, left, target, which, start)
+                made = left @ grammar.error_with_clipping(p, bound, which)
+                if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
                     continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
                 if all(block.off(one.s) <= 1 for block in blocks.values()):
@@ -837,17 +850,17 @@ def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Dia
     return None
 
 
-#: From how many bounds the search for one begins at most.
-FEW_BOUNDS = 200
+#: From which bounds the search for one begins, and how many of the data's own are added at most.
+BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
 
 
-def _refined(p: grammar.Pass, g: np.ndarray, which: str, bound: float) -> float:
+def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound: float) -> float:
     """Fit the bound of a clipping to the gradient of the last layer, as long as the same predictions are clipped."""
 
     def made(e: float) -> np.ndarray:
-        return step.weight_gradient(p.a[-2], grammar.error_with_clipping(p, e, which))
+        return left @ grammar.error_with_clipping(p, e, which)
 
-    for _ in range(6):
+    for _ in range(4):
         base, h = made(bound), 1e-6 * bound
         slope = (made(bound + h) - base) / h
         size = float(np.vdot(slope, slope))
