@@ -781,6 +781,12 @@ def _gradients(one: _Baseline) -> Gradients:
     return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
 
 
+def _agreement(n: int, off: float) -> str:
+    """Say that all numbers agree, and how closely."""
+    closely = f"with a relative error of at most {off:.0e} in each array" if off else "to the last bit"
+    return f"{f'all {n} numbers agree' if n > 1 else 'the only number agrees'} {closely}"
+
+
 def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) -> Diagnosis:
     """Answer that a gradient is correct."""
     best = fits[0]
@@ -794,11 +800,11 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
     if small or vague:
         what = f"layer {', '.join(small)}" if small else ", ".join(vague)
-        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small against rounding to tell")
+        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
     elif not case.known:
-        reasons.append("without eta only eta × scale can be seen: a factor 2, a sum or a mean would look the same")
+        reasons.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
     others = [
         Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
         for one in fits[1:]
@@ -817,7 +823,7 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
         _gradients(best),
         "; ".join(reasons),
         tuple(_assumed(case, reading, best.loss, convention)),
-        f"all {numbers} numbers agree; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         found,
         None,
         () if small else _cannot_tell(case, best),
@@ -883,7 +889,7 @@ def _where(other: Reading, best: Reading) -> str:
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
-    return f", read as {other.problem.convention}, {names}"
+    return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
 def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | None) -> Diagnosis:
@@ -898,11 +904,14 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
     reasons = []
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
     decay = _decay(best)
     verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
-        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
+        reasons.append(
+            f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, "
+            "which weight decay adds"
+        )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
     ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
@@ -922,7 +931,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         _gradients(base),
         "; ".join(reasons),
         tuple(_assumed(case, reading, loss, convention)),
-        f"all {numbers} numbers agree with this; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         judged,
         None if ambiguous else best.place,
         (),
@@ -947,7 +956,7 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
-            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}: {one.loss.words}")
+            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
     told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
     for other in found if ambiguous else found[1:]:
         key = (other.slugs, other.place, other.loss.name)
@@ -993,19 +1002,21 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
     agree = best.agree & best.tested
     alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
-        reason = "no reading fits any array: another activation, another loss, a regulariser, or a mistake not listed"
+        reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
         return _nothing(layers, reason, alternatives=alternatives)
     judged = _arrays(best)
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
     if right:
-        reason = f"correct for {best.loss.name}: {', '.join(right)}; incorrect: {', '.join(wrong)}"
-        reason += ", in a way that is not recognised"
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
     else:
-        reason = "no array is correct, and together they fit nothing that is known"
+        reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
-        reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
+        reason = (
+            f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
+        )
     hint = _hint(case, best, error)
     return Diagnosis(
         "unknown",
@@ -1030,7 +1041,7 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
     """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
     reading, loss, n = best.reading, best.loss, best.reading.n
     if not case.step and error < 1e-7 and reading.unit < 1e-10:
-        return "if you made it by subtracting weights from each other, hand in the step to `diagnose_step` instead"
+        return "if you computed it by subtracting weights, hand in the step to `diagnose_step` instead"
     p = reading.exact(loss.family)
     delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
     direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
@@ -1048,7 +1059,7 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
             other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
             blocks = other.correct(loss.family).values()
             if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
-                return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
+                return f"it is the gradient of the {which} {m} examples alone, so hand in that mini-batch"
     return ""
 
 
@@ -1119,7 +1130,7 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 base = _Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
                 judged = _arrays(base)
                 names = tuple(phi.name for phi in reading.activations)
-                reason = "every derivative is zero: no change of any weight changes a prediction; a layer is dead"
+                reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
                 return Diagnosis(
                     "correct",
                     (),
@@ -1134,7 +1145,8 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 )
             if case.loss is not None:
                 answer = _is_unknown(case, [reading], layers, reading.problem.convention)
-                return replace(answer, reason="gradients are all zero: they were never computed, or cleared too early")
+                reason = "the gradients are all zero, so they were never computed, or were cleared too early"
+                return replace(answer, reason=reason)
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
@@ -1148,7 +1160,9 @@ def _no_change(case: _Case, layers: int) -> Diagnosis:
         return _nothing(layers, reason)
     answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
     return (
-        replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell")
+        replace(
+            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
+        )
         if answer.arrays
         else answer
     )
@@ -1171,12 +1185,12 @@ def _assumed(case: _Case, reading: Reading, loss: LossReading, convention: str |
     """List what was not told."""
     if len(case.problems) > 1 or convention is None:
         name = reading.problem.convention
-        yield f"{name}: {CONVENTIONS[name]}"
+        yield f"the convention {name}, that is {CONVENTIONS[name]}"
     yield from assumptions(reading.problem)
     if case.told is None or any(len(names) > 1 for names in case.told):
-        yield f"activations {', '.join(phi.name for phi in reading.activations)}"
+        yield f"the activations {', '.join(phi.name for phi in reading.activations)}"
     if case.loss is None:
-        yield f"loss {loss.name}, {loss.words}"
+        yield f"the loss {loss.name}, {loss.words}"
 
 
 def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
