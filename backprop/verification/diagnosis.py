@@ -1,22 +1,22 @@
-"""Diagnosis: name the mistake in anybody's gradient.
+"""Diagnosis: name the mistake in a gradient that any program computed.
 
-`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step` takes the weights before
-and after one update. What they are not told they infer. The answer is "correct", "mistake" or "unknown", and the last
-is meant: what is not recognised to the last digits is not named.
+`diagnose` takes weights, data and the gradient that your code computed for them; `diagnose_step` takes the weights
+before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or "unknown",
+because a mistake is named only if the numbers agree to the last digits.
 
-Each array is first judged by itself: correct, incorrect, or not tested by these data. Then explanations of those that
-are incorrect compete, in this order:
+Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
+incorrect arrays compete, in this order:
 
 1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
-   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because it is right if you
-   add it; in a step it is the mistake `uphill`;
+   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because a program may add
+   it to the weights; in a step it is the mistake `uphill`;
 2. correct for another common loss than the one named;
 3. one mistake at one place, or the same mistake in several layers;
 4. factors by N, by widths and by 2;
 5. two mistakes.
 
 Explanations that give the same numbers are alternatives. A mistake without a name in the catalogue is described by its
-place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
+place and by a line of code that gives the numbers. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ class Array(NamedTuple):
             or smaller than its rounding.
         relative_error: between what was handed in and the correct gradient.
         factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
-        sign: the sign of that factor; None as well.
+        sign: the sign of that factor; None if the factor is None.
     """
 
     verdict: str
@@ -116,8 +116,8 @@ class Layer(NamedTuple):
     Attributes:
         number: its number, from 1.
         verdict: "correct", "incorrect" or "unknown".
-        mistakes: the slugs of the mistakes made here. An incorrect layer without any is incorrect because of one above.
-        relative_error: between what was handed in and the correct gradient; nan if that is not known.
+        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of one above.
+        relative_error: between what was handed in and the correct gradient; NaN if that is not known.
     """
 
     number: int
@@ -131,10 +131,10 @@ class Alternative(NamedTuple):
 
     Attributes:
         verdict: "correct" or "mistake".
-        mistakes: slugs of the catalogue.
+        mistakes: names of the catalogue.
         place: where the mistake is, such as "dW2"; None if that is not one place.
         loss: the loss.
-        text: what it says, in a sentence.
+        text: the explanation in words.
     """
 
     verdict: str
@@ -144,7 +144,7 @@ class Alternative(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Give the explanation."""
         return self.text
 
 
@@ -152,30 +152,31 @@ class Alternative(NamedTuple):
 class Diagnosis:
     """What is incorrect in a gradient, or that nothing is.
 
-    Its text, `str(diagnosis)`, says it in words.
+    Print it to read the explanation.
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: slugs of the catalogue. A mistake that has no name there is described in the text, with its place.
-        loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "binary_cross_entropy"; None if unknown.
-        scale: the length of what was handed in, as a multiple of that loss's gradient; None if unknown. In a step
-            without eta it is eta times that.
-        sign: 1, or −1 if it points against the gradient; None if unknown.
-        convention: how it was read, such as "rows, (in, out)"; None if unknown.
+        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
+            "binary_cross_entropy"; None if unknown.
+        scale: the factor by which the gradient handed in is larger than that loss's gradient; None if unknown. In a
+            step without eta it is multiplied by the learning rate.
+        sign: 1, or −1 if the gradient has the opposite direction; None if unknown.
+        convention: how the arrays were read, such as "rows, (in, out)"; None if unknown.
         layers: what was found about each layer of weights.
         alternatives: other explanations of the same numbers.
-        activations: the activations it was read with; None if unknown.
+        activations: the activation of each layer; None if unknown.
         correct: the correct gradient, laid out as the weights were; None if unknown.
-        reason: in one sentence, why nothing can be said, or what should be known besides; may be empty.
-        assumed: what was not told and was inferred.
+        reason: why nothing can be said, or what else you should know; may be empty.
+        assumed: what was inferred because it was not specified.
         evidence: how many numbers agree, and how closely.
         arrays: what was found about each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
             propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
-        cannot_tell: slugs of mistakes that would give these very numbers on these data.
+        cannot_tell: names of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
-        lines: for each mistake the line as it seems to be written, and as it should be.
-        remarks: what keeps the network from learning besides, or would if the gradient were correct.
+        lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
+        remarks: what else keeps the network from learning, or would if the gradient were correct.
     """
 
     verdict: str
@@ -276,7 +277,7 @@ def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> I
 
 
 def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading, and, where a ReLU stands exactly on its kink, the same with slope 1 there."""
+    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
     yield reading
     hit = [
         k
@@ -320,8 +321,8 @@ def diagnose(
     Args:
         weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
         X: the inputs, one example a row or a column.
-        y: the targets; (N,) will do for one output.
-        gradients: what a backward pass computed for these weights: one array for each layer, in the shapes of the
+        y: the targets; for one output they may have shape (N,).
+        gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
             weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
             in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
@@ -348,7 +349,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Half as long, it is the gradient of half the loss. If the loss is named, it is a mistake:
+        Half of it is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -392,14 +393,15 @@ def diagnose_step(
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
+    It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
+    δ was propagated back.
 
     Args:
         before: the weights before the update, as for `diagnose`.
         after: the weights after it.
         X: the inputs.
         y: the targets.
-        eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
+        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
         biases: None, or a pair: the biases before and after, or before and None if those after are not known.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
@@ -407,7 +409,7 @@ def diagnose_step(
         printed_loss: as for `diagnose`.
 
     Returns:
-        The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
+        The diagnosis. Its verdict is "unknown" if the weights changed by little more than their own rounding.
 
     Raises:
         TypeError: if an argument is not of the type described.
@@ -478,7 +480,7 @@ def assert_gradient(
     sign: int | None = None,
     strict: bool = False,
 ) -> Diagnosis:
-    """Fail unless a gradient is correct; for tests that grade.
+    """Raise an error unless a gradient is correct; for tests that grade.
 
     Args:
         weights: as for `diagnose`.
@@ -490,7 +492,7 @@ def assert_gradient(
         loss: as for `diagnose`.
         convention: as for `diagnose`.
         sign: 1 to insist on ∇L, −1 on −∇L, None to take either.
-        strict: whether to insist as well that every array has been tested and that no mistake is left open.
+        strict: whether these data must also have tested every array and excluded every mistake of the catalogue.
 
     Returns:
         The diagnosis, if it is "correct".
@@ -514,7 +516,7 @@ def assert_gradient(
         raise AssertionError(f"\n{found}")
     untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
     if strict and (found.cannot_tell or untested or "not checked" in found.reason):
-        raise AssertionError(f"\nSomething is left open; strict demands that nothing is.\n{found}")
+        raise AssertionError(f"\nThese data leave something open, which strict does not accept.\n{found}")
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found

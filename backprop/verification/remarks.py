@@ -1,4 +1,4 @@
-"""Correct, and yet it will not learn: what the arrays themselves show, besides the gradient.
+"""Find what keeps a network from learning although its gradient is correct.
 
 A gradient can be correct in a network that cannot learn: identical units, a learning rate above the limit of stability,
 inputs that are not scaled, targets that the output cannot reach, units that are saturated or dead, predictions that are
@@ -38,10 +38,10 @@ RANGES = {
 
 
 class Remark(NamedTuple):
-    """Something that keeps a network from learning though its gradient is correct.
+    """Something that keeps a network from learning although its gradient is correct.
 
     Attributes:
-        slug: what it is, such as "identical-units".
+        slug: its name, such as "identical-units".
         text: one sentence, with the numbers.
         equation: the label of the equation behind it, without "eq:"; "" if there is none.
         page: the page that treats it, such as "consequences/symmetry/"; "" if there is none.
@@ -66,7 +66,7 @@ def remarks(
     eta: float | None = None,
     printed_loss: float | None = None,
 ) -> tuple[Remark, ...]:
-    """Say what keeps a network from learning, or would, though its gradient is correct.
+    """Say what keeps a network from learning although its gradient is correct.
 
     Args:
         model: the network at the weights in question.
@@ -77,7 +77,7 @@ def remarks(
         printed_loss: the loss that the program printed at these weights, if known.
 
     Returns:
-        The remarks; none if there is nothing to say.
+        The remarks; empty if nothing was found.
 
     Raises:
         TypeError: if an argument is not of the type described.
