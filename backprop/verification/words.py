@@ -1,7 +1,7 @@
 """What a diagnosis says, in words and in lines of code for the network that was handed in."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -316,18 +316,21 @@ def _array(name: str, array: "Array") -> str:
 
 
 def _mistakes(found: "Diagnosis") -> Iterator[str]:
-    """Describe the mistakes."""
+    """Describe the mistakes: what is incorrect, the lines of code, and where to read more."""
     for slug in found.mistakes:
         mistake = BY_SLUG[slug]
         where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
         place = f" in layer{'s' * (len(where) > 1)} {_listed(where)}" if where else ""
         yield f"Mistake{place}: {mistake.title} ({slug})."
+        if not found.lines:
+            yield from _both(
+                "; ".join(map(str.strip, part.splitlines())) for part in (mistake.incorrect, mistake.correct)
+            )
+        elif len(found.mistakes) == 1:
+            yield from (line for _, *pair in found.lines for line in _both(pair))
         for label in mistake.equations:
             number, url = address(label)
             yield f"  Equation ({number}): {url}"
-        if not found.lines:
-            yield f"  Your numbers fit: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
-            yield f"  The correct line: {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
         several = sum(bool(other.mistakes or other.place) for other in found.alternatives) > 1
@@ -335,9 +338,15 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
         yield f"Mistake: {_listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
-    for _, written, should in found.lines:
-        yield f"  Your numbers fit: {written}"
-        yield f"  The correct line: {should}"
+    if len(found.mistakes) != 1:
+        yield from (line for _, *pair in found.lines for line in _both(pair))
+
+
+def _both(pair: Iterable[str]) -> Iterator[str]:
+    """Set a line that the numbers fit above the correct one."""
+    fitting, correct = pair
+    yield f"  Your numbers fit: {fitting}"
+    yield f"  The correct line: {correct}"
 
 
 def _correct(correct: Gradients) -> Iterator[str]:
