@@ -154,9 +154,9 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
     $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
 
-    If we divide numerator and denominator by $e^{z}$, we obtain
-    $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. A comparison with $\eqref{eq:sigmoid}$ shows that tanh is a
-    sigmoid of twice the height and half the width, so it is four times as steep, and it is centred at 0.
+    If we divide numerator and denominator by $e^{z}$, we obtain $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. A
+    comparison with $\eqref{eq:sigmoid}$ shows that tanh is a sigmoid of twice the height and half the width, so it is
+    four times as steep, and it is centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -393,7 +393,7 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
     If you remove an activation function, remove its derivative as well. The report removed only $\sigma$ and kept the
-    factor $a(1-a)$, although $a$ no longer stayed between 0 and 1, and its training overflowed.
+    factor $a(1-a)$, although $a$ was no longer between 0 and 1. As a result, its loss overflowed.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape.
@@ -696,10 +696,10 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
     \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
 
-    The sum runs over the units of one layer, for each example alone. Computed as written first, $e^{710}$ overflows.
-    Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$, and the largest exponent
-    that remains is 0. The result is larger than the maximum by the logarithm of the number of units at most, so it is a
-    smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
+    The sum runs over the units of one layer, for each example alone. If we computed the sum as it is written first,
+    $e^{710}$ would overflow. Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$,
+    and the largest exponent that remains is 0. The result exceeds the maximum by at most the logarithm of the number of
+    units, so it is a smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
 
     Args:
         z: the pre-activations $z$, shape (..., d), real or complex. The shift is real, so complex steps work.
