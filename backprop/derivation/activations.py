@@ -64,8 +64,8 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
     = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-derivative}$$
 
     The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. We split the quotient into two
-    factors. The second one is $1 - \sigma(z)$, because its numerator $e^{-z}$ and the numerator 1 of the first add up
-    to the denominator.
+    factors, which have the same denominator. The first factor is $\sigma(z)$. The two numerators, 1 and $e^{-z}$, add
+    up to this denominator, so the second factor is $1 - \sigma(z)$.
 
     Args:
         z: the pre-activation $z$, any shape. Not the activation $a$: for that there is

@@ -78,7 +78,7 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$
 
-    Divide by $h$ and let $h$ become small, and $\eqref{eq:multivariable-chain-rule}$ remains. Textbooks call it the
+    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows. Textbooks call it the
     multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you keep only
     one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
 

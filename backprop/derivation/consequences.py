@@ -20,7 +20,7 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
 
     $$\hat Y = \bigl((X W_1) W_2\bigr)\cdots W_L = X\,(W_1 W_2\cdots W_L) = X W \tag{10.1}\label{eq:linear-collapse}$$
 
-    Matrix products are associative, so the layers collapse into one matrix, whatever their number. Therefore a deeper
+    Matrix products are associative, so the layers collapse into one matrix, however many there are. Therefore a deeper
     network without activations can compute nothing that a single layer cannot compute. In particular, no choice of
     weights solves XOR, because its labels are not linearly separable.
 
