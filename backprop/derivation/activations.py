@@ -3,7 +3,7 @@ r"""Define the activation functions and their derivatives.
 What does a unit compute from its weighted sum, and what is the derivative of this step? This chapter defines the
 activation functions used here, each together with its derivative, which is all that backpropagation needs of it.
 
-An activation function is applied to the weighted sum of a unit and makes the unit *non-linear*. Without it, all layers
+An activation function is applied to the weighted sum of a unit and makes the unit *nonlinear*. Without it, all layers
 of weights collapse into one (`linear_collapse`). Its input $z$ is called the *pre-activation*, because it is the
 weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
 Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also

@@ -5,11 +5,10 @@ because derivatives along one path are multiplied and the contributions of sever
 
 A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
 two factors. The *local gradient* belongs to the operation itself, because it is the derivative of its result with
-respect to its input. The *upstream gradient* arrives from the side of the loss, as the derivative of the loss with
-respect to that result. Backpropagation applies the two rules in an order in which no product is computed twice. From a
-weight in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and
-their last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can
-use the result.
+respect to its input. The *upstream gradient* is the derivative of the loss with respect to that result. Backpropagation
+applies the two rules in an order in which no product is computed twice. From a weight in the first layer of a 2-4-4-1
+network, for example, four paths lead to the loss, and they share their first and their last steps. We compute the
+gradient with respect to each pre-activation only once, so every weight before it can use the result.
 """
 
 import numpy as np

@@ -212,7 +212,7 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:mse-derivative}$$
 
     Only the contribution $C^n$ contains $\hat y^{\,n}$, so one term of the sum over examples remains. The power rule
-    brings the factor 2, and the inner derivative of $\hat y - y$ is $+1$. The derivative is positive if the prediction
+    gives the factor 2, and the inner derivative of $\hat y - y$ is $+1$. The derivative is positive if the prediction
     is too large, because then a smaller prediction would lower the loss.
 
     Args:
