@@ -211,6 +211,8 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         )
         for path in (site / "assets" / "stylesheets").glob("*.css"):
             path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in (site / "assets" / "javascripts").glob("bundle.*.js"):
+            path.write_text(speed.index_on_demand(path.read_text(encoding="utf-8")), encoding="utf-8")
         search.complete(site / "search" / "search_index.json", build.equations, build.steps)
         if config.extra.get("printed_edition"):
             self.guarded(None, lambda: printed.make(site, build.printed, build.home.root, build.latex, site / PDF))
