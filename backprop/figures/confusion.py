@@ -55,14 +55,13 @@ def confusion(result: dict[str, Any]) -> Figure:
         ),
         description=(
             f"A grid has a row for each of {len(rows)} planted cases, the correct gradient first, and a column for "
-            "each diagnosis. Squares on the diagonal are diagnosed as documented. The circles off it are "
-            + ("; ".join(elsewhere) or "none")
-            + "."
+            "each diagnosis. Squares on the diagonal show mistakes that are diagnosed as documented. The circles off "
+            "it show " + ("; ".join(elsewhere) or "none") + "."
         ),
         caption=(
-            "Squares are diagnosed as documented, and circles are anything else. The area is the fraction of the row. "
-            "The loss was specified, and the gradients are in float64."
-            + (f" Off the diagonal, apart from unknown: {'; '.join(named)}." if named else "")
+            "A square stands for mistakes that are diagnosed as documented, a circle for any other diagnosis, and its "
+            "area is the fraction of its row. The loss was specified, and the gradients are in float64."
+            + (f" These answers lie off the diagonal, apart from unknown: {'; '.join(named)}." if named else "")
         ),
         experiment="confusion",
         table=table,

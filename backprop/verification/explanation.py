@@ -362,7 +362,7 @@ def refit(blocks: dict[str, Block]) -> float | None:
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None
 
 
-def twins(one: Explanation) -> Iterator[tuple[str, str | None]]:
+def equivalents(one: Explanation) -> Iterator[tuple[str, str | None]]:
     """List the other mistakes of the catalogue that give the same numbers on these data.
 
     Args:
@@ -374,6 +374,9 @@ def twins(one: Explanation) -> Iterator[tuple[str, str | None]]:
     reading, p = one.reading, one.reading.exact(one.loss.family)
     names = [phi.name for phi in reading.activations]
     few = p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
+    passes = [few, p] if len(p.y) > 100 else [p]
+    whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
+    given = [{name: g for name, g in made.items() if name in reading.given} for made in whole]
     for slug in BY_SLUG:
         possible = layers_for(slug, reading.widths, reading.n)
         for layers in (possible, *([k] for k in possible if len(possible) > 1)):
@@ -382,19 +385,18 @@ def twins(one: Explanation) -> Iterator[tuple[str, str | None]]:
                 factors = factors_with(slug, reading.widths, reading.n, layers)
             if slug in one.slugs or not (plan or factors) or (slug == "updated-too-early" and p.after is None):
                 continue
-            if _alike(few, one.state, plan, factors, reading) and _alike(p, one.state, plan, factors, reading):
+            if all(_alike(part, plan, factors, own) for part, own in zip(passes, given, strict=True)):
                 yield slug, next(iter(plan)) if len(plan) == 1 else None
                 break
 
 
-def _alike(p: Pass, state: State, plan: Plan, factors: Mapping[str, float], reading: Reading) -> bool:
-    """Tell whether a plan gives the numbers of a state."""
+def _alike(p: Pass, plan: Plan, factors: Mapping[str, float], given: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a plan gives certain gradients."""
     try:
-        one, other = grammar.backward(p, state.plan, state.factors), grammar.backward(p, plan, factors)
+        made = grammar.backward(p, plan, factors)
     except ValueError:  # with fewer examples than it needs
         return False
     return all(
-        one[name].shape == other[name].shape
-        and np.linalg.norm(one[name] - other[name]) <= 1e-12 * np.linalg.norm(one[name])
-        for name in reading.given
+        made[name].shape == g.shape and np.linalg.norm(made[name] - g) <= 1e-12 * np.linalg.norm(g)
+        for name, g in given.items()
     )

@@ -51,15 +51,16 @@ def diagnose_step(
 ) -> Diagnosis:
     """Name the mistake in one update of the weights, or in two.
 
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
-    Two steps show as well whether gradients are added up, computed only once, or kept in a velocity.
+    It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
+    δ was propagated back. Two steps show as well whether gradients are added up, computed only once, or kept in a
+    velocity.
 
     Args:
         before: the weights before the update, as for `diagnose`.
         after: the weights after it.
         X: the inputs.
         y: the targets.
-        eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
+        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
         biases: None, or a pair: the biases before and after, or before and None if those after are not known; with
             after2 three of them.
         activations: as for `diagnose`; Adam needs them.
@@ -71,7 +72,7 @@ def diagnose_step(
         after2: the weights after a second update with the same data, or None.
 
     Returns:
-        The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
+        The diagnosis. Its verdict is "unknown" if the weights changed by little more than their own rounding.
 
     Raises:
         TypeError: if an argument is not of the type described.
@@ -310,7 +311,7 @@ def _adam(case: _Case, second: _Case | None, rule: Optimizer, convention: str | 
 
 
 def _all(agree: Mapping[str, bool | None]) -> bool:
-    """Tell whether every array that can be tested agrees, and one can be."""
+    """Tell whether some arrays were tested and all of those agree."""
     return True in agree.values() and False not in agree.values()
 
 
