@@ -1038,7 +1038,7 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
     places = tuple(_places(case, best, wrong))
     if len(places) > 1:
         alternatives += tuple(
-            Alternative("mistake", (), place, best.loss.name, f"the mistake is in the line of {place}")
+            Alternative("mistake", (), place, best.loss.name, ELSEWHERE.get(place, f"a mistake in the line of {place}"))
             for place in places
         )
     return Diagnosis(
@@ -1058,6 +1058,13 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         judged,
         places[0] if len(places) == 1 else None,
     )
+
+
+#: Places that are no line of the backward pass, in words.
+ELSEWHERE = {
+    "update": "a mistake in the update",
+    "forward": "a forward pass other than the one that these weights and activations give",
+}
 
 
 def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -1086,23 +1093,25 @@ def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]
         return
     if (below | set(own)) - set(wrong) & best.tested:
         return
-    if _follows(best, top):
-        yield f"delta{top}"
-    elif top < reading.depth or (apart and not case.step):
-        yield f"delta{top}"
-        if case.step:
-            yield "update"
+    follows = _follows(best, top)
+    if follows is False and top == reading.depth:
+        return
+    yield f"delta{top}"
+    if not follows and case.step:
+        yield "update"
+    if follows is None and top == reading.depth:
+        yield "forward"
 
 
-def _follows(best: _Baseline, top: int) -> bool:
-    """Tell whether all arrays up to a layer follow from one δ of that layer, whatever it is, and need not."""
+def _follows(best: _Baseline, top: int) -> bool | None:
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
     reading, k = best.reading, top - 1
     p = reading.exact(best.loss.family)
     n, d = p.z[k].shape
     names = [name for name in reading.given if int(name[1:]) <= top]
     equations = sum(reading.given[name].size for name in names)
     if n * d * equations > 200_000 or n * d > 400:
-        return False
+        return None
     delta = np.eye(n * d).reshape(n * d, n, d)
     rows = {}
     for j in range(k, -1, -1):
@@ -1111,12 +1120,14 @@ def _follows(best: _Baseline, top: int) -> bool:
         if j:
             delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
     if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
-        return False
+        return None
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
-    return equations - rank >= 2 and float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+    if equations - rank < 2:
+        return None
+    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
 
 
 def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
