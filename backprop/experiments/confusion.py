@@ -72,6 +72,29 @@ def case(seed: int) -> Case:
     return Case(model, X, y, loss, told, bool(rng.random() < 0.5), bool(rng.random() < 0.5), rng)
 
 
+def classes(seed: int) -> Case:
+    """Draw a network with a softmax output instead.
+
+    Args:
+        seed: a whole number, at least 0.
+
+    Returns:
+        The case; its loss is the categorical cross-entropy, or in one of four the mean squared error.
+
+    Examples:
+        >>> from backprop.experiments.confusion import classes
+        >>> classes(0).model.activations[-1].name
+        'softmax'
+    """
+    this = case(seed)
+    rng, widths = this.rng, [*this.model.widths[:-1], int(this.rng.integers(2, 5))]
+    names = [*(phi.name for phi in this.model.activations[:-1]), "softmax"]
+    model = Model.random(widths, int(rng.integers(2**31)), names, bias=this.model.biases is not None)
+    y = np.eye(widths[-1])[rng.integers(0, widths[-1], len(this.X))]
+    loss = "mse" if rng.random() < 0.25 else "cross_entropy"
+    return this._replace(model=model, y=y, loss=loss, told=None if this.told is None else names)
+
+
 def asked(this: Case, gradients: Gradients, way: str) -> Diagnosis:
     """Diagnose a gradient, laid out as the case specifies.
 
@@ -256,17 +279,39 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
     }
 
 
+def alarms(seeds: range) -> dict[str, int]:
+    """Diagnose correct gradients of networks with a softmax output, in every way.
+
+    Args:
+        seeds: the networks.
+
+    Returns:
+        "asked", the number of diagnoses, and "false_alarms", those that are not "correct".
+    """
+    found: Counter[str] = Counter(asked=0, false_alarms=0)
+    for seed in seeds:
+        this = classes(seed)
+        for way in WAYS:
+            for slug, gradients in planted(this, way):
+                if not slug:
+                    found["asked"] += 1
+                    found["false_alarms"] += asked(this, gradients, way).verdict != "correct"
+                break
+    return dict(found)
+
+
 def run() -> dict[str, Any]:
     """Try all networks in all ways.
 
     Returns:
-        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` returns; "sample": the
-        same for the first few networks, for a test to repeat.
+        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` returns; "softmax":
+        what `alarms` returns; "sample": the same for the first few networks, for a test to repeat.
     """
     return {
         "networks": NETWORKS,
         "each": EACH,
         "slugs": [mistake.slug for mistake in MISTAKES if mistake.slug not in NOT_HERE],
-        "sample": {way: tried(range(SAMPLE), way) for way in WAYS},
+        "sample": {**{way: tried(range(SAMPLE), way) for way in WAYS}, "softmax": alarms(range(SAMPLE))},
+        "softmax": alarms(range(NETWORKS)),
         **{way: tried(range(NETWORKS), way) for way in WAYS},
     }
