@@ -213,6 +213,13 @@ def test_two_steps_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "--optimizer is adam, but" in capsys.readouterr().err
 
 
+def test_biases_of_two_steps_are_known_at_every_time() -> None:
+    with pytest.raises(ValueError, match=r"biases\[1\] is None; expected the biases at every time"):
+        diagnose_step(
+            MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases, None, MODEL.biases]
+        )
+
+
 def test_biases_of_two_steps_are_three() -> None:
     with pytest.raises(TypeError, match="biases is not three; expected the biases before and those after each update"):
         diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases] * 2)

@@ -176,6 +176,8 @@ def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameter
         for i, part in enumerate(biases):
             if part is not None or i == 0:
                 b[i] = _as_many(f"biases[{i}]", arrays(f"biases[{i}]", part), len(w[0]))
+            elif len(w) > 2:
+                raise ValueError(f"biases[{i}] is None; expected the biases at every time, as after2 was given")
     for i in range(1, len(w)):
         for name, old, new in ((f"after{'2' * (i - 1)}", w[0], w[i]), (f"biases[{i}]", b[0], b[i])):
             for k, (o, n) in enumerate(zip(old, new, strict=False)):
@@ -207,7 +209,7 @@ def _second(
     first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, answer: Callable[[Parameters], Diagnosis]
 ) -> Diagnosis:
     """Answer about the second step, after a first one that is correct."""
-    rate, none = rule.lr or 1.0, ([np.zeros_like(w) for w in states[0][0]], [np.zeros_like(b) for b in states[0][1]])
+    rate = rule.lr or 1.0
     one, two = _moved(states[0], states[1], rate), _moved(states[1], states[2], rate)
 
     scale = first.scale or 1.0
@@ -221,6 +223,7 @@ def _second(
         same = found.loss == first.loss and found.activations == first.activations
         return found.verdict == "correct" and same and abs((found.scale or 0) - (first.scale or 0)) < 1e-3 * scale
 
+    none = _combined(one, one, -1.0)
     velocity = _combined(none, one, rule.momentum)
     if size(two) == 0:
         reason = "the second update changed nothing: it changes a copy of the weights"
