@@ -452,3 +452,27 @@ def test_two_layers_that_share_an_array(bias: bool) -> None:
     found = diagnose(model.weights, X, Y, wrong, biases=model.biases, activations="sigmoid", loss="mse")
     assert found.mistakes == ("arrays-aliased",)
     assert {name for name, array in found.arrays.items() if array.verdict == "incorrect"} == {"W1", "W2"}
+
+
+@pytest.mark.parametrize(("few", "places"), [(4, []), (21, ["delta2", "forward"])])
+def test_all_arrays_of_other_weights_are_not_blamed_on_one_line(few: int, places: list[str]) -> None:
+    other = backprop.Model([w + 0.3 for w in W], B)
+    g = other.backward(other.forward(X[:few]), Y[:few])
+    found = diagnose(W, X[:few], Y[:few], g, biases=B, activations="sigmoid", loss="mse")
+    assert (found.verdict, found.mistakes, found.place) == ("unknown", (), None)
+    assert [one.place for one in found.alternatives] == places
+
+
+def test_nothing_is_clipped_between_predictions_that_rounding_alone_tells_apart() -> None:
+    rng = np.random.default_rng(5)
+    model = backprop.Model.random([2, 4, 2], seed=3, activations=["sigmoid", "softmax"], bias=True)
+    x, y = rng.normal(size=(15, 2)).astype(np.float32), np.eye(2)[rng.integers(0, 2, 15)]
+    g = model.backward(model.forward(x), y, "cross_entropy")
+    assert g.biases is not None
+    for wrong in (-g.biases[1], g.biases[1] + 1):
+        biases = [g.biases[0].astype(np.float32), wrong.astype(np.float32)]
+        arrays = ([w.astype(np.float32) for w in g.weights], biases)
+        told: dict[str, Any] = {"activations": ["sigmoid", "softmax"], "loss": "cross_entropy"}
+        found = diagnose(model.weights, x, y, arrays, biases=model.biases, **told)
+        assert found.verdict != "correct"
+        assert found.arrays["b2"].verdict == "incorrect"

@@ -839,8 +839,8 @@ def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Dia
         if sum(given.size for given in reading.given.values()) < 4:
             continue
         away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
-        away = away[:: len(away) // FEW_BOUNDS + 1]
-        starts = (*BOUNDS, *np.sqrt(away * np.append(away[1:], 0.5)).tolist())
+        some = away[:: len(away) // FEW_BOUNDS + 1]
+        starts = (*BOUNDS, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
         direction = np.random.default_rng(0).standard_normal(g.shape[0])
         left, target = p.a[-2] @ direction, direction @ g
         for which in grammar.CLIPPINGS:
@@ -849,9 +849,11 @@ def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Dia
                 made = left @ grammar.error_with_clipping(p, bound, which)
                 if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
                     continue
+                many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
+                if not many or np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit:  # rounding would decide
+                    continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
                 if all(block.off(one.s) <= 1 for block in blocks.values()):
-                    many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                     about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
                     what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
                     return _apart_from(case, one, blocks, what + grammar.CLIPPINGS[which], convention)
