@@ -26,7 +26,7 @@ from builder.comfort import names, speed
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError, place_of
 from builder.home import checked_address, home_of
-from builder.insert import equation_index, exercises, tables
+from builder.insert import equation_index, exercises, microscope, tables
 from builder.insert.claims import fill_claims
 from builder.insert.figures import DOWNLOADS, insert_figures
 from builder.insert.placeholders import fill
@@ -148,6 +148,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         explain(tree, build.glossary)
         link_functions(tree, build.functions, root)
         set_notes(tree)
+        microscope.link_steps(tree, root)
         show_code(tree, build.derivation)
         return html.written(tree)
 
@@ -155,6 +156,11 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
         self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
+        lens = live.styles(build.root, "microscope.css")
+        self.guarded(
+            page,
+            lambda: microscope.insert(tree, build.equations, build.formulas, build.functions, root, lens),
+        )
         tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""
         cited = section_of(page) != ASIDE
