@@ -20,13 +20,13 @@ from backprop.claims import CLAIMS
 from backprop.verification.catalogue import MISTAKES
 from builder import state
 from builder import tree as html
-from builder.beside import cards, citations, files, live, printed, search
+from builder.beside import cards, citations, files, live, microscope, printed, search
 from builder.beside.fonts import math_font
 from builder.comfort import names, speed
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError, place_of
 from builder.home import checked_address, home_of
-from builder.insert import equation_index, exercises, microscope, tables
+from builder.insert import equation_index, exercises, tables
 from builder.insert.claims import fill_claims
 from builder.insert.figures import DOWNLOADS, insert_figures
 from builder.insert.placeholders import fill
@@ -159,7 +159,9 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         lens = live.styles(build.root, "microscope.css")
         self.guarded(
             page,
-            lambda: microscope.insert(tree, build.equations, build.formulas, build.functions, root, lens),
+            lambda: microscope.insert(
+                tree, build.equations, build.formulas, build.functions, root, lens, self.offered.where != "off"
+            ),
         )
         tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""

@@ -55,8 +55,8 @@ def size(scene: Scene) -> tuple[float, float]:
 
 
 def digits(value: float) -> str:
-    """Write a number as it stands in a drawing, with three digits."""
-    return mathml.digits(value, 3)
+    """Write a number as it stands in a drawing: with three digits, or two where zeros come before them."""
+    return mathml.digits(value, 3 if abs(value) >= 0.01 else 2)
 
 
 def symbol(letter: str, index: str) -> str:
@@ -94,7 +94,8 @@ def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
     label = f"The network {'-'.join(map(str, numbers.scene.net))}. {shown.heading}."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="group" '
-        f'aria-label="{escape(label)}" class="network">{"".join(parts)}</svg>'
+        f'aria-label="{escape(label)}" aria-describedby="network-words" class="network">'
+        f'<desc id="network-words">{escape(shown.words)}</desc>{"".join(parts)}</svg>'
     )
 
 

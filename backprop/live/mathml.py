@@ -8,6 +8,9 @@ import numpy as np
 #: One number for each example.
 Values: TypeAlias = Sequence[float] | np.ndarray
 
+#: What makes all lines equally high.
+STRUT = '<mspace width="0" height="0.8em" depth="0.25em"/>'
+
 #: The largest number of terms that stand on one line of a sum.
 TERMS = 3
 
@@ -86,9 +89,19 @@ def row(content: str, kind: str = "") -> str:
     return f'<mrow class="{kind}">{content}</mrow>' if kind else f"<mrow>{content}</mrow>"
 
 
+def opened(mark: str) -> str:
+    """Open a bracket."""
+    return f'<mo form="prefix" stretchy="false">{mark}</mo>'
+
+
+def closed(mark: str) -> str:
+    """Close a bracket."""
+    return f'<mo form="postfix" stretchy="false">{mark}</mo>'
+
+
 def fenced(content: str, marks: str = "()") -> str:
     """Put brackets around."""
-    return f'<mo form="prefix">{marks[0]}</mo>{content}<mo form="postfix">{marks[1]}</mo>'
+    return f"{opened(marks[0])}{content}{closed(marks[1])}"
 
 
 def comma() -> str:
@@ -136,10 +149,9 @@ def total(terms: Sequence[str], most: int = TERMS) -> list[str]:
     Returns:
         The lines.
     """
-    lines = [terms[i : i + most] for i in range(0, len(terms), most)]
-    return [
-        "<mo>+</mo>".join(line) if k == 0 else "<mo>+</mo>" + "<mo>+</mo>".join(line) for k, line in enumerate(lines)
-    ]
+    plus = '<mo form="infix">+</mo>'
+    lines = [plus.join(terms[i : i + most]) for i in range(0, len(terms), most)]
+    return [lines[0], *(f'<mspace width="1.1em"/>{plus}{line}' for line in lines[1:])]
 
 
 def aligned(rows: Iterable[tuple[str, str]]) -> str:
@@ -152,6 +164,6 @@ def aligned(rows: Iterable[tuple[str, str]]) -> str:
         A math element.
     """
     lines = "".join(
-        f'<mtr><mtd class="left">{left}</mtd><mtd class="right">{right}</mtd></mtr>' for left, right in rows
+        f'<mtr><mtd class="left">{left}</mtd><mtd class="right">{STRUT}{right}</mtd></mtr>' for left, right in rows
     )
     return f'<math display="block"><mtable displaystyle="true" scriptlevel="0" class="steps">{lines}</mtable></math>'

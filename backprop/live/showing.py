@@ -236,8 +236,8 @@ def _loss(numbers: Numbers) -> View:
     minus = "" if scene.loss == "mse" else '<mo form="prefix" lspace="0" rspace="0.1em">−</mo>'
     inner = m.total(terms)
     if (front or minus) and d > 1:
-        inner = [f"<mo>(</mo>{line}" if k == 0 else line for k, line in enumerate(inner)]
-        inner[-1] += "<mo>)</mo>"
+        inner = [f"{m.opened('(')}{line}" if k == 0 else line for k, line in enumerate(inner)]
+        inner[-1] += m.closed(")")
     inner[0] = minus + front + inner[0]
     rows = [*_lines(left, inner), ("", m.equals() + m.number(contributions[0], "forward"))]
     words = f"The loss of this example is {m.digits(numbers.loss)}."
@@ -370,8 +370,8 @@ def _hidden(numbers: Numbers, unit: int) -> View:
 
     def bracket(lines: list[str], front: str) -> list[str]:
         inside = list(lines)
-        inside[0] = f"{front}{m.times(many)}<mo form='prefix'>[</mo>{inside[0]}".replace("'", '"')
-        inside[-1] += '<mo form="postfix">]</mo>'
+        inside[0] = f"{front}{m.times(many)}{m.opened('[')}{inside[0]}"
+        inside[-1] += m.closed("]")
         return inside
 
     rows = _lines(left, bracket(m.total(symbols), defined + _phi(numbers, unit)))

@@ -5,11 +5,11 @@ import type { Microscope } from "./instrument";
 import { note, possible } from "./page";
 
 function begin(root: HTMLElement): void {
-  const problems = make("div", "microscope-problems");
-  problems.role = "alert";
+  const problems = root.querySelector<HTMLElement>(".microscope-problems")!;
   const opening = button("Open the microscope", () => void open(location.search.slice(1) || root.dataset.address!));
-  opening.className = "md-button md-button--primary";
-  const start = make("div", "microscope-start", opening, note());
+  opening.className = "md-button";
+  const start = root.querySelector<HTMLElement>(".microscope-start")!;
+  start.append(opening, note());
   let made: Promise<Microscope> | null = null;
 
   async function open(address: string): Promise<void> {
@@ -22,7 +22,6 @@ function begin(root: HTMLElement): void {
     }
   }
 
-  root.prepend(start, problems);
   for (const link of document.querySelectorAll<HTMLAnchorElement>("a.microscope-preset")) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;

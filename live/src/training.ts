@@ -67,7 +67,7 @@ export class Training {
     this.surface.set(answer);
     this.surface.draw(answer.surface);
     this.curve.draw();
-    this.words.textContent = "";
+    this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
   }
 
   /** The state has changed without the network: only the step is another. */

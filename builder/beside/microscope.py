@@ -173,8 +173,18 @@ def insert(
     functions: Mapping[str, tuple[str, str]],
     root: str,
     styles: str,
+    offered: bool,
 ) -> None:
     """Fill the place of the microscope, and the place on the first page that leads to it.
+
+    Args:
+        tree: the page.
+        equations: the numbered equations, by label.
+        formulas: their LaTeX.
+        functions: for each function of the derivation the address of its page and its id there.
+        root: the way to the site's root.
+        styles: the style sheet of the microscope.
+        offered: whether the page can run Python, so that there is room for the button that begins.
 
     Raises:
         SiteError: if the microscope names an equation that there is not.
@@ -184,11 +194,13 @@ def insert(
             html.put_last(tree.head, f"<style>{styles}</style>")
         drawing, panel = first_view(equations, formulas, root)
         body = (
-            f'<div class="microscope-body"><figure class="microscope-graph">{drawing}</figure>'
+            f'<div class="microscope-body"><figure class="microscope-graph" id="fig-microscope">{drawing}</figure>'
             f'<div class="microscope-panel">{panel}</div></div>'
         )
         if place.id == "microscope":
-            html.put_last(place, body + templates(equations, formulas, functions, root))
+            start = '<div class="microscope-start"></div>' if offered else ""
+            problems = '<div class="microscope-problems" role="alert"></div>'
+            html.put_last(place, start + problems + body + templates(equations, formulas, functions, root))
             place.attrs["data-address"] = FIRST
         else:
             link = f'<p><a class="md-button" href="{root}{URL}">Look at this network under the microscope</a></p>'
