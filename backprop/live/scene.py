@@ -294,7 +294,7 @@ def write(scene: Scene) -> str:
             continue
         if isinstance(value, tuple):
             value = ("-" if field.name == "net" else ",").join(f"{part!r}".removesuffix(".0") for part in value)
-        pairs.append((field.name, f"{value:.17g}" if isinstance(value, float) else str(value)))
+        pairs.append((field.name, str(value).removesuffix(".0")))
     return urlencode(pairs, safe=",-")
 
 

@@ -71,8 +71,8 @@ export class Microscope {
     body.after(this.words, this.controls.element, this.training.element, this.mistakes.element, saving);
     this.root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest("input, select, textarea")) return;
-      if (event.key === "n") this.forward();
-      else if (event.key === "p") this.go(this.view?.step.previous);
+      if (event.key === "j") this.forward();
+      else if (event.key === "k") this.go(this.view?.step.previous);
     });
     if (focused) this.next.focus();
   }

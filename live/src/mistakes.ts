@@ -67,5 +67,9 @@ function table(name: string, right: string[][], wrong: string[][]): HTMLElement 
   const same = JSON.stringify(right) === JSON.stringify(wrong);
   const sign = make("span", "", same ? "=" : "≠");
   const head = make("span", "", "∂L/∂", make("i", "", name[0] ?? ""), make("sub", "", name.slice(1)));
-  return make("div", "microscope-array", head, rows(right, ""), sign, rows(wrong, same ? "" : "mistaken"));
+  const array = make("div", "microscope-array", head, rows(right, ""), sign, rows(wrong, same ? "" : "mistaken"));
+  array.tabIndex = 0;
+  array.role = "group";
+  array.ariaLabel = `The gradient of ${name}: correct, and with the mistake`;
+  return array;
 }

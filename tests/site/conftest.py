@@ -176,4 +176,5 @@ def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
 
     yield opened
     for context in contexts:
+        context.unroute_all(behavior="ignoreErrors")
         context.close()

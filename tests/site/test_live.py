@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.server import ThreadingHTTPServer
 from importlib.resources import files
@@ -327,8 +327,9 @@ def test_without_scripts_or_webassembly_only_the_control_is_missing(visit: Open)
 @pytest.mark.browser
 def test_the_control_says_how_to_get_the_files_where_there_are_none(visit: Open, ready: Served) -> None:
     tab = visit(
+        CHAPTER,
         script="document.addEventListener('readystatechange', () => "
-        "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))"
+        "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))",
     )
     press(tab, 0, "Run")
     assert "python -m live.fetch" in result(tab, 0, "not beside this site")
