@@ -113,9 +113,8 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         for page in nav.pages:
             if page.title:
                 self.build.titles[page.url] = page.title
-            section = section_of(page)
-            if section != ASIDE and page.url != equation_index.CHECKS:
-                self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
+            if section_of(page) != ASIDE and page.url != equation_index.CHECKS:
+                self.build.printed.append(page)
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
         """Insert: numbers, tables, listings, exercises, claims, the index, and what depends on the site's address."""
@@ -219,6 +218,9 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         )
         for path in (site / "assets" / "stylesheets").glob("*.css"):
             path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in (site / "assets" / "javascripts").glob("bundle.*.js"):
+            path.write_text(speed.index_on_demand(path.read_text(encoding="utf-8")), encoding="utf-8")
         search.complete(site / "search" / "search_index.json", build.equations, build.steps)
         if config.extra.get("printed_edition"):
-            self.guarded(None, lambda: printed.make(site, build.printed, build.home.root, build.latex, site / PDF))
+            pages = [printed.PrintedPage(section_of(page), page.title or "", page.url) for page in build.printed]
+            self.guarded(None, lambda: printed.make(site, pages, build.home.root, build.latex, site / PDF))

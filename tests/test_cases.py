@@ -57,7 +57,7 @@ def test_half_the_sum_comes_before_numerology(corners: bool) -> None:
     d2 = (p - y) * p * (1 - p)
     d1 = d2 @ W[1].T * a * (1 - a)
     found = diagnose(W, x, y, [x.T @ d1, a.T @ d2], loss="mse")
-    assert str(found).startswith("It is the gradient of mse_half_sum, not of mse, which you named.")
+    assert str(found).startswith("You named the loss mse, but this is the gradient of mse_half_sum.")
     assert found.alternatives[0].verdict == "correct"
     assert found.alternatives[0].loss == "mse_half_sum"
     assert set(found.mistakes) == {"factor-two-missing", "sum-instead-of-mean"}
@@ -125,7 +125,7 @@ def test_strict_demands_that_nothing_is_left_open() -> None:
     told: dict[str, Any] = {"activations": ["sigmoid", "identity"], "loss": "mse"}
     g = one_example(2 * (A1 @ W[1] - ONE[1]))
     assert_gradient(W, *ONE, g, **told)
-    with pytest.raises(AssertionError, match="left open"):
+    with pytest.raises(AssertionError, match="leave something open"):
         assert_gradient(W, *ONE, g, **told, strict=True)
     assert_gradient(W, X, Y, gradients(2 * (P - Y) * P * (1 - P) / len(Y)), loss="mse", strict=True)
 

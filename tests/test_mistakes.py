@@ -121,7 +121,7 @@ def test_the_examples_of_the_page() -> None:
         "",
         "updated-too-early",
     )
-    assert "which is correct if you add it" in shown["report"]
+    assert "which is correct if your update adds it" in shown["report"]
 
 
 def test_mistakes_that_do_not_fit_are_refused() -> None:

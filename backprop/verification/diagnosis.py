@@ -1,22 +1,22 @@
-"""Diagnosis: name the mistake in anybody's gradient.
+"""Diagnosis: name the mistake in a gradient that any program computed.
 
-`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step` takes the weights before
-and after one update. What they are not told they infer. The answer is "correct", "mistake" or "unknown", and the last
-is meant: what is not recognised to the last digits is not named.
+`diagnose` takes weights, data and the gradient that your code computed for them; `diagnose_step` takes the weights
+before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or "unknown",
+because a mistake is named only if the numbers agree to the last digits.
 
-Each array is first judged by itself: correct, incorrect, or not tested by these data. Then explanations of those that
-are incorrect compete, in this order:
+Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
+incorrect arrays compete, in this order:
 
 1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
-   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because it is right if you
-   add it; in a step it is the mistake `uphill`;
+   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because a program may add
+   it to the weights; in a step it is the mistake `uphill`;
 2. correct for another common loss than the one named;
 3. one mistake at one place, or the same mistake in several layers;
 4. factors by N, by widths and by 2;
 5. two mistakes.
 
 Explanations that give the same numbers are alternatives. A mistake without a name in the catalogue is described by its
-place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
+place and by a line of code that gives the numbers. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ class Array(NamedTuple):
             or smaller than its rounding.
         relative_error: between what was handed in and the correct gradient.
         factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
-        sign: the sign of that factor; None as well.
+        sign: the sign of that factor; None if the factor is None.
     """
 
     verdict: str
@@ -116,8 +116,8 @@ class Layer(NamedTuple):
     Attributes:
         number: its number, from 1.
         verdict: "correct", "incorrect" or "unknown".
-        mistakes: the slugs of the mistakes made here. An incorrect layer without any is incorrect because of one above.
-        relative_error: between what was handed in and the correct gradient; nan if that is not known.
+        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of one above.
+        relative_error: between what was handed in and the correct gradient; NaN if that is not known.
     """
 
     number: int
@@ -131,10 +131,10 @@ class Alternative(NamedTuple):
 
     Attributes:
         verdict: "correct" or "mistake".
-        mistakes: slugs of the catalogue.
+        mistakes: names of the catalogue.
         place: where the mistake is, such as "dW2"; None if that is not one place.
         loss: the loss.
-        text: what it says, in a sentence.
+        text: the explanation in words.
     """
 
     verdict: str
@@ -144,7 +144,7 @@ class Alternative(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Give the explanation."""
         return self.text
 
 
@@ -152,30 +152,31 @@ class Alternative(NamedTuple):
 class Diagnosis:
     """What is incorrect in a gradient, or that nothing is.
 
-    Its text, `str(diagnosis)`, says it in words.
+    Print it to read the explanation.
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: slugs of the catalogue. A mistake that has no name there is described in the text, with its place.
-        loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "binary_cross_entropy"; None if unknown.
-        scale: the length of what was handed in, as a multiple of that loss's gradient; None if unknown. In a step
-            without eta it is eta times that.
-        sign: 1, or −1 if it points against the gradient; None if unknown.
-        convention: how it was read, such as "rows, (in, out)"; None if unknown.
+        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
+            "binary_cross_entropy"; None if unknown.
+        scale: the factor by which the gradient handed in is larger than that loss's gradient; None if unknown. In a
+            step without eta it is multiplied by the learning rate.
+        sign: 1, or −1 if the gradient has the opposite direction; None if unknown.
+        convention: how the arrays were read, such as "rows, (in, out)"; None if unknown.
         layers: what was found about each layer of weights.
         alternatives: other explanations of the same numbers.
-        activations: the activations it was read with; None if unknown.
+        activations: the activation of each layer; None if unknown.
         correct: the correct gradient, laid out as the weights were; None if unknown.
-        reason: in one sentence, why nothing can be said, or what should be known besides; may be empty.
-        assumed: what was not told and was inferred.
+        reason: why nothing can be said, or what else you should know; may be empty.
+        assumed: what was inferred because it was not specified.
         evidence: how many numbers agree, and how closely.
         arrays: what was found about each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
             propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
-        cannot_tell: slugs of mistakes that would give these very numbers on these data.
+        cannot_tell: names of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
-        lines: for each mistake the line as it seems to be written, and as it should be.
-        remarks: what keeps the network from learning besides, or would if the gradient were correct.
+        lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
+        remarks: what else keeps the network from learning, or would if the gradient were correct.
     """
 
     verdict: str
@@ -276,7 +277,7 @@ def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> I
 
 
 def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading, and, where a ReLU stands exactly on its kink, the same with slope 1 there."""
+    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
     yield reading
     hit = [
         k
@@ -320,8 +321,8 @@ def diagnose(
     Args:
         weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
         X: the inputs, one example a row or a column.
-        y: the targets; (N,) will do for one output.
-        gradients: what a backward pass computed for these weights: one array for each layer, in the shapes of the
+        y: the targets; for one output they may have shape (N,).
+        gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
             weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
             in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
@@ -348,7 +349,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Half as long, it is the gradient of half the loss. If the loss is named, it is a mistake:
+        Half of it is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -392,14 +393,15 @@ def diagnose_step(
 ) -> Diagnosis:
     """Name the mistake in one update of the weights.
 
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
+    It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
+    δ was propagated back.
 
     Args:
         before: the weights before the update, as for `diagnose`.
         after: the weights after it.
         X: the inputs.
         y: the targets.
-        eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
+        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
         biases: None, or a pair: the biases before and after, or before and None if those after are not known.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
@@ -407,7 +409,7 @@ def diagnose_step(
         printed_loss: as for `diagnose`.
 
     Returns:
-        The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
+        The diagnosis. Its verdict is "unknown" if the weights changed by little more than their own rounding.
 
     Raises:
         TypeError: if an argument is not of the type described.
@@ -478,7 +480,7 @@ def assert_gradient(
     sign: int | None = None,
     strict: bool = False,
 ) -> Diagnosis:
-    """Fail unless a gradient is correct; for tests that grade.
+    """Raise an error unless a gradient is correct; for tests that grade.
 
     Args:
         weights: as for `diagnose`.
@@ -490,7 +492,7 @@ def assert_gradient(
         loss: as for `diagnose`.
         convention: as for `diagnose`.
         sign: 1 to insist on ∇L, −1 on −∇L, None to take either.
-        strict: whether to insist as well that every array has been tested and that no mistake is left open.
+        strict: whether these data must also have tested every array and excluded every mistake of the catalogue.
 
     Returns:
         The diagnosis, if it is "correct".
@@ -514,7 +516,7 @@ def assert_gradient(
         raise AssertionError(f"\n{found}")
     untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
     if strict and (found.cannot_tell or untested or "not checked" in found.reason):
-        raise AssertionError(f"\nSomething is left open; strict demands that nothing is.\n{found}")
+        raise AssertionError(f"\nThese data leave something open, which strict does not accept.\n{found}")
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found
@@ -781,6 +783,12 @@ def _gradients(one: _Baseline) -> Gradients:
     return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
 
 
+def _agreement(n: int, off: float) -> str:
+    """Say that all numbers agree, and how closely."""
+    closely = f"with a relative error of at most {off:.0e} in each array" if off else "to the last bit"
+    return f"{f'all {n} numbers agree' if n > 1 else 'the only number agrees'} {closely}"
+
+
 def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) -> Diagnosis:
     """Answer that a gradient is correct."""
     best = fits[0]
@@ -794,11 +802,11 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
     if small or vague:
         what = f"layer {', '.join(small)}" if small else ", ".join(vague)
-        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small against rounding to tell")
+        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
     elif not case.known:
-        reasons.append("without eta only eta × scale can be seen: a factor 2, a sum or a mean would look the same")
+        reasons.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
     others = [
         Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
         for one in fits[1:]
@@ -817,7 +825,7 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
         _gradients(best),
         "; ".join(reasons),
         tuple(_assumed(case, reading, best.loss, convention)),
-        f"all {numbers} numbers agree; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         found,
         None,
         () if small else _cannot_tell(case, best),
@@ -883,7 +891,7 @@ def _where(other: Reading, best: Reading) -> str:
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
-    return f", read as {other.problem.convention}, {names}"
+    return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
 def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | None) -> Diagnosis:
@@ -898,11 +906,14 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
     reasons = []
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
     decay = _decay(best)
     verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
-        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
+        reasons.append(
+            f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, "
+            "which weight decay adds"
+        )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
     ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
@@ -922,7 +933,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         _gradients(base),
         "; ".join(reasons),
         tuple(_assumed(case, reading, loss, convention)),
-        f"all {numbers} numbers agree with this; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         judged,
         None if ambiguous else best.place,
         (),
@@ -947,7 +958,7 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
-            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}: {one.loss.words}")
+            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
     told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
     for other in found if ambiguous else found[1:]:
         key = (other.slugs, other.place, other.loss.name)
@@ -993,19 +1004,21 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
     agree = best.agree & best.tested
     alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
-        reason = "no reading fits any array: another activation, another loss, a regulariser, or a mistake not listed"
+        reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
         return _nothing(layers, reason, alternatives=alternatives)
     judged = _arrays(best)
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
     if right:
-        reason = f"correct for {best.loss.name}: {', '.join(right)}; incorrect: {', '.join(wrong)}"
-        reason += ", in a way that is not recognised"
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
     else:
-        reason = "no array is correct, and together they fit nothing that is known"
+        reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
-        reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
+        reason = (
+            f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
+        )
     hint = _hint(case, best, error)
     return Diagnosis(
         "unknown",
@@ -1030,7 +1043,7 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
     """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
     reading, loss, n = best.reading, best.loss, best.reading.n
     if not case.step and error < 1e-7 and reading.unit < 1e-10:
-        return "if you made it by subtracting weights from each other, hand in the step to `diagnose_step` instead"
+        return "if you computed it by subtracting weights, hand in the step to `diagnose_step` instead"
     p = reading.exact(loss.family)
     delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
     direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
@@ -1048,7 +1061,7 @@ def _hint(case: _Case, best: _Baseline, error: float) -> str:
             other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
             blocks = other.correct(loss.family).values()
             if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
-                return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
+                return f"it is the gradient of the {which} {m} examples alone, so hand in that mini-batch"
     return ""
 
 
@@ -1119,7 +1132,7 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 base = _Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
                 judged = _arrays(base)
                 names = tuple(phi.name for phi in reading.activations)
-                reason = "every derivative is zero: no change of any weight changes a prediction; a layer is dead"
+                reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
                 return Diagnosis(
                     "correct",
                     (),
@@ -1134,7 +1147,8 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 )
             if case.loss is not None:
                 answer = _is_unknown(case, [reading], layers, reading.problem.convention)
-                return replace(answer, reason="gradients are all zero: they were never computed, or cleared too early")
+                reason = "the gradients are all zero, so they were never computed, or were cleared too early"
+                return replace(answer, reason=reason)
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
@@ -1148,7 +1162,9 @@ def _no_change(case: _Case, layers: int) -> Diagnosis:
         return _nothing(layers, reason)
     answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
     return (
-        replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell")
+        replace(
+            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
+        )
         if answer.arrays
         else answer
     )
@@ -1171,12 +1187,12 @@ def _assumed(case: _Case, reading: Reading, loss: LossReading, convention: str |
     """List what was not told."""
     if len(case.problems) > 1 or convention is None:
         name = reading.problem.convention
-        yield f"{name}: {CONVENTIONS[name]}"
+        yield f"the convention {name}, that is {CONVENTIONS[name]}"
     yield from assumptions(reading.problem)
     if case.told is None or any(len(names) > 1 for names in case.told):
-        yield f"activations {', '.join(phi.name for phi in reading.activations)}"
+        yield f"the activations {', '.join(phi.name for phi in reading.activations)}"
     if case.loss is None:
-        yield f"loss {loss.name}, {loss.words}"
+        yield f"the loss {loss.name}, {loss.words}"
 
 
 def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:

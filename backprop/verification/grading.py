@@ -1,4 +1,4 @@
-"""For a class: the diagnoses of many files, one line each.
+"""Diagnose the files of a whole class, with one line for each.
 
 Nothing in a file is executed; see `archive`.
 """
@@ -53,14 +53,14 @@ def diagnose_file(
     printed_loss: float | None = None,
     **more: Any,
 ) -> tuple[Diagnosis, list[str]]:
-    """Diagnose the gradient, or the step, that a file holds.
+    """Diagnose the gradient or the step in a file.
 
     Args:
         path: an .npz or .mat file with the arrays that `archive.NAMES` lists.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
-        eta: the learning rate, if the file holds a step; the file's own if None.
+        eta: the learning rate, if the file holds a step; None takes the one in the file.
         printed_loss: as for `diagnose`.
         **more: further options of `diagnose` and `diagnose_step`.
 
