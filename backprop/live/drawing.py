@@ -166,14 +166,14 @@ def _units(numbers: Numbers, shown: View, name: str, known: set[str], first: str
             facts += f' data-z="{float(numbers.z(unit)[0])!r}" data-delta="{float(delta[0])!r}"' if len(a) == 1 else ""
             if f"output-{unit}" in known or f"hidden-{unit}" in known:
                 text = f"{symbol('δ', index_of(unit))} {digits(float(delta.mean()))}"
-                below = f'<text class="backward" x="{x:.1f}" y="{y + R + 15:.1f}">{text}</text>'
+                below = _beneath(x, y, text, 2 + len(digits(float(delta.mean()))), "backward")
                 label += f"; delta {digits(float(delta.mean()))}"
             elif scene.bias:
                 text = f"{symbol('b', index_of(unit))} {digits(numbers.bias(unit))}"
-                below = f'<text x="{x:.1f}" y="{y + R + 15:.1f}">{text}</text>'
+                below = _beneath(x, y, text, 2 + len(digits(numbers.bias(unit))))
         if layer == last and name == "loss":
             target = f"y {digits(float(scene.seen[1][:, place].mean()))}"
-            below = f'<text x="{x:.1f}" y="{y + R + 15:.1f}">{target}</text>'
+            below = _beneath(x, y, target, len(target))
         mean, value = "mean " if len(a) > 1 else "", digits(float(a.mean())) if reached else ""
         state = f"unit {_passing(name)}{' working' if working else ''}"
         yield (
@@ -184,6 +184,15 @@ def _units(numbers: Numbers, shown: View, name: str, known: set[str], first: str
             f'<text class="value forward" x="{x:.1f}" y="{y + 4.5:.1f}">{value}</text>'
             f"{below}</g>"
         )
+
+
+def _beneath(x: float, y: float, text: str, length: int, kind: str = "") -> str:
+    """Write a number under a unit, on a ground that is as wide as so many letters."""
+    half = 3.2 * length
+    return (
+        f'<rect class="ground" x="{x - half:.1f}" y="{y + R + 4:.1f}" width="{2 * half:.1f}" height="14"/>'
+        f'<text class="{kind}" x="{x:.1f}" y="{y + R + 15:.1f}">{text}</text>'
+    )
 
 
 def alone(svg: str) -> str:

@@ -16,6 +16,8 @@ export class Microscope {
   private opened = false;
   private waiting: Record<string, string> | null = null;
   private busy = false;
+  private written = -Infinity;
+  private later = 0;
   private readonly words = make("p", "microscope-words");
   private readonly stages = make("div", "microscope-stages");
   private readonly place = make("span", "microscope-place");
@@ -46,6 +48,7 @@ export class Microscope {
 
   /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
   async open(address: string): Promise<void> {
+    await this.training.halt();
     this.address = address;
     const answer = await ask("look", { address });
     if (typeof answer === "string") return this.say([answer]);
@@ -90,11 +93,13 @@ export class Microscope {
   private async work(): Promise<void> {
     this.busy = true;
     while (this.waiting) {
+      const running = await this.training.halt();
       const changes = this.waiting;
       this.waiting = null;
       const answer = await ask("look", { address: this.address, changes, focus: this.graph.focused });
       if (typeof answer === "string") this.say([answer]);
       else this.show(answer);
+      if (running && Object.keys(changes).join() === "eta") void this.training.run();
     }
     this.busy = false;
   }
@@ -106,7 +111,8 @@ export class Microscope {
   /** To the next step; after the last one the update is made, and it begins anew. */
   private forward(): void {
     if (this.view?.step.next) return this.go(this.view.step.next);
-    void ask("update", { address: this.address }).then((answer) => {
+    void this.training.halt().then(async () => {
+      const answer = await ask("update", { address: this.address });
       if (typeof answer === "string") this.say([answer]);
       else this.show(answer);
     });
@@ -133,7 +139,7 @@ export class Microscope {
     const same = this.view !== null && network(view.address) === network(this.address) && view.settings.epoch === this.view.settings.epoch;
     this.view = view;
     this.address = view.address;
-    history.replaceState(null, "", `?${view.address}`);
+    this.remember();
     this.say(view.problems);
     const { step, settings } = view;
     if (this.stages.children.length !== step.stages.length) {
@@ -155,6 +161,17 @@ export class Microscope {
     if (same) this.training.keep(view.address);
     else void this.training.show();
     void this.mistakes.show(view);
+  }
+
+  /** Write the state into the address bar, but not more often than browsers like it. */
+  private remember(): void {
+    const write = (): void => {
+      this.written = performance.now();
+      history.replaceState(null, "", `?${this.address}`);
+    };
+    clearTimeout(this.later);
+    if (performance.now() - this.written > 400) write();
+    else this.later = window.setTimeout(write, 400);
   }
 
   /** Training has led to another network; the drawing follows when it pauses. */

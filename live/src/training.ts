@@ -23,6 +23,7 @@ export class Training {
   private readonly starting: HTMLButtonElement;
   private readonly once: HTMLButtonElement;
   private running = false;
+  private over: Promise<void> = Promise.resolve();
   private busy = false;
   private beside: unknown = {};
   private speed = "fast";
@@ -75,6 +76,20 @@ export class Training {
     this.expected = address;
   }
 
+  /** Pause, and wait until what was under way has come; tell whether anything was. */
+  async halt(): Promise<boolean> {
+    const running = this.running;
+    this.pause();
+    await this.over;
+    return running;
+  }
+
+  /** Train until it is paused. */
+  run(): Promise<void> {
+    if (!this.running && !this.busy) this.over = this.loop();
+    return this.over;
+  }
+
   private pause(): void {
     this.running = false;
     this.starting.textContent = "Train";
@@ -120,8 +135,7 @@ export class Training {
     this.moved(answer.address, true);
   }
 
-  async run(): Promise<void> {
-    if (this.running || this.busy) return;
+  private async loop(): Promise<void> {
     this.running = true;
     this.starting.textContent = "Pause";
     this.say("Training.");

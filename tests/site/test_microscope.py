@@ -311,3 +311,23 @@ def test_where_the_network_is_lost_a_sentence_says_so_and_the_next_click_works(v
     tab.context.unroute("**/numpy-*.whl")
     click(tab, "Open the microscope")
     wait(tab, "hidden-3")
+
+
+def test_a_change_in_the_middle_of_training_is_not_lost(bench: Any) -> None:
+    opened(bench, "net=2-4-1&step=forward")
+    click(bench, "Train")
+    bench.locator(".microscope-training[data-epoch]").wait_for()
+    field = bench.get_by_label("Learning rate η")
+    field.fill("0.125")
+    field.press("Enter")
+    bench.wait_for_function("location.search.includes('eta=0.125')")
+    click(bench, "Pause")  # a new learning rate lets it go on
+    bench.locator(".microscope-status", has_text="Epoch ").wait_for()
+    bench.wait_for_function("location.search.includes('epoch=')")
+    assert read(address(bench))[0].eta == 0.125
+    click(bench, "Train")
+    bench.get_by_label("Network", exact=True).fill("2-3-1")
+    bench.get_by_label("Network", exact=True).press("Enter")
+    bench.wait_for_function("location.search.includes('net=2-3-1')")
+    assert bench.locator("#microscope").get_by_role("button", name="Train", exact=True).count() == 1
+    assert read(address(bench))[0].epoch == 0
