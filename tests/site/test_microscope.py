@@ -234,6 +234,7 @@ def test_one_epoch_is_one_epoch(bench: Any) -> None:
     for epoch in (1, 2, 3):
         click(bench, "One epoch")
         bench.locator(".microscope-status", has_text=f"Epoch {epoch}, loss").wait_for()
+    bench.wait_for_function("location.search.includes('epoch=3')")
     X, y = backprop.xor()
     run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, y, eta=1.0, epochs=3)
     assert float(bench.evaluate(f"{TRAINING}.loss")) == pytest.approx(run.losses[-1], abs=1e-12)
