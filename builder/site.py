@@ -126,6 +126,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             ),
             "<!-- checks -->": lambda: equation_index.checks_page(build.equations, build.planted, build.titles),
             "<!-- citation -->": lambda: citations.examples(build.home, build.equations[KEY]),
+            "<!-- microscope -->": lambda: microscope.worked_example(root_of(page)),
             "<!-- printed edition -->": lambda: printed.sentence(with_pdf, root_of(page) + PDF),
         }
 

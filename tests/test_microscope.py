@@ -493,4 +493,13 @@ def test_every_step_of_the_derivation_leads_to_a_scene_that_exists() -> None:
     assert set(built.FUNCTIONS) <= set(shown)
     assert set(built.CHAPTERS) == set(backprop.derivation.CHAPTERS)
     for query in {*built.FUNCTIONS.values(), *built.CHAPTERS.values()}:
-        assert answer("look", {"address": query})["problems"] == []
+        assert answer("look", {"address": built.address(query)})["problems"] == []
+
+
+def test_the_first_picture_is_the_worked_example(results: Any) -> None:
+    facts = answer("look", {"address": built.address(built.STEP)})["numbers"]
+    worked = results["worked_example"]
+    assert facts["loss"] == pytest.approx(worked["loss"], abs=1e-12)
+    found = [[facts[f"d{unit}"] for unit in units] for units in ((3, 4), (5, 6), (7,))]
+    for deltas, expected in zip(found, worked["deltas"], strict=True):
+        assert deltas == pytest.approx(np.ravel(expected), abs=1e-12)

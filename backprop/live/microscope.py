@@ -169,7 +169,7 @@ def examine(address: str) -> dict[str, Any]:
     Returns:
         title, incorrect, correct and why: what the catalogue says; arrays: for each of W1, … its name, the correct
         gradient and the one with the mistake, as rows of texts; check: what the gradient check says; diagnosis: what
-        the diagnosis says of the file that `archive` makes.
+        the diagnosis answers for the file that `archive` makes.
 
     Examples:
         >>> from backprop.live.microscope import examine

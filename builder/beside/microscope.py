@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+import numpy as np
+
+from backprop.data import xor
+from backprop.experiments.worked_example import ETA, WEIGHTS, X
 from backprop.live import look
 from backprop.live.showing import CONTRIBUTIONS, DERIVATIVE, VALUE
 from builder import tree as html
@@ -13,8 +17,15 @@ from builder.typeset.mathematics import mathml
 
 URL = "microscope/"
 
-#: What the first picture shows: the key step of the derivation.
-FIRST = "step=hidden-3"
+#: The network and the example of the page "Worked example", whose numbers are round.
+WORKED = {
+    "example": str(1 + int(np.argmin(np.abs(xor()[0] - X).sum(axis=1)))),
+    "eta": f"{ETA:g}",
+    "w": ",".join(f"{value:g}" for w in WEIGHTS for value in w.ravel()),
+}
+
+#: What the first picture shows: the key step of the derivation, in the worked example.
+STEP = "step=hidden-3"
 
 #: The equations and functions that a step may name, beside those of the activations and the losses.
 EQUATIONS = (
@@ -46,9 +57,9 @@ CHAPTERS = {
     "loss": "step=loss",
     "activations": "step=forward",
     "forward_pass": "step=forward",
-    "chain_rule": FIRST,
+    "chain_rule": STEP,
     "output_to_hidden": "step=output",
-    "hidden_to_hidden": FIRST,
+    "hidden_to_hidden": STEP,
     "parameter_gradients": "step=weights",
     "consequences": "example=0&step=hidden",
 }
@@ -60,15 +71,15 @@ FUNCTIONS = {
     "cross_entropy_contributions": "net=2-3-2&output=softmax&loss=cross_entropy&step=loss",
     "cross_entropy_derivative": "net=2-3-2&output=softmax&loss=cross_entropy&step=output",
     "mse_derivative": "step=output",
-    "sigmoid_derivative": FIRST,
-    "sigmoid_derivative_from_output": FIRST,
+    "sigmoid_derivative": STEP,
+    "sigmoid_derivative_from_output": STEP,
     "tanh": "hidden=tanh",
-    "tanh_derivative": f"hidden=tanh&{FIRST}",
-    "tanh_derivative_from_output": f"hidden=tanh&{FIRST}",
+    "tanh_derivative": f"hidden=tanh&{STEP}",
+    "tanh_derivative_from_output": f"hidden=tanh&{STEP}",
     "relu": "hidden=relu",
-    "relu_derivative": f"hidden=relu&{FIRST}",
+    "relu_derivative": f"hidden=relu&{STEP}",
     "identity": "hidden=identity",
-    "identity_derivative": f"hidden=identity&{FIRST}",
+    "identity_derivative": f"hidden=identity&{STEP}",
     "softmax": "net=2-3-2&output=softmax&loss=cross_entropy&step=softmax",
     "softmax_jacobian": "net=2-3-2&output=softmax&step=output",
     "append_ones": "bias=1&step=forward",
@@ -88,26 +99,33 @@ FUNCTIONS = {
 }
 
 
+def address(query: str) -> str:
+    """Complete a query by the worked example, unless it names a network of its own.
+
+    Examples:
+        >>> address("step=loss").partition("&w=")[0], address("net=2-4-1&step=loss")
+        ('example=13&eta=0.5', 'net=2-4-1&step=loss')
+    """
+    own = {part.partition("=")[0] for part in query.split("&")}
+    if own & {"net", "w", "bias"}:
+        return query
+    return "&".join([*(f"{name}={value}" for name, value in WORKED.items() if name not in own), query])
+
+
 def link_steps(tree: Tree, root: str) -> None:
     r"""Give every step of the derivation a quiet line that leads to the same step in numbers.
 
     Examples:
         >>> page = '<div class="doc-object"><h3 id="backprop.derivation.loss.total_loss"></h3><p>Text</p></div>'
-        >>> print(html.through(page, lambda tree: link_steps(tree, "../../")).replace("><", ">\n<"))
-        <div class="doc-object">
-        <h3 id="backprop.derivation.loss.total_loss">
-        </h3>
-        <p>Text</p>
-        <p class="note on-screen">
-        <span>Numbers</span> <a href="../../microscope/?example=0&amp;step=loss">See it with numbers</a>
-        </p>
-        </div>
+        >>> linked = html.through(page, lambda tree: link_steps(tree, "../../"))
+        >>> "microscope/?eta=0.5&amp;w=1,-1.5" in linked, "&amp;example=0&amp;step=loss\">See it" in linked
+        (True, True)
     """
     for heading in tree.css('[id^="backprop.derivation."]'):
         *_, chapter, name = (heading.id or "").split(".")
         if chapter not in CHAPTERS or heading.parent is None:
             continue
-        query = FUNCTIONS.get(name, CHAPTERS[chapter])
+        query = address(FUNCTIONS.get(name, CHAPTERS[chapter]))
         words = f'<a href="{root}{URL}?{escape(query)}">See it with numbers</a>'
         contents = next((n for n in heading.parent.iter() if html.classed(n, "doc-contents")), heading.parent)
         html.put_last(contents, f'<p class="note on-screen"><span>Numbers</span> {words}</p>')
@@ -146,7 +164,7 @@ def _equation(equation: Equation, latex: str, root: str) -> str:
 
 def first_view(equations: Mapping[str, Equation], formulas: Mapping[str, str], root: str) -> tuple[str, str]:
     """Make what is there before anything is loaded: the drawing, and the step with its numbers."""
-    seen = look(FIRST)
+    seen = look(address(STEP))
     step = seen["step"]
     shown = "".join(_equation(equations[label], formulas[label], root) for label in step["equations"][:1])
     panel = (
@@ -159,6 +177,11 @@ def first_view(equations: Mapping[str, Equation], formulas: Mapping[str, str], r
     for order in ("0", "-1"):
         drawing = drawing.replace(f' tabindex="{order}"', "")
     return drawing, panel
+
+
+def worked_example(root: str) -> str:
+    """Write the link from the page of the worked example to the same network under the microscope."""
+    return f'<a href="{root}{URL}?{escape(address("step=forward"))}">under the microscope</a>'
 
 
 def code(functions: Iterable[tuple[str, str]]) -> str:
@@ -201,7 +224,7 @@ def insert(
             start = '<div class="microscope-start"></div>' if offered else ""
             problems = '<div class="microscope-problems" role="alert"></div>'
             html.put_last(place, start + problems + body + templates(equations, formulas, functions, root))
-            place.attrs["data-address"] = FIRST
+            place.attrs["data-address"] = address(STEP)
         else:
             link = f'<p><a class="md-button" href="{root}{URL}">Look at this network under the microscope</a></p>'
             html.put_last(place, body + link)

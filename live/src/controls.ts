@@ -42,7 +42,7 @@ export function field(label: string, act: (value: string) => void): { field: HTM
 
 /** Put a value into a field, unless the reader is writing there. */
 export function put(input: HTMLInputElement, value: string): void {
-  if (document.activeElement !== input || input.dataset.sent === "yes") input.value = value;
+  if (document.activeElement !== input) input.value = value;
 }
 
 export class Controls {

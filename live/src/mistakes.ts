@@ -27,6 +27,8 @@ export class Mistakes {
     const key = address.replace(/&?step=[^&]*/, "");
     if (key === this.shown) return;
     this.shown = key;
+    await new Promise((later) => setTimeout(later, 250)); // a weight may be on its way along a slider
+    if (key !== this.shown) return;
     const answer = await ask("examine", { address });
     if (key !== this.shown) return;
     if (typeof answer === "string") this.result.replaceChildren(make("p", "live-error", answer));
