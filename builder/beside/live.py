@@ -58,10 +58,10 @@ def offer(setting: object, cache: Path) -> Offer:
         SiteError: if there is no such setting, or "self" is wanted and the files are not there.
 
     Examples:
-        >>> offer("auto", Path("/nowhere")).where, offer("cdn", Path("/nowhere")).where
-        ('missing', 'cdn')
+        >>> [offer(setting, Path("/nowhere")).where for setting in ("auto", "cdn", "off", False)]
+        ['missing', 'cdn', 'off', 'off']
     """
-    wanted = str(setting or "auto")
+    wanted = "off" if setting is False else str(setting or "auto")  # YAML reads the word off as false
     if wanted not in SETTINGS:
         raise SiteError(f"mkdocs.yml: extra: live: {wanted!r} is none of {', '.join(SETTINGS)}", snippet="live:")
     if wanted == "off":
