@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 import libcst as cst
+from libcst.matchers import Arg, Name, findall, matches
 from libcst.metadata import MetadataWrapper
 from mutmut.mutation import mutators
 from mutmut.mutation.file_mutation import Mutation, MutationVisitor
@@ -63,7 +64,9 @@ class Mutant(NamedTuple):
         owner, _, name = self.name.rpartition(".")
         source = f"class {owner}:\n{textwrap.indent(self.source, '    ')}" if owner else self.source
         made: dict[str, Any] = {}
-        exec(compile(f"from __future__ import annotations\n{source}", module.__file__ or "", "exec"), vars(module), made)
+        exec(
+            compile(f"from __future__ import annotations\n{source}", module.__file__ or "", "exec"), vars(module), made
+        )
         new = vars(made[owner])[name] if owner else made[name]
         old = function_of(vars(vars(module)[owner])[name] if owner else vars(module)[name])
         old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
@@ -107,12 +110,13 @@ def change_arguments(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     assert isinstance(node, cst.Call)
     if isinstance(node.func, cst.Name) and node.func.value == "cast":
         return
-    kept = [argument for argument in node.args if argument.keyword and argument.keyword.value in {"strict", "encoding"}]
+    kept = [argument for argument in node.args if matches(argument, UNSEEN)]
     for changed in mutators.operator_arg_removal(node):
         if all(argument in changed.args for argument in kept):
             yield changed
 
 
+UNSEEN = Arg(keyword=Name("strict") | Name("encoding"))
 REPLACED = {mutators.operator_string: change_text, mutators.operator_arg_removal: change_arguments}
 OPERATORS = [(kind, REPLACED.get(operator, operator)) for kind, operator in mutators.mutation_operators]
 
@@ -142,6 +146,7 @@ def mutations(path: Path) -> Sequence[Callable[[], Mutant]]:
     visitor = MutationVisitor(OPERATORS, IgnoredCode(set(), set(), set()))
     module = wrapper.visit(visitor)
     names = functions(module)
+    unseen = {argument.value for argument in findall(module, UNSEEN) if isinstance(argument, cst.Arg)}
     dotted = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
     def write(mutation: Mutation) -> Mutant:
@@ -154,4 +159,8 @@ def mutations(path: Path) -> Sequence[Callable[[], Mutant]]:
         name = names[function]
         return Mutant(dotted, name, after, Change(f"{path.stem}.{name}", was, becomes))
 
-    return [partial(write, found) for found in visitor.mutations if found.contained_by_top_level_function in names]
+    return [
+        partial(write, found)
+        for found in visitor.mutations
+        if found.contained_by_top_level_function in names and found.original_node not in unseen
+    ]

@@ -24,7 +24,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import ROOT, Mutant
 
 SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
-PATIENCE = 10.0  # seconds: the fastest tests of a function that fit into this time
+PATIENCE = 5.0  # seconds: the fastest tests of a function that fit into this time
 RECORD = ROOT / "build" / "mutation.json"
 KILLED, SURVIVED = 1, 0
 
@@ -140,7 +140,7 @@ class Session:
         """
         os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(dir=self.folder.name)
         mutant.apply()
-        selected, total = [], 0.0
+        selected, total = list[pytest.Item](), 0.0
         for seconds, name in chosen:
             if (total := total + seconds) > PATIENCE and selected:
                 break
@@ -149,7 +149,8 @@ class Session:
         limit = int(used + 3 * total) + 5
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         signal.alarm(120)
-        for item, following in zip(selected, [*selected[1:], None], strict=True):
+        for number, item in enumerate(selected, start=1):
+            following = selected[number] if number < len(selected) else None
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
                 return KILLED
         return SURVIVED
@@ -173,7 +174,7 @@ class Session:
         missing = [item for name, item in items.items() if name not in known]
         outputs = [Path(self.folder.name) / f"{part}.jsonl" for part in range(self.processes)]
         jobs = [
-            lambda part=part, output=output: watch(missing[part :: self.processes], output)  # type: ignore[misc]
+            lambda part=part, output=output: watch(missing[part :: self.processes], output)
             for part, output in enumerate(outputs)
         ]
         statuses = [status for _, status in in_children(jobs, self.processes)]
@@ -193,9 +194,7 @@ class Session:
 def caches() -> list[Any]:
     """Find what remembers results, in the package and in the tests: it would hide that a test needs a function."""
     modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in {"backprop", "tests"}]
-    return [
-        thing for module in modules for thing in list(vars(module).values()) if hasattr(thing, "cache_clear")
-    ]
+    return [thing for module in modules for thing in list(vars(module).values()) if hasattr(thing, "cache_clear")]
 
 
 def watch(items: Iterable[pytest.Item], output: Path) -> int:
@@ -227,7 +226,7 @@ def watch(items: Iterable[pytest.Item], output: Path) -> int:
                 passed = False
             finally:
                 sys.setprofile(None)
-                threading.setprofile(None)  # type: ignore[arg-type]
+                threading.setprofile(None)
                 signal.setitimer(signal.ITIMER_PROF, 0)
             seconds = time.process_time() - start
             names = {
