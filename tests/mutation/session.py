@@ -92,6 +92,7 @@ class Session:
     def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str], None]) -> None:
         self.mutants, self.processes, self.progress = mutants, processes, progress
         self.folder = tempfile.TemporaryDirectory()
+        self.patch = pytest.MonkeyPatch()
 
     def pytest_collection(self, session: pytest.Session) -> None:
         """Let Hypothesis end at the first failure, without a search for a smaller one."""
@@ -100,13 +101,16 @@ class Session:
         profile = settings(settings.get_profile("repeatable"), phases=[Phase.explicit, Phase.generate], database=None)
         settings.register_profile("mutation", profile)
         settings.load_profile("mutation")
+        from tests.conftest import Shared
+
+        # the results of the experiments are those of the last build: no mutant runs them again
+        self.patch.setattr(Shared, "once", lambda self, name, make: "0")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the mutants."""
         if session.testsfailed:
             raise pytest.UsageError("tests cannot be collected")
-        # what needs results of experiments reads them from files, and asks no function of the package
-        items = {item.nodeid: item for item in session.items if "results" not in getattr(item, "fixturenames", ())}
+        items = {item.nodeid: item for item in session.items}
         records = self.record(items)
         tests: dict[str, list[tuple[float, str]]] = {}
         for name, (seconds, functions) in records.items():
@@ -125,6 +129,7 @@ class Session:
             verdict = {KILLED: "killed", SURVIVED: "survived"}.get(status, "killed")
             self.progress(mutant, "no test" if mutant.key not in tests else verdict)
         self.folder.cleanup()
+        self.patch.undo()
         return True
 
     def run(self, mutant: Mutant, chosen: Sequence[tuple[float, str]], items: Mapping[str, pytest.Item]) -> int:

@@ -1,0 +1,182 @@
+"""What is submitted. The answers stand in `answers.txt`; `python -m tests.reports` writes them again, for review."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import backprop
+from backprop import Model, diagnose, diagnose_step
+from backprop.verification import MISTAKES
+from backprop.verification.catalogue import early_step, incorrect_gradients, layers_for
+
+ANSWERS = Path(__file__).with_name("answers.txt")
+Case = Callable[[], object]
+
+#: Mistakes that are not seen in a gradient.
+NO_GRADIENT = {"updated-too-early", "uphill", "gradients-not-zeroed"}
+#: Lines that stand in every report of a planted mistake: they are left to the other cases.
+USUAL = ("Correct gradient of", "  [", "   ", "  Equation", "  More:", "Not specified")
+
+X, Y = backprop.xor()
+RNG = np.random.default_rng(5)
+SMALL = Model.random([2, 3, 1], seed=0, bias=True)
+#: Every layer is square, so that every mistake of shapes can be made; the loss goes with softmax.
+SQUARE = Model.random([3, 3, 3, 3], seed=1, activations=["tanh", "tanh", "softmax"], bias=True)
+POINTS, CLASSES = RNG.normal(size=(7, 3)), np.eye(3)[RNG.integers(0, 3, size=7)]
+#: Two outputs, and a kink.
+WIDE = Model.random([2, 4, 3, 2], seed=2, activations=["relu", "tanh", "sigmoid"], bias=True)
+MANY, LABELS = RNG.normal(size=(9, 2)), RNG.integers(0, 2, size=(9, 2)).astype(float)
+PLAIN = Model(SMALL.weights)
+RIGHT = SMALL.backward(SMALL.forward(X), Y)
+BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
+NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+
+
+def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int] | None, named: bool) -> str:
+    """Diagnose a gradient with a mistake in it; the loss is named or not. Say what does not hold for every mistake."""
+    gradients = incorrect_gradients(model, x, y, slug, loss, layers)
+    text = str(diagnose(model, x, y, gradients, loss=loss if named else None))
+    return "\n".join(line for line in text.splitlines() if not line.startswith(USUAL))
+
+
+def bare(gradients: Any, **told: Any) -> object:
+    """Diagnose a gradient of the small network without biases."""
+    return diagnose(PLAIN.weights, X, Y, gradients, **told)
+
+
+def stepped(model: Model, gradients: Any, eta: float = 0.5, told: float | None = 0.5, **more: Any) -> object:
+    """Diagnose the step with these gradients."""
+    after = [w - eta * g for w, g in zip(model.weights, gradients, strict=True)]
+    return diagnose_step(model.weights, after, X, Y, told, **more)
+
+
+def early(told: float | None) -> object:
+    """Diagnose a step in which each layer was updated before its δ was propagated back."""
+    return diagnose_step(PLAIN.weights, early_step(PLAIN, X, Y, 2.0).weights, X, Y, told, loss="mse")
+
+
+def with_epsilon(epsilon: float, **told: Any) -> object:
+    """Diagnose the gradient of −mean(y log(ŷ + ε) + (1 − y) log(1 − ŷ + ε))."""
+    trace = PLAIN.forward(X)
+    p = trace.y_hat
+    error = ((1 - Y) / (1 - p + epsilon) - Y / (p + epsilon)) / len(Y)
+    delta = error * p * (1 - p)
+    below = delta @ PLAIN.weights[1].T * trace.a[1] * (1 - trace.a[1])
+    return bare([X.T @ below, trace.a[1].T @ delta], **told)
+
+
+def one_number(change: float) -> list[np.ndarray]:
+    """Change one number of the correct gradient."""
+    changed = [g.copy() for g in BARE]
+    changed[0][1, 2] *= change
+    return changed
+
+
+def cases() -> dict[str, Case]:
+    """List what is submitted, by title."""
+    found: dict[str, Case] = {}
+    for slug in ["", *(mistake.slug for mistake in MISTAKES)]:
+        name = slug or "correct"
+        if slug in NO_GRADIENT:
+            continue
+        if layers_for(slug, [2, 3, 1], len(X)):
+            found[f"{name}; all layers, the loss named"] = partial(planted, SMALL, X, Y, slug, "mse", None, True)
+        if 1 in layers_for(slug, [3, 3, 3, 3], len(POINTS)):
+            found[f"{name}; the second of three square layers, the loss named"] = partial(
+                planted, SQUARE, POINTS, CLASSES, slug, "cross_entropy", [1], True
+            )
+        if 0 in layers_for(slug, [2, 4, 3, 2], len(MANY)):
+            found[f"{name}; the first of three layers, the loss not named"] = partial(
+                planted, WIDE, MANY, LABELS, slug, "binary_cross_entropy", [0], False
+            )
+    columns: dict[str, Any] = {"biases": [b.T for b in SMALL.biases or ()], "convention": "columns, (out, in)"}
+    turned = [w.T for w in SMALL.weights]
+    gradients = ([g.T for g in RIGHT.weights], [g.T for g in RIGHT.biases or ()])
+    single = [[part.astype(np.float32) for part in arrays] for arrays in (PLAIN.weights, BARE)]
+    dead = [-np.ones((2, 3)), np.ones((3, 1))]
+    relu = ["relu", "sigmoid"]
+    zeros = [0 * w for w in PLAIN.weights]
+    return found | {
+        # other ways to hand in
+        "examples are columns": lambda: diagnose(turned, X.T, Y.T, gradients, loss="mse", **columns),
+        "a model brings what it has": lambda: diagnose(SMALL, X, Y, RIGHT, loss="mse"),
+        "float32": lambda: diagnose(single[0], X, Y, single[1], loss="mse"),
+        "float16": lambda: bare([g.astype(np.float16) for g in BARE]),
+        "gradients of biases are missing": lambda: diagnose(SMALL, X, Y, RIGHT.weights, loss="mse"),
+        "a mistake, and gradients of biases are missing": lambda: diagnose(
+            SMALL, X, Y, incorrect_gradients(SMALL, X, Y, "hidden-derivative-missing").weights, loss="mse"
+        ),
+        "the network has biases that were not handed in": lambda: bare(RIGHT.weights, loss="mse"),
+        "one example": lambda: diagnose(
+            PLAIN.weights, X[7], Y[7], PLAIN.backward(PLAIN.forward(X[7:8]), Y[7:8]).weights
+        ),
+        "the printed loss is that of the sum": lambda: bare(
+            BARE, printed_loss=PLAIN.loss(PLAIN.forward(X), Y) * len(Y)
+        ),
+        # losses and signs
+        "the gradient of half the sum": lambda: bare([g * len(Y) / 2 for g in BARE]),
+        "minus the gradient": lambda: bare([-g for g in BARE], loss="mse"),
+        "weight decay": lambda: bare([g + 0.01 * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse"),
+        "weight decay, and a factor": lambda: bare(
+            [2 * g + 0.01 * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse"
+        ),
+        "an ε inside the logarithm": lambda: with_epsilon(1e-5, loss="binary_cross_entropy"),
+        "an odd ε inside the logarithm": lambda: with_epsilon(3.3e-6),
+        "activations named that are not those": lambda: bare(BARE, loss="mse", activations="tanh"),
+        # not known
+        "noise": lambda: bare(NOISE),
+        "noise, all named": lambda: bare(NOISE, loss="mse", activations="sigmoid"),
+        "noise in the first layer": lambda: bare([NOISE[0], BARE[1]], loss="mse"),
+        "noise in the last layer": lambda: bare([BARE[0], NOISE[1]], loss="mse", activations="sigmoid"),
+        "one number off by a millionth": lambda: bare(one_number(1 + 1e-6), loss="mse"),
+        "one number off by a tenth": lambda: bare(one_number(1.1), loss="mse"),
+        "rounded to nine digits": lambda: bare([np.round(g, 11) for g in BARE], loss="mse"),
+        "the first five examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[:5]), Y[:5]).weights, loss="mse"),
+        "the last six examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[-6:]), Y[-6:]).weights, loss="mse"),
+        "two mistakes": lambda: bare(
+            [
+                incorrect_gradients(PLAIN, X, Y, "hidden-derivative-missing").weights[0],
+                3 * BARE[1],
+            ],
+            loss="mse",
+        ),
+        # zeros
+        "all zero": lambda: bare(zeros),
+        "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
+        "all zero, and the network is dead": lambda: diagnose(dead, X, Y, zeros, activations=relu, loss="mse"),
+        # steps
+        "a correct step": lambda: stepped(PLAIN, BARE, loss="mse"),
+        "a correct step, the learning rate not told": lambda: stepped(PLAIN, BARE, told=None),
+        "a step uphill": lambda: stepped(PLAIN, [-g for g in BARE], loss="mse"),
+        "a step with twice the learning rate": lambda: stepped(PLAIN, [2 * g for g in BARE], loss="mse"),
+        "a step in which the first layer stood still": lambda: stepped(PLAIN, [zeros[0], BARE[1]], loss="mse"),
+        "no step": lambda: stepped(PLAIN, zeros),
+        "no step, all named": lambda: stepped(PLAIN, zeros, loss="mse", activations="sigmoid"),
+        "a step too small to tell": lambda: stepped(
+            PLAIN, BARE, eta=1e-14, told=1e-14, loss="mse", activations="sigmoid"
+        ),
+        "a noisy step": lambda: stepped(PLAIN, NOISE, loss="mse"),
+        "updated too early": lambda: early(2.0),
+        "updated too early, the learning rate not told": lambda: early(None),
+    }
+
+
+def report(case: Case) -> str:
+    """Write the report of a case; errors too, and no digits that rounding decides."""
+    try:
+        text = str(case())
+    except (TypeError, ValueError, AssertionError) as error:
+        text = f"{type(error).__name__}: {error}"
+    text = re.sub(r"relative error \d\.\de-1\d|to the last bit", "exact", text)
+    text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def answers() -> dict[str, str]:
+    """Read the answers."""
+    parts = ANSWERS.read_text(encoding="utf-8").split("## ")[1:]
+    return {title: text.strip("\n") for title, _, text in (part.partition("\n") for part in parts)}
