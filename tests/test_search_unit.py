@@ -371,8 +371,8 @@ def test_a_term_of_weight_decay_is_found(letter: str, k: int) -> None:
     arrays = list((reading.problem.gradients if letter == "W" else reading.problem.bias_gradients) or ())
     its = (reading.problem.weights if letter == "W" else reading.problem.biases or ())[k]
     arrays[k] = arrays[k] + 0.25 * its
-    field = "gradients" if letter == "W" else "bias_gradients"
-    other = Reading(reading.problem._replace(**{field: arrays}), reading.activations, EPS, 1e-7, {})
+    changed: dict[str, Any] = {"gradients" if letter == "W" else "bias_gradients": tuple(arrays)}
+    other = Reading(reading.problem._replace(**changed), reading.activations, EPS, 1e-7, {})
     states = [s for s in Search(other, "mse", named_factors(other)).explain(1.0) if s.decays]
     assert any(s.decays == {f"{letter}{k + 1}": pytest.approx(0.25)} for s in states)
 
@@ -380,7 +380,7 @@ def test_a_term_of_weight_decay_is_found(letter: str, k: int) -> None:
 def test_noise_stays_open() -> None:
     reading = submitted({}, {}, WIDTHS)
     rng = np.random.default_rng(9)
-    noise = [rng.normal(size=w.shape) for w in reading.problem.weights]
+    noise = tuple(rng.normal(size=w.shape) for w in reading.problem.weights)
     other = Reading(reading.problem._replace(gradients=noise), reading.activations, EPS, 1e-7, {})
     best = Search(other, "mse", named_factors(other)).explain(1.0)[0]
     assert best.open == ("W3", "W2", "W1")
@@ -395,6 +395,6 @@ def test_an_activation_of_ones_own_is_searched_as_well() -> None:
     problem = problem_of(model, model.weights, model.biases)
     reading = Reading(problem, (mine, mine), EPS, 1e-7, {})
     made = grammar.backward(reading.exact("mse"), {"phi1": "derivative-missing"})
-    problem = problem._replace(gradients=[made["W1"], made["W2"]], bias_gradients=[made["b1"], made["b2"]])
+    problem = problem._replace(gradients=(made["W1"], made["W2"]), bias_gradients=(made["b1"], made["b2"]))
     reading = Reading(problem, (mine, mine), EPS, 1e-7, {})
     assert Search(reading, "mse", []).explain(1.0)[0].plan == {"phi1": "derivative-missing"}

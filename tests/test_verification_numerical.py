@@ -195,7 +195,7 @@ def test_a_step_that_is_given_is_taken() -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
     coarse = numerical_gradients(model, X, Y, method="central", h=0.5)
     assert relative_error(coarse.weights[0], numerical_gradients(model, X, Y).weights[0]) > 1e-3
-    found = gradient_check(model, X, Y, method="central", h=np.float32(0.5))
+    found = gradient_check(model, X, Y, method="central", h=np.float64(0.5))
     assert (found.method, found.h, type(found.h)) == ("central", 0.5, float)
     assert np.array_equal(found.numerical.weights[0], coarse.weights[0])
     assert (gradient_check(model, X, Y).h, gradient_check(model, X, Y, method="central").h) == (1e-20, 6e-6)

@@ -148,11 +148,10 @@ def mutations(path: Path) -> Sequence[Callable[[], Mutant]]:
     visitor = MutationVisitor(OPERATORS, IgnoredCode(set(), set(), set()))
     module = wrapper.visit(visitor)
     names = functions(module)
-    unseen = {argument.value for argument in findall(module, UNSEEN) if isinstance(argument, cst.Arg)}
+    unseen: set[cst.CSTNode] = {found.value for found in findall(module, UNSEEN) if isinstance(found, cst.Arg)}
     if path.stem in PAGES:
-        unseen |= {
-            text for text in findall(module, SimpleString() | FormattedString()) if " " in module.code_for_node(text)
-        }
+        texts = findall(module, SimpleString() | FormattedString())
+        unseen |= {text for text in texts if " " in module.code_for_node(text)}
     dotted = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
     def write(mutation: Mutation) -> Mutant:
