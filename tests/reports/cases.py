@@ -10,10 +10,12 @@ import numpy as np
 
 import backprop
 from backprop import Model, diagnose, diagnose_step
+from backprop.claims import CLAIMS
 from backprop.verification import MISTAKES
 from backprop.verification.catalogue import early_step, incorrect_gradients, layers_for
 
 ANSWERS = Path(__file__).with_name("answers.txt")
+REASONS = Path(__file__).with_name("claims.txt")
 Case = Callable[[], object]
 
 #: Mistakes that are not seen in a gradient.
@@ -174,6 +176,12 @@ def report(case: Case) -> str:
     text = re.sub(r"relative error \d\.\de-1\d|to the last bit", "exact", text)
     text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)
     return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def reasons(results: dict[str, Any]) -> str:
+    """Write the verdict on each claim of the report, with its reason, but for those that a clock decides."""
+    judged = [claim for claim in CLAIMS if claim.check != "experiment:timing"]
+    return "".join(f"{claim.number}. {': '.join(claim.judge(results))}\n" for claim in judged)
 
 
 def answers() -> dict[str, str]:
