@@ -57,6 +57,7 @@ def test_one_unit_is_its_own_transpose_and_one_example_too() -> None:
     assert layers_for("activation-of-own-layer", [1, 1, 1]) == [0, 1]
     assert layers_for("weights-not-transposed", [1, 1, 1]) == []
     assert layers_for("activation-not-transposed", [1, 1, 1], 1) == []
+    assert layers_for("derivative-of-wrong-layer", [1, 3, 2]) == []
 
 
 # What it changes
@@ -87,6 +88,7 @@ def test_one_unit_is_its_own_transpose_and_one_example_too() -> None:
             {"phi1": "wrong-activation-derivative:tanh of a", "phi2": "wrong-activation-derivative:sigmoid of a"},
         ),
         ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", None, {"phi1": "derivative-of-wrong-layer"}),
+        ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", [1, 0], {"phi1": "derivative-of-wrong-layer"}),
         ("weights-missing", ["sigmoid"] * 3, "mse", None, {"back1": "weights-missing", "back2": "weights-missing"}),
         (
             "gradient-transposed",

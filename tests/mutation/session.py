@@ -24,7 +24,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import ROOT, Mutant
 
 SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
-PATIENCE = 5.0  # seconds: the fastest tests of a function that fit into this time
+PATIENCE = 12.0  # seconds: the fastest tests of a function that fit into this time
 RECORD = ROOT / "build" / "mutation.json"
 KILLED, SURVIVED = 1, 0
 
