@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.reports.cases import REASONS, answers, cases, reasons, report
+from tests.reports.cases import REASONS, REFUSALS, answers, cases, reasons, refusals, report
 
 CASES, ANSWERS = cases(), answers()
 
@@ -17,6 +17,10 @@ def test_the_report_is_the_reviewed_one(title: str) -> None:
 
 def test_no_answer_is_left_over() -> None:
     assert list(ANSWERS) == list(CASES)
+
+
+def test_bad_input_is_refused_word_for_word() -> None:
+    assert refusals().splitlines() == REFUSALS.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_reasons_for_the_verdicts_on_the_claims_are_the_reviewed_ones(results: dict[str, Any]) -> None:

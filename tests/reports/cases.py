@@ -13,9 +13,11 @@ from backprop import Model, diagnose, diagnose_step
 from backprop.claims import CLAIMS
 from backprop.verification import MISTAKES
 from backprop.verification.catalogue import early_step, incorrect_gradients, layers_for
+from tests.test_bad_input import CASES
 
 ANSWERS = Path(__file__).with_name("answers.txt")
 REASONS = Path(__file__).with_name("claims.txt")
+REFUSALS = Path(__file__).with_name("refusals.txt")
 Case = Callable[[], object]
 
 #: Mistakes that are not seen in a gradient.
@@ -182,6 +184,17 @@ def reasons(results: dict[str, Any]) -> str:
     """Write the verdict on each claim of the report, with its reason, but for those that a clock decides."""
     judged = [claim for claim in CLAIMS if claim.check != "experiment:timing"]
     return "".join(f"{claim.number}. {': '.join(claim.judge(results))}\n" for claim in judged)
+
+
+def refusals() -> str:
+    """Write what is said of each bad input of `test_bad_input`."""
+    found = []
+    for title, bad in CASES.items():
+        try:
+            bad.call()
+        except (TypeError, ValueError) as error:
+            found.append(f"{title}: {type(error).__name__}: {error}\n")
+    return "".join(found)
 
 
 def answers() -> dict[str, str]:
