@@ -262,6 +262,16 @@ def test_what_is_wrong_with_a_mat_file_is_named(
         read(reader, tmp_path, monkeypatch)
 
 
+def test_elements_that_are_too_large_are_refused_with_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = mat((15, zlib.compress(bytes(2000))))
+    monkeypatch.setattr(archive, "MOST_BYTES", 1999)
+    told = f"{tmp_path / 'r.mat'} holds more than 1,999 bytes of arrays; expected at most that many"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        read(Reader(), tmp_path, monkeypatch, data=data)
+
+
 def test_two_hundred_arrays_of_eight_bytes_are_few_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(*[(f"v{i}", ONE, "double") for i in range(200)])
     monkeypatch.setattr(archive, "MOST_BYTES", 1600)
