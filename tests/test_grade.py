@@ -297,3 +297,9 @@ def test_where_there_is_nothing_to_grade(tmp_path: Path) -> None:
     (tmp_path / "b.npz" / "Z.MAT").touch()
     (tmp_path / "a.npz").touch()
     assert [path.name for path in files_in(tmp_path)] == ["a.npz", "Z.MAT"]
+
+
+def test_an_option_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **RUN)
+    with pytest.raises(TypeError, match="'tolerance'"):
+        diagnose_file(tmp_path / "a.npz", tolerance=1.0)

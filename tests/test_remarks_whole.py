@@ -448,3 +448,21 @@ def test_no_more_work_is_spent_than_is_allowed(monkeypatch: pytest.MonkeyPatch) 
     assert hints(problem, SIGMOID, EPS) == (f"it is the gradient of the first 2 examples only: {BATCH}",)
     monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 3 - 1)
     assert hints(problem, SIGMOID, EPS) == ()
+
+
+def test_all_examples_are_no_batch() -> None:
+    for n in (1, 10, 16):
+        (problem,) = handed(BIASED, of(slice(n)).weights)
+        whole = problem._replace(X=problem.X[:n], y=problem.y[:n])
+        assert hints([whole], SIGMOID, EPS) == ()
+
+
+def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    networks = [[ACTIVATIONS["tanh"]] * 2, *SIGMOID]
+    problem = handed(BIASED, of(slice(2)).weights)
+    assert len(hints(problem, networks, EPS)) == 1
+    each = 6.0 * N * 9 * (len(hints_module.LEARNING_RATES) + len(hints_module.BATCHES) + hints_module.EVERY)
+    monkeypatch.setattr(hints_module, "MOST_WORK", 1.1 * each)
+    assert len(hints(problem, networks, EPS)) == 1
+    monkeypatch.setattr(hints_module, "MOST_WORK", each)
+    assert hints(problem, networks, EPS) == ()
