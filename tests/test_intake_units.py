@@ -131,7 +131,10 @@ def test_gradients_of_biases_may_be_unsummed_or_one_number() -> None:
         assert equal(found, (many, np.full((1, 4), one[0])))
     with pytest.raises(ValueError, match="gradients of biases have shapes"):
         problems(handed._replace(bias_gradients=[np.ones((6, 3)), one]), ROWS)
-    with pytest.raises(ValueError, match=r": biases have shapes \(2,\), \(4,\) where layers have 3, 4 outputs$"):
+    with pytest.raises(
+        ValueError,
+        match=r"nearest is rows, \(in, out\): biases have shapes \(2,\), \(4,\) where layers have 3, 4 outputs$",
+    ):
         problems(handed._replace(biases=[np.ones(2), np.ones(4)]), ROWS)
     with pytest.raises(
         ValueError, match=r"^biases\[0\] has shape \(5,\); expected one entry for each output of weights\[0\]$"

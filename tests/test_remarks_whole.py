@@ -451,10 +451,10 @@ def test_no_more_work_is_spent_than_is_allowed(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_all_examples_are_no_batch() -> None:
-    for n in (1, 10, 16):
-        (problem,) = handed(BIASED, of(slice(n)).weights)
-        whole = problem._replace(X=problem.X[:n], y=problem.y[:n])
-        assert hints([whole], SIGMOID, EPS) == ()
+    for n in (1, 10, 64):  # 64 is a usual size
+        x, y = np.resize(MANY[0], (n, 2)), np.linspace(0, 1, n)[:, None]
+        gradients = BIASED.backward(BIASED.forward(x), y).weights
+        assert hints([handed(BIASED, gradients)[0]._replace(X=x, y=y)], SIGMOID, EPS) == ()
 
 
 def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
