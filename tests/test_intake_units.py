@@ -354,3 +354,13 @@ def test_conventions_that_do_not_exist() -> None:
     wrong: Any = 3
     with pytest.raises(TypeError, match=r"^convention is 3, of type int; expected a name$"):
         told_conventions(wrong)
+
+
+@pytest.mark.parametrize("row", ["last", "first"])
+def test_a_bias_inside_the_weights_of_one_input(row: str) -> None:
+    model, x = Model.random([1, 2, 1], seed=0, bias=True), RNG.normal(size=(5, 1))
+    pairs = zip(model.weights, model.biases or (), strict=True)
+    weights = [np.vstack([w, b] if row == "last" else [b, w]) for w, b in pairs]
+    handed = Handed(x, np.ones((5, 1)), weights, None, weights, None)
+    found = next(one for one in problems(handed, ROWS) if one.bias_row == row)
+    assert equal((found.weights, found.biases), (model.weights, model.biases))
