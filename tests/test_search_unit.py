@@ -398,3 +398,160 @@ def test_an_activation_of_ones_own_is_searched_as_well() -> None:
     problem = problem._replace(gradients=(made["W1"], made["W2"]), bias_gradients=(made["b1"], made["b2"]))
     reading = Reading(problem, (mine, mine), EPS, 1e-7, {})
     assert Search(reading, "mse", []).explain(1.0)[0].plan == {"phi1": "derivative-missing"}
+
+
+# Thresholds
+
+
+def a_search(floors: dict[str, float] | None = None, s: float = 1.0, coarse: float = 1e-7) -> Search:
+    reading = submitted({}, {}, WIDTHS)
+    if floors:
+        reading.floors = floors
+    reading.coarse = coarse
+    return Search(reading, "mse", [2.0, 0.5])
+
+
+def test_two_arrays_agree_roughly_to_the_last_of_what_is_allowed() -> None:
+    given = np.array([[3.0, 4.0]])
+    for floors, size, allowed in (
+        ({}, 0.0, 0.5),
+        ({"W1": 0.25, "W2": 0.125}, 0.0, 1.25),
+        ({}, 10.0, 1.0),
+        ({}, 4.0, 0.5),
+    ):
+        found = a_search(floors, coarse=0.1)
+        for miss, fits in ((allowed, True), (allowed * (1 + 1e-12), False)):
+            assert found._fits(given, given + np.array([[miss, 0.0]]), size) is fits
+    assert a_search()._floor() == 0.0
+    assert a_search({"W1": 0.25, "W2": 0.125})._floor() == 0.25
+
+
+def test_an_array_drowns_in_what_is_more_than_a_tenth_of_it() -> None:
+    size = float(np.linalg.norm(a_search().reading.given["W2"]))
+    for floor, drowned in ((0.1 * size, False), (0.1 * size * (1 + 1e-12), True)):
+        assert a_search({"W2": floor})._drowned("W2") is drowned
+        assert a_search({"W1": floor})._drowned("W2") is False
+    found = a_search()
+    found.reading.given["W2"] = np.full((3, 3), search.TINY / 3)
+    assert found._drowned("W2") is True
+    found.reading.given["W2"] = np.full((3, 3), search.TINY / 3 * (1 + 1e-9))
+    assert found._drowned("W2") is False
+
+
+def test_how_large_an_array_could_be() -> None:
+    found = a_search()
+    delta = np.full((N, 3), 2.0)
+    each, scale = 2 * np.sqrt(3 * N), 1e3 * EPS / 1e-7
+    assert found._size("b2", 1, delta) == pytest.approx(scale * np.sqrt(N) * each)
+    assert found._size("W2", 1, delta) == pytest.approx(scale * np.linalg.norm(found.p.a[1]) * each)
+
+
+@pytest.mark.parametrize(
+    ("f", "rounded", "named"),
+    [
+        (2.0, 2.0, True),
+        (-2.0, -2.0, True),
+        (2 * (1 + 0.9e-6), 2.0, True),
+        (2 * (1 + 1.1e-6), 2 * (1 + 1.1e-6), False),
+        (0.5 * (1 - 0.9e-6), 0.5, True),
+        (1 + 0.9e-6, 1.0, False),
+        (-1 + 0.9e-6, -1.0, False),
+        (-1.0, -1.0, True),
+        (0.0, 0.0, True),
+        (0.37, 0.37, False),
+    ],
+)
+def test_a_factor_with_a_name_is_taken_for_exactly_that(f: float, rounded: float, named: bool) -> None:
+    found = a_search()
+    assert found._rounded(f) == rounded
+    assert found._named(f) is named
+
+
+def test_forms_are_made_once() -> None:
+    found = a_search()
+    assert found._derivatives(1) is found._derivatives(1)
+    assert found._derivatives(1) is not found._derivatives(0)
+    assert found._come(grammar.Flow(), 2) is found._come(grammar.Flow(), 2)
+    assert Search._new(Term("phi1", "a+b"), {"a"}) == 1
+    assert Search._new(Term("phi1", "a+b"), {"a", "b"}) == 0
+    assert Search._new(Term("phi1", ""), set()) == 0
+
+
+def test_states_that_say_the_same_are_kept_once_and_the_cheapest_first() -> None:
+    found = a_search()
+    one, other = State((PLAIN,), numbers=3), State((PLAIN,), numbers=5)
+    opened, dear = State((PLAIN,), open=("W1",)), State((PLAIN, ODD))
+    assert found._kept([dear, opened, one, other]) == [other, dear, opened]
+    near = [State((Term("dW1", "", 0.37 + d),)) for d in (0.0, 1e-10, 1e-8)]
+    assert found._kept(near) == [near[0], near[2]]
+    many = [State((Term("dW1", "", float(k)),)) for k in range(3, 50)]
+    assert found._kept(many) == many[: search.BEAM]
+    assert search.BEAM == 40
+
+
+def test_a_sketch_has_every_direction_of_few_inputs_and_three_of_many() -> None:
+    found = a_search()
+    for k, d in ((0, 2), (1, 3)):
+        sketch = found._sketch(k)
+        assert np.array_equal(sketch.directions, np.eye(d))
+        assert np.array_equal(sketch.left, np.hstack([found.p.a[k], np.ones((N, 1))]))
+        assert np.array_equal(sketch.targets[0], found.reading.given[f"W{k + 1}"])
+        assert np.array_equal(sketch.targets[1], found.reading.given[f"b{k + 1}"])
+    for d, columns in ((4, 4), (5, 3)):
+        wide = Search(submitted({}, {}, [d, 2]), "mse", [])
+        assert wide._sketch(0).directions.shape == (d, columns)
+    del found.reading.given["b1"]
+    assert found._sketch(0).left.shape == (N, 2)
+    assert len(found._sketch(0).targets) == 1
+
+
+def test_an_array_that_misses_by_more_than_rounding_is_not_explained() -> None:
+    for off, explained in ((0.5, True), (1.5, False)):
+        reading = submitted({}, {}, WIDTHS)
+        slack = reading.correct("mse")["W2"].slack
+        gradients = list(reading.problem.gradients)
+        gradients[1] = gradients[1] + off * slack * np.eye(3) / np.sqrt(3)
+        changed = Reading(reading.problem._replace(gradients=tuple(gradients)), reading.activations, EPS, 1e-7, {})
+        found = Search(changed, "mse", named_factors(changed)).explain(1.0)
+        assert (found[0].terms == () and found[0].open == ()) is explained
+
+
+def test_a_factor_of_delta_is_followed_down_through_errors_too() -> None:
+    plan, factors = {"back1": "delta-without-derivative"}, {"delta2": 0.37}
+    reading = submitted(plan, factors, WIDTHS)
+    states = Search(reading, "mse", named_factors(reading)).explain(1.0)
+    assert any(s.plan == plan and s.factors == {"delta2": pytest.approx(0.37)} and not s.open for s in states)
+    for state in states:
+        if state.factors == {"delta2": pytest.approx(0.37)}:
+            assert state.numbers >= 3 + 1 + 9 + 3
+
+
+@pytest.mark.parametrize(("size", "rows"), [(16, 16), (17, 3)])
+def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = submitted({"dW1": "input-missing"}, {}, [size, 2, 1])
+    shapes: set[tuple[int, ...]] = set()
+    original: Any = Search._fits
+
+    def noting(self: Search, given: np.ndarray, *rest: Any) -> Any:
+        shapes.add(given.shape)
+        return original(self, given, *rest)
+
+    monkeypatch.setattr(Search, "_fits", noting)
+    found = Search(reading, "mse", named_factors(reading)).explain(1.0)
+    assert found[0].plan == {"dW1": "input-missing"}
+    assert (rows, 2) in shapes
+
+
+def test_a_delta_is_another_only_if_it_differs() -> None:
+    found = a_search()
+    flow = grammar.delta_of(found.p, 2, {}, grammar.Flow())
+    correct, sketch = flow.deltas[-1], found._sketch(2)
+    size = np.max(np.abs(correct))
+    for change, listed in ((0.9e-9, []), (1.1e-9, [0])):
+        delta = correct.copy()
+        delta[np.abs(correct).argmax()] += change * size
+        assert list(found._matching(sketch, delta[None], 1.0, correct)) == listed
+    twice = np.stack([2 * correct, -correct, correct])
+    assert list(found._matching(sketch, twice, 1.0, correct)) == []
+    assert list(found._matching(sketch, twice, None, correct)) == [0, 1]  # any factor of the whole
+    assert list(found._matching(sketch, twice, 0.5, correct)) == [0]

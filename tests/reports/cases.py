@@ -43,8 +43,16 @@ NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
 def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int] | None, named: bool) -> str:
     """Diagnose a gradient with a mistake in it; the loss is named or not. Say what does not hold for every mistake."""
     gradients = incorrect_gradients(model, x, y, slug, loss, layers)
-    text = str(diagnose(model, x, y, gradients, loss=loss if named else None))
-    return "\n".join(line for line in text.splitlines() if not line.startswith(USUAL))
+    found = diagnose(model, x, y, gradients, loss=loss if named else None)
+    lines = [line for line in str(found).splitlines() if not line.startswith(USUAL)]
+    return "\n".join([*lines, *facts(found)])
+
+
+def facts(found: backprop.Diagnosis) -> list[str]:
+    """List what the text does not say."""
+    place = [f"[place: {found.place}]"] if found.place else []
+    decay = [f"[weight decay: {found.weight_decay:.4g}]"] if found.weight_decay else []
+    return place + decay
 
 
 def bare(gradients: Any, **told: Any) -> object:
@@ -71,6 +79,43 @@ def with_epsilon(epsilon: float, **told: Any) -> object:
     delta = error * p * (1 - p)
     below = delta @ PLAIN.weights[1].T * trace.a[1] * (1 - trace.a[1])
     return bare([X.T @ below, trace.a[1].T @ delta], **told)
+
+
+def folded(slug: str, **told: Any) -> object:
+    """Diagnose a gradient whose biases are the last row of each W."""
+    gradients = incorrect_gradients(SMALL, X, Y, slug)
+    both = (zip(part.weights, part.biases or (), strict=True) for part in (SMALL, gradients))
+    weights, wrong = ([np.vstack(pair) for pair in pairs] for pairs in both)
+    return diagnose(weights, X, Y, wrong, loss="mse", **told)
+
+
+def biased_step(slug: str, known: bool = True, **told: Any) -> object:
+    """Diagnose a step of a network with biases, those after it known or not."""
+    new = SMALL._update(incorrect_gradients(SMALL, X, Y, slug), 0.5)
+    pair = (SMALL.biases, new.biases if known else None)
+    return diagnose_step(SMALL.weights, new.weights, X, Y, 0.5, biases=pair, loss="mse", **told)
+
+
+def of_network(phis: list[str], named: bool, widths: tuple[int, ...] = (2, 3, 2)) -> object:
+    """Diagnose a correct gradient of the mean squared error."""
+    model = Model.random(list(widths), seed=3, activations=phis, bias=True)
+    y = LABELS[:, : widths[-1]]
+    gradients = model.backward(model.forward(MANY), y)
+    return diagnose(model.weights, MANY, y, gradients, biases=model.biases, activations=phis if named else None)
+
+
+def of_delta(k: int, **told: Any) -> object:
+    """Diagnose a gradient that follows from a δ of layer k made of noise."""
+    trace, weights = WIDE.forward(MANY), WIDE.weights
+    delta, arrays = (trace.y_hat - LABELS) / len(LABELS), []
+    slopes = [None, (trace.z[0] > 0) * 1.0, 1 - trace.a[2] ** 2]
+    for j in (2, 1, 0):
+        if j + 1 == k:
+            delta = np.random.default_rng(k).normal(size=delta.shape)
+        arrays.append((trace.a[j].T @ delta, delta.sum(axis=0)))
+        delta = delta @ weights[j].T * slopes[j] if j else delta
+    gradients = ([w for w, _ in arrays[::-1]], [b for _, b in arrays[::-1]])
+    return diagnose(WIDE, MANY, LABELS, gradients, loss="binary_cross_entropy_examples", **told)
 
 
 def one_number(change: float) -> list[np.ndarray]:
@@ -152,7 +197,33 @@ def cases() -> dict[str, Case]:
         "all zero": lambda: bare(zeros),
         "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
         "all zero, and the network is dead": lambda: diagnose(dead, X, Y, zeros, activations=relu, loss="mse"),
+        # networks
+        **{
+            f"a correct gradient of {', '.join(phis)}; {'named' if named else 'not named'}": partial(
+                of_network, phis, named
+            )
+            for phis in (["tanh", "identity"], ["relu", "relu"], ["silu", "sigmoid"], ["identity", "softmax"])
+            for named in (False, True)
+        },
+        "one layer, not named": lambda: of_network(["identity"], False, (2, 1)),
+        "biases inside W": lambda: folded(""),
+        "biases inside W, and a mistake": lambda: folded("bias-scale", activations="sigmoid"),
+        "biases inside W, and another": lambda: folded("output-derivative-missing"),
+        **{f"noise in place of δ{k}": partial(of_delta, k) for k in (1, 2, 3)},
+        "class numbers": lambda: diagnose(
+            SQUARE, POINTS, CLASSES.argmax(axis=1), SQUARE.backward(SQUARE.forward(POINTS), CLASSES, "cross_entropy")
+        ),
+        "the gradient of another family": lambda: bare(
+            PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights, loss="mse"
+        ),
+        "the mean, where the sum was named": lambda: bare(BARE, loss="mse_sum"),
+        "weight decay in one layer": lambda: bare([BARE[0] + 0.3 * PLAIN.weights[0], BARE[1]], loss="mse"),
+        "noise, its convention told": lambda: bare(NOISE, convention="rows, (in, out)"),
         # steps
+        "a correct step with biases": lambda: biased_step(""),
+        "a correct step, the biases after it not known": lambda: biased_step("", known=False),
+        "a step in which the biases stood still": lambda: biased_step("biases-not-updated"),
+        "a step with a mistake": lambda: biased_step("weights-missing"),
         "a correct step": lambda: stepped(PLAIN, BARE, loss="mse"),
         "a correct step, the learning rate not told": lambda: stepped(PLAIN, BARE, told=None),
         "a step uphill": lambda: stepped(PLAIN, [-g for g in BARE], loss="mse"),
@@ -172,7 +243,8 @@ def cases() -> dict[str, Case]:
 def report(case: Case) -> str:
     """Write the report of a case; errors too, and no digits that rounding decides."""
     try:
-        text = str(case())
+        found = case()
+        text = "\n".join([str(found), *(facts(found) if isinstance(found, backprop.Diagnosis) else [])])
     except (TypeError, ValueError, AssertionError) as error:
         text = f"{type(error).__name__}: {error}"
     text = re.sub(r"relative error \d\.\de-1\d|to the last bit", "exact", text)
