@@ -180,3 +180,13 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(AssertionError) as caught:
             assert_gradient(W, X, Y, G, strict=True)
         assert str(caught.value) == f"\nSomething is left open; strict demands that nothing is.\n{changed}"
+
+
+def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights_are_symmetric() -> None:
+    model = Model.random([2, 3, 3, 1], seed=0)
+    middle = model.weights[1] + model.weights[1].T
+    for w, unseen in ((middle, ("weights-not-transposed",)), (model.weights[1], ())):
+        network = Model([model.weights[0], w, model.weights[2]])
+        g = network.backward(network.forward(X), Y).weights
+        found = diagnose(network.weights, X, Y, g, activations="sigmoid", loss="mse")
+        assert (found.verdict, found.cannot_tell) == ("correct", unseen)

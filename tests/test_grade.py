@@ -303,3 +303,11 @@ def test_an_option_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **RUN)
     with pytest.raises(TypeError, match="'tolerance'"):
         diagnose_file(tmp_path / "a.npz", tolerance=1.0)
+
+
+def test_a_file_is_graded_strictly_only_if_asked(tmp_path: Path) -> None:
+    one = MODEL.backward(MODEL.forward(X[4:5]), Y[4:5]).weights
+    np.savez(tmp_path / "one.npz", **{**RUN, "X": X[4:5], "y": Y[4:5], "g1": one[0], "g2": one[1]})
+    told: Any = {"activations": "sigmoid", "loss": "mse"}
+    assert grade_file(tmp_path / "one.npz", tmp_path, **told).status == 0
+    assert grade_file(tmp_path / "one.npz", tmp_path, strict=True, **told).status == 1
