@@ -364,3 +364,13 @@ def test_a_bias_inside_the_weights_of_one_input(row: str) -> None:
     handed = Handed(x, np.ones((5, 1)), weights, None, weights, None)
     found = next(one for one in problems(handed, ROWS) if one.bias_row == row)
     assert equal((found.weights, found.biases), (model.weights, model.biases))
+
+
+@pytest.mark.parametrize("y", [np.array(3.0), np.array([3.0])])
+def test_one_example_and_its_class_number(y: np.ndarray) -> None:
+    handed = laid_out(ROWS)._replace(X=X[0], y=y)
+    (found,) = problems(handed, ROWS)
+    assert equal((found.X, found.y, found.classes_from), (X[:1], np.eye(4)[3:], 0))
+    weights = [np.ones(2)]
+    (one,) = problems(Handed(X[0], np.array([1.0]), weights, None, weights, None), ROWS)
+    assert equal((one.X, one.weights), (X[:1], (np.ones((2, 1)),)))

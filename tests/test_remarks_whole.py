@@ -466,3 +466,8 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
     assert len(hints(problem, networks, EPS)) == 1
     monkeypatch.setattr(hints_module, "MOST_WORK", each)
     assert hints(problem, networks, EPS) == ()
+
+
+def test_a_tiny_gradient_must_agree_as_closely() -> None:
+    noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
+    assert hints(handed(BIASED, noise), SIGMOID, EPS) == ()
