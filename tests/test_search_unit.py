@@ -555,3 +555,25 @@ def test_a_delta_is_another_only_if_it_differs() -> None:
     assert list(found._matching(sketch, twice, 1.0, correct)) == []
     assert list(found._matching(sketch, twice, None, correct)) == [0, 1]  # any factor of the whole
     assert list(found._matching(sketch, twice, 0.5, correct)) == [0]
+
+
+def test_the_factor_of_weights_and_biases_is_one_number() -> None:
+    reading = submitted({}, {"dW2": 0.37, "db2": 0.37}, WIDTHS)
+    best = Search(reading, "mse", named_factors(reading)).explain(1.0)[0]
+    assert set(best.factors) == {"dW2", "db2"}
+    assert best.factors["dW2"] == best.factors["db2"] == pytest.approx(0.37)
+
+
+@pytest.mark.parametrize("s", [0.37, -2.0])
+def test_weights_that_were_made_in_another_way_fix_the_factor_alone(s: float) -> None:
+    plan = {"dW2": "preactivation-instead-of-activation"}
+    reading = submitted(plan, {"dW2": s, "dW1": s}, [2, 3, 2])
+    bare = reading.problem._replace(biases=None, bias_gradients=None)
+    model = Reading(bare, reading.activations, EPS, 1e-7, {})
+    made = grammar.backward(model.exact("mse"), plan)
+    changed = bare._replace(gradients=(s * made["W1"], s * made["W2"]))
+    other = Reading(changed, reading.activations, EPS, 1e-7, {})
+    found = [one for one in Search(other, "mse", named_factors(other)).explain(None) if one.plan == plan]
+    assert found
+    assert found[0].s == pytest.approx(s)
+    assert found[0].numbers == 12
