@@ -462,8 +462,8 @@ def too_large(r: Results) -> Judgement:
     last = lr["rates"][-1]
     why = (
         f"the network is one linear layer without bias, which on XOR diverges exactly if η > {case['threshold']:.6f}. "
-        "With sigmoids nothing overflows, because too large a step saturates units and the network stays where it "
-        f"landed. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
+        "With sigmoids nothing overflows, because too large a step saturates units, and then the weights hardly "
+        f"change. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_correct=WHEN)
 

@@ -20,7 +20,7 @@ from backprop.claims import CLAIMS
 from backprop.verification.catalogue import MISTAKES
 from builder import state
 from builder import tree as html
-from builder.beside import cards, citations, files, live, printed, search
+from builder.beside import cards, citations, files, live, microscope, printed, search
 from builder.beside.fonts import math_font
 from builder.comfort import names, speed
 from builder.comfort.tables import scroll_tables
@@ -35,7 +35,7 @@ from builder.tree import Tree
 from builder.typeset.functions import link_functions, set_notes, show_code
 from builder.typeset.glossary import explain
 from builder.typeset.mathematics import raw_latex, typeset
-from builder.typeset.typography import keep_together
+from builder.typeset.typography import keep_punctuation, keep_together
 from live import fetch
 
 ROOT = Path(__file__).parents[1]
@@ -113,9 +113,8 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         for page in nav.pages:
             if page.title:
                 self.build.titles[page.url] = page.title
-            section = section_of(page)
-            if section != ASIDE and page.url != equation_index.CHECKS:
-                self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
+            if section_of(page) != ASIDE and page.url != equation_index.CHECKS:
+                self.build.printed.append(page)
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
         """Insert: numbers, tables, listings, exercises, claims, the index, and what depends on the site's address."""
@@ -127,6 +126,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             ),
             "<!-- checks -->": lambda: equation_index.checks_page(build.equations, build.planted, build.titles),
             "<!-- citation -->": lambda: citations.examples(build.home, build.equations[KEY]),
+            "<!-- microscope -->": lambda: microscope.worked_example(root_of(page)),
             "<!-- printed edition -->": lambda: printed.sentence(with_pdf, root_of(page) + PDF),
         }
 
@@ -148,6 +148,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         explain(tree, build.glossary)
         link_functions(tree, build.functions, root)
         set_notes(tree)
+        microscope.link_steps(tree, root)
         show_code(tree, build.derivation)
         return html.written(tree)
 
@@ -155,6 +156,13 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
         self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
+        lens = live.styles(build.root, "microscope.css")
+        self.guarded(
+            page,
+            lambda: microscope.insert(
+                tree, build.equations, build.formulas, build.functions, root, lens, self.offered.where != "off"
+            ),
+        )
         tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""
         cited = section_of(page) != ASIDE
@@ -193,6 +201,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         speed.script_after_text(tree)
         speed.fewer_tooltips(tree)
         keep_together(tree)
+        keep_punctuation(tree)
         left_over = raw_latex(tree)
         if left_over is not None:
             raise PluginError(f"{name}: LaTeX left over: {left_over}")
@@ -211,6 +220,9 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         )
         for path in (site / "assets" / "stylesheets").glob("*.css"):
             path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in (site / "assets" / "javascripts").glob("bundle.*.js"):
+            path.write_text(speed.index_on_demand(path.read_text(encoding="utf-8")), encoding="utf-8")
         search.complete(site / "search" / "search_index.json", build.equations, build.steps)
         if config.extra.get("printed_edition"):
-            self.guarded(None, lambda: printed.make(site, build.printed, build.home.root, build.latex, site / PDF))
+            pages = [printed.PrintedPage(section_of(page), page.title or "", page.url) for page in build.printed]
+            self.guarded(None, lambda: printed.make(site, pages, build.home.root, build.latex, site / PDF))

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mkdocs.structure.pages import Page
+
 from builder.beside.citations import check_facts
-from builder.beside.printed import PrintedPage
 from builder.home import Home
 from builder.source import equations as found
 from builder.source import exercises
@@ -42,7 +43,7 @@ class Build:
     glossary: Glossary
     exercises: Mapping[str, Exercise]
     titles: dict[str, str] = field(default_factory=dict)
-    printed: list[PrintedPage] = field(default_factory=list)
+    printed: list[Page] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
     latex: dict[str, str] = field(default_factory=dict)
     files: dict[str, str | bytes] = field(default_factory=dict)

@@ -4,7 +4,7 @@ Time: ten minutes
 Chapter: consequences
 
 Three points $x = 0, 1, 2$ have the targets $0, 1, 0$. A network without activation functions but with biases predicts
-$\hat y = wx + b$, whatever its depth. Find the best $w$ and $b$ on paper, and the lowest mean squared error that any
+$\hat y = wx + b$, however deep it is. Find the best $w$ and $b$ on paper, and the lowest mean squared error that any
 such network can reach.
 
 Hint:

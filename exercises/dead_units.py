@@ -10,7 +10,7 @@ $$W_1 = \begin{bmatrix} 0.5 & -1 & -0.2 & 3 \\ -2 & -0.3 & 0.1 & 1 \end{bmatrix}
 and the data fill the unit square. Which of the four units are dead? Count from 1.
 
 Solution:
-    The weights of a unit are a column. A unit is 0 everywhere if both of its weights are negative
+    The weights of a unit form a column. A unit is 0 everywhere if both of its weights are negative
     $\eqref{eq:dead-unit-probability}$, and this is true of the second unit only. The first and the third are active
     near one of the axes, and the fourth is active wherever an input is positive.
 """

@@ -14,8 +14,8 @@ Hint:
 
 Solution:
     For each layer, the loss is a function of that layer's weights while the others are held fixed. A correct network
-    stays below about $10^{-7}$, whereas an incorrect derivative gives 0.1 and more, so any limit between the two will
-    do. Use widths that differ, because on square layers a missing transpose raises no error.
+    stays below about $10^{-7}$, whereas an incorrect derivative gives 0.1 or more, so any limit between the two is
+    suitable. Use widths that differ, because on square layers a missing transpose raises no error.
 """
 
 import numpy as np

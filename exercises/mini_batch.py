@@ -5,16 +5,16 @@ Chapter: loss
 
 So far every step has used all examples. Write one epoch in mini-batches, which means a forward pass, a backward pass
 and an update for each batch in turn. Before you do, answer a question on paper. Five examples are split into batches of
-2 and 3; how must the gradients of the two batches be combined to give the gradient of the mean over all five?
+2 and 3. How must the gradients of the two batches be combined to give the gradient of the mean over all five?
 
 Hint:
     Each batch divides by its own number of examples. Undo this division, add, and divide by five.
 
 Solution:
-    A batch of $N_b$ examples gives the mean over its own examples, so $N_b$ times this mean is their sum. Added and
-    divided by $N$, the batches give $\nabla L = \sum_b \frac{N_b}{N}\nabla L_b$, here with the weights ⅖ and ⅗. It is
-    the sum over examples $\eqref{eq:sum-gradients}$ in two parts. In training, however, nothing is combined, because
-    the gradient of each batch makes its own step from the point that the previous step has reached.
+    A batch of $N_b$ examples gives the mean over its own examples, so $N_b$ times this mean is their sum. If we add
+    these sums and divide by $N$, we obtain $\nabla L = \sum_b \frac{N_b}{N}\nabla L_b$, here with the weights ⅖ and ⅗.
+    This is the sum over examples $\eqref{eq:sum-gradients}$ in two parts. In training, however, nothing is combined,
+    because the gradient of each batch makes its own step from the point that the previous step has reached.
 """
 
 import numpy as np

@@ -13,8 +13,8 @@ Hint:
 
 Solution:
     From $v(1 - \mu) = -\eta g$ follows $v = -\eta g/(1 - \mu)$, so with $\mu = 0.9$ the step is ten times the plain
-    one. Where the gradient alternates, the terms cancel instead. With $\mu = 0$ it is the plain update
-    $\eqref{eq:gradient-descent-step}$. Momentum changes what is done with the gradient, whereas the gradient itself,
+    one. If the sign of the gradient alternates, the terms cancel instead. With $\mu = 0$ the step is that of the plain
+    update $\eqref{eq:gradient-descent-step}$. Momentum changes how the gradient is used, whereas the gradient itself,
     and therefore backpropagation, stays the same.
 """
 

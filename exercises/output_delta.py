@@ -3,7 +3,7 @@ r"""δ of the output by hand.
 Time: three minutes
 Chapter: output-to-hidden
 
-A sigmoid output predicts $\hat y = 0.8$ where the target is $0$. There are $N = 2$ examples, and the loss is the mean
+A sigmoid output predicts $\hat y = 0.8$, but the target is $0$. There are $N = 2$ examples, and the loss is the mean
 squared error. What is δ of the output for this example? What does the report's text, $\partial C/\partial z = L'(y,
 \hat y)$, give instead?
 

@@ -4,11 +4,11 @@ Time: one minute
 Chapter: consequences
 
 All weights of a 2-4-1 network are 0.5. The first column of $\partial L/\partial W_1$ has been computed. What is the
-whole matrix? After a thousand epochs, how many different hidden units does the network have?
+whole matrix? After a thousand epochs, how many distinct hidden units does the network have?
 
 Solution:
     The four units compute the same $a$ and receive the same δ, so the four columns are equal $\eqref{eq:symmetry}$.
-    Every update keeps them equal, and therefore the network still has one different unit. Initial weights are drawn at
+    Every update keeps them equal, so the network still has only one distinct hidden unit. Initial weights are drawn at
     random to break this symmetry.
 """
 

@@ -4,7 +4,7 @@ Time: two minutes
 Chapter: activations
 
 A unit has $z = \ln 4$, so its sigmoid is $a = \sigma(z) = 0.8$. Without a computer, what is the derivative of the
-sigmoid there? Which number results if a function that expects $a$ is given $z \approx 1.386$ by mistake?
+sigmoid there? What is the result if a function that expects $a$ is given $z \approx 1.386$ by mistake?
 
 Solution:
     The derivative is $a(1 - a) = 0.8 \cdot 0.2 = 0.16$ $\eqref{eq:sigmoid-derivative-from-output}$. If the same formula

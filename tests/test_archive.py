@@ -61,7 +61,7 @@ def test_a_gradient_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path = str(saved(tmp_path, **RUN, notes=np.zeros(3)))
     assert main(["diagnose", path]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("Correct, for the loss mse.")
+    assert out.startswith("Correct: this is the gradient of mse.")
     assert "Not looked at: notes." in out
     assert main(["diagnose", path, "--loss", "mse_half", "--activations", "sigmoid"]) == 1
     assert "extra-factor-two" in capsys.readouterr().out

@@ -306,7 +306,7 @@ def test_the_documented_answer(
 def test_the_other_readings_are_told() -> None:
     other = of(CROSS, "mse").alternatives[0]
     assert (other.verdict, other.loss) == ("correct", "binary_cross_entropy")
-    assert "which is correct if you add it" in str(of(scaled(TRUE, -1)))
+    assert "which is correct if your update adds it" in str(of(scaled(TRUE, -1)))
 
 
 def test_mistakes_with_the_same_numbers_are_named_together() -> None:

@@ -259,19 +259,18 @@ def test_an_interrupt_ends_all_processes_and_keeps_what_is_stored(runs: Runs, ou
         f"program.WORKER = {runs.worker!r}\nsys.exit(program.main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", start, "relu", "xor", "linear", "--out", str(out), "--jobs", "2"]
-    running = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while len(runs.started) < 3:
-            assert running.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to all processes that it knows
-        _, message = running.communicate(timeout=60)
-    finally:
-        running.kill()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stderr=pipe, stdout=pipe, encoding="utf-8", start_new_session=True) as running:
+        try:
+            deadline = time.monotonic() + 60
+            while len(runs.started) < 3:
+                assert running.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to all processes that it knows
+            _, message = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert message == "backprop: interrupted in experiment linear, xor\n"
     assert {path.name for path in out.iterdir()} == {"relu.json"}

@@ -3,7 +3,7 @@ r"""Define the activation functions and their derivatives.
 What does a unit compute from its weighted sum, and what is the derivative of this step? This chapter defines the
 activation functions used here, each together with its derivative, which is all that backpropagation needs of it.
 
-An activation function is applied to the weighted sum of a unit and makes the unit *non-linear*. Without it, all layers
+An activation function is applied to the weighted sum of a unit and makes the unit *nonlinear*. Without it, all layers
 of weights collapse into one (`linear_collapse`). Its input $z$ is called the *pre-activation*, because it is the
 weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
 Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also
@@ -64,8 +64,8 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
     = \sigma(z)\bigl(1 - \sigma(z)\bigr) \tag{4.2}\label{eq:sigmoid-derivative}$$
 
     The derivative of $1/u$ is $-u'/u^2$, and $u = 1 + e^{-z}$ has $u' = -e^{-z}$. We split the quotient into two
-    factors. The second one is $1 - \sigma(z)$, because its numerator $e^{-z}$ and the numerator 1 of the first add up
-    to the denominator.
+    factors, which have the same denominator. The first factor is $\sigma(z)$. The two numerators, 1 and $e^{-z}$, add
+    up to this denominator, so the second factor is $1 - \sigma(z)$.
 
     Args:
         z: the pre-activation $z$, any shape. Not the activation $a$: for that there is
@@ -154,9 +154,9 @@ def tanh(z: np.ndarray) -> np.ndarray:
 
     $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
 
-    If we divide numerator and denominator by $e^{z}$, we obtain
-    $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. A comparison with $\eqref{eq:sigmoid}$ shows that tanh is a
-    sigmoid of twice the height and half the width, so it is four times as steep, and it is centred at 0.
+    If we divide numerator and denominator by $e^{z}$, we obtain $(1 - e^{-2z})/(1 + e^{-2z}) = 2/(1 + e^{-2z}) - 1$. A
+    comparison with $\eqref{eq:sigmoid}$ shows that tanh is a sigmoid of twice the height and half the width, so it is
+    four times as steep, and it is centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -393,7 +393,7 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
     If you remove an activation function, remove its derivative as well. The report removed only $\sigma$ and kept the
-    factor $a(1-a)$, although $a$ no longer stayed between 0 and 1, and its training overflowed.
+    factor $a(1-a)$, although $a$ was no longer between 0 and 1. As a result, its loss overflowed.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape.
@@ -696,10 +696,10 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
     \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
 
-    The sum runs over the units of one layer, for each example alone. Computed as written first, $e^{710}$ overflows.
-    Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$, and the largest exponent
-    that remains is 0. The result is larger than the maximum by the logarithm of the number of units at most, so it is a
-    smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
+    The sum runs over the units of one layer, for each example alone. If we computed the sum as it is written first,
+    $e^{710}$ would overflow. Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$,
+    and the largest exponent that remains is 0. The result exceeds the maximum by at most the logarithm of the number of
+    units, so it is a smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
 
     Args:
         z: the pre-activations $z$, shape (..., d), real or complex. The shift is real, so complex steps work.

@@ -5,11 +5,10 @@ because derivatives along one path are multiplied and the contributions of sever
 
 A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
 two factors. The *local gradient* belongs to the operation itself, because it is the derivative of its result with
-respect to its input. The *upstream gradient* arrives from the side of the loss, as the derivative of the loss with
-respect to that result. Backpropagation applies the two rules in an order in which no product is computed twice. From a
-weight in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and
-their last steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can
-use the result.
+respect to its input. The *upstream gradient* is the derivative of the loss with respect to that result. Backpropagation
+applies the two rules in an order in which no product is computed twice. From a weight in the first layer of a 2-4-4-1
+network, for example, four paths lead to the loss, and they share their first and their last steps. We compute the
+gradient with respect to each pre-activation only once, so every weight before it can use the result.
 """
 
 import numpy as np
@@ -71,14 +70,14 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
 
     An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
     $h_k = \frac{\partial z_k}{\partial a}h$. For two paths, let $z_1$ change first and $z_2$ second. The first change
-    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss. The second adds $\frac{\partial C}{\partial z_2}h_2$,
-    although this derivative has itself changed a little in between, because $z_1$ has. That affects the result only by
-    a product of two small numbers, which belongs to the remainder $O(h^2)$, and therefore
+    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss. The second adds $\frac{\partial C}{\partial z_2}h_2$. This
+    derivative has itself changed a little in the meantime, because $z_1$ has changed, but that affects the result only
+    by a product of two small numbers, which belongs to the remainder $O(h^2)$, and therefore
 
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$
 
-    Divide by $h$ and let $h$ become small, and $\eqref{eq:multivariable-chain-rule}$ remains. Textbooks call it the
+    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows. Textbooks call it the
     multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you keep only
     one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
 
@@ -126,7 +125,7 @@ def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
 
     The letter δ stands for $\partial C/\partial z$ of any unit. The report calls it the backward gradient, and many
     textbooks call it the error term. If $z$ changes by a small ε, the contribution $C^n$ changes by δε, so a large δ
-    means that a change of this unit matters. It is the only quantity that travels backward, because δ of a layer
+    means that a change of this unit matters. No other quantity has to be passed backward, because δ of a layer
     determines both the gradients of the layer's own weights and δ of the layer before. Between $z$ and $a$ there is
     only one path, so the rule is an element-wise product of the local derivative $\phi'(z)$ and the upstream gradient
     $\partial C/\partial a$. Since $C^n$ is the contribution of example $n$ to the mean, δ carries the factor $1/N$.

@@ -1,7 +1,7 @@
-r"""Draw consequences from the equations before anything is trained.
+r"""Draw conclusions from the equations before anything is trained.
 
-What can be said about a network before it is trained? This chapter draws six consequences from the equations of the
-other chapters, and each of them needs only a few lines.
+What can be said about a network before it is trained? This chapter derives six consequences from the equations of the
+other chapters, each in a few lines.
 
 A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
 linear algebra, and so is the learning rate above which gradient descent diverges. A first-layer ReLU unit that is 0 for
@@ -20,9 +20,9 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
 
     $$\hat Y = \bigl((X W_1) W_2\bigr)\cdots W_L = X\,(W_1 W_2\cdots W_L) = X W \tag{10.1}\label{eq:linear-collapse}$$
 
-    Matrix products are associative, so the layers collapse into one matrix, whatever their number. A deeper network
-    without activations can therefore do nothing that one layer could not do. In particular, no choice of weights solves
-    XOR, because its labels are not linearly separable.
+    Matrix products are associative, so the layers collapse into one matrix, however many there are. Therefore a deeper
+    network without activations can compute nothing that a single layer cannot compute. In particular, no choice of
+    weights solves XOR, because its labels are not linearly separable.
 
     Args:
         weights: $W_1, \dots, W_L$, inputs first, each of shape (in, out).
@@ -248,7 +248,7 @@ def dead_unit_probability(d_in: int) -> float:
     Without a bias, the pre-activation is $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead
     exactly if every weight is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The
     initial weights are drawn independently from a distribution that is symmetric about 0, so each is negative with
-    probability ½. Data that do not reach the corners make dead units a little more frequent.
+    probability ½. If the data do not reach the corners, dead units are a little more frequent.
 
     Args:
         d_in: the number of inputs $d_0$.
@@ -292,8 +292,8 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
     Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
     the two have equal weights in and out and equal biases, they compute the same value and receive the same δ. Their
     gradients are therefore equal, and after the update the units are still identical. However long you train it, such a
-    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal ones keep it for
-    ever, even if they are not zero.
+    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep it
+    for ever, even if they are not zero.
 
     Args:
         w_in: the weights into the layer, shape (in, H).

@@ -6,7 +6,7 @@ derives its δ from the δ of the units that it feeds, first for one unit and th
 A hidden unit affects the loss only through the units of the next layer. If their δ are known, so is the upstream
 gradient of the hidden unit, because it is the sum of these δ, each multiplied by the weight of its connection.
 Multiplying by the derivative of the unit's own activation function then gives its δ. We repeat this layer by layer,
-from the output to the first hidden layer, and the whole way costs about as much as one forward pass. It needs the
+from the output to the first hidden layer, and altogether this costs about as much as one forward pass. It needs the
 weights *as they were* in the forward pass, so no layer may be updated before δ has passed through its weights.
 """
 
@@ -75,7 +75,7 @@ def hidden_delta_unit(
     $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
     bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
     gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. Its value has been fixed in the
-    forward pass, so on the way back it is a constant factor, like the gain of an amplifier.
+    forward pass, so in the backward pass it is a constant factor, like the gain of an amplifier.
 
     Args:
         z: the unit's own pre-activation $z$, a number. Not $a$.
@@ -250,7 +250,7 @@ def unrolled_delta(
 
     Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For this row, the element-wise product with
     $\phi'(z_m)$ is the product with a matrix $D_m$, the Jacobian of the activation function. It has the entries of
-    $\phi'(z_m)$ on its diagonal and zeros elsewhere. So $\eqref{eq:hidden-delta}$ becomes
+    $\phi'(z_m)$ on its diagonal and zeros elsewhere. Therefore $\eqref{eq:hidden-delta}$ becomes
     $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer, so we can substitute the formula
     for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
 
@@ -310,12 +310,13 @@ def delta_bound(
     $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
-    Take norms in $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of its squared entries. The
-    spectral norm of a matrix, also called its largest singular value, is the largest factor by which a product with it
-    can multiply the norm of a vector. For a diagonal matrix it is the largest absolute entry, so for a sigmoid it is at
-    most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. For a weight matrix we write $\lVert W\rVert$, and its transpose
-    has the same norm. If the norms of all weight matrices are at most some number below 4, then every layer multiplies
-    the bound by a number below 1. So δ shrinks geometrically with depth, and the gradient vanishes.
+    To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of
+    its squared entries. The spectral norm of a matrix, also called its largest singular value, is the largest factor by
+    which a product with it can multiply the norm of a vector. For a diagonal matrix it is the largest absolute entry,
+    so for a sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. We write $\lVert W\rVert$ for the
+    spectral norm of a weight matrix, and its transpose has the same norm. If the norms of all weight matrices are at
+    most some number below 4, then every layer multiplies the bound by a number below 1. In that case δ shrinks at least
+    geometrically with the number of layers, and the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

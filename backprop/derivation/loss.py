@@ -27,9 +27,9 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
     = \sum_{n=1}^{N} C^n$$
 
-    On the left stands the usual form, a mean over examples, and on the right ours, a sum of contributions. In our form
-    every gradient is a plain sum over the examples, with nothing left to divide. With one output, as in the report,
-    $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
+    The left side is the usual form, a mean over examples, and the right side is ours, a sum of contributions. In our
+    form every gradient is a plain sum over the examples, so nothing has to be divided at the end. With one output, as
+    in the report, $d_L = 1$ and $C^n = (\hat y^{\,n} - y^n)^2/N$.
 
     Args:
         y: the targets $y$, shape (..., N, d_L), where the dots are leading axes for several networks, absent for one.
@@ -212,7 +212,7 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{2}{N\,d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr) \tag{3.5}\label{eq:mse-derivative}$$
 
     Only the contribution $C^n$ contains $\hat y^{\,n}$, so one term of the sum over examples remains. The power rule
-    brings the factor 2, and the inner derivative of $\hat y - y$ is $+1$. The derivative is positive if the prediction
+    gives the factor 2, and the inner derivative of $\hat y - y$ is $+1$. The derivative is positive if the prediction
     is too large, because then a smaller prediction would lower the loss.
 
     Args:
@@ -319,7 +319,7 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     \tag{3.7}\label{eq:bce-derivative}$$
 
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
-    positive. On the common denominator the products $y\hat y$ cancel. What remains below the line is the derivative of
+    positive. On the common denominator the products $y\hat y$ cancel. The denominator that remains is the derivative of
     the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At a
     sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-bce}$.
 

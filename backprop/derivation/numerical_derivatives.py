@@ -3,8 +3,8 @@ r"""Compute a gradient numerically before you derive it.
 How do we know that a derivation is correct? This chapter computes derivatives numerically, from values of the function
 alone, so that every later chapter can compare its formula with a result that does not depend on it.
 
-A derivation may contain an incorrect sign, a transpose too many or a factor of two, and the network will often train
-nevertheless. We therefore compute the *numerical* gradient first, from the definition of the derivative and without the
+A derivation may contain an incorrect sign, an extra transpose or a missing factor of two, and the network will often
+still train. We therefore compute the *numerical* gradient first, from the definition of the derivative and without the
 chain rule. The *analytic* gradient is what our formulas give, and a gradient check compares the two. The numerical
 gradient is far too slow for training (`finite_difference_cost`), but our mistakes do not affect it.
 """
@@ -337,9 +337,9 @@ def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
 
     If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives $z + h$. The
     quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is neither a
-    rounding error nor a mistake in the formula that you check. An entry for which the step moves some unit's $z$ across
-    0 is therefore no evidence, and a gradient check must leave it out and say so. A smaller step makes such entries
-    rarer, but at exactly $z = 0$ no step size helps.
+    rounding error nor a mistake in the formula that you check. If the step moves some unit's $z$ across 0, the entry
+    therefore proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer,
+    but at exactly $z = 0$ no step size helps.
 
     Args:
         z: the pre-activation of a ReLU unit at the point itself, any shape, real.

@@ -4,9 +4,9 @@ Where does the backward pass begin, if every δ follows from the δ of the next 
 chapter shows that δ can be computed there directly.
 
 At the output only the loss follows the activation, so the upstream gradient $\partial C/\partial a$ is the derivative
-of the loss with respect to the prediction, which chapter 3 has derived. Only the derivative of the output's activation
-function is missing, and multiplying by it leads from the prediction to its pre-activation. The report calls this step
-*output → hidden*, and its text leaves this factor out, although its code has it.
+of the loss with respect to the prediction, which chapter 3 has derived. To get from the prediction to its
+pre-activation, we only need to multiply by the derivative of the output's activation function. The report calls this
+step *output → hidden*, and its text leaves this factor out, although its code has it.
 """
 
 import numpy as np
@@ -114,10 +114,10 @@ def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     $$\Delta_L = \hat Y\odot(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y\odot(1-\hat Y)}
     = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-bce}$$
 
-    The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, is the denominator in the derivative of
-    binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. A missing
+    The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
+    of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. A missing
     $\sigma'$ is therefore correct here, whereas under the mean squared error it is a mistake. The cancellation has a
-    practical advantage, because an output that is certain and incorrect still receives a large δ.
+    practical advantage, because an output that is saturated on the incorrect side still receives a large δ.
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
@@ -165,8 +165,9 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
     \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.4}\label{eq:output-delta-jacobian}$$
 
     A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the paths add
-    $\eqref{eq:multivariable-chain-rule}$. The sum is a vector times the Jacobian matrix, for each example. If the
-    activation is element-wise, the matrix is diagonal, one term is left, and the sum becomes $\eqref{eq:output-delta}$.
+    $\eqref{eq:multivariable-chain-rule}$. For each example, the sum is the product of a row and the Jacobian matrix. If
+    the activation is element-wise, this matrix is diagonal, so only one term is left and the sum becomes
+    $\eqref{eq:output-delta}$.
 
     Args:
         jacobian: the Jacobian matrices, shape (..., N, d_L, d_L): entry $(k, j)$ is
@@ -216,11 +217,11 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
-    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$, which is 1 if
-    $k = j$ and 0 otherwise, picks $y_j$ out of the sum, and in the rest the targets of one example sum to 1. What
-    remains is the error, prediction minus target, as for the sigmoid with binary cross-entropy
-    $\eqref{eq:output-delta-bce}$. The two differ only in the mean: there it runs over examples and outputs, here over
-    examples, because the outputs of one example belong to one question.
+    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ is 1 if $k = j$ and 0
+    otherwise, so only $y_j$ remains of the first product. In the second product, the targets of one example sum to 1.
+    The result is the error, prediction minus target, as for the sigmoid with binary cross-entropy
+    $\eqref{eq:output-delta-bce}$. The two formulas differ only in the mean, which there runs over examples and outputs
+    but here over examples alone, because the outputs of one example together answer one question.
 
     Args:
         y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class

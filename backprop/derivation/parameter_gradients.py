@@ -243,8 +243,8 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
     Two rules determine every matrix product of the backward pass. A gradient has the shape of its parameter, and δ has
     the shape of its pre-activation. From $A_{l-1}$ and $\Delta_l$, only $A^\top\Delta$ has the shape of $W_l$, and from
     $\Delta_{l+1}$ and $W_{l+1}$, only $\Delta W^\top$ has the shape of $A_l$. However, if two of the numbers $N$,
-    $d_{l-1}$ and $d_l$ are equal, an incorrect transpose may fit as well. Test your code with distinct widths,
-    therefore, and with yet another number of examples.
+    $d_{l-1}$ and $d_l$ are equal, an incorrect transpose may fit as well. Therefore, test your code with distinct
+    widths and with a number of examples that differs from all of them.
 
     Args:
         widths: the numbers of units $d_0, d_1, \dots, d_L$, inputs first.
@@ -292,7 +292,7 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
     $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass costs $NP$,
     where $P$ counts the weights without biases. All $P$ partial derivatives together therefore cost less than two
-    further forward passes, however many parameters there are, and this is why backpropagation is used.
+    further forward passes, however many parameters there are. This is why backpropagation is used.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.

@@ -35,8 +35,7 @@ def confusion(result: dict[str, Any]) -> Figure:
             for column, value in zip(table, (planted, diagnosed, times), strict=True):
                 table[column].append(value)
             if not correct:
-                elsewhere.append(f"{planted}, {times} of {total} diagnosed as {diagnosed}")
-                axes.annotate(diagnosed, (x, y), (-4, 0), textcoords="offset points", ha="right", va="center")
+                elsewhere.append(f"{planted}, {times} of {total} as {diagnosed}")
     axes.set_xticks(range(len(columns)), [""] * len(rows) + ["unknown"], ha="right")
     axes.set_yticks(range(len(rows)), rows)
     axes.set(xlabel="diagnosed, in the same order", ylabel="planted")
@@ -44,6 +43,7 @@ def confusion(result: dict[str, Any]) -> Figure:
     axes.set(xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
     axes.grid(color=INK, alpha=0.12, linewidth=0.4)
     axes.set_axisbelow(True)
+    named = [line for line in elsewhere if not line.endswith(" as unknown")]  # that column has its name below it
     return Figure(
         name="confusion",
         canvas=drawing,
@@ -55,13 +55,13 @@ def confusion(result: dict[str, Any]) -> Figure:
         ),
         description=(
             f"A grid has a row for each of {len(rows)} planted cases, the correct gradient first, and a column for "
-            "each diagnosis. Squares on the diagonal are diagnosed as documented. The circles off it are: "
-            + ("; ".join(elsewhere) or "none")
-            + "."
+            "each diagnosis. Squares on the diagonal show mistakes that are diagnosed as documented. The circles off "
+            "it show " + ("; ".join(elsewhere) or "none") + "."
         ),
         caption=(
-            "Squares are diagnosed as documented, and circles are anything else. The area is the fraction of the row. "
-            "The loss was specified, and the gradients are in float64."
+            "A square stands for mistakes that are diagnosed as documented, a circle for any other diagnosis, and its "
+            "area is the fraction of its row. The loss was specified, and the gradients are in float64."
+            + (f" These answers lie off the diagonal, apart from unknown: {'; '.join(named)}." if named else "")
         ),
         experiment="confusion",
         table=table,

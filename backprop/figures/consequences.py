@@ -54,7 +54,7 @@ def vanishing(result: dict[str, Any]) -> Figure:
         name="vanishing",
         canvas=drawing,
         title=(
-            f"Propagated back through {steps} sigmoid layers δ is {fold:,.0f} times smaller, a factor of "
+            f"Through {steps} sigmoid layers δ becomes {fold:,.0f} times smaller, by a factor of "
             f"{sigmoid['per_layer']:.2f} per layer, whereas with tanh it does not vanish."
         ),
         description=(
@@ -120,7 +120,7 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         name="linear-collapse",
         canvas=drawing,
         title=(
-            f"Without activations {result['reached']} of {result['seeds']} networks end at the same loss, "
+            f"Without activations, {result['reached']} of {result['seeds']} networks end at the same loss, "
             f"{result['floor']:.4f}, because three layers are one matrix."
         ),
         description=(
@@ -134,9 +134,9 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         ),
         caption=(
             f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and the identity in every "
-            f"unit. The left panel shows the median of {result['seeds']} seeds and the band of nine tenths of them, "
-            f"the right one seed 0. With biases the minimum would be {result['minimum_with_bias']:.4f}, and the "
-            "prediction would be a constant."
+            f"unit. The left panel shows the median of {result['seeds']} seeds and a band with nine tenths of them, "
+            "and the right panel shows seed 0. With biases the minimum would be "
+            f"{result['minimum_with_bias']:.4f}, and the prediction would be a constant."
         ),
         experiment="collapse",
         table={"epoch": result["logged"], **result["losses"]},
@@ -250,8 +250,8 @@ def symmetry(result: dict[str, Any]) -> Figure:
         ),
         caption=(
             f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and without biases. It "
-            f"starts with every weight {result['weight']:g}, with the same plus noise from "
-            f"N(0, {result['noise_deviation']:g}²), or with weights from N(0, 1). Lines are medians of "
+            f"starts with every weight at {result['weight']:g}, with noise from N(0, {result['noise_deviation']:g}²) "
+            "added to these weights, or with weights from N(0, 1). Lines are medians of "
             f"{noise['seeds']} seeds, and bands hold nine tenths of them. From random weights {random['solved']} of "
             f"{random['seeds']} solve XOR."
         ),

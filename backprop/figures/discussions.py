@@ -244,8 +244,8 @@ def no_activation(result: dict[str, Any]) -> Figure:
         name="no-activation",
         canvas=drawing,
         title=(
-            f"With the derivative kept {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}; "
-            f"with the correct one none does there, but at η = {fastest['eta']:g}, {fastest['diverged']:.1%} do."
+            f"If the derivative is kept, {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}. "
+            f"If it is corrected, none overflows there, but {fastest['diverged']:.1%} do at η = {fastest['eta']:g}."
         ),
         description=(
             "The figure shows the fraction of seeds whose loss overflows, against the learning rate on a logarithmic "
@@ -311,7 +311,7 @@ def relu(result: dict[str, Any]) -> Figure:
         name="relu",
         canvas=drawing,
         title=(
-            f"At η = {deep[-1]['eta']:g} mainly the output dies: it is dead in {output['end']:.0%} of the "
+            f"At η = {deep[-1]['eta']:g} mainly the output dies, which is dead in {output['end']:.0%} of the "
             f"{deep[-1]['network']} networks after training, and in {output['start']:.0%} before it."
         ),
         description=(

@@ -59,11 +59,11 @@ def learning_rates(result: dict[str, Any]) -> Figure:
             "high with a wide band. The right panel shows the median number of epochs to a loss of "
             f"{result['enough']} against the learning rate, with both axes logarithmic: "
             + ", ".join(f"{rate['first']:,.0f} at {rate['eta']:g}" for rate in reaching)
-            + f". Beside each stands how many of {seeds} seeds get there."
+            + f". Beside each circle is the number of the {seeds} seeds that reach it."
         ),
         caption=(
             f"The network {result['network']} is trained on XOR with {seeds} seeds. The number at a circle tells how "
-            "many of them reach the loss, and the circle is filled where all do."
+            "many of them reach the loss, and the circle is filled if all of them do."
         ),
         experiment="learning_rates",
         table=stacked_rows(

@@ -31,8 +31,8 @@ def misfit(result: dict[str, Any]) -> Figure:
         name="log-misfit",
         canvas=drawing,
         title=(
-            f"At η = {best['eta']:g} the log is reproduced to {best['worst']:.7f}, whereas the fits at the other "
-            f"learning rates reach no better than {min(others):.5f}."
+            f"At η = {best['eta']:g} the fit deviates from the log by at most {best['worst']:.7f}, whereas the fits "
+            f"at the other learning rates deviate by {min(others):.5f} or more."
         ),
         description=(
             "The figure shows the worst relative deviation of a fit, on a logarithmic axis, against its learning rate: "
@@ -131,7 +131,7 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
         name="log-rivals",
         canvas=drawing,
         title=(
-            "Fitted by one rule from random starts, the networks reach these worst deviations: "
+            "The best fits from random starts have these worst deviations: "
             + ", ".join(f"{name} {worst}" for name, worst in best.items())
             + "."
         ),

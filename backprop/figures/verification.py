@@ -45,8 +45,8 @@ def step_size(result: dict[str, Any]) -> Figure:
         name="step-size",
         canvas=drawing,
         title=(
-            f"A finite difference is spoilt by too large and by too small a step size: the best central difference is "
-            f"off by {central[0]}, but the complex step by {exact[0]} at any small step size."
+            "A finite difference is inaccurate if its step size is too large or too small. The best central difference "
+            f"is off by {central[0]}, but the complex step by {exact[0]} at any small step size."
         ),
         description=(
             "The figure shows the relative error of the numerical gradient against the step size h, with both axes "

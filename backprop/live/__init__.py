@@ -7,11 +7,27 @@ reader's browser exactly as it runs in the tests.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backprop.live.descent import points, train
 from backprop.live.diagnosing import diagnose_given
 from backprop.live.examples import run_listings
 from backprop.live.exercises import check_exercise, pack
+from backprop.live.microscope import archive, examine, look, picture, update
 
-__all__ = ["VERBS", "answer", "check_exercise", "diagnose_given", "pack", "run_listings"]
+__all__ = [
+    "VERBS",
+    "answer",
+    "archive",
+    "check_exercise",
+    "diagnose_given",
+    "examine",
+    "look",
+    "pack",
+    "picture",
+    "points",
+    "run_listings",
+    "train",
+    "update",
+]
 
 #: What the page may ask for. The values take the request's fields as keyword arguments.
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -19,6 +35,13 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "check": check_exercise,
     "diagnose": diagnose_given,
     "pack": pack,
+    "look": look,
+    "update": update,
+    "train": train,
+    "points": points,
+    "examine": examine,
+    "archive": archive,
+    "picture": picture,
 }
 
 
@@ -42,8 +65,8 @@ def answer(verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         'pass'
         >>> answer("sing", {})
         Traceback (most recent call last):
-        ValueError: the page asked for 'sing'; this package answers run, check, diagnose, pack
+        ValueError: the page asked for 'sing'; this package has no such verb
     """
     if verb not in VERBS:
-        raise ValueError(f"the page asked for {verb!r}; this package answers {', '.join(VERBS)}")
+        raise ValueError(f"the page asked for {verb!r}; this package has no such verb")
     return VERBS[verb](**request)

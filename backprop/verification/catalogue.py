@@ -51,6 +51,18 @@ _LEARNING_RATE = "training, because the effect is that of another learning rate"
 
 #: The catalogue, in the order of the backward pass.
 MISTAKES: tuple[Mistake, ...] = (
+    # the forward pass
+    Mistake(
+        "forward-without-activation",
+        "the forward pass skips an activation function that the backward pass differentiates",
+        ("activation", "linear-collapse"),
+        "A = X @ W + b                   # and later delta * A * (1 - A)",
+        "A = phi(X @ W + b)",
+        "The line of the activation function was left out, or its result was stored under another name. The network "
+        "then has a linear layer, and the backward pass belongs to another network.",
+        "a gradient check; printing the activations, which leave the range of the function",
+        "a gradient check in which the forward pass is written once more, with the activation function",
+    ),
     # the error
     Mistake(
         "targets-broadcast",
@@ -113,8 +125,8 @@ MISTAKES: tuple[Mistake, ...] = (
         ("output-delta",),
         "delta = y_hat - y",
         "delta = (y_hat - y) * y_hat * (1 - y_hat)",
-        "The formula without the derivative is printed in many places for cross-entropy, where it is correct. Under "
-        "the squared error it follows another loss, on XOR even faster.",
+        "Many texts print the formula without the derivative for cross-entropy, where it is correct. Under the squared "
+        "error it is not the gradient, although the loss falls even faster on XOR.",
         _GRADIENT_CHECK,
         "training, because the network solves XOR; a network with a linear output",
     ),
@@ -124,8 +136,8 @@ MISTAKES: tuple[Mistake, ...] = (
         ("output-delta-bce",),
         "delta = (y_hat - y) * y_hat * (1 - y_hat)",
         "delta = y_hat - y",
-        "Every other layer has its derivative, so this one seems to be missing. It has cancelled against the "
-        "derivative of the loss.",
+        "Every other layer is multiplied by its derivative, so this one seems to be missing. In fact it has been "
+        "cancelled by the derivative of the loss.",
         "a gradient check against cross-entropy",
         _TRAINING,
     ),
@@ -136,7 +148,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("sigmoid-derivative", "tanh-derivative"),
         "sigmoid(a) * (1 - sigmoid(a))   # or 1 - np.tanh(a) ** 2",
         "a * (1 - a)                     # or 1 - a ** 2",
-        "The function was written for z, but the forward pass has stored a. Both are matrices of the same shape.",
+        "The function expects z, but the forward pass has stored a. Both are matrices of the same shape.",
         _GRADIENT_CHECK,
         "ReLU, because its derivative is the same for both",
     ),
@@ -179,7 +191,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("hidden-delta",),
         "delta = delta_next @ W_next.T",
         "delta = derivative * (delta_next @ W_next.T)",
-        "After the product the step looks complete. The derivative is still needed, because it turns ∂L/∂a into ∂L/∂z.",
+        "The step looks complete after the product, but only the derivative turns ∂L/∂a into ∂L/∂z.",
         _GRADIENT_CHECK,
         "a network without hidden layers; the output layer's gradient, which is correct",
     ),
@@ -210,8 +222,8 @@ MISTAKES: tuple[Mistake, ...] = (
         ("activation-gradient",),
         "delta_next @ W_next             # W_next square",
         "delta_next @ W_next.T",
-        "The forward pass multiplied by W. Where layers differ in width NumPy raises an error, but where they are "
-        "equal it does not.",
+        "The forward pass multiplies by W. NumPy raises an error if the layers differ in width, but not if their "
+        "widths are equal.",
         "a gradient check on layers of equal width",
         "a 2-4-1 network; " + _TRAINING,
     ),
@@ -252,7 +264,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("simultaneous-update",),
         "W2 -= eta * dW2\ndelta1 = derivative1 * (delta2 @ W2.T)",
         "delta1 = derivative1 * (delta2 @ W2.T)\nW2 -= eta * dW2",
-        "One loop backward over the layers that does everything at once is shorter than two loops.",
+        "It is shorter to compute δ and update the weights in one loop over the layers than in two.",
         "a comparison of one whole step, at a learning rate that is not small",
         "any gradient check, because it updates nothing; training",
     ),
@@ -315,7 +327,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("forward-gradient", "weight-gradient"),
         "dW = A_own.T @ delta",
         "dW = A_below.T @ delta",
-        "An index is off by one; where a layer has as many outputs as inputs, the shapes fit.",
+        "An index is off by one. If a layer has as many outputs as inputs, the shapes still fit.",
         "a gradient check on layers of equal width",
         "the shapes, if widths are equal",
     ),
@@ -338,6 +350,16 @@ MISTAKES: tuple[Mistake, ...] = (
         "An assignment in a loop over the examples overwrites the examples before it.",
         "a gradient check with at least two examples",
         "a gradient check with one example",
+    ),
+    Mistake(
+        "arrays-aliased",
+        "two layers share one array for their gradients",
+        ("weight-gradient", "gradient"),
+        "dW = [np.zeros((4, 4))] * 2\ndW[0] += ...; dW[1] += ... # both are the sum",
+        "dW = [np.zeros_like(W) for W in weights]",
+        "Multiplying a list repeats its entries and does not copy them. What one layer adds appears in the other.",
+        "a gradient check on layers of equal shape; `dW[0] is dW[1]`",
+        "a network in which no two layers have the same shape",
     ),
     # the gradient of the biases
     Mistake(
@@ -376,7 +398,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("bias-gradient", "delta"),
         "db = error.sum(axis=0)",
         "db = delta.sum(axis=0)",
-        "The bias seems to come after the activation function, but it is added before.",
+        "The bias seems to be added after the activation function, but it is added before.",
         "a gradient check of the biases",
         "a gradient check of the weights alone",
     ),
@@ -414,7 +436,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "sum-instead-of-mean",
-        "the gradient belongs to the sum over the examples, not to the mean",
+        "the gradient belongs to the sum over the examples rather than to the mean",
         ("mean-and-sum", "mse-derivative"),
         "delta = 2 * (y_hat - y) * derivative",
         "delta = 2 * (y_hat - y) / N * derivative",
@@ -425,11 +447,11 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "mean-instead-of-sum",
-        "the gradient belongs to the mean over the examples, not to the sum",
+        "the gradient belongs to the mean over the examples rather than to the sum",
         ("mean-and-sum", "total-loss"),
         "dW = A.T @ delta / N",
         "dW = A.T @ delta",
-        "This is the opposite mistake, because the loss is a sum and the gradient is averaged.",
+        "The loss is a sum, but the gradient is averaged, as it would be for a mean.",
         _SCALE,
         "training, which is slower",
     ),
@@ -439,7 +461,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("weight-gradient", "mean-and-sum"),
         "dW = A.T @ delta / N            # delta carries 1/N already",
         "dW = A.T @ delta",
-        "The loss and the gradient are written in different places, and both divide by N.",
+        "The loss and the gradient are computed in different places, and both divide by N.",
         _SCALE,
         "training, which is slower",
     ),
@@ -449,7 +471,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("mse-derivative", "shapes"),
         "dW = A.T @ delta / A.shape[1]",
         "dW = A.T @ delta / A.shape[0]",
-        "`shape[1]` is used instead of `shape[0]`, or `len` of another array.",
+        "The program uses `shape[1]` instead of `shape[0]`, or the `len` of another array.",
         _SCALE,
         _LEARNING_RATE,
     ),
@@ -479,9 +501,9 @@ MISTAKES: tuple[Mistake, ...] = (
         ("mse-derivative", "gradient-descent-step"),
         "dW2 = -A1.T @ delta2            # and dW1 without the minus",
         "the same sign in every layer",
-        "With y − ŷ instead of ŷ − y every sign changes, and one minus remains too many or too few.",
+        "If y − ŷ replaces ŷ − y, every sign changes, and a minus is easily left in or left out in one layer.",
         _GRADIENT_CHECK,
-        "a look at one layer alone",
+        "an inspection of one layer alone",
     ),
     Mistake(
         "layer-not-updated",
@@ -571,6 +593,7 @@ PLACES: Mapping[str, str] = {
             "weight-gradient-without-derivative",
             "input-missing",
             "one-example-only",
+            "arrays-aliased",
         ),
         "dW",
     ),
@@ -661,6 +684,9 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
     own_square = [k for k in range(depth) if widths[k] == widths[k + 1]]
     if slug in ("gradient-transposed", "activation-of-own-layer"):
         return [k for k in own_square if widths[k] > 1 or slug != "gradient-transposed"]
+    if slug == "arrays-aliased":
+        pairs = [[k, k + 1] for k in own_square if widths[k] > 1 and k + 1 in own_square]
+        return pairs[0] if pairs else []
     if slug == "activation-not-transposed":
         return [k for k in range(depth) if widths[k] == n > 1]
     if slug in ("weights-not-transposed", "weights-missing:wide"):
@@ -671,7 +697,7 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
         return [k for k in range(depth) if widths[k + 1] > 1]
     if slug == "derivative-of-wrong-layer":
         return [k for k in range(depth - 1) if widths[k + 2] in (1, widths[k + 1])]
-    if PLACES.get(slug) == "back" or slug == "hidden-derivative-missing":
+    if PLACES.get(slug) == "back" or slug in ("hidden-derivative-missing", "forward-without-activation"):
         return list(range(depth - 1))
     if slug in BELOW:
         return list(range(1, depth))
@@ -757,10 +783,10 @@ def incorrect_gradients(
     """
     trace, depth, (n, d) = model._forward(X), len(model.weights), y.shape
     widths = [model.weights[0].shape[-2], *(w.shape[-1] for w in model.weights)]
-    if slug == "forward-without-activation":
-        trace = _without_activation(model, X)
     possible = layers_for(slug, widths, n)
     layers = possible if layers is None or PLACES.get(slug) == "error" else layers
+    if slug == "forward-without-activation":
+        trace = _without_activation(model, X, layers)
     if not possible or not layers:
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
@@ -781,12 +807,12 @@ def _scale(loss: str, n: int, d: int) -> float:
     return {"mse": 2 / (n * d), "binary_cross_entropy": 1 / (n * d), "cross_entropy": 1 / n}[loss]
 
 
-def _without_activation(model: Model, X: np.ndarray) -> Trace:
-    """Run a network forward as if its first layer had no activation, though the backward pass knows one."""
+def _without_activation(model: Model, X: np.ndarray, layers: Sequence[int]) -> Trace:
+    """Run a network forward as if some layers had no activation, though the backward pass knows one."""
     a, z = [X], []
     for k, (w, phi) in enumerate(zip(model.weights, model.activations, strict=True)):
         z.append(step.preactivation(a[-1], w, None if model.biases is None else model.biases[k]))
-        a.append(z[-1] if k == 0 else phi.value(z[-1]))
+        a.append(z[-1] if k in layers else phi.value(z[-1]))
     return Trace(tuple(z), tuple(a))
 
 

@@ -1,22 +1,22 @@
-"""Diagnosis: name the mistake in anybody's gradient.
+"""Diagnosis: name the mistake in a gradient that any program computed.
 
-`diagnose` takes weights, data and the gradient that your code gave for them; `diagnose_step` takes the weights before
-and after one update. What they are not told they infer. The answer is "correct", "mistake" or "unknown", and the last
-is meant: what is not recognised to the last digits is not named.
+`diagnose` takes weights, data and the gradient that your code computed for them; `steps.diagnose_step` takes the
+weights before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or
+"unknown", because a mistake is named only if the numbers agree to the last digits.
 
-Each array is first judged by itself: correct, incorrect, or not tested by these data. Then explanations of those that
-are incorrect compete, in this order:
+Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
+incorrect arrays compete, in this order:
 
 1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
-   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because it is right if you
-   add it; in a step it is the mistake `uphill`;
+   half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because a program may add
+   it to the weights; in a step it is the mistake `uphill`;
 2. correct for another common loss than the one named;
 3. one mistake at one place, or the same mistake in several layers;
 4. factors by N, by widths and by 2;
 5. two mistakes.
 
 Explanations that give the same numbers are alternatives. A mistake without a name in the catalogue is described by its
-place and by the line as it is written. Under "unknown" nothing is named, but the arrays are still judged.
+place and by a line of code that gives the numbers. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +30,14 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 from backprop.verification import catalogue, grammar, words
+from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.explanation import (
     AHEAD,
     LIMIT,
     NEAR,
     ONE,
     Explanation,
+    equivalents,
     explanations,
     named_factors,
 )
@@ -58,11 +60,11 @@ from backprop.verification.search import (
     COARSE,
     MANY,
     MOST,
+    Block,
     LossReading,
     Reading,
     Search,
     State,
-    cost_of,
     families,
     losses,
 )
@@ -70,8 +72,9 @@ from backprop.verification.search import (
 #: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
-MIXED = 260
-#: How many readings are searched for a mistake at most, the likeliest first.
+MIXED = 320
+#: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
+#: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
@@ -101,7 +104,7 @@ class Array(NamedTuple):
             or smaller than its rounding.
         relative_error: between what was handed in and the correct gradient.
         factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
-        sign: the sign of that factor; None as well.
+        sign: the sign of that factor; None if the factor is None.
     """
 
     verdict: str
@@ -116,8 +119,8 @@ class Layer(NamedTuple):
     Attributes:
         number: its number, from 1.
         verdict: "correct", "incorrect" or "unknown".
-        mistakes: the slugs of the mistakes made here. An incorrect layer without any is incorrect because of one above.
-        relative_error: between what was handed in and the correct gradient; nan if that is not known.
+        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of one above.
+        relative_error: between what was handed in and the correct gradient; NaN if that is not known.
     """
 
     number: int
@@ -131,10 +134,10 @@ class Alternative(NamedTuple):
 
     Attributes:
         verdict: "correct" or "mistake".
-        mistakes: slugs of the catalogue.
+        mistakes: names of the catalogue.
         place: where the mistake is, such as "dW2"; None if that is not one place.
         loss: the loss.
-        text: what it says, in a sentence.
+        text: the explanation in words.
     """
 
     verdict: str
@@ -144,7 +147,7 @@ class Alternative(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Give the explanation."""
         return self.text
 
 
@@ -152,30 +155,31 @@ class Alternative(NamedTuple):
 class Diagnosis:
     """What is incorrect in a gradient, or that nothing is.
 
-    Its text, `str(diagnosis)`, says it in words.
+    Print it to read the explanation.
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: slugs of the catalogue. A mistake that has no name there is described in the text, with its place.
-        loss: the loss it belongs to, such as "mse", "mse_half", "mse_sum", "binary_cross_entropy"; None if unknown.
-        scale: the length of what was handed in, as a multiple of that loss's gradient; None if unknown. In a step
-            without eta it is eta times that.
-        sign: 1, or −1 if it points against the gradient; None if unknown.
-        convention: how it was read, such as "rows, (in, out)"; None if unknown.
+        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
+            "binary_cross_entropy"; None if unknown.
+        scale: the factor by which the gradient handed in is larger than that loss's gradient; None if unknown. In a
+            step without eta it is multiplied by the learning rate.
+        sign: 1, or −1 if the gradient has the opposite direction; None if unknown.
+        convention: how the arrays were read, such as "rows, (in, out)"; None if unknown.
         layers: what was found about each layer of weights.
         alternatives: other explanations of the same numbers.
-        activations: the activations it was read with; None if unknown.
+        activations: the activation of each layer; None if unknown.
         correct: the correct gradient, laid out as the weights were; None if unknown.
-        reason: in one sentence, why nothing can be said, or what should be known besides; may be empty.
-        assumed: what was not told and was inferred.
+        reason: why nothing can be said, or what else you should know; may be empty.
+        assumed: what was inferred because it was not specified.
         evidence: how many numbers agree, and how closely.
         arrays: what was found about each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
             propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
-        cannot_tell: slugs of mistakes that would give these very numbers on these data.
+        cannot_tell: names of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
-        lines: for each mistake the line as it seems to be written, and as it should be.
-        remarks: what keeps the network from learning besides, or would if the gradient were correct.
+        lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
+        remarks: what else keeps the network from learning, or would if the gradient were correct.
     """
 
     verdict: str
@@ -276,7 +280,7 @@ def _networks(told: list[list[Activation]] | None, depth: int, family: str) -> I
 
 
 def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading, and, where a ReLU stands exactly on its kink, the same with slope 1 there."""
+    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
     yield reading
     hit = [
         k
@@ -320,8 +324,8 @@ def diagnose(
     Args:
         weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
         X: the inputs, one example a row or a column.
-        y: the targets; (N,) will do for one output.
-        gradients: what a backward pass computed for these weights: one array for each layer, in the shapes of the
+        y: the targets; for one output they may have shape (N,).
+        gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
             weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
             in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
@@ -348,7 +352,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Half as long, it is the gradient of half the loss. If the loss is named, it is a mistake:
+        Half of it is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -377,94 +381,6 @@ def diagnose(
     return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
 
 
-def diagnose_step(
-    before: Any,
-    after: Any,
-    X: Any,
-    y: Any,
-    eta: float | None = None,
-    *,
-    biases: Any = None,
-    activations: Any = None,
-    loss: str | None = None,
-    convention: str | None = None,
-    printed_loss: float | None = None,
-) -> Diagnosis:
-    """Name the mistake in one update of the weights.
-
-    It sees what `diagnose` sees, and also a step uphill and a layer that was updated before its δ was propagated back.
-
-    Args:
-        before: the weights before the update, as for `diagnose`.
-        after: the weights after it.
-        X: the inputs.
-        y: the targets.
-        eta: the learning rate, or None. Without it, η times the scale of the gradient is seen, and neither alone.
-        biases: None, or a pair: the biases before and after, or before and None if those after are not known.
-        activations: as for `diagnose`.
-        loss: as for `diagnose`.
-        convention: as for `diagnose`.
-        printed_loss: as for `diagnose`.
-
-    Returns:
-        The diagnosis. Where the weights moved too little against the rounding of the weights themselves, "unknown".
-
-    Raises:
-        TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
-
-    Examples:
-        >>> import backprop
-        >>> X, y = backprop.xor()
-        >>> model = backprop.Model.random([2, 3, 1], seed=0)
-        >>> new = model.update(model.backward(model.forward(X), y), eta=0.5)
-        >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5).verdict
-        'correct'
-        >>> uphill = [2 * old - new for old, new in zip(model.weights, new.weights)]
-        >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
-        ('uphill',)
-    """
-    first, raw = arrays("before", before), after
-    second = _as_many("after", arrays("after", raw), len(first), "before")
-    rate = 1.0 if eta is None else checks.learning_rate(eta)
-    pairs = [(first, second)]
-    precision = precision_of(raw)
-    if biases is not None:
-        if not isinstance(biases, Sequence) or len(biases) != 2:
-            raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
-        if biases[1] is not None:
-            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
-    for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
-        for i, (o, n) in enumerate(zip(old, new, strict=True)):
-            if o.shape != n.shape:
-                raise ValueError(f"{name}[{i}] has shape {n.shape}; expected {o.shape}, as before the update")
-    if precision is np.float16:
-        return _nothing(len(first), "float16 holds three digits, too few to tell; compute in float32 or float64")
-    moved = [[(o - n) / rate for o, n in zip(old, new, strict=True)] for old, new in pairs]
-    unit = float(np.finfo(precision).eps)
-    floors = {
-        f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n)))) / rate
-        for letter, (old, new) in zip("Wb", pairs, strict=False)
-        for i, (o, n) in enumerate(zip(old, new, strict=True))
-    }
-    with_bias = biases is not None
-    handed = Handed(
-        data("X", X),
-        data("y", y),
-        first,
-        b if with_bias else None,
-        moved[0],
-        moved[1] if len(moved) > 1 else None,
-        second,
-    )
-    told = _told_activations(activations, len(first), loss)
-    case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
-    if not any(array.any() for part in moved for array in part):
-        return _no_change(case, len(first))
-    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
-
-
 def assert_gradient(
     weights: Any,
     X: Any,
@@ -478,7 +394,7 @@ def assert_gradient(
     sign: int | None = None,
     strict: bool = False,
 ) -> Diagnosis:
-    """Fail unless a gradient is correct; for tests that grade.
+    """Raise an error unless a gradient is correct; for tests that grade.
 
     Args:
         weights: as for `diagnose`.
@@ -490,7 +406,7 @@ def assert_gradient(
         loss: as for `diagnose`.
         convention: as for `diagnose`.
         sign: 1 to insist on ∇L, −1 on −∇L, None to take either.
-        strict: whether to insist as well that every array has been tested and that no mistake is left open.
+        strict: whether these data must also have tested every array and excluded every mistake of the catalogue.
 
     Returns:
         The diagnosis, if it is "correct".
@@ -514,7 +430,7 @@ def assert_gradient(
         raise AssertionError(f"\n{found}")
     untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
     if strict and (found.cannot_tell or untested or "not checked" in found.reason):
-        raise AssertionError(f"\nSomething is left open; strict demands that nothing is.\n{found}")
+        raise AssertionError(f"\nThese data leave something open, which strict does not accept.\n{found}")
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")
     return found
@@ -657,8 +573,8 @@ def _evidence(reading: Reading, family: str) -> int:
     return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
 
 
-def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
-    """List the explanations that assume a mistake, the cheapest first."""
+def _explained(case: _Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
+    """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
     found: list[Explanation] = []
     tasks = []
     for reading in readings:
@@ -667,10 +583,10 @@ def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> 
         evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
-    few = 0 if sure else 1 if readings[0].problem.X.size > MANY else FEW
-    tasks = [task for task in tasks if task[0]] or tasks[:few]
+    few = min(few, 1) if readings[0].problem.X.size > MANY else few
+    tasks = [*[task for task in tasks if task[0]][:SEARCHED], *[task for task in tasks if not task[0]][:few]]
     least = 0
-    for evidence, reading, own in tasks[:SEARCHED]:
+    for evidence, reading, own in tasks:
         if found and evidence < least:
             break
         for family, candidates in own.items():
@@ -731,14 +647,54 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         if near is not None:
             return near
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = _explained(case, groups[0], sure=True)
+            found = _explained(case, groups[0], few=0)
             if found:
                 return _is_mistake(case, found, convention)
-    for readings in groups:
-        found = _explained(case, readings)
+    for number, readings in enumerate(groups):
+        found = _explained(case, readings, FEW if number else len(readings))
         if found:
             return _is_mistake(case, found, convention)
+    for reading in groups[0] if case.told is not None else ():
+        other = _with_clipping(case, reading, convention) or _skipping(case, reading, convention)
+        if other is not None:
+            return other
     return _is_unknown(case, groups[0], layers, convention)
+
+
+def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    slug, hidden = "forward-without-activation", range(reading.depth - 1)
+    nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
+    for layers in (*([k] for k in nonlinear), nonlinear):
+        for derivative in (lambda phi: phi.derivative, lambda phi: lambda z, a: phi.derivative(z, phi.value(z))):
+            phis = [
+                Activation(phi.name, step.identity, derivative(phi)) if k in layers else phi
+                for k, phi in enumerate(reading.activations)
+            ]
+            other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
+            if not any(all(_resembling(other, loss.family).values()) for loss in _candidates(case, other)):
+                continue
+            for fit in _correct(case, [other])[:1]:
+                base = next(one for one in _baselines(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
+                judged = _arrays(base)
+                if any(array.verdict == "incorrect" for array in judged.values()):
+                    return Diagnosis(
+                        "mistake",
+                        (slug,),
+                        fit.loss.name,
+                        abs(fit.s) / fit.loss.factor,
+                        1 if fit.s > 0 else -1,
+                        reading.problem.convention,
+                        _layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
+                        (),
+                        tuple(phi.name for phi in reading.activations),
+                        _gradients(base),
+                        "",
+                        tuple(_assumed(case, reading, fit.loss, convention)),
+                        "every number agrees with a network that lacks this activation function",
+                        judged,
+                    )
+    return None
 
 
 def _arrays(one: _Baseline) -> dict[str, Array]:
@@ -781,6 +737,12 @@ def _gradients(one: _Baseline) -> Gradients:
     return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
 
 
+def _agreement(n: int, off: float) -> str:
+    """Say that all numbers agree, and how closely."""
+    closely = f"with a relative error of at most {off:.0e} in each array" if off else "to the last bit"
+    return f"{f'all {n} numbers agree' if n > 1 else 'the only number agrees'} {closely}"
+
+
 def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) -> Diagnosis:
     """Answer that a gradient is correct."""
     best = fits[0]
@@ -794,11 +756,11 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
     if small or vague:
         what = f"layer {', '.join(small)}" if small else ", ".join(vague)
-        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small against rounding to tell")
+        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
     elif not case.known:
-        reasons.append("without eta only eta × scale can be seen: a factor 2, a sum or a mean would look the same")
+        reasons.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
     others = [
         Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
         for one in fits[1:]
@@ -817,7 +779,7 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
         _gradients(best),
         "; ".join(reasons),
         tuple(_assumed(case, reading, best.loss, convention)),
-        f"all {numbers} numbers agree; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         found,
         None,
         () if small else _cannot_tell(case, best),
@@ -831,33 +793,93 @@ EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | None) -> Diagnosis | None:
     """Answer that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
     for reading in readings:
-        for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        likely = [x for x in _candidates(case, reading) if x.family != "mse" and _near(reading, x.family)]
+        for one in _baselines(case, reading, likely):
             blocks = reading.correct(one.loss.family)
             if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
                 continue
             for epsilon in (*EPSILONS, _fitted(one)):
                 if not epsilon:
                     continue
-                plan = {"error": f"~epsilon:{epsilon!r}"}
-                made = reading.blocks(one.loss.family, plan)
+                made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
-                    answer = _is_correct(case, [one], convention)
-                    judged = {
-                        name: Array("correct", step.relative_error(b.given, one.s * b.made), 1.0, 1)
-                        for name, b in made.items()
-                    }
-                    reason = f"correct apart from an ε of {epsilon:.3g} inside the logarithm"
-                    layers = _layers(judged, reading.depth, {})
-                    return replace(
-                        answer,
-                        verdict="correct",
-                        reason=reason,
-                        arrays=judged,
-                        layers=layers,
-                        cannot_tell=(),
-                        evidence="",
-                    )
+                    return _apart_from(case, one, made, f"an ε of {epsilon:.3g} inside the logarithm", convention)
     return None
+
+
+def _near(reading: Reading, family: str) -> bool:
+    """Tell quickly whether the last layer's gradient has nearly the correct direction."""
+    p, given = reading.exact(family), reading.given[f"W{reading.depth}"]
+    made = step.weight_gradient(p.a[-2], grammar.correct_error(p))
+    own = float(np.vdot(made, made))
+    miss = np.linalg.norm(given - made * (np.vdot(given, made) / own)) if own > 0 else np.inf
+    return bool(miss <= 0.1 * np.linalg.norm(given))
+
+
+def _apart_from(case: _Case, one: _Baseline, made: Mapping[str, Block], what: str, convention: str | None) -> Diagnosis:
+    """Answer that a gradient is correct apart from something that a program adds on purpose."""
+    errors = {name: step.relative_error(block.given, one.s * block.made) for name, block in made.items()}
+    judged = {name: Array("correct", error, 1.0, 1) for name, error in errors.items()}
+    return replace(
+        _is_correct(case, [one], convention),
+        verdict="correct",
+        reason=f"correct apart from {what}",
+        arrays=judged,
+        layers=_layers(judged, one.reading.depth, {}),
+        cannot_tell=(),
+        evidence="",
+    )
+
+
+def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that a gradient is correct apart from predictions that are clipped before a logarithm, if it is."""
+    for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        family, name = one.loss.family, f"W{reading.depth}"
+        p, g = reading.exact(family), reading.given[name] / one.s
+        if sum(given.size for given in reading.given.values()) < 4:
+            continue
+        away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
+        some = away[:: len(away) // FEW_BOUNDS + 1]
+        starts = (*BOUNDS, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
+        direction = np.random.default_rng(0).standard_normal(g.shape[0])
+        left, target = p.a[-2] @ direction, direction @ g
+        for which in grammar.CLIPPINGS:
+            for start in starts:
+                bound = start if which == "zeroed" else _refined(p, left, target, which, start)
+                made = left @ grammar.error_with_clipping(p, bound, which)
+                if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
+                    continue
+                many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
+                if not many or np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit:  # rounding would decide
+                    continue
+                blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
+                if all(block.off(one.s) <= 1 for block in blocks.values()):
+                    about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
+                    what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
+                    return _apart_from(case, one, blocks, what + grammar.CLIPPINGS[which], convention)
+    return None
+
+
+#: From which bounds the search for one begins, and how many of the data's own are added at most.
+BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
+
+
+def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound: float) -> float:
+    """Fit the bound of a clipping to the gradient of the last layer, as long as the same predictions are clipped."""
+
+    def made(e: float) -> np.ndarray:
+        return left @ grammar.error_with_clipping(p, e, which)
+
+    for _ in range(4):
+        base, h = made(bound), 1e-6 * bound
+        slope = (made(bound + h) - base) / h
+        size = float(np.vdot(slope, slope))
+        moved = float(np.vdot(g - base, slope)) / size if size > 0 else 0.0
+        better = bound + moved
+        if not 1e-16 < better < 0.5 or abs(moved) <= 1e-14 * bound:
+            break
+        bound = better
+    return bound
 
 
 def _fitted(one: _Baseline) -> float:
@@ -883,7 +905,7 @@ def _where(other: Reading, best: Reading) -> str:
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
-    return f", read as {other.problem.convention}, {names}"
+    return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
 def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | None) -> Diagnosis:
@@ -898,19 +920,21 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
     reasons = []
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("gradients of biases were not given and not checked")
+        reasons.append("the gradients of the biases were not given, so they were not checked")
+    if best.other_loss and best.state.terms:
+        reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
-    verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
-        reasons.append(f"correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, as weight decay adds it")
+        sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
+        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
+    ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
     others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
-        verdict,
+        "mistake",
         () if ambiguous else best.slugs,
         loss.name,
         best.scale,
@@ -922,7 +946,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         _gradients(base),
         "; ".join(reasons),
         tuple(_assumed(case, reading, loss, convention)),
-        f"all {numbers} numbers agree with this; the array that agrees least has a relative error of {off:.0e}",
+        _agreement(numbers, off),
         judged,
         None if ambiguous else best.place,
         (),
@@ -947,7 +971,7 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
-            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}: {one.loss.words}")
+            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
     told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
     for other in found if ambiguous else found[1:]:
         key = (other.slugs, other.place, other.loss.name)
@@ -963,6 +987,11 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
             other.loss.name,
             f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
         )
+    if best.state.terms and not ambiguous:
+        for slug, place in equivalents(best):
+            if slug not in {name for slugs, *_ in told for name in slugs}:
+                text = f"on these data the same as: {BY_SLUG[slug].title} ({slug})"
+                yield Alternative("mistake", (slug,), place, best.loss.name, text)
 
 
 def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
@@ -993,20 +1022,27 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
     agree = best.agree & best.tested
     alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
-        reason = "no reading fits any array: another activation, another loss, a regulariser, or a mistake not listed"
+        reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
         return _nothing(layers, reason, alternatives=alternatives)
     judged = _arrays(best)
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
     if right:
-        reason = f"correct for {best.loss.name}: {', '.join(right)}; incorrect: {', '.join(wrong)}"
-        reason += ", in a way that is not recognised"
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
     else:
-        reason = "no array is correct, and together they fit nothing that is known"
+        reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
-        reason = f"close to the correct gradient of {best.loss.name}, off by {error:.0e}: more than rounding explains"
-    hint = _hint(case, best, error)
+        reason = (
+            f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
+        )
+    places = tuple(_places(case, best, wrong))
+    if len(places) > 1:
+        alternatives += tuple(
+            Alternative("mistake", (), place, best.loss.name, ELSEWHERE.get(place, f"a mistake in the line of {place}"))
+            for place in places
+        )
     return Diagnosis(
         "unknown",
         (),
@@ -1018,74 +1054,66 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         alternatives,
         tuple(phi.name for phi in best.reading.activations),
         _gradients(best),
-        "; ".join(filter(None, [reason, hint])),
+        reason,
         tuple(_assumed(case, best.reading, best.loss, convention)),
         "",
         judged,
-        _place(case, best, wrong),
+        places[0] if len(places) == 1 else None,
     )
 
 
-def _hint(case: _Case, best: _Baseline, error: float) -> str:
-    """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
-    reading, loss, n = best.reading, best.loss, best.reading.n
-    if not case.step and error < 1e-7 and reading.unit < 1e-10:
-        return "if you made it by subtracting weights from each other, hand in the step to `diagnose_step` instead"
-    p = reading.exact(loss.family)
-    delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
-    direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
-    each = (p.a[k] @ direction)[:, None] * delta
-    target = direction @ reading.given[f"W{k + 1}"]
-    for which, sums in (("first", np.cumsum(each, axis=0)), ("last", np.cumsum(each[::-1], axis=0))):
-        means = loss.factor * n / np.arange(1, n + 1)
-        common = [f * own for f in (loss.factor, means) for own in (1.0, -1.0)]
-        good = np.zeros(n, bool)
-        for f in common:
-            good |= np.linalg.norm(target - np.reshape(f, (-1, 1)) * sums, axis=1) <= 1e-9 * np.linalg.norm(target)
-        for m in (np.flatnonzero(good[1:-1]) + 2).tolist():
-            part = slice(0, m) if which == "first" else slice(n - m, n)
-            few = reading.problem._replace(X=reading.problem.X[part], y=reading.problem.y[part])
-            other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
-            blocks = other.correct(loss.family).values()
-            if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
-                return f"it is the gradient of the {which} {m} examples alone: hand in the examples of that mini-batch"
-    return ""
+#: Places that are no line of the backward pass, in words.
+ELSEWHERE = {
+    "update": "a mistake in the update",
+    "forward": "a forward pass other than the one that these weights and activations give",
+}
 
 
-def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
-    """Find the place from the arrays that are incorrect alone, if there is one."""
-    if len(wrong) == 1:
-        return f"d{wrong[0]}"
-    reading = best.reading
+def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]:
+    """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
+    reading, bias = best.reading, best.reading.problem.bias_gradients is not None
+    apart = bias and not reading.problem.bias_row
+    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
     top = max(int(name[1:]) for name in wrong)
-    own = {name for name in wrong if int(name[1:]) == top}
+    own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
-    inside = bool(reading.problem.bias_row)
+    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+        return
+    if len(wrong) == 1 and (rest or not bias):
+        yield f"d{wrong[0]}"
+        return
     if not below & set(wrong):  # the layers below follow from a correct δ
-        return (
-            f"dW{top}"
-            if inside and top > 1 and below & best.tested
-            else f"delta{top}"
-            if top == 1 and not inside
-            else None
-        )
-    if (below | own) - set(wrong) & best.tested:
-        return None
-    apart = reading.problem.bias_gradients is not None and not inside and not case.step
-    if top < reading.depth or apart or _follows(best, top):
-        return f"delta{top}"
-    return None
+        if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
+            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
+        elif not apart and below & best.tested:
+            yield f"dW{top}"
+        elif top == 1:
+            yield "delta1"
+            if case.step:
+                yield "update"
+        return
+    if (below | set(own)) - set(wrong) & best.tested:
+        return
+    follows = _follows(best, top)
+    if follows is False and top == reading.depth:
+        return
+    yield f"delta{top}"
+    if not follows and case.step:
+        yield "update"
+    if follows is None and top == reading.depth:
+        yield "forward"
 
 
-def _follows(best: _Baseline, top: int) -> bool:
-    """Tell whether all arrays up to a layer follow from one δ of that layer, whatever it is, and need not."""
+def _follows(best: _Baseline, top: int) -> bool | None:
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
     reading, k = best.reading, top - 1
     p = reading.exact(best.loss.family)
     n, d = p.z[k].shape
     names = [name for name in reading.given if int(name[1:]) <= top]
     equations = sum(reading.given[name].size for name in names)
     if n * d * equations > 200_000 or n * d > 400:
-        return False
+        return None
     delta = np.eye(n * d).reshape(n * d, n, d)
     rows = {}
     for j in range(k, -1, -1):
@@ -1094,12 +1122,14 @@ def _follows(best: _Baseline, top: int) -> bool:
         if j:
             delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
     if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
-        return False
+        return None
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
-    return equations - rank >= 2 and float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+    if equations - rank < 2:
+        return None
+    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
 
 
 def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
@@ -1119,7 +1149,7 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 base = _Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
                 judged = _arrays(base)
                 names = tuple(phi.name for phi in reading.activations)
-                reason = "every derivative is zero: no change of any weight changes a prediction; a layer is dead"
+                reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
                 return Diagnosis(
                     "correct",
                     (),
@@ -1134,7 +1164,8 @@ def _all_zero(case: _Case, layers: int) -> Diagnosis:
                 )
             if case.loss is not None:
                 answer = _is_unknown(case, [reading], layers, reading.problem.convention)
-                return replace(answer, reason="gradients are all zero: they were never computed, or cleared too early")
+                reason = "the gradients are all zero, so they were never computed, or were cleared too early"
+                return replace(answer, reason=reason)
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
@@ -1148,7 +1179,9 @@ def _no_change(case: _Case, layers: int) -> Diagnosis:
         return _nothing(layers, reason)
     answer = _is_unknown(case, _readings(case, list(product(*case.told)))[:1], layers, None)
     return (
-        replace(answer, reason="no weight changed, though the gradient is not zero; or too small to tell")
+        replace(
+            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
+        )
         if answer.arrays
         else answer
     )
@@ -1171,12 +1204,12 @@ def _assumed(case: _Case, reading: Reading, loss: LossReading, convention: str |
     """List what was not told."""
     if len(case.problems) > 1 or convention is None:
         name = reading.problem.convention
-        yield f"{name}: {CONVENTIONS[name]}"
+        yield f"the convention {name}, that is {CONVENTIONS[name]}"
     yield from assumptions(reading.problem)
     if case.told is None or any(len(names) > 1 for names in case.told):
-        yield f"activations {', '.join(phi.name for phi in reading.activations)}"
+        yield f"the activations {', '.join(phi.name for phi in reading.activations)}"
     if case.loss is None:
-        yield f"loss {loss.name}, {loss.words}"
+        yield f"the loss {loss.name}, {loss.words}"
 
 
 def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
@@ -1197,7 +1230,7 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
     first = _some(here) if reading.problem.X.size > MANY else None
     found = []
-    for slug in catalogue.BY_SLUG:
+    for slug in BY_SLUG:
         layers = catalogue.layers_for(slug, widths, 5)
         plan = catalogue.plan_with(slug, names, loss.family, layers)
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):

@@ -1,4 +1,4 @@
-"""For a class: the diagnoses of many files, one line each.
+"""Diagnose the files of a whole class, with one line for each.
 
 Nothing in a file is executed; see `archive`.
 """
@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from backprop import checks
 from backprop.verification import archive
-from backprop.verification.diagnosis import Diagnosis, diagnose, diagnose_step
+from backprop.verification.diagnosis import Diagnosis, diagnose
+from backprop.verification.steps import diagnose_step
 
 #: The endings of the files that are read.
 ENDINGS = (".npz", ".mat")
@@ -53,14 +54,14 @@ def diagnose_file(
     printed_loss: float | None = None,
     **more: Any,
 ) -> tuple[Diagnosis, list[str]]:
-    """Diagnose the gradient, or the step, that a file holds.
+    """Diagnose the gradient or the step in a file.
 
     Args:
         path: an .npz or .mat file with the arrays that `archive.NAMES` lists.
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
-        eta: the learning rate, if the file holds a step; the file's own if None.
+        eta: the learning rate, if the file holds a step; None takes the one in the file.
         printed_loss: as for `diagnose`.
         **more: further options of `diagnose` and `diagnose_step`.
 
@@ -77,6 +78,8 @@ def diagnose_file(
         if name == "diagnose":
             raise ValueError(f"--eta is {eta}, but {path} has gradients; expected it with after1, …")
         arguments["eta"] = checks.learning_rate(eta)
+    if "optimizer" in more and name == "diagnose":
+        raise ValueError(f"--optimizer is {more['optimizer']}, but {path} has gradients; expected it with after1, …")
     function: Any = diagnose if name == "diagnose" else diagnose_step
     try:
         found = function(

@@ -49,14 +49,14 @@ def hints(
         >>> g = model.backward(model.forward(X[:10]), y[:10]).weights
         >>> handed = problems(Handed(X, y, list(model.weights), None, list(g), None))
         >>> hints(handed, [[ACTIVATIONS["sigmoid"]] * 2], 2.0**-52)
-        ('it is the gradient of the first 10 examples only: hand in X and y of that mini-batch',)
+        ('it is the gradient of the first 10 examples only, so hand in X and y of that mini-batch',)
     """
     found: list[str] = []
     with np.errstate(all="ignore"):
         if not is_step and any(_is_difference(problem) for problem in problems):
             found.append(
-                "the gradient was computed as a difference of weights divided by η, which costs digits: hand in the "
-                "weights before and after the step instead"
+                "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the "
+                "weights before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
         for problem in problems:
@@ -103,7 +103,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             small = problem._replace(X=problem.X[part], y=problem.y[part])
             if _agrees(small, small.weights, small.biases, network, unit):
                 many = f"{k} examples" if k > 1 else "example"
-                yield f"it is the gradient of the {end} {many} only: hand in X and y of that mini-batch"
+                yield f"it is the gradient of the {end} {many} only, so hand in X and y of that mini-batch"
                 return
     if is_step:
         return
@@ -117,8 +117,8 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             biases = tuple(b + eta * g for b, g in zip(biases, problem.bias_gradients, strict=True))
         if _agrees(problem, before, biases, network, unit):
             yield (
-                f"it is the gradient at the weights before an update with η = {eta:g}, and the weights are those after "
-                "it: hand in the weights before, which means a copy made before the update"
+                f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
+                "it, so hand in a copy of the weights that was made before the update"
             )
             return
 

@@ -1,4 +1,4 @@
-r"""What the losses of a training run say.
+r"""Say what the losses of a training run mean.
 
 On given data some predictions have a loss that can be computed before anything is trained: ½ for every example, the
 mean of the targets, the best plane, zeros, ones. If a training run stalls at such a loss, you know what the network
@@ -99,7 +99,7 @@ _SHARED = (
 
 @dataclass(frozen=True)
 class KnownLoss:
-    """Predictions whose loss is known before the training.
+    """Predictions whose loss is known before training.
 
     Attributes:
         name: "half", "uniform", "constant", "affine", "linear", "best-per-input", "zeros", "ones", "saturated" or
@@ -418,7 +418,7 @@ def diagnose_loss(
         loss: which loss the numbers are, by a name that `diagnose` uses, or "rmse"; if None, the mean squared error is
             tried first, then the others.
         within: how near a loss must be to be named, relative to the known one.
-        flat: how little a loss stationary may change, relative to itself.
+        flat: the largest change of a stationary loss, relative to itself.
 
     Returns:
         The diagnosis; `print` shows it.

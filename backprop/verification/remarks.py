@@ -1,4 +1,4 @@
-"""Correct, and yet it will not learn: what the arrays themselves show, besides the gradient.
+"""Find what keeps a network from learning although its gradient is correct.
 
 A gradient can be correct in a network that cannot learn: identical units, a learning rate above the limit of stability,
 inputs that are not scaled, targets that the output cannot reach, units that are saturated or dead, predictions that are
@@ -38,10 +38,10 @@ RANGES = {
 
 
 class Remark(NamedTuple):
-    """Something that keeps a network from learning though its gradient is correct.
+    """Something that keeps a network from learning although its gradient is correct.
 
     Attributes:
-        slug: what it is, such as "identical-units".
+        slug: its name, such as "identical-units".
         text: one sentence, with the numbers.
         equation: the label of the equation behind it, without "eq:"; "" if there is none.
         page: the page that treats it, such as "consequences/symmetry/"; "" if there is none.
@@ -66,7 +66,7 @@ def remarks(
     eta: float | None = None,
     printed_loss: float | None = None,
 ) -> tuple[Remark, ...]:
-    """Say what keeps a network from learning, or would, though its gradient is correct.
+    """Say what keeps a network from learning although its gradient is correct.
 
     Args:
         model: the network at the weights in question.
@@ -77,7 +77,7 @@ def remarks(
         printed_loss: the loss that the program printed at these weights, if known.
 
     Returns:
-        The remarks; none if there is nothing to say.
+        The remarks; empty if nothing was found.
 
     Raises:
         TypeError: if an argument is not of the type described.
@@ -174,8 +174,8 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
                 most = float(derivative[derivative < SATURATED * largest].max())
                 yield Remark(
                     "saturated-units",
-                    f"{_count(saturated, of, which, place)} saturated: φ′ is at most {most:.1e} for any example, where "
-                    f"{name} can have {largest:g}.",
+                    f"{_count(saturated, of, which, place)} saturated: φ′ is at most {most:.1e} for any example, while "
+                    f"the largest φ′ of {name} is {largest:g}.",
                     f"{name}-derivative",
                     "consequences/vanishing/",
                 )
@@ -193,10 +193,10 @@ def _zero_layers(gradients: Gradients, dead: bool) -> Iterator[Remark]:
     zero = [k + 1 for k, g in enumerate(gradients.weights) if not g.any()]
     if zero:
         layers = f"layer {zero[0]}" if len(zero) == 1 else f"layers {', '.join(map(str, zero))}"
-        reason = "" if dead else ": the weights above it are zero, its inputs are zero, or every error is"
+        reason = "" if dead else " because the weights above it, its inputs or all errors are zero,"
         yield Remark(
             "zero-gradient",
-            f"The correct gradient of {layers} is exactly zero in every entry, so it does not learn from here{reason}.",
+            f"The correct gradient of {layers} is exactly zero in every entry{reason or ','} so no step changes it.",
             "hidden-delta",
             "consequences/vanishing/",
         )
@@ -219,7 +219,7 @@ def _inputs(X: np.ndarray) -> Iterator[Remark]:
     if text:
         yield Remark(
             "inputs-not-scaled",
-            f"The inputs are not scaled: {text}; bring each to mean 0 and standard deviation 1.",
+            f"The inputs are not scaled, because {text}. Bring each to mean 0 and standard deviation 1.",
             "stability-threshold",
             "results/learning-rates/",
         )
@@ -233,8 +233,8 @@ def _targets(activation: Activation, y: np.ndarray) -> Iterator[Remark]:
         reach = f"from {low:g} to {high:g}" if np.isfinite(high) else f"from {low:g} upwards"
         yield Remark(
             "targets-out-of-range",
-            f"{outside} of {y.size} targets lie outside what {activation.name} can give, {reach}: they reach from "
-            f"{y.min():.4g} to {y.max():.4g}; scale the targets or use a linear output.",
+            f"{outside} of {y.size} targets cannot be predicted, because {activation.name} gives values {reach}, while "
+            f"the targets reach from {y.min():.4g} to {y.max():.4g}. Scale the targets or use a linear output.",
             activation.name if activation.name in ("sigmoid", "tanh", "relu", "softplus", "silu") else "",
             "derivation/activations/",
         )
@@ -250,7 +250,7 @@ def _equal_predictions(model: Model, trace: Trace, y: np.ndarray) -> Iterator[Re
         yield Remark(
             "predictions-equal",
             f"The predictions for the {len(y)} examples differ by at most {spread:.1e}, because the weights are so "
-            f"small (at most {largest:.1e}) that the inputs hardly reach the output; draw larger initial weights.",
+            f"small (at most {largest:.1e}) that the inputs hardly change the output. Draw larger initial weights.",
             "symmetry",
             "verification/loss-plateaus/",
         )
@@ -334,7 +334,7 @@ def _learning_rate(model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: f
         yield Remark(
             "learning-rate-too-large",
             f"The learning rate {eta:g} is above 2/λ_max = {2 / largest:.3g}, where λ_max = {largest:.3g} is the "
-            "largest eigenvalue of the Hessian at these weights: along its direction the step overshoots.",
+            "largest eigenvalue of the Hessian at these weights, so the step overshoots in that direction.",
             "stability-threshold",
             "results/learning-rates/",
         )

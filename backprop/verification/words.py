@@ -1,7 +1,7 @@
 """What a diagnosis says, in words and in lines of code for the network that was handed in."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from backprop.verification.explanation import Explanation
 from backprop.verification.search import LossReading, Reading, Term
 
 if TYPE_CHECKING:
-    from backprop.verification.diagnosis import Array, Diagnosis
+    from backprop.verification.diagnosis import Alternative, Array, Diagnosis
 
 #: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
 SITE = os.environ.get("SITE_URL", "")
@@ -190,7 +190,7 @@ def _form_code(form: str, forms: Callable[..., Iterator[Any]], reading: Reading,
 
 
 def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
-    """Write for each thing that is incorrect its place, the line as it seems to be written, and as it should be.
+    """Write for each thing that is incorrect its place, the line that the numbers fit, and the correct line.
 
     Args:
         best: the explanation.
@@ -219,7 +219,25 @@ def short(one: Explanation) -> str:
     """
     if one.slugs and all(slug for slug, _, _ in one.parts):
         return f"{'; '.join(BY_SLUG[slug].title for slug in one.slugs)} ({', '.join(one.slugs)})"
-    return "; ".join(f"{place} as if by {written}" for place, written, _ in lines(one))
+    return "; ".join(
+        f"{_place(place)} is incorrect, and your numbers fit {written}" for place, written, _ in lines(one)
+    )
+
+
+def _place(place: str) -> str:
+    """Say what a place of the backward pass computes."""
+    name, layer = place.rstrip("0123456789"), place.lstrip("abcdefghijklmnopqrstuvwxyzW")
+    return {
+        "error": "the derivative of the loss with respect to the predictions",
+        "phi": f"the derivative of the activation function in layer {layer}",
+        "back": f"the gradient that is propagated back to layer {layer}",
+        "delta": f"δ of layer {layer}",
+    }.get(name, place)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List names as a sentence does."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def text(found: "Diagnosis") -> Iterator[str]:
@@ -233,16 +251,16 @@ def text(found: "Diagnosis") -> Iterator[str]:
     """
     losses = [other for other in found.alternatives if other.verdict == "correct" and not other.mistakes]
     if found.verdict == "correct":
-        open_ = f" on these data, which cannot reveal {', '.join(found.cannot_tell)}" if found.cannot_tell else ""
-        yield f"Correct, for the loss {found.loss}{open_}."
+        yield f"Correct: this is the gradient of {found.loss}."
         if found.cannot_tell:
-            yield "Hand in five examples and widths that differ to test these as well."
+            yield f"These data cannot reveal some mistakes, however: {', '.join(found.cannot_tell)}."
+            yield "To test for these as well, hand in five examples or more, and layers of different widths."
         if found.sign == -1:
-            yield "It is −∇L, which is correct if you add it."
+            yield "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights."
     elif found.verdict == "unknown":
         yield f"Unknown: {found.reason}."
     elif losses:
-        yield f"It is the gradient of {losses[0].loss}, not of {found.loss}, which you named."
+        yield f"You named the loss {found.loss}, but this is the gradient of {losses[0].loss}."
     yield from _mistakes(found)
     if found.verdict != "unknown" and found.reason:
         yield f"Note: {found.reason}."
@@ -250,13 +268,13 @@ def text(found: "Diagnosis") -> Iterator[str]:
     if found.verdict == "mistake" and found.correct is not None:
         yield from _correct(found.correct)
     if found.scale is not None and found.verdict != "unknown":
-        yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}; sign {found.sign:+d}."
+        sign = "" if found.sign == 1 else ", with the opposite sign"
+        yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}{sign}."
     if found.assumed:
-        yield f"Not specified, and inferred: {'; '.join(found.assumed)}."
+        yield f"Inferred, because you did not specify it: {'; '.join(found.assumed)}."
     if found.evidence:
         yield f"Evidence: {found.evidence}."
-    for other in found.alternatives:
-        yield f"{'Alternatively' if other.mistakes or other.place else 'The same numbers are also'}: {other.text}."
+    yield from dict.fromkeys(_other(other) for other in found.alternatives)
     for remark in found.remarks:
         yield f"Remark: {remark.text} ({remark.slug})"
         if remark.equation:
@@ -266,13 +284,20 @@ def text(found: "Diagnosis") -> Iterator[str]:
             yield f"  More:  {SITE}{remark.page}"
 
 
+def _other(other: "Alternative") -> str:
+    """Write another explanation."""
+    if other.mistakes or other.place:
+        return f"Possible explanation {other.text}."
+    return f"The same numbers are also {other.text}."
+
+
 def _judged(found: "Diagnosis") -> Iterator[str]:
     """Give the verdict on each layer, and on arrays where those of a layer differ."""
     for layer in found.layers:
         if found.verdict == "unknown" and layer.verdict == "unknown":
             continue
         error = layer.relative_error
-        off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", to the last bit"
+        off = "" if np.isnan(error) else f", relative error {error:.1e}" if error else ", equal to the last bit"
         because = f" ({', '.join(layer.mistakes)})" if layer.mistakes else ""
         if layer.verdict == "incorrect" and not layer.mistakes and found.mistakes:
             because = " (because of the mistake above)"
@@ -285,31 +310,43 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
 def _array(name: str, array: "Array") -> str:
     """Give the verdict on one array."""
     verdict, factor = array.verdict, array.factor
-    by = f", {factor:.6g} times what it should be" if factor is not None and verdict == "incorrect" else ""
-    return f"d{name} {verdict}{by}"
+    if factor is None or verdict != "incorrect":
+        return f"d{name} is {verdict}"
+    return f"d{name} is {f'{factor:.6g} times what it should be' if factor else 'zero'}"
 
 
 def _mistakes(found: "Diagnosis") -> Iterator[str]:
-    """Describe the mistakes."""
+    """Describe the mistakes: what is incorrect, the lines of code, and where to read more."""
     for slug in found.mistakes:
         mistake = BY_SLUG[slug]
         where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
-        place = f", layer {', '.join(where)}" if where else ""
-        yield f"Mistake: {mistake.title} ({slug}){place}."
+        place = f" in layer{'s' * (len(where) > 1)} {_listed(where)}" if where else ""
+        yield f"Mistake{place}: {mistake.title} ({slug})."
+        if not found.lines:
+            yield from _both(
+                "; ".join(map(str.strip, part.splitlines())) for part in (mistake.incorrect, mistake.correct)
+            )
+        elif len(found.mistakes) == 1:
+            yield from (line for _, *pair in found.lines for line in _both(pair))
         for label in mistake.equations:
             number, url = address(label)
             yield f"  Equation ({number}): {url}"
-        if not found.lines:
-            yield f"  As if written: {'; '.join(part.strip() for part in mistake.incorrect.splitlines())}"
-            yield f"  It should be:  {'; '.join(part.strip() for part in mistake.correct.splitlines())}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
-        yield "Mistake: these numbers have several explanations, of which one of the following is true."
+        several = sum(bool(other.mistakes or other.place) for other in found.alternatives) > 1
+        yield f"Mistake: {'several explanations fit' if several else 'the explanation below fits, but is not certain'}."
     if found.lines and not found.mistakes:
-        yield f"Mistake: {found.lines[0][0]} is not computed as it should be."
-    for _, written, should in found.lines:
-        yield f"  As if written: {written}"
-        yield f"  It should be:  {should}"
+        places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
+        yield f"Mistake: {_listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
+    if len(found.mistakes) != 1:
+        yield from (line for _, *pair in found.lines for line in _both(pair))
+
+
+def _both(pair: Iterable[str]) -> Iterator[str]:
+    """Set a line that the numbers fit above the correct one."""
+    fitting, correct = pair
+    yield f"  Your numbers fit: {fitting}"
+    yield f"  The correct line: {correct}"
 
 
 def _correct(correct: Gradients) -> Iterator[str]:

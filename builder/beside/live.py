@@ -33,6 +33,7 @@ SCRIPTS = {
     f"{FOLDER}/listings.js": ".language-pycon",
     f"{FOLDER}/exercises.js": ".stub-box, h1#exercises",
     f"{FOLDER}/diagnose.js": "#live-diagnose",
+    f"{FOLDER}/microscope.js": "#microscope",
 }
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 
@@ -132,9 +133,9 @@ def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
     add_scripts(tree, root, SCRIPTS, facts)
 
 
-def styles(root: Path) -> str:
-    """Read the style sheet of the controls; it is so short that a page carries it."""
-    css = (root / "live" / "live.css").read_text(encoding="utf-8")
+def styles(root: Path, name: str = "live.css") -> str:
+    """Read the style sheet of the controls, or of the microscope; it is so short that a page carries it."""
+    css = (root / "live" / name).read_text(encoding="utf-8")
     return " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
 
 

@@ -5,7 +5,6 @@ numbers read from the print before.
 """
 
 import functools
-import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -180,25 +179,6 @@ def label_formulas(article: Tree | Node, latex: Mapping[str, str]) -> None:
         math.attrs["aria-label"] = one_line(latex[formula])
 
 
-def keep_punctuation(article: Tree | Node) -> None:
-    """Keep a full stop or comma on the line of the formula before it; Chromium breaks the line between them.
-
-    Examples:
-        >>> html.through("If <math><mi>z</mi></math>, then", keep_punctuation)
-        'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
-    """
-    for math in article.css("math"):
-        node = math.parent if math.parent is not None and html.classed(math.parent, "symbol") else math
-        after = node.next
-        if after is None or after.tag != "-text":
-            continue
-        marks = re.match(r"[.,;:?!)]*", after.text())
-        if marks is not None and marks[0]:
-            rest = after.text()[marks.end() :]
-            html.replace(node, f'<span class="unbroken">{html.written(node)}{marks[0]}</span>')
-            after.replace_with(rest)
-
-
 def mark_long(listing: Node) -> None:
     """Let a listing that may not fit on a page be broken, and set one with wide lines smaller; by a class for each."""
     lines = listing.text().split("\n")
@@ -236,7 +216,6 @@ def book(
         built = html.page((site / page.url / "index.html").read_text(encoding="utf-8"))
         article = chapter(page, built, by_url, root)
         label_formulas(article, latex)
-        keep_punctuation(article)
         taken = solutions_apart(article, page.title, numbers)
         chapters.append(f'<section id="{page.anchor}">{article.inner_html}</section>')
         (to_exercises if page.url.startswith("exercises/") else to_questions).append(taken)

@@ -12,6 +12,7 @@ from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 INDEX = "reference/equations/"
+DERIVATION = "derivation/"
 ARGUMENTS = {"Parameters:", "Attributes:", "Returns:", "Yields:", "Raises:"}
 NOT_SPOKEN = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
 operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a list of these would be thirty lines)
@@ -28,9 +29,10 @@ def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step
         text = html.through(entry["text"], drop_listings, drop_arguments)
         # Plain text is enough, and a tag is a blank. A blank that does not break stays one: as `&nbsp;` it would be
         # taken for a part of the word before it. The text comes from the tree, so these patterns meet no surprise.
-        entry["text"] = re.sub(
-            r"[ \n]+", " ", re.sub(r"</?(p|ul|ol|li|code|pre)>", " ", text).replace("&nbsp;", "\xa0")
-        )
+        text = re.sub(r"</?(p|ul|ol|li|code|pre)>", " ", text).replace("&nbsp;", "\xa0")
+        entry["text"] = re.sub(r"[ \n]+", " ", text).strip(" ")
+        if entry["location"].startswith(DERIVATION):
+            entry["boost"] = 2  # where something is derived comes before where it is used
     index["docs"] += entries(equations, steps)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 

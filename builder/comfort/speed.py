@@ -81,3 +81,20 @@ def colours_switched_once(css: str) -> str:
     """
     # A style sheet is text, and this pattern knows the one rule; no parser of CSS is loaded for it.
     return re.sub(rf"{re.escape(SWITCHING)}\{{[^}}]*\}}".replace("::", "::?"), "", css)
+
+
+def index_on_demand(script: str) -> str:
+    """Let the theme's script fetch the index of the search when it is needed, not with every page.
+
+    It is needed when the reader opens the search, until when the script waits already for pages opened as files, and
+    when a page is opened from a result, whose words are then marked.
+
+    Examples:
+        >>> index_on_demand('a($(location.protocol!=="file:"),b("search"))')
+        'a($(!1),b("search"))'
+        >>> index_on_demand('f("search.highlight")?g(e,{index$:h}):y')
+        'f("search.highlight")&&location.search?g(e,{index$:h}):y'
+    """
+    # A script is text, and these patterns know the two places.
+    script = re.sub(r'location\.protocol!=="file:"(?=\),\w+\("search"\))', "!1", script)
+    return re.sub(r'(?<=\("search\.highlight"\))(?=\?\w+\(\w+,\{index\$)', "&&location.search", script)

@@ -29,3 +29,22 @@ def keep_together(tree: Tree) -> None:
         kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
         if kept != before:
             html.replace(text, kept)
+
+
+def keep_punctuation(tree: Tree) -> None:
+    """Keep a full stop or comma on the line of the formula before it; Chromium breaks the line between them.
+
+    Examples:
+        >>> html.through("If <math><mi>z</mi></math>, then", keep_punctuation)
+        'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
+    """
+    for math in tree.css("math"):
+        node = math.parent if math.parent is not None and html.classed(math.parent, "symbol") else math
+        after = node.next
+        if after is None or after.tag != "-text":
+            continue
+        marks = re.match(r"[.,;:?!)]*", after.text())
+        if marks is not None and marks[0]:
+            rest = after.text()[marks.end() :]
+            html.replace(node, f'<span class="unbroken">{html.written(node)}{marks[0]}</span>')
+            after.replace_with(rest)

@@ -18,6 +18,71 @@ export interface Check {
   functions: { name: string; written: boolean; examples: Example[]; diagnosis: string }[];
 }
 
+/** A step of the microscope, as `backprop.live.microscope.look` shows it. */
+export interface View {
+  /** The query of the address; it is the whole state. */
+  address: string;
+  /** A sentence for everything that could not be used. */
+  problems: string[];
+  settings: {
+    net: string;
+    hidden: string;
+    output: string;
+    bias: number;
+    loss: string;
+    losses: string[];
+    data: string;
+    example: number;
+    count: number;
+    x: number[];
+    y: number[];
+    eta: number;
+    seed: number;
+    epoch: number;
+    mistake: string;
+    mistakes: [slug: string, title: string][];
+    weights: [name: string, value: number][];
+  };
+  svg: string;
+  numbers: Record<string, number>;
+  step: {
+    name: string;
+    stage: string;
+    stages: [key: string, words: string][];
+    heading: string;
+    math: string;
+    equations: string[];
+    code: [name: string, body: string][];
+    words: string;
+    place: string;
+    previous: string;
+    next: string;
+  };
+}
+
+/** What some epochs of training gave. */
+export interface Trained {
+  address: string;
+  losses: Float64Array;
+  wrong_losses: Float64Array;
+  surface: Float32Array;
+  epoch: number;
+  beside: unknown;
+  words: string;
+}
+
+/** A planted mistake beside the correct gradient. */
+export interface Examined {
+  title: string;
+  incorrect: string;
+  correct: string;
+  why: string;
+  arrays: [name: string, correct: string[][], mistaken: string[][]][];
+  check: string;
+  diagnosis: string;
+  verdicts: [check: string, diagnosis: string];
+}
+
 /** The verbs that `backprop.live.answer` knows: what each takes, and what it answers. */
 export interface Verbs {
   run: { request: { listings: string[]; place: string }; answer: { listings: Example[][] } };
@@ -27,6 +92,16 @@ export interface Verbs {
     request: { name?: string; content?: Uint8Array; text?: string; activations: string[]; loss: string };
     answer: { verdict: "correct" | "mistake" | "unknown" | ""; words: string; note: string };
   };
+  look: { request: { address: string; changes?: Record<string, string>; focus?: string }; answer: View };
+  update: { request: { address: string }; answer: View };
+  train: { request: { address: string; epochs: number; cells: number; beside: unknown }; answer: Trained };
+  points: {
+    request: { address: string };
+    answer: { x: Float64Array; label: Float64Array; surface: Float32Array; loss: number };
+  };
+  examine: { request: { address: string }; answer: Examined };
+  archive: { request: { address: string }; answer: { name: string; content: Uint8Array<ArrayBuffer> } };
+  picture: { request: { address: string }; answer: { name: string; content: string } };
 }
 export type Verb = keyof Verbs;
 

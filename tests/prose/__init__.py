@@ -193,7 +193,7 @@ def words() -> list[Word]:
 
 
 def files() -> list[Path]:
-    """List what readers see: pages, docstrings and messages of the package, figures, exercises, the two first files.
+    """List what readers see: pages and their names, docstrings, messages, figures, exercises, the two first files.
 
     Returns:
         The files.
@@ -204,6 +204,7 @@ def files() -> list[Path]:
         *sorted((ROOT / "exercises").glob("*.py")),
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
+        ROOT / "mkdocs.yml",
     ]
 
 

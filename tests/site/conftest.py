@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,10 @@ from builder.beside import printed
 from tests.conftest import Shared
 
 ROOT = Path(__file__).parents[2]
+#: Milliseconds: the machine that tests may be busy.
+PATIENCE = 60_000
+
+Open = Callable[..., Any]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")
 
 
@@ -132,3 +136,45 @@ def chromium(port: int) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", led])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def ready(served: Served) -> Served:
+    """The site with the files that run Python beside it; without them the tests are skipped, or fail in CI."""
+    if not (served.folder / "assets/live/pyodide").is_dir():
+        reason = "the files that run Python are not there; python -m live.fetch gets them"
+        if os.environ.get("BROWSER_TESTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return served
+
+
+@pytest.fixture
+def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
+    """Open a page in a fresh browser profile; what it asked for is in `tab.requests`."""
+    contexts = []
+
+    def opened(url: str, script: str = "", policy: str = "", **options: Any) -> Any:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if script:
+            context.add_init_script(script)
+        if policy:
+
+            def with_policy(route: Any) -> None:
+                there = route.request.url.replace(ready.address, f"http://127.0.0.1:{port}/")
+                got = route.fetch(url=there)  # which is not led as the browser is
+                route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
+
+            context.route("**/*", with_policy)
+        tab = context.new_page()
+        tab.requests = []
+        tab.on("request", lambda request: tab.requests.append(request.url))
+        tab.goto(ready.address + url, wait_until="networkidle")
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.unroute_all(behavior="ignoreErrors")
+        context.close()

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pikepdf
-import pypdf
+import pypdfium2
 import pytest
 
 import backprop
@@ -241,16 +241,16 @@ def test_every_figure_was_looked_at(visits: Visits) -> None:
     seen = {label["figure"] for visit in visits.values() for label in visit.labels}
     drawn = {f"fig-{path.stem}" for path in (ROOT / "build" / "figures").glob("*.html")}
     assert len(drawn) > 35
-    assert drawn == seen
+    assert drawn | {"fig-microscope"} == seen
 
 
 @every_page
-def test_a_page_weighs_310_kilobytes_at_most(url: str, visits: Visits, served: Served) -> None:
+def test_a_page_weighs_300_kilobytes_at_most(url: str, visits: Visits, served: Served) -> None:
     """As sent by a host that compresses, with all that it loads, for a reader who comes for the first time."""
     paths = {served.folder / unquote(r.removeprefix(served.address).partition("?")[0]) for r in visits[url].requests}
     files = [path / "index.html" if path.is_dir() else path for path in paths if path != served.folder / "data:"]
     weight = sum(len(compressed(f)) if f.suffix in MEASURED else f.stat().st_size for f in files)
-    assert 100 * KILOBYTE < weight <= 310 * KILOBYTE
+    assert 100 * KILOBYTE < weight <= 300 * KILOBYTE
 
 
 @every_page
@@ -261,7 +261,7 @@ def test_every_link_leads_somewhere(url: str, visits: Visits, served: Served) ->
         if not target.startswith(served.address):
             assert link.startswith(("https://", "mailto:")), link
             continue
-        place = unquote(target.removeprefix(served.address))
+        place = unquote(target.removeprefix(served.address).partition("?")[0])  # a query is read by the page itself
         if place in visits:
             if anchor and unquote(anchor) not in visits[place].ids:
                 lost.append(link)
@@ -382,9 +382,22 @@ def results_of(tab: Any, query: str) -> list[str]:
 def test_search_finds(query: str, wanted: str, tab: Any, served: Served) -> None:
     tab.goto(served.address, wait_until="networkidle")
     links = [link.partition("?")[0] + "#" + link.partition("#")[2] for link in results_of(tab, query)]
-    pages = list(dict.fromkeys(link.partition("#")[0] for link in links))[:3]  # the results are grouped by page
-    found = [link for link in links if link.partition("#")[0] in pages]
-    assert any(link.startswith(served.address + wanted) for link in found), links[:8]
+    assert any(link.startswith(served.address + wanted) for link in links[:5]), links[:8]
+
+
+def test_the_index_is_fetched_when_the_search_is_opened_and_words_are_marked_on_the_page(
+    tab: Any, served: Served
+) -> None:
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"{served.address}derivation/loss/", wait_until="networkidle")
+    tab.wait_for_timeout(300)
+    assert not [url for url in asked if "search_index" in url]
+    assert results_of(tab, "upstream")
+    assert [url for url in asked if "search_index" in url]
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("article mark[data-md-highlight]", state="attached")
 
 
 def test_search_works_without_a_mouse(tab: Any, served: Served) -> None:
@@ -597,44 +610,50 @@ def test_every_formula_and_every_figure_has_a_text_alternative(pdf: Path, served
     assert [kind for kind, alternative in tagged if not alternative] == []
 
 
-def test_solutions_stand_at_the_end_of_the_edition_and_are_linked_both_ways(pdf: Path) -> None:
-    reader: Any = pypdf.PdfReader(pdf)
-    titles = {e.title: reader.get_destination_page_number(e) for e in reader.outline if not isinstance(e, list)}
+class Edition(NamedTuple):
+    """The printed edition as it is read: the text of each page, and the page of each chapter, the first being 0."""
+
+    texts: list[str]
+    pages: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def edition(pdf: Path) -> Edition:
+    with pypdfium2.PdfDocument(pdf) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+        chapters = [entry for entry in document.get_toc() if entry.level == 0]
+        return Edition(texts, {entry.get_title(): entry.get_dest().get_index() for entry in chapters})
+
+
+def test_solutions_stand_at_the_end_of_the_edition_and_are_linked_both_ways(pdf: Path, edition: Edition) -> None:
     words = "The distance to the minimum has halved"
-    assert [words in " ".join(page.extract_text().split()) for page in reader.pages].index(True) >= titles["Solutions"]
+    assert [words in " ".join(text.split()) for text in edition.texts].index(True) >= edition.pages["Solutions"]
     with pikepdf.open(pdf) as document:
         links = {str(a.Dest)[1:] for page in document.pages for a in page.get("/Annots", []) if "/Dest" in a}
     there = {link.removesuffix("--solution") for link in links if link.endswith("--solution")}
     back = {link.removesuffix("--asked") for link in links if link.endswith("--asked")}
     assert there == back
-    numbers, texts = printed.page_numbers(pdf), [page.extract_text() for page in reader.pages]
+    numbers = printed.page_numbers(pdf)
     for name in there:  # each link says the page it leads to
-        assert f": page {numbers[f'{name}--solution']}" in texts[numbers[f"{name}--asked"] - 1]
-        assert f"(page {numbers[f'{name}--asked']})" in texts[numbers[f"{name}--solution"] - 1]
+        assert f": page {numbers[f'{name}--solution']}" in edition.texts[numbers[f"{name}--asked"] - 1]
+        assert f"(page {numbers[f'{name}--asked']})" in edition.texts[numbers[f"{name}--solution"] - 1]
     assert len(there) == len(list((ROOT / "exercises").glob("*.py"))) + 10  # and one question for each chapter
 
 
-def test_the_edition_is_tagged_outlined_numbered_and_has_selectable_text(pdf: Path) -> None:
-    reader: Any = pypdf.PdfReader(pdf)
-    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert reader.trailer["/Root"]["/Lang"] == "en"
-    assert backprop.__version__ in reader.metadata.title
-    titles = [entry.title for entry in reader.outline if not isinstance(entry, list)]
-    assert "8 Hidden → hidden" in titles
-    assert "Index of equations" in titles
-    first = reader.pages[0].extract_text()
+def test_the_edition_is_tagged_outlined_numbered_and_has_selectable_text(pdf: Path, edition: Edition) -> None:
+    with pikepdf.open(pdf) as document:
+        assert document.Root.MarkInfo.Marked
+        assert document.Root.Lang == "en"
+        assert backprop.__version__ in str(document.docinfo["/Title"])
+    assert "8 Hidden → hidden" in edition.pages
+    assert "Index of equations" in edition.pages
     for words in (f"Version {backprop.__version__}", citing.DATE, *citing.AUTHORS):
-        assert words in first
-    where = {
-        entry.title: reader.get_destination_page_number(entry) + 1
-        for entry in reader.outline
-        if not isinstance(entry, list)
-    }
-    contents = " ".join((reader.pages[1].extract_text() + reader.pages[2].extract_text()).split())
-    for title in ("3 Loss", "8 Hidden → hidden", "XOR"):
-        assert f" {title} {where[title]} " in contents
-    second = reader.pages[where["8 Hidden → hidden"]].extract_text()
-    assert second.startswith(str(where["8 Hidden → hidden"] + 1))  # its page number
+        assert words in edition.texts[0]
+    contents = "".join((edition.texts[1] + edition.texts[2]).split())
+    for title in ("The derivation", "3 Loss", "8 Hidden → hidden", "XOR"):
+        assert f"{title}{edition.pages[title] + 1}".replace(" ", "") in contents
+    second = edition.texts[edition.pages["8 Hidden → hidden"] + 1]
+    assert second.splitlines()[0].endswith(f" {edition.pages['8 Hidden → hidden'] + 2}")  # its page number
     assert "(8.2)" in second
     assert "Parameters" in second
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.server import ThreadingHTTPServer
 from importlib.resources import files
@@ -22,11 +22,10 @@ from backprop import __version__
 from backprop.live import answer
 from builder.beside import live
 from live import fetch
-from tests.site.conftest import ROOT, Handler, Served
+from tests.site.conftest import PATIENCE, ROOT, Handler, Open, Served
 
 CHAPTER = "derivation/chain-rule/"  # a page with listings
 POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"
-PATIENCE = 60_000  # milliseconds: the machine that tests may be busy
 AXE = """async () => (await axe.run(document.querySelector("article"), {resultTypes: ["violations"], preload: false}))
     .violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).join(" | "))"""
 #: Run every listing of the given pages, sorted as the page's controls sort them, by the page's own client.
@@ -123,50 +122,6 @@ def test_a_page_loads_the_scripts_that_it_needs_and_no_other(site: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def ready(served: Served) -> Served:
-    """The site with the files that run Python beside it; without them the tests are skipped, or fail in CI."""
-    if not (served.folder / "assets/live/pyodide").is_dir():
-        reason = "the files that run Python are not there; python -m live.fetch gets them"
-        if os.environ.get("BROWSER_TESTS") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return served
-
-
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
-    """Open a page in a fresh browser profile; what it asked for is in `tab.requests`."""
-    contexts = []
-
-    def opened(url: str = CHAPTER, script: str = "", policy: str = "", **options: Any) -> Any:
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        if script:
-            context.add_init_script(script)
-        if policy:
-
-            def with_policy(route: Any) -> None:
-                there = route.request.url.replace(ready.address, f"http://127.0.0.1:{port}/")
-                got = route.fetch(url=there)  # which is not led as the browser is
-                route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
-
-            context.route("**/*", with_policy)
-        tab = context.new_page()
-        tab.requests = []
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.goto(ready.address + url, wait_until="networkidle")
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(scope="module")
 def warm(chromium: Any, ready: Served) -> Iterator[Any]:
     """A tab whose Python runs already, on a page with listings; the tests leave it as it was."""
     context = chromium.new_context(viewport={"width": 390, "height": 844})
@@ -213,7 +168,7 @@ def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Serve
 
 @pytest.mark.browser
 def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(visit: Open, ready: Served) -> None:
-    tab = visit()
+    tab = visit(CHAPTER)
     assert tab.locator(".live-note").first.inner_text().startswith("loads 10.")
     before = [url.removeprefix(ready.address) for url in tab.requests]
     ours = [url.removeprefix("assets/live/").partition("-")[0] for url in before if url.startswith("assets/live/")]
@@ -313,7 +268,7 @@ def test_axe_finds_nothing_in_a_listing_with_results_or_being_edited(warm: Any, 
 def test_a_file_that_is_missing_or_wrong_is_named(
     visit: Open, broken: str, answer: dict[str, Any] | None, sentence: str
 ) -> None:
-    tab = visit()
+    tab = visit(CHAPTER)
     tab.context.route(broken, lambda route: route.fulfill(**answer) if answer else route.abort())
     edit(tab, 0, ">>> 6 * 7\n42\n")
     assert sentence in result(tab, 0, sentence)
@@ -322,7 +277,7 @@ def test_a_file_that_is_missing_or_wrong_is_named(
 
 @pytest.mark.browser
 def test_where_the_network_is_back_the_next_run_works(visit: Open) -> None:
-    tab = visit()
+    tab = visit(CHAPTER)
     tab.context.route("**/numpy-*.whl", lambda route: route.abort())
     press(tab, 0, "Run")
     result(tab, 0, "Is the network there?")
@@ -346,7 +301,7 @@ def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
         }
         route.fulfill(body=path.read_bytes(), headers=headers)
 
-    tab = visit()
+    tab = visit(CHAPTER)
     tab.context.route(f"{host}**", answered)
     tab.context.route("**/manifest.json", lambda route: route.fulfill(body=there["assets/live/manifest.json"]))
     press(tab, 0, "Run")
@@ -357,14 +312,14 @@ def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_our_scripts_need_no_inline_script_and_no_eval(visit: Open) -> None:
-    tab = visit(policy=POLICY)  # the theme's own scripts are inline, and do not run here
+    tab = visit(CHAPTER, policy=POLICY)  # the theme's own scripts are inline, and do not run here
     press(tab, 0, "Run")
     result(tab, 0, "pass")
 
 
 @pytest.mark.browser
 def test_without_scripts_or_webassembly_only_the_control_is_missing(visit: Open) -> None:
-    for tab in (visit(java_script_enabled=False), visit(script="delete self.WebAssembly")):
+    for tab in (visit(CHAPTER, java_script_enabled=False), visit(CHAPTER, script="delete self.WebAssembly")):
         assert tab.locator(".language-pycon pre").count() > 5
         assert tab.locator(".live-bar").count() == 0
 
@@ -372,8 +327,9 @@ def test_without_scripts_or_webassembly_only_the_control_is_missing(visit: Open)
 @pytest.mark.browser
 def test_the_control_says_how_to_get_the_files_where_there_are_none(visit: Open, ready: Served) -> None:
     tab = visit(
+        CHAPTER,
         script="document.addEventListener('readystatechange', () => "
-        "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))"
+        "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))",
     )
     press(tab, 0, "Run")
     assert "python -m live.fetch" in result(tab, 0, "not beside this site")

@@ -10,6 +10,7 @@ from builder.beside import printed
 from builder.beside.printed import PrintedPage, contents, one_line
 from builder.errors import SiteError
 from builder.tree import Node
+from builder.typeset import typography
 
 LOSS = PrintedPage("Derivation", "3 Loss", "derivation/loss/")
 XOR = PrintedPage("Results", "XOR", "results/xor/")
@@ -34,7 +35,7 @@ def label_formulas(html: str, latex: dict[str, str]) -> str:
 
 
 def keep_punctuation(html: str) -> str:
-    return tree.through(html, printed.keep_punctuation)
+    return tree.through(html, typography.keep_punctuation)
 
 
 def test_links_lead_into_the_edition_or_to_the_published_site() -> None:

@@ -1,0 +1,188 @@
+"""Training under the microscope: some epochs at a time, and beside them the same with a planted mistake."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+import backprop
+from backprop import training
+from backprop.live.scene import Scene, parameters_of, read, write
+from backprop.live.values import OF_THE_UPDATE, mistaken_gradients
+from backprop.network import LOSSES, Gradients, Model
+from backprop.verification.catalogue import early_step
+
+#: The decision surface reaches this far beyond the data, which lie between 0 and 1.
+MARGIN = 0.1
+
+#: How many points of the surface there are in a row.
+CELLS = 41
+
+
+@cache
+def grid(cells: int) -> np.ndarray:
+    """List the points at which the decision surface is computed, row by row from the top.
+
+    Args:
+        cells: how many there are in a row.
+
+    Returns:
+        The points, shape (cells², 2).
+
+    Examples:
+        >>> from backprop.live.descent import grid
+        >>> grid(2).tolist()
+        [[-0.1, 1.1], [1.1, 1.1], [-0.1, -0.1], [1.1, -0.1]]
+    """
+    along = np.linspace(-MARGIN, 1 + MARGIN, cells)
+    across, up = np.meshgrid(along, along[::-1])
+    return np.stack([across.ravel(), up.ravel()], axis=1)
+
+
+def surface(model: Model, cells: int) -> np.ndarray:
+    """Compute the prediction at every point of the grid; of several outputs that for class 1.
+
+    Args:
+        model: the network.
+        cells: how many points there are in a row.
+
+    Returns:
+        The predictions, shape (cells²,), float32, because they become colours.
+    """
+    with np.errstate(all="ignore"):
+        y_hat = model._forward(grid(cells)).y_hat
+        return y_hat[:, min(1, y_hat.shape[1] - 1)].astype(np.float32)
+
+
+def points(address: str) -> dict[str, Any]:
+    """Give the examples, for the drawing of the decision surface.
+
+    Args:
+        address: the query of the address.
+
+    Returns:
+        x, shape (N, 2) as one list; label, shape (N,); surface, as `surface` returns it for `CELLS`; the loss.
+
+    Examples:
+        >>> from backprop.live.descent import points
+        >>> len(points("")["label"])
+        21
+    """
+    scene, _ = read(address)
+    X, y = scene.whole
+    label = y[:, -1] if scene.net[-1] < 2 else y[:, 1]
+    loss = scene.model.loss(scene.model.forward(X), y, scene.loss)
+    return {"x": X.ravel(), "label": label.astype(float), "surface": surface(scene.model, CELLS), "loss": loss}
+
+
+def train(address: str, epochs: int, cells: int = CELLS, beside: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Train on all examples for some epochs, and beside it with the planted mistake, if there is one.
+
+    Args:
+        address: the query of the address.
+        epochs: how many.
+        cells: the points in a row of the decision surface; 0 for no surface.
+        beside: what the last call returned as `beside`; nothing at the beginning.
+
+    Returns:
+        address: the query after it; losses: L before each update, and wrong_losses, those with the mistake; surface;
+        epoch: how many updates have been made; beside: the state of the training with the mistake; words: "" or, if
+        training diverged, the sentence that says so.
+
+    Examples:
+        >>> from backprop.live.descent import train
+        >>> answer = train("net=2-4-1", 1000)
+        >>> answer["losses"].shape, answer["epoch"], answer["words"]
+        ((1000,), 1000, '')
+    """
+    scene, _ = read(address)
+    X, y = scene.whole
+    wrong, state = np.empty(0), dict[str, Any]()
+    if scene.mistake:
+        wrong, state = _train_with(scene, epochs, beside)
+    model, losses, words = _train(scene, X, y, epochs)
+    done = scene.epoch + len(losses)
+    after = replace(scene, w=parameters_of(model), epoch=done)
+    return {
+        "address": write(after),
+        "losses": losses,
+        "wrong_losses": wrong,
+        "surface": surface(model, cells) if cells else np.empty(0, dtype=np.float32),
+        "epoch": done,
+        "beside": state,
+        "words": words,
+    }
+
+
+def _train(scene: Scene, X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[Model, np.ndarray, str]:
+    """Train as `backprop.train` does, and keep the last network whose loss is finite."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        run = backprop.train(scene.model, X, y, eta=scene.eta, epochs=epochs, loss=scene.loss)
+    words = ""
+    if run.diverged_at is not None:
+        words = training.divergence(scene.epoch + run.diverged_at, scene.eta) + "."
+        words = words[0].upper() + words[1:]
+    return run.model, run.losses, words
+
+
+def _train_with(scene: Scene, epochs: int, beside: Mapping[str, Any] | None) -> tuple[np.ndarray, dict[str, Any]]:
+    """Train with the planted mistake."""
+    X, y = scene.whole
+    model = replace(scene, w=tuple(beside["w"])).model if beside else scene.model
+    total = replace(scene, w=tuple(beside["total"])).model if beside and len(beside["total"]) else None
+    losses = np.full(epochs, np.nan)
+    with np.errstate(all="ignore"):
+        for k, (state, added) in enumerate(islice(states_with(scene, model, total), epochs + 1)):
+            model, total = state, added
+            if k < epochs:
+                losses[k] = _loss(scene, state, X, y)
+    kept = [] if total is None else list(parameters_of(total))
+    return losses, {"w": list(parameters_of(model)), "total": kept}
+
+
+def _loss(scene: Scene, model: Model, X: np.ndarray, y: np.ndarray) -> float:
+    """Compute the loss of a network that may have diverged."""
+    return float(LOSSES[scene.loss].value(y, model._forward(X).y_hat))
+
+
+def states_with(scene: Scene, model: Model, total: Model | None) -> Iterator[tuple[Model, Model | None]]:
+    """Train with the planted mistake, without end.
+
+    Args:
+        scene: the scene.
+        model: the network to begin with.
+        total: the sum of all gradients so far, in a network's shape, for gradients that are not set to zero; or None.
+
+    Yields:
+        The network before the first update, after it, after the second, …, each with that sum.
+    """
+    X, y = scene.whole
+    while True:
+        yield model, total
+        if scene.mistake == "updated-too-early":
+            model = early_step(model, X, y, scene.eta, scene.loss)
+            continue
+        gradients = _unchecked(scene, model, X, y)
+        if scene.mistake == "gradients-not-zeroed":
+            parts = [*gradients.weights, *(gradients.biases or ())]
+            old = [0.0] * len(parts) if total is None else [*total.weights, *(total.biases or ())]
+            sums, depth = [a + b for a, b in zip(parts, old, strict=True)], len(model.weights)
+            biases = None if model.biases is None else tuple(sums[depth:])
+            total, gradients = model._like(tuple(sums[:depth]), biases), Gradients(tuple(sums[:depth]), biases)
+        model = model._update(gradients, -scene.eta if scene.mistake == "uphill" else scene.eta)
+
+
+def _unchecked(scene: Scene, model: Model, X: np.ndarray, y: np.ndarray) -> Gradients:
+    """Compute the gradient with the mistake, for numbers that may be infinite."""
+    if scene.mistake in OF_THE_UPDATE:
+        return model._backward(model._forward(X), y, scene.loss)
+    found = mistaken_gradients(model, X, y, scene.mistake, scene.loss)
+    return Gradients(
+        tuple(np.broadcast_to(g, w.shape) for g, w in zip(found.weights, model.weights, strict=True)),
+        found.biases,
+    )

@@ -1,0 +1,230 @@
+"""The microscope: its first picture, drawn when the site is built, and the links to it from every step."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import numpy as np
+
+from backprop.data import xor
+from backprop.experiments.worked_example import ETA, WEIGHTS, X
+from backprop.live import look
+from backprop.live.showing import CONTRIBUTIONS, DERIVATIVE, VALUE
+from builder import tree as html
+from builder.errors import SiteError
+from builder.source.equations import Equation
+from builder.tree import Tree
+from builder.typeset.mathematics import mathml
+
+URL = "microscope/"
+
+#: The network and the example of the page "Worked example", whose numbers are round.
+WORKED = {
+    "example": str(1 + int(np.argmin(np.abs(xor()[0] - X).sum(axis=1)))),
+    "eta": f"{ETA:g}",
+    "w": ",".join(f"{value:g}" for w in WEIGHTS for value in w.ravel()),
+}
+
+#: What the first picture shows: the key step of the derivation, in the worked example.
+STEP = "step=hidden-3"
+
+#: The equations and functions that a step may name, beside those of the activations and the losses.
+EQUATIONS = (
+    "weighted-sum",
+    "preactivation",
+    "total-loss",
+    "mse-derivative",
+    "output-delta-unit",
+    "output-delta",
+    "output-delta-bce",
+    "output-delta-softmax",
+    "output-delta-jacobian",
+    "hidden-delta-unit",
+    "hidden-delta",
+    "weight-gradient-example",
+    "weight-gradient",
+    "bias-gradient",
+    "simultaneous-update",
+    "gradient-descent-step",
+    *CONTRIBUTIONS.values(),
+    *VALUE.values(),
+    *DERIVATIVE.values(),
+)
+
+#: Where a chapter's steps lead, and where some of its functions lead instead.
+CHAPTERS = {
+    "gradient_descent": "step=update",
+    "numerical_derivatives": "example=0&mistake=output-derivative-missing&step=weights",
+    "loss": "step=loss",
+    "activations": "step=forward",
+    "forward_pass": "step=forward",
+    "chain_rule": STEP,
+    "output_to_hidden": "step=output",
+    "hidden_to_hidden": STEP,
+    "parameter_gradients": "step=weights",
+    "consequences": "example=0&step=hidden",
+}
+FUNCTIONS = {
+    "total_loss": "example=0&step=loss",
+    "sum_gradients": "example=0&step=weights",
+    "bce_contributions": "loss=binary_cross_entropy&step=loss",
+    "bce_derivative": "loss=binary_cross_entropy&step=output",
+    "cross_entropy_contributions": "net=2-3-2&output=softmax&loss=cross_entropy&step=loss",
+    "cross_entropy_derivative": "net=2-3-2&output=softmax&loss=cross_entropy&step=output",
+    "mse_derivative": "step=output",
+    "sigmoid_derivative": STEP,
+    "sigmoid_derivative_from_output": STEP,
+    "tanh": "hidden=tanh",
+    "tanh_derivative": f"hidden=tanh&{STEP}",
+    "tanh_derivative_from_output": f"hidden=tanh&{STEP}",
+    "relu": "hidden=relu",
+    "relu_derivative": f"hidden=relu&{STEP}",
+    "identity": "hidden=identity",
+    "identity_derivative": f"hidden=identity&{STEP}",
+    "softmax": "net=2-3-2&output=softmax&loss=cross_entropy&step=softmax",
+    "softmax_jacobian": "net=2-3-2&output=softmax&step=output",
+    "append_ones": "bias=1&step=forward",
+    "output_delta": "example=0&step=output",
+    "output_delta_bce": "loss=binary_cross_entropy&step=output",
+    "output_delta_jacobian": "net=2-3-2&output=softmax&step=output",
+    "output_delta_softmax": "net=2-3-2&output=softmax&loss=cross_entropy&step=output",
+    "hidden_delta": "example=0&step=hidden",
+    "activation_gradient": "example=0&step=hidden",
+    "weight_gradient": "example=0&step=weights",
+    "bias_gradient": "bias=1&example=0&step=weights",
+    "simultaneous_update": "step=update",
+    "linear_collapse": "hidden=identity&output=identity&step=forward",
+    "dead_units": "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden",
+    "dead_unit_probability": "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden",
+    "units_identical": "net=2-4-1&w=0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5&step=weights",
+}
+
+
+def address(query: str) -> str:
+    """Complete a query by the worked example, unless it names a network of its own.
+
+    Examples:
+        >>> address("step=loss").partition("&w=")[0], address("net=2-4-1&step=loss")
+        ('example=13&eta=0.5', 'net=2-4-1&step=loss')
+    """
+    own = {part.partition("=")[0] for part in query.split("&")}
+    if own & {"net", "w", "bias"}:
+        return query
+    return "&".join([*(f"{name}={value}" for name, value in WORKED.items() if name not in own), query])
+
+
+def link_steps(tree: Tree, root: str) -> None:
+    r"""Give every step of the derivation a quiet line that leads to the same step in numbers.
+
+    Examples:
+        >>> page = '<div class="doc-object"><h3 id="backprop.derivation.loss.total_loss"></h3><p>Text</p></div>'
+        >>> linked = html.through(page, lambda tree: link_steps(tree, "../../"))
+        >>> "microscope/?eta=0.5&amp;w=1,-1.5" in linked, "&amp;example=0&amp;step=loss\">See it" in linked
+        (True, True)
+    """
+    for heading in tree.css('[id^="backprop.derivation."]'):
+        *_, chapter, name = (heading.id or "").split(".")
+        if chapter not in CHAPTERS or heading.parent is None:
+            continue
+        query = address(FUNCTIONS.get(name, CHAPTERS[chapter]))
+        words = f'<a href="{root}{URL}?{escape(query)}">See it with numbers</a>'
+        contents = next((n for n in heading.parent.iter() if html.classed(n, "doc-contents")), heading.parent)
+        html.put_last(contents, f'<p class="note on-screen"><span>Numbers</span> {words}</p>')
+
+
+def templates(
+    equations: Mapping[str, Equation],
+    formulas: Mapping[str, str],
+    functions: Mapping[str, tuple[str, str]],
+    root: str,
+) -> str:
+    """Set the equations that a step may name, each with its number, and the links to the functions.
+
+    Raises:
+        SiteError: if there is no such equation.
+    """
+    parts = []
+    for label in dict.fromkeys(EQUATIONS):
+        if label not in equations:
+            raise SiteError(f"the microscope names eq:{label}; no equation has this label")
+        parts.append(f'<div data-equation="{label}">{_equation(equations[label], formulas[label], root)}</div>')
+    for name, (url, identifier) in functions.items():
+        parts.append(
+            f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}"><code>{name}</code></a>'
+        )
+    return f'<div class="microscope-parts" hidden>{"".join(parts)}</div>'
+
+
+def _equation(equation: Equation, latex: str, root: str) -> str:
+    """Set an equation with its number, which leads to its page."""
+    place = f"{root}{equation.url}#{equation.anchor}"
+    number = f'<a class="equation-number" href="{place}">({equation.tag})</a>'
+    body = f'<div class="equation-body" tabindex="0">{mathml(latex, True)}</div>'
+    return f'<div class="equation">{body}{number}</div>'
+
+
+def first_view(equations: Mapping[str, Equation], formulas: Mapping[str, str], root: str) -> tuple[str, str]:
+    """Make what is there before anything is loaded: the drawing, and the step with its numbers."""
+    seen = look(address(STEP))
+    step = seen["step"]
+    shown = "".join(_equation(equations[label], formulas[label], root) for label in step["equations"][:1])
+    panel = (
+        f'<p class="microscope-heading">{escape(step["heading"])}</p>{shown}'
+        f'<div class="equation"><div class="equation-body" tabindex="0">{step["math"]}</div></div>'
+        f"{code(step['code'])}"
+    )
+    # before anything is loaded the parts of the drawing are no buttons
+    drawing = seen["svg"].replace(' role="button"', "").replace('role="group"', 'role="img"')
+    for order in ("0", "-1"):
+        drawing = drawing.replace(f' tabindex="{order}"', "")
+    return drawing, panel
+
+
+def worked_example(root: str) -> str:
+    """Write the link from the page of the worked example to the same network under the microscope."""
+    return f'<a href="{root}{URL}?{escape(address("step=forward"))}">under the microscope</a>'
+
+
+def code(functions: Iterable[tuple[str, str]]) -> str:
+    """Show the bodies of functions."""
+    return "".join(f'<pre class="microscope-code"><code>{escape(text)}</code></pre>' for _, text in functions)
+
+
+def insert(
+    tree: Tree,
+    equations: Mapping[str, Equation],
+    formulas: Mapping[str, str],
+    functions: Mapping[str, tuple[str, str]],
+    root: str,
+    styles: str,
+    offered: bool,
+) -> None:
+    """Fill the place of the microscope, and the place on the first page that leads to it.
+
+    Args:
+        tree: the page.
+        equations: the numbered equations, by label.
+        formulas: their LaTeX.
+        functions: for each function of the derivation the address of its page and its id there.
+        root: the way to the site's root.
+        styles: the style sheet of the microscope.
+        offered: whether the page can run Python, so that there is room for the button that begins.
+
+    Raises:
+        SiteError: if the microscope names an equation that there is not.
+    """
+    for place in tree.css("#microscope, #microscope-preview"):
+        if tree.head is not None:
+            html.put_last(tree.head, f"<style>{styles}</style>")
+        drawing, panel = first_view(equations, formulas, root)
+        body = (
+            f'<div class="microscope-body"><figure class="microscope-graph" id="fig-microscope">{drawing}</figure>'
+            f'<div class="microscope-panel">{panel}</div></div>'
+        )
+        if place.id == "microscope":
+            start = '<div class="microscope-start"></div>' if offered else ""
+            problems = '<div class="microscope-problems" role="alert"></div>'
+            html.put_last(place, start + problems + body + templates(equations, formulas, functions, root))
+            place.attrs["data-address"] = address(STEP)
+        else:
+            link = f'<p><a class="md-button" href="{root}{URL}">Look at this network under the microscope</a></p>'
+            html.put_last(place, body + link)

@@ -1,0 +1,201 @@
+/** The instrument itself, loaded at the first click: Python shows the state, and every control changes a word of it. */
+
+import { Controls, Editor } from "./controls";
+import { button, make } from "./dom";
+import { Graph } from "./graph";
+import { save } from "./kept";
+import { Mistakes } from "./mistakes";
+import { ask } from "./page";
+import { Panel } from "./panel";
+import type { Verbs, View } from "./protocol";
+import { Training } from "./training";
+
+export class Microscope {
+  private view: View | null = null;
+  private address = "";
+  private opened = false;
+  private waiting: Record<string, string> | null = null;
+  private busy = false;
+  private written = -Infinity;
+  private later = 0;
+  private readonly words = make("p", "microscope-words");
+  private readonly stages = make("div", "microscope-stages");
+  private readonly place = make("span", "microscope-place");
+  private readonly graph: Graph;
+  private readonly panel: Panel;
+  private readonly controls = new Controls((changes) => this.change(changes));
+  private readonly editor = new Editor((changes) => this.change(changes));
+  private readonly mistakes = new Mistakes((changes) => this.change(changes));
+  private readonly training: Training;
+  private readonly previous = button("Previous", () => this.go(this.view?.step.previous));
+  private readonly next = button("Next", () => this.forward());
+
+  /**
+   * @param root - the place of the microscope, with its first picture
+   * @param start - what began it, which is taken away
+   */
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly start: HTMLElement,
+    private readonly problems: HTMLElement,
+  ) {
+    const figure = root.querySelector<HTMLElement>(".microscope-graph")!;
+    this.graph = new Graph(figure, (name) => this.choose(name));
+    this.panel = new Panel(root.querySelector<HTMLElement>(".microscope-panel")!, this.words, root);
+    this.training = new Training(() => this.address, (address, paused) => this.trained(address, paused));
+    this.words.ariaLive = "polite";
+  }
+
+  /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
+  async open(address: string): Promise<void> {
+    await this.training.halt();
+    this.address = address;
+    const answer = await ask("look", { address });
+    if (typeof answer === "string") return this.say([answer]);
+    if (!this.opened) this.build();
+    this.show(answer);
+  }
+
+  private build(): void {
+    this.opened = true;
+    const focused = this.start.contains(document.activeElement);
+    this.start.remove();
+    const bar = make("div", "microscope-bar", this.previous, this.next, this.place);
+    const body = this.root.querySelector(".microscope-body")!;
+    this.root.classList.add("live");
+    body.before(this.stages, bar);
+    this.root.querySelector(".microscope-graph")!.after(this.editor.element);
+    const saving = make(
+      "div",
+      "microscope-bar",
+      button("Save the drawing (SVG)", () => void this.download("picture")),
+      button("Save for diagnose (.npz)", () => void this.download("archive")),
+    );
+    body.after(this.words, this.controls.element, this.training.element, this.mistakes.element, saving);
+    this.root.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest("input, select, textarea")) return;
+      if (event.key === "j") this.forward();
+      else if (event.key === "k") this.go(this.view?.step.previous);
+    });
+    if (focused) this.next.focus();
+  }
+
+  private say(sentences: string[]): void {
+    this.problems.replaceChildren(...sentences.map((sentence) => make("p", "live-error", sentence)));
+  }
+
+  /** Change something; while Python is busy the newest changes wait, and those of the same name replace each other. */
+  private change(changes: Record<string, string>): void {
+    this.waiting = { ...this.waiting, ...changes };
+    if (!this.busy) void this.work();
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true;
+    while (this.waiting) {
+      const running = await this.training.halt();
+      const changes = this.waiting;
+      this.waiting = null;
+      const answer = await ask("look", { address: this.address, changes, focus: this.graph.focused });
+      if (typeof answer === "string") this.say([answer]);
+      else this.show(answer);
+      if (running && Object.keys(changes).join() === "eta") void this.training.run();
+    }
+    this.busy = false;
+  }
+
+  private go(step: string | undefined): void {
+    if (step) this.change({ step });
+  }
+
+  /** To the next step; after the last one the update is made, and it begins anew. */
+  private forward(): void {
+    if (this.view?.step.next) return this.go(this.view.step.next);
+    void this.training.halt().then(async () => {
+      const answer = await ask("update", { address: this.address });
+      if (typeof answer === "string") this.say([answer]);
+      else this.show(answer);
+    });
+  }
+
+  /** A part of the drawing was chosen: a connection or an input is edited, a unit is looked at. */
+  private choose(name: string): void {
+    if (!this.view || !this.opened) return;
+    const values = this.values(this.view);
+    const unit = name.slice(1);
+    const input = name.startsWith("u") && values.has(`x${unit}`) ? `x${unit}` : "";
+    if (name.startsWith("w") || input) return this.editor.choose(input || name, values);
+    if (values.has(`b${unit}`) && this.view.step.name.endsWith(`-${unit}`)) return this.editor.choose(`b${unit}`, values);
+    this.change({ unit });
+  }
+
+  private values({ settings }: View): Map<string, number> {
+    const numbered = (letter: string, list: number[]): [string, number][] => list.map((v, k) => [`${letter}${k + 1}`, v]);
+    return new Map([...settings.weights, ...numbered("x", settings.x), ...numbered("y", settings.y)]);
+  }
+
+  private show(view: View): void {
+    const network = (address: string): string => address.replace(/&?(step|example|x|y|epoch)=[^&]*/g, "");
+    const same = this.view !== null && network(view.address) === network(this.address) && view.settings.epoch === this.view.settings.epoch;
+    this.view = view;
+    this.address = view.address;
+    this.remember();
+    this.say(view.problems);
+    const { step, settings } = view;
+    if (this.stages.children.length !== step.stages.length) {
+      this.stages.replaceChildren(...step.stages.map(([key, words]) => stage(key, words, () => this.go(key))));
+    }
+    for (const made of this.stages.querySelectorAll("button")) {
+      made.ariaPressed = String(made.dataset.stage === step.stage);
+    }
+    this.previous.disabled = !step.previous;
+    this.next.textContent = step.next ? "Next" : "Update the weights";
+    const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} updates` : "";
+    this.place.textContent = `Step ${step.place}${epochs}`;
+    this.graph.show(view.svg);
+    this.panel.show(step);
+    this.controls.show(settings);
+    this.editor.show(this.values(view));
+    this.root.dataset.step = step.name;
+    this.root.dataset.numbers = JSON.stringify(view.numbers);
+    if (same) this.training.keep(view.address);
+    else void this.training.show();
+    void this.mistakes.show(view);
+  }
+
+  /** Write the state into the address bar, but not more often than browsers like it. */
+  private remember(): void {
+    const write = (): void => {
+      this.written = performance.now();
+      history.replaceState(null, "", `?${this.address}`);
+    };
+    clearTimeout(this.later);
+    if (performance.now() - this.written > 400) write();
+    else this.later = window.setTimeout(write, 400);
+  }
+
+  /** Training has led to another network; the drawing follows when it pauses. */
+  private trained(address: string, paused: boolean): void {
+    this.address = address;
+    if (paused) {
+      void ask("look", { address, focus: this.graph.focused }).then((answer) => {
+        if (typeof answer !== "string") {
+          this.view = answer;
+          this.show(answer);
+        }
+      });
+    }
+  }
+
+  private async download(verb: "picture" | "archive"): Promise<void> {
+    const answer: Verbs["picture"]["answer"] | Verbs["archive"]["answer"] | string = await ask(verb, { address: this.address });
+    if (typeof answer === "string") this.say([answer]);
+    else save(answer.name, answer.content);
+  }
+}
+
+function stage(key: string, words: string, act: () => void): HTMLButtonElement {
+  const made = button(words, act);
+  made.dataset.stage = key;
+  return made;
+}

@@ -1,0 +1,180 @@
+/** Training, live: the worker trains while the page draws what it trained before. */
+
+import { Curve, Surface } from "./charts";
+import { button, make } from "./dom";
+import { ask } from "./page";
+import type { Trained } from "./protocol";
+import { select } from "./controls";
+
+const CELLS = 41;
+const TASK = 14; // milliseconds of work in the worker for one frame
+const SPEEDS: [string, string][] = [
+  ["fast", "as fast as possible"],
+  ["100", "100 epochs a frame"],
+  ["10", "10 epochs a frame"],
+  ["1", "1 epoch a frame"],
+];
+
+export class Training {
+  readonly element: HTMLElement;
+  private readonly curve = new Curve();
+  private readonly surface = new Surface();
+  private readonly words = make("p", "microscope-status");
+  private readonly starting: HTMLButtonElement;
+  private readonly once: HTMLButtonElement;
+  private running = false;
+  private over: Promise<void> = Promise.resolve();
+  private busy = false;
+  private beside: unknown = {};
+  private speed = "fast";
+  private expected = ""; // the address that this training has led to
+
+  /**
+   * @param address - gives the state
+   * @param moved - is told the new one; with `true` when the training pauses
+   */
+  constructor(
+    private readonly address: () => string,
+    private readonly moved: (address: string, paused: boolean) => void,
+  ) {
+    this.starting = button("Train", () => (this.running ? this.pause() : void this.run()));
+    this.once = button("One epoch", () => void this.step());
+    const speed = select("Speed", (value) => {
+      this.speed = value;
+    });
+    speed.set(SPEEDS, "fast");
+    this.words.role = "status";
+    const bar = make("div", "microscope-bar", this.starting, this.once, speed.field);
+    const curve = make("figure", "", this.curve.element, make("figcaption", "", "Loss over the epochs, logarithmic"));
+    const surface = make(
+      "figure",
+      "",
+      this.surface.element,
+      make("figcaption", "", "Prediction over both inputs: orange near 0, blue near 1; the line is ½"),
+    );
+    this.element = make("section", "microscope-training", bar, this.words, make("div", "microscope-charts", curve, surface));
+    this.element.ariaLabel = "Training";
+  }
+
+  /** Begin anew: other data, another network, other weights. */
+  async show(): Promise<void> {
+    const address = this.address();
+    if (address === this.expected || this.running) return;
+    this.expected = address;
+    this.beside = {};
+    this.curve.clear();
+    const answer = await ask("points", { address });
+    if (typeof answer === "string" || this.expected !== address) return;
+    this.surface.set(answer);
+    this.surface.draw(answer.surface);
+    this.curve.draw();
+    this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
+  }
+
+  /** The state has changed without the network: only the step is another. */
+  keep(address: string): void {
+    this.expected = address;
+  }
+
+  /** Pause, and wait until what was under way has come; tell whether anything was. */
+  async halt(): Promise<boolean> {
+    const running = this.running;
+    this.pause();
+    await this.over;
+    return running;
+  }
+
+  /** Train until it is paused. */
+  run(): Promise<void> {
+    if (!this.running && !this.busy) this.over = this.loop();
+    return this.over;
+  }
+
+  private pause(): void {
+    this.running = false;
+    this.starting.textContent = "Train";
+  }
+
+  private asked(address: string, epochs: number): Promise<Trained | string> {
+    return ask("train", { address, epochs, cells: CELLS, beside: this.beside });
+  }
+
+  private take(answer: Trained): void {
+    this.expected = answer.address;
+    this.beside = answer.beside;
+    this.curve.add(answer.epoch - answer.losses.length, answer.losses, answer.wrong_losses);
+    const last = answer.losses.at(-1);
+    if (last !== undefined) this.element.dataset.loss = String(last);
+    this.element.dataset.epoch = String(answer.epoch);
+    this.moved(answer.address, false);
+  }
+
+  private draw(answer: Trained): void {
+    this.curve.draw();
+    this.surface.draw(answer.surface);
+  }
+
+  async step(): Promise<void> {
+    if (this.running || this.busy) return;
+    this.busy = true;
+    const answer = await this.asked(this.address(), 1);
+    this.busy = false;
+    if (typeof answer === "string") return this.say(answer);
+    this.take(answer);
+    this.draw(answer);
+    this.end(answer);
+  }
+
+  private say(words: string): void {
+    this.words.textContent = words;
+  }
+
+  private end(answer: Trained): void {
+    const last = answer.losses.at(-1);
+    this.say(answer.words || `Epoch ${answer.epoch.toLocaleString("en")}, loss ${last?.toPrecision(4) ?? "unknown"}.`);
+    this.moved(answer.address, true);
+  }
+
+  private async loop(): Promise<void> {
+    this.running = true;
+    this.starting.textContent = "Pause";
+    this.say("Training.");
+    let epochs = 10;
+    let frames = 0;
+    const begun = performance.now();
+    let from = 0;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let took = 0;
+    const send = (address: string): Promise<Trained | string> => {
+      const sent = performance.now();
+      return this.asked(address, epochs).finally(() => {
+        took = performance.now() - sent;
+      });
+    };
+    let next = send(this.address());
+    for (;;) {
+      const answer = await next;
+      if (typeof answer === "string") {
+        this.pause();
+        return this.say(answer);
+      }
+      if (!frames) from = answer.epoch;
+      this.take(answer);
+      frames++;
+      const over = !this.running || answer.words !== "";
+      epochs = this.speed === "fast" ? Math.max(1, Math.min(5000, Math.round((epochs * TASK) / Math.max(took, 1)))) : Number(this.speed);
+      if (!over) {
+        next = send(answer.address);
+      }
+      if (!still || over || frames % 30 === 0) await new Promise(requestAnimationFrame);
+      if (!still || over || frames % 30 === 0) this.draw(answer);
+      const seconds = (performance.now() - begun) / 1000;
+      this.element.dataset.rate = String((answer.epoch - from) / seconds);
+      this.element.dataset.frames = String(frames / seconds);
+      if (over) {
+        this.pause();
+        return this.end(answer);
+      }
+    }
+  }
+}

@@ -1,0 +1,341 @@
+"""The microscope in Chromium: by keyboard alone, its numbers, its address, training while it is drawn, bad input."""
+
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop.live import answer
+from backprop.live.mathml import digits
+from backprop.live.scene import parameters_of, read
+from backprop.live.steps import steps_of
+from backprop.verification import archive
+from builder.beside.microscope import STEP
+from builder.beside.microscope import address as address_of
+from tests.site.conftest import PATIENCE, Open, Served
+from tests.site.test_live import AXE, POLICY
+
+pytestmark = pytest.mark.browser
+
+PAGE = "microscope/"
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+#: What the page shows at first: the network of the worked example.
+FIRST = answer("look", {"address": address_of(STEP)})["numbers"]
+DATA = "document.querySelector('#microscope').dataset"
+TRAINING = "document.querySelector('.microscope-training').dataset"
+
+
+@pytest.fixture(scope="module")
+def bench(chromium: Any, ready: Served) -> Iterator[Any]:
+    """A tab in which the microscope is open."""
+    context = chromium.new_context(viewport=WIDE)
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.goto(ready.address + PAGE)
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+    yield tab
+    context.close()
+
+
+def click(tab: Any, words: str) -> None:
+    tab.locator("#microscope").get_by_role("button", name=words, exact=True).click()
+
+
+def wait(tab: Any, step: str) -> None:
+    tab.locator(f"#microscope[data-step='{step}']").wait_for()
+
+
+def numbers(tab: Any) -> dict[str, float]:
+    return dict(json.loads(tab.evaluate(f"{DATA}.numbers")))
+
+
+def address(tab: Any) -> str:
+    return str(tab.evaluate("location.search")).removeprefix("?")
+
+
+def opened(tab: Any, query: str) -> None:
+    """Open another state by a preset, which is how a page is told one without being loaded again."""
+    tab.evaluate("document.querySelector('.microscope-problems').replaceChildren()")
+    tab.locator("a.microscope-preset").first.evaluate("(link, query) => { link.href = '?' + query; }", query)
+    tab.locator("a.microscope-preset").first.click()
+    expected = read(query)[0]
+    steps = [name for name in steps_of(expected) if name == expected.step or name.startswith(f"{expected.step}-")]
+    wait(tab, (steps or steps_of(expected))[0])
+
+
+def test_before_the_click_there_is_a_worked_step_and_no_request(visit: Open, ready: Served) -> None:
+    tab = visit(PAGE, viewport=WIDE)
+    assert "loads 10." in tab.locator(".microscope-start").inner_text()
+    assert "MB" in tab.locator(".microscope-start").inner_text()
+    panel = tab.locator(".microscope-panel").inner_text()
+    assert panel.startswith("δ of unit 3, a hidden unit")
+    assert "(8.2)" in panel
+    assert digits(FIRST["d3"]) in panel
+    before = len(tab.requests)
+    ours = {url.rpartition("/")[2].partition("-")[0] for url in tab.requests if "assets/live/" in url}
+    assert ours == {"microscope.js", "shared"}  # some three kilobytes
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+    after = tab.requests[before:]
+    assert any(url.endswith("pyodide.asm.wasm.gz") for url in after)
+    assert all(url.startswith(ready.address) for url in after)
+
+
+@pytest.mark.parametrize("url", [PAGE, ""])
+def test_without_javascript_picture_and_text_stay(visit: Open, url: str) -> None:
+    tab = visit(url, java_script_enabled=False, viewport=PHONE)
+    assert tab.locator(".microscope svg.network").bounding_box()["width"] > 300
+    assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
+    assert tab.get_by_role("button", name="Open the microscope").count() == 0
+
+
+def test_every_step_of_the_derivation_and_the_first_page_lead_here(site: Path) -> None:
+    for path in (site / "derivation").glob("*/index.html"):
+        html = path.read_text(encoding="utf-8")
+        assert html.count('class="language-python step"') == html.count(">See it with numbers</a>"), path
+    assert 'href="microscope/"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_gradient_as_a_product_of_numbers_is_four_actions_away_at_most(visit: Open) -> None:
+    tab = visit(PAGE)
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+    actions = 1
+    for stage in ("Forward", "Hidden → hidden"):  # from the very beginning it is two more
+        click(tab, stage)
+        actions += 1
+    wait(tab, "hidden-5")
+    shown = "".join(tab.locator(".microscope-numbers").inner_text().split())
+    a, upstream = FIRST["a5"], 3 * FIRST["d7"]
+    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown
+    assert actions <= 4
+
+
+def test_forward_backward_and_update_by_keyboard_alone_give_the_package_s_numbers(visit: Open) -> None:
+    tab = visit(f"{PAGE}?net=2-4-1&bias=1&example=8&eta=0.5&step=forward-3", viewport=WIDE)
+    scene = read("net=2-4-1&bias=1&example=8&eta=0.5")[0]
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.textContent") == "Open the microscope":
+            break
+    tab.keyboard.press("Enter")
+    wait(tab, "forward-3")
+    assert tab.evaluate("document.activeElement.textContent") == "Next"
+    X, y = scene.seen
+    model = scene.model
+    trace = model.forward(X)
+    deltas, gradients = model.deltas(trace, y), model.backward(trace, y)
+    heard = []
+    for step in steps_of(scene):
+        wait(tab, step)
+        heard.append(tab.locator(".microscope-words").inner_text())
+        found = numbers(tab)
+        for layer, units in ((1, range(3, 7)), (2, range(7, 8))):
+            z = [found[f"z{unit}"] for unit in units]
+            np.testing.assert_allclose(z, trace.z[layer - 1][0], rtol=0, atol=1e-12)
+            delta = [found[f"d{unit}"] for unit in units]
+            np.testing.assert_allclose(delta, deltas[layer - 1][0], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            [[found[f"g{i}-{j}"] for j in range(3, 7)] for i in (1, 2)], gradients.weights[0], rtol=0, atol=1e-12
+        )
+        drawn = tab.locator("[data-name='w1-3']").get_attribute("data-w")
+        assert float(drawn) == pytest.approx(model.weights[0][0, 0], abs=1e-12)
+        tab.keyboard.press("Enter")
+    tab.wait_for_function("location.search.includes('epoch=1')")
+    after = model.update(gradients, 0.5)
+    np.testing.assert_allclose(read(address(tab))[0].w, parameters_of(after), rtol=0, atol=1e-12)
+    assert len(set(heard)) == len(steps_of(scene))  # each step is said
+    assert tab.evaluate("document.querySelector('.microscope-words').ariaLive") == "polite"
+
+
+def test_the_drawing_is_walked_and_a_weight_is_changed_by_keyboard_and_by_pointer(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    bench.locator("[data-name='u3']").focus()
+    for key, name in (("ArrowLeft", "w1-3"), ("ArrowLeft", "u1"), ("ArrowDown", "u2")):
+        bench.keyboard.press(key)
+        assert bench.evaluate("document.activeElement.getAttribute('data-name')") == name
+    bench.keyboard.press("Enter")  # an input is edited
+    bench.keyboard.type("0.25")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("location.search.includes('x=0.1,0.25')")
+    bench.locator("[data-name='w1-3'] .hit").click(force=True)
+    bench.locator(".microscope-one input[type='range']").fill("1.5")
+    bench.wait_for_function("document.querySelector('[data-name=\"w1-3\"]').dataset.w === '1.5'")
+    bench.locator("[data-name='u5'] circle").click()
+    wait(bench, "forward-5")
+    bench.keyboard.press("j")
+    wait(bench, "forward-6")
+    bench.keyboard.press("k")
+    wait(bench, "forward-5")
+    bench.get_by_text("All weights, inputs and targets").click()
+    bench.locator(".microscope-weights label", has_text="y1").locator("input").fill("0.75")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("location.search.includes('y=0.75')")
+
+
+def test_a_link_opens_the_same_and_eta_is_changed(bench: Any, visit: Open) -> None:
+    opened(bench, "net=2-4-4-1&hidden=tanh&bias=1&data=linear&example=17&step=weights-9")
+    field = bench.get_by_label("Learning rate η")
+    field.fill("0.3")
+    field.press("Enter")
+    bench.wait_for_function("location.search.includes('eta=0.3')")
+    click(bench, "New weights")
+    bench.wait_for_function("location.search.includes('seed=1')")
+    tab = visit(PAGE + bench.evaluate("location.search"), viewport=WIDE)
+    click(tab, "Open the microscope")
+    wait(tab, "weights-9")
+    assert numbers(tab) == numbers(bench)
+    assert address(tab) == address(bench)
+    same = "document.querySelector('.microscope-graph').innerHTML.replace(/tabindex=\"-?\\d\"/g, '')"
+    assert tab.evaluate(same) == bench.evaluate(same)
+
+
+def test_nonsense_gives_one_sentence_and_the_page_stays_usable(visit: Open, bench: Any) -> None:
+    tab = visit(f"{PAGE}?net=2-99-1&step=hidden")
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-5")
+    [sentence] = tab.locator(".microscope-problems p").all_inner_texts()
+    assert sentence.startswith("net is '2-99-1'; expected 2 inputs, at most 3 hidden layers")
+    click(tab, "Next")
+    wait(tab, "hidden-6")
+    assert tab.locator(".microscope-problems p").count() == 0
+    opened(bench, "step=loss")
+    field = bench.get_by_label("Network", exact=True)
+    field.fill("<b>deep</b>")
+    field.press("Enter")
+    bench.locator(".microscope-problems", has_text="net is '<b>deep</b>'; expected").wait_for()
+    assert address(bench) == "step=loss"
+
+
+@pytest.mark.parametrize(("net", "least"), [("2-4-1", 6000), ("2-4-4-1", 1500)])
+def test_training_is_drawn_while_it_runs(bench: Any, net: str, least: int) -> None:
+    """The floors are for machines that do something else as well; the decisions have what was measured alone."""
+    opened(bench, f"net={net}&step=forward")
+    canvas = "document.querySelectorAll('.microscope-training canvas')[{}].toDataURL()"
+    before = [bench.evaluate(canvas.format(k)) for k in (0, 1)]
+    click(bench, "Train")
+    bench.wait_for_timeout(2500)
+    rate, frames = (float(bench.evaluate(f"{TRAINING}.{name}")) for name in ("rate", "frames"))
+    click(bench, "Pause")
+    bench.locator(".microscope-status", has_text="Epoch ").wait_for()
+    assert rate > least
+    assert frames > 12
+    assert all(bench.evaluate(canvas.format(k)) != before[k] for k in (0, 1))
+    bench.wait_for_function("document.querySelector('.microscope-place').textContent.includes('updates')")
+    epochs = int(bench.evaluate(f"{TRAINING}.epoch"))
+    X, y = backprop.xor()
+    run = backprop.train(read(f"net={net}")[0].model, X, y, eta=1.0, epochs=min(epochs, 20_000))
+    if epochs <= 20_000:
+        assert float(bench.evaluate(f"{TRAINING}.loss")) == pytest.approx(run.losses[-1], rel=1e-6)
+
+
+def test_one_epoch_is_one_epoch(bench: Any) -> None:
+    opened(bench, "net=2-4-1&step=forward")
+    for epoch in (1, 2, 3):
+        click(bench, "One epoch")
+        bench.locator(".microscope-status", has_text=f"Epoch {epoch}, loss").wait_for()
+    bench.wait_for_function("location.search.includes('epoch=3')")
+    X, y = backprop.xor()
+    run = backprop.train(backprop.Model.random([2, 4, 1], seed=0), X, y, eta=1.0, epochs=3)
+    assert float(bench.evaluate(f"{TRAINING}.loss")) == pytest.approx(run.losses[-1], abs=1e-12)
+    np.testing.assert_allclose(read(address(bench))[0].w, parameters_of(run.model), rtol=0, atol=1e-12)
+
+
+def test_a_planted_mistake_is_shown_trained_and_saved(bench: Any, tmp_path: Path) -> None:
+    opened(bench, "net=2-4-1&example=0&step=weights")
+    bench.get_by_label("Plant a mistake").select_option("hidden-derivative-missing")
+    shown = bench.locator(".microscope-mistake")
+    shown.locator("pre", has_text="(hidden-derivative-missing)").wait_for()
+    assert "differs: relative error" in shown.inner_text()
+    assert shown.locator(".microscope-array").all_inner_texts()[0].count("≠") == 1
+    assert shown.locator(".microscope-array").all_inner_texts()[1].count("=") == 1
+    click(bench, "Train")
+    bench.wait_for_timeout(500)
+    click(bench, "Pause")
+    bench.locator(".microscope-status", has_text="Epoch ").wait_for()
+    with bench.expect_download() as download:
+        click(bench, "Save for diagnose (.npz)")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    function, arguments, _ = archive.arguments(archive.read_arrays(path), "the file")
+    assert function == "diagnose"
+    assert "(hidden-derivative-missing)" in str(backprop.diagnose(**arguments))
+    with bench.expect_download() as download:
+        click(bench, "Save the drawing (SVG)")
+    download.value.save_as(tmp_path / "drawing.svg")
+    assert (tmp_path / "drawing.svg").read_text(encoding="utf-8").startswith("<svg xmlns=")
+
+
+STATES = [
+    "step=hidden-3",
+    "net=2-6-6-6-2&output=softmax&loss=cross_entropy&bias=1&example=0&step=weights",
+    "mistake=uphill",
+]
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+@pytest.mark.parametrize("query", STATES)
+def test_axe_finds_nothing_and_nothing_is_too_wide(bench: Any, query: str, scheme: str) -> None:
+    bench.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    bench.evaluate("scheme => document.body.setAttribute('data-md-color-scheme', scheme)", scheme)
+    opened(bench, query)
+    bench.locator("[data-name='w1-3']").press("Enter")
+    bench.locator(".microscope-one input").first.wait_for()
+    if "mistake" in query:
+        bench.locator(".microscope-mistake pre").first.wait_for()
+    bench.set_viewport_size(PHONE)
+    assert bench.evaluate(AXE) == []
+    assert bench.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    bench.set_viewport_size(WIDE)
+    bench.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_works_under_the_policy_and_where_motion_is_reduced(visit: Open) -> None:
+    tab = visit(PAGE, policy=f"{POLICY}; style-src 'self' 'unsafe-inline'", reduced_motion="reduce")
+    refused: list[str] = []
+    tab.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+    click(tab, "Train")
+    tab.locator(".microscope-training[data-epoch]").wait_for()
+    click(tab, "Pause")
+    tab.locator(".microscope-status", has_text=re.compile("Epoch .*, loss 0")).wait_for()
+    assert refused == []
+
+
+def test_where_the_network_is_lost_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
+    tab = visit(PAGE)
+    tab.context.route("**/numpy-*.whl", lambda route: route.abort())
+    click(tab, "Open the microscope")
+    tab.locator(".microscope-problems", has_text="Is the network there?").wait_for()
+    assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
+    tab.context.unroute("**/numpy-*.whl")
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+
+
+def test_a_change_in_the_middle_of_training_is_not_lost(bench: Any) -> None:
+    opened(bench, "net=2-4-1&step=forward")
+    click(bench, "Train")
+    bench.locator(".microscope-training[data-epoch]").wait_for()
+    field = bench.get_by_label("Learning rate η")
+    field.fill("0.125")
+    field.press("Enter")
+    bench.wait_for_function("location.search.includes('eta=0.125')")
+    click(bench, "Pause")  # a new learning rate lets it go on
+    bench.locator(".microscope-status", has_text="Epoch ").wait_for()
+    bench.wait_for_function("location.search.includes('epoch=')")
+    assert read(address(bench))[0].eta == 0.125
+    click(bench, "Train")
+    bench.get_by_label("Network", exact=True).fill("2-3-1")
+    bench.get_by_label("Network", exact=True).press("Enter")
+    bench.wait_for_function("location.search.includes('net=2-3-1')")
+    assert bench.locator("#microscope").get_by_role("button", name="Train", exact=True).count() == 1
+    assert read(address(bench))[0].epoch == 0
