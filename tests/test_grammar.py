@@ -66,7 +66,7 @@ def below_of(p: Pass, k: int) -> np.ndarray | None:
 def test_a_line_for_the_gradient_of_weights_gives_it(shape: str, k: int) -> None:
     p = a_pass(WIDTHS[shape])
     for name, code, a, b in weight_forms(p, k, flow_to(p, k), below_of(p, k)):
-        if name != "one-example-only:first":  # it shares the line of the last
+        if name not in ("one-example-only:first", "arrays-aliased"):  # they are more than one line
             made = value(code, p, k) + np.zeros(p.weights[k].shape) if "summed" in name else value(code, p, k)
             np.testing.assert_allclose(step.weight_gradient(a, b), made, rtol=1e-12, err_msg=name)
 
