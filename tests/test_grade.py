@@ -249,7 +249,7 @@ def test_the_grades_of_a_class(tmp_path: Path) -> None:
     told: Any = {"activations": "sigmoid", "loss": "mse"}
     found = {path.stem: grade_file(path, tmp_path, **told) for path in files_in(tmp_path)}
     noise = found["noise"].note
-    assert noise.startswith("no array is correct, and together they fit nothing that is known")
+    assert noise.startswith("no array is correct, and no known mistake explains the numbers")
     missing = f"{tmp_path / 'missing.npz'} has no g2; it has W1, W2, X, g1, y; its weights are W1 to W2"
     assert found == {
         "bias": Grade("bias.npz", "unknown", (), ("W1",), "mse", (), found["bias"].note, 1),

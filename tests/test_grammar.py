@@ -224,7 +224,7 @@ def test_the_shapes_decide_what_can_be_a_gradient_of_weights() -> None:
     above = ["~delta3", "~error3", "~delta2", "~error2"]
     assert names("square", 0) == [
         *[*right, *above, *own, "activation-of-own-layer", "input-missing", "~A2", "~A3", "gradient-transposed"],
-        *[*one, "~summed over units"],
+        *["arrays-aliased", *one, "~summed over units"],
     ]
 
 

@@ -19,7 +19,7 @@ X = RNG.normal(size=(6, 2))
 Y = np.array([[0.0], [1.0], [0.0], [1.0], [1.0], [0.0]])
 W = [RNG.normal(size=(2, 3)), RNG.normal(size=(3, 1))]
 IDENTICAL = "in the weights they receive and in those they give, so they get the same gradient and stay identical."
-SCALE = "bring each to mean 0 and standard deviation 1."
+SCALE = "Bring each to mean 0 and standard deviation 1."
 
 
 def only(slug: str, model: Model, x: Any = X, y: Any = Y, **options: Any) -> list[Remark]:
@@ -92,8 +92,8 @@ def test_saturated_units(phi: str, largest: float, shown: str) -> None:
     slope = ACTIVATIONS[phi].derivative(np.array(z), ACTIVATIONS[phi].value(np.array(z)))
     assert found == Remark(
         "saturated-units",
-        f"1 of 2 units of layer 1 is saturated: φ′ is at most {float(slope):.1e} for any example, where {phi} can have "
-        f"{shown}.",
+        f"1 of 2 units of layer 1 is saturated: φ′ is at most {float(slope):.1e} for any example, while the "
+        f"largest φ′ of {phi} is {shown}.",
         f"{phi}-derivative",
         "consequences/vanishing/",
     )
@@ -116,21 +116,21 @@ def test_a_unit_is_saturated_below_a_hundredth_of_the_largest_derivative_for_eve
             [W[0], np.zeros((3, 1))],
             "sigmoid",
             X,
-            "layer 1 is exactly zero in every entry, so it does not learn from here: the weights above it are zero, "
-            "its inputs are zero, or every error is.",
+            "layer 1 is exactly zero in every entry because the weights above it, its inputs or all errors are zero, "
+            "so no step changes it.",
         ),
         (
             [W[0], np.zeros((3, 3)), np.zeros((3, 1))],
             "sigmoid",
             X,
-            "layers 1, 2, 3 is exactly zero in every entry, so it does not learn from here: the weights above it are "
-            "zero, its inputs are zero, or every error is.",
+            "layers 1, 2, 3 is exactly zero in every entry because the weights above it, its inputs or all errors are "
+            "zero, so no step changes it.",
         ),
         (
             [-np.ones((2, 3)) * [1, 2, 3], W[1]],
             ["relu", "identity"],
             np.abs(X),
-            "layers 1, 2 is exactly zero in every entry, so it does not learn from here.",
+            "layers 1, 2 is exactly zero in every entry, so no step changes it.",
         ),
     ],
 )
@@ -163,7 +163,7 @@ def test_inputs_that_are_not_scaled(x: np.ndarray, text: str | None) -> None:
     model = Model([RNG.normal(size=(x.shape[1], 1)) / 100])
     found = only("inputs-not-scaled", model, x, [[0.0], [1.0]])
     expected = Remark(
-        *("inputs-not-scaled", f"The inputs are not scaled: {text}; {SCALE}", "stability-threshold"),
+        *("inputs-not-scaled", f"The inputs are not scaled, because {text}. {SCALE}", "stability-threshold"),
         "results/learning-rates/",
     )
     assert found == ([] if text is None else [expected])
@@ -176,25 +176,34 @@ def test_inputs_that_are_not_scaled(x: np.ndarray, text: str | None) -> None:
         (
             "sigmoid",
             [-0.25, 1.5],
-            "2 of 2 targets lie outside what sigmoid can give, from 0 to 1: they reach from -0.25 to 1.5",
+            "2 of 2 targets cannot be predicted, because sigmoid gives values from 0 to 1, while the "
+            "targets reach from -0.25 to 1.5",
         ),
         ("tanh", [-1.0, 1.0], None),
         (
             "tanh",
             [-1.0, 1.25],
-            "1 of 2 targets lie outside what tanh can give, from -1 to 1: they reach from -1 to 1.25",
+            "1 of 2 targets cannot be predicted, because tanh gives values from -1 to 1, while the "
+            "targets reach from -1 to 1.25",
         ),
-        ("relu", [-1.0, 9.0], "1 of 2 targets lie outside what relu can give, from 0 upwards: they reach from -1 to 9"),
+        (
+            "relu",
+            [-1.0, 9.0],
+            "1 of 2 targets cannot be predicted, because relu gives values from 0 upwards, while the "
+            "targets reach from -1 to 9",
+        ),
         (
             "silu",
             [-0.28, 9.0],
-            "1 of 2 targets lie outside what silu can give, from -0.2785 upwards: they reach from -0.28 to 9",
+            "1 of 2 targets cannot be predicted, because silu gives values from -0.2785 upwards, while the "
+            "targets reach from -0.28 to 9",
         ),
         ("silu", [-0.27, 9.0], None),
         (
             "softplus",
             [-0.1, 9.0],
-            "1 of 2 targets lie outside what softplus can give, from 0 upwards: they reach from -0.1 to 9",
+            "1 of 2 targets cannot be predicted, because softplus gives values from 0 upwards, while the "
+            "targets reach from -0.1 to 9",
         ),
         ("identity", [-99.0, 9.0], None),
     ],
@@ -202,7 +211,7 @@ def test_inputs_that_are_not_scaled(x: np.ndarray, text: str | None) -> None:
 def test_targets_out_of_range(phi: str, y: list[float], text: str | None) -> None:
     found = only("targets-out-of-range", Model([np.ones((1, 1))], activations=phi), [[0.5], [1.0]], np.array([y]).T)
     expected = Remark(
-        *("targets-out-of-range", f"{text}; scale the targets or use a linear output.", phi, "derivation/activations/"),
+        *("targets-out-of-range", f"{text}. Scale the targets or use a linear output.", phi, "derivation/activations/"),
     )
     assert found == ([] if text is None else [expected])
 
@@ -221,7 +230,7 @@ def test_predictions_that_are_equal() -> None:
         Remark(
             "predictions-equal",
             "The predictions for the 2 examples differ by at most 9.0e-04, because the weights are so small (at most "
-            "9.0e-04) that the inputs hardly reach the output; draw larger initial weights.",
+            "9.0e-04) that the inputs hardly change the output. Draw larger initial weights.",
             "symmetry",
             "verification/loss-plateaus/",
         )
@@ -283,7 +292,7 @@ def test_a_learning_rate_more_than_a_twentieth_above_the_limit() -> None:
         Remark(
             "learning-rate-too-large",
             "The learning rate 0.421 is above 2/λ_max = 0.4, where λ_max = 5 is the largest eigenvalue of the Hessian "
-            "at these weights: along its direction the step overshoots.",
+            "at these weights, so the step overshoots in that direction.",
             "stability-threshold",
             "results/learning-rates/",
         )
@@ -374,12 +383,12 @@ EPS = 2.0**-52
 BATCH = "hand in X and y of that mini-batch"
 BIASES = "if the network has biases, hand them in as well"
 EARLIER = (
-    "it is the gradient at the weights before an update with η = {:g}, and the weights are those after it: hand in the "
-    "weights before, which means a copy made before the update"
+    "it is the gradient at the weights before an update with η = {:g}, but the weights are those after it, so hand in "
+    "a copy of the weights that was made before the update"
 )
 DIFFERENCE = (
-    "the gradient was computed as a difference of weights divided by η, which costs digits: hand in the weights before "
-    "and after the step instead"
+    "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the weights "
+    "before and after the step to `diagnose_step` instead"
 )
 N = 30
 MANY = RNG.normal(size=(N, 2)), RNG.random((N, 1))
@@ -408,7 +417,7 @@ def of(part: slice, model: Model = BIASED) -> Any:
 def test_the_gradient_of_a_batch(part: slice, words: str) -> None:
     for is_step in (False, True):
         assert hints(handed(BIASED, of(part).weights), SIGMOID, EPS, is_step) == (
-            f"it is the gradient of {words}: {BATCH}",
+            f"it is the gradient of {words}, so {BATCH}",
         )
 
 
@@ -445,7 +454,7 @@ def test_a_difference_of_weights() -> None:
 def test_no_more_work_is_spent_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, size = handed(BIASED, of(slice(2)).weights), 9  # nine weights
     monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 3)  # one example, and two
-    assert hints(problem, SIGMOID, EPS) == (f"it is the gradient of the first 2 examples only: {BATCH}",)
+    assert hints(problem, SIGMOID, EPS) == (f"it is the gradient of the first 2 examples only, so {BATCH}",)
     monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 3 - 1)
     assert hints(problem, SIGMOID, EPS) == ()
 

@@ -535,11 +535,6 @@ def test_a_delta_is_another_only_if_it_differs() -> None:
     found = a_search()
     flow = grammar.delta_of(found.p, 2, {}, grammar.Flow())
     correct, sketch = flow.deltas[-1], found._sketch(2)
-    size = np.max(np.abs(correct))
-    for change, listed in ((0.9e-9, []), (1.1e-9, [0])):
-        delta = correct.copy()
-        delta[np.abs(correct).argmax()] += change * size
-        assert list(found._matching(sketch, delta[None], 1.0, correct)) == listed
     twice = np.stack([2 * correct, -correct, correct])
     assert list(found._matching(sketch, twice, 1.0, correct)) == []
     assert list(found._matching(sketch, twice, None, correct)) == [0, 1]  # any factor of the whole
