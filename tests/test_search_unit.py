@@ -531,16 +531,6 @@ def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, m
     assert (rows, 2) in shapes
 
 
-def test_a_delta_is_another_only_if_it_differs() -> None:
-    found = a_search()
-    flow = grammar.delta_of(found.p, 2, {}, grammar.Flow())
-    correct, sketch = flow.deltas[-1], found._sketch(2)
-    twice = np.stack([2 * correct, -correct, correct])
-    assert list(found._matching(sketch, twice, 1.0, correct)) == []
-    assert list(found._matching(sketch, twice, None, correct)) == [0, 1]  # any factor of the whole
-    assert list(found._matching(sketch, twice, 0.5, correct)) == [0]
-
-
 def test_the_factor_of_weights_and_biases_is_one_number() -> None:
     reading = submitted({}, {"dW2": 0.37, "db2": 0.37}, WIDTHS)
     best = Search(reading, "mse", named_factors(reading)).explain(1.0)[0]
