@@ -239,3 +239,10 @@ def test_a_diverged_run_counts_as_the_largest() -> None:
     assert spread["median"] == pytest.approx([49.5, 50.5])
     assert np.isfinite(spread["high"]).all()
     assert np.isnan(spread_over_seeds(np.full((3, 1), np.nan))["median"]).all()
+
+
+@pytest.mark.parametrize(("runs", "more"), [(9, ""), (10, ""), (11, " and 1 more"), (12, " and 2 more")])
+def test_ten_diverged_runs_are_named_and_the_others_counted(runs: int, more: str) -> None:
+    named = ", ".join(f"run {k} at epoch 5 with eta 100.0" for k in range(min(runs, 10)))
+    told = f"{runs} of {runs + 1} runs diverged: {named}{more}; try a smaller eta"
+    assert training.divergences([5] * runs + [None], 100.0) == told

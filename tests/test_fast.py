@@ -224,3 +224,51 @@ def test_its_docstring_names_the_functions_it_mirrors() -> None:
     assert len(names) >= 11
     assert all(hasattr(backprop.derivation, name) for name in names)
     assert ACTIVATIONS["sigmoid"].value is sigmoid
+
+
+@pytest.mark.parametrize(("epochs", "reports"), [(0, []), (1, [1.0]), (100, [1.0]), (250, [0.4, 0.8, 1.0])])
+def test_progress_is_reported_every_hundred_epochs_and_at_the_end(epochs: int, reports: list[float]) -> None:
+    apart = np.stack([X, X])
+    for x, start in ((X, Model.random([2, 3, 1])), *((x, stack([Model.random([2, 3, 1])] * 2)) for x in (X, apart))):
+        seen: list[float] = []
+        fast.snapshots(start, x, Y, 1.0, epochs, seen.append)
+        assert seen == reports
+
+
+def test_progress_of_blocks_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "FEWEST", 1)
+    monkeypatch.setattr(fast, "BLOCK", 2 * 3 * len(X))  # two networks of three units
+    seen: list[float] = []
+    fast.snapshots(stack([Model.random([2, 3, 1])] * 4), X, Y, 1.0, 200, seen.append)
+    assert seen == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_trained_arrays_lie_in_the_usual_order_and_are_nobody_elses(bias: bool) -> None:
+    apart = np.stack([X, X])
+    alone = Model.random([2, 3, 1], bias=bias)
+    for x, start in ((X, alone), *((x, stack([alone] * 2)) for x in (X, apart))):
+        trained = fast.snapshots(start, x, Y, 1.0, 1)[1]
+        for mine, its in zip(trained._parameters, start._parameters, strict=True):
+            assert mine.flags.c_contiguous
+            assert mine.shape == its.shape
+            assert not np.shares_memory(mine, its)
+
+
+@pytest.mark.parametrize(
+    ("widths", "options", "eta", "loss", "reason"),
+    [
+        ([2, 4, 1], {}, 1e-100, "mse", None),
+        ([2, 4, 1], {}, 1e100, "mse", None),
+        ([2, 4, 1], {}, np.array([1.0, 1e-101]), "mse", "eta 1e-101 to 1.0 beyond 1e-100 to 1e100"),
+        ([2, 4, 1], {}, np.array([2.0, 1e101]), "mse", "eta 2.0 to 1e+101 beyond 1e-100 to 1e100"),
+        ([2, 1], {}, 1.0, "mse", "1 layers of weights instead of 2"),
+        ([2, 4, 2], {}, 1.0, "mse", "2 outputs instead of 1"),
+        ([2, 4, 1], {"activations": ["sigmoid", "tanh"]}, 1.0, "mse", "the activation 'tanh' instead of 'sigmoid'"),
+        ([2, 4, 1], {}, 1.0, "binary_cross_entropy", "the loss 'binary_cross_entropy' instead of 'mse'"),
+    ],
+)
+def test_what_is_not_supported_is_named(
+    widths: list[int], options: Any, eta: Any, loss: str, reason: str | None
+) -> None:
+    assert fast.unsupported(Model.random(widths, **options), eta, loss) == reason

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,20 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop import Model
+from backprop import Diagnosis, Model
 from backprop.__main__ import main
-from backprop.verification.grading import COLUMNS, Grade, files_in, grade_file, left_open, write_csv
+from backprop.verification.diagnosis import Array
+from backprop.verification.grading import (
+    COLUMNS,
+    Grade,
+    diagnose_file,
+    files_in,
+    grade_file,
+    left_open,
+    status_of,
+    table,
+    write_csv,
+)
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -172,3 +184,130 @@ def test_the_printed_loss_on_the_command_line(tmp_path: Path, capsys: pytest.Cap
     loss = float(MODEL.loss(MODEL.forward(X), Y))
     assert main(["diagnose", str(tmp_path / "correct.npz"), *TOLD, "--printed-loss", f"{loss / 2:.6f}"]) == 0
     assert "mse_half" in capsys.readouterr().out
+
+
+# Whole lines
+
+ARRAY = {name: Array(verdict, 0.0, 1.0, 1) for name, verdict in {"W1": "correct", "W2": "not tested"}.items()}
+PART = Diagnosis("correct", (), "mse", 1.0, 1, "rows, (in, out)", ())
+
+
+@pytest.mark.parametrize(
+    ("found", "open_"),
+    [
+        (PART, ""),
+        (replace(PART, reason="without eta nothing"), "without eta nothing"),
+        (replace(PART, reason="biases were not checked"), "biases were not checked"),
+        (replace(PART, reason="something else"), ""),
+        (replace(PART, arrays=ARRAY), "not tested: W2"),
+        (replace(PART, arrays=dict.fromkeys(("W1", "b1"), ARRAY["W2"])), "not tested: W1, b1"),
+        (
+            replace(PART, cannot_tell=("a", "b"), arrays=ARRAY, reason="not checked"),
+            "these data cannot tell a, b; not tested: W2; not checked",
+        ),
+    ],
+)
+def test_what_is_left_open(found: Diagnosis, open_: str) -> None:
+    assert left_open(found) == open_
+    assert (status_of(found), status_of(found, strict=True)) == (0, 1 if open_ else 0)
+    assert status_of(replace(found, verdict="unknown")) == status_of(replace(found, verdict="mistake")) == 1
+
+
+GRADES = [
+    Grade("a.npz", "correct", (), (), "mse", ("dead-units", "few"), "", 0),
+    Grade("longer name.npz", "mistake", ("uphill", "other"), ("W1", "b1"), "", (), "two\n  lines", 1),
+]
+
+
+def test_the_table_is_aligned_and_leaves_empty_columns_out() -> None:
+    assert list(table(GRADES)) == [
+        "file             verdict  mistakes      incorrect  loss  remarks         note",
+        "a.npz            correct                           mse   dead-units few",
+        "longer name.npz  mistake  uphill other  W1 b1                            two lines",
+        "2 files: 1 correct, 1 mistake.",
+    ]
+    assert list(table(GRADES[:1])) == [
+        "file   verdict  loss  remarks",
+        "a.npz  correct  mse   dead-units few",
+        "1 file: 1 correct.",
+    ]
+    assert list(table([Grade("a", "b", (), (), "", (), "", 0)])) == ["file  verdict", "a     b", "1 file: 1 b."]
+
+
+def test_a_csv_file_is_written_as_it_is_read(tmp_path: Path) -> None:
+    write_csv(tmp_path / "g.csv", [*GRADES, Grade("ß", "\tx", ("\ry",), (), "", (), "", 0)])
+    assert (tmp_path / "g.csv").read_bytes().decode("utf-8") == (
+        "file,verdict,mistakes,incorrect,loss,remarks,note\r\n"
+        "a.npz,correct,,,mse,dead-units few,\r\n"
+        'longer name.npz,mistake,uphill other,W1 b1,,,"two\n  lines"\r\n'
+        "ß,'\tx,\"'\ry\",,,,\r\n"
+    )
+
+
+def test_the_grades_of_a_class(tmp_path: Path) -> None:
+    a_class(tmp_path, "correct", "uphill", "noise", "slope", "missing", "bias")
+    told: Any = {"activations": "sigmoid", "loss": "mse"}
+    found = {path.stem: grade_file(path, tmp_path, **told) for path in files_in(tmp_path)}
+    noise = found["noise"].note
+    assert noise.startswith("no array is correct, and together they fit nothing that is known")
+    missing = f"{tmp_path / 'missing.npz'} has no g2; it has W1, W2, X, g1, y; its weights are W1 to W2"
+    assert found == {
+        "bias": Grade("bias.npz", "unknown", (), ("W1",), "mse", (), found["bias"].note, 1),
+        "correct": Grade("correct.npz", "correct", (), (), "mse", (), "", 0),
+        "missing": Grade("missing.npz", "unreadable", (), (), "", (), missing, 2),
+        "noise": Grade("noise.npz", "unknown", (), ("W1", "W2"), "", (), noise, 1),
+        "uphill": Grade("uphill.npz", "correct", (), (), "mse", (), "it is −∇L: correct, if it is added", 0),
+    } | {"slope": found["slope"]}
+    assert (found["slope"].verdict, found["slope"].incorrect, found["slope"].status) == ("mistake", ("W1",), 1)
+
+
+def test_what_diagnose_refuses_is_told_in_the_names_of_the_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **{**RUN, "g2": np.full((3, 1), np.nan)})
+    with pytest.raises(ValueError, match=r"^g2 has nan at index \(0, 0\); expected finite numbers$"):
+        diagnose_file(tmp_path / "a.npz")
+
+
+def test_options_are_passed_on(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **RUN)
+    path, loss = tmp_path / "a.npz", MODEL.loss(MODEL.forward(X), Y)
+    found, left = diagnose_file(path, loss="mse", convention="rows", printed_loss=2 * loss)
+    assert left == []
+    assert [remark.slug for remark in found.remarks] == ["printed-loss"]
+    assert not any("loss" in part for part in found.assumed)
+    with pytest.raises(ValueError, match=r"^shapes fit not the convention 'columns"):
+        diagnose_file(path, convention="columns, (out, in)")
+    with pytest.raises(ValueError, match=f"^--eta is 0.5, but {path} has gradients; expected it with after1, …$"):
+        diagnose_file(path, eta=0.5)
+    after = {f"after{k}": w - 0.5 * g for k, (w, g) in enumerate(zip(MODEL.weights, G, strict=True), start=1)}
+    np.savez(path, **{name: array for name, array in (RUN | after).items() if name[0] != "g"})
+    assert diagnose_file(path)[0].scale == pytest.approx(0.5)
+    told, _ = diagnose_file(path, eta=0.5, loss="mse")
+    assert told.scale == pytest.approx(1.0)
+    with pytest.raises(ValueError, match=r"^eta is -1\.0; expected a positive, finite number$"):
+        diagnose_file(path, eta=-1.0)
+
+
+def test_where_there_is_nothing_to_grade(tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError, match=r"^.*/x is not a folder; expected one with \.npz or \.mat files$"):
+        files_in(tmp_path / "x")
+    (tmp_path / "a.npz.txt").touch()
+    (tmp_path / "b.npz").mkdir()
+    with pytest.raises(ValueError, match=r"^\S* has no \.npz or \.mat file; expected at least one$"):
+        files_in(tmp_path)
+    (tmp_path / "b.npz" / "Z.MAT").touch()
+    (tmp_path / "a.npz").touch()
+    assert [path.name for path in files_in(tmp_path)] == ["a.npz", "Z.MAT"]
+
+
+def test_an_option_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **RUN)
+    with pytest.raises(TypeError, match="'tolerance'"):
+        diagnose_file(tmp_path / "a.npz", tolerance=1.0)
+
+
+def test_a_file_is_graded_strictly_only_if_asked(tmp_path: Path) -> None:
+    one = MODEL.backward(MODEL.forward(X[4:5]), Y[4:5]).weights
+    np.savez(tmp_path / "one.npz", **{**RUN, "X": X[4:5], "y": Y[4:5], "g1": one[0], "g2": one[1]})
+    told: Any = {"activations": "sigmoid", "loss": "mse"}
+    assert grade_file(tmp_path / "one.npz", tmp_path, **told).status == 0
+    assert grade_file(tmp_path / "one.npz", tmp_path, strict=True, **told).status == 1

@@ -266,3 +266,8 @@ def test_an_ensemble_trains_bit_for_bit_as_its_members() -> None:
         assert np.array_equal(run.losses, np.array(losses)[:, s])
         assert all(np.array_equal(mine[s], alone) for mine, alone in zip(weights, run.model.weights, strict=True))
         assert all(np.array_equal(mine[s], alone) for mine, alone in zip(biases, run.model.biases or (), strict=True))
+
+
+def test_the_exponent_of_the_sigmoid_is_clipped_at_700() -> None:
+    assert step.sigmoid(np.array([-701.0, -1e4])).tolist() == [1 / (1 + np.exp(700.0))] * 2
+    assert step.sigmoid(np.array(-699.0)) == 1 / (1 + np.exp(699.0))

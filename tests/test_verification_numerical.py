@@ -1,6 +1,7 @@
 """The measured gradient of a whole network, and the check with it: kinks, smallness, bad input."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from backprop.experiments import step_size
 from backprop.figures.verification import step_size as figure
 from backprop.network import ACTIVATIONS
 from backprop.tables.table import shown
-from backprop.verification import gradient_check, numerical_gradients
-from backprop.verification.numerical import SMOOTH, TOLERANCE, _Loss
+from backprop.verification import gradient_check, numerical, numerical_gradients
+from backprop.verification.numerical import SMOOTH, TOLERANCE, GradientCheck, _Loss
 from tests.oracle import apart, by_complex_step, loss_of
 
 X, Y = backprop.xor()
@@ -167,6 +168,71 @@ def test_a_gradient_below_rounding_cannot_be_told_by_the_central_difference() ->
     wrong = doubled(far_out.backward(far_out.forward(X), Y))
     assert gradient_check(far_out, X, Y, wrong, method="central").verdict == "cannot tell"
     assert gradient_check(far_out, X, Y, wrong, method="complex").verdict == "differs"
+
+
+# What is reported
+
+
+def test_the_report_is_whole() -> None:
+    gradients = Gradients((np.ones((2, 2)),), None)
+    kinks = Gradients((np.zeros((2, 2), dtype=bool),), None)
+    errors = {"W1": 0.25, "b1": float("nan")}
+    one = GradientCheck("differs", 0.5, errors, gradients, gradients, kinks, 1, 0.0, "central", 6e-6)
+    assert str(one) == (
+        "differs: relative error 5.0e-01 against the central difference, h = 6e-06\n"
+        "  W1: 2.5e-01\n"
+        "  b1: left out\n"
+        "  left out: 1 entry, because a kink was within reach of the step"
+    )
+    assert str(replace(one, left_out=2)).endswith(
+        "\n  left out: 2 entries, because a kink was within reach of the step"
+    )
+    agrees = replace(one, verdict="agrees", errors={}, left_out=0, method="complex", h=1e-20)
+    assert str(agrees) == "agrees: relative error 5.0e-01 against the complex step, h = 1e-20"
+
+
+def test_a_step_that_is_given_is_taken() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    coarse = numerical_gradients(model, X, Y, method="central", h=0.5)
+    assert relative_error(coarse.weights[0], numerical_gradients(model, X, Y).weights[0]) > 1e-3
+    found = gradient_check(model, X, Y, method="central", h=np.float64(0.5))
+    assert (found.method, found.h, type(found.h)) == ("central", 0.5, float)
+    assert np.array_equal(found.numerical.weights[0], coarse.weights[0])
+    assert (gradient_check(model, X, Y).h, gradient_check(model, X, Y, method="central").h) == (1e-20, 6e-6)
+
+
+def test_the_floor_is_the_rounding_of_two_losses_over_all_entries() -> None:
+    model, h = Model.random([2, 3, 1], seed=0), 1e-3
+    found = gradient_check(model, X, Y, method="central", h=h)
+    loss = model.loss(model.forward(X), Y)
+    assert found.floor == pytest.approx(np.finfo(float).eps * loss / h * np.sqrt(9), rel=1e-12)
+    assert gradient_check(model, X, Y, method="complex").floor == 0.0
+
+
+def test_an_error_at_the_tolerance_still_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    wrong = doubled(model.backward(model.forward(X), Y))
+    error = gradient_check(model, X, Y, wrong).error
+    monkeypatch.setattr(numerical, "TOLERANCE", error)
+    assert gradient_check(model, X, Y, wrong).verdict == "agrees"
+    monkeypatch.setattr(numerical, "TOLERANCE", np.nextafter(error, 0))
+    assert gradient_check(model, X, Y, wrong).verdict == "differs"
+
+
+def test_a_difference_of_ten_floors_cannot_be_told_and_a_larger_one_can() -> None:
+    model, h = Model.random([2, 3, 1], seed=0), 1e-7
+    found = gradient_check(model, X, Y, method="central", h=h)
+    direction = np.zeros((2, 3))
+    direction[0, 0] = 1.0
+    for floors, verdict in ((9.99, "cannot tell"), (10.01, "differs")):
+        first, second = found.numerical.weights
+        moved = Gradients((first + floors * found.floor * direction, second), None)
+        again = gradient_check(model, X, Y, moved, method="central", h=h)
+        wanted = verdict if again.error > TOLERANCE else "agrees"
+        assert again.verdict == wanted
+        tiny = Gradients((floors * found.floor * direction, 0 * second), None)
+        flat = Model([np.zeros((2, 3)), np.zeros((3, 1))], activations="identity")
+        assert gradient_check(flat, X, 0 * Y, tiny, method="central", h=h).verdict == "differs"  # its loss is 0
 
 
 # Bad input

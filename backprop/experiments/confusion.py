@@ -12,7 +12,7 @@ from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layer
 from backprop.verification.diagnosis import Diagnosis, diagnose
 
 #: How many networks, how many mistakes planted in each, and how many networks a test repeats.
-NETWORKS, EACH, SAMPLE = 400, 5, 40
+NETWORKS, EACH, SAMPLE = 2000, 5, 40
 
 #: Mistakes that a gradient does not show, or that need a loss which adds up.
 NOT_HERE = ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum")
@@ -70,6 +70,29 @@ def case(seed: int) -> Case:
     y = rng.integers(0, 2, size=(n, outputs)) * 1.0 if output == "sigmoid" else rng.normal(size=(n, outputs))
     told = names if rng.random() < 0.5 else None
     return Case(model, X, y, loss, told, bool(rng.random() < 0.5), bool(rng.random() < 0.5), rng)
+
+
+def classes(seed: int) -> Case:
+    """Draw a network with a softmax output instead.
+
+    Args:
+        seed: a whole number, at least 0.
+
+    Returns:
+        The case; its loss is the categorical cross-entropy, or in one of four the mean squared error.
+
+    Examples:
+        >>> from backprop.experiments.confusion import classes
+        >>> classes(0).model.activations[-1].name
+        'softmax'
+    """
+    this = case(seed)
+    rng, widths = this.rng, [*this.model.widths[:-1], int(this.rng.integers(2, 5))]
+    names = [*(phi.name for phi in this.model.activations[:-1]), "softmax"]
+    model = Model.random(widths, int(rng.integers(2**31)), names, bias=this.model.biases is not None)
+    y = np.eye(widths[-1])[rng.integers(0, widths[-1], len(this.X))]
+    loss = "mse" if rng.random() < 0.25 else "cross_entropy"
+    return this._replace(model=model, y=y, loss=loss, told=None if this.told is None else names)
 
 
 def asked(this: Case, gradients: Gradients, way: str) -> Diagnosis:
@@ -181,6 +204,10 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
         return ("correct",)
     if slug == "divided-by-units" and inputs * d in ((1, 2) if this.loss == "mse" else (1,)):
         return (slug, "correct")  # N/inputs makes the gradient of the sum, or of half the sum
+    if slug == "forward-without-activation" and this.told is None:
+        return (slug, "wrong-activation-derivative")  # of a linear layer
+    if slug == "divided-by-units" and inputs == 1:
+        return (slug, "sum-instead-of-mean")  # N/1 adds the examples up
     if slug == "extra-factor-two" and d == 2:  # 2 · 2/(N d) is the mean over the examples alone
         return ("correct",) if way != "unnamed" or this.loss == "mse" else ("output-derivative-missing", "correct")
     if way == "unnamed":
@@ -252,17 +279,39 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
     }
 
 
+def alarms(seeds: range) -> dict[str, int]:
+    """Diagnose correct gradients of networks with a softmax output, in every way.
+
+    Args:
+        seeds: the networks.
+
+    Returns:
+        "asked", the number of diagnoses, and "false_alarms", those that are not "correct".
+    """
+    found: Counter[str] = Counter(asked=0, false_alarms=0)
+    for seed in seeds:
+        this = classes(seed)
+        for way in WAYS:
+            for slug, gradients in planted(this, way):
+                if not slug:
+                    found["asked"] += 1
+                    found["false_alarms"] += asked(this, gradients, way).verdict != "correct"
+                break
+    return dict(found)
+
+
 def run() -> dict[str, Any]:
     """Try all networks in all ways.
 
     Returns:
-        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` returns; "sample": the
-        same for the first few networks, for a test to repeat.
+        "networks", "each", "slugs" in the order of the catalogue, and for each way what `tried` returns; "softmax":
+        what `alarms` returns; "sample": the same for the first few networks, for a test to repeat.
     """
     return {
         "networks": NETWORKS,
         "each": EACH,
         "slugs": [mistake.slug for mistake in MISTAKES if mistake.slug not in NOT_HERE],
-        "sample": {way: tried(range(SAMPLE), way) for way in WAYS},
+        "sample": {**{way: tried(range(SAMPLE), way) for way in WAYS}, "softmax": alarms(range(SAMPLE))},
+        "softmax": alarms(range(NETWORKS)),
         **{way: tried(range(NETWORKS), way) for way in WAYS},
     }

@@ -5,7 +5,8 @@ from typing import Any
 from backprop.data import linear, xor
 from backprop.network import Model
 from backprop.verification.catalogue import early_step, incorrect_gradients
-from backprop.verification.diagnosis import diagnose, diagnose_step
+from backprop.verification.diagnosis import diagnose
+from backprop.verification.steps import diagnose_step
 
 
 def run() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Is a gradient correct? Numerical gradients, the catalogue of mistakes, and the diagnosis of gradients and losses."""
 
 from backprop.verification.catalogue import MISTAKES, Mistake
-from backprop.verification.diagnosis import Diagnosis, assert_gradient, diagnose, diagnose_step
+from backprop.verification.diagnosis import Diagnosis, assert_gradient, diagnose
 from backprop.verification.loss_diagnosis import KnownLoss, LossDiagnosis, diagnose_loss
 from backprop.verification.numerical import GradientCheck, gradient_check, numerical_gradients
+from backprop.verification.steps import diagnose_step
 
 __all__ = [
     "MISTAKES",

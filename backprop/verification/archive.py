@@ -37,6 +37,8 @@ NAMES: Mapping[str, str] = {
     "gb{l}": "the gradient of its biases",
     "after{l}": "in place of a gradient: its weights after one update",
     "afterb{l}": "its biases after the update",
+    "later{l}": "its weights after a second update",
+    "laterb{l}": "its biases after the second update",
     "eta": "the learning rate of the update",
 }
 
@@ -45,10 +47,12 @@ ARGUMENTS: Mapping[str, str] = {
     r"gradients of biases": "gb",
     r"biases\[0\]": "b",
     r"biases\[1\]": "afterb",
+    r"biases\[2\]": "laterb",
     "biases": "b",
     "gradients": "g",
     "weights": "W",
     "before": "W",
+    "after2": "later",
     "after": "after",
 }
 
@@ -217,13 +221,14 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
         if name not in arrays:
             raise ValueError(f"{source} has no {name}; it has {there}; looked for X, y, W1, …, and g1, … or after1, …")
     layers = _count(arrays, "W")
-    for prefix in ("g", "after", "b", "gb", "afterb"):
+    for prefix in ("g", "after", "b", "gb", "afterb", "later", "laterb"):
         if (highest := _count(arrays, prefix)) > layers:
             raise ValueError(f"{source} has {prefix}{highest} and no W{highest}; its weights are W1 to W{layers}")
     steps = "after1" in arrays
     if steps and any(re.fullmatch(r"gb?\d+", name) for name in arrays):
         raise ValueError(f"{source} has gradients g… and weights after…; expected one or the other")
     groups = {"W": "W", "b": "b", "g": "after" if steps else "g", "gb": "afterb" if steps else "gb"}
+    groups |= {"later": "later", "laterb": "laterb"} if steps else {}
     found: dict[str, list[np.ndarray] | None] = {}
     for key, prefix in groups.items():
         names = [f"{prefix}{layer}" for layer in range(1, layers + 1)]
@@ -241,13 +246,15 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
     if not steps:
         both = found["g"] if found["gb"] is None else (found["g"], found["gb"])
         return "diagnose", {"weights": found["W"], "gradients": both, "biases": found["b"], **data}, left
-    biases = None if found["b"] is None else (found["b"], found["gb"])
+    later, laterb = found["later"], found["laterb"]
+    biases = None if found["b"] is None else (found["b"], found["gb"], laterb)[: 2 + (later is not None)]
     eta = None
     if "eta" in arrays:
         if arrays["eta"].size != 1:
             raise ValueError(f"{source}: eta has shape {arrays['eta'].shape}; expected one number")
         eta = float(arrays["eta"].item())
-    return "diagnose_step", {"before": found["W"], "after": found["g"], "eta": eta, "biases": biases, **data}, left
+    more = {"eta": eta, "biases": biases} | ({} if later is None else {"after2": later})
+    return "diagnose_step", {"before": found["W"], "after": found["g"], **more, **data}, left
 
 
 def _count(arrays: Mapping[str, np.ndarray], prefix: str) -> int:

@@ -51,6 +51,18 @@ _LEARNING_RATE = "training, because the effect is that of another learning rate"
 
 #: The catalogue, in the order of the backward pass.
 MISTAKES: tuple[Mistake, ...] = (
+    # the forward pass
+    Mistake(
+        "forward-without-activation",
+        "the forward pass skips an activation function that the backward pass differentiates",
+        ("activation", "linear-collapse"),
+        "A = X @ W + b                   # and later delta * A * (1 - A)",
+        "A = phi(X @ W + b)",
+        "The line of the activation function was left out, or its result was stored under another name. The network "
+        "then has a linear layer, and the backward pass belongs to another network.",
+        "a gradient check; printing the activations, which leave the range of the function",
+        "a gradient check in which the forward pass is written once more, with the activation function",
+    ),
     # the error
     Mistake(
         "targets-broadcast",
@@ -339,6 +351,16 @@ MISTAKES: tuple[Mistake, ...] = (
         "a gradient check with at least two examples",
         "a gradient check with one example",
     ),
+    Mistake(
+        "arrays-aliased",
+        "two layers share one array for their gradients",
+        ("weight-gradient", "gradient"),
+        "dW = [np.zeros((4, 4))] * 2\ndW[0] += ...; dW[1] += ... # both are the sum",
+        "dW = [np.zeros_like(W) for W in weights]",
+        "Multiplying a list repeats its entries and does not copy them. What one layer adds appears in the other.",
+        "a gradient check on layers of equal shape; `dW[0] is dW[1]`",
+        "a network in which no two layers have the same shape",
+    ),
     # the gradient of the biases
     Mistake(
         "bias-not-summed",
@@ -571,6 +593,7 @@ PLACES: Mapping[str, str] = {
             "weight-gradient-without-derivative",
             "input-missing",
             "one-example-only",
+            "arrays-aliased",
         ),
         "dW",
     ),
@@ -661,6 +684,9 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
     own_square = [k for k in range(depth) if widths[k] == widths[k + 1]]
     if slug in ("gradient-transposed", "activation-of-own-layer"):
         return [k for k in own_square if widths[k] > 1 or slug != "gradient-transposed"]
+    if slug == "arrays-aliased":
+        pairs = [[k, k + 1] for k in own_square if widths[k] > 1 and k + 1 in own_square]
+        return pairs[0] if pairs else []
     if slug == "activation-not-transposed":
         return [k for k in range(depth) if widths[k] == n > 1]
     if slug in ("weights-not-transposed", "weights-missing:wide"):
@@ -671,7 +697,7 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
         return [k for k in range(depth) if widths[k + 1] > 1]
     if slug == "derivative-of-wrong-layer":
         return [k for k in range(depth - 1) if widths[k + 2] in (1, widths[k + 1])]
-    if PLACES.get(slug) == "back" or slug == "hidden-derivative-missing":
+    if PLACES.get(slug) == "back" or slug in ("hidden-derivative-missing", "forward-without-activation"):
         return list(range(depth - 1))
     if slug in BELOW:
         return list(range(1, depth))
@@ -757,10 +783,10 @@ def incorrect_gradients(
     """
     trace, depth, (n, d) = model._forward(X), len(model.weights), y.shape
     widths = [model.weights[0].shape[-2], *(w.shape[-1] for w in model.weights)]
-    if slug == "forward-without-activation":
-        trace = _without_activation(model, X)
     possible = layers_for(slug, widths, n)
     layers = possible if layers is None or PLACES.get(slug) == "error" else layers
+    if slug == "forward-without-activation":
+        trace = _without_activation(model, X, layers)
     if not possible or not layers:
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
@@ -781,12 +807,12 @@ def _scale(loss: str, n: int, d: int) -> float:
     return {"mse": 2 / (n * d), "binary_cross_entropy": 1 / (n * d), "cross_entropy": 1 / n}[loss]
 
 
-def _without_activation(model: Model, X: np.ndarray) -> Trace:
-    """Run a network forward as if its first layer had no activation, though the backward pass knows one."""
+def _without_activation(model: Model, X: np.ndarray, layers: Sequence[int]) -> Trace:
+    """Run a network forward as if some layers had no activation, though the backward pass knows one."""
     a, z = [X], []
     for k, (w, phi) in enumerate(zip(model.weights, model.activations, strict=True)):
         z.append(step.preactivation(a[-1], w, None if model.biases is None else model.biases[k]))
-        a.append(z[-1] if k == 0 else phi.value(z[-1]))
+        a.append(z[-1] if k in layers else phi.value(z[-1]))
     return Trace(tuple(z), tuple(a))
 
 

@@ -1,8 +1,8 @@
 """Diagnosis: name the mistake in a gradient that any program computed.
 
-`diagnose` takes weights, data and the gradient that your code computed for them; `diagnose_step` takes the weights
-before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or "unknown",
-because a mistake is named only if the numbers agree to the last digits.
+`diagnose` takes weights, data and the gradient that your code computed for them; `steps.diagnose_step` takes the
+weights before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or
+"unknown", because a mistake is named only if the numbers agree to the last digits.
 
 Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
 incorrect arrays compete, in this order:
@@ -30,12 +30,14 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 from backprop.verification import catalogue, grammar, words
+from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.explanation import (
     AHEAD,
     LIMIT,
     NEAR,
     ONE,
     Explanation,
+    equivalents,
     explanations,
     named_factors,
 )
@@ -58,11 +60,11 @@ from backprop.verification.search import (
     COARSE,
     MANY,
     MOST,
+    Block,
     LossReading,
     Reading,
     Search,
     State,
-    cost_of,
     families,
     losses,
 )
@@ -70,8 +72,9 @@ from backprop.verification.search import (
 #: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: How many networks of mixed activations are tried at most.
-MIXED = 260
-#: How many readings are searched for a mistake at most, the likeliest first.
+MIXED = 320
+#: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
+#: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
@@ -378,95 +381,6 @@ def diagnose(
     return _with_remarks(case, _answer(case, len(w), convention), printed_loss)
 
 
-def diagnose_step(
-    before: Any,
-    after: Any,
-    X: Any,
-    y: Any,
-    eta: float | None = None,
-    *,
-    biases: Any = None,
-    activations: Any = None,
-    loss: str | None = None,
-    convention: str | None = None,
-    printed_loss: float | None = None,
-) -> Diagnosis:
-    """Name the mistake in one update of the weights.
-
-    It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
-    δ was propagated back.
-
-    Args:
-        before: the weights before the update, as for `diagnose`.
-        after: the weights after it.
-        X: the inputs.
-        y: the targets.
-        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
-        biases: None, or a pair: the biases before and after, or before and None if those after are not known.
-        activations: as for `diagnose`.
-        loss: as for `diagnose`.
-        convention: as for `diagnose`.
-        printed_loss: as for `diagnose`.
-
-    Returns:
-        The diagnosis. Its verdict is "unknown" if the weights changed by little more than their own rounding.
-
-    Raises:
-        TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
-
-    Examples:
-        >>> import backprop
-        >>> X, y = backprop.xor()
-        >>> model = backprop.Model.random([2, 3, 1], seed=0)
-        >>> new = model.update(model.backward(model.forward(X), y), eta=0.5)
-        >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5).verdict
-        'correct'
-        >>> uphill = [2 * old - new for old, new in zip(model.weights, new.weights)]
-        >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
-        ('uphill',)
-    """
-    first, raw = arrays("before", before), after
-    second = _as_many("after", arrays("after", raw), len(first), "before")
-    rate = 1.0 if eta is None else checks.learning_rate(eta)
-    pairs = [(first, second)]
-    precision = precision_of(raw)
-    if biases is not None:
-        if not isinstance(biases, Sequence) or len(biases) != 2:
-            raise TypeError("biases is not a pair; expected the biases before and those after the update")
-        b = _as_many("biases[0]", arrays("biases[0]", biases[0]), len(first))
-        if biases[1] is not None:
-            pairs.append((b, _as_many("biases[1]", arrays("biases[1]", biases[1]), len(first))))
-    for name, (old, new) in zip(("after", "biases[1]"), pairs, strict=False):
-        for i, (o, n) in enumerate(zip(old, new, strict=True)):
-            if o.shape != n.shape:
-                raise ValueError(f"{name}[{i}] has shape {n.shape}; expected {o.shape}, as before the update")
-    if precision is np.float16:
-        return _nothing(len(first), "float16 holds three digits, too few to tell; compute in float32 or float64")
-    moved = [[(o - n) / rate for o, n in zip(old, new, strict=True)] for old, new in pairs]
-    unit = float(np.finfo(precision).eps)
-    floors = {
-        f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n)))) / rate
-        for letter, (old, new) in zip("Wb", pairs, strict=False)
-        for i, (o, n) in enumerate(zip(old, new, strict=True))
-    }
-    with_bias = biases is not None
-    handed = Handed(
-        data("X", X),
-        data("y", y),
-        first,
-        b if with_bias else None,
-        moved[0],
-        moved[1] if len(moved) > 1 else None,
-        second,
-    )
-    told = _told_activations(activations, len(first), loss)
-    case = _Case(problems(handed, convention), told, loss, unit, COARSE[precision], floors, eta is not None, True, eta)
-    if not any(array.any() for part in moved for array in part):
-        return _no_change(case, len(first))
-    return _with_remarks(case, _answer(case, len(first), convention), printed_loss)
-
-
 def assert_gradient(
     weights: Any,
     X: Any,
@@ -659,8 +573,8 @@ def _evidence(reading: Reading, family: str) -> int:
     return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
 
 
-def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> list[Explanation]:
-    """List the explanations that assume a mistake, the cheapest first."""
+def _explained(case: _Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
+    """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
     found: list[Explanation] = []
     tasks = []
     for reading in readings:
@@ -669,10 +583,10 @@ def _explained(case: _Case, readings: Sequence[Reading], sure: bool = False) -> 
         evidence = max((_evidence(reading, family) for family in own), default=0) if len(readings) > 1 else 0
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
-    few = 0 if sure else 1 if readings[0].problem.X.size > MANY else FEW
-    tasks = [task for task in tasks if task[0]] or tasks[:few]
+    few = min(few, 1) if readings[0].problem.X.size > MANY else few
+    tasks = [*[task for task in tasks if task[0]][:SEARCHED], *[task for task in tasks if not task[0]][:few]]
     least = 0
-    for evidence, reading, own in tasks[:SEARCHED]:
+    for evidence, reading, own in tasks:
         if found and evidence < least:
             break
         for family, candidates in own.items():
@@ -733,14 +647,54 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         if near is not None:
             return near
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = _explained(case, groups[0], sure=True)
+            found = _explained(case, groups[0], few=0)
             if found:
                 return _is_mistake(case, found, convention)
-    for readings in groups:
-        found = _explained(case, readings)
+    for number, readings in enumerate(groups):
+        found = _explained(case, readings, FEW if number else len(readings))
         if found:
             return _is_mistake(case, found, convention)
+    for reading in groups[0] if case.told is not None else ():
+        other = _with_clipping(case, reading, convention) or _skipping(case, reading, convention)
+        if other is not None:
+            return other
     return _is_unknown(case, groups[0], layers, convention)
+
+
+def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    slug, hidden = "forward-without-activation", range(reading.depth - 1)
+    nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
+    for layers in (*([k] for k in nonlinear), nonlinear):
+        for derivative in (lambda phi: phi.derivative, lambda phi: lambda z, a: phi.derivative(z, phi.value(z))):
+            phis = [
+                Activation(phi.name, step.identity, derivative(phi)) if k in layers else phi
+                for k, phi in enumerate(reading.activations)
+            ]
+            other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
+            if not any(all(_resembling(other, loss.family).values()) for loss in _candidates(case, other)):
+                continue
+            for fit in _correct(case, [other])[:1]:
+                base = next(one for one in _baselines(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
+                judged = _arrays(base)
+                if any(array.verdict == "incorrect" for array in judged.values()):
+                    return Diagnosis(
+                        "mistake",
+                        (slug,),
+                        fit.loss.name,
+                        abs(fit.s) / fit.loss.factor,
+                        1 if fit.s > 0 else -1,
+                        reading.problem.convention,
+                        _layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
+                        (),
+                        tuple(phi.name for phi in reading.activations),
+                        _gradients(base),
+                        "",
+                        tuple(_assumed(case, reading, fit.loss, convention)),
+                        "every number agrees with a network that lacks this activation function",
+                        judged,
+                    )
+    return None
 
 
 def _arrays(one: _Baseline) -> dict[str, Array]:
@@ -839,33 +793,93 @@ EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 def _with_epsilon(case: _Case, readings: Sequence[Reading], convention: str | None) -> Diagnosis | None:
     """Answer that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
     for reading in readings:
-        for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        likely = [x for x in _candidates(case, reading) if x.family != "mse" and _near(reading, x.family)]
+        for one in _baselines(case, reading, likely):
             blocks = reading.correct(one.loss.family)
             if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
                 continue
             for epsilon in (*EPSILONS, _fitted(one)):
                 if not epsilon:
                     continue
-                plan = {"error": f"~epsilon:{epsilon!r}"}
-                made = reading.blocks(one.loss.family, plan)
+                made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
-                    answer = _is_correct(case, [one], convention)
-                    judged = {
-                        name: Array("correct", step.relative_error(b.given, one.s * b.made), 1.0, 1)
-                        for name, b in made.items()
-                    }
-                    reason = f"correct apart from an ε of {epsilon:.3g} inside the logarithm"
-                    layers = _layers(judged, reading.depth, {})
-                    return replace(
-                        answer,
-                        verdict="correct",
-                        reason=reason,
-                        arrays=judged,
-                        layers=layers,
-                        cannot_tell=(),
-                        evidence="",
-                    )
+                    return _apart_from(case, one, made, f"an ε of {epsilon:.3g} inside the logarithm", convention)
     return None
+
+
+def _near(reading: Reading, family: str) -> bool:
+    """Tell quickly whether the last layer's gradient has nearly the correct direction."""
+    p, given = reading.exact(family), reading.given[f"W{reading.depth}"]
+    made = step.weight_gradient(p.a[-2], grammar.correct_error(p))
+    own = float(np.vdot(made, made))
+    miss = np.linalg.norm(given - made * (np.vdot(given, made) / own)) if own > 0 else np.inf
+    return bool(miss <= 0.1 * np.linalg.norm(given))
+
+
+def _apart_from(case: _Case, one: _Baseline, made: Mapping[str, Block], what: str, convention: str | None) -> Diagnosis:
+    """Answer that a gradient is correct apart from something that a program adds on purpose."""
+    errors = {name: step.relative_error(block.given, one.s * block.made) for name, block in made.items()}
+    judged = {name: Array("correct", error, 1.0, 1) for name, error in errors.items()}
+    return replace(
+        _is_correct(case, [one], convention),
+        verdict="correct",
+        reason=f"correct apart from {what}",
+        arrays=judged,
+        layers=_layers(judged, one.reading.depth, {}),
+        cannot_tell=(),
+        evidence="",
+    )
+
+
+def _with_clipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
+    """Answer that a gradient is correct apart from predictions that are clipped before a logarithm, if it is."""
+    for one in _baselines(case, reading, [x for x in _candidates(case, reading) if x.family != "mse"]):
+        family, name = one.loss.family, f"W{reading.depth}"
+        p, g = reading.exact(family), reading.given[name] / one.s
+        if sum(given.size for given in reading.given.values()) < 4:
+            continue
+        away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
+        some = away[:: len(away) // FEW_BOUNDS + 1]
+        starts = (*BOUNDS, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
+        direction = np.random.default_rng(0).standard_normal(g.shape[0])
+        left, target = p.a[-2] @ direction, direction @ g
+        for which in grammar.CLIPPINGS:
+            for start in starts:
+                bound = start if which == "zeroed" else _refined(p, left, target, which, start)
+                made = left @ grammar.error_with_clipping(p, bound, which)
+                if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
+                    continue
+                many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
+                if not many or np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit:  # rounding would decide
+                    continue
+                blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
+                if all(block.off(one.s) <= 1 for block in blocks.values()):
+                    about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
+                    what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
+                    return _apart_from(case, one, blocks, what + grammar.CLIPPINGS[which], convention)
+    return None
+
+
+#: From which bounds the search for one begins, and how many of the data's own are added at most.
+BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
+
+
+def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound: float) -> float:
+    """Fit the bound of a clipping to the gradient of the last layer, as long as the same predictions are clipped."""
+
+    def made(e: float) -> np.ndarray:
+        return left @ grammar.error_with_clipping(p, e, which)
+
+    for _ in range(4):
+        base, h = made(bound), 1e-6 * bound
+        slope = (made(bound + h) - base) / h
+        size = float(np.vdot(slope, slope))
+        moved = float(np.vdot(g - base, slope)) / size if size > 0 else 0.0
+        better = bound + moved
+        if not 1e-16 < better < 0.5 or abs(moved) <= 1e-14 * bound:
+            break
+        bound = better
+    return bound
 
 
 def _fitted(one: _Baseline) -> float:
@@ -907,21 +921,20 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
     reasons = []
     if reading.problem.biases is not None and reading.problem.bias_gradients is None:
         reasons.append("the gradients of the biases were not given, so they were not checked")
+    if best.other_loss and best.state.terms:
+        reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
-    verdict = "mistake"
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
-        reasons.append(
-            f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, "
-            "which weight decay adds"
-        )
+        sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
+        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = cost_of(best.state.terms, named_factors(reading)) > ONE or any(
+    ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
     others = tuple(_alternatives(case, found, ambiguous))
     return Diagnosis(
-        verdict,
+        "mistake",
         () if ambiguous else best.slugs,
         loss.name,
         best.scale,
@@ -974,6 +987,11 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
             other.loss.name,
             f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
         )
+    if best.state.terms and not ambiguous:
+        for slug, place in equivalents(best):
+            if slug not in {name for slugs, *_ in told for name in slugs}:
+                text = f"on these data the same as: {BY_SLUG[slug].title} ({slug})"
+                yield Alternative("mistake", (slug,), place, best.loss.name, text)
 
 
 def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
@@ -1019,7 +1037,12 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    hint = _hint(case, best, error)
+    places = tuple(_places(case, best, wrong))
+    if len(places) > 1:
+        alternatives += tuple(
+            Alternative("mistake", (), place, best.loss.name, ELSEWHERE.get(place, f"a mistake in the line of {place}"))
+            for place in places
+        )
     return Diagnosis(
         "unknown",
         (),
@@ -1031,74 +1054,66 @@ def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, conventio
         alternatives,
         tuple(phi.name for phi in best.reading.activations),
         _gradients(best),
-        "; ".join(filter(None, [reason, hint])),
+        reason,
         tuple(_assumed(case, best.reading, best.loss, convention)),
         "",
         judged,
-        _place(case, best, wrong),
+        places[0] if len(places) == 1 else None,
     )
 
 
-def _hint(case: _Case, best: _Baseline, error: float) -> str:
-    """Say what may have been handed in instead of what was asked for, where that explains the numbers."""
-    reading, loss, n = best.reading, best.loss, best.reading.n
-    if not case.step and error < 1e-7 and reading.unit < 1e-10:
-        return "if you computed it by subtracting weights, hand in the step to `diagnose_step` instead"
-    p = reading.exact(loss.family)
-    delta, k = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1], p.depth - 1
-    direction = np.random.default_rng(0).standard_normal(p.a[k].shape[1])
-    each = (p.a[k] @ direction)[:, None] * delta
-    target = direction @ reading.given[f"W{k + 1}"]
-    for which, sums in (("first", np.cumsum(each, axis=0)), ("last", np.cumsum(each[::-1], axis=0))):
-        means = loss.factor * n / np.arange(1, n + 1)
-        common = [f * own for f in (loss.factor, means) for own in (1.0, -1.0)]
-        good = np.zeros(n, bool)
-        for f in common:
-            good |= np.linalg.norm(target - np.reshape(f, (-1, 1)) * sums, axis=1) <= 1e-9 * np.linalg.norm(target)
-        for m in (np.flatnonzero(good[1:-1]) + 2).tolist():
-            part = slice(0, m) if which == "first" else slice(n - m, n)
-            few = reading.problem._replace(X=reading.problem.X[part], y=reading.problem.y[part])
-            other = Reading(few, reading.activations, reading.unit, reading.coarse, reading.floors)
-            blocks = other.correct(loss.family).values()
-            if all(b.off(f) <= 1 for b in blocks for f in [b.factor]) and sum(b.given.size for b in blocks) > 3:
-                return f"it is the gradient of the {which} {m} examples alone, so hand in that mini-batch"
-    return ""
+#: Places that are no line of the backward pass, in words.
+ELSEWHERE = {
+    "update": "a mistake in the update",
+    "forward": "a forward pass other than the one that these weights and activations give",
+}
 
 
-def _place(case: _Case, best: _Baseline, wrong: Sequence[str]) -> str | None:
-    """Find the place from the arrays that are incorrect alone, if there is one."""
-    if len(wrong) == 1:
-        return f"d{wrong[0]}"
-    reading = best.reading
+def _places(case: _Case, best: _Baseline, wrong: Sequence[str]) -> Iterator[str]:
+    """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
+    reading, bias = best.reading, best.reading.problem.bias_gradients is not None
+    apart = bias and not reading.problem.bias_row
+    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
     top = max(int(name[1:]) for name in wrong)
-    own = {name for name in wrong if int(name[1:]) == top}
+    own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
-    inside = bool(reading.problem.bias_row)
+    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+        return
+    if len(wrong) == 1 and (rest or not bias):
+        yield f"d{wrong[0]}"
+        return
     if not below & set(wrong):  # the layers below follow from a correct δ
-        return (
-            f"dW{top}"
-            if inside and top > 1 and below & best.tested
-            else f"delta{top}"
-            if top == 1 and not inside
-            else None
-        )
-    if (below | own) - set(wrong) & best.tested:
-        return None
-    apart = reading.problem.bias_gradients is not None and not inside and not case.step
-    if top < reading.depth or apart or _follows(best, top):
-        return f"delta{top}"
-    return None
+        if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
+            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
+        elif not apart and below & best.tested:
+            yield f"dW{top}"
+        elif top == 1:
+            yield "delta1"
+            if case.step:
+                yield "update"
+        return
+    if (below | set(own)) - set(wrong) & best.tested:
+        return
+    follows = _follows(best, top)
+    if follows is False and top == reading.depth:
+        return
+    yield f"delta{top}"
+    if not follows and case.step:
+        yield "update"
+    if follows is None and top == reading.depth:
+        yield "forward"
 
 
-def _follows(best: _Baseline, top: int) -> bool:
-    """Tell whether all arrays up to a layer follow from one δ of that layer, whatever it is, and need not."""
+def _follows(best: _Baseline, top: int) -> bool | None:
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
     reading, k = best.reading, top - 1
     p = reading.exact(best.loss.family)
     n, d = p.z[k].shape
     names = [name for name in reading.given if int(name[1:]) <= top]
     equations = sum(reading.given[name].size for name in names)
     if n * d * equations > 200_000 or n * d > 400:
-        return False
+        return None
     delta = np.eye(n * d).reshape(n * d, n, d)
     rows = {}
     for j in range(k, -1, -1):
@@ -1107,12 +1122,14 @@ def _follows(best: _Baseline, top: int) -> bool:
         if j:
             delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
     if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
-        return False
+        return None
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
-    return equations - rank >= 2 and float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+    if equations - rank < 2:
+        return None
+    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
 
 
 def _nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
@@ -1213,7 +1230,7 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
     first = _some(here) if reading.problem.X.size > MANY else None
     found = []
-    for slug in catalogue.BY_SLUG:
+    for slug in BY_SLUG:
         layers = catalogue.layers_for(slug, widths, 5)
         plan = catalogue.plan_with(slug, names, loss.family, layers)
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):

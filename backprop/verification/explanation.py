@@ -1,12 +1,14 @@
 """What a backward pass that gives the numbers means: losses, mistakes, places, and how much is assumed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from backprop.verification.catalogue import BY_SLUG
+from backprop.verification import grammar
+from backprop.verification.catalogue import BY_SLUG, factors_with, layers_for, plan_with
+from backprop.verification.grammar import Pass, Plan
 from backprop.verification.search import (
     FACTOR,
     Block,
@@ -43,7 +45,8 @@ class Explanation:
         sign: 1, or −1 if what was handed in points against the gradient.
         scale: its length, as a multiple of the loss's gradient.
         extra: slugs for the scale of the whole.
-        cost: how much is assumed.
+        assumes: how much is assumed to be incorrect.
+        unlikely: how unlikely the loss and the sign are besides.
         blocks: the arrays beside what the explanation gives for half the sum of squares.
     """
 
@@ -53,8 +56,14 @@ class Explanation:
     sign: int
     scale: float
     extra: tuple[str, ...]
-    cost: float
+    assumes: float
+    unlikely: float
     blocks: dict[str, Block]
+
+    @property
+    def cost(self) -> float:
+        """How explanations are ordered."""
+        return self.assumes + self.unlikely
 
     @property
     def s(self) -> float:
@@ -97,7 +106,16 @@ class Explanation:
             return ()
         if "one-example-only" in found:
             found = [slug for slug in found if slug != "bias-not-summed"]
+        if self.other_loss and len(set(self.extra) - {"uphill"}) > 1:  # the other loss says it in one
+            found = [slug for slug in found if slug not in self.extra or slug == "uphill"]
         return tuple(dict.fromkeys(sorted(found, key=lambda slug: slug in self.extra)))
+
+    @cached_property
+    def other_loss(self) -> LossReading | None:
+        """The common loss that has the scale of the whole, if it is another than the one named."""
+        factor = self.loss.factor * self.scale
+        near = (o for o in losses(self.reading.n, self.reading.widths[-1]) if abs(o.factor / factor - 1) < 1e-9)
+        return next((o for o in near if self.extra and o.family == self.loss.family), None)
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:
@@ -264,7 +282,7 @@ def explanations(
     reading, best = search.reading, LIMIT
     for state in states:
         base = search.cost(state)
-        if state.open or state.s is None or base > min(best + NEAR, LIMIT):
+        if state.s is None or base > min(best + NEAR, LIMIT):
             continue
         if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
             continue
@@ -281,38 +299,44 @@ def explanations(
             continue
         sign = -1 if s < 0 else 1
         uphill = ("uphill",) if step and sign < 0 else ()
+        base += 0.6 * len(uphill)
+        turned = [f"dW{k + 1}" for k in range(reading.depth)] if sign < 0 else []
+        if turned and all(state.factors.get(place) == -1 for place in turned):  # then the biases have the wrong sign
+            base += AHEAD
         for order, loss in enumerate(candidates):
-            more = (
-                base + 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.6 * len(uphill) + 0.05 * (sign < 0)
-            )
+            doubt = 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.05 * (sign < 0)
+            for ratio, slugs, price in _scales_of(state, blocks, s, loss, reading, named) if known else FREE_SCALE:
+                scale = abs(s) / loss.factor if ratio is None else ratio
+                found = Explanation(reading, loss, state, sign, scale, (*slugs, *uphill), base + price, doubt, blocks)
+                best = min(best, found.cost)
+                yield found
             if not known:
-                yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more, blocks)
-                best = min(best, more)
                 break
-            found = False
-            single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
-            if single and any(term.place == "error" for term in state.terms):
-                continue
-            free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
-            for ratio, slugs, price in scales(loss, reading, named):
-                if free:
-                    slugs, price = (), 0.1 * (ratio != 1)
-                exact = sign * loss.factor * ratio
-                if abs(exact / s - 1) < 1e-2 and all(block.off(exact) <= 1 for block in blocks.values()):
-                    yield Explanation(reading, loss, state, sign, ratio, (*slugs, *uphill), more + price, blocks)
-                    best, found = min(best, more + price), True
-                    break
-            if not found and all(block.off(s) <= 1 for block in blocks.values()):
-                numbers = sum(block.given.size for block in blocks.values())
-                if single:
-                    continue
-                if free:
-                    yield Explanation(reading, loss, state, sign, abs(s) / loss.factor, uphill, more + 0.5, blocks)
-                elif numbers >= 4 and not any(term.form.startswith("~") for term in state.terms):
-                    price = more + 1.8
-                    yield Explanation(
-                        reading, loss, state, sign, abs(s) / loss.factor, ("wrong-scale", *uphill), price, blocks
-                    )
+
+
+#: Without the factor of the whole nothing is assumed about it.
+FREE_SCALE: tuple[tuple[None, tuple[str, ...], float], ...] = ((None, (), 0.0),)
+
+
+def _scales_of(
+    state: State, blocks: dict[str, Block], s: float, loss: LossReading, reading: Reading, named: bool
+) -> Iterator[tuple[float | None, tuple[str, ...], float]]:
+    """List the scales with which a state holds within rounding: as `scales` does, or None for one without a name."""
+    single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
+    if single and any(term.place == "error" for term in state.terms):
+        return
+    free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
+    for ratio, slugs, price in sorted(scales(loss, reading, named), key=lambda one: one[2]):
+        exact = (1 if s > 0 else -1) * loss.factor * ratio
+        if abs(exact / s - 1) < 1e-2 and all(block.off(exact) <= 1 for block in blocks.values()):
+            yield ratio, () if free else slugs, 0.1 * (ratio != 1) if free else price
+            return
+    if single or not all(block.off(s) <= 1 for block in blocks.values()):
+        return
+    if free:
+        yield None, (), 0.5
+    elif sum(block.given.size for block in blocks.values()) >= 4 and not any("~" in t.form[:1] for t in state.terms):
+        yield None, ("wrong-scale",), 1.8
 
 
 def _decays(state: State) -> dict[str, list[Term]]:
@@ -336,3 +360,43 @@ def refit(blocks: dict[str, Block]) -> float | None:
     surest = min(blocks.values(), key=lambda block: block.doubt)
     s = surest.factor
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None
+
+
+def equivalents(one: Explanation) -> Iterator[tuple[str, str | None]]:
+    """List the other mistakes of the catalogue that give the same numbers on these data.
+
+    Args:
+        one: an explanation.
+
+    Yields:
+        A slug and its place, or None if it stands at several.
+    """
+    reading, p = one.reading, one.reading.exact(one.loss.family)
+    names = [phi.name for phi in reading.activations]
+    few = p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
+    passes = [few, p] if len(p.y) > 100 else [p]
+    whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
+    given = [{name: g for name, g in made.items() if name in reading.given} for made in whole]
+    for slug in BY_SLUG:
+        possible = layers_for(slug, reading.widths, reading.n)
+        for layers in (possible, *([k] for k in possible if len(possible) > 1)):
+            plan, factors = plan_with(slug, names, one.loss.family, layers), {}
+            if not plan and slug in ("layer-not-updated", "biases-not-updated"):
+                factors = factors_with(slug, reading.widths, reading.n, layers)
+            if slug in one.slugs or not (plan or factors) or (slug == "updated-too-early" and p.after is None):
+                continue
+            if all(_alike(part, plan, factors, own) for part, own in zip(passes, given, strict=True)):
+                yield slug, next(iter(plan)) if len(plan) == 1 else None
+                break
+
+
+def _alike(p: Pass, plan: Plan, factors: Mapping[str, float], given: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a plan gives certain gradients."""
+    try:
+        made = grammar.backward(p, plan, factors)
+    except ValueError:  # with fewer examples than it needs
+        return False
+    return all(
+        made[name].shape == g.shape and np.linalg.norm(made[name] - g) <= 1e-12 * np.linalg.norm(g)
+        for name, g in given.items()
+    )

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from backprop import checks
 from backprop.verification import archive
-from backprop.verification.diagnosis import Diagnosis, diagnose, diagnose_step
+from backprop.verification.diagnosis import Diagnosis, diagnose
+from backprop.verification.steps import diagnose_step
 
 #: The endings of the files that are read.
 ENDINGS = (".npz", ".mat")
@@ -77,6 +78,8 @@ def diagnose_file(
         if name == "diagnose":
             raise ValueError(f"--eta is {eta}, but {path} has gradients; expected it with after1, …")
         arguments["eta"] = checks.learning_rate(eta)
+    if "optimizer" in more and name == "diagnose":
+        raise ValueError(f"--optimizer is {more['optimizer']}, but {path} has gradients; expected it with after1, …")
     function: Any = diagnose if name == "diagnose" else diagnose_step
     try:
         found = function(

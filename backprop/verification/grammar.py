@@ -214,6 +214,36 @@ def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
     return (g + (1 - y) / (1 - a + epsilon)) * correct_derivative(p, p.depth - 1)
 
 
+#: What a program that clips its predictions writes with them.
+CLIPPINGS: Mapping[str, str] = {
+    "used": "ŷ − y with the clipped predictions",
+    "divided": "the derivative of the loss at the clipped predictions",
+    "zeroed": "the derivative through the clipping, which is zero where it acts",
+}
+
+
+def error_with_clipping(p: Pass, bound: float, which: str) -> np.ndarray:
+    """Return δ of the output under a cross-entropy of predictions that are clipped to [bound, 1 − bound].
+
+    Args:
+        p: the forward pass, of a family of cross-entropies.
+        bound: the bound.
+        which: a name of CLIPPINGS.
+
+    Returns:
+        The array, of the shape of ŷ.
+    """
+    a, y = p.a[-1], p.y
+    q = np.clip(a, bound, 1 - bound)
+    if which == "used":
+        return q - y
+    inside = q == a if which == "zeroed" else np.ones_like(a)
+    if p.family == "cross_entropy":
+        g = -y / q * inside
+        return a * (g - np.sum(g * a, axis=-1, keepdims=True))
+    return ((1 - y) / (1 - q) - y / q) * inside * correct_derivative(p, p.depth - 1)
+
+
 def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
     """List what can stand in the place of a layer's derivative, the correct one first under the name "".
 
@@ -392,6 +422,11 @@ def weight_forms(
         yield "gradient-transposed", "delta{k}.T @ A{b}", delta, p.a[k]
     if n == d_in and n > 1:
         yield "activation-not-transposed", "A{b} @ delta{k}", np.swapaxes(p.a[k], -1, -2), delta
+    for other in (below, flow.deltas[-2] if len(flow.deltas) > 1 else None):
+        j = k - 1 if other is below else k + 1
+        if other is not None and p.a[j].shape[-1] == d_in > 1 and other.shape[-1] == d_out:
+            both = np.concatenate(np.broadcast_arrays(p.a[k], p.a[j]), axis=-2)
+            yield "arrays-aliased", "A{b}.T @ delta{k}; dW{k} += …", both, np.concatenate([delta, other], axis=-2)
     if n > 1:
         for name, at in (("one-example-only", slice(-1, None)), ("one-example-only:first", slice(0, 1))):
             yield name, "np.outer(A{b}[-1], delta{k}[-1])", p.a[k][..., at, :], delta[..., at, :]
@@ -460,6 +495,9 @@ def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
     wanted = plan.get("error" if output else f"back{k + 1}", ""), plan.get(f"phi{k + 1}", "")
     if wanted[0].startswith("~epsilon:"):
         come = iter([(wanted[0], error_with_epsilon(p, float(wanted[0].partition(":")[2])))])
+    elif wanted[0].startswith("~clipped:"):
+        _, which, bound = wanted[0].split(":")
+        come = iter([(wanted[0], error_with_clipping(p, float(bound), which))])
     else:
         come = errors(p) if output else backs(p, k, flow)
     error = next((made for name, made in come if name == wanted[0]), None)

@@ -56,7 +56,7 @@ def hints(
         if not is_step and any(_is_difference(problem) for problem in problems):
             found.append(
                 "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the "
-                "weights before and after the step instead"
+                "weights before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
         for problem in problems:

@@ -2,9 +2,9 @@
 
 The arrays that were handed in are the evidence. Each is first compared with the correct gradient by itself. Then the
 search goes from the output down. At each layer the correct δ goes on, and so does every other δ of the grammar that
-gives the gradient of the layer's weights or of its biases; an array that does not follow from the δ of its layer has
-been made in another way, or stays unexplained. So one mistake explains every array that follows from it, and two
-mistakes in different places cost no more than one.
+gives the gradient of the layer's weights or of its biases; an array that does not follow from the δ of its layer must
+have been made in another way. So one mistake explains every array that follows from it, and where an array stays
+unexplained the search ends.
 
 What rounding can do is measured: the forward pass is repeated with every number disturbed in its last digit, and what
 that does to a gradient is how closely it can be compared.
@@ -38,6 +38,8 @@ TINY = 1e-150
 #: How many states go on to the next layer, and how many kinds of mistakes one explanation may hold.
 BEAM, MOST = 40, 2
 
+#: Ways to make the gradient of the first layer's weights that another δ would not give as well.
+ALONE = ("gradient-transposed", "one-example-only", "arrays-aliased")
 #: Mistakes that are named second if another gives the same numbers.
 UNLIKELY = ("derivative-of-wrong-layer", "one-example-only")
 
@@ -370,22 +372,21 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
 
 
 #: What a state assumes for each kind of mistake.
-UNUSUAL, FACTOR, ANY_FACTOR, OPEN = 1.3, 1.2, 1.5, 3.0
+UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
 
 
-def cost_of(terms: Sequence[Term], named: Sequence[float] = (), unexplained: int = 0) -> float:
+def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
     """Say how much an explanation assumes.
 
     Args:
         terms: its terms.
         named: the factors that have a name.
-        unexplained: how many arrays it leaves unexplained.
 
     Returns:
         About one for each kind of mistake.
     """
     kinds = {part: term for term in terms for part in term.kind.split("+")}
-    total, decays = OPEN * unexplained, set()
+    total, decays = 0.0, set()
     for kind, term in kinds.items():
         if kind.startswith("×"):
             total += (
@@ -409,15 +410,18 @@ class State(NamedTuple):
         terms: what is not as it should be.
         flow: what came to the layers above, and their δ.
         s: the factor of the whole, once an array has fixed it.
-        open: the arrays that are unexplained.
         numbers: how many numbers are explained.
     """
 
     terms: tuple[Term, ...] = ()
     flow: Flow = Flow()
     s: float | None = None
-    open: tuple[str, ...] = ()
     numbers: int = 0
+
+    @property
+    def kinds(self) -> set[str]:
+        """What is not as it should be, wherever it is."""
+        return {part for term in self.terms for part in term.kind.split("+")}
 
     @property
     def plan(self) -> dict[str, str]:
@@ -458,6 +462,9 @@ class Search:
         self.p = reading.exact(family)
         self.correct = reading.correct(family)
         self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
+        self._tops: dict[float | None, list[State]] = {}
+        self._tried: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._sketches: dict[int, Sketch] = {}
 
     def explain(self, s: float | None, most: int = MOST) -> list[State]:
         """Search.
@@ -469,21 +476,22 @@ class Search:
         Returns:
             The states that reach the first layer, the cheapest first.
         """
-        states = [State(s=s)]
         with np.errstate(all="ignore"):
-            for k in range(self.reading.depth - 1, -1, -1):
-                lower = [below for state in states for below in self._below(state, k, most)]
-                states = self._kept(lower)
+            if s not in self._tops:
+                self._tops[s] = list(self._below(State(s=s), self.p.depth - 1, MOST))
+            states = self._kept([state for state in self._tops[s] if len(state.kinds) <= most])
+            for k in range(self.p.depth - 2, -1, -1):
+                states = self._kept([below for state in states for below in self._below(state, k, most)])
         return states
 
     def cost(self, state: State) -> float:
         """Say what a state assumes."""
-        return cost_of(state.terms, self.named, len(state.open))
+        return cost_of(state.terms, self.named)
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []
         for state in sorted(states, key=lambda state: (self.cost(state), -state.numbers)):
-            key = (tuple((t.place, t.form, round(t.factor, 9)) for t in state.terms), state.open)
+            key = tuple((t.place, t.form, round(t.factor, 9)) for t in state.terms)
             if key not in seen:
                 seen.add(key)
                 kept.append(state)
@@ -507,26 +515,24 @@ class Search:
         correct = come[0][1] * derivatives[0][1]
         flow = Flow((*state.flow.errors, grammar.kept_error(p, k, come[0][1])), (*state.flow.deltas, correct))
         yield from self._arrays(state._replace(flow=flow), k)
-        kinds = {part for term in state.terms for part in term.kind.split("+")}
-        left = most - len(kinds) - len(state.open)
+        kinds = state.kinds
+        left = most - len(kinds)
         place = "error" if output else f"back{k + 1}"
-        sketch = self._sketch(k)
+        sketch = self._sketches.setdefault(k, self._sketch(k))
+        more = [self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in derivatives]
         for name, error in come:
             new = self._new(Term(place, name), kinds)
-            if new > left and new:
+            at = np.array([bool(name or j) and new + m <= max(left, 0) for j, m in enumerate(more)])
+            if not at.any():
                 continue
-            fitting = [
-                (other, d)
-                for other, d in derivatives
-                if (name or other) and new + self._new(Term(f"phi{k + 1}", other), kinds) <= max(left, 0)
-            ]
-            if not fitting:
-                continue
-            deltas = np.stack([d for _, d in fitting]) * error
-            for i in self._matching(sketch, deltas, state.s, correct):
+            for j in self._matching(sketch, self._made(sketch, k, name, error), at, state.s):
+                other, phi = derivatives[j]
+                delta = phi * error
+                if np.max(np.abs(delta - correct)) <= 1e-9 * np.max(np.abs(correct)):
+                    continue
                 wrong = [Term(place, name)] if name else []
-                wrong += [Term(f"phi{k + 1}", fitting[i][0])] if fitting[i][0] else []
-                flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, deltas[i]))
+                wrong += [Term(f"phi{k + 1}", other)] if other else []
+                flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, delta))
                 yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
 
     def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
@@ -550,32 +556,37 @@ class Search:
         """Count the kinds of mistakes that a term adds."""
         return len(set(term.kind.split("+")) - kinds) if term.form else 0
 
-    def _matching(self, sketch: Sketch, deltas: np.ndarray, s: float | None, correct: np.ndarray) -> Iterator[int]:
-        """List the δ that differ from the correct one and give the gradient of the weights or of the biases."""
+    def _made(self, sketch: Sketch, k: int, name: str, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute the sketch of a layer's arrays from what comes to it, times each derivative, and what rounding does.
+
+        At the output what comes is the same in every search; there it is computed once.
+        """
+        output = k == self.p.depth - 1
+        if output and name in self._tried:
+            return self._tried[name]
+        deltas = np.stack([d for _, d in self._derivatives(k)]) * error
         made = np.matmul(sketch.left.T, deltas)
-        size = np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
-        rounding = 1e3 * self.reading.unit * size
+        rounding = 1e3 * self.reading.unit * np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
+        if output:
+            self._tried[name] = made, rounding
+        return made, rounding
+
+    def _matching(
+        self, sketch: Sketch, made: tuple[np.ndarray, np.ndarray], at: np.ndarray, s: float | None
+    ) -> Sequence[int]:
+        """List those of the derivatives `at` that give the gradient of the weights or of the biases."""
         q = sketch.directions.shape[1]
-        parts = [(sketch.targets[0], made[:, :q])]
-        if len(sketch.targets) > 1:
-            parts.append((sketch.targets[1], made[:, q:]))
-        fits = np.zeros(len(deltas), bool)
-        for target, m in parts:
+        fits = np.zeros(len(at), bool)
+        for target, m in zip(sketch.targets, (made[0][:, :q], made[0][:, q:]), strict=False):
             flat, t = m.reshape(len(m), -1), target.ravel()
             length = np.linalg.norm(t)
-            if length == 0:
+            if length == 0 or (s is None and t.size < 2):
                 continue
-            if s is None:
-                if t.size < 2:
-                    continue
-                f = flat @ t / np.sum(flat * flat, axis=1)
-            else:
-                f = np.full(len(m), s)
+            f = flat @ t / np.sum(flat * flat, axis=1) if s is None else np.full(len(m), s)
             miss = np.linalg.norm(t - f[:, None] * flat, axis=1)
-            fits |= miss <= self.reading.coarse * length + np.abs(f) * rounding + self._floor() * 3
-        for i in np.flatnonzero(fits).tolist():
-            if np.max(np.abs(deltas[i] - correct)) > 1e-9 * np.max(np.abs(correct)):
-                yield i
+            fits |= miss <= self.reading.coarse * length + np.abs(f) * made[1] + self._floor() * 3
+        found: list[int] = np.flatnonzero(fits & at).tolist()
+        return found
 
     def _floor(self) -> float:
         return max(self.reading.floors.values(), default=0.0)
@@ -607,9 +618,8 @@ class Search:
         if s is None:
             if not firm:
                 yield from self._formed(state, k, given)
-                yield state._replace(open=(*state.open, *given))
             return
-        options: list[list[tuple[Term, ...] | None]] = []
+        options: list[list[tuple[Term, ...]]] = []
         matched = 0
         for name, g in given.items():
             block = self.correct[name]
@@ -622,19 +632,15 @@ class Search:
                 options.append([()])
                 matched += g.size
             else:
-                beside = [t.factor for ways in options for way in ways for t in way or () if not t.form]
-                ways = self._ways(name, k, g, made[name], s, state.flow, sizes[name], beside)
-                options.append([*ways, None])
+                beside = [t.factor for ways in options for way in ways for t in way if not t.form]
+                options.append(list(self._ways(name, k, g, made[name], s, state.flow, sizes[name], beside)))
         if firm and not matched:
             return
         base = state._replace(s=s)
+        numbers = state.numbers + sum(g.size for g in given.values())
         for choice in product(*options):
-            terms = tuple(term for part in choice if part for term in part)
-            unexplained = tuple(name for name, part in zip(given, choice, strict=True) if part is None)
-            numbers = state.numbers + sum(
-                g.size for g, part in zip(given.values(), choice, strict=True) if part is not None
-            )
-            yield base._replace(terms=(*base.terms, *terms), open=(*base.open, *unexplained), numbers=numbers)
+            terms = tuple(term for part in choice for term in part)
+            yield base._replace(terms=(*base.terms, *terms), numbers=numbers)
         if not firm and not matched and 0 < k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
 
@@ -642,7 +648,8 @@ class Search:
         """Let a gradient of weights that has been made in another way fix the factor of the whole."""
         name, flow = f"W{k + 1}", state.flow
         g = given[name]
-        if g.size < 4 or self._drowned(name) or g.size * len(self.p.y) > 200_000:
+        least = 2 if self.reading.coarse < 1e-5 else 3  # two numbers have one direction, which could be a coincidence
+        if g.size < least or self._drowned(name) or g.size * len(self.p.y) > 200_000:
             return
         below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
         for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
@@ -651,7 +658,7 @@ class Search:
             f = float(np.vdot(g, made)) / size if form and size > TINY else 0.0
             if f and "~" not in form and self._fits(g, f * made):
                 fixed = state._replace(s=f)
-                yield from (one for one in self._arrays(fixed, k) if not one.open)
+                yield from self._arrays(fixed, k)
 
     def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
         """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
@@ -723,7 +730,7 @@ class Search:
             )
             target = directions.T @ g
             for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
-                if alone and b is not flow.deltas[-1] and form not in ("gradient-transposed", "one-example-only"):
+                if alone and b is not flow.deltas[-1] and form not in ALONE:
                     continue
                 if form and self._fits(target, s * ((a @ directions).T @ b)):
                     yield (Term(place, form),)

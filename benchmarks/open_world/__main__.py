@@ -218,7 +218,8 @@ def parser() -> Parser:
     p.add_argument("--program", action="append", metavar="NAME", help="only this program; may be repeated")
     p.add_argument("--out", type=Path, metavar="FILE.json", help="where to store the result")
     p.add_argument("--list", type=Path, metavar="FILE.jsonl", help="where to store every judged answer, one a line")
-    p.add_argument("--held-out", action="store_true", help="the programs and changes that were held out")
+    p.add_argument("--held-out", action="store_true", help="the programs and changes that are held out")
+    p.add_argument("--seen", action="store_true", help="those that were held out before they were used")
     return p
 
 
@@ -234,10 +235,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options: argparse.Namespace = parser().parse_args(arguments)
     programs: Sequence[Program] = PROGRAMS
     change: Callable[[Program], list[Mutant]] = mutants
-    if options.held_out:
+    if options.held_out or options.seen:
         from benchmarks.open_world import held_out
 
-        programs, change = held_out.PROGRAMS, held_out.mutants
+        programs, change = held_out.PROGRAMS if options.held_out else held_out.SEEN, held_out.mutants
     if options.program:
         unknown = set(options.program) - {program.name for program in programs}
         if unknown:
@@ -268,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "broken": dict(sorted(broken.items())),
             "by_program": {name: rates(part) for name, part in by_program.items()},
             "worst": worst(judged),
-            "small": {} if options.held_out else small(setting),
+            "small": {} if options.held_out or options.seen else small(setting),
         }
         lines += [json.dumps(told(*one)) for one in judged]
         show(setting, result[setting])

@@ -1,7 +1,8 @@
 """Held out: further programs in other styles, changed in other ways, that the diagnosis was not made with.
 
 Whoever works on the diagnosis measures with ``--held-out`` and reads neither this file nor the changes one by one:
-otherwise it is no longer held out.
+otherwise it is no longer held out. SEEN was held out first and is not any more: what it showed has been mended, by
+kinds. PROGRAMS was written after that and measured once.
 """
 
 import ast
@@ -208,8 +209,142 @@ for b, db in ((b1, db1), (b2, db2), (b3, db3)):
     single=True,
 )
 
+FLAT = Program(
+    "all parameters in one vector",
+    """
+# setup
+shapes = [W1.shape, b1.shape, W2.shape, b2.shape, W3.shape, b3.shape]
+ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+def parts(vector):
+    return [part.reshape(shape) for part, shape in zip(np.split(vector, ends[:-1]), shapes)]
+theta = np.concatenate([p.ravel() for p in (W1, b1, W2, b2, W3, b3)])
+# forward
+w1, c1, w2, c2, w3, c3 = parts(theta)
+p1 = np.tanh(X @ w1 + c1)
+p2 = np.tanh(p1 @ w2 + c2)
+p3 = 1 / (1 + np.exp(-p2 @ w3 - c3))
+# backward
+e3 = (p3 - y) / len(X)                                          #: error delta3 phi3
+e2 = (e3 @ w3.T) * (1 - p2 ** 2)                                #: back2 delta2 phi2
+e1 = (e2 @ w2.T) * (1 - p1 ** 2)                                #: back1 delta1 phi1
+slope = np.zeros_like(theta)                                    #: dW1 db1 dW2 db2 dW3 db3
+slope[:ends[0]] = (X.T @ e1).ravel()                            #: dW1
+slope[ends[0]:ends[1]] = e1.sum(axis=0)                         #: db1
+slope[ends[1]:ends[2]] = (p1.T @ e2).ravel()                    #: dW2
+slope[ends[2]:ends[3]] = e2.sum(axis=0)                         #: db2
+slope[ends[3]:ends[4]] = (p2.T @ e3).ravel()                    #: dW3
+slope[ends[4]:] = e3.sum(axis=0)                                #: db3
+# update
+theta = theta - eta * slope                                     #: uW* ub*
+# setup
+new, slopes = parts(theta), parts(slope)
+""",
+    (Data((3, 5, 4, 1), 12, 201), Data((2, 4, 4, 1), 0, 202)),
+    ("tanh", "tanh", "sigmoid"),
+    "binary_cross_entropy",
+    "flat",
+    parts=("new[2 * {i}]", "slopes[2 * {i}]", "new[2 * {i} + 1]", "slopes[2 * {i} + 1]"),
+)
+
+RECURSIVE = Program(
+    "a recursion over the layers",
+    """
+# setup
+U, dU, B, dB = {1: W1, 2: W2, 3: W3}, {}, {1: b1, 2: b2, 3: b3}, {}
+def descend(k, a):
+    # forward
+    h = 1 / (1 + np.exp(-(U[k].T @ a + B[k])))
+    # backward
+    if k == 3:
+        back = (h - y) / y.shape[1]                             #: error
+    else:
+        back = descend(k + 1, h)                                #: back1 back2
+    d = back * h * (1 - h)                                      #: delta* phi*
+    dU[k] = a @ d.T                                             #: dW*
+    dB[k] = np.sum(d, axis=1, keepdims=True)                    #: db*
+    return U[k] @ d                                             #: back1 back2
+# backward
+descend(1, X)                                                   #: delta*
+# update
+for k in (1, 2, 3):
+    U[k] = U[k] - eta * dU[k]                                   #: uW*
+    B[k] = B[k] - eta * dB[k]                                   #: ub*
+""",
+    (Data((3, 5, 4, 1), 9, 203), Data((2, 4, 4, 1), 0, 204)),
+    ("sigmoid", "sigmoid", "sigmoid"),
+    "mse_half",
+    "column",
+    rows=False,
+    in_out=True,
+    parts=("U[{k}]", "dU[{k}]", "B[{k}]", "dB[{k}]"),
+)
+
+BRIER = Program(
+    "squares of a softmax",
+    """
+# setup
+cache = {}
+# forward
+cache["h"] = np.maximum(X @ W1, 0)
+cache["s"] = cache["h"] @ W2
+cache["s"] = np.exp(cache["s"] - cache["s"].max(axis=1, keepdims=True))
+cache["q"] = cache["s"] / cache["s"].sum(axis=1, keepdims=True)
+# backward
+g = {"q": 2 * (cache["q"] - y)}                                                 #: error
+g["s"] = np.zeros_like(g["q"])                                                  #: delta2 phi2
+for n, q in enumerate(cache["q"]):
+    g["s"][n] = (np.diag(q) - np.outer(q, q)) @ g["q"][n]                       #: delta2 phi2
+g["W2"] = cache["h"].T @ g["s"]                                                 #: dW2
+g["h"] = g["s"] @ W2.T                                                          #: back1
+g["z"] = np.where(cache["h"] > 0, g["h"], 0)                                    #: delta1 phi1
+g["W1"] = X.T @ g["z"]                                                          #: dW1
+# update
+W1 -= eta * g["W1"]                                                             #: uW1
+W2 -= eta * g["W2"]                                                             #: uW2
+""",
+    (Data((4, 6, 3), 8, 205), Data((3, 5, 4), 11, 206)),
+    ("relu", "softmax"),
+    "mse_sum",
+    parts=("W{k}", 'g["W{k}"]', "", ""),
+)
+
+ASCENT = Program(
+    "a step up the likelihood",
+    """
+# setup
+params = [[W1, b1], [W2, b2]]
+# forward
+(A, a), (C, c) = params
+pre = X @ A.T + a
+act = np.where(pre > 0, pre, 0.0)
+odds = np.exp(act @ C.T + c)
+# backward
+pull = y - odds / (1 + odds)                                    #: error delta2 phi2
+pull = pull / pull.size                                         #: error delta2 phi2
+push = pull.dot(C)                                              #: back1
+push[pre <= 0] = 0                                              #: delta1 phi1
+first = np.zeros_like(A)                                        #: dW1
+for j, i in np.ndindex(*A.shape):
+    first[j, i] = np.sum(push[:, j] * X[:, i])                  #: dW1
+grads = [[first, push.sum(0)], [pull.T.dot(act), pull.sum(0)]]  #: dW1 db1 dW2 db2
+# update
+for pair, more in zip(params, grads):
+    for i in range(2):
+        pair[i] = pair[i] + eta * more[i]                       #: uW* ub*
+""",
+    (Data((3, 6, 2), 10, 207), Data((2, 5, 1), 0, 208)),
+    ("relu", "sigmoid"),
+    "binary_cross_entropy",
+    "flat",
+    in_out=False,
+    sign=-1,
+    parts=("params[{i}][0]", "grads[{i}][0]", "params[{i}][1]", "grads[{i}][1]"),
+)
+
+#: The programs that were held out first.
+SEEN = (LOGISTIC, TAPE, DEEP, LABELS, HALVES, VECTOR)
 #: The programs that are held out.
-PROGRAMS = (LOGISTIC, TAPE, DEEP, LABELS, HALVES, VECTOR)
+PROGRAMS = (FLAT, RECURSIVE, BRIER, ASCENT)
 
 #: What an expression is changed to; it takes the place of `it_`.
 _WRITTEN = (

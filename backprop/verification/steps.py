@@ -1,0 +1,390 @@
+"""Diagnosis of one update of the weights, or of two, by gradient descent, momentum or Adam."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.verification import grammar
+from backprop.verification.catalogue import BY_SLUG, factors_with, layers_for, plan_with
+from backprop.verification.diagnosis import (
+    Alternative,
+    Array,
+    Diagnosis,
+    _answer,
+    _as_many,
+    _assumed,
+    _candidates,
+    _Case,
+    _layers,
+    _no_change,
+    _nothing,
+    _readings,
+    _told_activations,
+    _with_remarks,
+)
+from backprop.verification.intake import Handed, arrays, data, precision_of, problems
+from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
+from backprop.verification.search import COARSE, LossReading, Reading
+
+#: Weights and biases: two lists of arrays, the second empty without biases.
+Parameters = tuple[list[np.ndarray], list[np.ndarray]]
+
+
+def diagnose_step(
+    before: Any,
+    after: Any,
+    X: Any,
+    y: Any,
+    eta: float | None = None,
+    *,
+    biases: Any = None,
+    activations: Any = None,
+    loss: str | None = None,
+    convention: str | None = None,
+    printed_loss: float | None = None,
+    optimizer: Any = None,
+    after2: Any = None,
+) -> Diagnosis:
+    """Name the mistake in one update of the weights, or in two.
+
+    It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
+    δ was propagated back. Two steps show as well whether gradients are added up, computed only once, or kept in a
+    velocity.
+
+    Args:
+        before: the weights before the update, as for `diagnose`.
+        after: the weights after it.
+        X: the inputs.
+        y: the targets.
+        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
+        biases: None, or a pair: the biases before and after, or before and None if those after are not known; with
+            after2 three of them.
+        activations: as for `diagnose`; Adam needs them.
+        loss: as for `diagnose`; Adam needs it.
+        convention: as for `diagnose`.
+        printed_loss: as for `diagnose`.
+        optimizer: "sgd", "momentum" or "adam", or a mapping with PyTorch's names, such as {"name": "adam", "lr": 0.01},
+            {"name": "momentum", "lr": 0.1, "momentum": 0.9}. The step is the first one, from a state of zeros.
+        after2: the weights after a second update with the same data, or None.
+
+    Returns:
+        The diagnosis. Its verdict is "unknown" if the weights changed by little more than their own rounding.
+
+    Raises:
+        TypeError: if an argument is not of the type described.
+        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
+
+    Examples:
+        >>> import backprop
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> new = model.update(model.backward(model.forward(X), y), eta=0.5)
+        >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5).verdict
+        'correct'
+        >>> uphill = [2 * old - new for old, new in zip(model.weights, new.weights)]
+        >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
+        ('uphill',)
+
+        A second step that adds the first gradient once more:
+
+        >>> first = model.backward(model.forward(X), y).weights
+        >>> second = new.backward(new.forward(X), y).weights
+        >>> added = [w - 0.5 * (f + s) for w, f, s in zip(new.weights, first, second)]
+        >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5, after2=added).mistakes
+        ('gradients-not-zeroed',)
+    """
+    rule = told_optimizer(optimizer, eta)
+    states = _states(before, after, after2, biases)
+    told = _told_activations(activations, len(states[0][0]), loss)
+    layers = len(states[0][0])
+    if rule.name == "adam" and (activations is None or loss is None):
+        raise ValueError("optimizer 'adam' shows little more than signs; expected activations and loss as well")
+    precision = precision_of(after)
+    if precision is np.float16:
+        return _nothing(layers, "float16 holds three digits, too few to tell; compute in float32 or float64")
+
+    def case_of(k: int, carried: Parameters | None = None) -> _Case:
+        """Read step k, less what another step left in it."""
+        moved = _moved(states[k], states[k + 1], rule.lr or 1.0)
+        given = moved if carried is None else _combined(moved, carried, -1.0)
+        (w, b), (new, _) = states[k], states[k + 1]
+        handed = Handed(data("X", X), data("y", y), w, b or None, given[0], given[1] or None, new)
+        unit = float(np.finfo(precision).eps)
+        floors = dict(_floors(states[k], states[k + 1], unit / (rule.lr or 1.0)))
+        found, known = problems(handed, convention), rule.lr is not None
+        return _Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr)
+
+    if rule.name == "adam":
+        return _adam(case_of(0), case_of(1) if after2 is not None else None, rule, convention)
+    case = case_of(0)
+    if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
+        return _no_change(case, layers)
+    found = _with_remarks(case, _answer(case, layers, convention), printed_loss)
+    if rule.weight_decay:
+        found = _with_decay(found, rule.weight_decay)
+    if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
+        rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
+        average = _answer(case_of(0), layers, convention)
+        if average.verdict == "correct":
+            reason = "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long"
+            found = replace(average, reason=reason)
+    if after2 is None or found.verdict != "correct":
+        return found
+    return _second(found, states, rule, lambda carried: _answer(case_of(1, carried), layers, convention))
+
+
+def _with_decay(found: Diagnosis, told: float) -> Diagnosis:
+    """Compare a term λW that was found with the one that was told."""
+    if found.verdict == "correct":
+        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
+        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
+    if found.weight_decay is None or found.mistakes:
+        return found
+    ratio = found.weight_decay / told
+    if abs(ratio - 1) < 1e-4:
+        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
+        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
+        return replace(
+            found,
+            verdict="correct",
+            arrays=arrays,
+            layers=layers,
+            place=None,
+            lines=(),
+            reason=f"with a term λW, λ = {told:g}",
+        )
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
+
+
+def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
+    """Read the parameters at every time, and check that their shapes stay."""
+    w = [arrays("before", before)]
+    w.append(_as_many("after", arrays("after", after), len(w[0]), "before"))
+    if after2 is not None:
+        w.append(_as_many("after2", arrays("after2", after2), len(w[0]), "before"))
+    b: list[list[np.ndarray]] = [[] for _ in w]
+    if biases is not None:
+        if not isinstance(biases, Sequence) or len(biases) != len(w):
+            many, how = ("a pair", "those after the update") if len(w) == 2 else ("three", "those after each update")
+            raise TypeError(f"biases is not {many}; expected the biases before and {how}")
+        for i, part in enumerate(biases):
+            if part is not None or i == 0:
+                b[i] = _as_many(f"biases[{i}]", arrays(f"biases[{i}]", part), len(w[0]))
+            elif len(w) > 2:
+                raise ValueError(f"biases[{i}] is None; expected the biases at every time, as after2 was given")
+    for i in range(1, len(w)):
+        for name, old, new in ((f"after{'2' * (i - 1)}", w[0], w[i]), (f"biases[{i}]", b[0], b[i])):
+            for k, (o, n) in enumerate(zip(old, new, strict=False)):
+                if o.shape != n.shape:
+                    raise ValueError(f"{name}[{k}] has shape {n.shape}; expected {o.shape}, as before the update")
+    return list(zip(w, b, strict=True))
+
+
+def _moved(old: Parameters, new: Parameters, rate: float) -> Parameters:
+    """Compute what was subtracted, divided by the learning rate; without biases if those after are not known."""
+    weights, biases = ([(o - n) / rate for o, n in zip(*pair, strict=False)] for pair in zip(old, new, strict=True))
+    return weights, biases
+
+
+def _combined(one: Parameters, other: Parameters, f: float) -> Parameters:
+    """Add a multiple of other parameters."""
+    weights, biases = ([a + f * b for a, b in zip(*pair, strict=True)] for pair in zip(one, other, strict=True))
+    return weights, biases
+
+
+def _floors(old: Parameters, new: Parameters, unit: float) -> Iterator[tuple[str, float]]:
+    """List what rounding in the update does to each array."""
+    for letter, olds, news in zip("Wb", old, new, strict=True):
+        for i, (o, n) in enumerate(zip(olds, news, strict=False)):
+            yield f"{letter}{i + 1}", unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n))))
+
+
+def _second(
+    first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, answer: Callable[[Parameters], Diagnosis]
+) -> Diagnosis:
+    """Answer about the second step, after a first one that is correct."""
+    rate = rule.lr or 1.0
+    one, two = _moved(states[0], states[1], rate), _moved(states[1], states[2], rate)
+
+    scale = first.scale or 1.0
+
+    def size(parameters: Parameters) -> float:
+        return float(np.sqrt(sum(np.vdot(a, a) for part in parameters for a in part)))
+
+    def fits(carried: Parameters) -> bool:
+        """Tell whether a second step is correct without what is carried, with the scale of the first."""
+        found = answer(carried)
+        same = found.loss == first.loss and found.activations == first.activations
+        return found.verdict == "correct" and same and abs((found.scale or 0) - (first.scale or 0)) < 1e-3 * scale
+
+    none = _combined(one, one, -1.0)
+    velocity = _combined(none, one, rule.momentum)
+    if size(two) == 0:
+        reason = "the second update changed nothing: it changes a copy of the weights"
+        return replace(first, verdict="mistake", place="update", reason=reason, cannot_tell=())
+    if fits(velocity):
+        return replace(first, evidence=f"{first.evidence}; the second step is correct as well")
+    if fits(one):
+        slugs, reason = ("gradients-not-zeroed",), "the first step is correct; the second adds its gradient once more"
+        return replace(first, verdict="mistake", mistakes=slugs, place="update", reason=reason, cannot_tell=())
+    reasons = []
+    if size(_combined(two, one, -1.0)) <= 1e-6 * size(one):
+        reasons.append("the second step repeats the first: the forward pass, or the gradient, was not computed again")
+    elif rule.momentum and fits(none):
+        reasons.append("the second step is plain gradient descent: the velocity of the first is lost")
+    elif not rule.momentum:
+        reasons += [
+            f"the second step is one with momentum {beta:g}"
+            for beta in (0.9, 0.95, 0.99, 0.8, 0.5)
+            if fits(_combined(none, one, beta))
+        ][:1]
+    if reasons:
+        return replace(first, verdict="mistake", place="update", reason=reasons[0], cannot_tell=())
+    found: Diagnosis = answer(velocity)
+    if found.verdict == "correct":
+        found = replace(found, verdict="unknown", scale=None, cannot_tell=())
+    return replace(
+        found, reason="; ".join(filter(None, ["the first step is correct, the second is not", found.reason]))
+    )
+
+
+def _adam(case: _Case, second: _Case | None, rule: Optimizer, convention: str | None) -> Diagnosis:
+    """Answer about the first step of Adam, or the first two; nothing is named by signs alone."""
+    layers = len(case.problems[0].weights)
+    if case.told is None or not any(g.any() for problem in case.problems for g in problem.gradients):
+        return _no_change(case, layers)
+    found: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
+    for reading in _readings(case, list(product(*case.told))):
+        for loss in _candidates(case, reading)[:1]:
+            made = grammar.backward(reading.exact(loss.family), {})
+            agree = _agreeing(reading, loss, made, rule)
+            found.append((sum(map(bool, agree.values())), reading, loss, made, agree))
+    if not found:
+        return _nothing(layers, "no common loss goes with this output activation and these targets")
+    _, reading, loss, made, agree = max(found, key=lambda one: one[0])
+    judged = {
+        name: Array(
+            "not tested" if good is None else "correct" if good else "incorrect",
+            step.relative_error(reading.given[name], adam_direction([loss.factor * made[name]], rule)),
+            1.0 if good else None,
+            1 if good else None,
+        )
+        for name, good in agree.items()
+    }
+    answer = Diagnosis(
+        "correct",
+        (),
+        loss.name,
+        None,
+        1,
+        reading.problem.convention,
+        _layers(judged, reading.depth, {}),
+        activations=tuple(phi.name for phi in reading.activations),
+        reason="the first step of Adam shows the sign of each number, and little of its size",
+        assumed=tuple(_assumed(case, reading, loss, convention)),
+        arrays=judged,
+    )
+    same = tuple(slug for slug, other in _mistaken(reading, loss) if _all(_agreeing(reading, loss, other, rule)))
+    if _all(agree):
+        answer = replace(answer, cannot_tell=same)
+        return answer if second is None else _adam_again(answer, reading, loss, second, rule)
+    one, two = rule.betas
+    updates = {
+        "it is a step of plain gradient descent": lambda g: g,
+        "the bias correction is missing": lambda g: (1 - one) * g / (np.sqrt(1 - two) * np.abs(g) + rule.eps),
+        "the step increases the loss": lambda g: -adam_direction([g], rule),
+    }
+    for reason, update in updates.items():
+        if _all(_agreeing(reading, loss, made, rule, update)):
+            slugs = ("uphill",) if "increases" in reason else ()
+            return replace(answer, verdict="mistake", mistakes=slugs, place="update", sign=None, reason=reason)
+    others = tuple(
+        Alternative("mistake", (slug,), None, loss.name, f"the same signs: {BY_SLUG[slug].title} ({slug})")
+        for slug in same
+    )
+    wrong = ", ".join(name for name, good in agree.items() if good is False)
+    reason = f"signs of {wrong} are incorrect; the first step of Adam shows too little to name a mistake"
+    return replace(answer, verdict="unknown", sign=None, alternatives=others[:4], reason=reason)
+
+
+def _all(agree: Mapping[str, bool | None]) -> bool:
+    """Tell whether some arrays were tested and all of those agree."""
+    return True in agree.values() and False not in agree.values()
+
+
+def _agreeing(
+    reading: Reading,
+    loss: LossReading,
+    made: Mapping[str, np.ndarray],
+    rule: Optimizer,
+    update: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> dict[str, bool | None]:
+    """Compare what was subtracted with what Adam makes of a gradient; None where rounding hides every sign."""
+    found: dict[str, bool | None] = {}
+    for name, block in reading.correct(loss.family).items():
+        g, slack = loss.factor * made[name], loss.factor * block.slack + 1e-300
+        wanted = adam_direction([g], rule) if update is None else update(g)
+        seen = np.abs(g) > 10 * slack
+        # what rounding of the gradient does to its direction, where ε counts, and what rounding of the weights does
+        allowed = (
+            rule.eps * slack / np.maximum(np.abs(g) + rule.eps, 1e-150) ** 2
+            + 4 * block.floor
+            + 1e3 * reading.unit * np.abs(wanted)
+        )
+        off = np.abs(block.given - wanted) > allowed
+        tested = seen.any() or (not g.any() and block.given.any())
+        found[name] = None if not tested else not off[seen | (g == 0)].any()
+    return found
+
+
+def _mistaken(reading: Reading, loss: LossReading) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """List the gradients that mistakes of the catalogue would give."""
+    names = [phi.name for phi in reading.activations]
+    p = reading.exact(loss.family)
+    for slug in BY_SLUG:
+        layers = layers_for(slug, reading.widths, reading.n)
+        plan = plan_with(slug, names, loss.family, layers)
+        factors = factors_with(slug, reading.widths, reading.n)
+        if (plan or factors) and slug != "updated-too-early":
+            whole = factors.get("", 1.0)
+            try:
+                yield slug, {name: whole * g for name, g in grammar.backward(p, plan, factors).items()}
+            except ValueError:  # the shapes do not let it happen
+                continue
+
+
+def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: _Case, rule: Optimizer) -> Diagnosis:
+    """Answer about the second step of Adam, after a first one that is correct."""
+    problem = next(p for p in case.problems if p.convention == reading.problem.convention)
+    later = Reading(problem, reading.activations, case.unit, case.coarse, case.floors)
+    g1, g2 = (
+        {name: loss.factor * g for name, g in grammar.backward(one.exact(loss.family), {}).items()}
+        for one in (reading, later)
+    )
+    slack = {name: loss.factor * block.slack for name, block in reading.correct(loss.family).items()}
+    again = rule._replace(betas=(0.0, 0.0))  # a state that is lost leaves the sign
+
+    def off(name: str, direction: np.ndarray) -> bool:
+        clear = np.minimum(np.abs(g1[name]), np.abs(g2[name])) > 1e6 * slack[name]
+        allowed = 1e-5 + 4 * case.floors.get(name, 0.0)
+        return bool((np.abs(later.given[name] - direction)[clear] > allowed).any())
+
+    readings: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+        "": lambda a, b: adam_direction([a, b], rule),
+        "the averages of the first step are lost in the second": lambda a, b: adam_direction([b], again),
+        "the second step adds the gradient of the first once more": lambda a, b: adam_direction([a, a + b], rule),
+    }
+    for reason, direction in readings.items():
+        if not any(off(name, direction(g1[name], g2[name])) for name in later.given):
+            if not reason:
+                return replace(answer, cannot_tell=(), reason="", evidence="both steps are those of Adam")
+            slugs = ("gradients-not-zeroed",) if "adds" in reason else ()
+            return replace(answer, verdict="mistake", mistakes=slugs, place="update", cannot_tell=(), reason=reason)
+    reason = "the first step is correct, the second is not that of Adam"
+    return replace(answer, verdict="unknown", cannot_tell=(), reason=reason)

@@ -1,0 +1,243 @@
+"""One session of pytest, which imports and collects once, records which test runs which function, and then forks.
+
+A process that was forked for a mutant runs the tests of the changed function, the fastest first, until one fails.
+"""
+
+import gc
+import hashlib
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.mutants import ROOT, Mutant
+
+SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
+PATIENCE = 12.0  # seconds: the fastest tests of a function that fit into this time
+RECORD = ROOT / "build" / "mutation.json"
+KILLED, SURVIVED = 1, 0
+
+
+class Record(NamedTuple):
+    """What is known about a test: seconds it took (None if it failed or was too slow), and functions that it ran."""
+
+    seconds: float | None
+    functions: Sequence[str]
+
+
+class TooSlow(BaseException):
+    """A test takes too long to be run for each mutant; no `except Exception` shall catch it."""
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Digest the contents of files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
+
+
+def in_children(jobs: Iterable[Callable[[], int]], processes: int) -> Iterator[tuple[int, int]]:
+    """Run each job in a forked process of its own.
+
+    Args:
+        jobs: each returns an exit status.
+        processes: how many run at a time.
+
+    Yields:
+        For each job that ended its number and its exit status, negative if a signal ended it.
+    """
+    running: dict[int, int] = {}
+
+    def ended() -> tuple[int, int]:
+        child, status = os.wait()
+        return running.pop(child), os.waitstatus_to_exitcode(status)
+
+    gc.collect()
+    gc.freeze()  # so that a collection in a child does not copy the memory it shares
+    for number, job in enumerate(jobs):
+        child = os.fork()
+        if child == 0:
+            status = 2
+            try:
+                quiet = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(quiet, 1)
+                status = job()
+            finally:
+                os._exit(status)
+        running[child] = number
+        if len(running) == processes:
+            yield ended()
+    while running:
+        yield ended()
+
+
+class Session:
+    """A plugin for pytest: instead of running all tests it tries mutants.
+
+    Args:
+        mutants: what to try.
+        processes: how many run at a time.
+        progress: called with each mutant and its verdict.
+    """
+
+    def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str], None]) -> None:
+        self.mutants, self.processes, self.progress = mutants, processes, progress
+        self.folder = tempfile.TemporaryDirectory()
+        self.patch = pytest.MonkeyPatch()
+
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Let Hypothesis end at the first failure, without a search for a smaller one."""
+        from hypothesis import Phase, settings  # pytest wants to import it first, because it rewrites its asserts
+
+        profile = settings(settings.get_profile("repeatable"), phases=[Phase.explicit, Phase.generate], database=None)
+        settings.register_profile("mutation", profile)
+        settings.load_profile("mutation")
+        from tests.conftest import Shared
+
+        # the results of the experiments are those of the last build: no mutant runs them again
+        self.patch.setattr(Shared, "once", lambda self, name, make: "0")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try the mutants."""
+        if session.testsfailed:
+            raise pytest.UsageError("tests cannot be collected")
+        items = {item.nodeid: item for item in session.items}
+        records = self.record(items)
+        tests: dict[str, list[tuple[float, str]]] = {}
+        for name, (seconds, functions) in records.items():
+            for function in functions if seconds is not None else ():
+                tests.setdefault(function, []).append((seconds or 0.0, name))
+
+        def jobs() -> Iterator[Callable[[], int]]:
+            for mutant in self.mutants:
+                chosen = sorted(tests.get(mutant.key, []))
+                yield lambda mutant=mutant, chosen=chosen: self.run(mutant, chosen, items)  # type: ignore[misc]
+
+        for number, status in in_children(jobs(), self.processes):
+            mutant = self.mutants[number]
+            if status == 2:
+                raise RuntimeError(f"cannot be made: {mutant.change}")
+            verdict = {KILLED: "killed", SURVIVED: "survived"}.get(status, "killed")
+            self.progress(mutant, "no test" if mutant.key not in tests else verdict)
+        self.folder.cleanup()
+        self.patch.undo()
+        return True
+
+    def run(self, mutant: Mutant, chosen: Sequence[tuple[float, str]], items: Mapping[str, pytest.Item]) -> int:
+        """Run tests on a mutant, in a process that was forked for it.
+
+        Args:
+            mutant: is made first.
+            chosen: seconds and names of the tests of the function, the fastest first.
+            items: the tests by name.
+
+        Returns:
+            `KILLED` or `SURVIVED`. An endless loop is ended by a signal.
+        """
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(dir=self.folder.name)
+        mutant.apply()
+        selected, total = list[pytest.Item](), 0.0
+        for seconds, name in chosen:
+            if (total := total + seconds) > PATIENCE and selected:
+                break
+            selected.append(items[name])
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        limit = int(used + 3 * total) + 5
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        signal.alarm(120)
+        for number, item in enumerate(selected, start=1):
+            following = selected[number] if number < len(selected) else None
+            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                return KILLED
+        return SURVIVED
+
+    def record(self, items: Mapping[str, pytest.Item]) -> dict[str, Record]:
+        """Find out which functions each test runs, and how long it takes.
+
+        What an earlier run found counts where neither the package nor the test's file nor a helper of the tests has
+        changed.
+        """
+        shared = digest(
+            [*(ROOT / "backprop").rglob("*.py"), *(p for p in (ROOT / "tests").glob("*.py") if p.name[:5] != "test_")]
+        )
+        digests = {path: shared + digest([path]) for path in {item.path for item in items.values()}}
+        kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+        known = {
+            name: Record(*kept[name][1:])
+            for name, item in items.items()
+            if name in kept and kept[name][0] == digests[item.path]
+        }
+        missing = [item for name, item in items.items() if name not in known]
+        outputs = [Path(self.folder.name) / f"{part}.jsonl" for part in range(self.processes)]
+        jobs = [
+            lambda part=part, output=output: watch(missing[part :: self.processes], output)
+            for part, output in enumerate(outputs)
+        ]
+        statuses = [status for _, status in in_children(jobs, self.processes)]
+        if any(statuses):
+            raise RuntimeError(f"the tests could not be watched: {statuses}")
+        for output in outputs:
+            for line in output.read_text(encoding="utf-8").splitlines():
+                name, seconds, functions = json.loads(line)
+                known[name] = Record(seconds, functions)
+        RECORD.parent.mkdir(exist_ok=True)
+        RECORD.write_text(
+            json.dumps({name: (digests[items[name].path], *record) for name, record in known.items()}), encoding="utf-8"
+        )
+        return known
+
+
+def caches() -> list[Any]:
+    """Find what remembers results, in the package and in the tests: it would hide that a test needs a function."""
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in {"backprop", "tests"}]
+    return [thing for module in modules for thing in list(vars(module).values()) if hasattr(thing, "cache_clear")]
+
+
+def watch(items: Iterable[pytest.Item], output: Path) -> int:
+    """Run each test alone, with fixtures of its own, and write what it ran; in a process that was forked for it."""
+    codes: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooSlow
+
+    signal.signal(signal.SIGPROF, stop)
+    package, remembered = ROOT / "backprop", caches()
+    with output.open("w", encoding="utf-8") as lines:
+        for item in items:
+            for cache in remembered:
+                cache.cache_clear()
+            codes.clear()
+            start = time.process_time()
+            signal.setitimer(signal.ITIMER_PROF, 2 * SLOW)  # it is slower while it is watched
+            threading.setprofile(note)
+            sys.setprofile(note)
+            try:
+                reports = runtestprotocol(item, log=False, nextitem=None)
+                passed = all(report.passed for report in reports)
+            except TooSlow:
+                passed = False
+            finally:
+                sys.setprofile(None)
+                threading.setprofile(None)
+                signal.setitimer(signal.ITIMER_PROF, 0)
+            seconds = time.process_time() - start
+            names = {
+                f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}:{code.co_qualname.partition('.<locals>')[0]}"
+                for code in codes
+                if (path := Path(code.co_filename)).is_relative_to(package)
+            }
+            lines.write(json.dumps([item.nodeid, seconds if passed else None, sorted(names)]) + "\n")
+    return 0

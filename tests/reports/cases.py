@@ -1,0 +1,275 @@
+"""What is submitted. The answers stand in `answers.txt`; `python -m tests.reports` writes them again, for review."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import backprop
+from backprop import Model, diagnose, diagnose_step
+from backprop.claims import CLAIMS
+from backprop.verification import MISTAKES
+from backprop.verification.catalogue import early_step, incorrect_gradients, layers_for
+from tests.test_bad_input import CASES
+
+ANSWERS = Path(__file__).with_name("answers.txt")
+REASONS = Path(__file__).with_name("claims.txt")
+REFUSALS = Path(__file__).with_name("refusals.txt")
+Case = Callable[[], object]
+
+#: Mistakes that are not seen in a gradient.
+NO_GRADIENT = {"updated-too-early", "uphill", "gradients-not-zeroed"}
+#: Lines that stand in every report of a planted mistake: they are left to the other cases.
+USUAL = ("Correct gradient of", "  [", "   ", "  Equation", "  More:", "Not specified")
+
+X, Y = backprop.xor()
+RNG = np.random.default_rng(5)
+SMALL = Model.random([2, 3, 1], seed=0, bias=True)
+#: Every layer is square, so that every mistake of shapes can be made; the loss goes with softmax.
+SQUARE = Model.random([3, 3, 3, 3], seed=1, activations=["tanh", "tanh", "softmax"], bias=True)
+POINTS, CLASSES = RNG.normal(size=(7, 3)), np.eye(3)[RNG.integers(0, 3, size=7)]
+#: Two outputs, and a kink.
+WIDE = Model.random([2, 4, 3, 2], seed=2, activations=["relu", "tanh", "sigmoid"], bias=True)
+MANY, LABELS = RNG.normal(size=(9, 2)), RNG.integers(0, 2, size=(9, 2)).astype(float)
+PLAIN = Model(SMALL.weights)
+RIGHT = SMALL.backward(SMALL.forward(X), Y)
+BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
+NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+
+
+def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int] | None, named: bool) -> str:
+    """Diagnose a gradient with a mistake in it; the loss is named or not. Say what does not hold for every mistake."""
+    gradients = incorrect_gradients(model, x, y, slug, loss, layers)
+    found = diagnose(model, x, y, gradients, loss=loss if named else None)
+    lines = [line for line in str(found).splitlines() if not line.startswith(USUAL)]
+    return "\n".join([*lines, *facts(found)])
+
+
+def facts(found: backprop.Diagnosis) -> list[str]:
+    """List what the text does not say."""
+    place = [f"[place: {found.place}]"] if found.place else []
+    decay = [f"[weight decay: {found.weight_decay:.4g}]"] if found.weight_decay else []
+    return place + decay
+
+
+def bare(gradients: Any, **told: Any) -> object:
+    """Diagnose a gradient of the small network without biases."""
+    return diagnose(PLAIN.weights, X, Y, gradients, **told)
+
+
+def stepped(model: Model, gradients: Any, eta: float = 0.5, told: float | None = 0.5, **more: Any) -> object:
+    """Diagnose the step with these gradients."""
+    after = [w - eta * g for w, g in zip(model.weights, gradients, strict=True)]
+    return diagnose_step(model.weights, after, X, Y, told, **more)
+
+
+def early(told: float | None) -> object:
+    """Diagnose a step in which each layer was updated before its δ was propagated back."""
+    return diagnose_step(PLAIN.weights, early_step(PLAIN, X, Y, 2.0).weights, X, Y, told, loss="mse")
+
+
+def with_epsilon(epsilon: float, **told: Any) -> object:
+    """Diagnose the gradient of −mean(y log(ŷ + ε) + (1 − y) log(1 − ŷ + ε))."""
+    trace = PLAIN.forward(X)
+    p = trace.y_hat
+    error = ((1 - Y) / (1 - p + epsilon) - Y / (p + epsilon)) / len(Y)
+    delta = error * p * (1 - p)
+    below = delta @ PLAIN.weights[1].T * trace.a[1] * (1 - trace.a[1])
+    return bare([X.T @ below, trace.a[1].T @ delta], **told)
+
+
+def folded(slug: str, **told: Any) -> object:
+    """Diagnose a gradient whose biases are the last row of each W."""
+    gradients = incorrect_gradients(SMALL, X, Y, slug)
+    both = (zip(part.weights, part.biases or (), strict=True) for part in (SMALL, gradients))
+    weights, wrong = ([np.vstack(pair) for pair in pairs] for pairs in both)
+    return diagnose(weights, X, Y, wrong, loss="mse", **told)
+
+
+def biased_step(slug: str, known: bool = True, **told: Any) -> object:
+    """Diagnose a step of a network with biases, those after it known or not."""
+    new = SMALL._update(incorrect_gradients(SMALL, X, Y, slug), 0.5)
+    pair = (SMALL.biases, new.biases if known else None)
+    return diagnose_step(SMALL.weights, new.weights, X, Y, 0.5, biases=pair, loss="mse", **told)
+
+
+def of_network(phis: list[str], named: bool, widths: tuple[int, ...] = (2, 3, 2)) -> object:
+    """Diagnose a correct gradient of the mean squared error."""
+    model = Model.random(list(widths), seed=3, activations=phis, bias=True)
+    y = LABELS[:, : widths[-1]]
+    gradients = model.backward(model.forward(MANY), y)
+    return diagnose(model.weights, MANY, y, gradients, biases=model.biases, activations=phis if named else None)
+
+
+def of_delta(k: int, **told: Any) -> object:
+    """Diagnose a gradient that follows from a δ of layer k made of noise."""
+    trace, weights = WIDE.forward(MANY), WIDE.weights
+    delta, arrays = (trace.y_hat - LABELS) / len(LABELS), []
+    slopes = [None, (trace.z[0] > 0) * 1.0, 1 - trace.a[2] ** 2]
+    for j in (2, 1, 0):
+        if j + 1 == k:
+            delta = np.random.default_rng(k).normal(size=delta.shape)
+        arrays.append((trace.a[j].T @ delta, delta.sum(axis=0)))
+        delta = delta @ weights[j].T * slopes[j] if j else delta
+    gradients = ([w for w, _ in arrays[::-1]], [b for _, b in arrays[::-1]])
+    return diagnose(WIDE, MANY, LABELS, gradients, loss="binary_cross_entropy_examples", **told)
+
+
+def one_number(change: float) -> list[np.ndarray]:
+    """Change one number of the correct gradient."""
+    changed = [g.copy() for g in BARE]
+    changed[0][1, 2] *= change
+    return changed
+
+
+def cases() -> dict[str, Case]:
+    """List what is submitted, by title."""
+    found: dict[str, Case] = {}
+    for slug in ["", *(mistake.slug for mistake in MISTAKES)]:
+        name = slug or "correct"
+        if slug in NO_GRADIENT:
+            continue
+        if layers_for(slug, [2, 3, 1], len(X)):
+            found[f"{name}; all layers, the loss named"] = partial(planted, SMALL, X, Y, slug, "mse", None, True)
+        if 1 in layers_for(slug, [3, 3, 3, 3], len(POINTS)):
+            found[f"{name}; the second of three square layers, the loss named"] = partial(
+                planted, SQUARE, POINTS, CLASSES, slug, "cross_entropy", [1], True
+            )
+        if 0 in layers_for(slug, [2, 4, 3, 2], len(MANY)):
+            found[f"{name}; the first of three layers, the loss not named"] = partial(
+                planted, WIDE, MANY, LABELS, slug, "binary_cross_entropy", [0], False
+            )
+    columns: dict[str, Any] = {"biases": [b.T for b in SMALL.biases or ()], "convention": "columns, (out, in)"}
+    turned = [w.T for w in SMALL.weights]
+    gradients = ([g.T for g in RIGHT.weights], [g.T for g in RIGHT.biases or ()])
+    single = [[part.astype(np.float32) for part in arrays] for arrays in (PLAIN.weights, BARE)]
+    dead = [-np.ones((2, 3)), np.ones((3, 1))]
+    relu = ["relu", "sigmoid"]
+    zeros = [0 * w for w in PLAIN.weights]
+    return found | {
+        # other ways to hand in
+        "examples are columns": lambda: diagnose(turned, X.T, Y.T, gradients, loss="mse", **columns),
+        "a model brings what it has": lambda: diagnose(SMALL, X, Y, RIGHT, loss="mse"),
+        "float32": lambda: diagnose(single[0], X, Y, single[1], loss="mse"),
+        "float16": lambda: bare([g.astype(np.float16) for g in BARE]),
+        "gradients of biases are missing": lambda: diagnose(SMALL, X, Y, RIGHT.weights, loss="mse"),
+        "a mistake, and gradients of biases are missing": lambda: diagnose(
+            SMALL, X, Y, incorrect_gradients(SMALL, X, Y, "hidden-derivative-missing").weights, loss="mse"
+        ),
+        "the network has biases that were not handed in": lambda: bare(RIGHT.weights, loss="mse"),
+        "one example": lambda: diagnose(
+            PLAIN.weights, X[7], Y[7], PLAIN.backward(PLAIN.forward(X[7:8]), Y[7:8]).weights
+        ),
+        "the printed loss is that of the sum": lambda: bare(
+            BARE, printed_loss=PLAIN.loss(PLAIN.forward(X), Y) * len(Y)
+        ),
+        # losses and signs
+        "the gradient of half the sum": lambda: bare([g * len(Y) / 2 for g in BARE]),
+        "minus the gradient": lambda: bare([-g for g in BARE], loss="mse"),
+        "weight decay": lambda: bare([g + 0.01 * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse"),
+        "weight decay, and a factor": lambda: bare(
+            [2 * g + 0.01 * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse"
+        ),
+        "an ε inside the logarithm": lambda: with_epsilon(1e-5, loss="binary_cross_entropy"),
+        "an odd ε inside the logarithm": lambda: with_epsilon(3.3e-6),
+        "activations named that are not those": lambda: bare(BARE, loss="mse", activations="tanh"),
+        # not known
+        "noise": lambda: bare(NOISE),
+        "noise, all named": lambda: bare(NOISE, loss="mse", activations="sigmoid"),
+        "noise in the first layer": lambda: bare([NOISE[0], BARE[1]], loss="mse"),
+        "noise in the last layer": lambda: bare([BARE[0], NOISE[1]], loss="mse", activations="sigmoid"),
+        "one number off by a millionth": lambda: bare(one_number(1 + 1e-6), loss="mse"),
+        "one number off by a tenth": lambda: bare(one_number(1.1), loss="mse"),
+        "rounded to nine digits": lambda: bare([np.round(g, 11) for g in BARE], loss="mse"),
+        "the first five examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[:5]), Y[:5]).weights, loss="mse"),
+        "the last six examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[-6:]), Y[-6:]).weights, loss="mse"),
+        "two mistakes": lambda: bare(
+            [
+                incorrect_gradients(PLAIN, X, Y, "hidden-derivative-missing").weights[0],
+                3 * BARE[1],
+            ],
+            loss="mse",
+        ),
+        # zeros
+        "all zero": lambda: bare(zeros),
+        "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
+        "all zero, and the network is dead": lambda: diagnose(dead, X, Y, zeros, activations=relu, loss="mse"),
+        # networks
+        **{
+            f"a correct gradient of {', '.join(phis)}; {'named' if named else 'not named'}": partial(
+                of_network, phis, named
+            )
+            for phis in (["tanh", "identity"], ["relu", "relu"], ["silu", "sigmoid"], ["identity", "softmax"])
+            for named in (False, True)
+        },
+        "one layer, not named": lambda: of_network(["identity"], False, (2, 1)),
+        "biases inside W": lambda: folded(""),
+        "biases inside W, and a mistake": lambda: folded("bias-scale", activations="sigmoid"),
+        "biases inside W, and another": lambda: folded("output-derivative-missing"),
+        **{f"noise in place of δ{k}": partial(of_delta, k) for k in (1, 2, 3)},
+        "class numbers": lambda: diagnose(
+            SQUARE, POINTS, CLASSES.argmax(axis=1), SQUARE.backward(SQUARE.forward(POINTS), CLASSES, "cross_entropy")
+        ),
+        "the gradient of another family": lambda: bare(
+            PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights, loss="mse"
+        ),
+        "the mean, where the sum was named": lambda: bare(BARE, loss="mse_sum"),
+        "weight decay in one layer": lambda: bare([BARE[0] + 0.3 * PLAIN.weights[0], BARE[1]], loss="mse"),
+        "noise, its convention told": lambda: bare(NOISE, convention="rows, (in, out)"),
+        # steps
+        "a correct step with biases": lambda: biased_step(""),
+        "a correct step, the biases after it not known": lambda: biased_step("", known=False),
+        "a step in which the biases stood still": lambda: biased_step("biases-not-updated"),
+        "a step with a mistake": lambda: biased_step("weights-missing"),
+        "a correct step": lambda: stepped(PLAIN, BARE, loss="mse"),
+        "a correct step, the learning rate not told": lambda: stepped(PLAIN, BARE, told=None),
+        "a step uphill": lambda: stepped(PLAIN, [-g for g in BARE], loss="mse"),
+        "a step with twice the learning rate": lambda: stepped(PLAIN, [2 * g for g in BARE], loss="mse"),
+        "a step in which the first layer stood still": lambda: stepped(PLAIN, [zeros[0], BARE[1]], loss="mse"),
+        "no step": lambda: stepped(PLAIN, zeros),
+        "no step, all named": lambda: stepped(PLAIN, zeros, loss="mse", activations="sigmoid"),
+        "a step too small to tell": lambda: stepped(
+            PLAIN, BARE, eta=1e-14, told=1e-14, loss="mse", activations="sigmoid"
+        ),
+        "a noisy step": lambda: stepped(PLAIN, NOISE, loss="mse"),
+        "updated too early": lambda: early(2.0),
+        "updated too early, the learning rate not told": lambda: early(None),
+    }
+
+
+def report(case: Case) -> str:
+    """Write the report of a case; errors too, and no digits that rounding decides."""
+    try:
+        found = case()
+        text = "\n".join([str(found), *(facts(found) if isinstance(found, backprop.Diagnosis) else [])])
+    except (TypeError, ValueError, AssertionError) as error:
+        text = f"{type(error).__name__}: {error}"
+    text = re.sub(r"relative error \d\.\de-1\d|to the last bit", "exact", text)
+    text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def reasons(results: dict[str, Any]) -> str:
+    """Write the verdict on each claim of the report, with its reason, but for those that a clock decides."""
+    judged = [claim for claim in CLAIMS if claim.check != "experiment:timing"]
+    return "".join(f"{claim.number}. {': '.join(claim.judge(results))}\n" for claim in judged)
+
+
+def refusals() -> str:
+    """Write what is said of each bad input of `test_bad_input`."""
+    found = []
+    for title, bad in CASES.items():
+        try:
+            bad.call()
+        except (TypeError, ValueError) as error:
+            found.append(f"{title}: {type(error).__name__}: {error}\n")
+    return "".join(found)
+
+
+def answers() -> dict[str, str]:
+    """Read the answers."""
+    parts = ANSWERS.read_text(encoding="utf-8").split("## ")[1:]
+    return {title: text.strip("\n") for title, _, text in (part.partition("\n") for part in parts)}

@@ -1,0 +1,219 @@
+"""Where a mistake can be made, what it changes, and by which factor: every entry of the catalogue."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Model
+from backprop.verification import MISTAKES
+from backprop.verification.catalogue import (
+    BELOW,
+    PLACES,
+    early_step,
+    factors_with,
+    incorrect_gradients,
+    layers_for,
+    plan_with,
+)
+
+X, Y = backprop.xor()
+SLUGS = [mistake.slug for mistake in MISTAKES]
+
+
+# Where it can be made
+
+#: For widths (2, 3, 3, 1), (3, 3, 3, 3) and (4, 1, 2, 2), and three examples.
+POSSIBLE: dict[str, tuple[list[int], list[int], list[int]]] = {
+    "gradient-transposed": ([1], [0, 1, 2], [2]),
+    "activation-of-own-layer": ([1], [0, 1, 2], [2]),
+    "activation-not-transposed": ([1, 2], [0, 1, 2], []),
+    "weights-not-transposed": ([0], [0, 1], [1]),
+    "weights-missing:wide": ([0], [0, 1], [1]),
+    "one-path-only": ([0], [0, 1], [0, 1]),
+    "bias-summed-over-units": ([0, 1], [0, 1, 2], [1, 2]),
+    "derivative-of-wrong-layer": ([0, 1], [0, 1], [1]),
+    "targets-broadcast": ([2], [], []),
+} | dict.fromkeys(BELOW, ([1, 2], [1, 2], [1, 2]))
+for slug in SLUGS:
+    if PLACES.get(slug) == "back" or slug == "hidden-derivative-missing":
+        POSSIBLE.setdefault(slug, ([0, 1], [0, 1], [0, 1]))
+    elif PLACES.get(slug) == "error" or slug.startswith("output-derivative"):
+        POSSIBLE.setdefault(slug, ([2], [2], [2]))
+    else:
+        POSSIBLE.setdefault(slug, ([0, 1, 2],) * 3)
+
+
+@pytest.mark.parametrize("slug", POSSIBLE)
+def test_the_shapes_decide_where_a_mistake_can_be_made(slug: str) -> None:
+    found = tuple(layers_for(slug, widths, 3) for widths in ([2, 3, 3, 1], [3, 3, 3, 3], [4, 1, 2, 2]))
+    assert found == POSSIBLE[slug]
+
+
+def test_one_unit_is_its_own_transpose_and_one_example_too() -> None:
+    assert layers_for("gradient-transposed", [1, 1, 1]) == []
+    assert layers_for("activation-of-own-layer", [1, 1, 1]) == [0, 1]
+    assert layers_for("weights-not-transposed", [1, 1, 1]) == []
+    assert layers_for("activation-not-transposed", [1, 1, 1], 1) == []
+    assert layers_for("derivative-of-wrong-layer", [1, 3, 2]) == []
+
+
+# What it changes
+
+
+@pytest.mark.parametrize(
+    ("slug", "activations", "loss", "layers", "plan"),
+    [
+        ("", ["sigmoid"] * 3, "mse", None, {}),
+        ("uphill", ["sigmoid"] * 3, "mse", None, {}),
+        ("targets-broadcast", ["sigmoid"] * 3, "mse", None, {"error": "targets-broadcast"}),
+        ("targets-broadcast", ["sigmoid"] * 3, "mse", [0, 1], {}),
+        ("output-derivative-missing", ["sigmoid"] * 3, "mse", None, {"phi3": "derivative-missing"}),
+        ("output-derivative-not-cancelled", ["sigmoid"] * 2, "mse", None, {}),
+        (
+            *("output-derivative-not-cancelled", ["tanh", "sigmoid"], "binary_cross_entropy", None),
+            {"phi2": "output-derivative-not-cancelled"},
+        ),
+        (
+            *("output-derivative-not-cancelled", ["tanh", "softmax"], "cross_entropy", None),
+            {"error": "output-derivative-not-cancelled"},
+        ),
+        ("derivative-given-z", ["tanh"] * 2, "mse", None, {"phi1": "derivative-given-z", "phi2": "derivative-given-z"}),
+        ("derivative-given-z", ["tanh"] * 2, "mse", [1], {"phi2": "derivative-given-z"}),
+        ("derivative-given-z", ["tanh", "sigmoid"], "binary_cross_entropy", None, {"phi1": "derivative-given-z"}),
+        (
+            *("wrong-activation-derivative", ["sigmoid", "relu"], "mse", None),
+            {"phi1": "wrong-activation-derivative:tanh of a", "phi2": "wrong-activation-derivative:sigmoid of a"},
+        ),
+        ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", None, {"phi1": "derivative-of-wrong-layer"}),
+        ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", [1, 0], {"phi1": "derivative-of-wrong-layer"}),
+        ("weights-missing", ["sigmoid"] * 3, "mse", None, {"back1": "weights-missing", "back2": "weights-missing"}),
+        (
+            "gradient-transposed",
+            ["sigmoid"] * 2,
+            "mse",
+            None,
+            {"dW1": "gradient-transposed", "dW2": "gradient-transposed"},
+        ),
+        (
+            *("delta-instead-of-activation", ["sigmoid"] * 2, "mse", None),
+            {"dW2": "delta-instead-of-activation"},
+        ),
+        ("input-missing", ["sigmoid"] * 2, "mse", [0], {"dW1": "input-missing"}),
+        ("bias-averaged", ["sigmoid"] * 2, "mse", None, {"db1": "bias-averaged", "db2": "bias-averaged"}),
+        ("one-example-only", ["sigmoid"], "mse", None, {"dW1": "one-example-only", "db1": "bias-not-summed"}),
+    ],
+)
+def test_a_mistake_changes_these_places(
+    slug: str, activations: list[str], loss: str, layers: list[int] | None, plan: dict[str, str]
+) -> None:
+    assert plan_with(slug, activations, loss, layers) == plan
+
+
+@pytest.mark.parametrize(
+    ("slug", "layers", "factors"),
+    [
+        ("factor-two-missing", None, {"": 0.5}),
+        ("extra-factor-two", None, {"": 2.0}),
+        ("sum-instead-of-mean", None, {"": 30.0}),
+        ("mean-instead-of-sum", None, {"": 1 / 30}),
+        ("averaged-twice", None, {"": 0.1}),
+        ("wrong-scale", None, {"": 0.37}),
+        ("divided-by-units", None, {"": 2.5}),
+        ("layer-scale", None, {"dW1": 0.37, "db1": 0.37}),
+        ("layer-sign", [1], {"dW2": -1.0, "db2": -1.0}),
+        ("layer-not-updated", [0, 1], {"dW1": 0.0, "db1": 0.0, "dW2": 0.0, "db2": 0.0}),
+        ("bias-scale", None, {"db1": 2.0, "db2": 2.0}),
+        ("bias-scale", [1], {"db2": 2.0}),
+        ("biases-not-updated", [0], {"db1": 0.0, "db2": 0.0}),
+        ("weights-missing", None, {}),
+        ("", None, {}),
+    ],
+)
+def test_a_mistake_of_scale_multiplies_by_this(slug: str, layers: list[int] | None, factors: dict[str, float]) -> None:
+    assert factors_with(slug, [4, 5, 3], 10, layers) == factors
+
+
+# The gradient with the mistake in it
+
+
+@pytest.mark.parametrize(
+    ("loss", "output"), [("mse", "identity"), ("binary_cross_entropy", "sigmoid"), ("cross_entropy", "softmax")]
+)
+def test_without_a_mistake_it_is_the_gradient(loss: str, output: str) -> None:
+    model = Model.random([2, 3, 2], seed=0, activations=["tanh", output], bias=True)
+    y = np.eye(2)[np.arange(len(X)) % 2]
+    right, made = model.backward(model.forward(X), y, loss), incorrect_gradients(model, X, y, "", loss)
+    assert made.biases is not None
+    for mine, its in zip((*made.weights, *made.biases), (*right.weights, *(right.biases or ())), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-12)
+    assert incorrect_gradients(Model(model.weights, None, model.activations), X, y, "", loss).biases is None
+
+
+@pytest.mark.parametrize(
+    ("slug", "layers", "factors"),
+    [
+        ("extra-factor-two", None, [2, 2, 2, 2]),
+        ("layer-sign", None, [-1, 1, -1, 1]),
+        ("layer-sign", [1], [1, -1, 1, -1]),
+        ("bias-scale", None, [1, 1, 2, 2]),
+        ("bias-scale", [1], [1, 1, 1, 2]),
+    ],
+)
+def test_a_factor_is_the_gradients(slug: str, layers: list[int] | None, factors: list[float]) -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    right, made = model.backward(model.forward(X), Y), incorrect_gradients(model, X, Y, slug, layers=layers)
+    arrays = zip((*made.weights, *(made.biases or ())), (*right.weights, *(right.biases or ())), factors, strict=True)
+    for mine, its, factor in arrays:
+        np.testing.assert_allclose(mine, factor * its, rtol=1e-12)
+
+
+def test_an_error_is_made_at_the_output_wherever_it_is_asked_for() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    mistaken = incorrect_gradients(model, X, Y, "output-differentiated").weights
+    elsewhere = incorrect_gradients(model, X, Y, "output-differentiated", layers=[0]).weights
+    assert all(map(np.array_equal, mistaken, elsewhere))
+
+
+def test_the_squared_error_has_no_two_to_propagate() -> None:
+    model = Model([np.eye(2)], activations="identity")
+    error = X - Y
+    expected = X.T @ error**2 / error.size
+    y = np.hstack([Y, Y])
+    np.testing.assert_allclose(incorrect_gradients(model, X, y, "loss-instead-of-derivative").weights[0], expected)
+
+
+def test_where_it_cannot_be_made_the_widths_are_named() -> None:
+    message = (
+        "mistake 'gradient-transposed' cannot be made in a network of widths [2, 3, 1]: the shapes do not allow it"
+    )
+    for layers in (None, [0]):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            incorrect_gradients(Model.random([2, 3, 1]), X, Y, "gradient-transposed", layers=layers)
+
+
+def test_a_forward_pass_without_its_first_activation() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations=["tanh", "identity"], bias=True)
+    assert model.biases is not None
+    z = X @ model.weights[0] + model.biases[0]
+    error = 2 / len(Y) * (z @ model.weights[1] + model.biases[1] - Y)
+    made = incorrect_gradients(model, X, Y, "forward-without-activation").weights
+    np.testing.assert_allclose(made[1], z.T @ error)
+    np.testing.assert_allclose(made[0], X.T @ (error @ model.weights[1].T * (1 - z**2)))
+
+
+def test_an_early_step_goes_down_layer_by_layer() -> None:
+    model: Any = Model.random([2, 3, 4, 1], seed=0, bias=True)
+    eta, trace = 0.7, model.forward(X)
+    delta, after = 2 / len(Y) * (trace.y_hat - Y) * trace.y_hat * (1 - trace.y_hat), list(model.weights)
+    biases = list(model.biases)
+    for k in (2, 1, 0):
+        after[k] = model.weights[k] - eta * trace.a[k].T @ delta
+        biases[k] = model.biases[k] - eta * delta.sum(axis=0, keepdims=True)
+        delta = delta @ after[k].T * trace.a[k] * (1 - trace.a[k])
+    early: Any = early_step(model, X, Y, eta)
+    for mine, its in zip((*early.weights, *early.biases), (*after, *biases), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-12)
+    assert early_step(Model(model.weights), X, Y, eta).biases is None

@@ -1,0 +1,266 @@
+"""What an explanation is called: losses, factors, mistakes, layers and places."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Model
+from backprop.verification.explanation import (
+    Explanation,
+    _decays,
+    between,
+    factor_slugs,
+    named_factors,
+    refit,
+    scales,
+    slug_of,
+)
+from backprop.verification.intake import Problem
+from backprop.verification.search import Block, Reading, State, Term, losses
+
+TWO, HALF, SUM, AVERAGED = "extra-factor-two", "factor-two-missing", "sum-instead-of-mean", "averaged-twice"
+MEAN, UNITS = "mean-instead-of-sum", "divided-by-units"
+
+
+def reading(widths: list[int], n: int, turned: tuple[bool, ...] = ()) -> Reading:
+    model = Model.random(widths, seed=0)
+    x, y, depth = np.ones((n, widths[0])), np.ones((n, widths[-1])), len(widths) - 1
+    problem = Problem("rows, (in, out)", x, y, model.weights, None, model.weights, None, turned or (False,) * depth)
+    return Reading(problem, model.activations, 1e-16, 1e-7, {})
+
+
+# Factors of the whole
+
+LOSSES = {loss.name: loss for loss in losses(10, 3)}
+
+
+def listed(name: str, named: bool, widths: list[int]) -> list[tuple[float, tuple[str, ...], float]]:
+    """List the factors of `scales`, rounded."""
+    loss = next(loss for loss in losses(10, widths[-1]) if loss.name == name)
+    return [(round(f, 9), slugs, round(cost, 9)) for f, slugs, cost in scales(loss, reading(widths, 10), named)]
+
+
+def test_the_factors_of_a_named_mean_of_one_output() -> None:
+    assert listed("mse", True, [4, 5, 1]) == [
+        (1.0, (), 0.0),
+        (0.5, (HALF,), 0.8),
+        (10.0, (SUM,), 0.8),
+        (5.0, (HALF, SUM), 0.9),
+        (2.0, (TWO,), 1.0),
+        (0.5, (HALF,), 1.0),
+        (0.1, (AVERAGED,), 1.0),
+        (10.0, (SUM,), 1.0),
+        (2.5, (UNITS,), 1.2),
+        (5.0, (TWO, UNITS), 2.2),
+        (2.0, (UNITS,), 1.2),
+        (4.0, (TWO, UNITS), 2.2),
+        (0.2, (TWO, AVERAGED), 2.0),
+        (0.05, (HALF, AVERAGED), 2.0),
+    ]
+
+
+def test_the_factors_of_a_mean_that_was_not_named() -> None:
+    assert listed("binary_cross_entropy", False, [4, 1]) == [
+        (1.0, (), 0.0),
+        (2.0, (TWO,), 1.0),
+        (0.1, (AVERAGED,), 1.0),
+        (2.5, (UNITS,), 1.2),
+        (5.0, (TWO, UNITS), 2.2),
+        (0.2, (TWO, AVERAGED), 2.0),
+        (0.05, (HALF, AVERAGED), 2.0),
+    ]
+
+
+def test_with_several_outputs_a_mean_may_be_over_examples_or_over_all() -> None:
+    assert listed("cross_entropy", False, [4, 3]) == [
+        (1.0, (), 0.0),
+        (2.0, (TWO,), 1.0),
+        (0.1, (AVERAGED,), 1.0),
+        (10.0, (SUM,), 1.0),
+        (round(1 / 30, 9), (AVERAGED,), 1.0),
+        (2.5, (UNITS,), 1.2),
+        (5.0, (TWO, UNITS), 2.2),
+        (7.5, (UNITS,), 1.2),
+        (15.0, (TWO, UNITS), 2.2),
+        (0.2, (TWO, AVERAGED), 2.0),
+        (0.05, (HALF, AVERAGED), 2.0),
+        (round(2 / 30, 9), (TWO, AVERAGED), 2.0),
+        (round(0.5 / 30, 9), (HALF, AVERAGED), 2.0),
+    ]
+
+
+def test_the_factors_of_a_sum() -> None:
+    assert listed("cross_entropy_sum", True, [4, 3]) == [
+        (1.0, (), 0.0),
+        (0.1, (MEAN,), 0.8),
+        (2.0, (TWO,), 1.0),
+        (0.1, (MEAN,), 1.0),
+        (round(1 / 30, 9), (MEAN,), 1.0),
+    ]
+    assert listed("mse_sum", False, [4, 1]) == [(1.0, (), 0.0), (2.0, (TWO,), 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("named", "other", "slugs"),
+    [
+        ("mse", "mse_half", (HALF,)),
+        ("mse_half", "mse", (TWO,)),
+        ("mse", "mse_sum", (SUM,)),
+        ("mse_sum", "mse", (MEAN,)),
+        ("mse", "mse_half_sum", (HALF, SUM)),
+        ("mse_half_sum", "mse", (TWO, MEAN)),
+        ("mse", "mse_examples", ()),
+        ("mse_examples", "mse", ()),
+        ("mse_examples", "mse_half", (HALF,)),
+        ("mse_sum", "mse_half_sum", (HALF,)),
+        ("mse_sum", "mse_examples", (MEAN,)),
+    ],
+)
+def test_what_is_done_differently_if_a_gradient_belongs_to_another_loss(
+    named: str, other: str, slugs: tuple[str, ...]
+) -> None:
+    assert between(LOSSES[named], LOSSES[other]) == slugs
+
+
+def test_the_factors_with_a_name() -> None:
+    assert named_factors(reading([2, 3], 10)) == pytest.approx([1 / 30, 0.1, 1 / 3, 0.5, 2, 3, 10, 30])
+    assert named_factors(reading([2, 1], 10)) == pytest.approx([0.1, 0.5, 2, 10])
+    assert named_factors(reading([2, 1], 1)) == [0.5, 2.0]
+
+
+# Factors of one array
+
+
+@pytest.mark.parametrize(
+    ("place", "factor", "slugs"),
+    [
+        ("db1", 0.0, ["biases-not-updated"]),
+        ("db1", 2.0, ["bias-scale"]),
+        ("dW1", 0.0, ["layer-not-updated"]),
+        ("dW1", -1.0, ["layer-sign"]),
+        ("dW1", 2.0, [TWO]),
+        ("dW1", 2 * (1 + 0.9e-6), [TWO]),
+        ("dW1", 2 * (1 + 1.1e-6), ["layer-scale"]),
+        ("dW1", -2.0, [TWO, "layer-sign"]),
+        ("dW1", 0.5, [HALF]),
+        ("dW1", 10.0, [SUM]),
+        ("dW1", 30.0, [SUM]),
+        ("dW1", 0.1, [AVERAGED]),
+        ("delta2", 1 / 30, [AVERAGED]),
+        ("delta2", -0.37, ["layer-scale", "layer-sign"]),
+    ],
+)
+def test_the_name_of_a_factor(place: str, factor: float, slugs: list[str]) -> None:
+    assert factor_slugs(Term(place, "", factor), reading([2, 3], 10)) == slugs
+
+
+def test_one_example_makes_no_sum() -> None:
+    assert factor_slugs(Term("dW1", "", 1.0), reading([2, 1], 1)) == ["layer-scale"]
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "slug"),
+    [
+        ("derivative-missing", True, "output-derivative-missing"),
+        ("derivative-missing", False, "hidden-derivative-missing"),
+        ("derivative-of-wrong-layer:below", False, "derivative-of-wrong-layer"),
+        ("~ones", True, "~ones"),
+    ],
+)
+def test_the_slug_of_a_form(name: str, output: bool, slug: str) -> None:
+    assert slug_of(name, output) == slug
+
+
+# A whole explanation
+
+
+def explained(*terms: Term, extra: tuple[str, ...] = (), turned: tuple[bool, ...] = ()) -> Explanation:
+    at = reading([2, 3, 3, 1], 10, turned)
+    return Explanation(at, losses(10, 1)[0], State(terms), -1, 3.0, extra, 0.0, {})
+
+
+MISSING = Term("phi1", "derivative-missing")
+
+
+@pytest.mark.parametrize(
+    ("one", "layers", "place"),
+    [
+        (explained(), {}, None),
+        (explained(MISSING), {"hidden-derivative-missing": (1,)}, "phi1"),
+        (explained(MISSING._replace(place="phi2"), MISSING), {"hidden-derivative-missing": (1, 2)}, "phi2"),
+        (explained(Term("phi3", "derivative-missing")), {"output-derivative-missing": (3,)}, "phi3"),
+        (explained(Term("error", "output-differentiated")), {"output-differentiated": (3,)}, "error"),
+        (explained(extra=("uphill",)), {"uphill": (1, 2, 3)}, None),
+        (
+            explained(MISSING, extra=("uphill",)),
+            {"hidden-derivative-missing": (1,), "uphill": (1, 2, 3)},
+            "phi1",
+        ),
+        (explained(turned=(False, True, False)), {"gradient-transposed": (2,)}, None),
+        (explained(Term("delta2", "", 0.37)), {"layer-scale": (1, 2)}, "delta2"),
+        (explained(Term("dW2", "", 0.37)), {"layer-scale": (2,)}, "dW2"),
+        (explained(Term("dW2", "", 0.37), Term("db2", "", 0.37)), {"layer-scale": (2,)}, None),
+        (
+            explained(Term("dW2", "", 0.37), Term("db2", "", 0.38)),
+            {"layer-scale": (2,), "bias-scale": (2,)},
+            None,
+        ),
+        (explained(Term("dW2", "", 0.0), Term("db2", "", 0.0)), {"layer-not-updated": (2,)}, None),
+        (
+            explained(Term("dW2", "one-example-only"), Term("db2", "bias-not-summed")),
+            {"one-example-only": (2,)},
+            None,
+        ),
+        (
+            explained(MISSING, Term("dW2", "input-missing")),
+            {"hidden-derivative-missing": (1,), "input-missing": (2,)},
+            None,
+        ),
+        (explained(Term("phi2", "~ones")), {}, "phi2"),  # it has no name
+        (explained(Term("phi3", "~negative")), {}, "delta3"),  # at the output δ, whatever it is made of
+        (explained(Term("error", "~sign")), {}, "delta3"),
+        (explained(Term("back2", "delta-without-derivative+one-path-only")), {}, "back2"),
+        (explained(MISSING, Term("dW2", "~ones")), {}, None),
+    ],
+)
+def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, Any], place: str | None) -> None:
+    assert one.slugs == tuple(layers)
+    assert one.layers == layers
+    assert one.place == place
+    assert one.correct is (not one.state.terms and not one.extra and not any(one.reading.problem.turned))
+
+
+def test_mistakes_of_the_scale_are_named_last() -> None:
+    one = explained(MISSING, extra=(TWO,))
+    assert [slug for slug, *_ in one.parts] == [TWO, "hidden-derivative-missing"]
+    assert one.slugs == ("hidden-derivative-missing", TWO)
+
+
+def test_the_factor_of_an_explanation() -> None:
+    assert explained().s == pytest.approx(-3 * 2 / 10)
+
+
+def test_terms_of_decay_are_sorted_by_their_multiple() -> None:
+    a, b, c = Term("dW1", "~decay:0.1", 0.1), Term("dW2", "~decay:0.1", 0.1), Term("dW3", "~decay:0.2", 0.2)
+    assert _decays(State((MISSING, a, b, c))) == {"~decay:0.1": [a, b], "~decay:0.2": [c]}
+
+
+def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Block]:
+    return name, Block(name, np.array([[given]]), np.ones((1, 1)), slack, 0.0, factor)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "factor"),
+    [
+        ([array("W1", 2.0, 0.1, 2.0), array("W2", 2.1, 0.2, 2.1)], 2.0),  # the surest decides
+        ([array("W1", 2.0, 0.2, 2.0), array("W2", 2.1, 0.1, 2.1)], 2.1),
+        ([array("W1", 2.0, 0.1, 2.0), array("W2", 3.0, 0.1, 3.0)], None),
+        ([array("W1", 2.0, 0.25, 2.0), array("W2", 2.5, 0.3, 2.5)], 2.0),
+        ([array("W1", 2.0, 0.25, 2.0), array("W2", 2.7, 0.3, 2.7)], None),
+        ([array("W1", np.nan, 0.1, 2.0)], None),
+        ([array("W1", 0.0, 0.1, 0.0)], None),
+    ],
+)
+def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
+    assert refit(dict(arrays)) == factor

@@ -1,0 +1,376 @@
+"""How arrays are read: each convention gives the same problem, and what does not fit is told word for word."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Gradients, Model
+from backprop.verification.intake import (
+    CONVENTIONS,
+    Handed,
+    Problem,
+    arrays,
+    assumptions,
+    data,
+    given_back,
+    plain,
+    precision_of,
+    problems,
+    split,
+    told_conventions,
+    without_none,
+)
+
+RNG = np.random.default_rng(8)
+MODEL = Model.random([2, 3, 4], seed=0, bias=True)
+X, Y = RNG.normal(size=(7, 2)), RNG.random((7, 4))
+G = MODEL.backward(MODEL.forward(X), Y)
+assert MODEL.biases is not None
+assert G.biases is not None
+AFTER = [w + 1 for w in MODEL.weights]
+ROWS, COLUMNS = "rows, (in, out)", "columns, (out, in)"
+
+
+def equal(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(np.array_equal(one, other)) if isinstance(one, np.ndarray) else one == other
+
+
+def laid_out(convention: str, bias_shape: Any = (-1,)) -> Handed:
+    rows, in_out = convention.startswith("rows"), convention.endswith("(in, out)")
+    turn: Any = (lambda w: w) if in_out else np.transpose
+    lie: Any = (lambda a: a) if rows else np.transpose
+    return Handed(
+        lie(X),
+        lie(Y),
+        [turn(w) for w in MODEL.weights],
+        [b.reshape(bias_shape) for b in MODEL.biases or ()],
+        [turn(g) for g in G.weights],
+        [b.reshape(bias_shape) for b in G.biases or ()],
+        [turn(w) for w in AFTER],
+    )
+
+
+@pytest.mark.parametrize("bias_shape", [(-1,), (1, -1), (-1, 1)])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_every_convention_is_the_same_problem(convention: str, bias_shape: Any) -> None:
+    (found,) = problems(laid_out(convention, bias_shape), convention)
+    expected = Problem(
+        *(convention, X, Y, MODEL.weights, MODEL.biases, G.weights, G.biases, (False, False), tuple(AFTER))
+    )
+    assert equal(tuple(found), tuple(expected))
+    assert found.convention in [one.convention for one in problems(laid_out(convention, bias_shape))]
+    assert assumptions(found) == ()
+    assert equal(given_back(found, G.weights), tuple(laid_out(convention).gradients))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_gradient_that_came_turned_is_marked(convention: str) -> None:
+    handed = laid_out(convention)
+    turned = handed._replace(gradients=[handed.gradients[0], handed.gradients[1].T])
+    (found,) = problems(turned, convention)
+    assert found.turned == (False, True)
+    assert equal(found.gradients, G.weights)
+
+
+@pytest.mark.parametrize("row", ["last", "first"])
+@pytest.mark.parametrize("ones", [False, True])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_biases_inside_the_weights_are_taken_out(convention: str, ones: bool, row: str) -> None:
+    rows, in_out = convention.startswith("rows"), convention.endswith("(in, out)")
+
+    def fold(w: np.ndarray, b: np.ndarray) -> np.ndarray:
+        whole = np.vstack([w, b] if row == "last" else [b, w])
+        return whole if in_out else whole.T
+
+    x = X if not ones else np.hstack([X, np.ones((7, 1))] if row == "last" else [np.ones((7, 1)), X])
+    pairs = [
+        zip(ws, bs, strict=True)
+        for ws, bs in ((MODEL.weights, MODEL.biases or ()), (G.weights, G.biases or ()), (AFTER, MODEL.biases or ()))
+    ]
+    weights, gradients, after = ([fold(w, b) for w, b in pair] for pair in pairs)
+    handed = Handed(x if rows else x.T, Y if rows else Y.T, weights, None, gradients, None, after)
+    found = next(one for one in problems(handed, convention) if one.bias_row == row)
+    expected = Problem(
+        *(convention, X, Y, MODEL.weights, MODEL.biases, G.weights, G.biases, (False, False), tuple(AFTER), row, None)
+    )
+    assert equal(tuple(found), tuple(expected))
+    assert assumptions(found) == (f"the {row} {'row' if in_out else 'column'} of each W as the bias",)
+
+
+@pytest.mark.parametrize(
+    ("y", "first"),
+    [([0, 1, 2, 3, 0, 1, 2], 0), ([1, 2, 3, 4, 1, 2, 3], 1), ([1, 2, 3, 1, 1, 2, 3], 0)],
+)
+def test_class_numbers_begin_at_zero_or_one(y: list[int], first: int) -> None:
+    for shape in ((7,), (7, 1), (1, 7)):
+        handed = laid_out(ROWS)._replace(y=np.array(y, float).reshape(shape))
+        (found,) = problems(handed, ROWS)
+        assert found.classes_from == first
+        assert equal(found.y, np.eye(4)[np.array(y) - first])
+        assert assumptions(found) == (f"y as class numbers from {first}, made one-hot",)
+
+
+@pytest.mark.parametrize(
+    "y", [[0, 1, 2, 3, 0, 1, 0.5], [-1, 1, 2, 3, 0, 1, 2], [0, 1, 2, 3, 0, 1, 4], [1, 2, 3, 4, 5, 1, 1]]
+)
+def test_other_numbers_are_no_classes(y: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"or of \(7,\) class numbers from 0 to 3, as X has 7 rows and weights\[1\]"):
+        problems(laid_out(ROWS)._replace(y=np.array(y)), ROWS)
+
+
+def test_gradients_of_biases_may_be_unsummed_or_one_number() -> None:
+    many, one = RNG.normal(size=(7, 3)), RNG.normal(size=(1,))
+    handed = laid_out(ROWS)
+    for b in (many, many.T):
+        found = problems(handed._replace(bias_gradients=[b, one]), ROWS)[0].bias_gradients
+        assert equal(found, (many, np.full((1, 4), one[0])))
+    with pytest.raises(ValueError, match="gradients of biases have shapes"):
+        problems(handed._replace(bias_gradients=[np.ones((6, 3)), one]), ROWS)
+    with pytest.raises(
+        ValueError,
+        match=r"nearest is rows, \(in, out\): biases have shapes \(2,\), \(4,\) where layers have 3, 4 outputs$",
+    ):
+        problems(handed._replace(biases=[np.ones(2), np.ones(4)]), ROWS)
+    with pytest.raises(
+        ValueError, match=r"^biases\[0\] has shape \(5,\); expected one entry for each output of weights\[0\]$"
+    ):
+        problems(handed._replace(biases=[np.ones(5), np.ones(4)]), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "convention", "message"),
+    [
+        (
+            {"X": np.ones((7, 5))},
+            ROWS,
+            "shapes fit not the convention 'rows, (in, out)': X (7, 5), y (7, 4), weights[0] (2, 3), weights[1] (3, 4)"
+            "; nearest is rows, (in, out): looked for 2 columns in X, as weights[0] takes 2 inputs, and X has 5",
+        ),
+        (
+            {"X": np.ones((7, 5))},
+            None,
+            "shapes fit no convention: X (7, 5), y (7, 4), weights[0] (2, 3), weights[1] (3, 4); "
+            "nearest is rows, (in, out): looked for 2 columns in X, as weights[0] takes 2 inputs, and X has 5",
+        ),
+        (
+            {"y": np.ones((7, 5))},
+            ROWS,
+            "shapes fit not the convention 'rows, (in, out)': X (7, 2), y (7, 5), weights[0] (2, 3), weights[1] (3, 4)"
+            "; nearest is rows, (in, out): looked for y of shape (7, 4) or (4, 7), or of (7,) class numbers from 0 "
+            "to 3, as X has 7 rows and weights[1] gives 4 outputs",
+        ),
+        (
+            {"gradients": [np.ones((2, 3)), np.ones((2, 4))]},
+            ROWS,
+            "gradients[1] has shape (2, 4); expected (3, 4), as weights[1] has",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_line(changes: Any, convention: str | None, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        problems(laid_out(ROWS)._replace(**changes), convention)
+
+
+def test_the_axis_that_counts_the_examples_is_explained() -> None:
+    handed = Handed(X, np.ones(7), [np.ones((2, 1))], None, [np.ones((2, 7))], None)
+    message = (
+        "gradients[0] has shape (2, 7); expected (2, 1), as weights[0] has; one of its axes counts the examples: is y "
+        "(N,) where ŷ is (N, 1)?"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        problems(handed)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([(2, 3), (5, 1)], "looked for an axis of 3: weights[1] takes 5 inputs; weights[0] gives 3"),
+        ([(3, 3), (3, 1)], "looked for 3 columns in X, as weights[0] takes 3 inputs, and X has 2"),
+        ([(2, 1)], "looked for y of shape (7, 1) or (1, 7) or (7,), as X has 7 rows and weights[0] gives 1 output"),
+    ],
+)
+def test_neighbours_that_do_not_go_together(layers: list[tuple[int, int]], message: str) -> None:
+    weights = [np.ones(shape) for shape in layers]
+    y = np.ones(6) if len(layers) == 1 else np.ones(7)
+    with pytest.raises(ValueError, match=f"nearest is {re.escape(ROWS)}: {re.escape(message)}$"):
+        problems(Handed(X, y, weights, None, weights, None), ROWS)
+
+
+def test_a_vector_of_weights_belongs_to_one_unit() -> None:
+    weights = [np.ones(2), np.ones(3)]
+    (found,) = problems(Handed(X, np.ones((7, 3)), weights, None, weights, None), ROWS)
+    assert [w.shape for w in found.weights] == [(2, 1), (1, 3)]
+    assert [g.shape for g in found.gradients] == [(2, 1), (1, 3)]
+
+
+# Lists
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (np.ones((2, 2)), TypeError, "w is one array of shape (2, 2); expected a list of one array for each layer"),
+        (3, TypeError, "w is int; expected a list of one array for each layer"),
+        ("ab", TypeError, "w is str; expected a list of one array for each layer"),
+        (b"ab", TypeError, "w is bytes; expected a list of one array for each layer"),
+        ([], ValueError, "w is empty; expected at least one array, one for each layer"),
+        ([None], ValueError, "w is empty; expected at least one array, one for each layer"),
+        ([[1], None, [1]], ValueError, "w[1] is None; expected an array of numbers for each layer"),
+        ([[1], [[[1]]]], ValueError, "w[1] has shape (1, 1, 1); expected one or two dimensions"),
+        ([[1], ["a"]], TypeError, "w[1] has entries of type <U1; expected real numbers"),
+    ],
+)
+def test_what_is_no_list_of_arrays(value: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        arrays("w", value)
+
+
+def test_lists_of_arrays() -> None:
+    assert [a.tolist() for a in arrays("w", [None, 1, [[2, 3]], None])] == [[1.0], [[2.0, 3.0]]]
+    assert [a.shape for a in arrays("w", np.ones((2, 3, 4)))] == [(3, 4), (3, 4)]
+    objects = np.empty(2, dtype=object)
+    objects[:] = [np.ones((1, 2)), np.ones((2, 1))]
+    assert [a.shape for a in arrays("w", objects)] == [(1, 2), (2, 1)]
+    assert without_none((None, 1, None, 2)) == [1, None, 2]
+    assert without_none([None]) == []
+    tensor = SimpleNamespace(detach=lambda: [1.0])
+    assert plain(tensor).tolist() == [1.0]
+    assert arrays("w", [tensor])[0].tolist() == [1.0]
+
+
+def test_data() -> None:
+    assert data("y", 3).tolist() == [3.0]
+    for value, error, message in (
+        (np.ones((1, 1, 1)), ValueError, "y has shape (1, 1, 1); expected one or two dimensions"),
+        (["a"], TypeError, "y has entries of type <U1; expected real numbers"),
+    ):
+        with pytest.raises(error, match=f"^{re.escape(message)}$"):
+            data("y", value)
+
+
+A, B, C, D = (np.full((2, 2), float(k)) for k in range(4))
+
+
+@pytest.mark.parametrize(
+    ("gradients", "with_bias", "weights", "biases"),
+    [
+        ([A, B], False, [A, B], None),
+        ([A, B], True, [A, B], None),
+        ([A, B, C, D], True, [A, C], [B, D]),
+        ([None, A, B, C, D, None], True, [A, C], [B, D]),
+        (([A, B], [C, D]), True, [A, B], [C, D]),
+        (([A, B], None), True, [A, B], None),
+        (([None, A, B], [C, D, None]), True, [A, B], [C, D]),
+        ({"weights": [A, B]}, False, [A, B], None),
+        ({"weights": [A, B], "biases": [C, D]}, True, [A, B], [C, D]),
+        ({"weights": [A, B], "biases": [None, None]}, True, [A, B], None),
+        (Gradients((A, B), (C, D)), True, [A, B], [C, D]),
+        (Gradients((A, B), None), False, [A, B], None),
+        (([[[1.0]], [[2.0]]], [3.0, 4.0]), True, [[[1.0]], [[2.0]]], [3.0, 4.0]),
+        (
+            [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]],
+            True,
+            [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]],
+            None,
+        ),
+    ],
+)
+def test_gradients_in_every_packing(gradients: Any, with_bias: bool, weights: Any, biases: Any) -> None:
+    found = split(gradients, 2, with_bias)
+    assert equal(list(found[0]), weights)
+    assert (found[1] is None) == (biases is None)
+    assert biases is None or equal(list(found[1]), biases)
+
+
+@pytest.mark.parametrize(
+    ("gradients", "with_bias", "message"),
+    [
+        ({"w": [A]}, True, "gradients has the keys ['w']; expected 'weights' and perhaps 'biases'"),
+        (
+            {"weights": [A], "b": 1},
+            True,
+            "gradients has the keys ['weights', 'b']; expected 'weights' and perhaps 'biases'",
+        ),
+        ({"biases": [A]}, True, "gradients has the keys ['biases']; expected 'weights' and perhaps 'biases'"),
+        (
+            ([A, B], [C, D]),
+            False,
+            "gradients has gradients of biases and biases is None; expected the biases themselves as well",
+        ),
+        ([A], True, "gradients has 1 arrays for weights; expected 2, one for each layer of weights"),
+        (
+            {"weights": [A, B], "biases": [C]},
+            True,
+            "gradients has 1 arrays for biases; expected 2, one for each layer of weights",
+        ),
+    ],
+)
+def test_packings_that_do_not_fit(gradients: Any, with_bias: bool, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        split(gradients, 2, with_bias)
+
+
+@pytest.mark.parametrize(
+    ("gradients", "kind"),
+    [
+        ([np.array([0.1])], np.float64),
+        ([np.array([0.1], np.float32)], np.float32),
+        ([np.array([0.1], np.float16), np.array([0.1])], np.float16),
+        ([np.array([0.1]), np.array([0.1], np.float32)], np.float32),
+        ([np.array([0.1], np.float32).astype(float)], np.float32),
+        ([np.array([0.5]), np.array([0.1])], np.float64),
+        ([np.array([0.0])], np.float64),
+        ([np.array([1])], np.float64),
+        ([np.array([1e300])], np.float64),
+    ],
+)
+def test_the_precision_that_was_computed_with(gradients: Any, kind: Any) -> None:
+    assert precision_of(gradients) is kind
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        (None, list(CONVENTIONS)),
+        (ROWS, [ROWS]),
+        ("rows", [name for name in CONVENTIONS if name.startswith("rows")]),
+        ("(out, in)", [name for name in CONVENTIONS if name.endswith("(out, in)")]),
+    ],
+)
+def test_the_conventions_that_are_left_open(told: str | None, names: list[str]) -> None:
+    assert told_conventions(told) == names
+
+
+def test_conventions_that_do_not_exist() -> None:
+    names = ", ".join(map(repr, CONVENTIONS))
+    unknown = f"convention is 'x'; expected one of {names}, or 'rows', 'columns', '(in, out)', …"
+    with pytest.raises(ValueError, match=f"^{re.escape(unknown)}$"):
+        told_conventions("x")
+    wrong: Any = 3
+    with pytest.raises(TypeError, match=r"^convention is 3, of type int; expected a name$"):
+        told_conventions(wrong)
+
+
+@pytest.mark.parametrize("row", ["last", "first"])
+def test_a_bias_inside_the_weights_of_one_input(row: str) -> None:
+    model, x = Model.random([1, 2, 1], seed=0, bias=True), RNG.normal(size=(5, 1))
+    pairs = zip(model.weights, model.biases or (), strict=True)
+    weights = [np.vstack([w, b] if row == "last" else [b, w]) for w, b in pairs]
+    handed = Handed(x, np.ones((5, 1)), weights, None, weights, None)
+    found = next(one for one in problems(handed, ROWS) if one.bias_row == row)
+    assert equal((found.weights, found.biases), (model.weights, model.biases))
+
+
+@pytest.mark.parametrize("y", [np.array(3.0), np.array([3.0])])
+def test_one_example_and_its_class_number(y: np.ndarray) -> None:
+    handed = laid_out(ROWS)._replace(X=X[0], y=y)
+    (found,) = problems(handed, ROWS)
+    assert equal((found.X, found.y, found.classes_from), (X[:1], np.eye(4)[3:], 0))
+    weights = [np.ones(2)]
+    (one,) = problems(Handed(X[0], np.array([1.0]), weights, None, weights, None), ROWS)
+    assert equal((one.X, one.weights), (X[:1], (np.ones((2, 1)),)))

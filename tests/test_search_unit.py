@@ -1,0 +1,579 @@
+"""The parts of the search: losses, what an array allows, what an explanation costs, and every planted form is found."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Activation, Model
+from backprop.network import ACTIVATIONS
+from backprop.verification import grammar, search
+from backprop.verification.explanation import named_factors
+from backprop.verification.intake import Problem
+from backprop.verification.search import (
+    Block,
+    LossReading,
+    Reading,
+    Search,
+    State,
+    Term,
+    cost_of,
+    distinct,
+    families,
+    forward,
+    losses,
+)
+
+EPS = float(np.finfo(float).eps)
+
+# Losses
+
+
+def test_the_losses_of_three_outputs_and_ten_examples() -> None:
+    squares, two, many = "mse", "binary_cross_entropy", "cross_entropy"
+    assert losses(10, 3) == [
+        LossReading("mse", squares, 2 / 30, True, "the mean squared error"),
+        LossReading(
+            *("mse_examples", squares, 0.2, True),
+            "the squared error, averaged over the examples, summed over the outputs",
+        ),
+        LossReading("mse_half", squares, 1 / 30, True, "half the mean squared error"),
+        LossReading("mse_half_examples", squares, 0.1, True, "half the squared error, averaged over the examples"),
+        LossReading("mse_sum", squares, 2.0, False, "the sum of squared errors"),
+        LossReading("mse_half_sum", squares, 1.0, False, "half the sum of squared errors"),
+        LossReading(two, two, 1 / 30, True, "the mean binary cross-entropy"),
+        LossReading(f"{two}_examples", two, 0.1, True, "the binary cross-entropy, averaged over the examples"),
+        LossReading(f"{two}_sum", two, 1.0, False, "the sum of binary cross-entropies"),
+        LossReading(many, many, 0.1, True, "the categorical cross-entropy"),
+        LossReading(f"{many}_sum", many, 1.0, False, "the sum of categorical cross-entropies"),
+    ]
+    assert [loss.name for loss in losses(10, 1) if "examples" in loss.name] == []
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("sigmoid", ("mse", "binary_cross_entropy")),
+        ("softmax", ("cross_entropy", "mse")),
+        ("identity", ("mse",)),
+        ("tanh", ("mse",)),
+    ],
+)
+def test_the_families_of_an_output(output: str, expected: tuple[str, ...]) -> None:
+    assert families(output) == expected
+
+
+# One array
+
+
+def block(given: Any, made: Any, slack: float = 0.0, floor: float = 0.0, factor: float = 1.0) -> Block:
+    return Block("W1", np.array(given, float), np.array(made, float), slack, floor, factor)
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "slack", "floor", "s", "off"),
+    [
+        ([[3.0, 4.0]], [[0.0, 0.0]], 0.0, 2.5, 1.0, 2.0),
+        ([[3.0, 4.0]], [[0.0, 0.0]], 2.5, 0.0, -2.0, 1.0),
+        ([[3.0, 4.0]], [[0.0, 0.0]], 2.0, 1.0, 2.0, 1.0),
+        ([[3.0, 4.0]], [[1.0, 2.0]], 1.0, 0.0, 2.0, 0.5),
+        ([[2.0, 4.0]], [[1.0, 2.0]], 0.0, 0.0, 2.0, 0.0),
+        ([[2.0, 4.1]], [[1.0, 2.0]], 0.0, 0.0, 2.0, np.inf),
+    ],
+)
+def test_how_far_an_array_is_off(given: Any, made: Any, slack: float, floor: float, s: float, off: float) -> None:
+    assert block(given, made, slack, floor).off(s) == pytest.approx(off)
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "slack", "floor", "s", "vague"),
+    [
+        ([[0.0]], [[0.0]], 0.0, 0.0, 1.0, True),
+        ([[0.0]], [[1.0]], 0.0, 0.0, 1.0, False),
+        ([[1.0]], [[0.0]], 0.0, 0.0, 1.0, False),
+        ([[10.0]], [[1.0]], 0.0, 1.0, 1.0, False),  # a tenth of the larger of the two, and no more, may be rounding
+        ([[10.0]], [[1.0]], 0.0, 1.001, 1.0, True),
+        ([[1.0]], [[5.0]], 0.5, 0.0, -2.0, False),
+        ([[1.0]], [[5.0]], 0.5001, 0.0, -2.0, True),
+        ([[1.0]], [[5.0]], 0.25, 0.5, -2.0, False),
+        ([[1.0]], [[5.0]], 0.25, 0.501, 2.0, True),
+        ([[0.9e-150]], [[1.0]], 0.0, 0.0, 1.0, True),
+        ([[1e-150]], [[1.0]], 0.0, 0.0, 1.0, False),
+    ],
+)
+def test_when_nothing_can_be_said_of_an_array(
+    given: Any, made: Any, slack: float, floor: float, s: float, vague: bool
+) -> None:
+    assert block(given, made, slack, floor).vague(s) is vague
+
+
+def test_the_doubt_of_a_factor_is_its_relative_error() -> None:
+    assert block([[0.0]], [[3.0, 4.0]], 0.5, 1.0, -2.0).doubt == pytest.approx((2 * 0.5 + 1) / (2 * 5))
+    for factor in (0.0, np.nan, np.inf):
+        assert block([[1.0]], [[1.0]], factor=factor).doubt == np.inf
+
+
+def test_one_number_is_proportional_to_everything_and_so_does_not_count() -> None:
+    assert block([[2.0, 4.0]], [[1.0, 2.0]], factor=2.0).proportional is True
+    assert block([[2.0, 5.0]], [[1.0, 2.0]], 1.0, factor=1.0).proportional is False
+    assert block([[3.0, 4.0]], [[0.0, 0.0]], 5.0, factor=1.0).proportional is True
+    assert block([[2.0]], [[1.0]], factor=2.0).proportional is False
+    assert block([[2.0, 4.0]], [[1.0, 2.0]], factor=np.nan).proportional is False
+
+
+# Terms and what they cost
+
+
+@pytest.mark.parametrize(
+    ("term", "layer", "kind"),
+    [
+        (Term("error", "one-prediction-for-all:first"), 0, "one-prediction-for-all"),
+        (Term("phi2", "derivative-missing"), 2, "derivative-missing"),
+        (Term("phi12", "wrong-activation-derivative:tanh of a"), 12, "wrong-activation-derivative:tanh of a"),
+        (Term("back2", "delta-without-derivative+~W1"), 2, "~back delta-without-derivative+~W1"),
+        (Term("dW3", "~A1"), 3, "~dW ~A1"),
+        (Term("dW1", "~decay:0.1", 0.1), 1, "~decay:0.1"),
+        (Term("dW1", "", 0.5), 1, "×array0.5"),
+        (Term("db1", "", 2.0), 1, "×array2"),
+        (Term("delta1", "", 1 / 3), 1, "×delta10.333333"),
+    ],
+)
+def test_the_layer_and_the_kind_of_a_term(term: Term, layer: int, kind: str) -> None:
+    assert (term.layer, term.kind) == (layer, kind)
+
+
+PLAIN, ODD = Term("phi1", "derivative-missing"), Term("dW1", "~ones")
+
+
+@pytest.mark.parametrize(
+    ("terms", "unexplained", "cost"),
+    [
+        ([], 0, 0.0),
+        ([], 2, 6.0),
+        ([PLAIN], 0, 1.001),
+        ([PLAIN, PLAIN._replace(place="phi2")], 0, 1.002),  # the same in two layers is one mistake
+        ([ODD], 1, 4.301),
+        ([ODD, ODD._replace(place="dW2")], 0, 1.302),
+        ([Term("dW1", "derivative-of-wrong-layer")], 0, 1.101),
+        ([Term("dW1", "one-example-only")], 0, 1.101),
+        ([Term("dW1", "one-example-only"), Term("db1", "bias-not-summed")], 0, 1.102),
+        ([Term("dW1", "", 2.0)], 0, 1.201),
+        ([Term("dW1", "", -2.0)], 0, 1.201),
+        ([Term("dW1", "", 1.0)], 0, 1.201),
+        ([Term("dW1", "", 0.0)], 0, 1.201),
+        ([Term("dW1", "", 2.1)], 0, 1.501),
+        ([Term("dW1", "", 2 * (1 + 0.9e-6))], 0, 1.201),
+        ([Term("dW1", "", 2 * (1 + 1.1e-6))], 0, 1.501),
+        ([Term("dW1", "~decay:0.1", 0.1), Term("dW2", "~decay:0.1", 0.1)], 0, 1.402),
+        ([Term("dW1", "~decay:0.1", 0.1), Term("dW2", "~decay:0.2", 0.2)], 0, 2.802),
+        ([Term("back1", "delta-without-derivative+one-path-only")], 0, 2.001),
+        ([PLAIN, Term("dW1", "", 2.0)], 0, 2.202),
+    ],
+)
+def test_what_an_explanation_costs(terms: list[Term], unexplained: int, cost: float) -> None:
+    assert cost_of(terms, [2.0], unexplained) == pytest.approx(cost, abs=1e-12)
+
+
+def test_a_state_sorts_its_terms() -> None:
+    state = State((PLAIN, Term("dW1", "~decay:0.1", 0.1), Term("db2", "", 3.0)))
+    assert state.plan == {"phi1": "derivative-missing"}
+    assert state.factors == {"db2": 3.0}
+    assert state.decays == {"W1": 0.1}
+    assert State() == ((), grammar.Flow(), None, (), 0)
+
+
+def test_of_equal_numbers_the_first_name_stays() -> None:
+    zero = np.zeros(1)
+    forms = [("a", zero), ("b", -zero), ("c", np.ones(1)), ("d", np.array([np.nan])), ("e", np.array([np.inf]))]
+    assert [name for name, _ in distinct(iter(forms))] == ["a", "c"]
+
+
+# Forward passes
+
+N = 7
+
+
+def problem_of(model: Model, gradients: Any, biases: Any, n: int = N, family: str = "mse") -> Problem:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(n, model.widths[0]))
+    y = rng.random((n, model.widths[-1]))
+    depth = len(model.weights)
+    return Problem("rows, (in, out)", x, y, model.weights, model.biases, gradients, biases, (False,) * depth)
+
+
+def reading_of(widths: list[int], phi: str = "sigmoid", n: int = N) -> Reading:
+    model = Model.random(widths, seed=1, activations=phi, bias=True)
+    problem = problem_of(model, model.weights, model.biases, n)
+    return Reading(problem, model.activations, EPS, 1e-7, {})
+
+
+def test_without_a_disturbance_it_is_the_networks_own_forward_pass() -> None:
+    reading = reading_of([2, 3, 1], "tanh")
+    problem = reading.problem
+    p = forward(problem, reading.activations, "mse")
+    trace = Model(problem.weights, problem.biases, reading.activations).forward(problem.X)
+    for mine, its in zip((*p.z, *p.a), (*trace.z, *trace.a), strict=True):
+        assert np.array_equal(mine, its)
+    assert (p.y is problem.y, p.after, p.family) == (True, None, "mse")
+    assert p.weights == list(problem.weights)
+
+
+@pytest.mark.parametrize(("n", "copies"), [(N, 6), (100_000, 6), (100_001, 2)])
+def test_a_disturbance_makes_copies_that_differ_in_the_last_digits(n: int, copies: int) -> None:
+    reading = reading_of([2, 1], "identity", n)
+    unit = 1e-6
+    p, exact = forward(reading.problem, reading.activations, "mse", unit), reading.exact("mse")
+    assert p.a[0].shape == (copies, n, 2)
+    assert p.z[0].shape == (copies, n, 1)
+    for made, right in ((p.a[0], exact.a[0]), (p.weights[0], exact.weights[0])):
+        off = (made - right) / np.abs(right) / unit
+        assert 0.2 < np.sqrt(np.mean(off**2)) < 2  # each number by one unit of its own size
+        assert np.abs(off).max() < 7
+    assert 0 < np.abs(p.z[0] - exact.z[0]).max() < 1e-4
+
+
+def test_a_sum_that_cancels_is_disturbed_by_what_was_added() -> None:
+    problem = problem_of(Model([np.array([[1.0], [-1.0]])], activations="identity"), [np.ones((2, 1))], None)
+    problem = problem._replace(X=np.full((N, 2), 1e8), biases=None)
+    spread = forward(problem, [ACTIVATIONS["identity"]], "mse", 1e-9).z[0]
+    assert 0.05 < np.abs(spread).max() < 3  # 1e8 - 1e8, each with a relative error of 1e-9
+
+
+def test_passes_are_made_once_and_take_the_family_that_is_asked_for() -> None:
+    reading = reading_of([2, 3, 1])
+    assert reading.exact("mse").z is reading.exact("binary_cross_entropy").z
+    assert reading.disturbed("mse").z is reading.disturbed("binary_cross_entropy").z
+    for run in (reading.exact, reading.disturbed):
+        assert [run(name).family for name in ("mse", "binary_cross_entropy")] == ["mse", "binary_cross_entropy"]
+    assert (reading.depth, reading.n, reading.widths) == (2, N, (2, 3, 1))
+    assert list(reading.given) == ["W1", "W2", "b1", "b2"]
+    assert reading.correct("mse") is reading.correct("mse")
+    assert reading.correct("mse") is not reading.correct("binary_cross_entropy")
+
+
+# Arrays beside a backward pass
+
+
+def submitted(plan: dict[str, str], factors: dict[str, float], widths: list[int], phi: str = "sigmoid") -> Reading:
+    reading = reading_of(widths, phi)
+    made = grammar.backward(reading.exact("mse"), plan, factors)
+    depth = reading.depth
+    problem = reading.problem._replace(
+        gradients=tuple(made[f"W{k + 1}"] for k in range(depth)),
+        bias_gradients=tuple(made[f"b{k + 1}"] for k in range(depth)),
+    )
+    return Reading(problem, reading.activations, EPS, 1e-7, {})
+
+
+def test_blocks_compare_with_the_plan_its_factors_and_decay() -> None:
+    reading = submitted({}, {}, [2, 3, 1])
+    plain = reading.blocks("mse", {})
+    assert all(b.off(1.0) == 0 and b.factor == pytest.approx(1) and b.floor == 0 for b in plain.values())
+    doubled = reading.blocks("mse", {}, {"dW1": 2.0})
+    assert doubled["W1"].factor == pytest.approx(0.5)
+    assert doubled["W2"].factor == pytest.approx(1.0)
+    decayed = reading.blocks("mse", {}, None, {"W2": 3.0, "b1": 5.0})
+    w, b = reading.problem.weights, reading.problem.biases
+    assert b is not None
+    np.testing.assert_allclose(decayed["W2"].made, plain["W2"].made + 3 * w[1])
+    np.testing.assert_allclose(decayed["b1"].made, plain["b1"].made + 5 * b[0])
+    for name, found in plain.items():
+        size = float(np.linalg.norm(found.made))
+        assert found.name == name
+        assert 100 * EPS * size < found.slack < 1000 * EPS * size  # a hundred units, and what the copies deviate
+        assert decayed[name].slack < 10 * found.slack + 1000 * EPS * 20
+
+
+def test_the_floor_of_a_block_is_that_of_the_reading() -> None:
+    reading = submitted({}, {}, [2, 3, 1])
+    reading.floors = {"W2": 0.25}
+    assert {name: b.floor for name, b in reading.blocks("mse", {}).items()} == {"W1": 0, "W2": 0.25, "b1": 0, "b2": 0}
+
+
+# Every planted form is found
+
+WIDTHS = [2, 3, 3, 1]
+
+
+def all_plans() -> list[tuple[dict[str, str], dict[str, float]]]:
+    p = reading_of(WIDTHS).exact("mse")
+    flows = [grammar.Flow()]
+    for k in (2, 1, 0):
+        flows.append(grammar.delta_of(p, k, {}, flows[-1]))
+    plans: list[tuple[dict[str, str], dict[str, float]]] = [({}, {})]
+    plans += [({"error": name}, {}) for name, _ in grammar.errors(p) if name]
+    for k in range(3):
+        flow, below = flows[3 - k], flows[4 - k].deltas[-1] if k else None
+        plans += [({f"phi{k + 1}": name}, {}) for name, _ in grammar.derivatives(p, k) if name]
+        plans += [({f"dW{k + 1}": name}, {}) for name, *_ in grammar.weight_forms(p, k, flow, below) if name]
+        plans += [({f"db{k + 1}": name}, {}) for name, *_ in grammar.bias_forms(p, k, flow, below) if name]
+        if k < 2:
+            plans += [({f"back{k + 1}": name}, {}) for name, _ in grammar.backs(p, k, flows[2 - k]) if name]
+        plans += [({}, {f"d{letter}{k + 1}": f}) for letter in "Wb" for f in (0.0, -1.0, 2.0, 0.37)]
+    return [*plans, ({}, {"delta2": 0.37}), ({}, {"delta2": 7.0})]
+
+
+PLANS = [plan for i, plan in enumerate(all_plans()) if i % 4 == 0 or not plan[0]]
+
+
+@pytest.mark.parametrize(("plan", "factors"), PLANS, ids=lambda part: " ".join(f"{k}={v}" for k, v in part.items()))
+def test_every_form_is_found_and_every_explanation_gives_the_numbers(
+    plan: dict[str, str], factors: dict[str, float]
+) -> None:
+    reading = submitted(plan, factors, WIDTHS)
+    found = Search(reading, "mse", named_factors(reading))
+    states = found.explain(1.0)
+    total = sum(g.size for g in reading.given.values())
+    costs = [found.cost(state) for state in states]
+    assert costs == sorted(costs)
+    assert len(states) <= search.BEAM
+    closed = [state for state in states if not state.open]
+    best = states[0]
+    assert best.open == ()
+    assert found.cost(best) <= cost_of([Term(*item) for item in plan.items()], found.named) + FACTOR_COST * len(factors)
+    for state in closed:
+        blocks = reading.blocks("mse", state.plan, state.factors, state.decays)
+        vague = sum(b.given.size for b in blocks.values() if b.vague(1.0))
+        assert total - vague <= state.numbers <= total
+        assert all(b.off(1.0) <= 1.5 for b in blocks.values()) or any("~" in t.form for t in state.terms)
+    for state in states:
+        hidden = sum(reading.given[name].size for name in state.open)
+        assert state.numbers <= total - hidden
+
+
+FACTOR_COST = search.ANY_FACTOR + 0.002
+
+
+@pytest.mark.parametrize("s", [1.0, -1.0, 0.37, 1e-9, 1e9])
+def test_the_factor_of_the_whole_is_found_from_the_arrays(s: float) -> None:
+    names = ["W1", "W2", "W3", "b1", "b2", "b3"]
+    for plan in ({}, {"phi1": "derivative-missing"}, {"dW2": "input-missing"}, {"error": "output-differentiated"}):
+        reading = submitted(plan, dict.fromkeys([f"d{name}" for name in names], s), WIDTHS)
+        states = Search(reading, "mse", named_factors(reading)).explain(None)
+        best = [state for state in states if state.plan == plan and not state.open and not state.factors]
+        assert best, (plan, [state.terms for state in states[:3]])
+        assert best[0].s == pytest.approx(s, rel=1e-6)
+
+
+def test_two_mistakes_need_a_search_for_two() -> None:
+    plan = {"phi2": "derivative-missing", "back1": "weights-missing"}
+    reading = submitted(plan, {}, WIDTHS)
+    found = Search(reading, "mse", named_factors(reading))
+    assert all(state.open for state in found.explain(1.0, 1) if state.plan != plan)
+    assert found.explain(1.0, 2)[0].plan == plan
+
+
+@pytest.mark.parametrize("letter", "Wb")
+@pytest.mark.parametrize("k", range(3))
+def test_a_term_of_weight_decay_is_found(letter: str, k: int) -> None:
+    reading = submitted({}, {}, WIDTHS)
+    arrays = list((reading.problem.gradients if letter == "W" else reading.problem.bias_gradients) or ())
+    its = (reading.problem.weights if letter == "W" else reading.problem.biases or ())[k]
+    arrays[k] = arrays[k] + 0.25 * its
+    changed: dict[str, Any] = {"gradients" if letter == "W" else "bias_gradients": tuple(arrays)}
+    other = Reading(reading.problem._replace(**changed), reading.activations, EPS, 1e-7, {})
+    states = [s for s in Search(other, "mse", named_factors(other)).explain(1.0) if s.decays]
+    assert any(s.decays == {f"{letter}{k + 1}": pytest.approx(0.25)} for s in states)
+
+
+def test_noise_stays_open() -> None:
+    reading = submitted({}, {}, WIDTHS)
+    rng = np.random.default_rng(9)
+    noise = tuple(rng.normal(size=w.shape) for w in reading.problem.weights)
+    other = Reading(reading.problem._replace(gradients=noise), reading.activations, EPS, 1e-7, {})
+    best = Search(other, "mse", named_factors(other)).explain(1.0)[0]
+    assert best.open == ("W3", "W2", "W1")
+    assert best.terms == ()
+    assert best.numbers == 3 + 3 + 1
+    assert math.isclose(cost_of((), (), 3), Search(other, "mse", []).cost(best))
+
+
+def test_an_activation_of_ones_own_is_searched_as_well() -> None:
+    mine = Activation("mine", np.arctan, lambda z, a: 1 / (1 + z**2))
+    model = Model.random([2, 3, 1], seed=1, bias=True)
+    problem = problem_of(model, model.weights, model.biases)
+    reading = Reading(problem, (mine, mine), EPS, 1e-7, {})
+    made = grammar.backward(reading.exact("mse"), {"phi1": "derivative-missing"})
+    problem = problem._replace(gradients=(made["W1"], made["W2"]), bias_gradients=(made["b1"], made["b2"]))
+    reading = Reading(problem, (mine, mine), EPS, 1e-7, {})
+    assert Search(reading, "mse", []).explain(1.0)[0].plan == {"phi1": "derivative-missing"}
+
+
+# Thresholds
+
+
+def a_search(floors: dict[str, float] | None = None, s: float = 1.0, coarse: float = 1e-7) -> Search:
+    reading = submitted({}, {}, WIDTHS)
+    if floors:
+        reading.floors = floors
+    reading.coarse = coarse
+    return Search(reading, "mse", [2.0, 0.5])
+
+
+def test_two_arrays_agree_roughly_to_the_last_of_what_is_allowed() -> None:
+    given = np.array([[3.0, 4.0]])
+    for floors, size, allowed in (
+        ({}, 0.0, 0.5),
+        ({"W1": 0.25, "W2": 0.125}, 0.0, 1.25),
+        ({}, 10.0, 1.0),
+        ({}, 4.0, 0.5),
+    ):
+        found = a_search(floors, coarse=0.1)
+        for miss, fits in ((allowed, True), (allowed * (1 + 1e-12), False)):
+            assert found._fits(given, given + np.array([[miss, 0.0]]), size) is fits
+    assert a_search()._floor() == 0.0
+    assert a_search({"W1": 0.25, "W2": 0.125})._floor() == 0.25
+
+
+def test_an_array_drowns_in_what_is_more_than_a_tenth_of_it() -> None:
+    size = float(np.linalg.norm(a_search().reading.given["W2"]))
+    for floor, drowned in ((0.1 * size, False), (0.1 * size * (1 + 1e-12), True)):
+        assert a_search({"W2": floor})._drowned("W2") is drowned
+        assert a_search({"W1": floor})._drowned("W2") is False
+    found = a_search()
+    found.reading.given["W2"] = np.full((3, 3), search.TINY / 3)
+    assert found._drowned("W2") is True
+    found.reading.given["W2"] = np.full((3, 3), search.TINY / 3 * (1 + 1e-9))
+    assert found._drowned("W2") is False
+
+
+def test_how_large_an_array_could_be() -> None:
+    found = a_search()
+    delta = np.full((N, 3), 2.0)
+    each, scale = 2 * np.sqrt(3 * N), 1e3 * EPS / 1e-7
+    assert found._size("b2", 1, delta) == pytest.approx(scale * np.sqrt(N) * each)
+    assert found._size("W2", 1, delta) == pytest.approx(scale * np.linalg.norm(found.p.a[1]) * each)
+
+
+@pytest.mark.parametrize(
+    ("f", "rounded", "named"),
+    [
+        (2.0, 2.0, True),
+        (-2.0, -2.0, True),
+        (2 * (1 + 0.9e-6), 2.0, True),
+        (2 * (1 + 1.1e-6), 2 * (1 + 1.1e-6), False),
+        (0.5 * (1 - 0.9e-6), 0.5, True),
+        (1 + 0.9e-6, 1.0, False),
+        (-1 + 0.9e-6, -1.0, False),
+        (-1.0, -1.0, True),
+        (0.0, 0.0, True),
+        (0.37, 0.37, False),
+    ],
+)
+def test_a_factor_with_a_name_is_taken_for_exactly_that(f: float, rounded: float, named: bool) -> None:
+    found = a_search()
+    assert found._rounded(f) == rounded
+    assert found._named(f) is named
+
+
+def test_forms_are_made_once() -> None:
+    found = a_search()
+    assert found._derivatives(1) is found._derivatives(1)
+    assert found._derivatives(1) is not found._derivatives(0)
+    assert found._come(grammar.Flow(), 2) is found._come(grammar.Flow(), 2)
+    assert Search._new(Term("phi1", "a+b"), {"a"}) == 1
+    assert Search._new(Term("phi1", "a+b"), {"a", "b"}) == 0
+    assert Search._new(Term("phi1", ""), set()) == 0
+
+
+def test_states_that_say_the_same_are_kept_once_and_the_cheapest_first() -> None:
+    found = a_search()
+    one, other = State((PLAIN,), numbers=3), State((PLAIN,), numbers=5)
+    opened, dear = State((PLAIN,), open=("W1",)), State((PLAIN, ODD))
+    assert found._kept([dear, opened, one, other]) == [other, dear, opened]
+    near = [State((Term("dW1", "", 0.37 + d),)) for d in (0.0, 1e-10, 1e-8)]
+    assert found._kept(near) == [near[0], near[2]]
+    many = [State((Term("dW1", "", float(k)),)) for k in range(3, 50)]
+    assert found._kept(many) == many[: search.BEAM]
+    assert search.BEAM == 40
+
+
+def test_a_sketch_has_every_direction_of_few_inputs_and_three_of_many() -> None:
+    found = a_search()
+    for k, d in ((0, 2), (1, 3)):
+        sketch = found._sketch(k)
+        assert np.array_equal(sketch.directions, np.eye(d))
+        assert np.array_equal(sketch.left, np.hstack([found.p.a[k], np.ones((N, 1))]))
+        assert np.array_equal(sketch.targets[0], found.reading.given[f"W{k + 1}"])
+        assert np.array_equal(sketch.targets[1], found.reading.given[f"b{k + 1}"])
+    for d, columns in ((4, 4), (5, 3)):
+        wide = Search(submitted({}, {}, [d, 2]), "mse", [])
+        assert wide._sketch(0).directions.shape == (d, columns)
+    del found.reading.given["b1"]
+    assert found._sketch(0).left.shape == (N, 2)
+    assert len(found._sketch(0).targets) == 1
+
+
+def test_an_array_that_misses_by_more_than_rounding_is_not_explained() -> None:
+    for off, explained in ((0.5, True), (1.5, False)):
+        reading = submitted({}, {}, WIDTHS)
+        slack = reading.correct("mse")["W2"].slack
+        gradients = list(reading.problem.gradients)
+        gradients[1] = gradients[1] + off * slack * np.eye(3) / np.sqrt(3)
+        changed = Reading(reading.problem._replace(gradients=tuple(gradients)), reading.activations, EPS, 1e-7, {})
+        found = Search(changed, "mse", named_factors(changed)).explain(1.0)
+        assert (found[0].terms == () and found[0].open == ()) is explained
+
+
+def test_a_factor_of_delta_is_followed_down_through_errors_too() -> None:
+    plan, factors = {"back1": "delta-without-derivative"}, {"delta2": 0.37}
+    reading = submitted(plan, factors, WIDTHS)
+    states = Search(reading, "mse", named_factors(reading)).explain(1.0)
+    assert any(s.plan == plan and s.factors == {"delta2": pytest.approx(0.37)} and not s.open for s in states)
+    for state in states:
+        if state.factors == {"delta2": pytest.approx(0.37)}:
+            assert state.numbers >= 3 + 1 + 9 + 3
+
+
+@pytest.mark.parametrize(("size", "rows"), [(16, 16), (17, 3)])
+def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = submitted({"dW1": "input-missing"}, {}, [size, 2, 1])
+    shapes: set[tuple[int, ...]] = set()
+    original: Any = Search._fits
+
+    def noting(self: Search, given: np.ndarray, *rest: Any) -> Any:
+        shapes.add(given.shape)
+        return original(self, given, *rest)
+
+    monkeypatch.setattr(Search, "_fits", noting)
+    found = Search(reading, "mse", named_factors(reading)).explain(1.0)
+    assert found[0].plan == {"dW1": "input-missing"}
+    assert (rows, 2) in shapes
+
+
+def test_a_delta_is_another_only_if_it_differs() -> None:
+    found = a_search()
+    flow = grammar.delta_of(found.p, 2, {}, grammar.Flow())
+    correct, sketch = flow.deltas[-1], found._sketch(2)
+    size = np.max(np.abs(correct))
+    for change, listed in ((0.9e-9, []), (1.1e-9, [0])):
+        delta = correct.copy()
+        delta[np.abs(correct).argmax()] += change * size
+        assert list(found._matching(sketch, delta[None], 1.0, correct)) == listed
+    twice = np.stack([2 * correct, -correct, correct])
+    assert list(found._matching(sketch, twice, 1.0, correct)) == []
+    assert list(found._matching(sketch, twice, None, correct)) == [0, 1]  # any factor of the whole
+    assert list(found._matching(sketch, twice, 0.5, correct)) == [0]
+
+
+def test_the_factor_of_weights_and_biases_is_one_number() -> None:
+    reading = submitted({}, {"dW2": 0.37, "db2": 0.37}, WIDTHS)
+    best = Search(reading, "mse", named_factors(reading)).explain(1.0)[0]
+    assert set(best.factors) == {"dW2", "db2"}
+    assert best.factors["dW2"] == best.factors["db2"] == pytest.approx(0.37)
+
+
+@pytest.mark.parametrize("s", [0.37, -2.0])
+def test_weights_that_were_made_in_another_way_fix_the_factor_alone(s: float) -> None:
+    plan = {"dW2": "preactivation-instead-of-activation"}
+    reading = submitted(plan, {"dW2": s, "dW1": s}, [2, 3, 2])
+    bare = reading.problem._replace(biases=None, bias_gradients=None)
+    model = Reading(bare, reading.activations, EPS, 1e-7, {})
+    made = grammar.backward(model.exact("mse"), plan)
+    changed = bare._replace(gradients=(s * made["W1"], s * made["W2"]))
+    other = Reading(changed, reading.activations, EPS, 1e-7, {})
+    found = [one for one in Search(other, "mse", named_factors(other)).explain(None) if one.plan == plan]
+    assert found
+    assert found[0].s == pytest.approx(s)
+    assert found[0].numbers == 12

@@ -1,0 +1,225 @@
+"""Steps of momentum and Adam, and two steps."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Diagnosis, Model
+from backprop.__main__ import main
+from backprop.verification import diagnose_step
+from backprop.verification.catalogue import incorrect_gradients
+from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
+
+X, Y = backprop.xor()
+MODEL = Model.random([2, 4, 3, 1], seed=0, bias=True)
+TOLD: dict[str, Any] = {"activations": "sigmoid", "loss": "mse"}
+
+
+def arrays(model: Model) -> list[np.ndarray]:
+    return [*model.weights, *(model.biases or ())]
+
+
+def less(model: Model, moves: list[np.ndarray]) -> Model:
+    new = [a - m for a, m in zip(arrays(model), moves, strict=True)]
+    return Model(new[: len(model.weights)], new[len(model.weights) :], model.activations)
+
+
+def gradient(model: Model, slug: str = "") -> list[np.ndarray]:
+    found = incorrect_gradients(model, X, Y, slug)
+    return [*found.weights, *(found.biases or ())]
+
+
+def asked(states: list[Model], eta: float | None = None, **more: Any) -> Diagnosis:
+    biases = [model.biases for model in states]
+    after2 = states[2].weights if len(states) > 2 else None
+    first, second = (model.weights for model in states[:2])
+    return diagnose_step(first, second, X, Y, eta, biases=biases, after2=after2, **{**TOLD, **more})
+
+
+def two_steps(rule: Any, slug: str = "") -> list[Model]:
+    """Take two steps; the rule makes of all gradients so far what is subtracted."""
+    states, seen = [MODEL], []
+    for _ in range(2):
+        seen.append(gradient(states[-1], slug))
+        states.append(less(states[-1], [rule(list(parts)) for parts in zip(*seen, strict=True)]))
+    return states
+
+
+RULES = {
+    "plain": lambda g: 0.3 * g[-1],
+    "added": lambda g: 0.3 * sum(g),
+    "repeated": lambda g: 0.3 * g[0],
+    "copied": lambda g: 0.3 * g[0] * (len(g) == 1),
+    "velocity": lambda g: 0.3 * sum(0.9 ** (len(g) - 1 - i) * part for i, part in enumerate(g)),
+    "average": lambda g: 0.1 * 0.3 * sum(0.9 ** (len(g) - 1 - i) * part for i, part in enumerate(g)),
+}
+MOMENTUM = {"name": "momentum", "lr": 0.3, "momentum": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("rule", "optimizer", "verdict", "mistakes", "words"),
+    [
+        ("plain", None, "correct", (), ""),
+        ("added", None, "mistake", ("gradients-not-zeroed",), "once more"),
+        ("repeated", None, "mistake", (), "not computed again"),
+        ("copied", None, "mistake", (), "changed nothing"),
+        ("velocity", None, "mistake", (), "momentum 0.9"),
+        ("velocity", MOMENTUM, "correct", (), ""),
+        ("average", MOMENTUM, "correct", (), "average"),
+        ("plain", MOMENTUM, "mistake", (), "velocity of the first is lost"),
+        ("added", MOMENTUM, "mistake", ("gradients-not-zeroed",), "once more"),
+    ],
+)
+def test_two_steps(rule: str, optimizer: Any, verdict: str, mistakes: tuple[str, ...], words: str) -> None:
+    found = asked(two_steps(RULES[rule]), None if optimizer else 0.3, optimizer=optimizer)
+    assert (found.verdict, found.mistakes) == (verdict, mistakes)
+    assert words in found.reason
+    assert str(found)
+
+
+def test_two_steps_without_a_learning_rate() -> None:
+    assert asked(two_steps(RULES["plain"])).verdict == "correct"
+    assert asked(two_steps(RULES["added"])).mistakes == ("gradients-not-zeroed",)
+
+
+def test_a_first_step_of_momentum_is_one_of_gradient_descent() -> None:
+    assert asked(two_steps(RULES["velocity"])[:2], optimizer=MOMENTUM).verdict == "correct"
+    assert asked(two_steps(RULES["average"])[:2], optimizer=MOMENTUM).verdict == "correct"
+    states = two_steps(RULES["velocity"], "hidden-derivative-missing")
+    assert asked(states[:2], optimizer=MOMENTUM).mistakes == ("hidden-derivative-missing",)
+    assert asked(states, optimizer=MOMENTUM).mistakes == ("hidden-derivative-missing",)
+
+
+ADAM = {"name": "adam", "lr": 0.01}
+RULE = Optimizer("adam", 0.01)
+
+
+def adam(g: list[np.ndarray]) -> np.ndarray:
+    return 0.01 * adam_direction(g, RULE)
+
+
+def test_adam_goes_where_its_authors_say() -> None:
+    g = [np.array([1.0, -2.0]), np.array([3.0, 1.0])]
+    m = 0.9 * 0.1 * g[0] + 0.1 * g[1]
+    v = 0.999 * 0.001 * g[0] ** 2 + 0.001 * g[1] ** 2
+    np.testing.assert_allclose(adam_direction(g, RULE), m / 0.19 / (np.sqrt(v / (1 - 0.999**2)) + 1e-8))
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict", "mistakes", "words"),
+    [
+        (adam, "correct", (), "sign of each number"),
+        (lambda g: -adam(g), "mistake", ("uphill",), "increases"),
+        (lambda g: 0.01 * g[-1], "mistake", (), "plain gradient descent"),
+        (lambda g: 0.01 * 0.1 * g[0] / (np.sqrt(0.001 * g[0] ** 2) + 1e-8), "mistake", (), "bias correction"),
+        (lambda g: adam([np.roll(g[-1], 1)]), "unknown", (), "too little to name"),
+    ],
+)
+def test_one_step_of_adam(rule: Any, verdict: str, mistakes: tuple[str, ...], words: str) -> None:
+    found = asked(two_steps(rule)[:2], optimizer=ADAM)
+    assert (found.verdict, found.mistakes) == (verdict, mistakes)
+    assert words in found.reason
+    assert str(found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict", "mistakes", "words"),
+    [
+        (adam, "correct", (), ""),
+        (lambda g: adam(g[-1:]), "mistake", (), "lost"),
+        (lambda g: adam([sum(g[: i + 1]) for i in range(len(g))]), "mistake", ("gradients-not-zeroed",), "once more"),
+        (lambda g: adam(g) if len(g) == 1 else 0.01 * g[-1], "unknown", (), "not that of Adam"),
+    ],
+)
+def test_two_steps_of_adam(rule: Any, verdict: str, mistakes: tuple[str, ...], words: str) -> None:
+    found = asked(two_steps(rule), optimizer=ADAM)
+    assert (found.verdict, found.mistakes) == (verdict, mistakes)
+    assert words in found.reason
+
+
+def test_what_signs_cannot_tell_is_said() -> None:
+    found = asked(two_steps(lambda g: 0.01 * np.sign(g[-1]))[:2], optimizer=ADAM | {"eps": 0})
+    assert {"factor-two-missing", "sum-instead-of-mean", "layer-scale"} <= set(found.cannot_tell)
+    assert "uphill" not in found.cannot_tell
+    assert not {"layer-not-updated", "layer-sign", "gradient-transposed"} & set(found.cannot_tell)
+    assert "factor-two-missing" not in asked(two_steps(adam)[:2], optimizer=ADAM).cannot_tell  # ε shows sizes
+    assert asked(two_steps(adam), optimizer=ADAM).cannot_tell == ()
+
+
+@pytest.mark.parametrize(
+    ("decay", "verdict", "words"),
+    [
+        (0.1, "correct", "λ = 0.1"),
+        (-0.1, "mistake", "sign is opposite"),
+        (0.2, "mistake", "extra factor 2"),
+        (0.05, "mistake", "half as long"),
+        (0.0, "mistake", "is missing"),
+    ],
+)
+def test_weight_decay_that_is_told(decay: float, verdict: str, words: str) -> None:
+    moves = [0.3 * (g + decay * w) for g, w in zip(gradient(MODEL), arrays(MODEL), strict=True)]
+    found = asked([MODEL, less(MODEL, moves)], optimizer={"name": "sgd", "lr": 0.3, "weight_decay": 0.1})
+    assert (found.verdict, found.mistakes) == (verdict, ())
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "eta", "message"),
+    [
+        (3, None, "optimizer is 3; expected a name, or a mapping"),
+        ("lion", None, "optimizer is 'lion'; expected one of"),
+        ({"name": "adam", "momentum": 0.9}, 0.1, "optimizer has 'momentum'; expected of 'adam' any of lr, betas, eps"),
+        ({"name": "sgd", "lr": 0.1}, 0.2, "optimizer has lr 0.1 and eta is 0.2; expected one learning rate"),
+        ("adam", None, "optimizer 'adam' has no lr, and eta is None; expected the learning rate"),
+        ({"name": "adam", "lr": 0.1, "betas": 0.9}, None, "betas is 0.9; expected two numbers such as"),
+        (
+            {"name": "momentum", "momentum": 1.5},
+            None,
+            "momentum of optimizer is 1.5; expected a number from 0 to below 1",
+        ),
+        ({"name": "sgd", "lr": -1}, None, "eta"),
+        ({"lr": 1}, None, "optimizer"),
+    ],
+)
+def test_an_optimizer_that_is_not_known_is_refused(optimizer: Any, eta: float | None, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        told_optimizer(optimizer, eta)
+
+
+def test_adam_needs_to_be_told_what_it_steps_on() -> None:
+    with pytest.raises(ValueError, match="expected activations and loss as well"):
+        diagnose_step(MODEL.weights, MODEL.weights, X, Y, optimizer=ADAM)
+
+
+def test_two_steps_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named: dict[str, Any] = {"X": X, "y": Y, "eta": 0.3}
+    for word, model in zip(("W", "after", "later"), two_steps(RULES["velocity"]), strict=True):
+        bias = {"W": "b", "after": "afterb", "later": "laterb"}[word]
+        named |= {f"{word}{k}": w for k, w in enumerate(model.weights, start=1)}
+        named |= {f"{bias}{k}": b for k, b in enumerate(model.biases or (), start=1)}
+    path = tmp_path / "run.npz"
+    np.savez(path, **named)
+    options = [str(path), "--activations", "sigmoid", "--loss", "mse"]
+    assert main(["diagnose", *options, "--optimizer", "momentum"]) == 0
+    assert "the second step is correct as well" in capsys.readouterr().out
+    assert main(["diagnose", *options]) == 1
+    assert "momentum 0.9" in capsys.readouterr().out
+    named = {f"{word}{k}": w for k, w in enumerate(MODEL.weights, start=1) for word in ("W", "g")}
+    np.savez(path, X=X, y=Y, **named)
+    assert main(["diagnose", *options, "--optimizer", "adam"]) == 2
+    assert "--optimizer is adam, but" in capsys.readouterr().err
+
+
+def test_biases_of_two_steps_are_known_at_every_time() -> None:
+    with pytest.raises(ValueError, match=r"biases\[1\] is None; expected the biases at every time"):
+        diagnose_step(
+            MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases, None, MODEL.biases]
+        )
+
+
+def test_biases_of_two_steps_are_three() -> None:
+    with pytest.raises(TypeError, match="biases is not three; expected the biases before and those after each update"):
+        diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases] * 2)
