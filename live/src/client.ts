@@ -15,6 +15,8 @@ export interface Client {
   stop(): void;
   /** Whether the package is there and can answer. */
   readonly ready: boolean;
+  /** How many milliseconds the package took for the last answer. */
+  readonly took: number;
 }
 
 interface Waiting {
@@ -31,6 +33,7 @@ export function connect(progress: (words: string) => void = () => {}): Client {
   let worker: Worker | null = null;
   let ready = false;
   let next = 0;
+  let took = 0;
   const waiting = new Map<number, Waiting>();
 
   function rejectAll(error: Error): void {
@@ -56,8 +59,10 @@ export function connect(progress: (words: string) => void = () => {}): Client {
     else {
       const asked = waiting.get(message.id);
       waiting.delete(message.id);
-      if (message.kind === "answer") asked?.resolve(message.answer);
-      else {
+      if (message.kind === "answer") {
+        took = message.took;
+        asked?.resolve(message.answer);
+      } else {
         asked?.reject(new Refused(message.words));
         if (message.broken) restart(new Refused(message.words));
       }
@@ -87,6 +92,9 @@ export function connect(progress: (words: string) => void = () => {}): Client {
   return {
     get ready() {
       return ready;
+    },
+    get took() {
+      return took;
     },
     ask(verb, request) {
       return new Promise((resolve, reject) => {

@@ -42,4 +42,7 @@ export async function ask<V extends Verb>(verb: V, request: Verbs[V]["request"])
   }
 }
 
+/** How many milliseconds the package took for the last answer. */
+export const took = (): number => client.took;
+
 export const stop = (): void => client.stop();

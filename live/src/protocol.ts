@@ -112,12 +112,12 @@ export interface Question {
   request: unknown;
 }
 
-/** The worker tells how far its own start has come, that it is ready, or why it cannot be; or it answers a question. */
+/** The worker tells how far its own start has come, that it is ready, or why it cannot be; or it answers a question, and tells how many milliseconds that took. */
 export type Message =
   | { kind: "progress"; words: string }
   | { kind: "ready" }
   | { kind: "failed"; words: string }
-  | { kind: "answer"; id: number; answer: unknown }
+  | { kind: "answer"; id: number; answer: unknown; took: number }
   | { kind: "error"; id: number; words: string; broken: boolean };
 
 /** `manifest.json`, written by the build of the site: what the worker loads, from where, with which hashes. */

@@ -2,12 +2,12 @@
 
 import { Curve, Surface } from "./charts";
 import { button, make } from "./dom";
-import { ask } from "./page";
+import { ask, took } from "./page";
 import type { Trained } from "./protocol";
 import { select } from "./controls";
 
 const CELLS = 41;
-const TASK = 15; // milliseconds of work in the worker for one frame
+const TASK = 13; // milliseconds of work in the worker for one frame
 const SPEEDS: [string, string][] = [
   ["fast", "as fast as possible"],
   ["100", "100 epochs a frame"],
@@ -144,14 +144,7 @@ export class Training {
     const begun = performance.now();
     let from = 0;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    let took = 0;
-    const send = (address: string): Promise<Trained | string> => {
-      const sent = performance.now();
-      return this.asked(address, epochs).finally(() => {
-        took = performance.now() - sent;
-      });
-    };
-    let next = send(this.address());
+    let next = this.asked(this.address(), epochs);
     for (;;) {
       const answer = await next;
       if (typeof answer === "string") {
@@ -162,9 +155,11 @@ export class Training {
       this.take(answer);
       frames++;
       const over = !this.running || answer.words !== "";
-      epochs = this.speed === "fast" ? Math.max(1, Math.min(5000, Math.round((epochs * TASK) / Math.max(took, 1)))) : Number(this.speed);
+      const wanted = (epochs * TASK) / Math.max(took(), 1);
+      const near = Math.round(Math.max(epochs / 2, Math.min(2 * epochs, 5000, wanted)));
+      epochs = this.speed === "fast" ? Math.max(1, near) : Number(this.speed);
       if (!over) {
-        next = send(answer.address);
+        next = this.asked(answer.address, epochs);
       }
       if (!still || over || frames % 30 === 0) await new Promise(requestAnimationFrame);
       if (!still || over || frames % 30 === 0) this.draw(answer);

@@ -155,7 +155,9 @@ self.addEventListener("message", async (event: MessageEvent<Question>) => {
   const answer = await started.catch(() => null);
   if (answer === null) return; // the page has been told why
   try {
-    tell({ kind: "answer", id, answer: answer(verb, request) });
+    const begun = performance.now();
+    const given = answer(verb, request);
+    tell({ kind: "answer", id, answer: given, took: performance.now() - begun });
   } catch (error) {
     const broken = !(error instanceof Error && error.name === "PythonError"); // Python itself has come to its end
     const words = broken ? `Python had to stop: ${lastLine(error)}. It starts anew.` : lastLine(error);
