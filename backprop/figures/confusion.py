@@ -16,7 +16,7 @@ def confusion(result: dict[str, Any]) -> Figure:
     """
     one = result["named"]
     rows = ["correct", *(slug for slug in result["slugs"] if slug in one["matrix"])]
-    columns = [*rows, "unknown"]
+    columns = [*rows, "mistake", "unknown"]
     drawing = canvas(6.4)
     axes = drawing.subplots()
     table: dict[str, list[Any]] = {"planted": [], "diagnosed": [], "times": []}
@@ -36,7 +36,7 @@ def confusion(result: dict[str, Any]) -> Figure:
                 table[column].append(value)
             if not correct:
                 elsewhere.append(f"{planted}, {times} of {total} as {diagnosed}")
-    axes.set_xticks(range(len(columns)), [""] * len(rows) + ["unknown"], ha="right")
+    axes.set_xticks(range(len(columns)), [""] * (len(rows) + 1) + ["several, unknown"], ha="right")
     axes.set_yticks(range(len(rows)), rows)
     axes.set(xlabel="diagnosed, in the same order", ylabel="planted")
     axes.yaxis.labelpad = 14  # the site's letters are wider than those measured here
