@@ -179,7 +179,7 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
         assert assert_gradient(W, X, Y, G) is changed
         with pytest.raises(AssertionError) as caught:
             assert_gradient(W, X, Y, G, strict=True)
-        assert str(caught.value) == f"\nSomething is left open; strict demands that nothing is.\n{changed}"
+        assert str(caught.value) == f"\nThese data leave something open, which strict does not accept.\n{changed}"
 
 
 def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights_are_symmetric() -> None:

@@ -177,7 +177,7 @@ def test_the_slug_of_a_form(name: str, output: bool, slug: str) -> None:
 
 def explained(*terms: Term, extra: tuple[str, ...] = (), turned: tuple[bool, ...] = ()) -> Explanation:
     at = reading([2, 3, 3, 1], 10, turned)
-    return Explanation(at, losses(10, 1)[0], State(terms), -1, 3.0, extra, 0.0, {})
+    return Explanation(at, losses(10, 1)[0], State(terms), -1, 3.0, extra, 0.0, 0.0, {})
 
 
 MISSING = Term("phi1", "derivative-missing")
