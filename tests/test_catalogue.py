@@ -37,7 +37,7 @@ POSSIBLE: dict[str, tuple[list[int], list[int], list[int]]] = {
     "derivative-of-wrong-layer": ([0, 1], [0, 1], [1]),
     "targets-broadcast": ([2], [], []),
     "forward-without-activation": ([0, 1], [0, 1], [0, 1]),
-    "arrays-aliased": ([], [0, 1], []),
+    "arrays-aliased": ([], [0, 1], []),  # two neighbours of one shape
 } | dict.fromkeys(BELOW, ([1, 2], [1, 2], [1, 2]))
 for slug in SLUGS:
     if PLACES.get(slug) == "back" or slug == "hidden-derivative-missing":

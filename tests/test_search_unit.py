@@ -502,7 +502,7 @@ def test_an_array_that_misses_by_more_than_rounding_is_not_explained() -> None:
         gradients[1] = gradients[1] + off * slack * np.eye(3) / np.sqrt(3)
         changed = Reading(reading.problem._replace(gradients=tuple(gradients)), reading.activations, EPS, 1e-7, {})
         found = Search(changed, "mse", named_factors(changed)).explain(1.0)
-        assert any(state.terms == () for state in found) is explained
+        assert (bool(found) and found[0].terms == ()) is explained
 
 
 def test_a_factor_of_delta_is_followed_down_through_errors_too() -> None:
@@ -529,6 +529,16 @@ def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, m
     found = Search(reading, "mse", named_factors(reading)).explain(1.0)
     assert found[0].plan == {"dW1": "input-missing"}
     assert (rows, 2) in shapes
+
+
+def test_deltas_are_matched_by_what_they_give() -> None:
+    found = a_search()
+    correct, sketch = grammar.delta_of(found.p, 2, {}, grammar.Flow()).deltas[-1], found._sketch(2)
+    deltas = np.stack([2 * correct, -correct, correct])
+    made = np.matmul(sketch.left.T, deltas), np.zeros(3)
+    for s, listed in ((1.0, [2]), (None, [0, 1, 2]), (0.5, [0])):
+        assert found._matching(sketch, made, np.ones(3, bool), s) == listed
+        assert found._matching(sketch, made, np.zeros(3, bool), s) == []
 
 
 def test_the_factor_of_weights_and_biases_is_one_number() -> None:
