@@ -16,7 +16,8 @@ def confusion(result: dict[str, Any]) -> Figure:
     """
     one = result["named"]
     rows = ["correct", *(slug for slug in result["slugs"] if slug in one["matrix"])]
-    columns = [*rows, "unknown"]
+    others = {diagnosed for planted in rows for diagnosed in one["matrix"][planted]} - {*rows, "unknown"}
+    columns = [*rows, *sorted(others), "unknown"]  # the others are described without a name of the catalogue
     drawing = canvas(6.4)
     axes = drawing.subplots()
     table: dict[str, list[Any]] = {"planted": [], "diagnosed": [], "times": []}
@@ -35,8 +36,9 @@ def confusion(result: dict[str, Any]) -> Figure:
             for column, value in zip(table, (planted, diagnosed, times), strict=True):
                 table[column].append(value)
             if not correct:
-                elsewhere.append(f"{planted}, {times} of {total} as {diagnosed}")
-    axes.set_xticks(range(len(columns)), [""] * len(rows) + ["unknown"], ha="right")
+                words = "a mistake without a name" if diagnosed in others else diagnosed
+                elsewhere.append(f"{planted}, {times} of {total} as {words}")
+    axes.set_xticks(range(len(columns)), [""] * (len(columns) - 1) + ["unknown"], ha="right")
     axes.set_yticks(range(len(rows)), rows)
     axes.set(xlabel="diagnosed, in the same order", ylabel="planted")
     axes.yaxis.labelpad = 14  # the site's letters are wider than those measured here
