@@ -36,9 +36,10 @@ def confusion(result: dict[str, Any]) -> Figure:
             for column, value in zip(table, (planted, diagnosed, times), strict=True):
                 table[column].append(value)
             if not correct:
-                words = "incorrect, by several explanations" if diagnosed in others else diagnosed
+                words = "incorrect by several explanations" if diagnosed in others else diagnosed
                 elsewhere.append(f"{planted}, {times} of {total} as {words}")
-    axes.set_xticks(range(len(columns)), [""] * len(rows) + ["several"] * len(others) + ["unknown"], ha="right")
+    below = "several, unknown" if others else "unknown"
+    axes.set_xticks(range(len(columns)), [""] * (len(columns) - 1) + [below], ha="right")
     axes.set_yticks(range(len(rows)), rows)
     axes.set(xlabel="diagnosed, in the same order", ylabel="planted")
     axes.yaxis.labelpad = 14  # the site's letters are wider than those measured here
