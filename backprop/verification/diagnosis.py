@@ -79,6 +79,8 @@ SEARCHED, FEW = 24, 8
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
 
+TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
+
 _ALIASES = {
     "mse_mean": "mse",
     "mean_squared_error": "mse",
@@ -646,6 +648,10 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         near = _with_epsilon(case, groups[-1], convention)
         if near is not None:
             return near
+        if not number and case.step:
+            best = _likeliest(case, groups[0])
+            if best is not None and _drowned(case, best):
+                return _nothing(layers, TOO_SMALL_TO_TELL)
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
             found = _explained(case, groups[0], few=0)
             if found:
@@ -659,6 +665,24 @@ def _answered(case: _Case, layers: int, convention: str | None) -> Diagnosis:
         if other is not None:
             return other
     return _is_unknown(case, groups[0], layers, convention)
+
+
+def _likeliest(case: _Case, readings: Sequence[Reading]) -> _Baseline | None:
+    """Find the correct gradient that the numbers are nearest to; None if no loss goes with the targets."""
+    if case.told is None:  # only activations for which something speaks, or the likeliest
+        evidence = {
+            id(reading): max((_evidence(reading, loss.family) for loss in _candidates(case, reading)), default=0)
+            for reading in readings
+        }
+        readings = sorted(readings, key=lambda reading: -evidence[id(reading)])[:2]
+    baselines = [one for reading in readings for one in _baselines(case, reading, _candidates(case, reading))]
+    return _nearest(baselines) if baselines else None
+
+
+def _drowned(case: _Case, best: _Baseline) -> bool:
+    """Tell whether nothing but rounding can be seen: then no search says more."""
+    blocks = best.reading.correct(best.loss.family).values()
+    return not best.tested or (case.step and all(block.vague(best.s) for block in blocks))
 
 
 def _skipping(case: _Case, reading: Reading, convention: str | None) -> Diagnosis | None:
@@ -1007,18 +1031,11 @@ def _other_losses(case: _Case, best: Explanation) -> list[_Baseline]:
 
 def _is_unknown(case: _Case, readings: Sequence[Reading], layers: int, convention: str | None) -> Diagnosis:
     """Answer that nothing explains the numbers, and judge the arrays all the same."""
-    if case.told is None:  # only activations for which something speaks, or the likeliest
-        evidence = {
-            id(reading): max((_evidence(reading, loss.family) for loss in _candidates(case, reading)), default=0)
-            for reading in readings
-        }
-        readings = sorted(readings, key=lambda reading: -evidence[id(reading)])[:2]
-    baselines = [one for reading in readings for one in _baselines(case, reading, _candidates(case, reading))]
-    if not baselines:
+    best = _likeliest(case, readings)
+    if best is None:
         return _nothing(layers, "no common loss goes with this output activation and these targets")
-    best = _nearest(baselines)
-    if not best.tested or (case.step and all(b.vague(best.s) for b in best.reading.correct(best.loss.family).values())):
-        return _nothing(layers, "too small to tell: nothing but rounding can be seen")
+    if _drowned(case, best):
+        return _nothing(layers, TOO_SMALL_TO_TELL)
     agree = best.agree & best.tested
     alternatives = tuple(_if_untold(case, layers)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
