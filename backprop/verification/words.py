@@ -11,13 +11,17 @@ from backprop.network import Gradients
 from backprop.verification import grammar
 from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.explanation import Explanation
-from backprop.verification.search import LossReading, Reading, Term
+from backprop.verification.search import LossReading, Reading, Term, losses
 
 if TYPE_CHECKING:
     from backprop.verification.diagnosis import Alternative, Array, Diagnosis
 
 #: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
 SITE = os.environ.get("SITE_URL", "")
+
+
+#: Mistakes of a factor that belongs to the loss: their lines depend on it.
+OF_THE_LOSS = {"factor-two-missing", "extra-factor-two", "sum-instead-of-mean", "wrong-scale"}
 
 
 def address(label: str) -> tuple[str, str]:
@@ -103,7 +107,7 @@ def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | Non
         source = _factor_code(loss)
         if place == "error" and form is not None:
             made = grammar.ERRORS[form].code.format(**names) if form in grammar.ERRORS else "(y_hat - y)"
-            source = source.replace("(y_hat - y)", f"({made.strip('()')})" if "(" not in made.strip("()") else made)
+            source = source.replace("(y_hat - y)", made if "(" in made else f"({made})")
         if phi == "softmax" and loss.family == "mse":
             e = "(y_hat - y)"
             inner = f"y_hat * ({e} - ({e} * y_hat).sum(axis=1, keepdims=True))"
@@ -206,6 +210,30 @@ def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
             left, _, right = should.partition(" = ")
             written = f"{left} = {term.factor:.6g} * {right}"
         yield term.place, written, should
+    if len(best.slugs) == 1 and best.slugs[0] in OF_THE_LOSS and not best.state.terms:
+        place = f"delta{best.reading.depth}"
+        should = correct_line(place, best.reading, best.loss)
+        yield place, _scaled(best, should), should
+
+
+def _scaled(best: Explanation, should: str) -> str:
+    """Write the line of the output's δ as the whole gradient is scaled: that of another loss, or with the factor."""
+    left, _, right = should.partition(" = ")
+    for other in losses(best.reading.n, best.reading.widths[-1]):
+        if other.family == best.loss.family and abs(other.factor / best.s - 1) < 1e-6:
+            line = correct_line(left, best.reading, other)
+            if line != should:
+                return line
+    for divisor in (f" / {count}" for count, value in _counts(best.reading) if abs(value / best.scale - 1) < 1e-6):
+        if divisor in right:
+            return f"{left} = {right.replace(divisor, '', 1)}"
+    return f"{left} = {best.scale:.6g} * {right}"
+
+
+def _counts(reading: Reading) -> Iterator[tuple[str, int]]:
+    """List what a mean divides by, in code and in numbers."""
+    yield "y.size", reading.n * reading.widths[-1]
+    yield "y.shape[1]" if reading.problem.convention.startswith("columns") else "len(y)", reading.n
 
 
 def short(one: Explanation) -> str:
@@ -267,7 +295,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
     yield from _judged(found)
     if found.verdict == "mistake" and found.correct is not None:
         yield from _correct(found.correct)
-    if found.scale is not None and found.verdict != "unknown":
+    if found.scale is not None and found.verdict != "unknown" and (found.sign, f"{found.scale:.6g}") != (1, "1"):
         sign = "" if found.sign == 1 else ", with the opposite sign"
         yield f"Scale: {found.scale:.6g} times the gradient of {found.loss}{sign}."
     if found.assumed:
