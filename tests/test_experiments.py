@@ -255,7 +255,9 @@ def test_an_interrupt_ends_all_processes_and_keeps_what_is_stored(runs: Runs, ou
     runs.that("xor goes on")
     runs.that("linear goes on")
     start = (
-        "import sys\nfrom backprop.experiments import __main__ as program\n"
+        "import signal, sys\nfrom backprop.experiments import __main__ as program\n"
+        # what a shell starts in the background ignores interrupts, and so do the programs that it starts
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"program.WORKER = {runs.worker!r}\nsys.exit(program.main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", start, "relu", "xor", "linear", "--out", str(out), "--jobs", "2"]

@@ -13,9 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from backprop import checks
@@ -217,33 +216,26 @@ def run(marks: Mapping[str, str], folder: Path, jobs: int) -> int:
     crew, status, ended = Crew(), 0, 0
     for names, at_a_time in ((beside, jobs), (alone, 1)):
         with ThreadPoolExecutor(at_a_time) as pool:
+            waiting = {pool.submit(crew.compute, name): name for name in names}
             try:
-                # A queue, because an interrupt inside concurrent.futures.wait can leave the locks of futures closed.
-                finished: SimpleQueue[Future[dict[str, Any]]] = SimpleQueue()
-                waiting = {pool.submit(crew.compute, name): name for name in names}
-                for future in list(waiting):
-                    future.add_done_callback(finished.put)
                 while waiting:
-                    try:
-                        future = finished.get(timeout=0.5)  # Windows lets an interrupt in only now and then
-                    except Empty:
-                        continue
-                    name = waiting.pop(future)
-                    ended += 1
-                    running = crew.since()
-                    later = [*(set(waiting.values()) - set(running)), *(alone if names is beside else ())]
-                    try:
-                        content = {"code_hash": marks[name], **future.result()}
-                        write_text(folder / f"{name}.json", json.dumps(content, allow_nan=False))
-                    except Failed as error:
-                        print(f"backprop: experiment {name} {error}", file=sys.stderr, flush=True)
-                        status = 1
-                        continue
-                    print(
-                        f"experiment {ended} of {len(marks)}: {name} took {crew.done[name]:.1f} s "
-                        f"({time_left(later, running, crew.done, jobs)})",
-                        flush=True,
-                    )
+                    for future in wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED).done:
+                        name = waiting.pop(future)
+                        ended += 1
+                        running = crew.since()
+                        later = [*(set(waiting.values()) - set(running)), *(alone if names is beside else ())]
+                        try:
+                            content = {"code_hash": marks[name], **future.result()}
+                            write_text(folder / f"{name}.json", json.dumps(content, allow_nan=False))
+                        except Failed as error:
+                            print(f"backprop: experiment {name} {error}", file=sys.stderr, flush=True)
+                            status = 1
+                            continue
+                        print(
+                            f"experiment {ended} of {len(marks)}: {name} took {crew.done[name]:.1f} s "
+                            f"({time_left(later, running, crew.done, jobs)})",
+                            flush=True,
+                        )
             except OSError as error:
                 crew.stop()
                 print(f"backprop: cannot store experiment {name} in {folder}: {error}", file=sys.stderr)
