@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             ValueError,
             "loss 'cross_entropy' is known for a softmax output; the output activation is 'tanh'",
         ),
-        (lambda: _told_losses(3, 1, 1), TypeError, "loss is 3, of type int; expected a name"),  # type: ignore[arg-type]
+        (lambda: _told_losses(cast(str, 3), 1, 1), TypeError, "loss is 3, of type int; expected a name"),
         (
             lambda: _told_losses("mes", 1, 1),
             ValueError,

@@ -285,7 +285,9 @@ def test_one_weight_bias_input_or_target_is_changed_and_nothing_else() -> None:
     old, new = scene.model, changed(scene, "w2-4", "0.25").model
     assert new.weights[0][1, 1] == 0.25
     assert np.count_nonzero(new.weights[0] - old.weights[0]) == 1
-    assert changed(scene, "b7", "-1").model.biases[1][0, 0] == -1  # type: ignore[index] # it has biases
+    biases = changed(scene, "b7", "-1").model.biases
+    assert biases is not None
+    assert biases[1][0, 0] == -1
     assert changed(scene, "x2", "0.5").seen[0].tolist() == [[0.1, 0.5]]
     assert changed(scene, "y1", "0.5").seen[1].tolist() == [[0.5]]
     classes = read("net=2-3-3&output=softmax&loss=cross_entropy")[0]

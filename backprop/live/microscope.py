@@ -206,7 +206,7 @@ def _texts(array: np.ndarray) -> list[list[str]]:
     return [[mathml.digits(float(value)) for value in line] for line in np.atleast_2d(array)]
 
 
-def _arrays(scene: Scene) -> dict[str, np.ndarray]:
+def _arrays(scene: Scene) -> dict[str, Any]:
     """Collect what `backprop diagnose` reads: data, weights, and the gradient, or the step where that is mistaken."""
     X, y = scene.whole
     model = scene.model
@@ -255,7 +255,7 @@ def archive(address: str) -> dict[str, Any]:
     """
     scene, _ = read(address)
     made = io.BytesIO()
-    np.savez(made, **_arrays(scene))  # type: ignore[arg-type] # NumPy's stubs take its keywords for its flag
+    np.savez(made, **_arrays(scene))
     net = "-".join(map(str, scene.net))
     return {"name": f"microscope-{net}{f'-{scene.mistake}' if scene.mistake else ''}.npz", "content": made.getvalue()}
 

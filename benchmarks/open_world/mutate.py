@@ -240,7 +240,8 @@ class Walk:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield "sign", node.operand
         if field == "value" and isinstance(parent, ast.Assign | ast.AugAssign | ast.Return):
-            yield "sign", ast.UnaryOp(ast.USub(), node)  # type: ignore[arg-type]  # node is an expression here
+            assert isinstance(node, ast.expr)
+            yield "sign", ast.UnaryOp(ast.USub(), node)
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield "transpose removed", node.value
         elif isinstance(node, ast.expr) and self._takes_transpose(parent, field, node, scope):

@@ -194,7 +194,7 @@ def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
         if page.section != section:
             lines.append(f'{"" if section is None else "</ul>"}<p class="part">{escape(page.section)}</p><ul>')
             section = page.section
-        number = numbers[page.anchor] if page.anchor in numbers else 0  # noqa: SIM401 - a guess has no default
+        number = numbers[page.anchor] if page.anchor in numbers else 0  # noqa: SIM401 - `get` would not ask a Guess
         lines.append(f'<li><a href="#{page.anchor}"><span>{escape(page.title)}</span> <span>{number}</span></a></li>')
     return "".join([*lines, "</ul></section>"])
 

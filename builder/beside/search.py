@@ -14,8 +14,9 @@ COMMAND = re.compile(r"\\([A-Za-z]+)")
 INDEX = "reference/equations/"
 DERIVATION = "derivation/"
 ARGUMENTS = {"Parameters:", "Attributes:", "Returns:", "Yields:", "Raises:"}
-NOT_SPOKEN = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
-operatorname displaystyle substack top vphantom""".split()  # noqa: SIM905 (a list of these would be thirty lines)
+SILENT = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
+operatorname displaystyle substack top vphantom"""
+NOT_SPOKEN = frozenset(SILENT.split())
 
 
 def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:

@@ -101,7 +101,8 @@ def interval(killed: int, tried: int, known: int) -> tuple[float, float]:
         return (killed / max(1, tried),) * 2
     z, p = 1.96 * math.sqrt((known - tried) / (known - 1)), killed / tried
     middle, half = p + z * z / (2 * tried), z * math.sqrt(p * (1 - p) / tried + (z / (2 * tried)) ** 2)
-    return tuple((middle + sign * half) / (1 + z * z / tried) for sign in (-1, 1))  # type: ignore[return-value]
+    width = 1 + z * z / tried
+    return (middle - half) / width, (middle + half) / width
 
 
 def problems(name: str, found: Tally) -> list[str]:

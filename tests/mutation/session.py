@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -120,7 +121,7 @@ class Session:
         def jobs() -> Iterator[Callable[[], int]]:
             for mutant in self.mutants:
                 chosen = sorted(tests.get(mutant.key, []))
-                yield lambda mutant=mutant, chosen=chosen: self.run(mutant, chosen, items)  # type: ignore[misc]
+                yield partial(self.run, mutant, chosen, items)
 
         for number, status in in_children(jobs(), self.processes):
             mutant = self.mutants[number]
