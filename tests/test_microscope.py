@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 
 import backprop
 from backprop.live import answer
-from backprop.live.descent import states_with
 from backprop.live.mathml import digits
 from backprop.live.scene import HIDDEN, LOSSES, Scene, changed, parameters_of, read, write
 from backprop.live.showing import body, view
 from backprop.live.steps import STAGES, stage_of, steps_of
-from backprop.live.values import OF_THE_UPDATE, Numbers
+from backprop.live.values import Numbers
 from backprop.verification import numerical_gradients
-from backprop.verification.catalogue import MISTAKES, incorrect_gradients
+from backprop.verification.catalogue import MISTAKES, OF_THE_UPDATE, incorrect_gradients, states_with
 from builder.beside import microscope as built
 from builder.source.equations import equations, functions_shown
 
@@ -379,7 +378,7 @@ def test_mistakes_of_the_update_are_made_in_the_update() -> None:
     X, y = backprop.xor()
     for slug in OF_THE_UPDATE:
         scene = replace(Scene(net=(2, 4, 1)), mistake=slug)
-        states = states_with(scene, scene.model, None)
+        states = states_with(slug, scene.model, X, y, scene.eta)
         _, (first, _), (second, total) = next(states), next(states), next(states)
         right = backprop.train(scene.model, X, y, eta=1.0, epochs=1).model
         if slug == "gradients-not-zeroed":
