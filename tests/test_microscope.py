@@ -173,6 +173,8 @@ def test_the_code_is_the_body_without_its_docstring() -> None:
 
 # The drawing
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 @every_scene
 def test_the_drawing_is_well_formed_and_has_every_number_with_all_its_digits(address: str) -> None:
@@ -187,6 +189,35 @@ def test_the_drawing_is_well_formed_and_has_every_number_with_all_its_digits(add
             assert float(parts[name].get("data-gradient") or "nan") == shown["numbers"][f"g{name[1:]}"]
     assert len([part for part in parts.values() if part.get("tabindex") == "0"]) == 1
     ET.fromstring(answer("picture", {"address": address})["content"])
+
+
+def test_a_drawing_of_all_examples_says_so_and_has_a_tick_for_each() -> None:
+    for address in ("net=2-3-1&hidden=tanh&step=output", "net=2-3-1&hidden=relu&step=output", "step=output"):
+        scene = read(f"{address}&example=0")[0]
+        numbers = Numbers(scene)
+        drawing = ET.fromstring(answer("look", {"address": f"{address}&example=0"})["svg"])
+        words = [text.text for text in drawing.iter(f"{SVG}text") if text.get("class") == "means"]
+        assert words == ["Numbers are means over 21 examples; each tick in a unit is one example."]
+        for unit in range(1, sum(scene.net) + 1):
+            [part] = [part for part in drawing.iter() if part.get("data-name") == f"u{unit}"]
+            [ticks] = [path.get("d", "") for path in part.iter(f"{SVG}path")]
+            [circle] = list(part.iter(f"{SVG}circle"))
+            at = np.array([float(x) for x in re.findall(r"M(\S+) ", ticks)]) - float(circle.get("cx", ""))
+            layer, a = scene.place(unit)[0], numbers.a(unit)
+            phi = scene.model.activations[layer - 1].name if layer else ""
+            low, high = {"tanh": (-1, 1), "relu": (0, numbers.trace.a[layer].max())}.get(phi, (0, 1))
+            np.testing.assert_allclose(at, 15 * (2 * (a - low) / (high - low) - 1), atol=0.11)
+        assert list(ET.fromstring(answer("look", {"address": address})["svg"]).iter(f"{SVG}path")) == []
+
+
+def test_a_drawing_of_numbers_that_are_all_equal_or_not_finite_is_still_one() -> None:
+    for weights in ("0,0,0,0,0,0", "1e300,1e300,1e300,1e300,1e300,-1e300"):
+        scene = f"net=2-2-1&hidden=identity&output=identity&example=0&w={weights}"
+        drawing = ET.fromstring(answer("look", {"address": scene + "&step=loss"})["svg"])
+        ticks = " ".join(path.get("d", "") for path in drawing.iter(f"{SVG}path"))
+        assert ticks.count("M") == 21 * 5
+        assert "nan" not in ticks
+        assert "inf" not in ticks
 
 
 def test_a_value_is_drawn_once_it_has_been_computed() -> None:
