@@ -76,8 +76,8 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   }
   const beside = new URL("./", self.location.href);
   const answer = await fetch(new URL("manifest.json", beside)).catch(() => null);
-  if (!answer?.ok) throw new Sentence("manifest.json could not be loaded. Is the network there?");
-  const manifest = (await answer.json()) as Manifest;
+  const manifest = answer?.ok ? ((await answer.json().catch(() => null)) as Manifest | null) : null;
+  if (!manifest) throw new Sentence("manifest.json could not be loaded. Is the network there?");
   const base = new URL(manifest.base, beside);
   const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.wheel.bytes);
   let loaded = 0;
