@@ -184,17 +184,15 @@ def test_axe_finds_no_violation_in_either_scheme(url: str, visits: Visits) -> No
 PALE = """<html lang="en"><style>p { color: #222; background: #fff }
     @media (prefers-color-scheme: dark) { p { color: #ddd; background: #111 } PLANTED }</style>
     <p>one</p><p>two</p><p>three <em>four</em></p><p class="own">five</p></html>"""
+SEEN = [
+    ("", []),
+    ("em { color: #333 }", ["em <em>four</em>"]),
+    (".own { background: #bbb }", ['.own <p class="own">five</p>']),
+    (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
+]
 
 
-@pytest.mark.parametrize(
-    ("planted", "seen"),
-    [
-        ("", []),
-        ("em { color: #333 }", ["em <em>four</em>"]),
-        (".own { background: #bbb }", ['.own <p class="own">five</p>']),
-        (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
-    ],
-)
+@pytest.mark.parametrize(("planted", "seen"), SEEN)
 def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
     tab.set_content(PALE.replace("PLANTED", planted))
     tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
@@ -203,6 +201,13 @@ def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: lis
     tab.emulate_media(color_scheme="dark")
     assert tab.evaluate(CONTRAST_OF_EACH_KIND) == [f"color-contrast: {words}" for words in seen]
     tab.emulate_media(color_scheme="light")
+
+
+def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
+    tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = tab.evaluate(CONTRAST_OF_EACH_KIND)
+    assert found == ['color-contrast: em <em>four</em> | .own <p class="own">five</p>']
 
 
 @every_page
