@@ -5,7 +5,7 @@ pass, so `incorrect_gradients` makes a whole backward pass with a mistake in it 
 incorrect step. That is how the mistakes are trained, and how the diagnosis is tested.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -854,3 +854,91 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str
     new = copy(model)
     new.weights, new.biases = tuple(after), None if biases is None else tuple(biases)
     return new
+
+
+# Training
+
+#: Mistakes that are made in the update, so that the gradient of one step is correct.
+OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
+
+
+def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str = "mse") -> Gradients:
+    """Compute the gradient of a training run with a mistake.
+
+    A mistake of the update leaves the gradient correct, and of the layers one that is left out is the first.
+
+    Args:
+        model: the network; its arrays may have leading axes.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        slug: the mistake, or "" for none.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
+
+    Returns:
+        The gradients, of whatever shape the mistake gives them.
+
+    Raises:
+        ValueError: if the shapes of the network do not let the mistake happen.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.verification.catalogue import gradients_in_training
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> gradients = gradients_in_training(model, X, y, "layer-not-updated")
+        >>> [bool(g.any()) for g in gradients.weights]
+        [False, True]
+    """
+    layers = [0] if slug.startswith("layer-") else None
+    return incorrect_gradients(model, X, y, "" if slug in OF_THE_UPDATE else slug, loss, layers)
+
+
+def states_with(
+    slug: str,
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float,
+    loss: str = "mse",
+    total: Gradients | None = None,
+) -> Iterator[tuple[Model, Gradients | None]]:
+    """Train with a mistake, without end and without checks.
+
+    Args:
+        slug: the mistake, or "" for none.
+        model: the network to start from, or a stack of networks.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        eta: the learning rate.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
+        total: the sum of all gradients so far, if they have not been set to zero; None at the beginning.
+
+    Yields:
+        The network, first before any update and then after each one, and that sum.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.verification.catalogue import states_with
+        >>> X, y = backprop.xor()
+        >>> states = states_with("uphill", backprop.Model.random([2, 3, 1], seed=0), X, y, eta=1.0)
+        >>> losses = [model.loss(model.forward(X), y) for model, _ in (next(states), next(states))]
+        >>> bool(losses[1] > losses[0])
+        True
+    """
+    while True:
+        yield model, total
+        if slug == "updated-too-early":
+            model = early_step(model, X, y, eta, loss)
+            continue
+        gradients = gradients_in_training(model, X, y, slug, loss)
+        if slug == "gradients-not-zeroed":
+            gradients = total = gradients if total is None else _added(total, gradients)
+        model = model._update(gradients, -eta if slug == "uphill" else eta)
+
+
+def _added(first: Gradients, second: Gradients) -> Gradients:
+    """Add two gradients."""
+    biases = None
+    if first.biases is not None and second.biases is not None:
+        biases = tuple(a + b for a, b in zip(first.biases, second.biases, strict=True))
+    return Gradients(tuple(a + b for a, b in zip(first.weights, second.weights, strict=True)), biases)
