@@ -169,7 +169,7 @@ def descends(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:sum_gradients", "total-loss", "sum-gradients")
 def gradients_add(_: Results) -> Judgement:
-    """The loss is the sum of the examples' costs, so its gradient is the sum of their gradients."""
+    """The loss is the sum of the examples' contributions, so its gradient is the sum of their gradients."""
     model, X, y = example()
     measured = derivative_of(loss_of(model, X, y, 0), model.weights[0])
     w = model.weights[0]
@@ -613,7 +613,7 @@ def no_gradient(_: Results) -> Judgement:
 
 @claim(RELU, "experiment:relu", "dead-unit")
 def can_die(r: Results) -> Judgement:
-    """After a very large gradient a unit may be active on no data any more."""
+    """After a very large gradient a unit may no longer be active for any example."""
     first = r["relu"]["xor"]["two"][-1]["layers"][0]
     why = (
         f"at η = {r['relu']['fast']:g} the fraction of dead units in the first layer grows from {first['start']:.0%} "

@@ -70,9 +70,9 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
 
     An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
     $h_k = \frac{\partial z_k}{\partial a}h$. For two paths, let $z_1$ change first and $z_2$ second. The first change
-    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss. The second adds $\frac{\partial C}{\partial z_2}h_2$. This
-    derivative has itself changed a little in the meantime, because $z_1$ has changed, but that affects the result only
-    by a product of two small numbers, which belongs to the remainder $O(h^2)$, and therefore
+    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss, and the second adds $\frac{\partial C}{\partial z_2}h_2$. In
+    the second term the derivative has changed a little, because $z_1$ is no longer the same. However, this small change
+    is multiplied by the small number $h_2$, so it belongs to the remainder $O(h^2)$, and therefore
 
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$

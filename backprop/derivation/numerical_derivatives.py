@@ -24,10 +24,12 @@ def central_difference(
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
     \tag{2.1}\label{eq:central-difference}$$
 
-    Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. Because we step to both sides, the term with $f''$
-    cancels, and the truncation error falls with $h^2$. The rounding error, however, grows with $1/h$. The two are equal
-    near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$, where about ten digits are
-    correct.
+    Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. By Taylor's formula, which for one variable says
+    $f(x \pm h) = f(x) \pm hf'(x) + \tfrac12h^2f''(x) \pm \dots$, the terms with $f''$ cancel in the difference. The
+    error that the remaining terms cause is called the truncation error, and it falls with $h^2$. The rounding error,
+    however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by
+    $h$. The two are equal near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$, where
+    about ten digits are correct.
 
     Args:
         f: a function of one array that returns one number.
@@ -84,7 +86,8 @@ def complex_step(
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
 
-    Here $i$ is the imaginary unit, so $i^2 = -1$. We expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$
+    Here $i$ is the imaginary unit, so $i^2 = -1$. Of a function, *analytic* means that Taylor's formula with all its
+    terms holds for complex numbers as well, so the word has nothing to do with the analytic gradient. We expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$
     and take the imaginary part, which does not contain $f(x)$. Nothing is subtracted, so no digits cancel. We can
     therefore choose $h$ so small that the truncation error vanishes, and the result is correct to the last digits.
 

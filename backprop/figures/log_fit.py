@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
+from backprop.verification.words import listed
 
 
 def misfit(result: dict[str, Any]) -> Figure:
@@ -126,13 +127,14 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
     axes.set_xlabel("network, and its number of parameters")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    best = {one["name"]: plain(min(fit["worst"] for fit in one["random"])) for one in contenders}
+    names = [one["name"].replace("report's", "report's network") for one in contenders]
+    best = [plain(min(fit["worst"] for fit in one["random"])) for one in contenders]
     return Figure(
         name="log-rivals",
         canvas=drawing,
         title=(
-            "The best fits from random starts have these worst deviations: "
-            + ", ".join(f"{name} {worst}" for name, worst in best.items())
+            "If the fits start at random, the best of them deviates from the log by at most "
+            + listed([f"{worst} with {name}" for worst, name in zip(best, names, strict=True)])
             + "."
         ),
         description=(
