@@ -291,8 +291,8 @@ def two_hidden_layers(r: Results) -> Judgement:
     why = (
         f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}, of "
         f"which {len(LAYERS) - 1} is hidden. A network of this shape reproduces the printed XOR log to "
-        f"{r['log_match']['worst']:.1e}, although this does not rule out another. The assignment asks for two hidden "
-        "layers, so we train both networks"
+        f"{r['log_match']['worst']:.1e}, although this does not rule out another shape. The assignment asks for two "
+        "hidden layers, so we train both networks"
     )
     return verdict(len(LAYERS) - 1 == 2, why)
 

@@ -804,11 +804,11 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
     $$\frac{\partial a_k}{\partial z_j} = a_k\bigl([k = j] - a_j\bigr) \tag{4.19}\label{eq:softmax-jacobian}$$
 
     Every activation depends on every pre-activation, so the derivative is a matrix for each example, the Jacobian
-    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent
-    $z_k - \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the
-    second gives $-a_j$, because softmax is the derivative of $\operatorname{lse}$. The derivative of the exponential
-    itself gives the factor $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric, and its rows sum
-    to 0 because a constant added to all $z_j$ changes nothing.
+    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent $z_k -
+    \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the second
+    gives $-a_j$, because softmax is the derivative of $\operatorname{lse}$. The derivative of the exponential itself
+    gives the factor $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric,
+    and its rows sum to 0 because a constant added to all $z_j$ changes nothing.
 
     Args:
         a: the activations $a$ of a softmax layer, shape (..., d). Not the pre-activations $z$.

@@ -305,7 +305,7 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         True if all units are equal, up to rounding.
 
     Examples:
-        Two units are identical with the same weights in and out, and not with different weights in:
+        Two units are identical if they have the same weights in and out, whereas different weights in make them differ:
 
         >>> import numpy as np
         >>> from backprop.derivation import units_identical

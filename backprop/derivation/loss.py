@@ -21,8 +21,8 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Here $N$ is the number of examples, and $d_L$ is the number of outputs, which is the width of the last layer, number
     $L$. The superscript $n$ says which example is meant, and the subscript $k$ says which output. Because of the
-    square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the sum over the examples,
-    whereas we put it into each contribution. Both give the same loss, because
+    square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
+    sum over the examples, whereas we put it into each contribution. Both give the same loss, because
 
     $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
     = \sum_{n=1}^{N} C^n$$

@@ -87,9 +87,10 @@ def complex_step(
     \tag{2.2}\label{eq:complex-step}$$
 
     Here $i$ is the imaginary unit, so $i^2 = -1$. Of a function, *analytic* means that Taylor's formula with all its
-    terms holds for complex numbers as well, so the word has nothing to do with the analytic gradient. We expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$
-    and take the imaginary part, which does not contain $f(x)$. Nothing is subtracted, so no digits cancel. We can
-    therefore choose $h$ so small that the truncation error vanishes, and the result is correct to the last digits.
+    terms holds for complex numbers as well, so the word has nothing to do with the analytic gradient. We expand $f(x +
+    ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and take the imaginary part, which does not contain $f(x)$.
+    Nothing is subtracted, so no digits cancel. We can therefore choose $h$ so small that the truncation error vanishes,
+    and the result is correct to the last digits.
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the
@@ -340,9 +341,9 @@ def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
 
     If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives $z + h$. The
     quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is neither a
-    rounding error nor a mistake in the formula that you check. If the step moves some unit's $z$ across 0, the entry
-    therefore proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer,
-    but at exactly $z = 0$ no step size helps.
+    rounding error nor a mistake in the formula that you check. If the step moves the $z$ of some unit across 0, the
+    entry proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer, but
+    at exactly $z = 0$ no step size helps.
 
     Args:
         z: the pre-activation of a ReLU unit at the point itself, any shape, real.

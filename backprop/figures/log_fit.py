@@ -127,7 +127,7 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
     axes.set_xlabel("network, and its number of parameters")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    names = [one["name"].replace("report's", "report's network") for one in contenders]
+    names = [one["name"].replace("report's", "report's network").removeprefix("with ") for one in contenders]
     best = [plain(min(fit["worst"] for fit in one["random"])) for one in contenders]
     return Figure(
         name="log-rivals",
