@@ -168,7 +168,7 @@ TABLES = [
         rows=warnings,
     ),
     Table(
-        "no-activation-rates",
+        "no-activation-learning-rates",
         ("no_activation",),
         (
             Column("learning rate η", "eta", "g"),

@@ -14,7 +14,7 @@ from backprop.tables.table import power
 PAGES = {
     "program": ("the whole program", "../implementation/program.md"),
     "spread": ("the results over many seeds", "xor.md"),
-    "log_match": ("the reproduction of the log", "log.md"),
+    "log_reproduction": ("the reproduction of the log", "log.md"),
     "start_weights": ("the experiment `start_weights`", ""),
     "learning_rates": ("the results on learning rates", "learning-rates.md"),
     "thresholds": ("the results on learning rates", "learning-rates.md"),
