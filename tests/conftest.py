@@ -18,17 +18,22 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, suppres
 settings.load_profile("repeatable")
 
 
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+def of_run(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Find what the processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return Shared(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    return of_run(tmp_path_factory)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def site_in_time(request: pytest.FixtureRequest, shared: Shared) -> None:
+def site_in_time(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Begin to build the site before the first test, if one of these tests will need it."""
     if not GIVEN and any("site" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        threading.Thread(target=built, args=[shared], daemon=True).start()
+        threading.Thread(target=built, args=[of_run(tmp_path_factory)], daemon=True).start()
 
 
 @pytest.fixture(scope="session")
