@@ -493,13 +493,13 @@ def presets(match: Any) -> dict[str, str]:
         return f"{value:.8f}"
 
     return {
-        " ".join(words.split()): re.sub(r"\[=log_match\.([\w.]+):\.8f=\]", number, unescape(address))
+        " ".join(words.split()): re.sub(r"\[=log_reproduction\.([\w.]+):\.8f=\]", number, unescape(address))
         for address, words in found
     }
 
 
 def test_the_presets_show_what_they_say(results: Any) -> None:
-    found = presets(results["log_match"])
+    found = presets(results["log_reproduction"])
     plateau, dead, saturated, too_large, equal, no_activation, report = found.values()
     for address in found.values():
         assert answer("look", {"address": address})["problems"] == []

@@ -205,7 +205,7 @@ class Diagnosis:
     remarks: tuple[Remark, ...] = ()
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Write the diagnosis as text."""
         return "\n".join(words.text(self))
 
 

@@ -263,8 +263,20 @@ def _place(place: str) -> str:
     }.get(name, place)
 
 
-def _listed(names: Sequence[str]) -> str:
-    """List names as a sentence does."""
+def listed(names: Sequence[str]) -> str:
+    """List names as a sentence does.
+
+    Args:
+        names: the names, at least one.
+
+    Returns:
+        The names, with commas between them and "and" before the last.
+
+    Examples:
+        >>> from backprop.verification.words import listed
+        >>> listed(["a", "b", "c"])
+        'a, b and c'
+    """
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
@@ -348,7 +360,7 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
     for slug in found.mistakes:
         mistake = BY_SLUG[slug]
         where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
-        place = f" in layer{'s' * (len(where) > 1)} {_listed(where)}" if where else ""
+        place = f" in layer{'s' * (len(where) > 1)} {listed(where)}" if where else ""
         yield f"Mistake{place}: {mistake.title} ({slug})."
         if not found.lines:
             yield from _both(
@@ -365,7 +377,7 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
         yield f"Mistake: {'several explanations fit' if several else 'the explanation below fits, but is not certain'}."
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
-        yield f"Mistake: {_listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
+        yield f"Mistake: {listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
     if len(found.mistakes) != 1:
         yield from (line for _, *pair in found.lines for line in _both(pair))
 

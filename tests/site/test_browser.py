@@ -435,6 +435,24 @@ def test_search_works_without_a_mouse(tab: Any, served: Served) -> None:
 # From a printed citation to the equation
 
 
+def test_a_long_equation_and_a_table_of_text_fit_a_phone(tab: Any, served: Served) -> None:
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{served.address}derivation/hidden-to-hidden/", wait_until="networkidle")
+    bodies = tab.locator("article .equation-body")
+    assert bodies.count() >= 8
+    assert not bodies.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)")
+    tops = tab.locator("#eq-unrolled math > mrow").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert tops[1] - tops[0] > 15  # the second formula stands in a line of its own
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tops = tab.locator("#eq-unrolled math > mrow").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert abs(tops[1] - tops[0]) < 10
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{served.address}verification/diagnose/#what-is-inferred", wait_until="networkidle")
+    wordy = tab.locator("table.data .wordy").evaluate_all("all => all.map(e => e.getBoundingClientRect().width)")
+    assert len(wordy) > 5
+    assert min(wordy) > 95
+
+
 def test_a_printed_number_is_two_clicks_from_the_equation(tab: Any, served: Served) -> None:
     tab.goto(served.address, wait_until="networkidle")
     tab.locator("article a", has_text="index of equations").first.click()
