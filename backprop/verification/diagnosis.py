@@ -29,8 +29,8 @@ import numpy as np
 from backprop import checks
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation, Gradients, Model
-from backprop.verification import catalogue, grammar, words
-from backprop.verification.catalogue import BY_SLUG
+from backprop.verification import grammar, words
+from backprop.verification.catalogue import BY_SLUG, gives, planted
 from backprop.verification.explanation import (
     AHEAD,
     LIMIT,
@@ -1012,7 +1012,7 @@ def _alternatives(case: _Case, found: Sequence[Explanation], ambiguous: bool) ->
             f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
         )
     if best.state.terms and not ambiguous:
-        for slug, place in equivalents(best):
+        for slug, place in equivalents(best).items():
             if slug not in {name for slugs, *_ in told for name in slugs}:
                 text = f"on these data the same as: {BY_SLUG[slug].title} ({slug})"
                 yield Alternative("mistake", (slug,), place, best.loss.name, text)
@@ -1232,7 +1232,7 @@ def _assumed(case: _Case, reading: Reading, loss: LossReading, convention: str |
 def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     """List the mistakes that would give these very numbers on these data, though not on others."""
     reading, loss = best.reading, best.loss
-    names, widths = [phi.name for phi in reading.activations], reading.widths
+    widths = reading.widths
     if any(phi.name not in ACTIVATIONS for phi in reading.activations):
         return ()
     rng = np.random.default_rng(0)
@@ -1244,50 +1244,22 @@ def _cannot_tell(case: _Case, best: _Baseline) -> tuple[str, ...]:
     )
     other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
     here, there = (one.exact(loss.family) for one in (reading, other))
-    right, elsewhere = (grammar.backward(p, {}) for p in (here, there))
-    first = _some(here) if reading.problem.X.size > MANY else None
-    found = []
-    for slug in BY_SLUG:
-        layers = catalogue.layers_for(slug, widths, 5)
-        plan = catalogue.plan_with(slug, names, loss.family, layers)
+    passes = [here.first(100), here] if reading.problem.X.size > MANY else [here]
+    right, *rights = (
+        {name: made[name] for name in reading.given} for made in (grammar.backward(p, {}) for p in (there, *passes))
+    )
+    tolerance, found = 10 * UNIT_SHARE * reading.unit, []
+    for slug, plan, _ in planted(there, 5):
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
-        if not any(name[0] == "b" for name in reading.given) and all(place[:2] == "db" for place in plan):
-            continue
-        if not _changes(there, plan, elsewhere, 1e-9, reading):
+        if gives(there, plan, {}, right, 1e-9) is not False:
             continue  # it is no mistake in such a network
-        tolerance = 10 * UNIT_SHARE * reading.unit
-        if first is not None and _changes(first, plan, grammar.backward(first, {}), tolerance, reading):
-            continue
-        if not _changes(here, plan, right, tolerance, reading):
+        if all(gives(p, plan, {}, own, tolerance) is not False for p, own in zip(passes, rights, strict=True)):
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
         found.append("sum-instead-of-mean")
     return tuple(found)
 
 
-def _some(p: grammar.Pass) -> grammar.Pass:
-    """Take the first examples of a forward pass."""
-    return p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
-
-
-def _changes(
-    p: grammar.Pass, plan: grammar.Plan, right: Mapping[str, np.ndarray], tolerance: float, reading: Reading
-) -> bool:
-    """Tell whether a plan gives other numbers; with one example a plan that needs several does not."""
-    try:
-        made = grammar.backward(p, plan)
-    except ValueError:
-        return False
-    return not all(_same(made[name], right[name], tolerance) for name in reading.given)
-
-
 #: Numbers that differ by less than so many units of the last digit are the same.
 UNIT_SHARE = 100.0
-
-
-def _same(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
-    """Tell whether two arrays are the same."""
-    if one.shape != other.shape:
-        return len(one) == 1 == len(other)
-    return bool(np.linalg.norm(one - other) <= tolerance * np.linalg.norm(other))

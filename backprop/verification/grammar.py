@@ -50,6 +50,10 @@ class Pass(NamedTuple):
         """The number of layers."""
         return len(self.weights)
 
+    def first(self, n: int) -> "Pass":
+        """Return the same for the first n examples alone."""
+        return self._replace(z=[z[:n] for z in self.z], a=[a[:n] for a in self.a], y=self.y[:n])
+
 
 class Flow(NamedTuple):
     """What has come down to a layer: for each layer above it, from the output, what came and its δ."""

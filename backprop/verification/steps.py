@@ -1,6 +1,7 @@
 """Diagnosis of one update of the weights, or of two, by gradient descent, momentum or Adam."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, factors_with, layers_for, plan_with
+from backprop.verification.catalogue import BY_SLUG, planted
 from backprop.verification.diagnosis import (
     Alternative,
     Array,
@@ -345,18 +346,12 @@ def _agreeing(
 
 def _mistaken(reading: Reading, loss: LossReading) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """List the gradients that mistakes of the catalogue would give."""
-    names = [phi.name for phi in reading.activations]
     p = reading.exact(loss.family)
-    for slug in BY_SLUG:
-        layers = layers_for(slug, reading.widths, reading.n)
-        plan = plan_with(slug, names, loss.family, layers)
-        factors = factors_with(slug, reading.widths, reading.n)
-        if (plan or factors) and slug != "updated-too-early":
+    for slug, plan, factors in planted(p, reading.n):
+        if slug != "updated-too-early":
             whole = factors.get("", 1.0)
-            try:
+            with suppress(ValueError):  # the number of examples does not let it happen
                 yield slug, {name: whole * g for name, g in grammar.backward(p, plan, factors).items()}
-            except ValueError:  # the shapes do not let it happen
-                continue
 
 
 def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: _Case, rule: Optimizer) -> Diagnosis:
