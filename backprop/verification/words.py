@@ -14,7 +14,7 @@ from backprop.verification.explanation import Explanation
 from backprop.verification.search import LossReading, Reading, Term, losses
 
 if TYPE_CHECKING:
-    from backprop.verification.diagnosis import Alternative, Array, Diagnosis
+    from backprop.verification.findings import Alternative, Array, Diagnosis
 
 #: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
 SITE = os.environ.get("SITE_URL", "")
