@@ -41,14 +41,14 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     if small or vague:
         what = f"layer {', '.join(small)}" if small else ", ".join(vague)
         reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
-    elif not case.known:
-        reasons.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
-    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("the gradients of the biases were not given, so they were not checked")
+        reasons += _unseen(case._replace(known=True), reading)
+    else:
+        reasons += _unseen(case, reading)
+    losses_of = {(one.loss.name, one.reading.activations): one for one in reversed(fits)}  # each in its first layout
     others = [
         Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
         for one in fits[1:]
-        if (one.loss.name, one.reading.activations) != (best.loss.name, reading.activations)
+        if losses_of[one.loss.name, one.reading.activations] is one
     ]
     return Diagnosis(
         "unknown" if small else "correct",
@@ -117,8 +117,26 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                         tuple(assumed(case, reading, fit.loss)),
                         "every number agrees with a network that lacks this activation function",
                         judged,
+                        lines=tuple(
+                            (
+                                f"forward{k + 1}",
+                                f"A{k + 1} = Z{k + 1}",
+                                f"A{k + 1} = {reading.activations[k].name}(Z{k + 1})",
+                            )
+                            for k in layers
+                        ),
                     )
     return None
+
+
+def _unseen(case: Case, reading: Reading) -> list[str]:
+    """Say what was not handed in, so that it cannot be judged."""
+    found = []
+    if not case.known:
+        found.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
+    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
+        found.append("the gradients of the biases were not given, so they were not checked")
+    return found
 
 
 def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
@@ -131,15 +149,14 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     judged = judged_arrays(base)
     numbers = sum(block.given.size for block in best.blocks.values())
     off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
-    reasons = []
-    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
-        reasons.append("the gradients of the biases were not given, so they were not checked")
+    reasons = _unseen(case, reading)
     if best.other_loss and best.state.terms:
         reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
         reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
+        reasons.append("whether that λ is the one you meant, or twice or half of it, shows only if you name it")
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
     ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
@@ -166,6 +183,24 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         decay,
         () if ambiguous else tuple(words.lines(best)),
     )
+
+
+def with_decay(found: Diagnosis, told: float) -> Diagnosis:
+    """Compare a term λW that was found with the one that was told."""
+    if found.verdict == "correct":
+        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
+        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
+    if found.weight_decay is None or found.mistakes:
+        return found
+    ratio = found.weight_decay / told
+    if abs(ratio - 1) < 1e-4:
+        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
+        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
+        reason = f"with a term λW, λ = {told:g}"
+        return replace(found, verdict="correct", arrays=arrays, layers=layers, place=None, lines=(), reason=reason)
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
 
 
 def _decay(best: Explanation) -> float | None:
@@ -198,12 +233,12 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
             other.slugs,
             other.place,
             other.loss.name,
-            f"under {other.loss.name}: {words.short(other)}{_where(other.reading, best.reading)}",
+            f"under {other.loss.name}, {words.short(other)}{_where(other.reading, best.reading)}",
         )
-    if best.state.terms and not ambiguous:
+    if best.state.terms and not best.state.decays and not ambiguous:
         for slug, place in equivalents(best).items():
             if slug not in {name for slugs, *_ in told for name in slugs}:
-                text = f"on these data the same as: {BY_SLUG[slug].title} ({slug})"
+                text = f"{BY_SLUG[slug].title} ({slug}), which gives the same numbers on these data"
                 yield Alternative("mistake", (slug,), place, best.loss.name, text)
 
 

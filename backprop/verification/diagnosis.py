@@ -26,13 +26,14 @@ from typing import Any
 import numpy as np
 
 from backprop.network import ACTIVATIONS, Model
-from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping
+from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping, with_decay
 from backprop.verification.comparison import Case, drowned, evidence_for, fitting, likeliest, losses_for, read
 from backprop.verification.explanation import LIMIT, Explanation, explanations, named_factors
 from backprop.verification.findings import Diagnosis
 from backprop.verification.hints import hints
 from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems, split
 from backprop.verification.logarithms import with_clipping, with_epsilon
+from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
 from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses
 from backprop.verification.told import networks_for, told_activations, told_losses
@@ -58,6 +59,7 @@ def diagnose(
     loss: str | None = None,
     convention: str | None = None,
     printed_loss: float | None = None,
+    weight_decay: float = 0.0,
 ) -> Diagnosis:
     """Name the mistake in a gradient.
 
@@ -75,6 +77,8 @@ def diagnose(
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
         printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
+        weight_decay: λ, if the program adds a term λW to the gradient. A λ that is not named is fitted, so that twice
+            or half of it looks correct.
 
     Returns:
         The diagnosis.
@@ -118,7 +122,9 @@ def diagnose(
     case = Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True, convention=convention)
     if not any(array.any() for array in (*g, *(gb or ()))):
         return all_zero(case)
-    return with_remarks(case, diagnosed(case), printed_loss)
+    decay = told_fraction("weight_decay", weight_decay)
+    answer = with_remarks(case, diagnosed(case), printed_loss)
+    return with_decay(answer, decay) if decay else answer
 
 
 def assert_gradient(
@@ -179,9 +185,13 @@ def assert_gradient(
 @np.errstate(all="ignore")
 def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
     """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
+    if found.reason == TOO_SMALL_TO_TELL:
+        return found
     if found.verdict == "unknown" or found.activations is None or found.loss is None:
         networks = [n for group in networks_for(case.told, case.depth, "") for n in group][:8]
-        tried = hints(case.problems, networks, case.unit, case.step)
+        tried = hints(
+            case.problems, networks, case.unit, case.step, any(layer.verdict == "correct" for layer in found.layers)
+        )
         return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}

@@ -5,7 +5,7 @@ update, the gradient of a mini-batch with all the data, and biases that were not
 three, and names the fourth where it is possible.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -24,7 +24,11 @@ UNITS = 1e5
 
 
 def hints(
-    problems: Sequence[Problem], networks: Sequence[Sequence[Activation]], unit: float, is_step: bool = False
+    problems: Sequence[Problem],
+    networks: Sequence[Sequence[Activation]],
+    unit: float,
+    is_step: bool = False,
+    some_correct: bool = False,
 ) -> tuple[str, ...]:
     """Try what else the gradient may have been computed from.
 
@@ -33,6 +37,7 @@ def hints(
         networks: the activations to try, one for each layer; the likelier first.
         unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
         is_step: whether the gradients are a difference of weights because a step was handed in.
+        some_correct: whether a layer's gradient is correct, so that no biases can be missing.
 
     Returns:
         Sentences that say what was found and what to hand in; none if nothing was.
@@ -67,9 +72,25 @@ def hints(
                 spent += cost * (len(LEARNING_RATES) + len(BATCHES) + EVERY)
                 if spent > MOST_WORK:
                     break
-    if not found and all(problem.biases is None for problem in problems):
+    if not found and not some_correct and all(problem.biases is None for problem in problems):
         found.append("if the network has biases, hand them in as well")
     return tuple(found)
+
+
+def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a step looks as if gradients of earlier steps were in it: longer, and in about the direction.
+
+    Args:
+        given: what was subtracted from each array, divided by the learning rate.
+        made: the correct gradients.
+
+    Returns:
+        Whether each array is longer than its gradient, at less than 60 degrees from it.
+    """
+    pairs = [(g, made[name], float(np.linalg.norm(g)), float(np.linalg.norm(made[name]))) for name, g in given.items()]
+    return all(
+        g.shape == m.shape and long > short and np.vdot(g, m) > 0.5 * long * short for g, m, long, short in pairs
+    )
 
 
 def _is_difference(problem: Problem) -> bool:

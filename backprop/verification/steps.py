@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.verification import grammar
+from backprop.verification.answers import with_decay
 from backprop.verification.catalogue import BY_SLUG, planted
 from backprop.verification.comparison import Case, assumed, judged_layers, losses_for, read
 from backprop.verification.diagnosis import diagnosed, with_remarks
@@ -114,7 +115,7 @@ def diagnose_step(
         return no_change(case)
     found = with_remarks(case, diagnosed(case), printed_loss)
     if rule.weight_decay:
-        found = _with_decay(found, rule.weight_decay)
+        found = with_decay(found, rule.weight_decay)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
         average = diagnosed(case_of(0))
@@ -124,31 +125,6 @@ def diagnose_step(
     if after2 is None or found.verdict != "correct":
         return found
     return _second(found, states, rule, lambda carried: diagnosed(case_of(1, carried)))
-
-
-def _with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the one that was told."""
-    if found.verdict == "correct":
-        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
-        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
-    if found.weight_decay is None or found.mistakes:
-        return found
-    ratio = found.weight_decay / told
-    if abs(ratio - 1) < 1e-4:
-        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
-        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
-        return replace(
-            found,
-            verdict="correct",
-            arrays=arrays,
-            layers=layers,
-            place=None,
-            lines=(),
-            reason=f"with a term λW, λ = {told:g}",
-        )
-    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
-    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
-    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:

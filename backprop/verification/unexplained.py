@@ -23,10 +23,16 @@ from backprop.verification.comparison import (
     read,
 )
 from backprop.verification.findings import Alternative, Diagnosis, Layer
+from backprop.verification.hints import accumulated
 from backprop.verification.search import Reading
 from backprop.verification.told import MIXED, networks_for, told_losses
 
 TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
+#: What is said of a step that is too long.
+EARLIER = (
+    "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
+    "steps of the program would show that, if you pass the weights after the second one as `after2`"
+)
 #: Places that are no line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
@@ -42,10 +48,13 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     if drowned(case, best):
         return nothing(case.depth, TOO_SMALL_TO_TELL)
     agree = best.agree & best.tested
+    blocks = best.reading.correct(best.loss.family)
+    made = {name: best.s * block.made for name, block in blocks.items()}
+    more = f"; {EARLIER}" if case.step and case.known and accumulated(best.reading.given, made) else ""
     alternatives = tuple(_if_untold(case)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
         reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
-        return nothing(case.depth, reason, alternatives=alternatives)
+        return nothing(case.depth, reason + more, alternatives=alternatives)
     judged = judged_arrays(best)
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
@@ -59,6 +68,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
+    reason += more
     places = tuple(_places(case, best, wrong))
     if len(places) > 1:
         alternatives += tuple(
@@ -104,6 +114,8 @@ def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
         elif not apart and below & best.tested:
             yield f"dW{top}"
         elif top == 1:
+            if not apart and bias:  # one array holds both
+                yield "dW1"
             yield "delta1"
             if case.step:
                 yield "update"
@@ -180,7 +192,7 @@ def all_zero(case: Case) -> Diagnosis:
             if case.loss is not None:
                 answer = is_unknown(case, [reading])
                 reason = "the gradients are all zero, so they were never computed, or were cleared too early"
-                return replace(answer, reason=reason)
+                return replace(answer, reason=reason, alternatives=(), place=None)
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )

@@ -1,6 +1,7 @@
 """What a diagnosis says, in words and in lines of code for the network that was handed in."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -291,7 +292,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
 def _other(other: "Alternative") -> str:
     """Write another explanation."""
     if other.mistakes or other.place:
-        return f"Possible explanation {other.text}."
+        return f"Possible explanation: {other.text}."
     return f"The same numbers are also {other.text}."
 
 
@@ -307,6 +308,9 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
             because = " (because of the mistake above)"
         yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
         own = {n: a for n, a in found.arrays.items() if int(n[1:]) == layer.number}
+        incorrect = [array.factor for array in own.values() if array.verdict == "incorrect"]
+        if None in incorrect:  # beside it, a factor of a single number would be no more than a coincidence
+            own = {name: array._replace(factor=None) for name, array in own.items()}
         if len({array.verdict for array in own.values()}) > 1 or any(a.factor not in (1.0, None) for a in own.values()):
             yield "  " + "; ".join(_array(name, array) for name, array in own.items()) + "."
 
@@ -328,7 +332,8 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
         yield f"Mistake{place}: {mistake.title} ({slug})."
         if not found.lines:
             yield from _both(
-                "; ".join(map(str.strip, part.splitlines())) for part in (mistake.incorrect, mistake.correct)
+                re.sub(" {3,}", "  ", "; ".join(map(str.strip, part.splitlines())))
+                for part in (mistake.incorrect, mistake.correct)
             )
         elif len(found.mistakes) == 1:
             yield from (line for _, *pair in found.lines for line in _both(pair))
@@ -337,8 +342,9 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
             yield f"  Equation ({number}): {url}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
-        several = sum(bool(other.mistakes or other.place) for other in found.alternatives) > 1
-        yield f"Mistake: {'several explanations fit' if several else 'the explanation below fits, but is not certain'}."
+        many = sum(bool(other.mistakes or other.place) for other in found.alternatives)
+        known = "the explanation below fits, but is not certain" if many else "the factor is that of another loss"
+        yield f"Mistake: {'several explanations fit' if many > 1 else known}."
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
         yield f"Mistake: {_listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
