@@ -156,7 +156,9 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
         reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
-        reasons.append("whether that λ is the one you meant, or twice or half of it, shows only if you name it")
+        reasons.append(
+            "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
+        )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
     ambiguous = best.assumes > ONE or any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)

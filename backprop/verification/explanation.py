@@ -95,7 +95,9 @@ class Explanation:
                     yield from ((slug, term.place, layers) for slug in slugs)
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
-                yield from ((slug, term.place, below) for slug in factor_slugs(term, self.reading))
+                yield from (
+                    (slug, term.place, below) for slug in factor_slugs(term, self.reading, self.loss.family == "mse")
+                )
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -161,12 +163,13 @@ def slug_of(name: str, output: bool) -> str:
     return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
 
 
-def factor_slugs(term: Term, reading: Reading) -> list[str]:
+def factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
     """Name a factor that does not belong to the whole.
 
     Args:
         term: the factor and its place.
         reading: the problem.
+        squares: whether the loss has a square, whose 2 can be missing.
 
     Returns:
         Slugs.
@@ -176,7 +179,7 @@ def factor_slugs(term: Term, reading: Reading) -> list[str]:
         return ["biases-not-updated" if f == 0 else "bias-scale"]
     if f == 0:
         return ["layer-not-updated"]
-    named = {2.0: "extra-factor-two", 0.5: "factor-two-missing"}
+    named = {2.0: "extra-factor-two"} | ({0.5: "factor-two-missing"} if squares else {})
     for m in {1, d}:
         named |= {float(reading.n * m): "sum-instead-of-mean", 1 / (reading.n * m): "averaged-twice"}
     named.pop(1.0, None)

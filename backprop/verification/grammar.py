@@ -268,7 +268,7 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
         yield "output-derivative-not-cancelled", phi
     for name, form in DERIVATIVES.items():
         made = form.make(p, k)
-        if made is None:
+        if made is None or (name == "~negative" and k == p.depth - 1):  # at the output, the whole has the sign
             continue
         if not cancelled:
             yield name, made
