@@ -15,7 +15,7 @@ from backprop.verification import grammar
 from backprop.verification.findings import Array, Layer
 from backprop.verification.grammar import Flow
 from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
-from backprop.verification.search import MANY, LossReading, Reading, families
+from backprop.verification.search import MANY, LossReading, Reading, families, norm
 from backprop.verification.told import told_losses
 
 
@@ -152,10 +152,10 @@ def resembling(reading: Reading, family: str) -> dict[str, bool]:
                     continue
                 g = reading.given[name]
                 m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
-                length, own = float(np.linalg.norm(g)), float(np.vdot(m, m))
-                a = float(np.linalg.norm(p.a[k]))
+                length, own = norm(g), float(np.vdot(m, m))
+                a = norm(p.a[k])
                 drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
-                miss = float(np.linalg.norm(g - m * (np.vdot(g, m) / own))) if own > 0 else length
+                miss = norm(g - m * (np.vdot(g, m) / own)) if own > 0 else length
                 found[name] = miss <= 1e-3 * length + drowned
     return found
 

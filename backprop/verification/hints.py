@@ -12,6 +12,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import Activation
 from backprop.verification.intake import Problem
+from backprop.verification.search import norm
 
 #: Learning rates that people use.
 LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
@@ -113,7 +114,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
     """Yield what a gradient agrees with."""
     n = len(problem.X)
     cost = 6.0 * n * sum(w.size for w in problem.weights)
-    left = work
+    left, whole = work, _forward(problem, problem.weights, problem.biases, network)
     sizes = [k for k in (*range(1, min(n, EVERY + 1)), *BATCHES) if k < n]
     for end in ("first", "last"):
         for k in sizes:
@@ -121,8 +122,8 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             if left < 0:
                 return
             part = slice(k) if end == "first" else slice(n - k, n)
-            small = problem._replace(X=problem.X[part], y=problem.y[part])
-            if _agrees(small, small.weights, small.biases, network, unit):
+            z, a = ([array[part] for array in arrays] for arrays in whole)
+            if _agrees(problem, problem.weights, (z, a), problem.y[part], network, unit):
                 many = f"{k} examples" if k > 1 else "example"
                 yield f"it is the gradient of the {end} {many} only, so hand in X and y of that mini-batch"
                 return
@@ -136,7 +137,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
         biases = problem.biases
         if biases is not None and problem.bias_gradients is not None:
             biases = tuple(b + eta * g for b, g in zip(biases, problem.bias_gradients, strict=True))
-        if _agrees(problem, before, biases, network, unit):
+        if _agrees(problem, before, _forward(problem, before, biases, network), problem.y, network, unit):
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
                 "it, so hand in a copy of the weights that was made before the update"
@@ -144,19 +145,31 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             return
 
 
-def _agrees(
+def _forward(
     problem: Problem,
     weights: Sequence[np.ndarray],
     biases: Sequence[np.ndarray] | None,
     network: Sequence[Activation],
-    unit: float,
-) -> bool:
-    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Run a network forward."""
     a, z = [problem.X], []
     for k, (w, phi) in enumerate(zip(weights, network, strict=True)):
         z.append(step.preactivation(a[-1], w, None if biases is None else biases[k]))
         a.append(phi.value(z[-1]))
-    error = a[-1] - problem.y
+    return z, a
+
+
+def _agrees(
+    problem: Problem,
+    weights: Sequence[np.ndarray],
+    forward: tuple[Sequence[np.ndarray], Sequence[np.ndarray]],
+    y: np.ndarray,
+    network: Sequence[Activation],
+    unit: float,
+) -> bool:
+    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
+    z, a = forward
+    error = a[-1] - y
     deltas = [network[-1].backward(z[-1], a[-1], error)]
     if network[-1].name in ("sigmoid", "softmax"):
         deltas.append(error)
@@ -169,8 +182,8 @@ def _agrees(
                 factor = float(np.vdot(g, made)) / own if own > 0 and g.size > 1 else None
                 if factor is None or factor == 0:
                     break
-            scale = float(np.linalg.norm(np.abs(a[k]).T @ np.abs(delta))) * abs(factor)
-            if not np.linalg.norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
+            scale = norm(np.abs(a[k]).T @ np.abs(delta)) * abs(factor)
+            if not norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
                 break
             if k:
                 delta = network[k - 1].backward(z[k - 1], a[k], step.activation_gradient(delta, weights[k]))
