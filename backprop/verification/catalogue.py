@@ -14,7 +14,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import Gradients, Model, Trace
 from backprop.verification import grammar
-from backprop.verification.grammar import Flow, Pass
+from backprop.verification.grammar import Flow, Pass, Plan
 
 # The catalogue
 
@@ -745,6 +745,62 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int]
     return {"": everywhere[slug]} if slug in everywhere else {}
 
 
+#: What `planted` yields: a slug, its plan, and its factors by place.
+Planted = tuple[str, dict[str, str], dict[str, float]]
+
+
+def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
+    """List the mistakes of the catalogue that the widths of a network allow.
+
+    Args:
+        p: a forward pass.
+        n: the number of examples.
+        singly: whether a mistake of several layers is listed for each of them as well.
+
+    Yields:
+        Slugs, plans and factors.
+    """
+    widths = [p.weights[0].shape[-2], *(w.shape[-1] for w in p.weights)]
+    names = [phi.name for phi in p.activations]
+    for slug in BY_SLUG:
+        possible = layers_for(slug, widths, n)
+        for layers in (possible, *([k] for k in possible if singly and len(possible) > 1)):
+            plan = plan_with(slug, names, p.family, layers)
+            factors = factors_with(slug, widths, n, _single(slug, layers, p.depth))
+            if plan or factors:
+                yield slug, plan, factors
+
+
+def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | None:
+    """Return the layers for `factors_with`: a factor of a layer in every layer would be one of the whole."""
+    return None if len(layers) == depth and slug.startswith("layer-") else layers
+
+
+def gives(
+    p: Pass, plan: Plan, factors: Mapping[str, float], wanted: Mapping[str, np.ndarray], tolerance: float
+) -> bool | None:
+    """Tell whether a backward pass gives certain gradients.
+
+    Args:
+        p: the forward pass.
+        plan: the backward pass.
+        factors: as for `grammar.backward`.
+        wanted: the gradients, by name.
+        tolerance: the relative error that counts as none.
+
+    Returns:
+        Whether it does; None if the shapes, or the number of examples, do not allow such a backward pass.
+    """
+    try:
+        made = grammar.backward(p, plan, factors)
+    except ValueError:
+        return None
+    return all(
+        made[name].shape == g.shape and bool(np.linalg.norm(made[name] - g) <= tolerance * np.linalg.norm(g))
+        for name, g in wanted.items()
+    )
+
+
 def incorrect_gradients(
     model: Model,
     X: np.ndarray,
@@ -791,7 +847,7 @@ def incorrect_gradients(
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
     names = [phi.name for phi in model.activations]
-    factors = factors_with(slug, widths, n, None if len(layers) == depth and slug[:6] == "layer-" else layers)
+    factors = factors_with(slug, widths, n, _single(slug, layers, depth))
     found = grammar.backward(p, plan_with(slug, names, loss, layers), factors)
     scale = factors.get("", 1.0) * _scale(loss, n, d)
     if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its derivative
