@@ -761,10 +761,11 @@ def _gradients(one: _Baseline) -> Gradients:
     return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
 
 
-def _agreement(n: int, off: float) -> str:
-    """Say that all numbers agree, and how closely."""
-    closely = f"with a relative error of at most {off:.0e} in each array" if off else "to the last bit"
-    return f"{f'all {n} numbers agree' if n > 1 else 'the only number agrees'} {closely}"
+def _agreement(n: int, off: float, step: bool) -> str:
+    """Say that all numbers agree, and how closely; in a step, that all changes do."""
+    closely = f"up to a relative error of {off:.0e} in each array" if off else "to the last bit"
+    what = "change" if step else "number"
+    return f"{f'all {n} {what}s agree' if n > 1 else f'the only {what} agrees'} {closely}"
 
 
 def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) -> Diagnosis:
@@ -803,7 +804,7 @@ def _is_correct(case: _Case, fits: Sequence[_Baseline], convention: str | None) 
         _gradients(best),
         "; ".join(reasons),
         tuple(_assumed(case, reading, best.loss, convention)),
-        _agreement(numbers, off),
+        _agreement(numbers, off, case.step),
         found,
         None,
         () if small else _cannot_tell(case, best),
@@ -970,7 +971,7 @@ def _is_mistake(case: _Case, found: Sequence[Explanation], convention: str | Non
         _gradients(base),
         "; ".join(reasons),
         tuple(_assumed(case, reading, loss, convention)),
-        _agreement(numbers, off),
+        _agreement(numbers, off, case.step),
         judged,
         None if ambiguous else best.place,
         (),
