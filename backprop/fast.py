@@ -4,13 +4,16 @@ The module repeats `preactivation`, `sigmoid`, `mse_derivative`, `activation_gra
 `gradient_descent_step`, and with them `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`,
 `total_loss` and `append_ones`.
 
-The network has two layers of weights, sigmoids, one output and the mean squared error, with or without biases. The
-numbers are those of the derivation up to rounding, and tests compare the two. The page "From specification to speed"
-shows how one follows from the other, step by step, and how much time each step saves. In short:
+The network has two or more layers of weights, sigmoids, one output and the mean squared error, with or without biases;
+of many networks at once, each has two layers. The numbers are those of the derivation up to rounding, and tests compare
+the two. The page "From specification to speed" shows how one follows from the other, step by step, and how much time
+each step saves. In short:
 
 - All arrays are allocated once. Rows are units and columns are examples, so that every array is contiguous.
 - We keep $V = -W$, because the sigmoid needs $-z$, and a bias is the weight of an input that is always 1.
-- In the hidden layer $e^{-z} = 2^{-z \log_2 e}$. The inputs contain the factor, so no weight is rounded by it.
+- In the first hidden layer $e^{-z} = 2^{-z \log_2 e}$. The inputs contain the factor, so no weight is rounded by it.
+- For one network the derivatives of the sigmoids are kept with a negative sign as well, so that $\Delta$ has its own
+  sign in every layer.
 - For one network we use $\hat y' = \beta \hat y$ with $\beta^3 = 2\eta/N$, so that the gradients are already multiplied
   by the step size.
 - For many networks, each with its own examples, we compute one small matrix product for each, and $w_2$ is taken out of
@@ -20,7 +23,8 @@ shows how one follows from the other, step by step, and how much time each step 
 Nothing is checked in this module, because `backprop.train` has checked everything before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import prod
 from operator import itemgetter
 
 import numpy as np
@@ -55,11 +59,14 @@ def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
         >>> from backprop.fast import unsupported
         >>> unsupported(backprop.Model.random([2, 4, 1]), 1.0, "mse") is None
         True
-        >>> unsupported(backprop.Model.random([2, 4, 4, 1]), 1.0, "mse")
-        '3 layers of weights instead of 2'
+        >>> unsupported(backprop.Model.random([2, 4, 2]), 1.0, "mse")
+        '2 outputs instead of 1'
     """
-    if len(model.weights) != 2:
-        return f"{len(model.weights)} layers of weights instead of 2"
+    depth = len(model.weights)
+    if depth == 1:
+        return "1 layer of weights instead of 2 or more"
+    if depth > 2 and model.n_networks is not None:
+        return f"a stack of networks with {depth} layers of weights instead of 2"
     for activation in model.activations:
         if activation is not ACTIVATIONS["sigmoid"]:
             return f"the activation {activation.name!r} instead of 'sigmoid'"
@@ -114,36 +121,43 @@ def snapshots(
 def _one(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train one network, with seventeen calls in each epoch, whose time goes mostly into the calls themselves."""
+    """Train one network. Of two layers an epoch has seventeen calls, whose time goes mostly into the calls themselves.
+
+    The first layer and the last differ from the others and are written out; two loops go over those between.
+    """
     bias = model.biases is not None
     inputs = append_ones(X) if bias else X
-    (N, d), h = inputs.shape, model.weights[0].shape[1]
-    k = h + bias  # the inputs of the output unit, which are the hidden units and a 1
+    N, outputs = len(X), model.widths[1:]
+    below = [inputs.shape[1], *(h + bias for h in outputs[:-1])]  # the inputs of each layer: the units below and a 1
 
-    # V1 and V2 share one array, and so do their gradients, so that one call updates both.
-    V, G = np.empty(h * d + k), np.empty(h * d + k)
-    V1, V2, G1, G2 = (
-        V[: h * d].reshape(h, d),
-        V[h * d :].reshape(1, k),
-        G[: h * d].reshape(h, d),
-        G[h * d :].reshape(1, k),
-    )
-    _negated(model, V1.T, V2.T)
+    # The weights of all layers share one array, and so do their gradients, so that one call updates all of them.
+    shapes = list(zip(outputs, below, strict=True))
+    V, G = (np.empty(sum(map(prod, shapes))) for _ in range(2))
+    Vs, Gs = (_cut(whole, shapes) for whole in (V, G))
+    _negated(model, [v.T for v in Vs])
 
+    # So do the activations: those of each hidden layer, below them the 1 of a bias, and in the last row ŷ'.
     beta = np.cbrt(2 * eta / N)
-    A, S, D1, D2 = np.ones((k + 1, N)), np.empty((k + 1, N)), np.empty((h, N)), np.empty((1, N))
-    A1, A2, S1, S2 = A[:h], A[k:], S[:h], S[k:]  # A1 is hidden, A2 = ŷ'; between them is the 1 of a bias
-    top = np.ones((k + 1, N))
-    top[k] = beta
-    one, top2 = np.array(1.0), top[k:]  # an array without axes needs neither conversion nor memory
+    A, S, top = (np.ones((sum(below[1:]) + 1, N)) for _ in range(3))
+    top[-1] = beta
+    blocks = [(k, N) for k in (*below[1:], 1)]
+    (*seen, A_out), (*slopes, S_out) = _cut(A, blocks), _cut(S, blocks)
+    As, Ss = ([block[:h] for block, h in zip(part, outputs[:-1], strict=True)] for part in (seen, slopes))
+    Ds = [np.empty((h, N)) for h in outputs]
     XT = np.ascontiguousarray(inputs.T)
-    X2, minus_X, targets = LOG2_E * XT, -XT.T, beta * y.T
+    X1, X2, targets = XT.T, LOG2_E * XT, beta * y.T
+    one, top_out = np.array(1.0), top[-1:]  # an array without axes needs neither conversion nor memory
     R = np.empty((min(EPOCHS, max(epochs, 1)), 1, N))
     losses, rows = np.empty(epochs + 1), list(R)
 
+    backs = [v[:, :h].T.dot for v, h in zip(Vs[1:], outputs, strict=False)]  # a bias passes nothing back
+    between = range(1, len(Vs) - 1)
+    upwards = [(Vs[k].dot, seen[k - 1], As[k]) for k in between]
+    downwards = [(backs[k], Ds[k + 1], Ds[k], Ss[k], Ds[k].dot, seen[k - 1].T, Gs[k]) for k in reversed(between)]
+    A1, S1, D1, D2, G1 = As[0], Ss[0], Ds[0], Ds[1], Gs[0]
+    D_out, G_out, top_seen, top_seen_T = Ds[-1], Gs[-1], seen[-1], seen[-1].T
+    z1, z_out, back1, gradient1, gradient_out = Vs[0].dot, Vs[-1].dot, backs[0], D1.dot, D_out.dot
     add, subtract, multiply, divide, exp, exp2 = np.add, np.subtract, np.multiply, np.divide, np.exp, np.exp2
-    z1, z2, back, seen, gradient1, gradient2 = V1.dot, V2.dot, V2[:, :h].T.dot, A[:k], D1.dot, D2.dot
-    seen_T = seen.T
     for start in range(0, epochs, EPOCHS):
         count = min(EPOCHS, epochs - start)
         for r in rows[:count]:
@@ -151,24 +165,39 @@ def _one(
             exp2(A1, A1)
             add(A1, one, A1)
             divide(one, A1, A1)  # A₁ = 1 / (1 + e^−Z₁)
-            z2(seen, A2)
-            exp(A2, A2)
-            add(A2, one, A2)
-            divide(top2, A2, A2)  # ŷ' = β / (1 + e^−Z₂)
-            subtract(top, A, S)
-            multiply(S, A, S)  # both derivatives: a (1 − a) and ŷ' (β − ŷ')
-            subtract(A2, targets, r)  # β (ŷ − y)
-            multiply(r, S2, D2)  # β³ = 2η/N: Δ₂ times the step
-            back(D2, D1)
-            multiply(D1, S1, D1)  # −Δ₁ times the step
-            gradient1(minus_X, G1)
-            gradient2(seen_T, G2)
+            for z, a_below, a in upwards:
+                z(a_below, a)  # −Z
+                exp(a, a)
+                add(a, one, a)
+                divide(one, a, a)
+            z_out(top_seen, A_out)
+            exp(A_out, A_out)
+            add(A_out, one, A_out)
+            divide(top_out, A_out, A_out)  # ŷ' = β / (1 + e^−Z)
+            subtract(A, top, S)
+            multiply(S, A, S)  # all derivatives, negative: −a (1 − a) and −ŷ' (β − ŷ')
+            subtract(targets, A_out, r)  # −β (ŷ − y)
+            multiply(r, S_out, D_out)  # β³ = 2η/N: Δ of the output times the step
+            gradient_out(top_seen_T, G_out)
+            for back, d_above, d, s, gradient, a_below_T, g in downwards:
+                back(d_above, d)
+                multiply(d, s, d)  # Δ times the step, because V and the derivative are both negative
+                gradient(a_below_T, g)
+            back1(D2, D1)
+            multiply(D1, S1, D1)
+            gradient1(X1, G1)
             add(V, G, V)
         losses[start : start + count] = np.einsum("eon,eon->e", R[:count], R[:count]) / (N * beta**2)
         tell((start + count) / epochs)
-    trained = _model(model, V1.T, V2.T)
+    trained = _model(model, [v.T for v in Vs])
     losses[epochs] = _loss(trained, X, y)
     return losses, trained
+
+
+def _cut(whole: np.ndarray, shapes: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """Cut an array into parts of these shapes, which share its memory."""
+    ends = np.cumsum([prod(shape) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(whole.ravel(), ends[:-1]), shapes, strict=True)]
 
 
 def _many(
@@ -204,7 +233,7 @@ def _separate(
     k = h + bias
 
     V1, V2 = np.empty((S, d, h)), np.empty((S, 1, k))
-    _negated(model, V1, V2.mT)
+    _negated(model, (V1, V2.mT))
     A, P, G1, G2 = np.ones((S, k, N)), np.empty((S, h, N)), np.empty((S, d, h)), np.empty((S, 1, k))
     A2, R, D2, U = np.empty((S, 1, N)), np.empty((S, 1, N)), np.empty((S, 1, N)), np.empty((d, S, N))
     A1, AT, PT, V1T, w2 = A[:, :h], A.mT, P.mT, V1.mT, V2[..., :h]
@@ -236,7 +265,7 @@ def _separate(
         np.add(V2, G2, out=V2)
         if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
             tell((epoch + 1) / epochs)
-    return losses.T / (N * beta[..., 0] ** 2), _model(model, V1, V2.mT)
+    return losses.T / (N * beta[..., 0] ** 2), _model(model, (V1, V2.mT))
 
 
 def _shared(
@@ -249,7 +278,7 @@ def _shared(
     k = h + bias
 
     V1, V2 = np.empty((h, d, S)), np.empty((k, S))
-    _negated(model, V1.transpose(2, 1, 0), V2.T[..., None])
+    _negated(model, (V1.transpose(2, 1, 0), V2.T[..., None]))
     A, Q, G1, G2 = np.ones((k, N, S)), np.empty((k, N, S)), np.empty((h, d, S)), np.empty((k, 1, S))
     A2, R, D2 = np.empty((N, S)), np.empty((N, S)), np.empty((N, S))
     A1, Q1, w2, beta = A[:h], Q[:h], V2[:h, None], np.cbrt(2 * eta / N)
@@ -280,25 +309,24 @@ def _shared(
         np.add(V2, G2[:, 0], out=V2)
         if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
             tell((epoch + 1) / epochs)
-    return losses.T / (N * beta[:, None] ** 2), _model(model, V1.transpose(2, 1, 0), V2.T[..., None])
+    return losses.T / (N * beta[:, None] ** 2), _model(model, (V1.transpose(2, 1, 0), V2.T[..., None]))
 
 
 def _loss(model: Model, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     return LOSSES["mse"].value(y, model._forward(X).y_hat)
 
 
-def _negated(model: Model, V1: np.ndarray, V2: np.ndarray) -> None:
-    """Write −W and, as a last row, −b into V, whose shape is (..., inputs, outputs)."""
-    for V, W, b in zip((V1, V2), model.weights, model.biases or (None, None), strict=True):
+def _negated(model: Model, Vs: Sequence[np.ndarray]) -> None:
+    """Write −W and, as a last row, −b of each layer into its V, whose shape is (..., inputs, outputs)."""
+    for V, W, b in zip(Vs, model.weights, model.biases or len(Vs) * [None], strict=True):
         V[..., : W.shape[-2], :] = -W
         if b is not None:
             V[..., -1:, :] = -b
 
 
-def _model(model: Model, V1: np.ndarray, V2: np.ndarray) -> Model:
-    """Make the model whose negated weights and biases V1 and V2 hold."""
-    inputs = model.widths[:2]
-    weights = tuple(np.negative(V[..., :n, :], order="C") for V, n in zip((V1, V2), inputs, strict=True))
+def _model(model: Model, Vs: Sequence[np.ndarray]) -> Model:
+    """Make the model whose negated weights and biases each layer's V holds."""
+    weights = tuple(np.negative(V[..., :n, :], order="C") for V, n in zip(Vs, model.widths[:-1], strict=True))
     if model.biases is None:
         return model._like(weights, None)
-    return model._like(weights, tuple(np.negative(V[..., -1:, :], order="C") for V in (V1, V2)))
+    return model._like(weights, tuple(np.negative(V[..., -1:, :], order="C") for V in Vs))

@@ -139,8 +139,9 @@ def train(
     than one of these. The same functions train it, and run i is the run of network i alone, with its own learning rate
     and data.
 
-    The functions of the derivation can train every network. For two layers of sigmoids, one output and the mean squared
-    error there are also the faster functions of `backprop.fast`, whose numbers differ by rounding only.
+    The functions of the derivation can train every network. For layers of sigmoids, one output and the mean squared
+    error there are also the faster functions of `backprop.fast`, whose numbers differ by rounding only; an ensemble
+    needs two layers for them.
 
     Args:
         model: the network to start from, or a stack of S. It is not changed.

@@ -234,9 +234,12 @@ def negated(
 
     $$V \leftarrow V + \eta\,\frac{\partial L}{\partial W}$$
 
-    The gradient that is propagated back through $V_2$ has the opposite sign, and therefore so has the gradient of the
-    first layer. We correct this by multiplying with $-X$ instead of $X$, which is computed once and whose columns are
-    contiguous, as the product requires. A number such as 1.0 is converted to an array in every call, whereas an array
+    The gradient that is propagated back through $V_2$ has the opposite sign. We correct this with a derivative that has
+    the opposite sign too, since $a - 1$ takes as long as $1 - a$:
+
+    $$\Delta_1 = \bigl(\Delta_2\, (-W_2)^\top\bigr) \odot \bigl(A_1 \odot (A_1 - 1)\bigr)$$
+
+    A number such as 1.0 is converted to an array in every call, whereas an array
     without axes needs no conversion.
 
     Args:
@@ -257,7 +260,7 @@ def negated(
     """
     losses, v1, v2 = np.empty(epochs), -w1.T.copy(), -w2.T.copy()
     (n, h), XT, yT = (len(X), w1.shape[1]), X.T.copy(), y.T.copy()
-    minus_X = -XT.T
+    X1 = XT.T  # its columns are contiguous, as the product requires
     a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
     a2, s2, d2, g2, r = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2), np.empty((1, n))
     one, step = np.array(1.0), np.array(2 * eta / n)
@@ -277,11 +280,11 @@ def negated(
         np.multiply(s2, a2, s2)
         np.multiply(r, s2, d2)
         np.multiply(d2, step, d2)
-        np.subtract(one, a1, s1)
+        np.subtract(a1, one, s1)
         np.multiply(s1, a1, s1)
         back(d2, d1)
         np.multiply(d1, s1, d1)
-        gradient1(minus_X, g1)
+        gradient1(X1, g1)
         gradient2(a1T, g2)
         np.add(v1, g1, v1)
         np.add(v2, g2, v2)
@@ -314,7 +317,7 @@ def losses_later(
     """
     losses, v1, v2 = np.empty(epochs), -w1.T.copy(), -w2.T.copy()
     (n, h), XT, yT = (len(X), w1.shape[1]), X.T.copy(), y.T.copy()
-    minus_X = -XT.T
+    X1 = XT.T  # its columns are contiguous, as the product requires
     a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
     a2, s2, d2, g2 = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2)
     one, step = np.array(1.0), np.array(2 * eta / n)
@@ -336,11 +339,11 @@ def losses_later(
             np.multiply(s2, a2, s2)
             np.multiply(r, s2, d2)
             np.multiply(d2, step, d2)
-            np.subtract(one, a1, s1)
+            np.subtract(a1, one, s1)
             np.multiply(s1, a1, s1)
             back(d2, d1)
             np.multiply(d1, s1, d1)
-            gradient1(minus_X, g1)
+            gradient1(X1, g1)
             gradient2(a1T, g2)
             np.add(v1, g1, v1)
             np.add(v2, g2, v2)
@@ -378,7 +381,7 @@ def powers_of_two(
     """
     losses, v1, v2 = np.empty(epochs), -w1.T.copy(), -w2.T.copy()
     (n, h), XT, yT = (len(X), w1.shape[1]), X.T.copy(), y.T.copy()
-    X2, minus_X = XT / np.log(2), -XT.T
+    X1, X2 = XT.T, XT / np.log(2)
     a1, s1, d1, g1 = np.empty((h, n)), np.empty((h, n)), np.empty((h, n)), np.empty_like(v1)
     a2, s2, d2, g2 = np.empty((1, n)), np.empty((1, n)), np.empty((1, n)), np.empty_like(v2)
     one, step = np.array(1.0), np.array(2 * eta / n)
@@ -400,11 +403,11 @@ def powers_of_two(
             np.multiply(s2, a2, s2)
             np.multiply(r, s2, d2)
             np.multiply(d2, step, d2)
-            np.subtract(one, a1, s1)
+            np.subtract(a1, one, s1)
             np.multiply(s1, a1, s1)
             back(d2, d1)
             np.multiply(d1, s1, d1)
-            gradient1(minus_X, g1)
+            gradient1(X1, g1)
             gradient2(a1T, g2)
             np.add(v1, g1, v1)
             np.add(v2, g2, v2)
@@ -418,7 +421,8 @@ def folded(
     r"""Process both layers in one call, and put the step size into the scale of the predictions.
 
     This is `backprop.fast`. The activations of both layers share one array, so that one call computes both derivatives,
-    and the weights of both layers share another, so that one addition updates them. We also save the last product with
+    now both with the opposite sign, and with them $y - \hat y$. The weights of both layers share another array, so that
+    one addition updates them. We also save the last product with
     a constant. Let the output be $\hat y' = \beta \hat y$ and the targets $y' = \beta y$. To divide β instead of 1 by
     $1 + e^{-z}$ costs nothing, and
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.io
 
 import backprop
 from backprop import Gradients, Model
@@ -168,8 +169,8 @@ def a_file(seed: int) -> bytes:
             arrays[str(rng.choice(["W0", "g9", "after1", "eta", "W01", "x", "W²", "../W1", name]))] = arrays.pop(name)
     stream = io.BytesIO()
     with contextlib.suppress(Exception):  # the writers refuse some of it
-        if rng.random() < 0.25 and (writer := matlab_writer()) is not None:
-            writer(stream, arrays, do_compression=bool(rng.random() < 0.5))
+        if rng.random() < 0.25:
+            scipy.io.savemat(stream, arrays, do_compression=bool(rng.random() < 0.5))
         else:
             np.savez(stream, **arrays)
     return stream.getvalue()
@@ -191,15 +192,6 @@ def with_damage(rng: np.random.Generator, data: bytearray, damages: int) -> byte
         else:
             data = data[:at] if rng.random() < 0.2 else data + data[at : at + 200]
     return bytes(data)
-
-
-def matlab_writer() -> Callable[..., None] | None:
-    """Find the function that writes .mat files, if SciPy is there."""
-    try:
-        import scipy.io
-    except ImportError:
-        return None
-    return scipy.io.savemat
 
 
 @lru_cache(maxsize=1)

@@ -4,14 +4,16 @@ import io
 import pickle
 import re
 import struct
-import sys
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +41,8 @@ STEP = {name: array for name, array in RUN.items() if name[0] != "g"} | {
     **{f"after{i}": w for i, w in enumerate(NEW.weights, 1)},
     **{f"afterb{i}": b for i, b in enumerate(NEW.biases, 1)},
 }
+
+INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 
 
 def saved(folder: Path, **arrays: Any) -> Path:
@@ -219,8 +223,7 @@ def untyped(arrays: Any) -> Any:
 
 
 def mat_file(folder: Path, name: str = "run.mat", **arrays: Any) -> Path:
-    scipy = pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
-    scipy.savemat(folder / name, arrays)
+    scipy.io.savemat(folder / name, arrays)
     return folder / name
 
 
@@ -252,20 +255,34 @@ def test_other_mat_files_are_refused_with_advice(
     assert words in complaint(capsys, str(tmp_path / "run.mat"))
 
 
-def test_without_scipy_the_message_says_what_to_install(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "run.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(126) + b"\0\1IM")
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    message = complaint(capsys, str(tmp_path / "run.mat"))
-    assert "python -m pip install scipy" in message
-    assert "[matlab]" in message
+@pytest.mark.parametrize("compressed", [False, True], ids=["v6", "v7"])
+def test_what_scipy_has_written_is_read_to_the_last_bit(compressed: bool, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "X": rng.normal(size=(5, 2)),
+        "y": np.array([[1.0], [0.0], [300.0], [-70000.0], [2.0**40]]),  # whole numbers are stored in less
+        "W1": rng.normal(size=(2, 3)).astype(np.float32),
+        "row": np.arange(3.0),
+        "cube": rng.normal(size=(2, 3, 4)),
+        "empty": np.zeros((0, 3)),
+        "eta": np.array(0.5),
+        "a_name_of_more_than_four_letters": np.ones((1, 1)),
+        "flags": np.array([[True, False]]),
+        **{f"{dtype}": np.array([[1, 100]], dtype=dtype) for dtype in INTEGERS},
+    }
+    others = {"text": "W1", "struct": {"W1": 1.0}, "complex": 1j * np.ones(2), "sparse": scipy.sparse.eye_array(3)}
+    scipy.io.savemat(tmp_path / "run.mat", {**arrays, **others}, do_compression=compressed)
+    found, expected = archive.read_arrays(tmp_path / "run.mat"), scipy.io.loadmat(tmp_path / "run.mat")
+    assert set(found) == set(arrays)
+    for name, array in found.items():
+        assert np.array_equal(array, expected[name]), name
+        assert array.shape == expected[name].shape
+        assert array.dtype == expected[name].dtype or name == "flags"
 
 
 def test_a_mat_file_that_would_be_too_large_is_not_decompressed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("scipy.io", reason="SciPy is not installed (extra [matlab])")
     packed = zlib.compress(bytes(archive.MOST_BYTES + 100))
     data = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + struct.pack("<II", 15, len(packed)) + packed
     (tmp_path / "run.mat").write_bytes(data)
@@ -276,7 +293,9 @@ def test_arrays_of_another_class_are_named(tmp_path: Path, capsys: pytest.Captur
     path = mat_file(tmp_path, **untyped({**RUN, "W1": "a text"}))
     assert "array 'W1' is of class char" in complaint(capsys, str(path))
     path = mat_file(tmp_path, **untyped({**RUN, "X": X + 1j}))
-    assert "array 'X' has entries of type complex128" in complaint(capsys, str(path))
+    assert "array 'X' is of class complex double" in complaint(capsys, str(path))
+    path = mat_file(tmp_path, **untyped({**RUN, "g1": scipy.sparse.csc_array(RUN["g1"])}))
+    assert "array 'g1' is of class sparse" in complaint(capsys, str(path))
 
 
 # Fuzzing
@@ -288,13 +307,19 @@ def whole_file() -> bytes:
     return buffer.getvalue()
 
 
-WHOLE = whole_file()
+def whole_mat_file(compressed: bool) -> bytes:
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, {**RUN, "notes": "a text", "settings": {"eta": 1.0}}, do_compression=compressed)
+    return buffer.getvalue()
+
+
+WHOLE, MATS = whole_file(), [whole_mat_file(False), whole_mat_file(True)]
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> bytes:
+def damaged(draw: st.DrawFn, files: Sequence[bytes] = (WHOLE,)) -> bytes:
     """Take a good file and cut it, repeat parts of it, or overwrite some of its bytes."""
-    data = bytearray(WHOLE)
+    data = bytearray(draw(st.sampled_from(files)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, max(0, len(data) - 1)))
         kind = draw(st.sampled_from(["cut", "overwrite", "insert", "repeat"]))
@@ -325,6 +350,31 @@ def test_no_file_breaks_the_reader(data: bytes, tmp_path_factory: pytest.TempPat
     path = tmp_path_factory.getbasetemp() / "fuzzed.npz"
     path.write_bytes(data)
     assert "\n" not in outcome(path)
+
+
+@settings(max_examples=1500)
+@given(data=st.one_of(damaged(MATS), st.binary(max_size=300).map(lambda tail: MATS[0][:128] + tail)))
+def test_no_mat_file_breaks_the_reader(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzzed.mat"
+    path.write_bytes(data)
+    assert "\n" not in outcome(path)
+
+
+@pytest.mark.parametrize("compressed", [False, True], ids=["v6", "v7"])
+def test_a_mat_file_that_is_cut_off_is_read_up_to_there_or_refused(compressed: bool, tmp_path: Path) -> None:
+    path, whole = tmp_path / "cut.mat", MATS[compressed]
+    path.write_bytes(whole)
+    full = archive.read_arrays(path)
+    read = 0
+    for length in range(128, len(whole)):
+        path.write_bytes(whole[:length])
+        if outcome(path):
+            assert re.search(r"is damaged: .*(ends within|cut off)", outcome(path))
+            continue
+        found = archive.read_arrays(path)
+        read += len(found) < len(full)  # it ends between two variables, or in what fills up the last
+        assert all(np.array_equal(array, full[name]) for name, array in found.items())
+    assert 0 < read < 100 * len(full)
 
 
 @settings(max_examples=500)

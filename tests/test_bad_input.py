@@ -262,7 +262,10 @@ CASES = {
     # engines
     "engine unknown": Bad(lambda: train(MODEL, X, Y, 1.0, 1, engine="jax"), ValueError, "engine", "'jax'", "'fast'"),
     "engine None": Bad(lambda: train(MODEL, X, Y, 1.0, 1, engine=untyped(None)), TypeError, "engine", "None", "a name"),
-    "fast, three layers": Bad(fast(Model.random([2, 3, 5, 1])), ValueError, "engine", "3 layers", "2"),
+    "fast, one layer": Bad(fast(Model.random([2, 1])), ValueError, "engine", "1 layer", "2 or more"),
+    "fast, a deep stack": Bad(
+        fast(ensemble.stack([Model.random([2, 3, 5, 1])] * 2)), ValueError, "engine", "a stack of networks with 3", "2"
+    ),
     "fast, tanh": Bad(
         fast(Model.random([2, 3, 1], 0, ["tanh", "sigmoid"])), ValueError, "engine", "'tanh'", "'sigmoid'"
     ),

@@ -96,7 +96,7 @@ def test_a_missing_tool_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPat
     assert missing["C"] == "RuntimeError: no C compiler on this machine"
 
 
-def test_calls_are_counted_in_the_innermost_loop() -> None:
+def test_calls_are_counted_in_the_loop_over_the_epochs() -> None:
     counts = [program.calls_of(function) for function in REWRITINGS[1:-1]]
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] > program.calls_of(backprop.fast._one) == 17

@@ -1,6 +1,7 @@
 """The fast path computes what the specification computes."""
 
 import ast
+import inspect
 import tracemalloc
 import warnings
 from pathlib import Path
@@ -36,8 +37,9 @@ def distance(first: Model, second: Model, start: Model | None = None) -> float:
 def test_one_step_of_random_settings(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, d, h = (int(rng.integers(1, most)) for most in (120, 6, 70))
+    deeper = [int(width) for width in rng.integers(1, 9, size=seed % 4)]  # from two layers of weights to five
     eta = float(10 ** rng.uniform(-3, 3))
-    model = Model.random([d, h, 1], seed, bias=bool(rng.integers(2)))
+    model = Model.random([d, h, *deeper, 1], seed, bias=bool(rng.integers(2)))
     x, y = rng.normal(size=(n, d)), rng.uniform(size=(n, 1))
     gradient_as_step = both(model, x, y, eta=1e6 * eta, epochs=1)  # so large that the start is rounded away
     assert distance(gradient_as_step[0].model, gradient_as_step[1].model, model) < 1e-13
@@ -70,6 +72,40 @@ def test_ten_thousand_epochs(data: str, eta: float) -> None:
     assert distance(after.model, expected.model) < 1e-10
 
 
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("widths", [[2, 3, 5, 1], [2, 5, 3, 4, 1], [2, 1, 2, 1]])
+def test_six_thousand_epochs_of_deep_networks(widths: list[int], bias: bool) -> None:
+    after, expected = both(Model.random(widths, seed=2, bias=bias), X, Y, 0.5, 6000)
+    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-10)
+    assert distance(after.model, expected.model) < 1e-10
+
+
+#: Mistakes that give arrays of the right shapes, or that only a network with a layer in between can make.
+PLANTED = [
+    ("subtract(A, top, S)", "subtract(top, A, S)"),  # the sign of a derivative
+    ("multiply(d, s, d)", "pass"),  # a derivative missing between
+    ("gradient(a_below_T, g)", "gradient(-a_below_T, g)"),
+    ("back(d_above, d)", "back(-d_above, d)"),
+    ("exp(a, a)", "exp2(a, a)"),
+    ("in reversed(between)", "in between"),  # the layers in the wrong order
+    ("v[:, :h].T.dot for v, h in zip(Vs[1:]", "v[:, -h:].T.dot for v, h in zip(Vs[1:]"),  # the bias in place of a unit
+]
+
+
+@pytest.mark.parametrize(("line", "mistake"), PLANTED)
+def test_a_mistake_planted_in_it_is_seen(line: str, mistake: str) -> None:
+    source = inspect.getsource(fast)
+    assert source.count(line) == 1
+    wrong: dict[str, Any] = {"__name__": "wrong"}
+    exec(source.replace(line, mistake), wrong)
+    model = Model.random([2, 3, 5, 2, 1], seed=1, bias=True)
+    for snapshots_by, agrees in ((fast.snapshots, True), (wrong["snapshots"], False)):
+        with warnings.catch_warnings(action="ignore"):
+            losses, _ = snapshots_by(model, X, Y, 1.0, 30)
+        expected = backprop.train(model, X, Y, 1.0, 31, engine="reference").losses
+        assert np.allclose(losses, expected, rtol=1e-12) == agrees
+
+
 def test_ten_thousand_epochs_of_an_ensemble() -> None:
     models = [Model.random([2, 4, 1], seed) for seed in range(20)]
     stacked, etas = grid(models, [0.5, 1.0, 3.0])
@@ -92,7 +128,8 @@ def test_blocks_of_networks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("epochs", [0, 1, 99, 100, 101])
 def test_any_number_of_epochs(epochs: int) -> None:
-    for start in (Model.random([2, 4, 1]), stack([Model.random([2, 4, 1], s) for s in range(3)])):
+    alone = [Model.random(widths) for widths in ([2, 4, 1], [2, 3, 5, 1])]
+    for start in (*alone, stack([Model.random([2, 4, 1], s) for s in range(3)])):
         after, expected = both(start, X, Y, 1.0, epochs)
         assert after.losses.shape == expected.losses.shape
         np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-13)
@@ -109,10 +146,11 @@ def test_training_fast_in_two_parts_is_training_at_once() -> None:
 
 
 def test_far_from_zero_nothing_overflows_aloud() -> None:
-    model = Model([np.array([[900.0, -900.0], [1.0, 1.0]]), np.array([[1.0], [800.0]])])
-    with warnings.catch_warnings(action="error"):
-        after, expected = both(model, X, Y, 1.0, 50)
-    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
+    first, last = np.array([[900.0, -900.0], [1.0, 1.0]]), np.array([[1.0], [800.0]])
+    for between in ([], [np.array([[900.0, 1.0], [-900.0, 2.0]])]):
+        with warnings.catch_warnings(action="error"):
+            after, expected = both(Model([first, *between, last]), X, Y, 1.0, 50)
+        np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
 
 
 def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +176,8 @@ def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not used(Model.random([2, 4, 1]), loss="binary_cross_entropy")
     assert not used(Model.random([2, 4, 1], activations=["tanh", "sigmoid"]))
     assert not used(Model.random([2, 4, 1], activations=[mine, "sigmoid"]))  # it has the name only
-    assert not used(Model.random([2, 4, 4, 1]))
+    assert used(Model.random([2, 4, 4, 1]))
+    assert not used(stack([Model.random([2, 4, 4, 1])] * 2))
     assert not used(Model.random([2, 1]))
     snapshots([Model.random([2, 4, 1])], X, Y, 1.0, [0, 1])
     assert seen
@@ -246,8 +285,8 @@ def test_progress_of_blocks_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("bias", [False, True])
 def test_the_trained_arrays_lie_in_the_usual_order_and_are_nobody_elses(bias: bool) -> None:
     apart = np.stack([X, X])
-    alone = Model.random([2, 3, 1], bias=bias)
-    for x, start in ((X, alone), *((x, stack([alone] * 2)) for x in (X, apart))):
+    alone, deep = (Model.random(widths, bias=bias) for widths in ([2, 3, 1], [2, 3, 5, 1]))
+    for x, start in ((X, alone), (X, deep), *((x, stack([alone] * 2)) for x in (X, apart))):
         trained = fast.snapshots(start, x, Y, 1.0, 1)[1]
         for mine, its in zip(trained._parameters, start._parameters, strict=True):
             assert mine.flags.c_contiguous
@@ -262,7 +301,8 @@ def test_the_trained_arrays_lie_in_the_usual_order_and_are_nobody_elses(bias: bo
         ([2, 4, 1], {}, 1e100, "mse", None),
         ([2, 4, 1], {}, np.array([1.0, 1e-101]), "mse", "eta 1e-101 to 1.0 beyond 1e-100 to 1e100"),
         ([2, 4, 1], {}, np.array([2.0, 1e101]), "mse", "eta 2.0 to 1e+101 beyond 1e-100 to 1e100"),
-        ([2, 1], {}, 1.0, "mse", "1 layers of weights instead of 2"),
+        ([2, 3, 5, 1], {}, 1.0, "mse", None),
+        ([2, 1], {}, 1.0, "mse", "1 layer of weights instead of 2 or more"),
         ([2, 4, 2], {}, 1.0, "mse", "2 outputs instead of 1"),
         ([2, 4, 1], {"activations": ["sigmoid", "tanh"]}, 1.0, "mse", "the activation 'tanh' instead of 'sigmoid'"),
         ([2, 4, 1], {}, 1.0, "binary_cross_entropy", "the loss 'binary_cross_entropy' instead of 'mse'"),

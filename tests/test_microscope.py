@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 
 import backprop
 from backprop.live import answer
-from backprop.live.descent import states_with
 from backprop.live.mathml import digits
 from backprop.live.scene import HIDDEN, LOSSES, Scene, changed, parameters_of, read, write
 from backprop.live.showing import body, view
 from backprop.live.steps import STAGES, stage_of, steps_of
-from backprop.live.values import OF_THE_UPDATE, Numbers
+from backprop.live.values import Numbers
 from backprop.verification import numerical_gradients
-from backprop.verification.catalogue import MISTAKES, incorrect_gradients
+from backprop.verification.catalogue import MISTAKES, OF_THE_UPDATE, incorrect_gradients, states_with
 from builder.beside import microscope as built
 from builder.source.equations import equations, functions_shown
 
@@ -174,6 +173,8 @@ def test_the_code_is_the_body_without_its_docstring() -> None:
 
 # The drawing
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 @every_scene
 def test_the_drawing_is_well_formed_and_has_every_number_with_all_its_digits(address: str) -> None:
@@ -188,6 +189,35 @@ def test_the_drawing_is_well_formed_and_has_every_number_with_all_its_digits(add
             assert float(parts[name].get("data-gradient") or "nan") == shown["numbers"][f"g{name[1:]}"]
     assert len([part for part in parts.values() if part.get("tabindex") == "0"]) == 1
     ET.fromstring(answer("picture", {"address": address})["content"])
+
+
+def test_a_drawing_of_all_examples_says_so_and_has_a_tick_for_each() -> None:
+    for address in ("net=2-3-1&hidden=tanh&step=output", "net=2-3-1&hidden=relu&step=output", "step=output"):
+        scene = read(f"{address}&example=0")[0]
+        numbers = Numbers(scene)
+        drawing = ET.fromstring(answer("look", {"address": f"{address}&example=0"})["svg"])
+        words = [text.text for text in drawing.iter(f"{SVG}text") if text.get("class") == "means"]
+        assert words == ["Numbers are means over 21 examples; each tick in a unit is one example."]
+        for unit in range(1, sum(scene.net) + 1):
+            [part] = [part for part in drawing.iter() if part.get("data-name") == f"u{unit}"]
+            [ticks] = [path.get("d", "") for path in part.iter(f"{SVG}path")]
+            [circle] = list(part.iter(f"{SVG}circle"))
+            at = np.array([float(x) for x in re.findall(r"M(\S+) ", ticks)]) - float(circle.get("cx", ""))
+            layer, a = scene.place(unit)[0], numbers.a(unit)
+            phi = scene.model.activations[layer - 1].name if layer else ""
+            low, high = {"tanh": (-1, 1), "relu": (0, numbers.trace.a[layer].max())}.get(phi, (0, 1))
+            np.testing.assert_allclose(at, 15 * (2 * (a - low) / (high - low) - 1), atol=0.11)
+        assert list(ET.fromstring(answer("look", {"address": address})["svg"]).iter(f"{SVG}path")) == []
+
+
+def test_a_drawing_of_numbers_that_are_all_equal_or_not_finite_is_still_one() -> None:
+    for weights in ("0,0,0,0,0,0", "1e300,1e300,1e300,1e300,1e300,-1e300"):
+        scene = f"net=2-2-1&hidden=identity&output=identity&example=0&w={weights}"
+        drawing = ET.fromstring(answer("look", {"address": scene + "&step=loss"})["svg"])
+        ticks = " ".join(path.get("d", "") for path in drawing.iter(f"{SVG}path"))
+        assert ticks.count("M") == 21 * 5
+        assert "nan" not in ticks
+        assert "inf" not in ticks
 
 
 def test_a_value_is_drawn_once_it_has_been_computed() -> None:
@@ -379,7 +409,7 @@ def test_mistakes_of_the_update_are_made_in_the_update() -> None:
     X, y = backprop.xor()
     for slug in OF_THE_UPDATE:
         scene = replace(Scene(net=(2, 4, 1)), mistake=slug)
-        states = states_with(scene, scene.model, None)
+        states = states_with(slug, scene.model, X, y, scene.eta)
         _, (first, _), (second, total) = next(states), next(states), next(states)
         right = backprop.train(scene.model, X, y, eta=1.0, epochs=1).model
         if slug == "gradients-not-zeroed":

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
 
 import backprop
 from backprop import Model
@@ -131,14 +132,10 @@ def test_jax(tmp_path: Path) -> None:
 # MATLAB and GNU Octave
 
 
-def scipy_io() -> Any:
-    return tool("scipy.io", "SciPy is not installed (extra [matlab])")
-
-
 def write_with_scipy(folder: Path, compressed: bool) -> Path:
     path = folder / "run.mat"
     names = {"X": X, "y": Y, "W1": MODEL.weights[0], "W2": MODEL.weights[1], "g1": GRADIENTS[0], "g2": GRADIENTS[1]}
-    scipy_io().savemat(path, names, do_compression=compressed)
+    scipy.io.savemat(path, names, do_compression=compressed)
     return path
 
 
@@ -172,7 +169,6 @@ def write_with_octave(folder: Path, compressed: bool) -> Path:
 )
 def test_matlab(write: Callable[[Path, bool], Path], compressed: bool, tmp_path: Path) -> None:
     """The file save_matlab.m runs in Octave; without Octave, SciPy writes what it would write."""
-    scipy_io()
     path = write(tmp_path, compressed)
     found, left = diagnose_file(path, activations="sigmoid", loss="mse")
     assert (found.verdict, left) == ("correct", [])

@@ -1,6 +1,6 @@
 """Train with each mistake of the catalogue, because a network that learns may still have one."""
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 from backprop.data import xor
 from backprop.derivation import accuracy, mse_contributions, relative_error, total_loss
 from backprop.ensemble import stack
-from backprop.network import Gradients, Model
-from backprop.verification.catalogue import MISTAKES, early_step, incorrect_gradients
+from backprop.network import Model
+from backprop.verification.catalogue import MISTAKES, states_with
 
 WIDTHS, SEEDS, ETA, EPOCHS = [2, 4, 4, 1], 32, 1.0, 3000
 
@@ -42,49 +42,6 @@ def group_of(slug: str) -> str:
     return "with_biases" if slug.startswith("bias") else "plain"
 
 
-def states(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str) -> Iterator[Model]:
-    """Train with a mistake, without end.
-
-    Args:
-        model: the network, or a stack of networks.
-        X: the inputs, shape (N, d₀).
-        y: the targets, shape (N, d_L).
-        slug: the mistake, or "" for none.
-        loss: "mse" or "binary_cross_entropy".
-
-    Yields:
-        The network before the first update, after it, after the second, …
-    """
-    planted = slug if slug not in ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum") else ""
-    layers = [0] if slug.startswith("layer-") else None
-    total: Gradients | None = None
-    while True:
-        yield model
-        if slug == "updated-too-early":
-            model = early_step(model, X, y, ETA, loss)
-            continue
-        gradients = incorrect_gradients(model, X, y, planted, loss, layers)
-        if slug == "gradients-not-zeroed":
-            gradients = total = gradients if total is None else added(total, gradients)
-        model = model._update(gradients, -ETA if slug == "uphill" else ETA)
-
-
-def added(first: Gradients, second: Gradients) -> Gradients:
-    """Add two gradients.
-
-    Args:
-        first: one.
-        second: the other.
-
-    Returns:
-        Their sum.
-    """
-    biases = None
-    if first.biases is not None and second.biases is not None:
-        biases = tuple(a + b for a, b in zip(first.biases, second.biases, strict=True))
-    return Gradients(tuple(a + b for a, b in zip(first.weights, second.weights, strict=True)), biases)
-
-
 def trained(slug: str, group: str) -> dict[str, Any]:
     """Train with a mistake from many seeds, on XOR.
 
@@ -98,22 +55,22 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         every prediction correct; "finite", the number of seeds without NaN.
     """
     X, y = xor()
+    planted = "" if slug == "mean-instead-of-sum" else slug  # for a mean it is not a mistake
     loss = "binary_cross_entropy" if group == "under_binary_cross_entropy" else "mse"
     models = [Model.random(WIDTHS, seed, bias=group == "with_biases") for seed in range(SEEDS)]
     errors = []
     for model in models:
-        walk = states(model, X, y, slug, loss)
-        start, new = next(walk), next(walk)
+        states = states_with(planted, model, X, y, ETA, loss)
+        (start, _), (new, _) = next(states), next(states)
         right = model.backward(model.forward(X), y, loss)
         moved = [(a - b) / ETA for a, b in zip(start.weights, new.weights, strict=True)]
         given = [*right.weights, *(right.biases or ())]
         moved += [(a - b) / ETA for a, b in zip(start.biases or (), new.biases or (), strict=True)]
         errors.append(relative_error(*(np.concatenate([np.ravel(g) for g in part]) for part in (moved, given))))
     with np.errstate(all="ignore"):
-        walk = states(stack(models), X, y, slug, loss)
-        for _ in range(EPOCHS):
-            next(walk)
-        answers = next(walk)._forward(X).y_hat
+        states = states_with(planted, stack(models), X, y, ETA, loss)
+        last, _ = next(islice(states, EPOCHS, None))
+        answers = last._forward(X).y_hat
         losses = total_loss(mse_contributions(y, answers))
         correct_predictions = accuracy(y, answers)
     finite = np.isfinite(losses)

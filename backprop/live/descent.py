@@ -1,7 +1,7 @@
 """Training under the microscope: some epochs at a time, and beside them the same with a planted mistake."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -12,9 +12,8 @@ import numpy as np
 import backprop
 from backprop import training
 from backprop.live.scene import Scene, parameters_of, read, write
-from backprop.live.values import OF_THE_UPDATE, mistaken_gradients
 from backprop.network import LOSSES, Gradients, Model
-from backprop.verification.catalogue import early_step
+from backprop.verification.catalogue import states_with
 
 #: The decision surface reaches this far beyond the data, which lie between 0 and 1.
 MARGIN = 0.1
@@ -134,55 +133,19 @@ def _train_with(scene: Scene, epochs: int, beside: Mapping[str, Any] | None) -> 
     """Train with the planted mistake."""
     X, y = scene.whole
     model = replace(scene, w=tuple(beside["w"])).model if beside else scene.model
-    total = replace(scene, w=tuple(beside["total"])).model if beside and len(beside["total"]) else None
+    sums = replace(scene, w=tuple(beside["total"])).model if beside and len(beside["total"]) else None
+    total = None if sums is None else Gradients(sums.weights, sums.biases)
     losses = np.full(epochs, np.nan)
     with np.errstate(all="ignore"):
-        for k, (state, added) in enumerate(islice(states_with(scene, model, total), epochs + 1)):
+        states = states_with(scene.mistake, model, X, y, scene.eta, scene.loss, total)
+        for k, (state, added) in enumerate(islice(states, epochs + 1)):
             model, total = state, added
             if k < epochs:
                 losses[k] = _loss(scene, state, X, y)
-    kept = [] if total is None else list(parameters_of(total))
-    return losses, {"w": list(parameters_of(model)), "total": kept}
+    kept = [] if total is None else parameters_of(total)
+    return losses, {"w": list(parameters_of(model)), "total": list(kept)}
 
 
 def _loss(scene: Scene, model: Model, X: np.ndarray, y: np.ndarray) -> float:
     """Compute the loss of a network that may have diverged."""
     return float(LOSSES[scene.loss].value(y, model._forward(X).y_hat))
-
-
-def states_with(scene: Scene, model: Model, total: Model | None) -> Iterator[tuple[Model, Model | None]]:
-    """Train with the planted mistake, without end.
-
-    Args:
-        scene: the scene.
-        model: the network to begin with.
-        total: the sum of all gradients so far, in a network's shape, for gradients that are not set to zero; or None.
-
-    Yields:
-        The network before the first update, after it, after the second, …, each with that sum.
-    """
-    X, y = scene.whole
-    while True:
-        yield model, total
-        if scene.mistake == "updated-too-early":
-            model = early_step(model, X, y, scene.eta, scene.loss)
-            continue
-        gradients = _unchecked(scene, model, X, y)
-        if scene.mistake == "gradients-not-zeroed":
-            parts = [*gradients.weights, *(gradients.biases or ())]
-            old = [0.0] * len(parts) if total is None else [*total.weights, *(total.biases or ())]
-            sums, depth = [a + b for a, b in zip(parts, old, strict=True)], len(model.weights)
-            biases = None if model.biases is None else tuple(sums[depth:])
-            total, gradients = model._like(tuple(sums[:depth]), biases), Gradients(tuple(sums[:depth]), biases)
-        model = model._update(gradients, -scene.eta if scene.mistake == "uphill" else scene.eta)
-
-
-def _unchecked(scene: Scene, model: Model, X: np.ndarray, y: np.ndarray) -> Gradients:
-    """Compute the gradient with the mistake, for numbers that may be infinite."""
-    if scene.mistake in OF_THE_UPDATE:
-        return model._backward(model._forward(X), y, scene.loss)
-    found = mistaken_gradients(model, X, y, scene.mistake, scene.loss)
-    return Gradients(
-        tuple(np.broadcast_to(g, w.shape) for g, w in zip(found.weights, model.weights, strict=True)),
-        found.biases,
-    )

@@ -1,4 +1,4 @@
-"""Diagnose what a reader drops or pastes: an .npz file, or arrays as NumPy prints them."""
+"""Diagnose what a reader drops or pastes: an .npz or .mat file, or arrays as NumPy prints them."""
 
 import re
 import tempfile
@@ -152,7 +152,7 @@ def diagnose_given(
     if content is None and was_shortened(text) and found.verdict != "correct":
         notes.append(
             f"The numbers were printed with {SHORT} decimals, and the diagnosis compares to the last digit. Print them "
-            "again after np.set_printoptions(precision=17), or drop an .npz file."
+            "again after np.set_printoptions(precision=17), or drop an .npz or .mat file."
         )
     return {"verdict": found.verdict, "words": str(found), "note": " ".join(notes)}
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 
+import numpy as np
+
 from backprop.live import mathml
 from backprop.live.scene import Scene
 from backprop.live.showing import View, a_name, index_of
@@ -12,6 +14,12 @@ from backprop.live.values import Numbers
 #: Half the size of a unit, and the place around the drawing.
 R, TOP, SIDE = 23, 46, 34
 
+#: The place for the line of words under a drawing of all examples, and half the width of the ticks in a unit.
+LINE, HALF = 22, 15
+
+#: The range of an activation, from the left end of the ticks to the right; others have that of their layer.
+RANGE = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
 #: Above so many weights only those at work carry their numbers.
 MOST_LABELS = 12
 
@@ -20,6 +28,7 @@ ALONE = """
 svg { background: #fffefb; font-family: "STIX Two Text", "Times New Roman", serif; }
 text { fill: #1c1b19; font-size: 13px; text-anchor: middle; } .sub { font-size: 9.5px; } .it { font-style: italic; }
 circle { fill: #fffefb; stroke: #5f5b54; stroke-width: 1; } .wire { fill: none; stroke: #b9b3a6; stroke-width: 1; }
+.spread { stroke: #1f5fa8; stroke-opacity: .6; } text.means { fill: #5f5b54; font-size: 12px; text-anchor: start; }
 .hit { stroke: none; } .ground { fill: #fffefb; } .forward text.value, text.forward { fill: #1f5fa8; }
 text.backward { fill: #b84e12; } .working.forward .wire { stroke: #1f5fa8; stroke-width: 1.8; }
 .working.backward .wire { stroke: #b84e12; stroke-width: 1.8; stroke-dasharray: 5 3; }
@@ -38,10 +47,11 @@ def spot(scene: Scene, unit: int) -> tuple[float, float]:
     Returns:
         The centre, in the units of the drawing.
     """
-    width, height = size(scene)
+    width, _ = size(scene)
     layer, place = scene.place(unit)
+    middle = TOP + (max(scene.net) - 1) * spacing(scene) / 2
     x = SIDE + layer * (width - 2 * SIDE) / (len(scene.net) - 1)
-    return x, height / 2 + (place - (scene.net[layer] - 1) / 2) * spacing(scene)
+    return x, middle + (place - (scene.net[layer] - 1) / 2) * spacing(scene)
 
 
 def spacing(scene: Scene) -> float:
@@ -50,8 +60,9 @@ def spacing(scene: Scene) -> float:
 
 
 def size(scene: Scene) -> tuple[float, float]:
-    """Tell width and height of the drawing."""
-    return 430 if len(scene.net) < 5 else 530, 2 * TOP + (max(scene.net) - 1) * spacing(scene)
+    """Tell width and height of the drawing; under means there is a line of words."""
+    height = 2 * TOP + (max(scene.net) - 1) * spacing(scene)
+    return 430 if len(scene.net) < 5 else 530, height if scene.example else height + LINE
 
 
 def digits(value: float) -> str:
@@ -91,12 +102,19 @@ def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
     known = set(names[: names.index(name) + 1])
     first = focus or f"u{shown.unit or 1}"
     parts = [*_edges(numbers, shown, name, known, first), *_units(numbers, shown, name, known, first)]
+    if not numbers.scene.example:
+        parts.append(f'<text class="means" x="{SIDE - R}" y="{height - 8:g}">{escape(_means(numbers))}</text>')
     label = f"The network {'-'.join(map(str, numbers.scene.net))}. {shown.heading}."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="group" '
         f'aria-label="{escape(label)}" aria-describedby="network-words" class="network">'
         f'<desc id="network-words">{escape(shown.words)}</desc>{"".join(parts)}</svg>'
     )
+
+
+def _means(numbers: Numbers) -> str:
+    """Say what the numbers and the ticks of a drawing of all examples are."""
+    return f"Numbers are means over {len(numbers.scene.whole[0])} examples; each tick in a unit is one example."
 
 
 def _passing(name: str) -> str:
@@ -182,8 +200,19 @@ def _units(numbers: Numbers, shown: View, name: str, known: set[str], first: str
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{R}"/>'
             f'<text x="{x:.1f}" y="{y - R - 6:.1f}">{mean}{symbol(letter, index)}</text>'
             f'<text class="value forward" x="{x:.1f}" y="{y + 4.5:.1f}">{value}</text>'
-            f"{below}</g>"
+            f"{_spread(numbers, unit, x, y) if len(a) > 1 and reached else ''}{below}</g>"
         )
+
+
+def _spread(numbers: Numbers, unit: int, x: float, y: float) -> str:
+    """Draw a tick for the activation of each example, from the smallest that there can be to the largest."""
+    layer, _ = numbers.scene.place(unit)
+    phi = numbers.model.activations[layer - 1].name if layer else ""
+    of_layer = numbers.trace.a[layer]
+    low, high = RANGE.get(phi, (min(0.0, float(of_layer.min())), max(0.0, float(of_layer.max()))))
+    at = HALF * (2 * (numbers.a(unit) - low) / ((high - low) or 1) - 1)
+    ticks = "".join(f"M{x + place:.1f} {y + 9:.1f}v6" for place in np.clip(np.nan_to_num(at), -HALF, HALF).tolist())
+    return f'<path class="spread" d="{ticks}"/>'
 
 
 def _beneath(x: float, y: float, text: str, length: int, kind: str = "") -> str:

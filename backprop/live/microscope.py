@@ -12,15 +12,14 @@ import numpy as np
 
 import backprop
 from backprop.live import mathml
-from backprop.live.descent import states_with
 from backprop.live.drawing import alone, draw
 from backprop.live.scene import Scene, changed, losses_for, parameters_of, possible, read, write
 from backprop.live.showing import body, view
 from backprop.live.steps import STAGES, at, stage_of, step_at_unit, steps_of
-from backprop.live.values import OF_THE_UPDATE, Numbers, mistaken_gradients
+from backprop.live.values import Numbers
 from backprop.verification import gradient_check
 from backprop.verification.archive import arguments
-from backprop.verification.catalogue import BY_SLUG, MISTAKES
+from backprop.verification.catalogue import BY_SLUG, MISTAKES, OF_THE_UPDATE, gradients_in_training, states_with
 
 
 def look(address: str, changes: Mapping[str, str] | None = None, focus: str = "") -> dict[str, Any]:
@@ -180,7 +179,7 @@ def examine(address: str) -> dict[str, Any]:
     X, y = scene.whole
     model = scene.model
     right = model.backward(model.forward(X), y, scene.loss)
-    wrong = right if not scene.mistake else mistaken_gradients(model, X, y, scene.mistake, scene.loss)
+    wrong = right if not scene.mistake else gradients_in_training(model, X, y, scene.mistake, scene.loss)
     check = gradient_check(model, X, y, wrong, scene.loss)
     found = _diagnosed(scene)
     mistake = BY_SLUG.get(scene.mistake)
@@ -213,7 +212,7 @@ def _arrays(scene: Scene) -> dict[str, Any]:
     found = {"X": X, "y": y} | {f"W{k + 1}": w for k, w in enumerate(model.weights)}
     found |= {f"b{k + 1}": b for k, b in enumerate(model.biases or ())}
     if scene.mistake in OF_THE_UPDATE:
-        states = states_with(scene, model, None)
+        states = states_with(scene.mistake, model, X, y, scene.eta, scene.loss)
         before, after = next(states)[0], next(states)[0]
         if scene.mistake == "gradients-not-zeroed":  # it shows at the second step
             before, after = after, next(states)[0]
@@ -223,7 +222,7 @@ def _arrays(scene: Scene) -> dict[str, Any]:
         found |= {f"afterb{k + 1}": b for k, b in enumerate(after.biases or ())}
         return found | {"eta": np.array(scene.eta)}
     gradients = (
-        mistaken_gradients(model, X, y, scene.mistake, scene.loss)
+        gradients_in_training(model, X, y, scene.mistake, scene.loss)
         if scene.mistake
         else model.backward(model.forward(X), y, scene.loss)
     )

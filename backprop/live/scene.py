@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop import data
 from backprop.derivation import parameter_vector
-from backprop.network import Model
+from backprop.network import Gradients, Model
 from backprop.verification.catalogue import BY_SLUG, layers_for
 
 #: How large a network may be: hidden layers, and units in a layer.
@@ -106,8 +106,8 @@ class Scene:
         return layer, unit - self.starts[layer]
 
 
-def parameters_of(model: Model) -> tuple[float, ...]:
-    """List all weights and then all biases of a network, row by row."""
+def parameters_of(model: Model | Gradients) -> tuple[float, ...]:
+    """List all weights and then all biases of a network, or what the gradient says of them, row by row."""
     return tuple(parameter_vector([*model.weights, *(model.biases or ())]).tolist())
 
 

@@ -7,10 +7,7 @@ import numpy as np
 
 from backprop.live.scene import Scene
 from backprop.network import Gradients, Model, Trace
-from backprop.verification.catalogue import incorrect_gradients
-
-#: Mistakes of which the gradient of one step knows nothing.
-OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
+from backprop.verification.catalogue import gradients_in_training
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Numbers:
             return None
         try:
             with np.errstate(all="ignore"):
-                return mistaken_gradients(self.model, *self.scene.seen, self.scene.mistake, self.scene.loss)
+                return gradients_in_training(self.model, *self.scene.seen, self.scene.mistake, self.scene.loss)
         except ValueError:
             return None
 
@@ -103,25 +100,3 @@ class Numbers:
         """The gradient with respect to it."""
         layer, column = self.scene.place(j)
         return 0.0 if self.gradients.biases is None else float(self.gradients.biases[layer - 1][0, column])
-
-
-def mistaken_gradients(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str) -> Gradients:
-    """Compute the gradient with a mistake; a mistake of the update leaves the gradient correct.
-
-    Args:
-        model: the network.
-        X: the inputs, shape (N, d₀).
-        y: the targets, shape (N, d_L).
-        slug: the mistake.
-        loss: the name of the loss.
-
-    Returns:
-        The gradient, in the shapes of the parameters.
-
-    Raises:
-        ValueError: if it cannot be made with these shapes.
-    """
-    if slug in OF_THE_UPDATE:
-        return model.backward(model.forward(X), y, loss)
-    layers = [0] if slug.startswith("layer-") else None
-    return incorrect_gradients(model, X, y, slug, loss, layers)

@@ -3,12 +3,9 @@
 Nothing in the file is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
 """
 
-import importlib
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -16,16 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from backprop.verification import matlab
+
 #: The largest total size of the decompressed arrays of a file, in bytes, and the largest number of arrays.
 MOST_BYTES, MOST_ARRAYS = 64 * 2**20, 200
-
-#: The classes of MATLAB whose arrays are full matrices of real numbers.
-MATLAB_NUMBERS = {
-    "double",
-    "single",
-    "logical",
-    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
-}
 
 #: The names of the arrays that are used, with their meanings; l counts layers from 1.
 NAMES: Mapping[str, str] = {
@@ -68,15 +59,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but numbers, or if it is a
-            .mat file and SciPy is not installed. One line says which.
+        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. One line
+            says which.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-    data = io.BytesIO(path.read_bytes())
-    if data.getvalue()[:6] == b"MATLAB" or path.suffix.lower() == ".mat":
+    data = path.read_bytes()
+    if data[:6] == b"MATLAB" or path.suffix.lower() == ".mat":
         return _read_mat(path, data)
-    with _opened(path, data) as archive:
+    with _opened(path, io.BytesIO(data)) as archive:
         members = archive.infolist()
         _check_sizes(path, members)
         return {_name(path, info): _array(path, info, archive) for info in members}
@@ -90,63 +81,30 @@ def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
         raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
 
 
-def _read_mat(path: Path, data: io.BytesIO) -> dict[str, np.ndarray]:
+def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
     """Read the arrays of a .mat file of MATLAB 5 to 7."""
-    start = data.getvalue()[:128]
-    if b"MATLAB 7.3" in start or start.startswith(b"\x89HDF"):
+    if b"MATLAB 7.3" in data[:128] or data.startswith(b"\x89HDF"):
         raise ValueError(f"{path} is a .mat file of version 7.3; expected one of version 7: write it with save -v7")
-    if not start.startswith(b"MATLAB 5.0"):
+    if not data.startswith(b"MATLAB 5.0"):
         raise ValueError(f"{path} is no .mat file; expected what save -v6 or save -v7 writes")
     try:
-        reader: Any = importlib.import_module("scipy.io")
-    except ImportError:
-        raise ValueError(
-            f"{path} is a .mat file, which is read with SciPy; expected SciPy to be installed: "
-            "python -m pip install scipy, or this package with its extra [matlab]"
-        ) from None
-    _check_elements(path, data.getvalue())
-    try:
-        shapes = reader.whosmat(data)
-    except Exception as error:  # as in _opened
-        raise ValueError(f"{path} is damaged: {_line(error)}") from None
-    if len(shapes) > MOST_ARRAYS:
-        raise ValueError(f"{path} has {len(shapes)} arrays; expected at most {MOST_ARRAYS}")
-    size = sum(8 * prod(shape) for _, shape, _ in shapes)
-    if size > MOST_BYTES or any(length < 0 for _, shape, _ in shapes for length in shape):
+        found = matlab.variables(data, MOST_BYTES)
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from None
+    if len(found) > MOST_ARRAYS:
+        raise ValueError(f"{path} has {len(found)} arrays; expected at most {MOST_ARRAYS}")
+    numbers = [variable for variable in found if variable.type]
+    size = sum(8 * prod(variable.shape) for variable in numbers)
+    if size > MOST_BYTES:
         raise ValueError(f"{path} holds {size:,} bytes of arrays; expected at most {MOST_BYTES:,}")
-    names = [name for name, _, kind in shapes if kind in MATLAB_NUMBERS]
-    try:
-        found = reader.loadmat(io.BytesIO(data.getvalue()), variable_names=names) if names else {}
-    except Exception as error:  # as in _opened
-        raise ValueError(f"{path} is damaged: {_line(error)}") from None
-    arrays = {name: np.asarray(found[name]) for name in names if name in found}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{path}: array {name!r} has entries of type {array.dtype}; expected real numbers")
-    others = {name: kind for name, _, kind in shapes if kind not in MATLAB_NUMBERS}
-    for name, kind in others.items():
-        if any(re.fullmatch(pattern.replace("{l}", r"\d+"), name) for pattern in NAMES):
-            raise ValueError(f"{path}: array {name!r} is of class {kind}; expected numbers, a full matrix")
-    return arrays
-
-
-def _check_elements(path: Path, data: bytes) -> None:
-    """Refuse a .mat file whose parts would be too large, before any of them is taken as an array."""
-    order = "<" if data[126:128] == b"IM" else ">"
-    at, size = 128, 0
-    while at + 8 <= len(data):
-        kind, length = struct.unpack(f"{order}II", data[at : at + 8])
-        part = data[at + 8 : at + 8 + length]
-        if kind == 15:
-            try:
-                size += len(zlib.decompressobj().decompress(part, MOST_BYTES + 1))
-            except zlib.error as error:
-                raise ValueError(f"{path} is damaged: {_line(error)}") from None
-        else:
-            size += len(part)
-        if size > MOST_BYTES:
-            raise ValueError(f"{path} holds more than {MOST_BYTES:,} bytes of arrays; expected at most that many")
-        at += 8 + length
+    names = [variable.name for variable in found]
+    for name, kind, *_ in found:
+        ours = any(re.fullmatch(pattern.replace("{l}", r"\d+"), name) for pattern in NAMES)
+        if ours and names.count(name) > 1:
+            raise ValueError(f"{path} has {name!r} twice; expected each array once")
+        if ours and name not in [variable.name for variable in numbers]:
+            raise ValueError(f"{path}: array {name!r} is of class {kind}; expected real numbers, a full matrix")
+    return {variable.name: variable.array for variable in numbers}
 
 
 def _line(error: Exception) -> str:

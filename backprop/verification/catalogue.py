@@ -5,7 +5,7 @@ pass, so `incorrect_gradients` makes a whole backward pass with a mistake in it 
 incorrect step. That is how the mistakes are trained, and how the diagnosis is tested.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import Gradients, Model, Trace
 from backprop.verification import grammar
-from backprop.verification.grammar import Flow, Pass
+from backprop.verification.grammar import Flow, Pass, Plan
 
 # The catalogue
 
@@ -745,6 +745,62 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int]
     return {"": everywhere[slug]} if slug in everywhere else {}
 
 
+#: What `planted` yields: a slug, its plan, and its factors by place.
+Planted = tuple[str, dict[str, str], dict[str, float]]
+
+
+def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
+    """List the mistakes of the catalogue that the widths of a network allow.
+
+    Args:
+        p: a forward pass.
+        n: the number of examples.
+        singly: whether a mistake of several layers is listed for each of them as well.
+
+    Yields:
+        Slugs, plans and factors.
+    """
+    widths = [p.weights[0].shape[-2], *(w.shape[-1] for w in p.weights)]
+    names = [phi.name for phi in p.activations]
+    for slug in BY_SLUG:
+        possible = layers_for(slug, widths, n)
+        for layers in (possible, *([k] for k in possible if singly and len(possible) > 1)):
+            plan = plan_with(slug, names, p.family, layers)
+            factors = factors_with(slug, widths, n, _single(slug, layers, p.depth))
+            if plan or factors:
+                yield slug, plan, factors
+
+
+def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | None:
+    """Return the layers for `factors_with`: a factor of a layer in every layer would be one of the whole."""
+    return None if len(layers) == depth and slug.startswith("layer-") else layers
+
+
+def gives(
+    p: Pass, plan: Plan, factors: Mapping[str, float], wanted: Mapping[str, np.ndarray], tolerance: float
+) -> bool | None:
+    """Tell whether a backward pass gives certain gradients.
+
+    Args:
+        p: the forward pass.
+        plan: the backward pass.
+        factors: as for `grammar.backward`.
+        wanted: the gradients, by name.
+        tolerance: the relative error that counts as none.
+
+    Returns:
+        Whether it does; None if the shapes, or the number of examples, do not allow such a backward pass.
+    """
+    try:
+        made = grammar.backward(p, plan, factors)
+    except ValueError:
+        return None
+    return all(
+        made[name].shape == g.shape and bool(np.linalg.norm(made[name] - g) <= tolerance * np.linalg.norm(g))
+        for name, g in wanted.items()
+    )
+
+
 def incorrect_gradients(
     model: Model,
     X: np.ndarray,
@@ -791,7 +847,7 @@ def incorrect_gradients(
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
     names = [phi.name for phi in model.activations]
-    factors = factors_with(slug, widths, n, None if len(layers) == depth and slug[:6] == "layer-" else layers)
+    factors = factors_with(slug, widths, n, _single(slug, layers, depth))
     found = grammar.backward(p, plan_with(slug, names, loss, layers), factors)
     scale = factors.get("", 1.0) * _scale(loss, n, d)
     if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its derivative
@@ -854,3 +910,91 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str
     new = copy(model)
     new.weights, new.biases = tuple(after), None if biases is None else tuple(biases)
     return new
+
+
+# Training
+
+#: Mistakes that are made in the update, so that the gradient of one step is correct.
+OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
+
+
+def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str = "mse") -> Gradients:
+    """Compute the gradient of a training run with a mistake.
+
+    A mistake of the update leaves the gradient correct, and of the layers one that is left out is the first.
+
+    Args:
+        model: the network; its arrays may have leading axes.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        slug: the mistake, or "" for none.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
+
+    Returns:
+        The gradients, of whatever shape the mistake gives them.
+
+    Raises:
+        ValueError: if the shapes of the network do not let the mistake happen.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.verification.catalogue import gradients_in_training
+        >>> X, y = backprop.xor()
+        >>> model = backprop.Model.random([2, 3, 1], seed=0)
+        >>> gradients = gradients_in_training(model, X, y, "layer-not-updated")
+        >>> [bool(g.any()) for g in gradients.weights]
+        [False, True]
+    """
+    layers = [0] if slug.startswith("layer-") else None
+    return incorrect_gradients(model, X, y, "" if slug in OF_THE_UPDATE else slug, loss, layers)
+
+
+def states_with(
+    slug: str,
+    model: Model,
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float,
+    loss: str = "mse",
+    total: Gradients | None = None,
+) -> Iterator[tuple[Model, Gradients | None]]:
+    """Train with a mistake, without end and without checks.
+
+    Args:
+        slug: the mistake, or "" for none.
+        model: the network to start from, or a stack of networks.
+        X: the inputs, shape (N, d₀).
+        y: the targets, shape (N, d_L).
+        eta: the learning rate.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
+        total: the sum of all gradients so far, if they have not been set to zero; None at the beginning.
+
+    Yields:
+        The network, first before any update and then after each one, and that sum.
+
+    Examples:
+        >>> import backprop
+        >>> from backprop.verification.catalogue import states_with
+        >>> X, y = backprop.xor()
+        >>> states = states_with("uphill", backprop.Model.random([2, 3, 1], seed=0), X, y, eta=1.0)
+        >>> losses = [model.loss(model.forward(X), y) for model, _ in (next(states), next(states))]
+        >>> bool(losses[1] > losses[0])
+        True
+    """
+    while True:
+        yield model, total
+        if slug == "updated-too-early":
+            model = early_step(model, X, y, eta, loss)
+            continue
+        gradients = gradients_in_training(model, X, y, slug, loss)
+        if slug == "gradients-not-zeroed":
+            gradients = total = gradients if total is None else _added(total, gradients)
+        model = model._update(gradients, -eta if slug == "uphill" else eta)
+
+
+def _added(first: Gradients, second: Gradients) -> Gradients:
+    """Add two gradients."""
+    biases = None
+    if first.biases is not None and second.biases is not None:
+        biases = tuple(a + b for a, b in zip(first.biases, second.biases, strict=True))
+    return Gradients(tuple(a + b for a, b in zip(first.weights, second.weights, strict=True)), biases)

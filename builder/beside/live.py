@@ -24,8 +24,8 @@ from live import fetch
 
 FOLDER = "assets/live"  # in the site
 SETTINGS = ("auto", "self", "cdn", "off")
-#: What the page does not need: it computes no results, draws no figures and reads no claims.
-LEFT_OUT = ("experiments", "figures", "tables", "claims.py")
+#: What the page does not need: it computes no results, draws no figures, reads no claims and has no command line.
+LEFT_OUT = ("experiments", "figures", "tables", "claims.py", "__main__.py")
 #: What stands on a page though it is no part of the package.
 ADDED = ("benchmarks/__init__.py", "benchmarks/rewritings.py")
 #: The entry scripts, and for each the CSS selector of what it works on.

@@ -7,7 +7,7 @@ import type { Trained } from "./protocol";
 import { select } from "./controls";
 
 const CELLS = 41;
-const TASK = 13; // milliseconds of work in the worker for one frame
+const TASK = 10; // milliseconds of work in the worker for one frame
 const SPEEDS: [string, string][] = [
   ["fast", "as fast as possible"],
   ["100", "100 epochs a frame"],

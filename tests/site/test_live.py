@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
 
 import backprop
 from backprop import __version__
@@ -433,12 +434,19 @@ def test_a_file_and_pasted_arrays_are_diagnosed(visit: Open, ready: Served, tmp_
     delta = 2 * (trace.y_hat - y) / len(y) * trace.y_hat * (1 - trace.y_hat)
     np.savez(tmp_path / "run.npz", X=X, y=y, W1=w1, W2=w2, g1=X.T @ (delta @ w2.T), g2=right[1])
     (tmp_path / "no.npz").write_text("no archive")
+    run = {"X": X, "y": y, "W1": w1, "W2": w2, "g1": right[0], "g2": right[1]}
+    for name, compressed in (("v6.mat", False), ("v7.mat", True)):
+        scipy.io.savemat(tmp_path / name, run | {"notes": "a text"}, do_compression=compressed)
+    (tmp_path / "cut.mat").write_bytes((tmp_path / "v7.mat").read_bytes()[:300])
     tab = visit("verification/diagnose/", viewport={"width": 390, "height": 844})
     said = tab.locator("#live-diagnose .live-result")
     tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "run.npz")
     said.filter(has_text="hidden-derivative-missing").wait_for()
     tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "no.npz")
     said.filter(has_text="no.npz is no .npz file").wait_for()
+    for name, words in (("v6.mat", "Correct"), ("cut.mat", "cut.mat is damaged"), ("v7.mat", "Correct")):
+        tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / name)
+        said.filter(has_text=words).wait_for()
     with np.printoptions(precision=17):
         text = "\n".join(
             f"{n} = {a}" for n, a in zip(("X", "y", "W1", "W2", "g1", "g2"), (X, y, w1, w2, *right), strict=True)

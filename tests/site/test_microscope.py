@@ -19,6 +19,7 @@ from backprop.verification import archive
 from builder.beside.microscope import STEP
 from builder.beside.microscope import address as address_of
 from tests.site.conftest import PATIENCE, Open, Served
+from tests.site.sequence import ACTIONS, walk
 from tests.site.test_live import AXE, POLICY
 
 pytestmark = pytest.mark.browser
@@ -103,19 +104,22 @@ def test_every_step_of_the_derivation_and_the_first_page_lead_here(site: Path) -
     assert 'href="microscope/"' in (site / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_gradient_as_a_product_of_numbers_is_four_actions_away_at_most(visit: Open) -> None:
+def test_a_gradient_as_a_product_of_numbers_is_four_actions_away_as_the_page_says(visit: Open) -> None:
     tab = visit(PAGE)
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
-    actions = 1
-    for stage in ("Forward", "Hidden → hidden"):  # from the very beginning it is two more
-        click(tab, stage)
-        actions += 1
-    wait(tab, "hidden-5")
-    shown = "".join(tab.locator(".microscope-numbers").inner_text().split())
+    listed = tab.locator("article ol > li")
+    assert [item.locator("strong").inner_text() for item in listed.all()] == [
+        "Open the microscope.",
+        *(f"Choose {words}." for words in list(ACTIONS)[1:]),
+    ]
+    told = ["".join(item.inner_text().split()) for item in listed.all()]
+    shown = []
+    for step in walk(tab):
+        shown.append("".join(tab.locator(".microscope-numbers").inner_text().split()))
+        numbers = [digits(FIRST[f"{letter}{step[-1]}"]) for letter in ("za" if step == "forward-3" else "d")]
+        assert all(number in shown[-1] and number in told[len(shown) - 1] for number in numbers)
     a, upstream = FIRST["a5"], 3 * FIRST["d7"]
-    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown
-    assert actions <= 4
+    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown[-1]
+    assert len(shown) <= 4
 
 
 def test_forward_backward_and_update_by_keyboard_alone_give_the_package_s_numbers(visit: Open) -> None:
@@ -214,26 +218,42 @@ def test_nonsense_gives_one_sentence_and_the_page_stays_usable(visit: Open, benc
     assert address(bench) == "step=loss"
 
 
-@pytest.mark.parametrize(("net", "least"), [("2-4-1", 6000), ("2-4-4-1", 1500)])
-def test_training_is_drawn_while_it_runs(bench: Any, net: str, least: int) -> None:
-    """The floors are for machines that do something else as well; the decisions have what was measured alone."""
+def trained(tab: Any, milliseconds: int) -> tuple[float, float]:
+    """Train for a while, and give the epochs and the frames of a second."""
+    click(tab, "Train")
+    tab.wait_for_timeout(milliseconds)
+    rate, frames = (float(tab.evaluate(f"{TRAINING}.{name}")) for name in ("rate", "frames"))
+    click(tab, "Pause")
+    tab.locator(".microscope-status", has_text="Epoch ").wait_for()
+    return rate, frames
+
+
+@pytest.mark.parametrize(("net", "goal"), [("2-4-1", 30_000), ("2-4-4-1", 15_000)])
+def test_training_is_fast_while_it_is_drawn(bench: Any, net: str, goal: int) -> None:
+    """Measured up to ten times, because a core may be busy; what is asserted, and why, stands in the decisions."""
+    opened(bench, f"net={net}&step=forward")
+    measured: list[tuple[float, float]] = []
+    while len(measured) < 10 and not any(rate > goal and frames > 57 for rate, frames in measured):
+        measured.append(trained(bench, 1500))
+    assert any(rate > 3 / 4 * goal and frames > 40 for rate, frames in measured), measured
+
+
+@pytest.mark.parametrize("net", ["2-4-1", "2-4-4-1"])
+def test_what_is_trained_is_drawn_and_is_the_package_s(bench: Any, net: str) -> None:
     opened(bench, f"net={net}&step=forward")
     canvas = "document.querySelectorAll('.microscope-training canvas')[{}].toDataURL()"
     before = [bench.evaluate(canvas.format(k)) for k in (0, 1)]
-    click(bench, "Train")
-    bench.wait_for_timeout(2500)
-    rate, frames = (float(bench.evaluate(f"{TRAINING}.{name}")) for name in ("rate", "frames"))
-    click(bench, "Pause")
-    bench.locator(".microscope-status", has_text="Epoch ").wait_for()
-    assert rate > least
-    assert frames > 12
+    speed = bench.get_by_label("Speed")
+    speed.select_option("100")
+    trained(bench, 700)
+    speed.select_option("fast")
     assert all(bench.evaluate(canvas.format(k)) != before[k] for k in (0, 1))
     bench.wait_for_function("document.querySelector('.microscope-place').textContent.includes('updates')")
     epochs = int(bench.evaluate(f"{TRAINING}.epoch"))
+    assert 100 < epochs < 20_000
     X, y = backprop.xor()
-    run = backprop.train(read(f"net={net}")[0].model, X, y, eta=1.0, epochs=min(epochs, 20_000))
-    if epochs <= 20_000:
-        assert float(bench.evaluate(f"{TRAINING}.loss")) == pytest.approx(run.losses[-1], rel=1e-6)
+    run = backprop.train(read(f"net={net}")[0].model, X, y, eta=1.0, epochs=epochs, engine="reference")
+    assert float(bench.evaluate(f"{TRAINING}.loss")) == pytest.approx(run.losses[-1], rel=1e-9)
 
 
 def test_one_epoch_is_one_epoch(bench: Any) -> None:
