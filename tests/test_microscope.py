@@ -490,7 +490,7 @@ def presets(match: Any) -> dict[str, str]:
         value: Any = match
         for part in key[1].split("."):
             value = value[int(part) if part.isdigit() else part]
-        return f"{value:.8f}"
+        return ",".join(f"{entry:.8f}" for entry in np.ravel(value))
 
     return {
         " ".join(words.split()): re.sub(r"\[=log_reproduction\.([\w.]+):\.8f=\]", number, unescape(address))

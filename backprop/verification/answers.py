@@ -63,7 +63,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
         correct_gradients(best),
         "; ".join(reasons),
         tuple(assumed(case, reading, best.loss)),
-        _agreement(numbers, off),
+        _agreement(numbers, off, case.step),
         found,
         None,
         () if small else _cannot_tell(case, best),
@@ -178,7 +178,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         correct_gradients(base),
         "; ".join(reasons),
         tuple(assumed(case, reading, loss)),
-        _agreement(numbers, off),
+        _agreement(numbers, off, case.step),
         judged,
         None if ambiguous else best.place,
         (),
@@ -299,7 +299,8 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _agreement(n: int, off: float) -> str:
-    """Say that all numbers agree, and how closely."""
-    closely = f"with a relative error of at most {off:.0e} in each array" if off else "to the last bit"
-    return f"{f'all {n} numbers agree' if n > 1 else 'the only number agrees'} {closely}"
+def _agreement(n: int, off: float, step: bool) -> str:
+    """Say that all numbers agree, and how closely; in a step, that all changes do."""
+    closely = f"up to a relative error of {off:.0e} in each array" if off else "to the last bit"
+    what = "change" if step else "number"
+    return f"{f'all {n} {what}s agree' if n > 1 else f'the only {what} agrees'} {closely}"
