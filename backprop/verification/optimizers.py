@@ -62,7 +62,8 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
             "{'name': 'adam', 'lr': 0.01}"
         )
     given = {"name": "sgd"} if optimizer is None else {"name": optimizer} if isinstance(optimizer, str) else optimizer
-    name = checks.one_of("optimizer", given.get("name"), list(PARAMETERS))
+    called = "name of optimizer" if isinstance(optimizer, Mapping) else "optimizer"
+    name = checks.one_of(called, given.get("name"), list(PARAMETERS))
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
         raise ValueError(f"optimizer has {unknown[0]!r}; expected of {name!r} any of {', '.join(PARAMETERS[name])}")
