@@ -169,7 +169,7 @@ def descends(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:sum_gradients", "total-loss", "sum-gradients")
 def gradients_add(_: Results) -> Judgement:
-    """The loss is the sum of the examples' costs, so its gradient is the sum of their gradients."""
+    """The loss is the sum of the examples' contributions, so its gradient is the sum of their gradients."""
     model, X, y = example()
     measured = derivative_of(loss_of(model, X, y, 0), model.weights[0])
     w = model.weights[0]
@@ -193,7 +193,7 @@ def chain_rule(_: Results) -> Judgement:
 
 
 @claim(DERIVATION, "doctest:forward_gradient", "forward-gradient")
-def input_is_slope(_: Results) -> Judgement:
+def input_is_derivative(_: Results) -> Judgement:
     """∂z/∂w is the input that the weight multiplies."""
     a, w = np.array([0.3, -0.8, 1.4]), np.array([0.5, 2.0, -1.0])
     measured = derivative_of(lambda v: step.weighted_sum(a, v), w)
@@ -201,7 +201,7 @@ def input_is_slope(_: Results) -> Judgement:
 
 
 @claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-derivative")
-def through_the_bend(_: Results) -> Judgement:
+def through_the_activation(_: Results) -> Judgement:
     """∂C/∂z = σ′(z) · ∂C/∂a."""
     z = np.array([-1.5, 0.2, 0.9])
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
@@ -285,14 +285,14 @@ def numpy_only(r: Results) -> Judgement:
     return verdict(alone and same, why)
 
 
-@claim(CODE, "experiment:log_match", "shapes")
+@claim(CODE, "experiment:log_reproduction", "shapes")
 def two_hidden_layers(r: Results) -> Judgement:
     """The network has two hidden layers of four units each."""
     why = (
         f"the report's class makes {len(LAYERS)} layers, {' and '.join(f'{i} → {o}' for i, o in LAYERS)}, of "
         f"which {len(LAYERS) - 1} is hidden. A network of this shape reproduces the printed XOR log to "
-        f"{r['log_match']['worst']:.1e}, although this does not rule out another. The assignment asks for two hidden "
-        "layers, so we train both networks"
+        f"{r['log_reproduction']['worst']:.1e}, although this does not rule out another shape. The assignment asks "
+        "for two hidden layers, so we train both networks"
     )
     return verdict(len(LAYERS) - 1 == 2, why)
 
@@ -405,10 +405,10 @@ def xor_result(r: Results) -> Judgement:
     return verdict(inside >= 0.9 * lines, why)
 
 
-@claim(RESULTS, "experiment:log_match")
+@claim(RESULTS, "experiment:log_reproduction")
 def labels_as_found(r: Results) -> Judgement:
     """The lines of the XOR log after epoch 4500 belong to the epochs 5500, 5500, 6000 and so on."""
-    m = r["log_match"]
+    m = r["log_reproduction"]
     ours = {epoch: loss for epoch, _, loss, _ in m["lines"]}
     printed = XOR_LOG[5000]
     at_5000, at_5500 = (abs(ours[epoch] / printed - 1) for epoch in (5000, 5500))
@@ -613,7 +613,7 @@ def no_gradient(_: Results) -> Judgement:
 
 @claim(RELU, "experiment:relu", "dead-unit")
 def can_die(r: Results) -> Judgement:
-    """After a very large gradient a unit may be active on no data any more."""
+    """After a very large gradient a unit may no longer be active for any example."""
     first = r["relu"]["xor"]["two"][-1]["layers"][0]
     why = (
         f"at η = {r['relu']['fast']:g} the fraction of dead units in the first layer grows from {first['start']:.0%} "

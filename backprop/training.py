@@ -66,7 +66,7 @@ def states(
 
 
 def log_line(epoch: int, loss: float) -> str:
-    """Write a line of the training log as the source report prints it.
+    """Write a line of the training log as the report prints it.
 
     Args:
         epoch: the number of updates made.

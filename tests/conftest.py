@@ -1,16 +1,16 @@
 """What all tests share: Hypothesis draws the same examples every time, and the results are those of the site."""
 
 import os
-from collections.abc import Callable
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from backprop.experiments import __main__ as program
-from backprop.experiments.store import read_all, write_text
+from backprop.experiments.store import read_all
+from tests.shared import Shared
+from tests.site.building import GIVEN, RESULTS, built, computed
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,38 +18,27 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, suppres
 settings.load_profile("repeatable")
 
 
-class Shared:
-    """What the processes of one run of pytest share: a folder, and in it texts that the first that needs them makes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def once(self, name: str, make: Callable[[], str]) -> str:
-        """Make a text, unless another process has made it; meanwhile the others wait.
-
-        Args:
-            name: the name of its file.
-            make: makes it.
-
-        Returns:
-            The text.
-        """
-        path = self.folder / name
-        with FileLock(path.with_name(f"{name}.lock")):
-            if not path.exists():
-                write_text(path, make())
-            return path.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+def of_run(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Find what the processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return Shared(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    return of_run(tmp_path_factory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site_in_time(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Begin to build the site before the first test, if one of these tests will need it."""
+    if not GIVEN and any("site" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        threading.Thread(target=built, args=[of_run(tmp_path_factory)], daemon=True).start()
+
+
+@pytest.fixture(scope="session")
 def results(shared: Shared) -> dict[str, dict[str, Any]]:
     """The results that the site shows; computed here only if the site was not built since the code changed."""
-    folder = ROOT / "build" / "results"
-    assert shared.once("experiments", lambda: str(program.main(["--out", str(folder)]))) == "0"
-    return read_all(folder)
+    failure = computed(shared)
+    assert not failure, failure
+    return read_all(RESULTS)

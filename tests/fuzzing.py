@@ -211,9 +211,10 @@ def try_one(seed: int, path: Path) -> str:
         Exception: whatever else escapes; that is a defect.
     """
     rng = np.random.default_rng(seed)
-    if seed % 32:  # most files have several damages, and are refused quickly
-        damages = int(rng.integers(4, 9)) if seed % 32 > 1 else int(rng.integers(2))
-        path.write_bytes(with_damage(rng, bytearray(a_file(seed // 32)), damages))
+    kind = seed % 4  # an argument set, a file with a damage at most, two with several, which are refused quickly
+    if kind:
+        damages = int(rng.integers(2)) if kind == 1 else int(rng.integers(4, 9))
+        path.write_bytes(with_damage(rng, bytearray(a_file(seed // 4)), damages))
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = command.diagnose(options_for(path))

@@ -65,7 +65,7 @@ TURNED: dict[int, Any] = {
     16: ("mse_contributions", times(3)),
     17: [put(f"spread.linear.one.below.{k}.1", 1.0) for k in range(5)],
     18: [put(f"spread.xor.one.below.{k}.1", 0.0) for k in range(5)],
-    19: [put("log_match.lines.11.2", 0.021311195887315112), put("log_match.lines.10.2", 0.02)],
+    19: [put("log_reproduction.lines.11.2", 0.021311195887315112), put("log_reproduction.lines.10.2", 0.02)],
     20: [put("learning_rates.rates.5.first", 9000.0)],
     21: ("gradient_descent_step", times(2)),
     22: [put("thresholds.mean.rates.3.excess.-1", 0.0)],

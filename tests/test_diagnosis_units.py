@@ -10,7 +10,7 @@ import pytest
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
 from backprop.verification import assert_gradient, diagnosis
-from backprop.verification.diagnosis import _networks, _told_activations, _told_losses
+from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -39,9 +39,9 @@ W = MODEL.weights
     ],
 )
 def test_a_loss_has_several_names(told: str, names: list[str]) -> None:
-    assert [loss.name for loss in _told_losses(told, 5, 3)] == names
-    assert len(_told_losses(None, 5, 3)) == 11
-    assert len(_told_losses(None, 5, 1)) == 8
+    assert [loss.name for loss in told_losses(told, 5, 3)] == names
+    assert len(told_losses(None, 5, 3)) == 11
+    assert len(told_losses(None, 5, 1)) == 8
 
 
 SIGMOID, RELU = (backprop.network.ACTIVATIONS[name] for name in ("sigmoid", "relu"))
@@ -49,7 +49,7 @@ MINE = Activation("mine", np.abs, lambda z, a: np.sign(z))
 
 
 def told(activations: Any, depth: int = 2, loss: str | None = None) -> Any:
-    found = _told_activations(activations, depth, loss)
+    found = told_activations(activations, depth, loss)
     return found and [[phi.name for phi in layer] for layer in found]
 
 
@@ -88,9 +88,9 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             ValueError,
             "loss 'cross_entropy' is known for a softmax output; the output activation is 'tanh'",
         ),
-        (lambda: _told_losses(cast(str, 3), 1, 1), TypeError, "loss is 3, of type int; expected a name"),
+        (lambda: told_losses(cast(str, 3), 1, 1), TypeError, "loss is 3, of type int; expected a name"),
         (
-            lambda: _told_losses("mes", 1, 1),
+            lambda: told_losses("mes", 1, 1),
             ValueError,
             "loss is 'mes'; expected one of 'mse', 'mse_examples', 'mse_half', 'mse_half_examples', 'mse_sum', "
             "'mse_half_sum', 'binary_cross_entropy', 'binary_cross_entropy_examples', 'binary_cross_entropy_sum', "
@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: 
 
 def test_which_networks_are_tried() -> None:
     def names(*arguments: Any) -> list[list[tuple[str, ...]]]:
-        return [[tuple(phi.name for phi in network) for network in group] for group in _networks(*arguments)]
+        return [[tuple(phi.name for phi in network) for network in group] for group in networks_for(*arguments)]
 
     outputs = ["sigmoid", "identity", "softmax", "tanh", "relu"]
     assert names(None, 1, "mse") == [[(name,) for name in outputs]]
@@ -138,7 +138,7 @@ def test_which_networks_are_tried() -> None:
     assert second[:3] == [(h, h, "sigmoid") for h in ("leaky_relu", "softplus", "silu")]
     assert len(second) == 3 + 4 * 3
     assert ("tanh", "relu", "sigmoid") in second
-    assert len(names(None, 5, "mse")[1]) == diagnosis.MIXED
+    assert len(names(None, 5, "mse")[1]) == MIXED
 
 
 def test_a_correct_gradient_of_many_inputs_leaves_nothing_open() -> None:

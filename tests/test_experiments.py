@@ -146,7 +146,7 @@ def test_progress_names_the_experiment_and_the_time_left(
 
 
 def test_the_results_are_those_of_one_process_to_the_last_byte(tmp_path: Path) -> None:
-    names = ["diagnoses", "log_match", "vanishing", "worked_example"]
+    names = ["diagnoses", "log_reproduction", "vanishing", "worked_example"]
     for jobs in ("1", "2"):
         assert program.main([*names, "--out", str(tmp_path / jobs), "--jobs", jobs]) == 0
     in_one = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fuzzing import try_one
 
 #: How many are tried here; `python -m tests.fuzzing 200000` tries more.
-COUNT = 2_000
+COUNT = 800
 
 
 def test_nothing_breaks_the_diagnosis(tmp_path: Path) -> None:

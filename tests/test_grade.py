@@ -13,7 +13,7 @@ import pytest
 import backprop
 from backprop import Diagnosis, Model
 from backprop.__main__ import main
-from backprop.verification.diagnosis import Array
+from backprop.verification.findings import Array
 from backprop.verification.grading import (
     COLUMNS,
     Grade,

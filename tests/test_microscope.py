@@ -490,16 +490,16 @@ def presets(match: Any) -> dict[str, str]:
         value: Any = match
         for part in key[1].split("."):
             value = value[int(part) if part.isdigit() else part]
-        return f"{value:.8f}"
+        return ",".join(f"{entry:.8f}" for entry in np.ravel(value))
 
     return {
-        " ".join(words.split()): re.sub(r"\[=log_match\.([\w.]+):\.8f=\]", number, unescape(address))
+        " ".join(words.split()): re.sub(r"\[=log_reproduction\.([\w.]+):\.8f=\]", number, unescape(address))
         for address, words in found
     }
 
 
 def test_the_presets_show_what_they_say(results: Any) -> None:
-    found = presets(results["log_match"])
+    found = presets(results["log_reproduction"])
     plateau, dead, saturated, too_large, equal, no_activation, report = found.values()
     for address in found.values():
         assert answer("look", {"address": address})["problems"] == []

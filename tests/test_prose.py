@@ -1,5 +1,6 @@
 """The language of the pages stays the reader's: words, sentences, spelling."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,11 @@ from proselint.config import DEFAULT
 from proselint.registry import CheckRegistry
 from proselint.tools import LintFile
 
+import backprop
+from backprop import derivation
+from backprop.experiments import EXPERIMENTS, SLOW
+from backprop.tables import TABLES
+from backprop.verification.catalogue import MISTAKES
 from tests import prose
 
 FILES = {str(path.relative_to(prose.ROOT)): path.read_text(encoding="utf-8") for path in prose.files()}
@@ -31,6 +37,34 @@ def test_every_exception_is_needed() -> None:
 
 def test_a_word_of_the_old_dialect_is_found_across_a_line() -> None:
     assert prose.replaced("It is\nsent\nback.", "docs/x.md")[0][:2] == (2, "sent back")
+
+
+#: Words of the old dialect within names and addresses. A rate is a learning rate, or that of diagnoses.
+OLD = re.compile(
+    r"(?:^|-)(?:slopes?|neurons?|rivals?|twins?|shares?|sent|fingerprints?|floor|steepest|dropped|right|fed)(?:-|$)"
+    r"|(?<!learning)(?<!diagnosis)(?:^|-)rates?(?:-|$)"
+)
+
+
+def addresses() -> list[str]:
+    """Whatever people type or link to: pages, anchors, figures, tables, results, mistakes, exercises, functions."""
+    docs = [name for name in FILES if name.startswith("docs/") and name != "docs/decisions.md"]
+    headings = [h for name in docs for h in re.findall(r"^#+ (.+)$", FILES[name], re.MULTILINE)]
+    anchors = [match[1] for h in headings if (match := re.search(r"\{ #([\w-]+)", h))]
+    drawn = [
+        figure for name, text in FILES.items() if "figures/" in name for figure in re.findall(r'name="([\w-]+)"', text)
+    ]
+    names = [name.removeprefix("docs/").removesuffix(".md").replace("/", "-") for name in docs]
+    names += [h.lower().replace(" ", "-") for h in headings] + anchors + drawn + [*TABLES, *EXPERIMENTS, *SLOW]
+    names += [mistake.slug for mistake in MISTAKES] + [Path(name).stem for name in FILES if "exercises/" in name]
+    return [name.replace("_", "-") for name in [*names, *backprop.__all__, *derivation.__all__]]
+
+
+def test_no_name_and_no_address_has_a_word_of_the_old_dialect() -> None:
+    assert len(addresses()) > 400
+    assert [name for name in addresses() if OLD.search(name)] == []
+    for old in ("with-the-right-slope", "log-rivals", "no-activation-rates", "sent-back", "at-the-reports-two-rates"):
+        assert OLD.search(old)
 
 
 def test_sentences_are_those_of_a_teacher() -> None:

@@ -12,7 +12,7 @@ import backprop
 from backprop import lab
 from backprop.__main__ import main as command
 from backprop.derivation import accuracy, append_ones, max_stable_learning_rate, parameter_vector, sigmoid
-from backprop.experiments import learning_rates, log_fit, log_match, log_rivals, result, spread
+from backprop.experiments import learning_rates, log_alternatives, log_fit, log_reproduction, result, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
 from backprop.training import log_line
@@ -95,12 +95,12 @@ def test_the_share_of_seeds_below_a_printed_value_is_counted(monkeypatch: pytest
 
 
 def test_the_fitted_weights_meet_every_legible_line_and_no_other_weights_do() -> None:
-    result = log_match.run()
+    result = log_reproduction.run()
     assert result["lines_compared"] == len(XOR_LOG) == 19 < result["unknowns_two"] == 28  # "a fit would prove nothing"
     assert result["worst"] < 4e-7
     assert round(result["missing"], 7) == 0.0085123
     X, y = backprop.xor()
-    w1, w2 = log_match.WEIGHTS
+    w1, w2 = log_reproduction.WEIGHTS
     losses = backprop.train(backprop.Model([1.001 * w1, w2]), X, y, eta=1.0, epochs=10_000).losses
     assert max(abs(losses[epoch] / value - 1) for epoch, value in XOR_LOG.items()) > 1e-4
 
@@ -118,7 +118,7 @@ def test_the_jacobian_of_the_log_is_the_measured_one(network: dict[str, Any]) ->
 
 
 def test_the_jacobian_holds_through_all_epochs() -> None:
-    theta = parameter_vector(log_match.WEIGHTS)[None]
+    theta = parameter_vector(log_reproduction.WEIGHTS)[None]
     _, jacobian = log_fit.deviations(theta, 1.0)
     h = 1e-7 * np.eye(12)[5]
     measured = (log_fit.deviations(theta + h, 1.0)[0] - log_fit.deviations(theta - h, 1.0)[0]) / 2e-7
@@ -142,15 +142,15 @@ def test_the_parameters_of_a_fit_are_those_of_the_network(hidden: int, bias: boo
 
 
 def test_a_fit_finds_weights_that_meet_the_first_lines() -> None:
-    start = log_rivals.near_starts(3, bias=False)[:2]
+    start = log_alternatives.near_starts(3, bias=False)[:2]
     fits = log_fit.fit(start, 1.0, steps=15, hidden=3, until=1000)
     assert all(fit["worst"] < 1e-6 < 1e-2 < fit["first"] for fit in fits)
     assert [len(fit["singular_values"]) for fit in fits] == [3, 3]
-    assert start.tolist() == log_rivals.near_starts(3, bias=False)[:2].tolist()
+    assert start.tolist() == log_alternatives.near_starts(3, bias=False)[:2].tolist()
 
 
 def test_a_correction_takes_out_the_bend_of_the_valley() -> None:
-    theta, one = parameter_vector(log_match.WEIGHTS)[None] + 0.05, np.ones(1)
+    theta, one = parameter_vector(log_reproduction.WEIGHTS)[None] + 0.05, np.ones(1)
     r, jacobian = log_fit.deviations(theta, 1.0, until=500)
     step = log_fit.damped_step(r[0], jacobian[0], 1e-9)[None]
     correction = log_fit.corrections(theta, step, r, jacobian, 1e-9 * one, one, until=500)
@@ -160,7 +160,7 @@ def test_a_correction_takes_out_the_bend_of_the_valley() -> None:
 
 
 def test_a_start_that_is_not_finite_spoils_no_other() -> None:
-    start = np.stack([np.full(9, np.nan), log_rivals.near_starts(3, bias=False)[0]])
+    start = np.stack([np.full(9, np.nan), log_alternatives.near_starts(3, bias=False)[0]])
     (fit,) = log_fit.fit(start, 1.0, steps=3, hidden=3, until=500)
     assert fit["worst"] < fit["first"]
 
@@ -181,8 +181,8 @@ def worst(losses: np.ndarray) -> list[float]:
     return np.max(np.abs(losses / list(XOR_LOG.values()) - 1), axis=1).tolist()
 
 
-def test_the_kept_rivals_are_as_good_as_they_say() -> None:
-    kept = read_result(KEPT, "log_rivals")
+def test_the_kept_alternatives_are_as_good_as_they_say() -> None:
+    kept = read_result(KEPT, "log_alternatives")
     assert [one["unknowns"] for one in kept["contenders"]] == [12, 9, 15, 17, 12]
     for one in kept["contenders"]:
         fits = one["random"] + one["near"]
@@ -196,8 +196,8 @@ def test_the_kept_rivals_are_as_good_as_they_say() -> None:
             assert min(worst(losses)) > 0.9
 
 
-def test_what_the_page_says_of_the_rivals_is_so() -> None:
-    control, three, five, biased, summed = read_result(KEPT, "log_rivals")["contenders"]
+def test_what_the_page_says_of_the_alternatives_is_so() -> None:
+    control, three, five, biased, summed = read_result(KEPT, "log_alternatives")["contenders"]
     ends = [[fit["typical"] for fit in one["random"]] for one in (control, three, five, biased, summed)]
     assert not control["random"][0]["settled"]
     assert min(ends[0]) < min(ends[2]) < max(ends[2]) < max(ends[0])  # five units: within the control's range
@@ -212,10 +212,10 @@ def test_what_the_page_says_of_the_rivals_is_so() -> None:
 def test_contenders_are_drawn_fitted_and_sorted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(log_rivals, "DRAWS", 8)
-    monkeypatch.setattr(log_rivals, "STAGES", ((500, 4, 3), (500, 2, 3)))
-    monkeypatch.setattr(log_rivals, "NEAR_STEPS", 0)
-    one = log_rivals.contend("small", 3, False, 1.0)
+    monkeypatch.setattr(log_alternatives, "DRAWS", 8)
+    monkeypatch.setattr(log_alternatives, "STAGES", ((500, 4, 3), (500, 2, 3)))
+    monkeypatch.setattr(log_alternatives, "NEAR_STEPS", 0)
+    one = log_alternatives.contend("small", 3, False, 1.0)
     assert [len(stage) for stage in one["stages"]] == [4, 2]
     assert one["unknowns"] == 9
     assert one["random"][0]["typical"] <= one["random"][1]["typical"] < 1e-3
@@ -224,11 +224,11 @@ def test_contenders_are_drawn_fitted_and_sorted(
 
 
 def test_a_start_for_three_units_drops_another_unit_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_rivals, "DISTANCE", 0.0)
-    assert len(np.unique(log_rivals.near_starts(3, bias=False), axis=0)) == 4
-    five, biased = log_rivals.near_starts(5, bias=False)[0], log_rivals.near_starts(4, bias=True)[0]
+    monkeypatch.setattr(log_alternatives, "DISTANCE", 0.0)
+    assert len(np.unique(log_alternatives.near_starts(3, bias=False), axis=0)) == 4
+    five, biased = log_alternatives.near_starts(5, bias=False)[0], log_alternatives.near_starts(4, bias=True)[0]
     assert five.tolist().count(0.0) == 3
-    assert biased.tolist() == [*parameter_vector(log_match.WEIGHTS), *[0.0] * 5]
+    assert biased.tolist() == [*parameter_vector(log_reproduction.WEIGHTS), *[0.0] * 5]
 
 
 def test_a_larger_rate_is_faster_until_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:

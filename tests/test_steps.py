@@ -11,7 +11,7 @@ from backprop import Diagnosis, Model
 from backprop.__main__ import main
 from backprop.verification import diagnose_step
 from backprop.verification.catalogue import incorrect_gradients
-from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
+from backprop.verification.optimizers import Optimizer, adam_direction
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 4, 3, 1], seed=0, bias=True)
@@ -164,29 +164,6 @@ def test_weight_decay_that_is_told(decay: float, verdict: str, words: str) -> No
     found = asked([MODEL, less(MODEL, moves)], optimizer={"name": "sgd", "lr": 0.3, "weight_decay": 0.1})
     assert (found.verdict, found.mistakes) == (verdict, ())
     assert words in found.reason
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "eta", "message"),
-    [
-        (3, None, "optimizer is 3; expected a name, or a mapping"),
-        ("lion", None, "optimizer is 'lion'; expected one of"),
-        ({"name": "adam", "momentum": 0.9}, 0.1, "optimizer has 'momentum'; expected of 'adam' any of lr, betas, eps"),
-        ({"name": "sgd", "lr": 0.1}, 0.2, "optimizer has lr 0.1 and eta is 0.2; expected one learning rate"),
-        ("adam", None, "optimizer 'adam' has no lr, and eta is None; expected the learning rate"),
-        ({"name": "adam", "lr": 0.1, "betas": 0.9}, None, "betas is 0.9; expected two numbers such as"),
-        (
-            {"name": "momentum", "momentum": 1.5},
-            None,
-            "momentum of optimizer is 1.5; expected a number from 0 to below 1",
-        ),
-        ({"name": "sgd", "lr": -1}, None, "eta"),
-        ({"lr": 1}, None, "optimizer"),
-    ],
-)
-def test_an_optimizer_that_is_not_known_is_refused(optimizer: Any, eta: float | None, message: str) -> None:
-    with pytest.raises((TypeError, ValueError), match=message):
-        told_optimizer(optimizer, eta)
 
 
 def test_adam_needs_to_be_told_what_it_steps_on() -> None:

@@ -79,7 +79,7 @@ def test_the_line_below_offers_the_file_and_says_where_the_numbers_come_from() -
         '<a href="../../assets/tables/xor-log.csv" download="">data (CSV)</a>; computed by '
         "<code>python -m backprop.experiments xor spread --out build/results</code>.</p>"
     )
-    assert "--out backprop/experiments/kept" in tables.made_by(TABLES["log-rivals"].experiments)
+    assert "--out backprop/experiments/kept" in tables.made_by(TABLES["log-alternatives"].experiments)
     assert "python -m benchmarks" in tables.made_by(TABLES["speed-rewritings"].experiments)
 
 

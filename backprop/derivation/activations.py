@@ -108,8 +108,9 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
     $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-derivative-from-output}$$
 
     The forward pass has already computed $a = \sigma(z)$, so the derivative costs only one multiplication. The parabola
-    $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. Every sigmoid through which δ is propagated therefore
-    multiplies it by at most a quarter $\eqref{eq:delta-bound}$. If $z$ is so large or so negative that the curve is
+    $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. In the backward pass a gradient, which we shall call δ
+    $\eqref{eq:delta}$, is multiplied by this derivative at every sigmoid that it reaches, so it shrinks to at most a
+    quarter each time $\eqref{eq:delta-bound}$. If $z$ is so large or so negative that the curve is
     almost flat, the unit is called saturated.
 
     Args:
@@ -272,8 +273,8 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
 
-    ReLU does not saturate for positive $z$, and it needs no exponential. Its outputs are never negative, so they are
-    not centred at 0.
+    ReLU means rectified linear unit. It does not saturate for positive $z$, and it needs no exponential. Its outputs
+    are never negative, so they are not centred at 0.
 
     Args:
         z: the pre-activation $z$, any shape, real. Not complex: a maximum needs an order.
@@ -314,7 +315,8 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
 
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-derivative}$$
 
-    At $z = 0$ the derivative from the left is 0 and from the right 1, so there is none. Every number from 0 to 1 is a
+    At the kink, $z = 0$, the derivative from the left is 0 and the one from the right is 1, so ReLU has no derivative
+    there. Every number from 0 to 1 is a
     subgradient, which is the slope of a line through the kink that stays below the curve. We take 0, as most libraries
     do. Because $a > 0$ exactly where $z > 0$, the derivative can be computed from the output as well.
 
@@ -755,15 +757,15 @@ def softmax(z: np.ndarray) -> np.ndarray:
         The activations $a$, same shape; each row is positive and sums to 1.
 
     Examples:
-        Exponentials in the ratio 1 : 2 : 5:
+        The exponentials of ln 1, ln 2 and ln 5 have the ratio 1 : 2 : 5:
 
         >>> import numpy as np
         >>> from backprop.derivation import softmax
         >>> softmax(np.log(np.array([[1.0, 2.0, 5.0]]))).round(12)
         array([[0.125, 0.25 , 0.625]])
 
-        Two examples, each with three classes. Equal pre-activations give equal probabilities, and large ones do not
-        overflow:
+        There are two examples and three classes. Equal pre-activations give equal probabilities, and large ones do
+        not overflow:
 
         >>> softmax(np.array([[1000.0, 1000.0, 1000.0], [1000.0, 0.0, -1000.0]])).round(4)
         array([[0.3333, 0.3333, 0.3333],
@@ -802,11 +804,11 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
     $$\frac{\partial a_k}{\partial z_j} = a_k\bigl([k = j] - a_j\bigr) \tag{4.19}\label{eq:softmax-jacobian}$$
 
     Every activation depends on every pre-activation, so the derivative is a matrix for each example, the Jacobian
-    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent
-    $z_k - \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the
-    second gives $a_j$, because softmax is the derivative of $\operatorname{lse}$. The exponential brings the factor
-    $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric, and its rows sum
-    to 0 because a constant added to all $z_j$ changes nothing.
+    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent $z_k -
+    \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the second
+    gives $-a_j$, because softmax is the derivative of $\operatorname{lse}$. The derivative of the exponential itself
+    gives the factor $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric,
+    and its rows sum to 0 because a constant added to all $z_j$ changes nothing.
 
     Args:
         a: the activations $a$ of a softmax layer, shape (..., d). Not the pre-activations $z$.
@@ -815,7 +817,7 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
         The Jacobian matrices, shape (..., d, d): entry $(k, j)$ is $\partial a_k/\partial z_j$.
 
     Examples:
-        Two classes of probability ½. The diagonal holds the sigmoid's ¼:
+        If two classes have the probability ½ each, the diagonal contains ¼, the derivative of the sigmoid:
 
         >>> import numpy as np
         >>> from backprop.derivation import softmax_jacobian
@@ -831,7 +833,7 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
         >>> jacobian.shape, bool(abs(jacobian.sum(axis=-1)).max() < 1e-15)
         ((5, 3, 3), True)
 
-        Row 1 of the first example against the numerical derivative of its activation $a_1$:
+        Row 1 of the first example equals the numerical gradient of its activation $a_1$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> relative_error(jacobian[0, 1], complex_step(lambda v: softmax(v)[1], z[0])) < 1e-14

@@ -21,7 +21,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     \tag{6.1}\label{eq:chain-rule}$$
 
     Here $C$ is the contribution $C^n$ of any one example. If $w$ changes by a small $h$, then $z$ changes by
-    $\frac{\partial z}{\partial w}h$, and therefore $C$ changes by $\frac{\partial C}{\partial z}$ times that. The first
+    $h\,\partial z/\partial w$, and therefore $C$ changes by $\partial C/\partial z$ times that. The first
     factor is the local derivative, which the report calls the forward gradient, and we know it from the forward pass
     $\eqref{eq:forward-gradient}$. The second factor is the upstream gradient, which the backward pass must find.
 
@@ -69,10 +69,10 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
     \tag{6.2}\label{eq:multivariable-chain-rule}$$
 
     An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
-    $h_k = \frac{\partial z_k}{\partial a}h$. For two paths, let $z_1$ change first and $z_2$ second. The first change
-    adds $\frac{\partial C}{\partial z_1}h_1$ to the loss. The second adds $\frac{\partial C}{\partial z_2}h_2$. This
-    derivative has itself changed a little in the meantime, because $z_1$ has changed, but that affects the result only
-    by a product of two small numbers, which belongs to the remainder $O(h^2)$, and therefore
+    $h_k = h\,\partial z_k/\partial a$. For two paths, let $z_1$ change first and $z_2$ second. The first change
+    adds $h_1\,\partial C/\partial z_1$ to the loss, and the second adds $h_2\,\partial C/\partial z_2$. In
+    the second term the derivative has changed a little, because $z_1$ is no longer the same. However, this small change
+    is multiplied by the small number $h_2$, so it belongs to the remainder $O(h^2)$, and therefore
 
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$

@@ -63,10 +63,11 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
     By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and the gradient with respect to it is $X^\top\Delta$
-    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. Where this gradient is zero, the
-    normal equations hold. Since the loss is convex in $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can
-    be any $W$ if no hidden layer is narrower than both $X$ and $Y$, which is always so with one output. Through a
-    narrower layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all
+    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero where the
+    equations on the right hold, which are called the normal equations. Since the loss is convex in $W$, no other $W$
+    has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many units as the
+    smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer the minimum
+    may be higher. The Frobenius norm, with the index F, is the root of the sum of all
     squared entries. A network with biases has a column of ones in $X$.
 
     Args:
@@ -304,7 +305,7 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         True if all units are equal, up to rounding.
 
     Examples:
-        Two units are identical with the same weights in and out, and not with different weights in:
+        Two units are identical if they have the same weights in and out, whereas different weights in make them differ:
 
         >>> import numpy as np
         >>> from backprop.derivation import units_identical

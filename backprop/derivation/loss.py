@@ -19,10 +19,10 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
 
-    Here $N$ is the number of examples and $d_L$ the number of outputs, and $n$ and $k$ count them. The superscript $n$
-    is not a power, and the subscript $L$ is the last layer rather than the loss. Because of the square, errors in both
-    directions count, and large errors count more. Most texts write the factor $1/N$ outside the sum over the examples,
-    whereas we put it into each contribution. Both give the same loss, because
+    Here $N$ is the number of examples, and $d_L$ is the number of outputs, which is the width of the last layer, number
+    $L$. The superscript $n$ says which example is meant, and the subscript $k$ says which output. Because of the
+    square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
+    sum over the examples, whereas we put it into each contribution. Both give the same loss, because
 
     $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
     = \sum_{n=1}^{N} C^n$$
@@ -441,8 +441,8 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> cross_entropy_contributions(np.array([[1.0, 0.0, 0.0]]), np.array([[0.5, 0.25, 0.25]])).round(4)
         array([0.6931])
 
-        Two examples with three classes. The first prediction is certain and correct, so all of the loss, ln 4 / 2,
-        comes from the second:
+        There are two examples and three classes. The first prediction is certain and correct, so all of the loss,
+        ln 4 / 2, comes from the second:
 
         >>> y = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
         >>> contributions = cross_entropy_contributions(y, np.array([[0.0, 1.0, 0.0], [0.25, 0.5, 0.25]]))
@@ -547,7 +547,7 @@ def class_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> float(class_accuracy(y, np.array([[0.4, 0.3, 0.3], [0.2, 0.5, 0.3]])))
         0.5
 
-        Two networks at once, with four examples of three classes each:
+        Two networks at once have two accuracies, here for four examples and three classes:
 
         >>> y = np.eye(3)[[0, 1, 2, 2]]
         >>> class_accuracy(y, np.stack([y, np.full((4, 3), 1 / 3)]))

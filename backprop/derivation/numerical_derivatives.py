@@ -24,10 +24,12 @@ def central_difference(
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
     \tag{2.1}\label{eq:central-difference}$$
 
-    Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. Because we step to both sides, the term with $f''$
-    cancels, and the truncation error falls with $h^2$. The rounding error, however, grows with $1/h$. The two are equal
-    near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$, where about ten digits are
-    correct.
+    Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. By Taylor's formula, which for one variable says
+    $f(x \pm h) = f(x) \pm hf'(x) + \tfrac12h^2f''(x) \pm \dots$, the terms with $f''$ cancel in the difference. The
+    error that the remaining terms cause is called the truncation error, and it falls with $h^2$. The rounding error,
+    however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by
+    $h$. The two are equal near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$, where
+    about ten digits are correct.
 
     Args:
         f: a function of one array that returns one number.
@@ -84,9 +86,11 @@ def complex_step(
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
 
-    Here $i$ is the imaginary unit, so $i^2 = -1$. We expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$
-    and take the imaginary part, which does not contain $f(x)$. Nothing is subtracted, so no digits cancel. We can
-    therefore choose $h$ so small that the truncation error vanishes, and the result is correct to the last digits.
+    Here $i$ is the imaginary unit, so $i^2 = -1$. Of a function, *analytic* means that Taylor's formula with all its
+    terms holds for complex numbers as well, so the word has nothing to do with the analytic gradient. We expand $f(x +
+    ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and take the imaginary part, which does not contain $f(x)$.
+    Nothing is subtracted, so no digits cancel. We can therefore choose $h$ so small that the truncation error vanishes,
+    and the result is correct to the last digits.
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the
@@ -337,9 +341,9 @@ def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
 
     If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives $z + h$. The
     quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is neither a
-    rounding error nor a mistake in the formula that you check. If the step moves some unit's $z$ across 0, the entry
-    therefore proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer,
-    but at exactly $z = 0$ no step size helps.
+    rounding error nor a mistake in the formula that you check. If the step moves the $z$ of some unit across 0, the
+    entry proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer, but
+    at exactly $z = 0$ no step size helps.
 
     Args:
         z: the pre-activation of a ReLU unit at the point itself, any shape, real.

@@ -136,7 +136,7 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
 
     The bias is the weight of an input that is always 1 $\eqref{eq:bias-column}$. Its local derivative is therefore 1,
     and $\eqref{eq:weight-gradient}$ becomes a sum over the rows of $\Delta$. The column $\mathbf 1$ contains $N$ ones,
-    so $\mathbf 1^\top\Delta$ is this sum. One bias belongs to all examples, so all of them must be added.
+    so $\mathbf 1^\top\Delta$ is this sum. One bias belongs to all examples, so the δ of all of them must be added.
 
     Args:
         delta: $\Delta_l$, shape (..., N, out).

@@ -17,7 +17,7 @@ EXPERIMENTS = {
     "dead_units": 2.0,
     "symmetry": 1.4,
     "spread": 20.0,
-    "log_match": 0.3,
+    "log_reproduction": 0.3,
     "learning_rates": 4.0,
     "thresholds": 0.2,
     "hidden_units": 5.0,
@@ -37,7 +37,7 @@ EXPERIMENTS = {
 ALONE = ("timing",)
 
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
-SLOW = ("log_fit", "log_rivals", "confusion")
+SLOW = ("log_fit", "log_alternatives", "confusion")
 
 #: Kept there as well, and no experiments: what was measured, each with its command.
 MEASURED = {

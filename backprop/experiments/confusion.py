@@ -9,7 +9,8 @@ import numpy as np
 from backprop.derivation import relative_error
 from backprop.network import Gradients, Model
 from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layers_for
-from backprop.verification.diagnosis import Diagnosis, diagnose
+from backprop.verification.diagnosis import diagnose
+from backprop.verification.findings import Diagnosis
 
 #: How many networks, how many mistakes planted in each, and how many networks a test repeats.
 NETWORKS, EACH, SAMPLE = 2000, 5, 40

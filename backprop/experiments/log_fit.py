@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import mse_contributions, parameter_vector, sigmoid, sigmoid_derivative_from_output, total_loss
-from backprop.experiments.log_match import WEIGHTS
+from backprop.experiments.log_reproduction import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Activation, Model
 from backprop.training import states
@@ -115,7 +115,7 @@ def deviations(
     Examples:
         >>> from backprop.derivation import parameter_vector
         >>> from backprop.experiments.log_fit import deviations
-        >>> from backprop.experiments.log_match import WEIGHTS
+        >>> from backprop.experiments.log_reproduction import WEIGHTS
         >>> r, jacobian = deviations(parameter_vector(WEIGHTS)[None], eta=1.0)
         >>> r.shape, jacobian.shape, bool(abs(r).max() < 4e-7)
         ((1, 19), (1, 19, 12), True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backprop.figures.style import BACKWARD, INK, Figure, canvas
+from backprop.verification.words import listed
 
 
 def confusion(result: dict[str, Any]) -> Figure:
@@ -21,7 +22,7 @@ def confusion(result: dict[str, Any]) -> Figure:
     drawing = canvas(6.4)
     axes = drawing.subplots()
     table: dict[str, list[Any]] = {"planted": [], "diagnosed": [], "times": []}
-    elsewhere = []
+    elsewhere, answered = [], []
     for y, planted in enumerate(rows):
         total = sum(one["matrix"][planted].values())
         for diagnosed, times in one["matrix"][planted].items():
@@ -38,6 +39,9 @@ def confusion(result: dict[str, Any]) -> Figure:
             if not correct:
                 words = "incorrect by several explanations" if diagnosed in others else diagnosed
                 elsewhere.append(f"{planted}, {times} of {total} as {words}")
+                if diagnosed != "unknown":  # that column has its name below it
+                    what = "several explanations" if diagnosed in others else diagnosed
+                    answered.append(f"{what} for {times} of {total} gradients with {planted}")
     below = "several, unknown" if others else "unknown"
     axes.set_xticks(range(len(columns)), [""] * (len(columns) - 1) + [below], ha="right")
     axes.set_yticks(range(len(rows)), rows)
@@ -46,7 +50,6 @@ def confusion(result: dict[str, Any]) -> Figure:
     axes.set(xlim=(-0.7, len(columns) - 0.3), ylim=(len(rows) - 0.3, -0.7))
     axes.grid(color=INK, alpha=0.12, linewidth=0.4)
     axes.set_axisbelow(True)
-    named = [line for line in elsewhere if not line.endswith(" as unknown")]  # that column has its name below it
     return Figure(
         name="confusion",
         canvas=drawing,
@@ -64,7 +67,7 @@ def confusion(result: dict[str, Any]) -> Figure:
         caption=(
             "A square stands for mistakes that are diagnosed as documented, a circle for any other diagnosis, and its "
             "area is the fraction of its row. The loss was specified, and the gradients are in float64."
-            + (f" These answers lie off the diagonal, apart from unknown: {'; '.join(named)}." if named else "")
+            + (f" Apart from unknown, the answers off the diagonal are {listed(answered)}." if answered else "")
         ),
         experiment="confusion",
         table=table,

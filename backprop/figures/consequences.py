@@ -70,8 +70,9 @@ def vanishing(result: dict[str, Any]) -> Figure:
         caption=(
             f"The networks {result['network']} have {result['weight_layers']} layers of weights from N(0, 1) and are "
             f"not trained. Lines are medians of {result['seeds']} seeds on XOR, and bands hold nine tenths of them. "
-            f"The norm is taken over all {result['points']} points. {sigmoid['within']:,} of {sigmoid['checked']:,} "
-            "sigmoid norms stay within the bound for their own network, and the line is the median of these bounds."
+            f"The norm is taken over all {result['points']} points. In {sigmoid['within']:,} of {sigmoid['checked']:,} "
+            "cases the norm in a sigmoid network stays within that network's bound, and the line is the median of the "
+            "bounds."
         ),
         experiment="vanishing",
         table=stacked_rows(
@@ -124,9 +125,9 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
             f"{result['floor']:.4f}, because three layers are one matrix."
         ),
         description=(
-            f"The left panel shows the loss over {result['epochs']:,} epochs, with both axes logarithmic. The median "
+            f"The first panel shows the loss over {result['epochs']:,} epochs, with both axes logarithmic. The median "
             f"falls from {result['losses']['median'][0]:.1f} to the minimum, {result['floor']:.4f}, and so does the "
-            f"whole band. The right panel shows the {len(y)} predictions of a trained network against the sum of the "
+            f"whole band. The second panel shows the {len(y)} predictions of a trained network against the sum of the "
             f"inputs. They all lie on one straight line through 0 with slope {derivative:.3f}. The {ones} points of "
             f"label 1 (diamonds) coincide at the sum 1 and the prediction {derivative:.3f}, below the dotted line at "
             f"½, and those of label 0 (circles) reach from 0 to {2 * derivative:.3f}. {correct_predictions} of "
@@ -134,8 +135,8 @@ def linear_collapse(result: dict[str, Any]) -> Figure:
         ),
         caption=(
             f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and the identity in every "
-            f"unit. The left panel shows the median of {result['seeds']} seeds and a band with nine tenths of them, "
-            "and the right panel shows seed 0. With biases the minimum would be "
+            f"unit. The first panel shows the median of {result['seeds']} seeds and a band with nine tenths of them, "
+            "and the second panel shows seed 0. With biases the minimum would be "
             f"{result['minimum_with_bias']:.4f}, and the prediction would be a constant."
         ),
         experiment="collapse",
@@ -178,16 +179,16 @@ def dead_units(result: dict[str, Any]) -> Figure:
         description=(
             f"The figure shows the fraction of dead first-layer units over {result['epochs']:,} epochs on a "
             f"logarithmic axis, with a dotted line at the expected {result['predicted']:.0%}. All curves start at "
-            f"{bent[0]['start']:.1%} and never fall. In the left panel, with a sigmoid output, they rise to "
+            f"{bent[0]['start']:.1%} and never fall. In the first panel, with a sigmoid output, they rise to "
             + ", ".join(f"{t['end']:.1%} at η = {t['eta']:g}" for t in bent)
-            + ". In the right panel, with a linear output, they rise to "
+            + ". In the second panel, with a linear output, they rise to "
             + ", ".join(f"{t['end']:.1%} at η = {t['eta']:g}" for t in straight)
             + f", and the last jumps to {straight[-1]['dead'][1]:.1%} with the first update."
         ),
         caption=(
-            f"The network {result['network']} is trained on XOR with ReLU in the hidden units and without biases. Of "
-            f"the {units} hidden units of {result['seeds']} seeds {before} are dead at initialisation, and all of "
-            "these keep exactly their initial weights at every learning rate."
+            f"The network {result['network']} is trained on XOR with ReLU in the hidden units and without biases. "
+            f"Among the {units} hidden units of {result['seeds']} networks, {before} are dead at initialisation, and "
+            "all of these keep exactly their initial weights at every learning rate."
         ),
         experiment="dead_units",
         table=stacked_rows(
@@ -238,13 +239,13 @@ def symmetry(result: dict[str, Any]) -> Figure:
             f"{noise['seeds']} networks."
         ),
         description=(
-            f"The left panel shows the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level "
+            f"The first panel shows the loss over {result['epochs']:,} epochs. From equal weights (solid) it is level "
             f"from the first epochs on and ends at {equal['final_loss']:.4f}. With noise (dashed) the median "
             f"plateaus there as well, falls below 0.1 after {_below(epochs, noise, 0.1):,} epochs and ends at "
             f"{noise['final_loss']:.3f}. From random weights (dash-dotted) it falls below 0.1 after "
-            f"{_below(epochs, random, 0.1):,} epochs and ends at {random['final_loss']:.4f}. The right panel shows, on "
-            "a logarithmic axis, the largest difference between two hidden units in one weight. From equal weights it "
-            f"is {max(equal['apart']['high']):.3g} throughout. With noise the median grows from "
+            f"{_below(epochs, random, 0.1):,} epochs and ends at {random['final_loss']:.4f}. The second panel shows, "
+            "on a logarithmic axis, the largest difference between two hidden units in one weight. From equal weights "
+            f"it is {max(equal['apart']['high']):.3g} throughout. With noise the median grows from "
             f"{noise['apart']['median'][0]:.3f} to {noise['apart']['median'][-1]:.0f}, and from random weights it "
             f"grows from {random['apart']['median'][0]:.1f} to {random['apart']['median'][-1]:.0f}."
         ),

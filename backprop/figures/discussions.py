@@ -130,7 +130,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
             f"{result['report_jump']:.1f} times as long in the report."
         ),
         description=(
-            "The left panel shows the time of forward pass, backward pass and update in one epoch against the number "
+            "The first panel shows the time of forward pass, backward pass and update in one epoch against the number "
             f"of hidden units, with both axes logarithmic. With one unit an epoch takes {start:.0f} microseconds; "
             + "; ".join(
                 f"with {one['hidden']:,} units forward takes {one['forward']:.0f}, backward {one['backward']:.0f} and "
@@ -138,7 +138,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
                 for one in steps[1:]
             )
             + ". Forward and backward pass take nearly the same time throughout, and the update hardly grows. The "
-            "right panel shows the seconds of a whole training run, here "
+            "second panel shows the seconds of a whole training run, here "
             + ", ".join(f"{time:.2f} with {units}" for units, time in ours)
             + ", and in the report "
             + ", ".join(f"{time:.2f} with {units}" for units, time in theirs)
@@ -147,8 +147,8 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
         caption=(
             f"The times were measured on {machine['processor']}, {machine['system']}, with Python {machine['python']} "
             f"and NumPy {machine['numpy']}, when this page was made, on {result['examples']} points. They are medians "
-            f"of {result['timings']} timings on the left, and of {result['repeats']} training runs of "
-            f"{result['epochs']:,} epochs on the right."
+            f"of {result['timings']} timings in the first panel, and of {result['repeats']} training runs of "
+            f"{result['epochs']:,} epochs in the second."
         ),
         experiment="timing",
         table={
@@ -192,10 +192,10 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
             f"{three['solved']}, four for {four['solved']} and eight for {by_hidden[8]['solved']}."
         ),
         description=(
-            "The left panel shows the loss over the epochs on a logarithmic axis, as the median and the middle nine "
+            "The first panel shows the loss over the epochs on a logarithmic axis, as the median and the middle nine "
             "tenths. The median ends at "
             + ", ".join(f"{by_hidden[h]['final_loss']['median'][0]:.4f} with {h}" for h in (2, 3, 4, 16, 64))
-            + " hidden units. The right panel shows how many seeds end with every prediction correct: "
+            + " hidden units. The second panel shows how many seeds end with every prediction correct: "
             + ", ".join(f"{one['solved']} with {one['hidden']}" for one in units)
             + "."
         ),
@@ -315,11 +315,11 @@ def relu(result: dict[str, Any]) -> Figure:
             f"{deep[-1]['network']} networks after training, and in {output['start']:.0%} before it."
         ),
         description=(
-            f"The left panel shows the loss of {slow['network']} with ReLU in every unit, with both axes logarithmic, "
+            f"The first panel shows the loss of {slow['network']} with ReLU in every unit, with both axes logarithmic, "
             f"as the median and the middle nine tenths. At η = {slow['eta']:g} (dashed) the median ends at "
             f"{slow['losses']['median'][-1]:.3f}, and at η = {fast['eta']:g} (solid) at "
             f"{fast['losses']['median'][-1]:.3f}. The upper end of both bands is {result['constant']:.4f}, the dotted "
-            "line, which is the loss of a network whose output is dead. The right panel shows the fraction of dead "
+            "line, which is the loss of a network whose output is dead. The second panel shows the fraction of dead "
             f"units of {deep[0]['network']} after training against the learning rate: "
             + "; ".join(
                 f"{words} layer " + ", ".join(f"{t['layers'][layer]['end']:.0%} at {t['eta']:g}" for t in deep)

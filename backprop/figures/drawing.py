@@ -49,7 +49,9 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
     yield partial(discussions.activations, read_result(folder, "activations"))
     yield partial(log_fit.misfit, read_result(folder, "log_fit"))
     yield partial(log_fit.singular_values, read_result(folder, "log_fit"))
-    yield partial(log_fit.rivals, read_result(folder, "log_rivals"), read_result(folder, "log_match")["worst"])
+    yield partial(
+        log_fit.alternatives, read_result(folder, "log_alternatives"), read_result(folder, "log_reproduction")["worst"]
+    )
     yield partial(speed.rewritings, read_result(folder, "speed"))
     yield partial(speed.peers, read_result(folder, "speed"))
     yield partial(consequences.vanishing, read_result(folder, "vanishing"))

@@ -53,10 +53,10 @@ def learning_rates(result: dict[str, Any]) -> Figure:
             f"{hundred['solved']} of {seeds} seeds solve XOR."
         ),
         description=(
-            "The left panel shows the loss over the epochs on a logarithmic axis at four learning rates, as the median "
-            f"and the middle nine tenths. At 0.1 it barely leaves ¼, at 1 it ends near "
+            "The first panel shows the loss over the epochs on a logarithmic axis at four learning rates, as the "
+            f"median and the middle nine tenths. At 0.1 it barely leaves ¼, at 1 it ends near "
             f"{one['losses']['median'][-1]:.4f}, at 10 near {ten['losses']['median'][-1]:.5f}, and at 100 it remains "
-            "high with a wide band. The right panel shows the median number of epochs to a loss of "
+            "high with a wide band. The second panel shows the median number of epochs to a loss of "
             f"{result['enough']} against the learning rate, with both axes logarithmic: "
             + ", ".join(f"{rate['first']:,.0f} at {rate['eta']:g}" for rate in reaching)
             + f". Beside each circle is the number of the {seeds} seeds that reach it."

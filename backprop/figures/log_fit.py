@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
+from backprop.verification.words import listed
 
 
 def misfit(result: dict[str, Any]) -> Figure:
@@ -98,11 +99,11 @@ def plain(value: float) -> str:
     return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
-def rivals(result: dict[str, Any], matched: float) -> Figure:
+def alternatives(result: dict[str, Any], matched: float) -> Figure:
     """Draw how closely each network reproduces the log, from each of its starting points.
 
     Args:
-        result: what the experiment on rivals stored.
+        result: what the experiment on alternative models stored.
         matched: the worst deviation of the weights that reproduce the log.
 
     Returns:
@@ -126,13 +127,14 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
     axes.set_xlabel("network, and its number of parameters")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    best = {one["name"]: plain(min(fit["worst"] for fit in one["random"])) for one in contenders}
+    names = [one["name"].replace("report's", "report's network").removeprefix("with ") for one in contenders]
+    best = [plain(min(fit["worst"] for fit in one["random"])) for one in contenders]
     return Figure(
-        name="log-rivals",
+        name="log-alternatives",
         canvas=drawing,
         title=(
-            "The best fits from random starts have these worst deviations: "
-            + ", ".join(f"{name} {worst}" for name, worst in best.items())
+            "If the fits start at random, the best of them deviates from the log by at most "
+            + listed([f"{worst} with {name}" for worst, name in zip(best, names, strict=True)])
             + "."
         ),
         description=(
@@ -148,7 +150,7 @@ def rivals(result: dict[str, Any], matched: float) -> Figure:
             + f". A dotted line marks the deviation of the weights found, {plain(matched)}."
         ),
         caption="Each point is one fit, and the lower it lies, the nearer the fit comes to the log.",
-        experiment="log_rivals",
+        experiment="log_alternatives",
         table=stacked_rows(
             *(
                 {

@@ -48,7 +48,7 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
             f"falls from {two['initial_loss']:.3f} to {two['final_loss']:.4f}. The {len(losses)} values that the "
             f"report printed (circles) run from {losses[0]:.3f} to {losses[-1]:.4f}."
         ),
-        caption="Our runs start from another seed than the report's run, whose seed is not known.",
+        caption="Our runs start from a different seed than the report's run, whose seed is not known.",
         experiment=name,
         table=stacked_rows(
             *(
@@ -127,9 +127,9 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
             "of ½."
         ),
         description=(
-            f"The left panel shows the {len(y)} points with their labels, circles for 0 and filled diamonds for 1. The "
-            "right panel shows the same points with the rounded predictions of the network, on a surface that shades "
-            f"from the prediction 0 (clear) to 1 (blue), with a line at ½. {correct_predictions} of {len(y)} "
+            f"The first panel shows the {len(y)} points with their labels, circles for 0 and filled diamonds for 1. "
+            "The second panel shows the same points with the rounded predictions of the network, on a surface that "
+            f"shades from the prediction 0 (clear) to 1 (blue), with a line at ½. {correct_predictions} of {len(y)} "
             "predictions agree with the labels."
         ),
         caption=(

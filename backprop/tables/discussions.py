@@ -135,9 +135,9 @@ TABLES = [
         ("timing",),
         (
             Column("hidden units", "hidden", ","),
-            Column("forward, µs", "forward", ".1f"),
-            Column("backward, µs", "backward", ".1f"),
-            Column("update, µs", "update", ".1f"),
+            Column("forward, µs", "forward", ",.1f"),
+            Column("backward, µs", "backward", ",.1f"),
+            Column("update, µs", "update", ",.1f"),
             Column("multiplications", "multiplications", ","),
             Column("exponentials", "exponentials", ","),
         ),
@@ -168,7 +168,7 @@ TABLES = [
         rows=warnings,
     ),
     Table(
-        "no-activation-rates",
+        "no-activation-learning-rates",
         ("no_activation",),
         (
             Column("learning rate η", "eta", "g"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from backprop.experiments.log_rivals import STAGES
+from backprop.experiments.log_alternatives import STAGES
 from backprop.experiments.report import XOR_LOG
 from backprop.tables.table import Column, Table, shown
 
@@ -12,7 +12,7 @@ def lines(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """List the lines of the log.
 
     Args:
-        result: what the experiment "log_match" stored.
+        result: what the experiment "log_reproduction" stored.
 
     Yields:
         The epoch, the printed loss, the fitted one and their relative deviation.
@@ -25,7 +25,7 @@ def contenders(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """List the networks that were fitted to the log.
 
     Args:
-        result: what the experiment "log_rivals" stored.
+        result: what the experiment "log_alternatives" stored.
 
     Yields:
         The network, its unknowns, and the typical deviation of its best fit after each stage.
@@ -54,8 +54,8 @@ def deviation(value: float) -> str:
 
 TABLES = [
     Table(
-        "log-match",
-        ("log_match",),
+        "log-reproduction",
+        ("log_reproduction",),
         (
             Column("epoch", "epoch", ","),
             Column("the report's loss", "printed", missing="(missing)"),
@@ -65,8 +65,8 @@ TABLES = [
         rows=lines,
     ),
     Table(
-        "log-rivals",
-        ("log_rivals",),
+        "log-alternatives",
+        ("log_alternatives",),
         (
             Column("network", "name"),
             Column("unknowns", "unknowns"),

@@ -14,7 +14,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import Gradients, Model, Trace
 from backprop.verification import grammar
-from backprop.verification.grammar import Flow, Pass
+from backprop.verification.grammar import Flow, Pass, Plan
 
 # The catalogue
 
@@ -60,7 +60,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "A = phi(X @ W + b)",
         "The line of the activation function was left out, or its result was stored under another name. The network "
         "then has a linear layer, and the backward pass belongs to another network.",
-        "a gradient check; printing the activations, which leave the range of the function",
+        "a gradient check and by printing the activations, which leave the range of the function",
         "a gradient check in which the forward pass is written once more, with the activation function",
     ),
     # the error
@@ -72,8 +72,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "y_hat - y                       # (N, 1) - (N, 1)",
         "NumPy and PyTorch broadcast (N, 1) and (N,) to (N, N) without a warning, and the loss is still one number. "
         "Its gradient pulls every prediction towards the mean of the targets.",
-        "a gradient check against a loss of your own; printing the shape of the difference",
-        "a gradient check against the same incorrect loss; the falling loss",
+        "a gradient check against a loss of your own and by printing the shape of the difference",
+        "a gradient check against the same incorrect loss and by the loss, which falls",
     ),
     Mistake(
         "error-averaged-first",
@@ -128,7 +128,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "Many texts print the formula without the derivative for cross-entropy, where it is correct. Under the squared "
         "error it is not the gradient, although the loss falls even faster on XOR.",
         _GRADIENT_CHECK,
-        "training, because the network solves XOR; a network with a linear output",
+        "training, because the network solves XOR, and in a network with a linear output",
     ),
     Mistake(
         "output-derivative-not-cancelled",
@@ -160,7 +160,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a * (1 - a)                     # or 1 - a ** 2",
         "`derivative_sigmoid(x) = x * (1 - x)` does not say which x it expects. For z the parabola has no lower bound,"
         " so the derivative becomes negative and large.",
-        "a gradient check; training, which often ends in NaN",
+        "a gradient check and by training, which often ends in NaN",
         "very small weights under tanh, where z and a are almost the same",
     ),
     Mistake(
@@ -193,7 +193,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta = derivative * (delta_next @ W_next.T)",
         "The step looks complete after the product, but only the derivative turns ∂L/∂a into ∂L/∂z.",
         _GRADIENT_CHECK,
-        "a network without hidden layers; the output layer's gradient, which is correct",
+        "a network without hidden layers and by the output layer's gradient, which is correct",
     ),
     Mistake(
         "derivative-of-wrong-layer",
@@ -214,7 +214,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The gradient with respect to the activation seems to be what is propagated. It must first be multiplied by "
         "the derivative of the layer's activation function.",
         _GRADIENT_CHECK,
-        "training, because the network solves XOR; a linear output with one hidden layer",
+        "training, because the network solves XOR, and in a network with one hidden layer and a linear output",
     ),
     Mistake(
         "weights-not-transposed",
@@ -225,7 +225,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The forward pass multiplies by W. NumPy raises an error if the layers differ in width, but not if their "
         "widths are equal.",
         "a gradient check on layers of equal width",
-        "a 2-4-1 network; " + _TRAINING,
+        "a 2-4-1 network and by " + _TRAINING,
     ),
     Mistake(
         "inverse-instead-of-transpose",
@@ -266,7 +266,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta1 = derivative1 * (delta2 @ W2.T)\nW2 -= eta * dW2",
         "It is shorter to compute δ and update the weights in one loop over the layers than in two.",
         "a comparison of one whole step, at a learning rate that is not small",
-        "any gradient check, because it updates nothing; training",
+        "any gradient check, because it updates nothing, and by training",
     ),
     # the gradient of the weights
     Mistake(
@@ -277,7 +277,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "Texts whose examples are columns write ΔAᵀ for a W of shape (out, in). If both conventions are mixed, the "
         "shapes of a square layer fit all the same.",
-        "a gradient check on layers of equal width; elsewhere the shapes",
+        "a gradient check on layers of equal width and elsewhere by the shapes",
         "training, sometimes",
     ),
     Mistake(
@@ -287,7 +287,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A @ delta                  # as many examples as inputs",
         "dW = A.T @ delta",
         "If there are as many examples as the layer has inputs, the shapes fit without the transpose.",
-        "a gradient check with another number of examples; there NumPy raises an error",
+        "a gradient check with another number of examples, for which NumPy raises an error",
         "the shapes, if N equals the width",
     ),
     Mistake(
@@ -309,7 +309,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A_below.T @ delta",
         "Both have the same shape, and both belong to the layer below.",
         _GRADIENT_CHECK,
-        "the shapes; the first layer's gradient, which is correct",
+        "the shapes and by the first layer's gradient, which is correct",
     ),
     Mistake(
         "preactivation-instead-of-activation",
@@ -318,7 +318,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = Z_below.T @ delta",
         "dW = A_below.T @ delta",
         "Both were stored by the forward pass, in the same shape.",
-        "a gradient check; the first layer's gradient is correct",
+        "a gradient check, although the first layer's gradient is correct",
         "a network without hidden layers, or with linear ones",
     ),
     Mistake(
@@ -358,7 +358,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = [np.zeros((4, 4))] * 2\ndW[0] += ...; dW[1] += ... # both are the sum",
         "dW = [np.zeros_like(W) for W in weights]",
         "Multiplying a list repeats its entries and does not copy them. What one layer adds appears in the other.",
-        "a gradient check on layers of equal shape; `dW[0] is dW[1]`",
+        "a gradient check on layers of equal shape and by the comparison `dW[0] is dW[1]`",
         "a network in which no two layers have the same shape",
     ),
     # the gradient of the biases
@@ -369,7 +369,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "db = delta                      # or delta[0]",
         "db = delta.sum(axis=0)",
         "δ has the width of the bias, so the step seems to be complete.",
-        "a gradient check of the biases; the shape",
+        "a gradient check of the biases and by their shape",
         "a gradient check of the weights alone",
     ),
     Mistake(
@@ -380,7 +380,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "db = delta.sum(axis=0)",
         "The loss is a mean, but δ contains its 1/N already.",
         "a gradient check of the biases",
-        "a gradient check of the weights alone; " + _TRAINING,
+        "a gradient check of the weights alone and by " + _TRAINING,
     ),
     Mistake(
         "bias-summed-over-units",
@@ -411,7 +411,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "db = delta.sum(axis=0)",
         "The factor of the loss is applied to the weights in one line and to the biases in another.",
         "a gradient check of the biases",
-        "a gradient check of the weights alone; " + _TRAINING,
+        "a gradient check of the weights alone and by " + _TRAINING,
     ),
     Mistake(
         "factor-two-missing",
@@ -523,8 +523,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "W = W - eta * dW                # and b stays as it is",
         "W = W - eta * dW\nb = b - eta * db",
         "The update was written before the network had biases.",
-        "a gradient check of the biases; a comparison of one whole step",
-        "the gradients of the weights, which are correct; training, which often succeeds without them",
+        "a gradient check of the biases and by a comparison of one whole step",
+        "the gradients of the weights, which are correct, and by training, which often succeeds without them",
     ),
     Mistake(
         "uphill",
@@ -533,7 +533,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "W = W + eta * dW                # dW is the gradient of the loss",
         "W = W - eta * dW",
         "With y − ŷ the plus is correct, and with ŷ − y the minus. If the two are mixed, the step is gradient ascent.",
-        "a comparison of one whole step; the rising loss",
+        "a comparison of one whole step and by the loss, which rises",
         "a gradient check, because the gradient itself is correct",
     ),
     Mistake(
@@ -544,7 +544,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "PyTorch adds to `.grad` until `zero_grad()` is called, and a `+=` outside the loop does the same.",
         "a gradient check at the second step",
-        "a gradient check at the first step; training, for a while",
+        "a gradient check at the first step and, for a while, by training",
     ),
 )
 
@@ -745,6 +745,62 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int]
     return {"": everywhere[slug]} if slug in everywhere else {}
 
 
+#: What `planted` yields: a slug, its plan, and its factors by place.
+Planted = tuple[str, dict[str, str], dict[str, float]]
+
+
+def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
+    """List the mistakes of the catalogue that the widths of a network allow.
+
+    Args:
+        p: a forward pass.
+        n: the number of examples.
+        singly: whether a mistake of several layers is listed for each of them as well.
+
+    Yields:
+        Slugs, plans and factors.
+    """
+    widths = [p.weights[0].shape[-2], *(w.shape[-1] for w in p.weights)]
+    names = [phi.name for phi in p.activations]
+    for slug in BY_SLUG:
+        possible = layers_for(slug, widths, n)
+        for layers in (possible, *([k] for k in possible if singly and len(possible) > 1)):
+            plan = plan_with(slug, names, p.family, layers)
+            factors = factors_with(slug, widths, n, _single(slug, layers, p.depth))
+            if plan or factors:
+                yield slug, plan, factors
+
+
+def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | None:
+    """Return the layers for `factors_with`: a factor of a layer in every layer would be one of the whole."""
+    return None if len(layers) == depth and slug.startswith("layer-") else layers
+
+
+def gives(
+    p: Pass, plan: Plan, factors: Mapping[str, float], wanted: Mapping[str, np.ndarray], tolerance: float
+) -> bool | None:
+    """Tell whether a backward pass gives certain gradients.
+
+    Args:
+        p: the forward pass.
+        plan: the backward pass.
+        factors: as for `grammar.backward`.
+        wanted: the gradients, by name.
+        tolerance: the relative error that counts as none.
+
+    Returns:
+        Whether it does; None if the shapes, or the number of examples, do not allow such a backward pass.
+    """
+    try:
+        made = grammar.backward(p, plan, factors)
+    except ValueError:
+        return None
+    return all(
+        made[name].shape == g.shape and bool(np.linalg.norm(made[name] - g) <= tolerance * np.linalg.norm(g))
+        for name, g in wanted.items()
+    )
+
+
 def incorrect_gradients(
     model: Model,
     X: np.ndarray,
@@ -791,7 +847,7 @@ def incorrect_gradients(
         raise ValueError(f"mistake {slug!r} cannot be made in a network of widths {widths}: the shapes do not allow it")
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
     names = [phi.name for phi in model.activations]
-    factors = factors_with(slug, widths, n, None if len(layers) == depth and slug[:6] == "layer-" else layers)
+    factors = factors_with(slug, widths, n, _single(slug, layers, depth))
     found = grammar.backward(p, plan_with(slug, names, loss, layers), factors)
     scale = factors.get("", 1.0) * _scale(loss, n, d)
     if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its derivative

@@ -1,14 +1,13 @@
 """What a backward pass that gives the numbers means: losses, mistakes, places, and how much is assumed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, factors_with, layers_for, plan_with
-from backprop.verification.grammar import Pass, Plan
+from backprop.verification.catalogue import BY_SLUG, gives, planted
 from backprop.verification.search import (
     FACTOR,
     Block,
@@ -96,7 +95,9 @@ class Explanation:
                     yield from ((slug, term.place, layers) for slug in slugs)
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
-                yield from ((slug, term.place, below) for slug in factor_slugs(term, self.reading))
+                yield from (
+                    (slug, term.place, below) for slug in factor_slugs(term, self.reading, self.loss.family == "mse")
+                )
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -162,12 +163,13 @@ def slug_of(name: str, output: bool) -> str:
     return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
 
 
-def factor_slugs(term: Term, reading: Reading) -> list[str]:
+def factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
     """Name a factor that does not belong to the whole.
 
     Args:
         term: the factor and its place.
         reading: the problem.
+        squares: whether the loss has a square, whose 2 can be missing.
 
     Returns:
         Slugs.
@@ -177,7 +179,7 @@ def factor_slugs(term: Term, reading: Reading) -> list[str]:
         return ["biases-not-updated" if f == 0 else "bias-scale"]
     if f == 0:
         return ["layer-not-updated"]
-    named = {2.0: "extra-factor-two", 0.5: "factor-two-missing"}
+    named = {2.0: "extra-factor-two"} | ({0.5: "factor-two-missing"} if squares else {})
     for m in {1, d}:
         named |= {float(reading.n * m): "sum-instead-of-mean", 1 / (reading.n * m): "averaged-twice"}
     named.pop(1.0, None)
@@ -362,41 +364,25 @@ def refit(blocks: dict[str, Block]) -> float | None:
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None
 
 
-def equivalents(one: Explanation) -> Iterator[tuple[str, str | None]]:
+def equivalents(one: Explanation) -> dict[str, str | None]:
     """List the other mistakes of the catalogue that give the same numbers on these data.
 
     Args:
         one: an explanation.
 
-    Yields:
-        A slug and its place, or None if it stands at several.
+    Returns:
+        Slugs with their place, or None if that is not one place.
     """
     reading, p = one.reading, one.reading.exact(one.loss.family)
-    names = [phi.name for phi in reading.activations]
-    few = p._replace(z=[z[:100] for z in p.z], a=[a[:100] for a in p.a], y=p.y[:100])
-    passes = [few, p] if len(p.y) > 100 else [p]
+    passes = [p.first(100), p] if reading.n > 100 else [p]
     whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
-    given = [{name: g for name, g in made.items() if name in reading.given} for made in whole]
-    for slug in BY_SLUG:
-        possible = layers_for(slug, reading.widths, reading.n)
-        for layers in (possible, *([k] for k in possible if len(possible) > 1)):
-            plan, factors = plan_with(slug, names, one.loss.family, layers), {}
-            if not plan and slug in ("layer-not-updated", "biases-not-updated"):
-                factors = factors_with(slug, reading.widths, reading.n, layers)
-            if slug in one.slugs or not (plan or factors) or (slug == "updated-too-early" and p.after is None):
-                continue
-            if all(_alike(part, plan, factors, own) for part, own in zip(passes, given, strict=True)):
-                yield slug, next(iter(plan)) if len(plan) == 1 else None
-                break
-
-
-def _alike(p: Pass, plan: Plan, factors: Mapping[str, float], given: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether a plan gives certain gradients."""
-    try:
-        made = grammar.backward(p, plan, factors)
-    except ValueError:  # with fewer examples than it needs
-        return False
-    return all(
-        made[name].shape == g.shape and np.linalg.norm(made[name] - g) <= 1e-12 * np.linalg.norm(g)
-        for name, g in given.items()
-    )
+    given = [{name: made[name] for name in reading.given} for made in whole]
+    found: dict[str, str | None] = {}
+    for slug, plan, factors in planted(p, reading.n, singly=True):
+        if slug in one.slugs or slug in found or (slug == "updated-too-early" and p.after is None):
+            continue
+        if not plan and slug not in ("layer-not-updated", "biases-not-updated"):
+            continue
+        if all(gives(part, plan, factors, own, 1e-12) for part, own in zip(passes, given, strict=True)):
+            found[slug] = next(iter(plan)) if len(plan) == 1 else None
+    return found

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from backprop import checks
 from backprop.verification import archive
-from backprop.verification.diagnosis import Diagnosis, diagnose
+from backprop.verification.diagnosis import diagnose
+from backprop.verification.findings import Diagnosis
 from backprop.verification.steps import diagnose_step
 
 #: The endings of the files that are read.

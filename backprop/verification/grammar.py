@@ -50,6 +50,10 @@ class Pass(NamedTuple):
         """The number of layers."""
         return len(self.weights)
 
+    def first(self, n: int) -> "Pass":
+        """Return the same for the first n examples alone."""
+        return self._replace(z=[z[:n] for z in self.z], a=[a[:n] for a in self.a], y=self.y[:n])
+
 
 class Flow(NamedTuple):
     """What has come down to a layer: for each layer above it, from the output, what came and its δ."""
@@ -101,14 +105,14 @@ def _row(p: Pass, n: int) -> np.ndarray | None:
 #: In place of ŷ − y.
 ERRORS: Mapping[str, Form] = {
     "targets-broadcast": Form(
-        "y_hat - y_row",
+        "(y_hat - np.mean(y))",
         lambda p: p.a[-1] - p.y.mean(axis=-2, keepdims=True) if p.y.shape[1] == 1 else None,
     ),
-    "error-averaged-first": Form("np.mean(y_hat - y)", _averaged),
+    "error-averaged-first": Form("np.mean(y_hat - y, axis=0, keepdims=True)", _averaged),
     "loss-instead-of-derivative": Form("(y_hat - y) ** 2", lambda p: residual(p) ** 2),
     "output-differentiated": Form("np.ones_like(y_hat)", lambda p: np.ones_like(p.a[-1])),
-    "one-prediction-for-all": Form("y_hat[-1] - y", lambda p: _row(p, -1)),
-    "one-prediction-for-all:first": Form("y_hat[0] - y", lambda p: _row(p, 0)),
+    "one-prediction-for-all": Form("y_hat[-1:] - y", lambda p: _row(p, -1)),
+    "one-prediction-for-all:first": Form("y_hat[:1] - y", lambda p: _row(p, 0)),
     "~prediction": Form("y_hat", lambda p: p.a[-1]),
     "~targets": Form("y", lambda p: p.y + np.zeros_like(p.a[-1])),
     "~sum": Form("(y_hat + y)", lambda p: p.a[-1] + p.y),
@@ -264,7 +268,7 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
         yield "output-derivative-not-cancelled", phi
     for name, form in DERIVATIVES.items():
         made = form.make(p, k)
-        if made is None:
+        if made is None or (name == "~negative" and k == p.depth - 1):  # at the output, the whole has the sign
             continue
         if not cancelled:
             yield name, made
@@ -304,34 +308,26 @@ def _with(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     return lambda s: step.activation_gradient(s, weights)
 
 
-def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, str, Callable[[np.ndarray], np.ndarray]]]:
-    """List the ways through the weights above layer k: name, line of code with {s} for what goes, and function."""
+def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]]:
+    """List the ways through the weights above layer k."""
     w = p.weights[k + 1]
     h, h_next = w.shape[-2:]
-    yield "", "{s} @ W{n}.T", _with(w)
+    yield "", _with(w)
     if h == h_next > 1:
-        yield "weights-not-transposed", "{s} @ W{n}", lambda s: s @ w
-        yield "weights-missing:wide", "{s}", lambda s: s
-    yield "inverse-instead-of-transpose", "{s} @ np.linalg.pinv(W{n})", lambda s: s @ np.linalg.pinv(w)
-    yield "weights-missing", "{s}.sum(axis=1, keepdims=True)", _with(np.ones_like(w))
+        yield "weights-not-transposed", lambda s: s @ w
+        yield "weights-missing:wide", lambda s: s
+    yield "inverse-instead-of-transpose", lambda s: s @ np.linalg.pinv(w)
+    yield "weights-missing", _with(np.ones_like(w))
     if h_next > 1:
-        yield (
-            "one-path-only",
-            "{s}[:, -1:] @ W{n}[:, -1:].T",
-            lambda s: step.activation_gradient(s[..., -1:], w[..., -1:]),
-        )
-        yield (
-            "one-path-only:first",
-            "{s}[:, :1] @ W{n}[:, :1].T",
-            lambda s: step.activation_gradient(s[..., :1], w[..., :1]),
-        )
+        yield "one-path-only", lambda s: step.activation_gradient(s[..., -1:], w[..., -1:])
+        yield "one-path-only:first", lambda s: step.activation_gradient(s[..., :1], w[..., :1])
     if p.after is not None:
-        yield "updated-too-early", "{s} @ W{n}_after.T", _with(p.after[k + 1])
+        yield "updated-too-early", _with(p.after[k + 1])
     for j in range(p.depth):
         if j != k + 1 and p.weights[j].shape[-2:] == (h, h_next):
-            yield f"~W{j + 1}", f"{{s}} @ W{j + 1}.T", _with(p.weights[j])
+            yield f"~W{j + 1}", _with(p.weights[j])
         if j != k + 1 and p.weights[j].shape[-2:] == (h_next, h):
-            yield f"~W{j + 1} not transposed", f"{{s}} @ W{j + 1}", _with(p.weights[j].mT)
+            yield f"~W{j + 1} not transposed", _with(p.weights[j].mT)
 
 
 def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
@@ -356,7 +352,7 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
     sources["~activation"] = p.a[k + 2]
     for source, s in sources.items():
         fits = s.shape[-1] == w.shape[-1]
-        for way, _, through in _ways_back(p, k):
+        for way, through in _ways_back(p, k):
             if fits:
                 yield "+".join(filter(None, (source, way))), through(s) + zero
         if source and not fits and s.shape[-1] in (1, w.shape[-2]):
@@ -370,6 +366,12 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
     yield "~gradient instead of weights", step.activation_gradient(delta, made)
     if delta.shape[-1] == 1:
         yield "~mean over examples", zero + step.activation_gradient(delta.mean(axis=-2, keepdims=True), w)
+
+
+def _derivative_call(p: Pass, k: int) -> str:
+    """Write φ′(z) of layer k as the call of a function."""
+    name = p.activations[k].name
+    return f"np.ones_like(Z{k + 1})" if name == "softmax" else f"{name}_derivative(z{k + 1})"
 
 
 def weight_forms(
@@ -401,7 +403,7 @@ def weight_forms(
         if j not in (k, k + 1) and p.a[j].shape[-1] == d_in:
             lefts[f"~A{j}"] = (f"A{j}", p.a[j])
     if k > 0:
-        lefts["~derivative"] = ("derivative(z{b})", correct_derivative(p, k - 1))
+        lefts["~derivative"] = (_derivative_call(p, k - 1), correct_derivative(p, k - 1))
     rights = {"": ("delta{k}", delta), "weight-gradient-without-derivative": ("error{k}", error)}
     for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
         if d.shape[-1] == d_out:
@@ -409,7 +411,7 @@ def weight_forms(
             rights[f"~error{p.depth - j}"] = (f"error{p.depth - j}", e)
     if below is not None and below.shape[-1] == d_out:
         rights["~delta below"] = ("delta{b}", below)
-    rights["~derivative"] = ("derivative(z{k})", correct_derivative(p, k))
+    rights["~derivative"] = (_derivative_call(p, k), correct_derivative(p, k))
     rights["~activation"] = ("A{k}", p.a[k + 1])
     rights["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
     if k == p.depth - 1:
@@ -426,10 +428,12 @@ def weight_forms(
         j = k - 1 if other is below else k + 1
         if other is not None and p.a[j].shape[-1] == d_in > 1 and other.shape[-1] == d_out:
             both = np.concatenate(np.broadcast_arrays(p.a[k], p.a[j]), axis=-2)
-            yield "arrays-aliased", "A{b}.T @ delta{k}; dW{k} += …", both, np.concatenate([delta, other], axis=-2)
+            code = f"A{{b}}.T @ delta{{k}} + A{j}.T @ delta{j + 1}"
+            yield "arrays-aliased", code, both, np.concatenate([delta, other], axis=-2)
     if n > 1:
         for name, at in (("one-example-only", slice(-1, None)), ("one-example-only:first", slice(0, 1))):
-            yield name, "np.outer(A{b}[-1], delta{k}[-1])", p.a[k][..., at, :], delta[..., at, :]
+            i = at.start
+            yield name, f"np.outer(A{{b}}[{i}], delta{{k}}[{i}])", p.a[k][..., at, :], delta[..., at, :]
     if d_out > 1:
         total = delta.sum(axis=-1, keepdims=True) + np.zeros_like(delta)
         yield "~summed over units", "(A{b}.T @ delta{k}).sum(axis=1, keepdims=True)", p.a[k], total
@@ -464,7 +468,7 @@ def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterato
     if below is not None:
         others["~delta below"] = ("delta{b}", below)
     others["~activation"] = ("A{k}", p.a[k + 1])
-    others["~derivative"] = ("derivative(z{k})", correct_derivative(p, k))
+    others["~derivative"] = (_derivative_call(p, k), correct_derivative(p, k))
     others["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
     if k == p.depth - 1:
         others["~residual"] = ("(y_hat - y)", residual(p))
@@ -594,6 +598,47 @@ def derivative_code(activation: str, k: int) -> str:
     return _FROM_OUTPUT.get(activation, f"{activation}_derivative(z{k})").format(k=k)
 
 
+#: How what is propagated back is written, with {s} for what goes through the weights.
+BACK_CODES: Mapping[str, str] = {
+    "": "{s} @ W{n}.T",
+    "weights-not-transposed": "{s} @ W{n}",
+    "weights-missing:wide": "{s}",
+    "inverse-instead-of-transpose": "{s} @ np.linalg.pinv(W{n})",
+    "weights-missing": "{s}.sum(axis=1, keepdims=True)",
+    "one-path-only": "{s}[:, -1:] @ W{n}[:, -1:].T",
+    "one-path-only:first": "{s}[:, :1] @ W{n}[:, :1].T",
+    "updated-too-early": "{s} @ W{n}_after.T",
+    "~summed over units": "({s} @ W{n}.T).sum(axis=1, keepdims=True)",
+    "~ones": "np.ones_like(a{k})",
+    "~weights alone": "np.ones_like({s}) @ W{n}.T",
+    "~gradient instead of weights": "{s} @ dW{n}.T",
+    "~mean over examples": "{s}.mean(axis=0, keepdims=True) @ W{n}.T",
+}
+
+
+def back_code(form: str) -> str:
+    """Write what is propagated back to a layer.
+
+    Args:
+        form: a form of `backs`; "" for the correct one.
+
+    Returns:
+        The code, with {k} for the layer's number, {n} for the next one's and {d} for the last one's.
+
+    Examples:
+        >>> from backprop.verification.grammar import back_code
+        >>> back_code("delta-without-derivative+weights-not-transposed")
+        'error{n} @ W{n}'
+    """
+    sources = {"delta-without-derivative": "error{n}", "~error": "error{d}", "~activation": "A{n}"}
+    first, _, rest = form.partition("+")
+    source, way = sources.get(first, "delta{n}"), rest if first in sources else form
+    if first.startswith("~delta"):
+        source, way = first.lstrip("~"), rest
+    other, turned = way.lstrip("~").partition(" ")[0], way.endswith("not transposed")
+    return BACK_CODES.get(way, f"{{s}} @ {other}{'' if turned else '.T'}").replace("{s}", source)
+
+
 def laid_out(code: str, convention: str) -> str:
     """Rewrite a line of code for another layout.
 
@@ -612,15 +657,36 @@ def laid_out(code: str, convention: str) -> str:
         'delta1 = (delta2 @ W2) * a1'
     """
     columns, turned = convention.startswith("columns"), convention.endswith("(out, in)")
+    left, equals, right = code.partition(" = ")
+    weights = left.startswith("dW")
+
+    def turned_index(at: re.Match[str]) -> str:
+        """Exchange the axes of an index, as in a[-1], a[:1] or a[:, -1:]."""
+        if not (turned if at[1].startswith("W") else columns):
+            return at[0]
+        inside = at[2].removeprefix(":, ")
+        return f"{at[1]}[{inside if at[2] != inside else f':, {inside}'}]"
+
+    right = re.sub(r"(\b[a-zA-Z]\w*|\))\[([^\]]*)\]", turned_index, right)
+    if turned if weights else columns:
+        right = re.sub(r"axis=([01])", lambda m: f"axis={1 - int(m[1])}", right)
     if columns:
-        code = re.sub(r"([\w.]+) @ ([\w.]+)", r"\2 @ \1", code)
-        code = re.sub(r"axis=([01])", lambda m: f"axis={1 - int(m[1])}", code)
-    if columns != turned:  # W and dW lie the other way than the data do
-        code = re.sub(r"\bW(\d+)(_after)?(\.T)?", lambda m: f"W{m[1]}{m[2] or ''}{'' if m[3] else '.T'}", code)
-        left, equals, right = code.partition(" = ")
-        if left.startswith("dW"):
-            sides = re.match(r"([\w.]+) @ ([\w.]+)(.*)", right)
-            if sides:
-                turn = [s.removesuffix(".T") if s.endswith(".T") else f"{s}.T" for s in sides.groups()[:2]]
-                code = f"{left}{equals}{turn[1]} @ {turn[0]}{sides[3]}"
-    return code
+        right = re.sub(rf"({_OPERAND}) @ ({_OPERAND})", r"\2 @ \1", right)
+    if weights and turned:
+        right = re.sub(r"np\.outer\((\w+\[[^\]]*\]), (.*)\)", r"np.outer(\2, \1)", right)
+    if columns == turned:
+        return left + equals + right
+    if weights:  # W and dW lie the other way than the data do
+        right = re.sub(rf"({_OPERAND}) @ ({_OPERAND})", lambda m: f"{_flipped(m[2])} @ {_flipped(m[1])}", right)
+    else:
+        right = re.sub(r"\bd?W\d+(?:_after)?(?:\[[^\]]*\])?(?:\.T)?", lambda m: _flipped(m[0]), right)
+    return left + equals + right
+
+
+#: What can stand on a side of a product: names, calls and indices.
+_OPERAND = r"(?:[\w.]+|\([^()]*\)|\[[^\]]*\])+"
+
+
+def _flipped(code: str) -> str:
+    """Transpose."""
+    return code.removesuffix(".T") if code.endswith(".T") else f"{code}.T"

@@ -5,13 +5,14 @@ update, the gradient of a mini-batch with all the data, and biases that were not
 three, and names the fourth where it is possible.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from backprop import derivation as step
 from backprop.network import Activation
 from backprop.verification.intake import Problem
+from backprop.verification.search import norm
 
 #: Learning rates that people use.
 LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
@@ -24,7 +25,11 @@ UNITS = 1e5
 
 
 def hints(
-    problems: Sequence[Problem], networks: Sequence[Sequence[Activation]], unit: float, is_step: bool = False
+    problems: Sequence[Problem],
+    networks: Sequence[Sequence[Activation]],
+    unit: float,
+    is_step: bool = False,
+    some_correct: bool = False,
 ) -> tuple[str, ...]:
     """Try what else the gradient may have been computed from.
 
@@ -33,6 +38,7 @@ def hints(
         networks: the activations to try, one for each layer; the likelier first.
         unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
         is_step: whether the gradients are a difference of weights because a step was handed in.
+        some_correct: whether a layer's gradient is correct, so that no biases can be missing.
 
     Returns:
         Sentences that say what was found and what to hand in; none if nothing was.
@@ -67,9 +73,25 @@ def hints(
                 spent += cost * (len(LEARNING_RATES) + len(BATCHES) + EVERY)
                 if spent > MOST_WORK:
                     break
-    if not found and all(problem.biases is None for problem in problems):
+    if not found and not some_correct and all(problem.biases is None for problem in problems):
         found.append("if the network has biases, hand them in as well")
     return tuple(found)
+
+
+def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:
+    """Tell whether a step looks as if gradients of earlier steps were in it: longer, and in about the direction.
+
+    Args:
+        given: what was subtracted from each array, divided by the learning rate.
+        made: the correct gradients.
+
+    Returns:
+        Whether each array is longer than its gradient, at less than 60 degrees from it.
+    """
+    pairs = [(g, made[name], float(np.linalg.norm(g)), float(np.linalg.norm(made[name]))) for name, g in given.items()]
+    return all(
+        g.shape == m.shape and long > short and np.vdot(g, m) > 0.5 * long * short for g, m, long, short in pairs
+    )
 
 
 def _is_difference(problem: Problem) -> bool:
@@ -92,7 +114,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
     """Yield what a gradient agrees with."""
     n = len(problem.X)
     cost = 6.0 * n * sum(w.size for w in problem.weights)
-    left = work
+    left, whole = work, _forward(problem, problem.weights, problem.biases, network)
     sizes = [k for k in (*range(1, min(n, EVERY + 1)), *BATCHES) if k < n]
     for end in ("first", "last"):
         for k in sizes:
@@ -100,8 +122,8 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             if left < 0:
                 return
             part = slice(k) if end == "first" else slice(n - k, n)
-            small = problem._replace(X=problem.X[part], y=problem.y[part])
-            if _agrees(small, small.weights, small.biases, network, unit):
+            z, a = ([array[part] for array in arrays] for arrays in whole)
+            if _agrees(problem, problem.weights, (z, a), problem.y[part], network, unit):
                 many = f"{k} examples" if k > 1 else "example"
                 yield f"it is the gradient of the {end} {many} only, so hand in X and y of that mini-batch"
                 return
@@ -115,7 +137,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
         biases = problem.biases
         if biases is not None and problem.bias_gradients is not None:
             biases = tuple(b + eta * g for b, g in zip(biases, problem.bias_gradients, strict=True))
-        if _agrees(problem, before, biases, network, unit):
+        if _agrees(problem, before, _forward(problem, before, biases, network), problem.y, network, unit):
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
                 "it, so hand in a copy of the weights that was made before the update"
@@ -123,19 +145,31 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             return
 
 
-def _agrees(
+def _forward(
     problem: Problem,
     weights: Sequence[np.ndarray],
     biases: Sequence[np.ndarray] | None,
     network: Sequence[Activation],
-    unit: float,
-) -> bool:
-    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Run a network forward."""
     a, z = [problem.X], []
     for k, (w, phi) in enumerate(zip(weights, network, strict=True)):
         z.append(step.preactivation(a[-1], w, None if biases is None else biases[k]))
         a.append(phi.value(z[-1]))
-    error = a[-1] - problem.y
+    return z, a
+
+
+def _agrees(
+    problem: Problem,
+    weights: Sequence[np.ndarray],
+    forward: tuple[Sequence[np.ndarray], Sequence[np.ndarray]],
+    y: np.ndarray,
+    network: Sequence[Activation],
+    unit: float,
+) -> bool:
+    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
+    z, a = forward
+    error = a[-1] - y
     deltas = [network[-1].backward(z[-1], a[-1], error)]
     if network[-1].name in ("sigmoid", "softmax"):
         deltas.append(error)
@@ -148,8 +182,8 @@ def _agrees(
                 factor = float(np.vdot(g, made)) / own if own > 0 and g.size > 1 else None
                 if factor is None or factor == 0:
                     break
-            scale = float(np.linalg.norm(np.abs(a[k]).T @ np.abs(delta))) * abs(factor)
-            if not np.linalg.norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
+            scale = norm(np.abs(a[k]).T @ np.abs(delta)) * abs(factor)
+            if not norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
                 break
             if k:
                 delta = network[k - 1].backward(z[k - 1], a[k], step.activation_gradient(delta, weights[k]))

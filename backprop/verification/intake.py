@@ -545,3 +545,10 @@ def given_back(problem: Problem, gradients: Sequence[np.ndarray]) -> tuple[np.nd
         Each as its weights came.
     """
     return tuple(g if problem.convention.endswith("(in, out)") else g.T for g in gradients)
+
+
+def as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
+    """Check the number of arrays."""
+    if len(found) != n:
+        raise ValueError(f"{name} has {len(found)} arrays; expected {n}, as {other} has")
+    return found

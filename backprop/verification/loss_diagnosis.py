@@ -121,7 +121,7 @@ class KnownLoss:
     data: str = ""
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Write the prediction and its loss in one line."""
         right = "" if self.accuracy is None else f", accuracy {self.accuracy:.3f}"
         which = "" if self.loss_name in (None, "mse") else f", as {LOSS_NAMES[self.loss_name or ''].words}"
         on = f" on {self.data}" if self.data else ""
@@ -155,7 +155,7 @@ class LossDiagnosis:
     epoch: int | None = None
 
     def __str__(self) -> str:
-        """Say it in a few lines."""
+        """Write the diagnosis in a few lines."""
         return "\n".join(_text(self))
 
 
@@ -265,7 +265,7 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
         y: the targets, shape (N, d_L), (N,) or (1, N); class numbers for "cross_entropy". None together with X only;
             y alone is enough for the constant predictions.
         loss: a name that `diagnose` uses, such as "mse", "mse_half_sum", "rmse", "binary_cross_entropy" or
-            "cross_entropy". The cross-entropies have no losses for the planes, and infinite ones for 0 and 1.
+            "cross_entropy". A cross-entropy has no loss for the planes, and an infinite one for 0 and 1.
 
     Returns:
         One for each prediction, in the order of `MEANINGS`.

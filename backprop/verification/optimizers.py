@@ -35,6 +35,24 @@ class Optimizer(NamedTuple):
     eps: float = 1e-8
 
 
+def told_fraction(name: str, value: Any) -> float:
+    """Check a number from 0 to below 1.
+
+    Args:
+        name: what it is called in the message.
+        value: the number.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: if it is none, or outside that range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < 1:
+        raise ValueError(f"{name} is {checks.shown(value)}; expected a number from 0 to below 1")
+    return float(value)
+
+
 def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     """Read what a caller says about the optimizer.
 
@@ -62,7 +80,8 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
             "{'name': 'adam', 'lr': 0.01}"
         )
     given = {"name": "sgd"} if optimizer is None else {"name": optimizer} if isinstance(optimizer, str) else optimizer
-    name = checks.one_of("optimizer", given.get("name"), list(PARAMETERS))
+    called = "name of optimizer" if isinstance(optimizer, Mapping) else "optimizer"
+    name = checks.one_of(called, given.get("name"), list(PARAMETERS))
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
         raise ValueError(f"optimizer has {unknown[0]!r}; expected of {name!r} any of {', '.join(PARAMETERS[name])}")
@@ -81,10 +100,7 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
         "betas[1]": betas[1],
         "eps": given.get("eps", 1e-8),
     }
-    for key, value in fractions.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < 1:
-            raise ValueError(f"{key} of optimizer is {checks.shown(value)}; expected a number from 0 to below 1")
-    momentum, decay, one, two, eps = (float(value) for value in fractions.values())
+    momentum, decay, one, two, eps = (told_fraction(f"{key} of optimizer", value) for key, value in fractions.items())
     rate = None if lr is None else checks.learning_rate(lr)
     return Optimizer("adam" if name == "adam" else "sgd", rate, momentum, decay, (one, two), eps)
 

@@ -355,6 +355,18 @@ class Term(NamedTuple):
         return f"×{word}{self.factor:.6g}"
 
 
+def norm(array: np.ndarray) -> float:
+    """Compute the Euclidean norm of all numbers: as `np.linalg.norm` does, in a third of the time for few.
+
+    Args:
+        array: an array of any shape.
+
+    Returns:
+        The norm.
+    """
+    return float(np.vdot(array, array)) ** 0.5
+
+
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
     """Keep of forms that give the same numbers the first.
 
@@ -519,21 +531,27 @@ class Search:
         left = most - len(kinds)
         place = "error" if output else f"back{k + 1}"
         sketch = self._sketches.setdefault(k, self._sketch(k))
-        more = [self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in derivatives]
+        more = np.array([self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in derivatives])
+        tried, wanted = [], list[np.ndarray]()
         for name, error in come:
-            new = self._new(Term(place, name), kinds)
-            at = np.array([bool(name or j) and new + m <= max(left, 0) for j, m in enumerate(more)])
-            if not at.any():
+            at = self._new(Term(place, name), kinds) + more <= max(left, 0)
+            at[0] &= bool(name)  # both correct
+            if at.any():
+                tried.append((name, error))
+                wanted.append(at)
+        if not tried:
+            return
+        made = [np.concatenate(part) for part in zip(*(self._made(sketch, k, *one) for one in tried), strict=True)]
+        for at_once in self._matching(sketch, made, np.concatenate(wanted), state.s):
+            i, j = divmod(at_once, len(derivatives))
+            (name, error), (other, phi) = tried[i], derivatives[j]
+            delta = phi * error
+            if np.max(np.abs(delta - correct)) <= 1e-9 * np.max(np.abs(correct)):
                 continue
-            for j in self._matching(sketch, self._made(sketch, k, name, error), at, state.s):
-                other, phi = derivatives[j]
-                delta = phi * error
-                if np.max(np.abs(delta - correct)) <= 1e-9 * np.max(np.abs(correct)):
-                    continue
-                wrong = [Term(place, name)] if name else []
-                wrong += [Term(f"phi{k + 1}", other)] if other else []
-                flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, delta))
-                yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
+            wrong = [Term(place, name)] if name else []
+            wrong += [Term(f"phi{k + 1}", other)] if other else []
+            flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, delta))
+            yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
 
     def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
         """List what can come to a layer; for the correct flow once."""
@@ -571,10 +589,8 @@ class Search:
             self._tried[name] = made, rounding
         return made, rounding
 
-    def _matching(
-        self, sketch: Sketch, made: tuple[np.ndarray, np.ndarray], at: np.ndarray, s: float | None
-    ) -> Sequence[int]:
-        """List those of the derivatives `at` that give the gradient of the weights or of the biases."""
+    def _matching(self, sketch: Sketch, made: Sequence[np.ndarray], at: np.ndarray, s: float | None) -> Sequence[int]:
+        """List those of the products `at` that give the gradient of the weights or of the biases."""
         q = sketch.directions.shape[1]
         fits = np.zeros(len(at), bool)
         for target, m in zip(sketch.targets, (made[0][:, :q], made[0][:, q:]), strict=False):
@@ -593,8 +609,8 @@ class Search:
 
     def _fits(self, given: np.ndarray, made: np.ndarray, size: float = 0.0) -> bool:
         """Tell whether two arrays agree roughly."""
-        length = max(float(np.linalg.norm(given)), size)
-        miss = float(np.linalg.norm(given - made))
+        length = max(norm(given), size)
+        miss = norm(given - made)
         return miss <= self.reading.coarse * length + 3 * self._floor()
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
@@ -728,11 +744,14 @@ class Search:
             directions = (
                 np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
             )
-            target = directions.T @ g
-            for form, _, a, b in grammar.weight_forms(self.p, k, flow, below):
-                if alone and b is not flow.deltas[-1] and form not in ALONE:
+            target, seen = directions.T @ g, dict[int, np.ndarray]()
+            forms = list(grammar.weight_forms(self.p, k, flow, below))  # kept, so that each array has its own id
+            for form, _, a, b in forms:
+                if not form or (alone and b is not flow.deltas[-1] and form not in ALONE):
                     continue
-                if form and self._fits(target, s * ((a @ directions).T @ b)):
+                if id(a) not in seen:
+                    seen[id(a)] = s * (a @ directions).T
+                if self._fits(target, seen[id(a)] @ b):
                     yield (Term(place, form),)
         else:
             for form, _, b in grammar.bias_forms(self.p, k, flow, below):

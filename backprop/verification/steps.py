@@ -1,6 +1,7 @@
 """Diagnosis of one update of the weights, or of two, by gradient descent, momentum or Adam."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -9,26 +10,16 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, factors_with, layers_for, plan_with
-from backprop.verification.diagnosis import (
-    Alternative,
-    Array,
-    Diagnosis,
-    _answer,
-    _as_many,
-    _assumed,
-    _candidates,
-    _Case,
-    _layers,
-    _no_change,
-    _nothing,
-    _readings,
-    _told_activations,
-    _with_remarks,
-)
-from backprop.verification.intake import Handed, arrays, data, precision_of, problems
+from backprop.verification.answers import with_decay
+from backprop.verification.catalogue import BY_SLUG, planted
+from backprop.verification.comparison import Case, assumed, judged_layers, losses_for, read
+from backprop.verification.diagnosis import diagnosed, with_remarks
+from backprop.verification.findings import Alternative, Array, Diagnosis
+from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems
 from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
 from backprop.verification.search import COARSE, LossReading, Reading
+from backprop.verification.told import told_activations
+from backprop.verification.unexplained import no_change, nothing
 
 #: Weights and biases: two lists of arrays, the second empty without biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
@@ -99,15 +90,14 @@ def diagnose_step(
     """
     rule = told_optimizer(optimizer, eta)
     states = _states(before, after, after2, biases)
-    told = _told_activations(activations, len(states[0][0]), loss)
-    layers = len(states[0][0])
+    told = told_activations(activations, len(states[0][0]), loss)
     if rule.name == "adam" and (activations is None or loss is None):
         raise ValueError("optimizer 'adam' shows little more than signs; expected activations and loss as well")
     precision = precision_of(after)
     if precision is np.float16:
-        return _nothing(layers, "float16 holds three digits, too few to tell; compute in float32 or float64")
+        return nothing(len(states[0][0]), "float16 holds three digits, too few to tell; compute in float32 or float64")
 
-    def case_of(k: int, carried: Parameters | None = None) -> _Case:
+    def case_of(k: int, carried: Parameters | None = None) -> Case:
         """Read step k, less what another step left in it."""
         moved = _moved(states[k], states[k + 1], rule.lr or 1.0)
         given = moved if carried is None else _combined(moved, carried, -1.0)
@@ -116,58 +106,33 @@ def diagnose_step(
         unit = float(np.finfo(precision).eps)
         floors = dict(_floors(states[k], states[k + 1], unit / (rule.lr or 1.0)))
         found, known = problems(handed, convention), rule.lr is not None
-        return _Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr)
+        return Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr, convention)
 
     if rule.name == "adam":
-        return _adam(case_of(0), case_of(1) if after2 is not None else None, rule, convention)
+        return _adam(case_of(0), case_of(1) if after2 is not None else None, rule)
     case = case_of(0)
     if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
-        return _no_change(case, layers)
-    found = _with_remarks(case, _answer(case, layers, convention), printed_loss)
+        return no_change(case)
+    found = with_remarks(case, diagnosed(case), printed_loss)
     if rule.weight_decay:
-        found = _with_decay(found, rule.weight_decay)
+        found = with_decay(found, rule.weight_decay)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
-        average = _answer(case_of(0), layers, convention)
+        average = diagnosed(case_of(0))
         if average.verdict == "correct":
             reason = "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long"
             found = replace(average, reason=reason)
     if after2 is None or found.verdict != "correct":
         return found
-    return _second(found, states, rule, lambda carried: _answer(case_of(1, carried), layers, convention))
-
-
-def _with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the one that was told."""
-    if found.verdict == "correct":
-        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
-        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
-    if found.weight_decay is None or found.mistakes:
-        return found
-    ratio = found.weight_decay / told
-    if abs(ratio - 1) < 1e-4:
-        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
-        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
-        return replace(
-            found,
-            verdict="correct",
-            arrays=arrays,
-            layers=layers,
-            place=None,
-            lines=(),
-            reason=f"with a term λW, λ = {told:g}",
-        )
-    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
-    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
-    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
+    return _second(found, states, rule, lambda carried: diagnosed(case_of(1, carried)))
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
     """Read the parameters at every time, and check that their shapes stay."""
     w = [arrays("before", before)]
-    w.append(_as_many("after", arrays("after", after), len(w[0]), "before"))
+    w.append(as_many("after", arrays("after", after), len(w[0]), "before"))
     if after2 is not None:
-        w.append(_as_many("after2", arrays("after2", after2), len(w[0]), "before"))
+        w.append(as_many("after2", arrays("after2", after2), len(w[0]), "before"))
     b: list[list[np.ndarray]] = [[] for _ in w]
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != len(w):
@@ -175,7 +140,7 @@ def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameter
             raise TypeError(f"biases is not {many}; expected the biases before and {how}")
         for i, part in enumerate(biases):
             if part is not None or i == 0:
-                b[i] = _as_many(f"biases[{i}]", arrays(f"biases[{i}]", part), len(w[0]))
+                b[i] = as_many(f"biases[{i}]", arrays(f"biases[{i}]", part), len(w[0]))
             elif len(w) > 2:
                 raise ValueError(f"biases[{i}] is None; expected the biases at every time, as after2 was given")
     for i in range(1, len(w)):
@@ -254,19 +219,18 @@ def _second(
     )
 
 
-def _adam(case: _Case, second: _Case | None, rule: Optimizer, convention: str | None) -> Diagnosis:
+def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
     """Answer about the first step of Adam, or the first two; nothing is named by signs alone."""
-    layers = len(case.problems[0].weights)
     if case.told is None or not any(g.any() for problem in case.problems for g in problem.gradients):
-        return _no_change(case, layers)
+        return no_change(case)
     found: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
-    for reading in _readings(case, list(product(*case.told))):
-        for loss in _candidates(case, reading)[:1]:
+    for reading in read(case, list(product(*case.told))):
+        for loss in losses_for(case, reading)[:1]:
             made = grammar.backward(reading.exact(loss.family), {})
             agree = _agreeing(reading, loss, made, rule)
             found.append((sum(map(bool, agree.values())), reading, loss, made, agree))
     if not found:
-        return _nothing(layers, "no common loss goes with this output activation and these targets")
+        return nothing(case.depth, "no common loss goes with this output activation and these targets")
     _, reading, loss, made, agree = max(found, key=lambda one: one[0])
     judged = {
         name: Array(
@@ -284,10 +248,10 @@ def _adam(case: _Case, second: _Case | None, rule: Optimizer, convention: str | 
         None,
         1,
         reading.problem.convention,
-        _layers(judged, reading.depth, {}),
+        judged_layers(judged, reading.depth, {}),
         activations=tuple(phi.name for phi in reading.activations),
         reason="the first step of Adam shows the sign of each number, and little of its size",
-        assumed=tuple(_assumed(case, reading, loss, convention)),
+        assumed=tuple(assumed(case, reading, loss)),
         arrays=judged,
     )
     same = tuple(slug for slug, other in _mistaken(reading, loss) if _all(_agreeing(reading, loss, other, rule)))
@@ -345,21 +309,15 @@ def _agreeing(
 
 def _mistaken(reading: Reading, loss: LossReading) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """List the gradients that mistakes of the catalogue would give."""
-    names = [phi.name for phi in reading.activations]
     p = reading.exact(loss.family)
-    for slug in BY_SLUG:
-        layers = layers_for(slug, reading.widths, reading.n)
-        plan = plan_with(slug, names, loss.family, layers)
-        factors = factors_with(slug, reading.widths, reading.n)
-        if (plan or factors) and slug != "updated-too-early":
+    for slug, plan, factors in planted(p, reading.n):
+        if slug != "updated-too-early":
             whole = factors.get("", 1.0)
-            try:
+            with suppress(ValueError):  # the number of examples does not let it happen
                 yield slug, {name: whole * g for name, g in grammar.backward(p, plan, factors).items()}
-            except ValueError:  # the shapes do not let it happen
-                continue
 
 
-def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: _Case, rule: Optimizer) -> Diagnosis:
+def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: Case, rule: Optimizer) -> Diagnosis:
     """Answer about the second step of Adam, after a first one that is correct."""
     problem = next(p for p in case.problems if p.convention == reading.problem.convention)
     later = Reading(problem, reading.activations, case.unit, case.coarse, case.floors)

@@ -1,6 +1,7 @@
 """What a diagnosis says, in words and in lines of code for the network that was handed in."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from backprop.verification.explanation import Explanation
 from backprop.verification.search import LossReading, Reading, Term, losses
 
 if TYPE_CHECKING:
-    from backprop.verification.diagnosis import Alternative, Array, Diagnosis
+    from backprop.verification.findings import Alternative, Array, Diagnosis
 
 #: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
 SITE = os.environ.get("SITE_URL", "")
@@ -91,100 +92,73 @@ def _line(term: Term, reading: Reading, loss: LossReading, form: str | None) -> 
         line = f"db{k} = {code.format(**names)}"
     else:
         line = f"delta{k} = {_delta_code(place, reading, loss, form, k)}"
-    if convention.startswith("columns"):
-        line = line.replace("len(y)", "y.shape[1]")
-    return grammar.laid_out(line, convention)
+    line = grammar.laid_out(line, convention)
+    return line.replace("len(y)", "y.shape[1]") if convention.startswith("columns") else line
 
 
 def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | None, k: int) -> str:
     """Write how δ is made."""
-    names = {"k": k, "n": k + 1, "b": k - 1}
     output, phi = k == reading.depth, reading.activations[k - 1].name
-    derivative = grammar.derivative_code(phi, k)
-    if output and loss.family != "mse":
-        derivative = ""
+    cancelled = output and loss.family != "mse"
+    derivative = "" if cancelled else grammar.derivative_code(phi, k)
     if output:
-        source = _factor_code(loss)
-        if place == "error" and form is not None:
-            made = grammar.ERRORS[form].code.format(**names) if form in grammar.ERRORS else "(y_hat - y)"
-            source = source.replace("(y_hat - y)", made if "(" in made else f"({made})")
-        if phi == "softmax" and loss.family == "mse":
-            e = "(y_hat - y)"
-            inner = f"y_hat * ({e} - ({e} * y_hat).sum(axis=1, keepdims=True))"
-            source = source.replace(e, f"({inner})") if place != "error" or form is None else source
-            derivative = ""
+        source, derivative = _factor_code(loss), "" if phi == "softmax" else derivative
+        made = "(y_hat - y)"
+        if place == "error" and form is not None and form in grammar.ERRORS:
+            made = grammar.ERRORS[form].code.format(k=k)
+            made = made if "(" in made else f"({made})"
+        elif phi == "softmax" and (loss.family == "mse") == (place != "error" or form is None):
+            made = "(y_hat * ((y_hat - y) - ((y_hat - y) * y_hat).sum(axis=1, keepdims=True)))"
+        source = source.replace("(y_hat - y)", made)
     else:
-        way = "delta{n} @ W{n}.T" if place != "back" or form is None else _back_code(form)
-        source = f"({way.format(**names)})"
+        way = grammar.back_code("" if place != "back" or form is None else form)
+        source = f"({way.format(k=k, n=k + 1, d=reading.depth)})"
     if place == "phi" and form is not None:
-        derivative = _derivative_form(form, phi, k)
+        derivative = _derivative_form(form, reading, k, cancelled)
     if output:
         derivative = derivative.replace(f"a{k}", "y_hat")
-    return (
-        f"{source} * {derivative}"
-        if derivative and not derivative.startswith("/")
-        else f"{source} {derivative}".rstrip()
-    )
+    return f"{source} {'' if derivative[:1] in ('/', '') else '* '}{derivative}".rstrip()
 
 
-def _derivative_form(form: str, phi: str, k: int) -> str:
-    """Write what stands in the place of a derivative."""
-    form = form.rpartition("+")[2]
-    if form in ("output-derivative-not-cancelled", "output-derivative-not-cancelled:diagonal"):
-        return grammar.derivative_code(phi if phi != "softmax" else "sigmoid", k)
-    own = grammar.derivative_code(phi, k)
+def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> str:
+    """Write what stands in the place of a derivative; at the output of a cross-entropy, beside a division by φ′."""
+    names = [phi.name for phi in reading.activations]
+    phi, (kept, _, form) = names[k - 1], form.rpartition("+")
+    own = ("" if phi == "softmax" else grammar.derivative_code(phi, k)) or "1"
+    if form.startswith("output-derivative-not-cancelled"):
+        return grammar.derivative_code("sigmoid" if phi == "softmax" else phi, k)
+    other = k - 1 if form.endswith(":below") else k + 1
     special = {
         "derivative-given-a": f"{phi}_derivative(a{k})",
         "derivative-given-z": own.replace(f"a{k}", f"z{k}"),
-        "derivative-applied-twice": f"({own}) ** 2",
-        "~negative": f"(-{own})",
+        "derivative-applied-twice": f"{_wrapped(own)} ** 2",
+        "~negative": "(-1)" + f" * {own}" * (own != "1"),
         "~complement": f"(1 - {own})",
-        "~divided": f"/ ({own})",
+        "~divided": f"/ {_wrapped(own)}",
     }
     if form in special:
-        return special[form]
-    if form.startswith("wrong-activation-derivative:"):
+        code = special[form]
+    elif form.startswith("wrong-activation-derivative:"):
         name, _, of = form.partition(":")[2].split(" ")
         code = grammar.derivative_code(name, k)
-        return code if of == "a" or f"a{k}" not in code else code.replace(f"a{k}", f"{name}(z{k})")
-    return grammar.DERIVATIVES[form].code.format(k=k, n=k + 1, b=k - 1)
+        code = code.replace(f"z{k}", f"a{k}") if of == "a" else code.replace(f"a{k}", f"{name}(z{k})")
+    elif form.startswith("derivative-of-wrong-layer"):
+        code = "1" if names[other - 1] == "softmax" else grammar.derivative_code(names[other - 1], other)
+        code = code.replace(f"a{other}", "y_hat") if other == reading.depth else code
+    else:
+        code = grammar.DERIVATIVES[form].code.format(k=k)
+    if cancelled and not kept and phi != "softmax":
+        code = f"{code} / {_wrapped(own)}".lstrip()
+    return code
 
 
-def _back_code(form: str) -> str:
-    """Write what stands in the place of Δ Wᵀ."""
-    parts = form.split("+")
-    sources = {"delta-without-derivative": "error{n}", "~error": "(y_hat - y)", "~activation": "A{n}"}
-    source = "delta{n}"
-    if parts[0] in sources or parts[0].startswith("~delta"):
-        source = sources.get(parts[0], parts[0].lstrip("~"))
-        parts = parts[1:]
-    way = {
-        "": "{s} @ W{n}.T",
-        "weights-not-transposed": "{s} @ W{n}",
-        "weights-missing:wide": "{s}",
-        "weights-missing": "{s}.sum(axis=1, keepdims=True)",
-        "inverse-instead-of-transpose": "{s} @ np.linalg.pinv(W{n})",
-        "one-path-only": "{s}[:, -1:] @ W{n}[:, -1:].T",
-        "one-path-only:first": "{s}[:, :1] @ W{n}[:, :1].T",
-        "updated-too-early": "{s} @ W{n}_after.T",
-        "~weights alone": "W{n}.sum(axis=1)",
-        "~gradient instead of weights": "{s} @ dW{n}.T",
-        "~mean over examples": "{s}.mean(axis=0) @ W{n}.T",
-    }
-    name = parts[0] if parts else ""
-    code = way.get(name)
-    if code is None:
-        other, turned = name.lstrip("~").partition(" ")[0], name.endswith("not transposed")
-        code = f"{{s}} @ {other}{'' if turned else '.T'}"
-    return code.replace("{s}", source)
+def _wrapped(code: str) -> str:
+    """Put code into parentheses, if it is not in one pair."""
+    return code if code.startswith("(") and ")" not in code[:-1] else f"({code})"
 
 
 def _form_code(form: str, forms: Callable[..., Iterator[Any]], reading: Reading, loss: LossReading, k: int) -> str:
     """Look the line of a form up."""
-    if form.startswith("~decay"):
-        which = "W" if forms is grammar.weight_forms else "b"
-        plain = "A{b}.T @ delta{k}" if which == "W" else "delta{k}.sum(axis=0)"
-        return f"{plain} + {form.partition(':')[2]} * {which}{{k}}"
     p = reading.exact(loss.family)
     flow = grammar.Flow()
     for j in range(p.depth - 1, k - 2, -1):
@@ -204,11 +178,14 @@ def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
     """
     for term in best.state.terms:
         should = _line(term, best.reading, best.loss, None)
-        if term.form:
-            written = _line(term, best.reading, best.loss, term.form)
+        left, _, right = should.partition(" = ")
+        if term.form.startswith("~decay"):
+            written = f"{should} + {term.factor * best.s:.4g} * {term.place[1:]}"
+        elif term.form:
+            written = _line(term, best.reading, best.other_loss or best.loss, term.form)
         else:
-            left, _, right = should.partition(" = ")
-            written = f"{left} = {term.factor:.6g} * {right}"
+            factor = {0.0: "0", -1.0: f"-{right}"}
+            written = f"{left} = {factor.get(term.factor, f'{term.factor:.6g} * {right}')}"
         yield term.place, written, should
     if len(best.slugs) == 1 and best.slugs[0] in OF_THE_LOSS and not best.state.terms:
         place = f"delta{best.reading.depth}"
@@ -263,8 +240,20 @@ def _place(place: str) -> str:
     }.get(name, place)
 
 
-def _listed(names: Sequence[str]) -> str:
-    """List names as a sentence does."""
+def listed(names: Sequence[str]) -> str:
+    """List names as a sentence does.
+
+    Args:
+        names: the names, at least one.
+
+    Returns:
+        The names, with commas between them and "and" before the last.
+
+    Examples:
+        >>> from backprop.verification.words import listed
+        >>> listed(["a", "b", "c"])
+        'a, b and c'
+    """
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
@@ -315,7 +304,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
 def _other(other: "Alternative") -> str:
     """Write another explanation."""
     if other.mistakes or other.place:
-        return f"Possible explanation {other.text}."
+        return f"Possible explanation: {other.text}."
     return f"The same numbers are also {other.text}."
 
 
@@ -331,6 +320,9 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
             because = " (because of the mistake above)"
         yield f"Layer {layer.number}: {layer.verdict}{because}{off}."
         own = {n: a for n, a in found.arrays.items() if int(n[1:]) == layer.number}
+        incorrect = [array.factor for array in own.values() if array.verdict == "incorrect"]
+        if None in incorrect:  # beside it, a factor of a single number would be no more than a coincidence
+            own = {name: array._replace(factor=None) for name, array in own.items()}
         if len({array.verdict for array in own.values()}) > 1 or any(a.factor not in (1.0, None) for a in own.values()):
             yield "  " + "; ".join(_array(name, array) for name, array in own.items()) + "."
 
@@ -348,11 +340,12 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
     for slug in found.mistakes:
         mistake = BY_SLUG[slug]
         where = [str(layer.number) for layer in found.layers if slug in layer.mistakes]
-        place = f" in layer{'s' * (len(where) > 1)} {_listed(where)}" if where else ""
+        place = f" in layer{'s' * (len(where) > 1)} {listed(where)}" if where else ""
         yield f"Mistake{place}: {mistake.title} ({slug})."
         if not found.lines:
             yield from _both(
-                "; ".join(map(str.strip, part.splitlines())) for part in (mistake.incorrect, mistake.correct)
+                re.sub(" {3,}", "  ", "; ".join(map(str.strip, part.splitlines())))
+                for part in (mistake.incorrect, mistake.correct)
             )
         elif len(found.mistakes) == 1:
             yield from (line for _, *pair in found.lines for line in _both(pair))
@@ -361,11 +354,12 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
             yield f"  Equation ({number}): {url}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
-        several = sum(bool(other.mistakes or other.place) for other in found.alternatives) > 1
-        yield f"Mistake: {'several explanations fit' if several else 'the explanation below fits, but is not certain'}."
+        many = sum(bool(other.mistakes or other.place) for other in found.alternatives)
+        known = "the explanation below fits, but is not certain" if many else "the factor is that of another loss"
+        yield f"Mistake: {'several explanations fit' if many > 1 else known}."
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
-        yield f"Mistake: {_listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
+        yield f"Mistake: {listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."
     if len(found.mistakes) != 1:
         yield from (line for _, *pair in found.lines for line in _both(pair))
 

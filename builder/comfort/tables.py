@@ -1,7 +1,17 @@
 """Tables that scroll: a wide one gets a box of its own that the keyboard reaches."""
 
 from builder import tree as html
-from builder.tree import Tree
+from builder.tree import Node, Tree
+
+WORDY = 40  # letters: a column with a longer cell is read as text
+
+
+def _mark_wordy(table: Node) -> None:
+    """Mark the heads of the columns with text, which a narrow page must not squeeze to one word a line."""
+    rows = [row.css("td") for row in table.css("tbody tr")]
+    for column, head in enumerate(table.css("thead th, thead td")):
+        if any(len(cells[column].text().strip()) > WORDY for cells in rows if column < len(cells)):
+            head.attrs["class"] = "wordy"
 
 
 def scroll_tables(tree: Tree) -> None:
@@ -19,4 +29,5 @@ def scroll_tables(tree: Tree) -> None:
         corner.decompose()
     for table in tree.css("article table:not([class])"):
         table.attrs["class"] = "data"
+        _mark_wordy(table)
         html.wrap(table, '<div class="table-scroll" tabindex="0"></div>')

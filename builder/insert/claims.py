@@ -13,14 +13,14 @@ from backprop.tables.table import power
 #: Where the site shows an experiment.
 PAGES = {
     "program": ("the whole program", "../implementation/program.md"),
-    "spread": ("many seeds", "xor.md"),
-    "log_match": ("the printed log", "log.md"),
+    "spread": ("the results over many seeds", "xor.md"),
+    "log_reproduction": ("the reproduction of the log", "log.md"),
     "start_weights": ("the experiment `start_weights`", ""),
-    "learning_rates": ("learning rates", "learning-rates.md"),
-    "thresholds": ("learning rates", "learning-rates.md"),
-    "timing": ("hidden units", "hidden-units.md"),
-    "no_activation": ("without activation", "no-activation.md"),
-    "relu": ("ReLU", "relu.md"),
+    "learning_rates": ("the results on learning rates", "learning-rates.md"),
+    "thresholds": ("the results on learning rates", "learning-rates.md"),
+    "timing": ("the results on hidden units", "hidden-units.md"),
+    "no_activation": ("the results without activation", "no-activation.md"),
+    "relu": ("the results with ReLU", "relu.md"),
 }
 _CLASSES = {HOLDS: "holds", WHEN: "holds-when", NOT: "does-not-hold"}
 

@@ -41,7 +41,7 @@ def fill(markdown: str, root: Path, results: Path) -> str:
         "mistakes:": mistakes,
         "file:": lambda name: f"```python\n{(root / name).read_text(encoding='utf-8').rstrip()}\n```",
         "source:": lambda name: f"```python\n{bare(root / 'backprop' / 'derivation', name)}\n```",
-        "output:": lambda name: f"```text\n{number(results, name, None).rstrip()}\n```",
+        "output:": lambda name: f"``` {{ .text .output }}\n{number(results, name, None).rstrip()}\n```",
     }
 
     def filled(match: re.Match[str]) -> str:

@@ -17,6 +17,10 @@ from builder.tree import Tree
 REFERENCE = re.compile(r"\s*\\eqref\{eq:([^}]*)\}\s*")
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
 PRIMES = {"′", "″", "‴"}
+#: Where a formula may go on in the next line: before these.
+RELATIONS = {"=", "≤", "≥", "≈", "→", "⟶"}
+CONSEQUENCES = {"⟹", "⟺"}
+OPENING, CLOSING = {"(", "[", "{", "⟨"}, {")", "]", "}", "⟩"}
 
 _CONVERTER = LatexToMathML(fancy_error=False)
 
@@ -65,6 +69,43 @@ def _row(*children: ET.Element) -> ET.Element:
     return row
 
 
+def wrapping(math: str) -> str:
+    r"""Group a displayed equation into formulas and these into parts, between which a narrow page can begin a new line.
+
+    A browser breaks no line within mathematics, so the style sheet sets the parts as boxes that wrap. Formulas are
+    separated by a comma, a wide space or an implication, and a part begins with a relation.
+
+    Examples:
+        >>> wrapping(mathml("a = b = c", display=True)).count("<mrow>")
+        3
+        >>> wrapping(mathml(r"a = b, \qquad c", display=True)).count("<mrow>")  # two formulas, the first in two parts
+        5
+        >>> wrapping(mathml("f(a = b)", display=True)) == mathml("f(a = b)", display=True)
+        True
+    """
+    whole = parsed(math)
+    formulas: list[list[ET.Element]] = [[_row()]]
+    depth, ended = 0, False
+    for child in whole:
+        base = child[0] if child.tag in ("msub", "msup", "msubsup") else child  # a bracket may have an index
+        sign = base.text if base.tag == "mo" else None
+        depth += (sign in OPENING) - (sign in CLOSING)
+        part = formulas[-1][-1]
+        wide = child.tag == "mspace" and float((child.get("width") or "0").removesuffix("em")) >= 1
+        begun = any(one.tag != "mspace" and one.text not in CONSEQUENCES for one in part)
+        if depth == 0 and begun and (wide or sign in CONSEQUENCES or (ended and child.tag != "mspace")):
+            formulas.append([_row()])
+        elif depth == 0 and begun and sign in RELATIONS:
+            formulas[-1].append(_row())
+        formulas[-1][-1].append(child)
+        ended = depth == 0 and (sign == "," or (ended and child.tag == "mspace"))
+    if sum(map(len, formulas)) == 1:
+        return math
+    whole[:] = [_row(*parts) for parts in formulas] if len(formulas) > 1 else formulas[0]
+    whole.set("class", "formulas" if len(formulas) > 1 else "formula")
+    return html.written(html.fragment(ET.tostring(whole, encoding="unicode")))
+
+
 def _prime_beside(node: ET.Element) -> ET.Element:
     """Bring a raised prime down beside its letter, its letter with a hat, or its name in upright letters."""
     if node.tag not in ("msup", "msubsup") or node[-1].tag != "mo" or node[-1].text not in PRIMES:
@@ -90,7 +131,7 @@ def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: Muta
     """
 
     def converted(latex: str, display: bool) -> str:
-        math = mathml(latex, display)
+        math = wrapping(mathml(latex, display)) if display else mathml(latex, display)
         made[math] = latex
         return math
 

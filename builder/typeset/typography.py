@@ -17,7 +17,7 @@ def keep_together(tree: Tree) -> None:
     Examples:
         >>> html.through('<b title="7%">η = 0.1: 24.6% or 25 %</b> <code>7%</code>', keep_together)
         '<b title="7%">η&nbsp;=&nbsp;0.1: 24.6% or 25%</b> <code>7%</code>'
-        >>> html.through("<i>η</i> = 1", keep_together)
+        >>> html.through("<i>η</i> =\n1", keep_together)
         '<i>η</i>&nbsp;=&nbsp;1'
         >>> html.through("of 2-4-1", keep_together)
         'of <span class="unbroken">2-4-1</span>'
@@ -25,7 +25,7 @@ def keep_together(tree: Tree) -> None:
     for text in html.texts(tree, UNTOUCHED):
         before = html.written(text)
         kept = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", before)
-        kept = re.sub(r"(^|[ηεδλ]) = (?=[\d−])", "\\1\xa0=\xa0", kept)  # a letter may stand in an element of its own
+        kept = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", kept)  # a letter may stand in an element of its own
         kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
         if kept != before:
             html.replace(text, kept)

@@ -102,10 +102,10 @@ class Session:
         profile = settings(settings.get_profile("repeatable"), phases=[Phase.explicit, Phase.generate], database=None)
         settings.register_profile("mutation", profile)
         settings.load_profile("mutation")
-        from tests.conftest import Shared
+        from tests.shared import Shared
 
         # the results of the experiments are those of the last build: no mutant runs them again
-        self.patch.setattr(Shared, "once", lambda self, name, make: "0")
+        self.patch.setattr(Shared, "once", lambda self, name, make: "")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the mutants."""

@@ -247,7 +247,7 @@ def report(case: Case) -> str:
         text = "\n".join([str(found), *(facts(found) if isinstance(found, backprop.Diagnosis) else [])])
     except (TypeError, ValueError, AssertionError) as error:
         text = f"{type(error).__name__}: {error}"
-    rounding = r"relative error \d\.\de-1\d|with a relative error of at most \de-1\d in each array|to the last bit"
+    rounding = r"relative error \d\.\de-1\d|up to a relative error of \de-1\d in each array|to the last bit"
     text = re.sub(rounding, "up to rounding", text)
     text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)
     return "\n".join(line.rstrip() for line in text.splitlines())

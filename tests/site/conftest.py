@@ -5,8 +5,6 @@ import gzip
 import io
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from builder.beside import printed
-from tests.conftest import Shared
+from tests.shared import Shared
+from tests.site.building import ADDRESS, GIVEN, built
 
 ROOT = Path(__file__).parents[2]
 #: Milliseconds: the machine that tests may be busy.
@@ -64,42 +63,24 @@ def compressed(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
-#: Where the site believes it is: the setting of mkdocs.yml, which is used where no address is given. The browser is led
-#: from here to the server of the tests, whatever its port is.
-ADDRESS = "http://127.0.0.1:8000/"
-
-
-def build(folder: Path) -> str:
-    """Build the site as the README's first command does, but strictly, and with its printed edition.
-
-    Args:
-        folder: where to.
-
-    Returns:
-        What the builder said if it failed; otherwise nothing.
-    """
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    environment["PRINTED_EDITION"] = "false" if printed.browser() is None else "true"
-    environment.pop("SITE_URL", None)
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stdout + done.stderr
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of the site last, so that it can be built while others run."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here in item.path.parents)
 
 
 @pytest.fixture(scope="session")
 def site(shared: Shared) -> Path:
     """The built site, one for all processes of this run; with BUILT_SITE in the environment, the one that is there."""
-    given = os.environ.get("BUILT_SITE")
-    if given:
-        folder = ROOT / given
+    if GIVEN:
+        folder = ROOT / GIVEN
         home = (folder / "index.html").read_text(encoding="utf-8")
         assert f'<link rel="canonical" href="{ADDRESS}">' in home, f"{folder} was not built for {ADDRESS}"
         assert printed.browser() is None or (folder / "backprop.pdf").is_file(), f"{folder} has no printed edition"
         return folder
-    folder = shared.folder / "site"
-    failure = shared.once("built", lambda: build(folder))
+    failure = built(shared)
     assert not failure, failure
-    return folder
+    return shared.folder / "site"
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from backprop import citing
 from builder import tree
 from builder.beside import printed
 from builder.source.equations import page_url
-from tests.conftest import Shared
+from tests.shared import Shared
 from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
@@ -32,23 +32,16 @@ KILOBYTE = 1000
 AXE = """async ([context, rules]) => (await axe.run(context, {resultTypes: ["violations"], preload: false, ...rules}))
     .violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | "))"""
 
-#: Contrast takes most of the time. A listing whose kinds of token were all seen before on the page is left out.
-MARK = """() => { const seen = new Set(); for (const pre of document.querySelectorAll("article pre")) {
-    const kinds = [...pre.querySelectorAll("span")].map(span => span.className);
-    if (kinds.every(kind => seen.has(kind))) pre.setAttribute("data-again", "");
-    kinds.forEach(kind => seen.add(kind)); } }"""
-
 #: The sum of all layout shifts so far, and whether the theme's script was asked for after everything else was there.
 SHIFTS = """new PerformanceObserver(list => list.getEntries().forEach(entry => window.shift += entry.value))
     .observe({type: "layout-shift", buffered: true}); window.shift = 0"""
 SCRIPT = """performance.getEntriesByType("resource").find(entry => entry.name.includes("/bundle."))"""
 WAITS = f"""{SCRIPT}.startTime
     >= performance.getEntriesByType("navigation")[0].loadEventStart"""
-CONTRAST = [{"include": [["html"]], "exclude": [["[data-again]"]]}, {"runOnly": ["color-contrast"]}]
 ALL_BUT_CONTRAST = [{"include": [["html"]]}, {"rules": {"color-contrast": {"enabled": False}}}]
 
-#: Contrast once more, where colours are others: of all elements with text that have the same colour, ground, size,
-#: weight and opacity, the first. What stands fixed, or on a picture, is looked at by itself.
+#: Contrast takes most of the time, and follows from colour, ground, size, weight and opacity: of all elements with text
+#: that have them in common the first is looked at. What stands fixed, or on a picture, is looked at by itself.
 CONTRAST_OF_EACH_KIND = """async () => { const first = new Map();
     const ground = e => { for (; e; e = e.parentElement) { const s = getComputedStyle(e);
         if (s.backgroundImage !== "none" || ["fixed", "sticky"].includes(s.position))
@@ -65,9 +58,9 @@ CONTRAST_OF_EACH_KIND = """async () => { const first = new Map();
         runOnly: ["color-contrast"]}).then(found => found.violations.map(
             v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 120)).join(" | "))); }"""
 
-#: Whether every listing that is wider than its place can be reached by keyboard.
+#: Whether every listing that is seen and wider than its place can be reached by keyboard.
 REACHABLE = """() => [...document.querySelectorAll("pre > code")].every(
-    code => code.scrollWidth <= code.clientWidth || code.tabIndex >= 0)"""
+    code => !code.checkVisibility() || code.scrollWidth <= code.clientWidth || code.tabIndex >= 0)"""
 
 #: The labels of all figures: where each stands, how large its largest and its smallest letters are, in pixels. What
 #: counts of a label's height is the part that every letter takes, not the room above and below.
@@ -162,9 +155,8 @@ class Visits(Mapping[str, Visit]):
             visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
             if visit.shift < STEADY:
                 break
-        tab.evaluate(MARK)
         tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-        visit.violations += tab.evaluate(AXE, CONTRAST)
+        visit.violations += tab.evaluate(CONTRAST_OF_EACH_KIND)
         visit.links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
         visit.wide_labels = tab.evaluate(LABELS)
         visit.ids = tab.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
@@ -192,17 +184,15 @@ def test_axe_finds_no_violation_in_either_scheme(url: str, visits: Visits) -> No
 PALE = """<html lang="en"><style>p { color: #222; background: #fff }
     @media (prefers-color-scheme: dark) { p { color: #ddd; background: #111 } PLANTED }</style>
     <p>one</p><p>two</p><p>three <em>four</em></p><p class="own">five</p></html>"""
+SEEN = [
+    ("", []),
+    ("em { color: #333 }", ["em <em>four</em>"]),
+    (".own { background: #bbb }", ['.own <p class="own">five</p>']),
+    (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
+]
 
 
-@pytest.mark.parametrize(
-    ("planted", "seen"),
-    [
-        ("", []),
-        ("em { color: #333 }", ["em <em>four</em>"]),
-        (".own { background: #bbb }", ['.own <p class="own">five</p>']),
-        (".own { opacity: 0.3 }", ['.own <p class="own">five</p>']),
-    ],
-)
+@pytest.mark.parametrize(("planted", "seen"), SEEN)
 def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
     tab.set_content(PALE.replace("PLANTED", planted))
     tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
@@ -211,6 +201,13 @@ def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: lis
     tab.emulate_media(color_scheme="dark")
     assert tab.evaluate(CONTRAST_OF_EACH_KIND) == [f"color-contrast: {words}" for words in seen]
     tab.emulate_media(color_scheme="light")
+
+
+def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
+    tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = tab.evaluate(CONTRAST_OF_EACH_KIND)
+    assert found == ['color-contrast: em <em>four</em> | .own <p class="own">five</p>']
 
 
 @every_page
@@ -436,6 +433,24 @@ def test_search_works_without_a_mouse(tab: Any, served: Served) -> None:
 
 
 # From a printed citation to the equation
+
+
+def test_a_long_equation_and_a_table_of_text_fit_a_phone(tab: Any, served: Served) -> None:
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{served.address}derivation/hidden-to-hidden/", wait_until="networkidle")
+    bodies = tab.locator("article .equation-body")
+    assert bodies.count() >= 8
+    assert not bodies.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)")
+    tops = tab.locator("#eq-unrolled math > mrow").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert tops[1] - tops[0] > 15  # the second formula stands in a line of its own
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tops = tab.locator("#eq-unrolled math > mrow").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert abs(tops[1] - tops[0]) < 10
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{served.address}verification/diagnose/#what-is-inferred", wait_until="networkidle")
+    wordy = tab.locator("table.data .wordy").evaluate_all("all => all.map(e => e.getBoundingClientRect().width)")
+    assert len(wordy) > 5
+    assert min(wordy) > 95
 
 
 def test_a_printed_number_is_two_clicks_from_the_equation(tab: Any, served: Served) -> None:

@@ -163,6 +163,7 @@ def generated(tmp_path: Path) -> Path:
 def test_numbers_are_filled_in_and_formatted(generated: Path) -> None:
     assert fill("[=run.accuracy=] [=run.accuracy:.0%=] [=run.log.0.1=]", ROOT, generated) == "0.75 75% 0.5"
     assert fill("[=run.tiny:.1e=]", ROOT, generated) == "7.1\xa0×\xa010⁻⁵"
+    assert fill("w=[=run.log:.2f=]", ROOT, generated) == "w=0.00,0.50"
     assert fill("e^{{-z}} and [[0.0]]", ROOT, generated) == "e^{{-z}} and [[0.0]]"
 
 

@@ -4,7 +4,7 @@ Each model has the same number of random starts, of starts near the weights that
 report's own network, started at random like the others, is the control. This takes half an hour, so it runs by name
 only:
 
-    python -m backprop.experiments log_rivals --out backprop/experiments/kept
+    python -m backprop.experiments log_alternatives --out backprop/experiments/kept
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.derivation import parameter_vector
 from backprop.experiments.log_fit import fit, log_ratios, printed_losses
-from backprop.experiments.log_match import WEIGHTS
+from backprop.experiments.log_reproduction import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 
 #: The models: name, hidden units, biases, and the learning rate in units of the mean. A sum over the 21 points
@@ -50,7 +50,7 @@ def near_starts(hidden: int, bias: bool) -> np.ndarray:
         Starts, shape (4, P).
 
     Examples:
-        >>> from backprop.experiments.log_rivals import near_starts
+        >>> from backprop.experiments.log_alternatives import near_starts
         >>> [near_starts(hidden, bias).shape for hidden, bias in ((3, False), (4, False), (5, False), (4, True))]
         [(4, 9), (4, 12), (4, 15), (4, 17)]
     """
@@ -122,7 +122,7 @@ def best_first(fits: list[dict[str, Any]]) -> list[dict[str, Any]]:
         The same fits, sorted.
 
     Examples:
-        >>> from backprop.experiments.log_rivals import best_first
+        >>> from backprop.experiments.log_alternatives import best_first
         >>> best_first([{"typical": 2.0}, {"typical": 1.0}])
         [{'typical': 1.0}, {'typical': 2.0}]
     """

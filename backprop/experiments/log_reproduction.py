@@ -30,7 +30,7 @@ def run() -> dict[str, Any]:
         many weights 2-4-4-1 has; "w1" and "w2".
 
     Examples:
-        >>> from backprop.experiments.log_match import run
+        >>> from backprop.experiments.log_reproduction import run
         >>> result = run()
         >>> for epoch, printed, ours, deviation in result["lines"]:
         ...     if printed is not None:

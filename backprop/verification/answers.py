@@ -1,0 +1,306 @@
+"""The third stage of a diagnosis: what is said of a correct gradient, and of one that a mistake explains."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.network import ACTIVATIONS, Activation
+from backprop.verification import grammar, words
+from backprop.verification.catalogue import BY_SLUG, gives, planted
+from backprop.verification.comparison import (
+    Baseline,
+    Case,
+    assumed,
+    comparisons,
+    correct_gradients,
+    fitting,
+    judged_arrays,
+    judged_layers,
+    losses_for,
+    nearest,
+    resembling,
+)
+from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
+from backprop.verification.findings import Alternative, Array, Diagnosis
+from backprop.verification.search import MANY, Block, Reading, losses
+
+
+def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
+    """Answer that a gradient is correct."""
+    best = fits[0]
+    reading = best.reading
+    found = judged_arrays(best)
+    numbers = sum(block.given.size for block in reading.correct(best.loss.family).values())
+    off = max(array.relative_error for array in found.values())
+    vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
+    reasons = []
+    layers = judged_layers(found, reading.depth, {})
+    small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
+    if small or vague:
+        what = f"layer {', '.join(small)}" if small else ", ".join(vague)
+        reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
+        reasons += _unseen(case._replace(known=True), reading)
+    else:
+        reasons += _unseen(case, reading)
+    losses_of = {(one.loss.name, one.reading.activations): one for one in reversed(fits)}  # each in its first layout
+    others = [
+        Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
+        for one in fits[1:]
+        if losses_of[one.loss.name, one.reading.activations] is one
+    ]
+    return Diagnosis(
+        "unknown" if small else "correct",
+        (),
+        best.loss.name,
+        abs(best.s) / best.loss.factor,
+        1 if best.s > 0 else -1,
+        reading.problem.convention,
+        layers,
+        tuple(others[:4]),
+        tuple(phi.name for phi in reading.activations),
+        correct_gradients(best),
+        "; ".join(reasons),
+        tuple(assumed(case, reading, best.loss)),
+        _agreement(numbers, off, case.step),
+        found,
+        None,
+        () if small else _cannot_tell(case, best),
+    )
+
+
+def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str) -> Diagnosis:
+    """Answer that a gradient is correct apart from something that a program adds on purpose."""
+    errors = {name: step.relative_error(block.given, one.s * block.made) for name, block in made.items()}
+    judged = {name: Array("correct", error, 1.0, 1) for name, error in errors.items()}
+    return replace(
+        is_correct(case, [one]),
+        verdict="correct",
+        reason=f"correct apart from {what}",
+        arrays=judged,
+        layers=judged_layers(judged, one.reading.depth, {}),
+        cannot_tell=(),
+        evidence="",
+    )
+
+
+def skipping(case: Case, reading: Reading) -> Diagnosis | None:
+    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    slug, hidden = "forward-without-activation", range(reading.depth - 1)
+    nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
+    for layers in (*([k] for k in nonlinear), nonlinear):
+        for derivative in (lambda phi: phi.derivative, lambda phi: lambda z, a: phi.derivative(z, phi.value(z))):
+            phis = [
+                Activation(phi.name, step.identity, derivative(phi)) if k in layers else phi
+                for k, phi in enumerate(reading.activations)
+            ]
+            other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
+            if not any(all(resembling(other, loss.family).values()) for loss in losses_for(case, other)):
+                continue
+            for fit in fitting(case, [other])[:1]:
+                base = next(one for one in comparisons(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
+                judged = judged_arrays(base)
+                if any(array.verdict == "incorrect" for array in judged.values()):
+                    return Diagnosis(
+                        "mistake",
+                        (slug,),
+                        fit.loss.name,
+                        abs(fit.s) / fit.loss.factor,
+                        1 if fit.s > 0 else -1,
+                        reading.problem.convention,
+                        judged_layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
+                        (),
+                        tuple(phi.name for phi in reading.activations),
+                        correct_gradients(base),
+                        "",
+                        tuple(assumed(case, reading, fit.loss)),
+                        "every number agrees with a network that lacks this activation function",
+                        judged,
+                        lines=tuple(
+                            (
+                                f"forward{k + 1}",
+                                f"A{k + 1} = Z{k + 1}",
+                                f"A{k + 1} = {reading.activations[k].name}(Z{k + 1})",
+                            )
+                            for k in layers
+                        ),
+                    )
+    return None
+
+
+def _unseen(case: Case, reading: Reading) -> list[str]:
+    """Say what was not handed in, so that it cannot be judged."""
+    found = []
+    if not case.known:
+        found.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
+    if reading.problem.biases is not None and reading.problem.bias_gradients is None:
+        found.append("the gradients of the biases were not given, so they were not checked")
+    return found
+
+
+def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
+    """Answer that a gradient is incorrect, and why."""
+    best = found[0]
+    reading, loss = best.reading, best.loss
+    options = list(comparisons(case, reading, [loss]))
+    options.sort(key=lambda one: (f"W{reading.depth}" not in one.agree, np.sign(one.s) != best.sign))
+    base = nearest(options)
+    judged = judged_arrays(base)
+    numbers = sum(block.given.size for block in best.blocks.values())
+    off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
+    reasons = _unseen(case, reading)
+    if best.other_loss and best.state.terms:
+        reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
+    decay = _decay(best)
+    if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
+        sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
+        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
+        reasons.append(
+            "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
+        )
+    rivals = [one for one in found if one.cost <= best.cost + AHEAD]
+    ambiguous = best.assumes > ONE or any(
+        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+        for one in rivals
+    )
+    others = tuple(_alternatives(case, found, ambiguous))
+    return Diagnosis(
+        "mistake",
+        () if ambiguous else best.slugs,
+        loss.name,
+        best.scale,
+        1 if base.s > 0 and "uphill" not in best.slugs else -1,
+        reading.problem.convention,
+        judged_layers(judged, reading.depth, {} if ambiguous else best.layers),
+        others,
+        tuple(phi.name for phi in reading.activations),
+        correct_gradients(base),
+        "; ".join(reasons),
+        tuple(assumed(case, reading, loss)),
+        _agreement(numbers, off, case.step),
+        judged,
+        None if ambiguous else best.place,
+        (),
+        decay,
+        () if ambiguous else tuple(words.lines(best)),
+    )
+
+
+def with_decay(found: Diagnosis, told: float) -> Diagnosis:
+    """Compare a term λW that was found with the one that was told."""
+    if found.verdict == "correct":
+        reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
+        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
+    if found.weight_decay is None or found.mistakes:
+        return found
+    ratio = found.weight_decay / told
+    if abs(ratio - 1) < 1e-4:
+        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
+        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
+        reason = f"with a term λW, λ = {told:g}"
+        return replace(found, verdict="correct", arrays=arrays, layers=layers, place=None, lines=(), reason=reason)
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
+
+
+def _decay(best: Explanation) -> float | None:
+    """Give λ if a term λW explains what is incorrect."""
+    terms = best.state.terms
+    if not terms or not all(term.form.startswith("~decay") for term in terms):
+        return None
+    weights = [term for term in terms if term.place.startswith("dW")]
+    if len(weights) != best.reading.depth:
+        return None
+    return weights[0].factor * best.s
+
+
+def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
+    """List the other explanations, each once: first a loss that makes the gradient correct, then what is near."""
+    best = found[0]
+    if case.known and case.loss is not None:
+        for one in _other_losses(case, best):
+            yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
+    told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
+    for other in found if ambiguous else found[1:]:
+        key = (other.slugs, other.place, other.loss.name)
+        if key in told or other.cost > best.cost + NEAR or len(told) > 6:
+            continue
+        if other is not best and (other.slugs, other.place) == (best.slugs, best.place):
+            continue
+        told.add(key)
+        yield Alternative(
+            "mistake",
+            other.slugs,
+            other.place,
+            other.loss.name,
+            f"under {other.loss.name}, {words.short(other)}{_where(other.reading, best.reading)}",
+        )
+    if best.state.terms and not best.state.decays and not ambiguous:
+        for slug, place in equivalents(best).items():
+            if slug not in {name for slugs, *_ in told for name in slugs}:
+                text = f"{BY_SLUG[slug].title} ({slug}), which gives the same numbers on these data"
+                yield Alternative("mistake", (slug,), place, best.loss.name, text)
+
+
+def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
+    """List the losses, other than the one named, of which the arrays are the gradient."""
+    reading = best.reading
+    others = [loss for loss in losses(reading.n, reading.widths[-1]) if loss.name != best.loss.name]
+    return [
+        one
+        for one in comparisons(case, reading, others)
+        if len(one.agree) == len(reading.given) and one.tested and not any(reading.problem.turned)
+    ]
+
+
+def _where(other: Reading, best: Reading) -> str:
+    """Say how a reading differs from the best."""
+    if other is best:
+        return ""
+    names = ", ".join(phi.name for phi in other.activations)
+    return f", if the arrays are read as {other.problem.convention} with the activations {names}"
+
+
+#: Numbers that differ by less than so many units of the last digit are the same.
+UNIT_SHARE = 100.0
+
+
+def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
+    """List the mistakes that would give these very numbers on these data, though not on others."""
+    reading, loss = best.reading, best.loss
+    widths = reading.widths
+    if any(phi.name not in ACTIVATIONS for phi in reading.activations):
+        return ()
+    rng = np.random.default_rng(0)
+    few = reading.problem._replace(
+        X=rng.standard_normal((5, widths[0])),
+        y=rng.random((5, widths[-1])),
+        weights=tuple(rng.standard_normal(w.shape) for w in reading.problem.weights),
+        after=None,
+    )
+    other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
+    here, there = (one.exact(loss.family) for one in (reading, other))
+    passes = [here.first(100), here] if reading.problem.X.size > MANY else [here]
+    right, *rights = (
+        {name: made[name] for name in reading.given} for made in (grammar.backward(p, {}) for p in (there, *passes))
+    )
+    tolerance, found = 10 * UNIT_SHARE * reading.unit, []
+    for slug, plan, _ in planted(there, 5):
+        if not plan or slug in ("updated-too-early", "activation-not-transposed"):
+            continue
+        if gives(there, plan, {}, right, 1e-9) is not False:
+            continue  # it is no mistake in such a network
+        if all(gives(p, plan, {}, own, tolerance) is not False for p, own in zip(passes, rights, strict=True)):
+            found.append(slug)
+    if reading.n == 1 and case.known and loss.mean:
+        found.append("sum-instead-of-mean")
+    return tuple(found)
+
+
+def _agreement(n: int, off: float, step: bool) -> str:
+    """Say that all numbers agree, and how closely; in a step, that all changes do."""
+    closely = f"up to a relative error of {off:.0e} in each array" if off else "to the last bit"
+    what = "change" if step else "number"
+    return f"{f'all {n} {what}s agree' if n > 1 else f'the only {what} agrees'} {closely}"

@@ -1,0 +1,236 @@
+"""The first stage of a diagnosis: read the arrays in every way, and compare each with the correct gradient.
+
+A `Case` holds what was handed in and what was specified. With activations it gives a `Reading`, and with a loss and a
+factor a `Baseline`, which tells the arrays that agree, those that do not, and those that these data do not test.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.network import Activation, Gradients
+from backprop.verification import grammar
+from backprop.verification.findings import Array, Layer
+from backprop.verification.grammar import Flow
+from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
+from backprop.verification.search import MANY, LossReading, Reading, families, norm
+from backprop.verification.told import told_losses
+
+
+class Case(NamedTuple):
+    """Everything that a search needs to know."""
+
+    problems: list[Problem]
+    told: list[list[Activation]] | None
+    loss: str | None
+    unit: float
+    coarse: float
+    floors: Mapping[str, float]
+    known: bool  # whether the factor of the whole gradient can be seen
+    step: bool = False
+    eta: float | None = None
+    convention: str | None = None  # as it was specified
+
+    @property
+    def depth(self) -> int:
+        """The number of layers."""
+        return len(self.problems[0].weights)
+
+
+def _with_other_kink(reading: Reading) -> Iterator[Reading]:
+    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
+    yield reading
+    hit = [
+        k
+        for k, (phi, z) in enumerate(zip(reading.activations, reading.exact("mse").z, strict=True))
+        if phi.name == "relu" and np.any(z == 0)
+    ]
+    if hit:
+        other = Activation("relu", step.relu, lambda z, a: np.where(z >= 0, 1.0, 0.0))
+        changed = tuple(other if k in hit else phi for k, phi in enumerate(reading.activations))
+        yield Reading(reading.problem, changed, reading.unit, reading.coarse, reading.floors)
+
+
+def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
+    """Read the problem in every convention with all of the activations."""
+    with np.errstate(all="ignore"):
+        return [
+            reading
+            for problem in case.problems
+            for network in activations
+            if network[-1].name != "softmax" or problem.y.shape[1] > 1
+            for reading in _with_other_kink(Reading(problem, network, case.unit, case.coarse, case.floors))
+        ]
+
+
+def losses_for(case: Case, reading: Reading) -> list[LossReading]:
+    """List the losses that a reading may belong to."""
+    found = told_losses(case.loss, reading.n, reading.widths[-1])
+    if not case.known:  # a sum cannot be told from a mean
+        found = [loss for loss in found if loss.mean] or found
+        found = list({loss.family: loss for loss in reversed(found)}.values())[::-1]
+    possible, y = families(reading.activations[-1].name), reading.problem.y
+    if case.loss is None and (y.min() < 0 or y.max() > 1):
+        possible = ("mse",)
+    found = [loss for loss in found if loss.family in possible]
+    return sorted(found, key=lambda loss: possible.index(loss.family)) if case.loss is None else found
+
+
+class Baseline(NamedTuple):
+    """What the arrays are compared with: the correct gradient of a loss, times a factor."""
+
+    reading: Reading
+    loss: LossReading
+    s: float
+    agree: frozenset[str]
+    tested: frozenset[str]
+
+
+def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading]) -> Iterator[Baseline]:
+    """List what the arrays may be compared with."""
+    for loss in candidates:
+        blocks = reading.correct(loss.family) if loss.family in families(reading.activations[-1].name) else None
+        if blocks is None:
+            continue
+        if case.known:
+            scales: list[float] = [loss.factor] if case.step else [loss.factor, -loss.factor]
+        else:
+            sure = [b for b in blocks.values() if b.proportional and b.given.any() and np.isfinite(b.doubt)]
+            lone = [b for b in blocks.values() if b.given.size == 1 and np.isfinite(b.doubt)]
+            scales = [b.factor for b in sorted(sure, key=lambda b: b.doubt) if b.factor > 0]
+            scales = scales or [b.factor for b in lone if b.factor > 0] or [loss.factor]
+        for s in scales:
+            agree = frozenset(n for n, b in blocks.items() if b.off(s) <= 1)
+            tested = frozenset(n for n, b in blocks.items() if not (n in agree and b.vague(s)))
+            yield Baseline(reading, loss, s, agree, tested)
+
+
+def nearest(baselines: Sequence[Baseline]) -> Baseline:
+    """Choose the one that explains the most arrays; among equals the first."""
+    return max(baselines, key=lambda one: len(one.agree & one.tested))
+
+
+def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
+    """List the losses of which the arrays are the gradient."""
+    found = []
+    for reading in readings:
+        quick = case.told is None
+        if any(reading.problem.turned):
+            continue
+        candidates = losses_for(case, reading)
+        wanted = {loss.family: 0 for loss in candidates}
+        possible = [f for f in wanted if not quick or all(resembling(reading, f).values())]
+        candidates = [loss for loss in candidates if loss.family in possible]
+        if not candidates:
+            continue
+        scan = list(comparisons(case, reading, candidates))
+        if case.step:  # a step uphill is a mistake, and found as such
+            scan = [one for one in scan if one.s > 0]
+        found += [one for one in scan if len(one.agree) == len(reading.given) and one.tested]
+    return found
+
+
+def resembling(reading: Reading, family: str) -> dict[str, bool]:
+    """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
+    if family in reading.resembling:
+        return reading.resembling[family]
+    found = reading.resembling[family] = {}
+    large = reading.problem.X.size > MANY
+    with np.errstate(all="ignore"):
+        p = reading.exact(family)
+        size, flow = 1 + float(np.linalg.norm(grammar.correct_error(p))), Flow()
+        for k in range(p.depth - 1, -1, -1):
+            if large and found and not any(found.values()):  # nothing above speaks for these activations
+                found |= dict.fromkeys(reading.given, False)
+                break
+            flow = grammar.delta_of(p, k, {}, flow)
+            weights, biases = grammar.gradients_of(p, k, {}, flow)
+            for name, m in ((f"W{k + 1}", weights), (f"b{k + 1}", biases)):
+                if name not in reading.given:
+                    continue
+                g = reading.given[name]
+                m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
+                length, own = norm(g), float(np.vdot(m, m))
+                a = norm(p.a[k])
+                drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
+                miss = norm(g - m * (np.vdot(g, m) / own)) if own > 0 else length
+                found[name] = miss <= 1e-3 * length + drowned
+    return found
+
+
+def evidence_for(reading: Reading, family: str) -> int:
+    """Count the numbers in arrays that have the direction of the correct gradient."""
+    found = resembling(reading, family)
+    return sum(g.size for name, g in reading.given.items() if found[name] and g.size > 1 and g.any())
+
+
+def likeliest(case: Case, readings: Sequence[Reading]) -> Baseline | None:
+    """Find the correct gradient that the numbers are nearest to; None if no loss goes with the targets."""
+    if case.told is None:  # only activations for which something speaks, or the likeliest
+        evidence = {
+            id(reading): max((evidence_for(reading, loss.family) for loss in losses_for(case, reading)), default=0)
+            for reading in readings
+        }
+        readings = sorted(readings, key=lambda reading: -evidence[id(reading)])[:2]
+    baselines = [one for reading in readings for one in comparisons(case, reading, losses_for(case, reading))]
+    return nearest(baselines) if baselines else None
+
+
+def drowned(case: Case, best: Baseline) -> bool:
+    """Tell whether nothing but rounding can be seen: then no search says more."""
+    blocks = best.reading.correct(best.loss.family).values()
+    return not best.tested or (case.step and all(block.vague(best.s) for block in blocks))
+
+
+def judged_arrays(one: Baseline) -> dict[str, Array]:
+    """Judge every array by itself."""
+    found = {}
+    for name, block in one.reading.correct(one.loss.family).items():
+        error = step.relative_error(block.given, one.s * block.made)
+        turned = one.reading.problem.turned[int(name[1:]) - 1] and name[0] == "W"
+        if name in one.agree and not turned:
+            found[name] = Array("correct" if name in one.tested else "not tested", error, 1.0, 1)
+        else:
+            factor = block.factor / one.s if np.isfinite(block.factor) and block.off(block.factor) <= 1 else None
+            sign = None if not factor else 1 if factor > 0 else -1
+            found[name] = Array("incorrect", error, factor, sign)
+    return found
+
+
+def judged_layers(found: Mapping[str, Array], depth: int, mistakes: Mapping[str, Sequence[int]]) -> tuple[Layer, ...]:
+    """Judge the layers by their arrays."""
+    result = []
+    for number in range(1, depth + 1):
+        own = [found[name] for name in (f"W{number}", f"b{number}") if name in found]
+        verdicts = {array.verdict for array in own}
+        slugs = tuple(slug for slug, layers in mistakes.items() if number in layers)
+        verdict = "incorrect" if "incorrect" in verdicts else "correct" if "correct" in verdicts else "unknown"
+        if own and verdict == "unknown" and all(array.relative_error == 0 for array in own):
+            verdict = "correct"
+        error = max((array.relative_error for array in own), default=float("nan"))
+        result.append(Layer(number, verdict, slugs if verdict != "correct" else (), error))
+    return tuple(result)
+
+
+def correct_gradients(one: Baseline) -> Gradients:
+    """Give the correct gradient, laid out as the weights were."""
+    reading, loss = one.reading, one.loss
+    made = grammar.backward(reading.exact(loss.family), {})
+    depth = range(1, reading.depth + 1)
+    back = given_back(reading.problem, [loss.factor * made[f"W{k}"] for k in depth])
+    with_bias = reading.problem.biases is not None
+    return Gradients(back, tuple(loss.factor * made[f"b{k}"] for k in depth) if with_bias else None)
+
+
+def assumed(case: Case, reading: Reading, loss: LossReading) -> Iterator[str]:
+    """List what was not told."""
+    if len(case.problems) > 1 or case.convention is None:
+        name = reading.problem.convention
+        yield f"the convention {name}, that is {CONVENTIONS[name]}"
+    yield from assumptions(reading.problem)
+    if case.told is None or any(len(names) > 1 for names in case.told):
+        yield f"the activations {', '.join(phi.name for phi in reading.activations)}"
+    if case.loss is None:
+        yield f"the loss {loss.name}, {loss.words}"

@@ -1,0 +1,120 @@
+"""What a diagnosis says: the verdict on the whole, on each layer and on each array, and other explanations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from backprop.network import Gradients
+from backprop.verification import words
+from backprop.verification.remarks import Remark
+
+
+class Array(NamedTuple):
+    """What was found about one array that was handed in.
+
+    Attributes:
+        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it: it is zero as it should be,
+            or smaller than its rounding.
+        relative_error: between what was handed in and the correct gradient.
+        factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
+        sign: the sign of that factor; None if the factor is None.
+    """
+
+    verdict: str
+    relative_error: float
+    factor: float | None
+    sign: int | None
+
+
+class Layer(NamedTuple):
+    """What was found about one layer of weights; it follows from the layer's arrays.
+
+    Attributes:
+        number: its number, from 1.
+        verdict: "correct", "incorrect" or "unknown".
+        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of one above.
+        relative_error: between what was handed in and the correct gradient; NaN if that is not known.
+    """
+
+    number: int
+    verdict: str
+    mistakes: tuple[str, ...]
+    relative_error: float
+
+
+class Alternative(NamedTuple):
+    """Another explanation of the same numbers.
+
+    Attributes:
+        verdict: "correct" or "mistake".
+        mistakes: names of the catalogue.
+        place: where the mistake is, such as "dW2"; None if that is not one place.
+        loss: the loss.
+        text: the explanation in words.
+    """
+
+    verdict: str
+    mistakes: tuple[str, ...]
+    place: str | None
+    loss: str
+    text: str
+
+    def __str__(self) -> str:
+        """Give the explanation."""
+        return self.text
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is incorrect in a gradient, or that nothing is.
+
+    Print it to read the explanation.
+
+    Attributes:
+        verdict: "correct", "mistake" or "unknown".
+        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
+            "binary_cross_entropy"; None if unknown.
+        scale: the factor by which the gradient handed in is larger than that loss's gradient; None if unknown. In a
+            step without eta it is multiplied by the learning rate.
+        sign: 1, or −1 if the gradient has the opposite direction; None if unknown.
+        convention: how the arrays were read, such as "rows, (in, out)"; None if unknown.
+        layers: what was found about each layer of weights.
+        alternatives: other explanations of the same numbers.
+        activations: the activation of each layer; None if unknown.
+        correct: the correct gradient, laid out as the weights were; None if unknown.
+        reason: why nothing can be said, or what else you should know; may be empty.
+        assumed: what was inferred because it was not specified.
+        evidence: how many numbers agree, and how closely.
+        arrays: what was found about each array, by name: "W1", "b1", …
+        place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
+            propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
+        cannot_tell: names of mistakes that would give these very numbers on these data.
+        weight_decay: λ, if a term λW has been added; otherwise None.
+        lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
+        remarks: what else keeps the network from learning, or would if the gradient were correct.
+    """
+
+    verdict: str
+    mistakes: tuple[str, ...]
+    loss: str | None
+    scale: float | None
+    sign: int | None
+    convention: str | None
+    layers: tuple[Layer, ...]
+    alternatives: tuple[Alternative, ...] = ()
+    activations: tuple[str, ...] | None = None
+    correct: Gradients | None = None
+    reason: str = ""
+    assumed: tuple[str, ...] = ()
+    evidence: str = ""
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    place: str | None = None
+    cannot_tell: tuple[str, ...] = ()
+    weight_decay: float | None = None
+    lines: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    def __str__(self) -> str:
+        """Write the diagnosis as text."""
+        return "\n".join(words.text(self))

@@ -1,0 +1,105 @@
+"""What the caller specifies about a loss and activations, and what is tried if nothing was specified."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from backprop import checks
+from backprop.network import ACTIVATIONS, Activation
+from backprop.verification.search import LossReading, losses
+
+#: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
+HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
+#: How many networks of mixed activations are tried at most.
+MIXED = 320
+
+
+_ALIASES = {
+    "mse_mean": "mse",
+    "mean_squared_error": "mse",
+    "half_mse": "mse_half",
+    "mse_half_mean": "mse_half",
+    "sse": "mse_sum",
+    "sum_squared_error": "mse_sum",
+    "half_sse": "mse_half_sum",
+    "bce": "binary_cross_entropy",
+    "binary_cross_entropy_mean": "binary_cross_entropy",
+    "bce_sum": "binary_cross_entropy_sum",
+    "categorical_cross_entropy": "cross_entropy",
+    "categorical_cross_entropy_sum": "cross_entropy_sum",
+    "softmax_cross_entropy": "cross_entropy",
+}
+
+
+def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
+    """List the losses that a caller leaves open."""
+    known = losses(n, d)
+    if loss is None:
+        return known
+    if not isinstance(loss, str):
+        raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
+    name = loss.strip().lower().replace("-", "_").replace(" ", "_")
+    name = _ALIASES.get(name, name)
+    found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
+    if not found:
+        names = ", ".join(repr(reading.name) for reading in losses(2, 2))
+        raise ValueError(f"loss is {loss!r}; expected one of {names}, or None")
+    return found
+
+
+def _one(name: Any) -> Activation:
+    """Look up one activation."""
+    if isinstance(name, Activation):
+        return name
+    return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
+
+
+def told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
+    """List what each layer's activation may be, as told; None if nothing was told. Check that the loss goes with it."""
+    family = told_losses(loss, 2, 2)[0].family
+    if activations is None:
+        return None
+    if isinstance(activations, str | Activation):
+        activations = [activations] * depth
+    if not isinstance(activations, Sequence):
+        raise TypeError(
+            f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
+        )
+    if len(activations) != depth:
+        raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
+    everything = [ACTIVATIONS[name] for name in HIDDEN]
+    told = [everything if a is None else [_one(a)] for a in activations]
+    if activations[-1] is None:
+        told[-1] = [*everything, ACTIVATIONS["softmax"]]
+    for i, layer in enumerate(told[:-1]):
+        if not layer[0].elementwise:
+            raise ValueError(f"activations[{i}] is {layer[0].name!r}, which can stand at the output only")
+    wanted = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(family)
+    names = [a.name for a in told[-1]]
+    if loss is not None and wanted and wanted not in names:
+        raise ValueError(f"loss {loss!r} is known for a {wanted} output; the output activation is {names[0]!r}")
+    return told
+
+
+def networks_for(
+    told: list[list[Activation]] | None, depth: int, family: str
+) -> Iterator[list[tuple[Activation, ...]]]:
+    """List the activations to try: a likely group first, then, if that fails, a larger one."""
+    fitting = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax",)}.get(family, OUTPUT)
+    outputs = [ACTIVATIONS[name] for name in fitting]
+    if told is not None:
+        yield list(product(*told))
+        return
+    if depth == 1:
+        yield [(out,) for out in outputs]
+        return
+    yield [(*(ACTIVATIONS[h],) * (depth - 1), out) for h, out in product(HIDDEN, outputs)]
+    others = [a.name for a in ACTIVATIONS.values() if a.elementwise and a.name not in HIDDEN]
+    alike = [(*(ACTIVATIONS[h],) * (depth - 1), out) for h, out in product(others, outputs)]
+    mixed = [
+        (*(ACTIVATIONS[name] for name in names), out)
+        for names in product(HIDDEN, repeat=depth - 1)
+        if len(set(names)) > 1
+        for out in outputs
+    ]
+    yield [*alike, *mixed][:MIXED]

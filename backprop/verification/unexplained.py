@@ -1,0 +1,228 @@
+"""The last stage of a diagnosis: what is said if no explanation fits, and where the mistake can be."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from backprop import derivation as step
+from backprop.verification import grammar
+from backprop.verification.comparison import (
+    Baseline,
+    Case,
+    assumed,
+    correct_gradients,
+    drowned,
+    fitting,
+    judged_arrays,
+    judged_layers,
+    likeliest,
+    losses_for,
+    read,
+)
+from backprop.verification.findings import Alternative, Diagnosis, Layer
+from backprop.verification.hints import accumulated
+from backprop.verification.search import Reading
+from backprop.verification.told import MIXED, networks_for, told_losses
+
+TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
+#: What is said of a step that is too long.
+EARLIER = (
+    "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
+    "steps of the program would show that, if you pass the weights after the second one as `after2`"
+)
+#: Places that are no line of the backward pass, in words.
+ELSEWHERE = {
+    "update": "a mistake in the update",
+    "forward": "a forward pass other than the one that these weights and activations give",
+}
+
+
+def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
+    """Answer that nothing explains the numbers, and judge the arrays all the same."""
+    best = likeliest(case, readings)
+    if best is None:
+        return nothing(case.depth, "no common loss goes with this output activation and these targets")
+    if drowned(case, best):
+        return nothing(case.depth, TOO_SMALL_TO_TELL)
+    agree = best.agree & best.tested
+    blocks = best.reading.correct(best.loss.family)
+    made = {name: best.s * block.made for name, block in blocks.items()}
+    more = f"; {EARLIER}" if case.step and case.known and accumulated(best.reading.given, made) else ""
+    alternatives = tuple(_if_untold(case)) if case.told is not None else ()
+    if not agree and (case.told is None or case.loss is None):
+        reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
+        return nothing(case.depth, reason + more, alternatives=alternatives)
+    judged = judged_arrays(best)
+    wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
+    right = [name for name, array in judged.items() if array.verdict == "correct"]
+    error = max(array.relative_error for array in judged.values())
+    if right:
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
+    else:
+        reason = "no array is correct, and no known mistake explains the numbers"
+    if error < 1e-3:
+        reason = (
+            f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
+        )
+    reason += more
+    places = tuple(_places(case, best, wrong))
+    if len(places) > 1:
+        alternatives += tuple(
+            Alternative("mistake", (), place, best.loss.name, ELSEWHERE.get(place, f"a mistake in the line of {place}"))
+            for place in places
+        )
+    return Diagnosis(
+        "unknown",
+        (),
+        best.loss.name if agree else None,
+        None,
+        1 if best.s > 0 else -1,
+        best.reading.problem.convention,
+        judged_layers(judged, case.depth, {}),
+        alternatives,
+        tuple(phi.name for phi in best.reading.activations),
+        correct_gradients(best),
+        reason,
+        tuple(assumed(case, best.reading, best.loss)),
+        "",
+        judged,
+        places[0] if len(places) == 1 else None,
+    )
+
+
+def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
+    """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
+    reading, bias = best.reading, best.reading.problem.bias_gradients is not None
+    apart = bias and not reading.problem.bias_row
+    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
+    top = max(int(name[1:]) for name in wrong)
+    own = [name for name in wrong if int(name[1:]) == top]
+    below = {name for name in reading.given if int(name[1:]) < top}
+    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+        return
+    if len(wrong) == 1 and (rest or not bias):
+        yield f"d{wrong[0]}"
+        return
+    if not below & set(wrong):  # the layers below follow from a correct δ
+        if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
+            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
+        elif not apart and below & best.tested:
+            yield f"dW{top}"
+        elif top == 1:
+            if not apart and bias:  # one array holds both
+                yield "dW1"
+            yield "delta1"
+            if case.step:
+                yield "update"
+        return
+    if (below | set(own)) - set(wrong) & best.tested:
+        return
+    follows = _follows(best, top)
+    if follows is False and top == reading.depth:
+        return
+    yield f"delta{top}"
+    if not follows and case.step:
+        yield "update"
+    if follows is None and top == reading.depth:
+        yield "forward"
+
+
+def _follows(best: Baseline, top: int) -> bool | None:
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
+    reading, k = best.reading, top - 1
+    p = reading.exact(best.loss.family)
+    n, d = p.z[k].shape
+    names = [name for name in reading.given if int(name[1:]) <= top]
+    equations = sum(reading.given[name].size for name in names)
+    if n * d * equations > 200_000 or n * d > 400:
+        return None
+    delta = np.eye(n * d).reshape(n * d, n, d)
+    rows = {}
+    for j in range(k, -1, -1):
+        rows[f"W{j + 1}"] = step.weight_gradient(p.a[j], delta)
+        rows[f"b{j + 1}"] = step.bias_gradient(delta)
+        if j:
+            delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
+    if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
+        return None
+    scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
+    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
+    target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    if equations - rank < 2:
+        return None
+    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+
+
+def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
+    """Say that nothing can be said."""
+    unknown = tuple(Layer(i + 1, "unknown", (), float("nan")) for i in range(layers))
+    return Diagnosis("unknown", (), None, None, None, None, unknown, reason=reason, **more)
+
+
+@np.errstate(all="ignore")
+def all_zero(case: Case) -> Diagnosis:
+    """Answer for a gradient of nothing but zeros: an error, unless the network was told and is dead."""
+    if case.told is not None:
+        for reading in read(case, list(product(*case.told))):
+            candidates = losses_for(case, reading)
+            made = grammar.backward(reading.exact(candidates[0].family), {})
+            if not any(made[name].any() for name in reading.given):
+                base = Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
+                judged = judged_arrays(base)
+                names = tuple(phi.name for phi in reading.activations)
+                reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
+                return Diagnosis(
+                    "correct",
+                    (),
+                    candidates[0].name,
+                    1.0,
+                    1,
+                    reading.problem.convention,
+                    judged_layers(judged, case.depth, {}),
+                    activations=names,
+                    reason=reason,
+                    arrays=judged,
+                )
+            if case.loss is not None:
+                answer = is_unknown(case, [reading])
+                reason = "the gradients are all zero, so they were never computed, or were cleared too early"
+                reason += ", or δ of the output is zero"
+                return replace(answer, reason=reason, alternatives=(), place=f"delta{case.depth}")
+    raise ValueError(
+        "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
+    )
+
+
+@np.errstate(all="ignore")
+def no_change(case: Case) -> Diagnosis:
+    """Answer for a step in which nothing changed."""
+    reason = "too small to tell: no weight changed"
+    if case.told is None or case.loss is None:
+        return nothing(case.depth, reason)
+    answer = is_unknown(case, read(case, list(product(*case.told)))[:1])
+    return (
+        replace(
+            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
+        )
+        if answer.arrays
+        else answer
+    )
+
+
+def _if_untold(case: Case) -> Iterator[Alternative]:
+    """Say with which activations, other than those told, the gradient would be correct."""
+    free = case._replace(told=None)
+    family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
+    for group in networks_for(None, case.depth, family):
+        fits = fitting(free, read(free, group)[: 4 * MIXED])
+        if fits:
+            names = ", ".join(phi.name for phi in fits[0].reading.activations)
+            text = f"correct for {fits[0].loss.name}, if the activations are {names}"
+            yield Alternative("correct", (), None, fits[0].loss.name, text)
+            return

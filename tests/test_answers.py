@@ -1,0 +1,144 @@
+"""Answers that were wrong or misleading once: each with what must be said instead."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import Model, diagnose, diagnose_step
+from backprop.verification.grammar import derivatives
+from tests.test_lines import read
+
+X, Y = backprop.xor()
+MODEL = Model.random([2, 3, 1], seed=0)
+G = MODEL.backward(MODEL.forward(X), Y).weights
+W = MODEL.weights
+NOISE = [np.random.default_rng(3).normal(size=w.shape) for w in W]
+
+
+def decayed(factor: float) -> list[np.ndarray]:
+    return [g + factor * w for g, w in zip(G, W, strict=True)]
+
+
+def test_one_example_lists_each_loss_once() -> None:
+    one = MODEL.backward(MODEL.forward(X[7:8]), Y[7:8]).weights
+    found = diagnose(W, X[7], Y[7], one)
+    assert [other.loss for other in found.alternatives] == ["mse_sum"]
+    assert "columns" not in str(found)
+
+
+def test_weight_decay_without_biases_is_no_mistake_of_biases() -> None:
+    text = str(diagnose(MODEL, X, Y, decayed(0.01), loss="mse"))
+    assert "bias" not in text
+    assert "dW1 = X.T @ delta1 + 0.01 * W1" in text  # not multiplied by N / 2
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict", "words"),
+    [
+        (0.01, "correct", "with a term λW, λ = 0.01"),
+        (0.02, "mistake", "there is an extra factor 2"),
+        (0.005, "mistake", "it is half as long"),
+        (-0.01, "mistake", "its sign is opposite"),
+        (0.0, "mistake", "the term λW with λ = 0.01 is missing"),
+    ],
+)
+def test_weight_decay_that_is_told(factor: float, verdict: str, words: str) -> None:
+    found = diagnose(MODEL, X, Y, decayed(factor), loss="mse", weight_decay=0.01)
+    assert (found.verdict, words in found.reason) == (verdict, True)
+
+
+def test_a_factor_of_weight_decay_is_not_known_untold() -> None:
+    assert "shows only if you pass `weight_decay`" in diagnose(MODEL, X, Y, decayed(0.02), loss="mse").reason
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1, True, "0.1"])
+def test_weight_decay_that_is_none(decay: Any) -> None:
+    with pytest.raises(ValueError, match=r"^weight_decay is .*; expected a number from 0 to below 1$"):
+        diagnose(MODEL, X, Y, G, weight_decay=decay)
+
+
+def step(moves: Any, **told: Any) -> backprop.Diagnosis:
+    after = [w - 0.5 * m for w, m in zip(W, moves, strict=True)]
+    options: dict[str, Any] = {"eta": 0.5, "activations": "sigmoid", "loss": "mse"} | told
+    return diagnose_step(W, after, X, Y, **options)
+
+
+def test_gradients_of_earlier_steps_in_one_step() -> None:
+    before = Model([w + 3 * g for w, g in zip(W, G, strict=True)])  # a step earlier
+    earlier = before.backward(before.forward(X), Y).weights
+    summed = [g + e for g, e in zip(G, earlier, strict=True)]
+    for told in ({}, {"loss": None}, {"activations": None}):
+        found = step(summed, **told)
+        assert (found.verdict, "the gradients of earlier steps" in found.reason) == ("unknown", True), told
+        assert not found.mistakes
+    assert "after2" in found.reason
+    for other in (NOISE, [0.3 * g + 0.01 * n * np.linalg.norm(g) for g, n in zip(G, NOISE, strict=True)]):
+        assert "earlier" not in step(other).reason
+    assert "earlier" not in diagnose(MODEL, X, Y, summed, loss="mse").reason  # it is no step
+    assert "earlier" not in step(summed, eta=None).reason  # how long it is cannot be seen
+
+
+def test_a_single_number_has_no_factor_beside_an_array_that_has_none() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    assert g.biases is not None
+    wrong = [g.weights[0], g.weights[1] + 0.01 * NOISE[1]], [g.biases[0], 1.3 * g.biases[1]]
+    found = diagnose(model, X, Y, wrong, loss="mse")
+    assert "1.3 times" not in str(found)
+    assert found.arrays["b2"].factor == pytest.approx(1.3)
+    assert "db2 is 1.3 times" in str(diagnose(model, X, Y, (g.weights, [g.biases[0], 1.3 * g.biases[1]]), loss="mse"))
+
+
+def test_biases_are_not_asked_for_where_a_layer_is_correct() -> None:
+    assert "biases" not in diagnose(MODEL, X, Y, [NOISE[0], G[1]], loss="mse").reason
+    assert "biases" in diagnose(MODEL, X, Y, NOISE, loss="mse").reason
+    assert "biases" not in step([1e-16 * g for g in G], eta=0.5).reason  # too small to tell
+
+
+def test_a_factor_of_another_loss_is_called_that() -> None:
+    text = str(diagnose(MODEL, X, Y, [len(Y) / 2 * g for g in G], loss="mse"))
+    assert "Mistake: the factor is that of another loss." in text
+    assert "explanation below" not in text
+
+
+def test_zeros_come_from_no_other_forward_pass() -> None:
+    found = diagnose(MODEL, X, Y, [0 * g for g in G], loss="mse")
+    assert (found.verdict, found.place, found.alternatives) == ("unknown", "delta2", ())
+    assert "cleared too early, or δ of the output is zero" in found.reason
+
+
+def test_the_sign_at_the_output_is_that_of_the_whole() -> None:
+    for name in ("pointed", "square, softmax", "square, sigmoid"):
+        reading, loss = read(name)
+        p = reading.exact(loss.family)
+        with np.errstate(all="ignore"):
+            negative = ["~negative" in dict(derivatives(p, k)) for k in range(p.depth)]
+        assert negative == [True] * (p.depth - 1) + [False]
+
+
+def test_no_square_is_missing_in_a_cross_entropy() -> None:
+    model = Model.random([3, 3, 3], seed=1, activations=["tanh", "softmax"])
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 3)), np.eye(3)[rng.integers(0, 3, size=7)]
+    g = model.backward(model.forward(x), y, "cross_entropy").weights
+    text = str(diagnose(model, x, y, [0.5 * part for part in g], loss="cross_entropy"))
+    assert "the 2 of the square" not in text
+
+
+def test_the_scale_of_a_step_without_eta_is_explained_beside_a_mistake() -> None:
+    found = step([-G[0], G[1]], eta=None)
+    assert found.verdict == "mistake"
+    assert "without eta" in found.reason
+
+
+def test_a_forward_pass_without_an_activation_is_shown_in_lines_of_this_network() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations=["tanh", "sigmoid"])
+    z = X @ model.weights[0]
+    p = 1 / (1 + np.exp(-z @ model.weights[1]))
+    delta = 2 * (p - Y) / len(Y) * p * (1 - p)
+    g = [X.T @ (delta @ model.weights[1].T * (1 - z**2)), z.T @ delta]
+    found = diagnose(model, X, Y, g, loss="mse")
+    assert found.mistakes == ("forward-without-activation",)
+    assert found.lines == (("forward1", "A1 = Z1", "A1 = tanh(Z1)"),)

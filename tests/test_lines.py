@@ -1,0 +1,138 @@
+"""The lines of code that a diagnosis prints: each is run, in each layout, and must give what it explains."""
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Model
+from backprop.network import ACTIVATIONS
+from backprop.verification import grammar, words
+from backprop.verification.intake import CONVENTIONS, Handed, problems
+from backprop.verification.search import Reading, Term, losses
+
+#: Every layer is square but the last, so that every form fits somewhere; the last two for one output.
+NETWORKS: dict[str, tuple[list[int], list[str], str]] = {
+    "square, softmax": ([3, 3, 3, 3], ["tanh", "sigmoid", "softmax"], "cross_entropy"),
+    "square, softmax, squares": ([3, 3, 3, 3], ["relu", "tanh", "softmax"], "mse"),
+    "square, sigmoid": ([4, 4, 4, 4], ["silu", "softplus", "sigmoid"], "binary_cross_entropy"),
+    "pointed": ([2, 3, 3, 1], ["tanh", "sigmoid", "sigmoid"], "mse"),
+    "pointed, linear": ([2, 3, 1], ["leaky_relu", "identity"], "mse_half"),
+}
+
+
+def read(name: str) -> tuple[Reading, Any]:
+    """Make a network and its loss."""
+    widths, phis, told = NETWORKS[name]
+    rng = np.random.default_rng(4)
+    model = Model.random(widths, seed=1, activations=phis, bias=True)
+    n = 5 if widths[0] != 4 else 4  # as many examples as inputs, once
+    X, y = rng.normal(size=(n, widths[0])), rng.integers(0, 2, size=(n, widths[-1])).astype(float)
+    if phis[-1] == "softmax":
+        y = np.eye(widths[-1])[rng.integers(0, widths[-1], size=n)]
+    zeros = [np.ones_like(w) for w in model.weights], [np.ones_like(b) for b in model.biases or ()]
+    after = [w + 0.1 * rng.normal(size=w.shape) for w in model.weights]
+    handed = Handed(X, y, list(model.weights), list(model.biases or ()), *zeros, after)
+    problem = problems(handed, "rows, (in, out)")[0]
+    reading = Reading(problem, tuple(ACTIVATIONS[phi] for phi in phis), 1e-16, 1e-7, {})
+    return reading, next(loss for loss in losses(n, widths[-1]) if loss.name == told)
+
+
+def names(reading: Reading, loss: Any, convention: str) -> dict[str, Any]:
+    """Give the arrays of a correct program the names that lines use, laid out as told."""
+    p, columns, turned = reading.exact(loss.family), convention.startswith("columns"), convention.endswith("(out, in)")
+    flow = grammar.Flow()
+    space: dict[str, Any] = {"y": p.y, "y_hat": p.a[-1], "X": p.a[0]}
+    for k in range(p.depth - 1, -1, -1):
+        flow = grammar.delta_of(p, k, {}, flow)
+        space |= {f"delta{k + 1}": loss.factor * flow.deltas[-1], f"error{k + 1}": loss.factor * flow.errors[-1]}
+        space |= {f"dW{k + 1}": p.a[k].T @ flow.deltas[-1]}
+        space |= {f"A{k + 1}": p.a[k + 1], f"a{k + 1}": p.a[k + 1], f"Z{k + 1}": p.z[k], f"z{k + 1}": p.z[k]}
+    space = {name: array.T if columns and name[:2] != "dW" else array for name, array in space.items()}
+    for k, w in enumerate(p.weights):
+        space |= {f"W{k + 1}": w.T if turned else w}
+        space[f"dW{k + 1}"] = space[f"dW{k + 1}"].T if turned else space[f"dW{k + 1}"]
+        if p.after is not None:
+            space |= {f"W{k + 1}_after": p.after[k].T if turned else p.after[k]}
+    for name, phi in ACTIVATIONS.items():
+        space[name] = phi.value
+        space[f"{name}_derivative"] = lambda z, phi=phi: phi.derivative(z, phi.value(z))
+    return space | {"np": np}
+
+
+@np.errstate(all="ignore")
+def forms(reading: Reading, family: str) -> list[tuple[str, str]]:
+    """List every form at every place."""
+    p, flow, found = reading.exact(family), grammar.Flow(), []
+    for k in range(p.depth - 1, -1, -1):
+        output = k == p.depth - 1
+        come = grammar.errors(p) if output else grammar.backs(p, k, flow)
+        found += [("error" if output else f"back{k + 1}", name) for name, _ in come]
+        found += [(f"phi{k + 1}", name) for name, _ in grammar.derivatives(p, k)]
+        flow = grammar.delta_of(p, k, {}, flow)
+        below = grammar.delta_of(p, k - 1, {}, flow).deltas[-1] if k else None
+        found += [(f"dW{k + 1}", name) for name, *_ in grammar.weight_forms(p, k, flow, below)]
+        found += [(f"db{k + 1}", name) for name, *_ in grammar.bias_forms(p, k, flow, below)]
+    return found
+
+
+@np.errstate(all="ignore")
+def wanted(reading: Reading, loss: Any, place: str, name: str) -> Any:
+    """Compute what a form gives."""
+    p, flow, term = reading.exact(loss.family), grammar.Flow(), Term(place)
+    k = (term.layer or p.depth) - 1
+    for j in range(p.depth - 1, k, -1):
+        flow = grammar.delta_of(p, j, {}, flow)
+    flow = grammar.delta_of(p, k, {} if place[0] == "d" else {place: name}, flow)
+    if place[0] != "d":
+        return loss.factor * flow.deltas[-1]
+    return loss.factor * grammar.gradients_of(p, k, {place: name}, flow)[place[1] == "b"]
+
+
+@pytest.mark.parametrize(
+    ("network", "layout"),
+    [
+        *((name, "rows, (in, out)") for name in NETWORKS),
+        *product(("square, softmax", "pointed"), [name for name in CONVENTIONS if name != "rows, (in, out)"]),
+    ],
+)
+def test_each_line_gives_the_numbers_that_it_explains(network: str, layout: str) -> None:
+    reading, loss = read(network)
+    space = names(reading, loss, layout)
+    reading.problem = reading.problem._replace(convention=layout)
+    columns, turned = layout.startswith("columns"), layout.endswith("(out, in)")
+    wrong, tried = [], 0
+    for (place, name), correct in product(forms(reading, loss.family), (False, True)):
+        if (not name) != correct:
+            continue
+        line = (
+            words.correct_line(place, reading, loss) if correct else words._line(Term(place, name), reading, loss, name)
+        )
+        should = wanted(reading, loss, place, name)
+        if not np.isfinite(should).all():  # a division by a derivative that is 0
+            continue
+        try:
+            made = eval(line.partition(" = ")[2], dict(space)) * np.ones(1)
+        except Exception as error:  # a line that does not run is wrong
+            wrong.append(f"{place} {name}: {line}: {error}")
+            continue
+        if turned if place[:2] == "dW" else columns:
+            should = should.T
+        tried += 1
+        if place[:2] == "db" and made.ndim == 1:
+            made = made.reshape(should.shape if made.size == should.size else -1)
+        with np.errstate(all="ignore"):
+            made = made + np.zeros_like(should)
+        if made.shape != should.shape or not alike(made, should, "~" not in name and "delta-i" not in name):
+            wrong.append(f"{place} {name}: {line}")
+    assert not wrong, "\n".join(wrong)
+    assert tried > 60
+
+
+def alike(made: np.ndarray, should: np.ndarray, exactly: bool) -> bool:
+    """Compare; up to a factor where a line that is in no catalogue has none of its own."""
+    one, other = made.ravel(), should.ravel()
+    if not exactly and min(np.linalg.norm(one), np.linalg.norm(other)) > 1e-12:
+        one, other = one / np.linalg.norm(one), other / np.linalg.norm(other)
+    return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
