@@ -153,6 +153,8 @@ def _follows(best: Baseline, top: int) -> bool | None:
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    if not np.isfinite(matrix).all():
+        return None
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
     if equations - rank < 2:
         return None
