@@ -184,4 +184,6 @@ def test_nothing_is_printed_where_numbers_are_not_finite(capfd: pytest.CaptureFi
     """LAPACK would complain on the terminal."""
     assert np.isnan(least_squares(np.array([[1.0, np.inf], [2.0, 1.0]]), np.ones(2))).all()
     assert capfd.readouterr() == ("", "")
-    np.testing.assert_allclose(least_squares(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]), [3.0, 1.0, 3.0]), [3, 1])
+    np.testing.assert_allclose(
+        least_squares(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]), np.array([3.0, 1.0, 3.0])), [3, 1]
+    )
