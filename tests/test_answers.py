@@ -187,3 +187,19 @@ def test_nothing_is_printed_where_numbers_are_not_finite(capfd: pytest.CaptureFi
     np.testing.assert_allclose(
         least_squares(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]), np.array([3.0, 1.0, 3.0])), [3, 1]
     )
+
+
+def test_where_one_array_holds_both_the_line_of_either_part_may_be_wrong() -> None:
+    """Found in a program that keeps all gradients in one buffer, and adds those of the biases one entry too far."""
+    rng = np.random.default_rng(3)
+    model = Model.random([2, 3, 2], seed=1, bias=True)
+    x, y = rng.normal(size=(7, 2)), rng.random((7, 2))
+    gradients = model.backward(model.forward(x), y)
+    assert model.biases is not None
+    assert gradients.biases is not None
+    weights = [np.vstack(pair) for pair in zip(model.biases, model.weights, strict=True)]
+    folded = [np.vstack(pair) for pair in zip(gradients.biases, gradients.weights, strict=True)]
+    folded[1] = rng.normal(size=folded[1].shape)
+    found = diagnose(weights, x, y, folded, loss="mse", activations="sigmoid")
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert [other.place for other in found.alternatives] == ["dW2", "db2"]

@@ -111,8 +111,8 @@ def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
             yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
-        elif not apart and below & best.tested:
-            yield f"dW{top}"
+        elif not apart and below & best.tested:  # one array holds both, and a program may fill its parts in two lines
+            yield from (f"dW{top}", f"db{top}")
         elif top == 1:
             if not apart and bias:  # one array holds both
                 yield "dW1"
