@@ -203,3 +203,31 @@ def test_where_one_array_holds_both_the_line_of_either_part_may_be_wrong() -> No
     found = diagnose(weights, x, y, folded, loss="mse", activations="sigmoid")
     assert (found.verdict, found.place) == ("unknown", None)
     assert [other.place for other in found.alternatives] == ["dW2", "db2"]
+
+
+@pytest.mark.parametrize("letter", ["W", "b"])
+@pytest.mark.parametrize("eta", [None, 0.3])
+def test_where_every_delta_is_correct_the_line_that_every_layer_runs_is_named(letter: str, eta: float | None) -> None:
+    """Gradients of biases normalised by their length, or those of weights reversed, in each of three layers."""
+    rng = np.random.default_rng(8)
+    model = Model.random([3, 5, 4, 2], seed=2, bias=True)
+    x, y = rng.normal(size=(9, 3)), rng.random((9, 2))
+    g = model.backward(model.forward(x), y)
+    assert model.biases is not None
+    assert g.biases is not None
+    weights = [w[::-1] for w in g.weights] if letter == "W" else list(g.weights)
+    biases = [b / np.linalg.norm(b) for b in g.biases] if letter == "b" else list(g.biases)
+    words = f"; there is a mistake in d{letter} of each of these layers"
+    if eta is None:
+        found = diagnose(model, x, y, (weights, biases), loss="mse")
+    else:
+        after = [w - eta * d for w, d in zip(model.weights, weights, strict=True)]
+        moved = [b - eta * d for b, d in zip(model.biases, biases, strict=True)]
+        pair = (model.biases, moved)
+        found = diagnose_step(model.weights, after, x, y, eta, biases=pair, activations="sigmoid", loss="mse")
+        words += ", or in its update"
+    assert (found.verdict, found.place, found.mistakes) == ("unknown", f"d{letter}", ())
+    assert found.reason.endswith(words)
+    assert {name for name, array in found.arrays.items() if array.verdict == "incorrect"} == {
+        f"{letter}{k}" for k in (1, 2, 3)
+    }
