@@ -103,9 +103,10 @@ def test_a_factor_of_another_loss_is_called_that() -> None:
     assert "explanation below" not in text
 
 
-def test_zeros_are_no_mistake_of_one_line() -> None:
+def test_zeros_come_from_no_other_forward_pass() -> None:
     found = diagnose(MODEL, X, Y, [0 * g for g in G], loss="mse")
-    assert (found.verdict, found.place, found.alternatives) == ("unknown", None, ())
+    assert (found.verdict, found.place, found.alternatives) == ("unknown", "delta2", ())
+    assert "cleared too early, or δ of the output is zero" in found.reason
 
 
 def test_the_sign_at_the_output_is_that_of_the_whole() -> None:

@@ -16,7 +16,7 @@ import backprop
 from backprop.experiments.store import KEPT, read_result
 from backprop.tables import TABLES
 from benchmarks.open_world import __main__ as program_line
-from benchmarks.open_world import cases, held_out, judge, running, truth
+from benchmarks.open_world import cases, held_out, judge, running, seen, truth
 from benchmarks.open_world.cases import SETTINGS, Case
 from benchmarks.open_world.judge import Answer
 from benchmarks.open_world.mutate import Mutant, compiled, mutants, places
@@ -45,12 +45,11 @@ def by_autograd(program: Program, inputs: running.Inputs) -> dict[str, np.ndarra
             a = anp.exp(a) / anp.sum(anp.exp(a), axis=1, keepdims=True)
         elif name == "softmax":
             return anp.mean(anp.log(anp.sum(anp.exp(a), axis=1)) - anp.sum(a * y, axis=1))
+        shared = 1 if "sum" in program.loss else n if "examples" in program.loss else n * d
         if program.loss.startswith("binary"):
-            total = anp.sum(anp.logaddexp(0, z) - y * z)
-            return total if program.loss.endswith("sum") else total / (n * d)
+            return anp.sum(anp.logaddexp(0, z) - y * z) / shared
         total = anp.sum((a - y) ** 2)
-        total = total / 2 if "half" in program.loss else total
-        return total if "sum" in program.loss else total / (n * d)
+        return (total / 2 if "half" in program.loss else total) / shared
 
     found = autograd.grad(loss)([*inputs.weights, *inputs.biases])
     return running.parted(program, running.laid_out(program, found[:depth], found[depth:]))
@@ -113,6 +112,19 @@ def test_the_held_out_changes_are_other_changes() -> None:
         assert len(others) > 200
         assert not {m.source for m in others} <= {m.source for m in usual}
         assert not {m.operator for m in others} & {m.operator for m in usual}
+        assert [m.source for m in others] == [m.source for m in held_out.mutants(program)]
+        assert all(m.places and m.region in ("backward", "update") for m in others)
+
+
+def test_what_is_held_out_now_was_not_seen() -> None:
+    assert not {p.name for p in held_out.PROGRAMS} & {p.name for p in held_out.SEEN}
+    for program in held_out.PROGRAMS:
+        now, earlier = held_out.mutants(program), seen.mutants(program)
+        assert not {m.source for m in now} & {m.source for m in (*earlier, *mutants(program))}
+        assert not {m.operator for m in now} & {m.operator for m in earlier}
+        (_, *changed), _ = cases.cases_of(program, program.data[0], "named", now)
+        differ = [c for c in changed if any(found.error > c.rounding[1] for found in c.compared(c.right).values())]
+        assert len({str(list(map(np.ndarray.tolist, c.numbers.values()))) for c in differ}) > 100
 
 
 def test_a_program_without_end_is_stopped() -> None:

@@ -192,7 +192,8 @@ def all_zero(case: Case) -> Diagnosis:
             if case.loss is not None:
                 answer = is_unknown(case, [reading])
                 reason = "the gradients are all zero, so they were never computed, or were cleared too early"
-                return replace(answer, reason=reason, alternatives=(), place=None)
+                reason += ", or δ of the output is zero"
+                return replace(answer, reason=reason, alternatives=(), place=f"delta{case.depth}")
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
