@@ -49,10 +49,32 @@ def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int
 
 
 def facts(found: backprop.Diagnosis) -> list[str]:
-    """List what the text does not say."""
-    place = [f"[place: {found.place}]"] if found.place else []
-    decay = [f"[weight decay: {found.weight_decay:.4g}]"] if found.weight_decay else []
-    return place + decay
+    """List what the text does not say; of the correct gradient one number for each array, which any change changes."""
+    scale = "" if found.scale is None else f" × {found.scale:.4g}"
+    phis = ", ".join(found.activations or ["None"])
+    whole = f"[{found.verdict}: {found.loss}{scale}, sign {found.sign}; {found.convention}; {phis}]"
+    arrays = [
+        f"{name} {array.verdict}" + ("" if array.factor is None else f" × {array.factor:.4g}, sign {array.sign}")
+        for name, array in found.arrays.items()
+    ]
+    layers = [f"{one.number} {one.verdict} {' '.join(one.mistakes)}".strip() for one in found.layers]
+    right = [] if found.correct is None else [*found.correct.weights, *(found.correct.biases or ())]
+    sums = [f"{round(float(g.ravel() @ np.arange(1, g.size + 1)), 12) + 0:.4g}" for g in right]
+    others = [
+        f"[also {one.verdict}: {' '.join(one.mistakes) or None} at {one.place}, {one.loss}; {one.text}]"
+        for one in found.alternatives
+    ]
+    parts = {
+        "mistakes": " ".join(found.mistakes),
+        "place": found.place,
+        "weight decay": found.weight_decay and f"{found.weight_decay:.4g}",
+        "layers": "; ".join(layers),
+        "arrays": "; ".join(arrays),
+        "correct": " ".join(sums),
+        "cannot tell": " ".join(found.cannot_tell),
+        "lines": " ".join(place for place, *_ in found.lines),
+    }
+    return [whole, *(f"[{key}: {value}]" for key, value in parts.items() if value), *others]
 
 
 def bare(gradients: Any, **told: Any) -> object:
