@@ -10,6 +10,22 @@ import pytest
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
 from backprop.verification import assert_gradient, diagnosis
+from backprop.verification.comparison import (
+    Baseline,
+    Case,
+    assumed,
+    comparisons,
+    drowned,
+    evidence_for,
+    judged_arrays,
+    judged_layers,
+    losses_for,
+    nearest,
+    resembling,
+)
+from backprop.verification.findings import Array
+from backprop.verification.intake import Problem
+from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 
 X, Y = backprop.xor()
@@ -190,3 +206,188 @@ def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights
         g = network.backward(network.forward(X), Y).weights
         found = diagnose(network.weights, X, Y, g, activations="sigmoid", loss="mse")
         assert (found.verdict, found.cannot_tell) == ("correct", unseen)
+
+
+# The stages, each by itself
+
+
+def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n: int = 2, d: int = 1) -> Reading:
+    """Read a problem whose comparison with the correct gradient is given."""
+    weights = (np.ones((2, 3)), np.ones((3, d)))[-len(phis) :]
+    gradients = tuple(block.given for block in blocks if block.name[0] == "W") or weights
+    x, y = np.ones((n, weights[0].shape[0])), np.full((n, d), 0.5)
+    problem = Problem("rows, (in, out)", x, y, weights, None, gradients, None, (False,) * len(phis))
+    found = {block.name: block for block in blocks}
+    activations = tuple(backprop.network.ACTIVATIONS[name] for name in phis)
+    families = ("mse", "binary_cross_entropy", "cross_entropy")
+    return Reading(problem, activations, 1e-16, 1e-7, {}, {}, dict.fromkeys(families, found))
+
+
+def a_case(reading: Reading, told: Any = None, loss: str | None = None, known: bool = True, step: bool = False) -> Case:
+    return Case([reading.problem], told, loss, 1e-16, 1e-7, {}, known, step, convention="rows, (in, out)")
+
+
+def block(name: str, given: Any, made: Any, slack: float = 0.0, factor: float = np.nan, floor: float = 0.0) -> Block:
+    return Block(name, np.array(given, float, ndmin=2), np.array(made, float, ndmin=2), slack, floor, factor)
+
+
+def test_which_arrays_agree_and_which_are_tested() -> None:
+    one = a_reading(
+        block("W1", 3.0, 2.0, slack=1.0),  # at the edge of what rounding allows, and vague
+        block("W2", 3.0, 2.0, slack=0.999),  # off, and therefore tested
+        block("b1", [10.0, 10.0], [10.0, 9.0], slack=1.0),
+        block("b2", 0.0, 0.0),  # zero as it should be
+    )
+    known, away = comparisons(a_case(one), one, losses(2, 1)[:1])
+    assert (known.s, known.agree, known.tested) == (1.0, {"W1", "b1", "b2"}, {"W2", "b1"})
+    assert (away.s, away.agree, away.tested) == (-1.0, {"b2"}, {"W1", "W2", "b1"})
+    assert (known.reading, known.loss.name) == (one, "mse")
+    assert [base.s for base in comparisons(a_case(one, step=True), one, losses(2, 1)[:1])] == [1.0]
+    softmax = a_reading(phis=("sigmoid", "softmax"))
+    assert not list(comparisons(a_case(softmax), softmax, [loss for loss in losses(2, 1) if "binary" in loss.family]))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "factors"),
+    [
+        ([("W1", [2, 2], [1, 1], 0.2, 2.0), ("W2", [3, 3], [1, 1], 0.1, 3.0)], [3.0, 2.0]),  # the surest first
+        ([("W1", [2, 2], [1, 1], 0.1, 2.0), ("W2", [3, 3], [1, 1], 0.1, -3.0)], [2.0]),  # uphill is no factor
+        ([("W1", [2, 9], [1, 1], 0.1, 2.0), ("b2", 3, 1, 0.1, 3.0)], [3.0]),  # one number, if no array has a factor
+        ([("W1", [2, 2], [1, 1], 0.1, 2.0), ("b2", 3, 1, 0.0, 3.0)], [2.0]),
+        ([("W1", [2, 9], [1, 1], 0.1, 2.0), ("b2", -3, 1, 0.1, -3.0)], [0.5]),  # then that of the loss
+        ([("W1", [0, 0], [0, 0], 0.1, np.nan)], [0.5]),
+        ([("W1", [0, 0], [1, 1], 0.1, 0.0), ("b2", 3, 1, 0.1, np.nan)], [0.5]),
+    ],
+)
+def test_the_factor_of_a_step_without_a_learning_rate(blocks: Any, factors: list[float]) -> None:
+    one = a_reading(*(block(*parts) for parts in blocks), n=4)
+    found = list(comparisons(a_case(one, known=False), one, losses(4, 1)[:1]))
+    assert [base.s for base in found] == factors
+
+
+def test_each_array_is_judged_by_itself() -> None:
+    one = a_reading(
+        block("W1", [2.0, 2.0], [1.0, 1.0], 0.1, 2.0),
+        block("W2", [-3.0, -3.0], [1.0, 1.0], 0.1, -3.0),
+        block("b1", [1.0, 2.0], [1.0, 1.0], 0.1, 1.5),  # in no ratio
+        block("b2", [0.0, 0.0], [1.0, 1.0], 0.1, 0.0),
+    )
+    judged = judged_arrays(Baseline(one, losses(2, 1)[0], 2.0, frozenset({"W1"}), frozenset({"W1"})))
+    assert {name: (a.verdict, a.factor, a.sign) for name, a in judged.items()} == {
+        "W1": ("correct", 1.0, 1),
+        "W2": ("incorrect", -1.5, -1),
+        "b1": ("incorrect", None, None),
+        "b2": ("incorrect", 0.0, None),
+    }
+    assert [judged[name].relative_error for name in ("W1", "W2", "b2")] == [0.0, 5 / 3, 1.0]
+    edge = a_reading(block("W1", 2.5, 1.0, 0.25, 2.0), block("W2", 2.5, 1.0, 0.24, 2.0), block("b1", 2, 1, 1, np.nan))
+    judged = judged_arrays(Baseline(edge, losses(2, 1)[0], 2.0, frozenset(), frozenset()))
+    assert [a.factor for a in judged.values()] == [1.0, None, None]  # as far off as rounding allows, and farther
+    turned = replace(one, problem=one.problem._replace(turned=(False, True)))
+    agree = frozenset({"W1", "W2", "b1"})
+    judged = judged_arrays(Baseline(turned, losses(2, 1)[0], 2.0, agree, frozenset({"b1"})))
+    assert [judged[name].verdict for name in ("W1", "W2", "b1")] == ["not tested", "incorrect", "correct"]
+
+
+def an_array(verdict: str, error: float = 0.5) -> Array:
+    return Array(verdict, error, None, None)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "layers"),
+    [
+        ({"W1": an_array("incorrect"), "b1": an_array("correct", 0.7)}, [("incorrect", ("slug",), 0.7)]),
+        ({"W1": an_array("not tested"), "b1": an_array("correct")}, [("correct", (), 0.5)]),
+        ({"W1": an_array("not tested"), "b1": an_array("not tested")}, [("unknown", ("slug",), 0.5)]),
+        ({"W1": an_array("not tested", 0), "b1": an_array("not tested", 0)}, [("correct", (), 0)]),
+        ({"W1": an_array("not tested", 0), "b1": an_array("not tested", 0.1)}, [("unknown", ("slug",), 0.1)]),
+        ({"W1": an_array("correct"), "W2": an_array("incorrect")}, [("correct", (), 0.5), ("incorrect", (), 0.5)]),
+    ],
+)
+def test_a_layer_is_judged_by_its_arrays(arrays: Any, layers: Any) -> None:
+    found = judged_layers(arrays, len(layers), {"slug": [1], "other": [3]})
+    assert [tuple(layer) for layer in found] == [(k, *layer) for k, layer in enumerate(layers, start=1)]
+
+
+def test_a_layer_without_arrays_is_unknown() -> None:
+    (layer,) = judged_layers({}, 1, {})
+    assert (layer.verdict, layer.mistakes, layer.relative_error != layer.relative_error) == ("unknown", (), True)
+
+
+def test_the_best_comparison_is_the_first_that_explains_the_most_arrays() -> None:
+    one, loss = a_reading(), losses(2, 1)[0]
+    bases = [
+        Baseline(one, loss, s, frozenset(agree), frozenset(tested))
+        for s, agree, tested in (
+            (1.0, ["W1", "b1", "b2"], ["W2"]),
+            (2.0, ["W1"], ["W1", "W2"]),
+            (3.0, ["W2"], ["W2"]),
+        )
+    ]
+    assert nearest(bases).s == 2.0
+    assert nearest(bases[::-1]).s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("phis", "y", "loss", "known", "names"),
+    [
+        ("sigmoid", 0.5, None, True, "mse mse_half mse_sum mse_half_sum bce bce_sum"),
+        ("sigmoid", 0.5, None, False, "mse bce"),
+        ("sigmoid", 1.5, None, False, "mse"),
+        ("sigmoid", -0.5, None, False, "mse"),
+        ("sigmoid", 1.0, None, False, "mse bce"),
+        ("sigmoid", 0.0, None, False, "mse bce"),
+        ("sigmoid", 1.5, "bce", True, "bce"),
+        ("sigmoid", 0.5, "mse_sum", False, "mse_sum"),
+        ("identity", 0.5, None, True, "mse mse_half mse_sum mse_half_sum"),
+        ("identity", 0.5, "bce", True, ""),
+        ("tanh", 0.5, "mse_half", True, "mse_half"),
+    ],
+)
+def test_which_losses_go_with_a_reading(phis: str, y: float, loss: str | None, known: bool, names: str) -> None:
+    one = a_reading(phis=("sigmoid", phis))
+    one = replace(one, problem=one.problem._replace(y=np.array([[0.5], [y]])))
+    found = [
+        loss.name.replace("binary_cross_entropy", "bce") for loss in losses_for(a_case(one, None, loss, known), one)
+    ]
+    assert found == names.split()
+
+
+def test_which_arrays_resemble_the_correct_gradient() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    b1, b2 = cast(Any, g.biases)
+    noise = np.random.default_rng(0).normal(size=(2, 3))
+    across = noise - g.weights[0] * np.vdot(noise, g.weights[0]) / np.vdot(g.weights[0], g.weights[0])
+    across *= np.linalg.norm(g.weights[0]) / np.linalg.norm(across)
+    for share, resembles in ((0.99e-3, True), (1.01e-3, False)):
+        arrays = (-3 * (g.weights[0] + share * across), 0 * g.weights[1])
+        problem = Problem("", X, Y, model.weights, model.biases, arrays, (7 * b1, 1 + b2), (False, False))
+        one = Reading(problem, model.activations, 1e-16, 1e-7, {})
+        assert resembling(one, "mse") == {"W2": True, "b2": True, "W1": resembles, "b1": True}
+        assert evidence_for(one, "mse") == 6 * resembles + 3  # a single number speaks for nothing, and zeros neither
+    floored = Reading(problem, model.activations, 1e-16, 1e-7, {"W1": 1.0})
+    assert resembling(floored, "mse")["W1"]
+
+
+def test_what_was_not_specified_is_listed() -> None:
+    one, loss = a_reading(phis=("relu", "sigmoid")), losses(2, 1)[0]
+    rows = "the convention rows, (in, out), that is Z = X W"
+    phis, named = "the activations relu, sigmoid", "the loss mse, the mean squared error"
+    relu, sigmoid = list(one.activations)
+    case = a_case(one)
+    assert list(assumed(case, one, loss)) == [phis, named]
+    assert list(assumed(case._replace(convention=None), one, loss)) == [rows, phis, named]
+    assert list(assumed(case._replace(problems=[one.problem] * 2), one, loss)) == [rows, phis, named]
+    assert list(assumed(case._replace(told=[[relu], [sigmoid]], loss="mse"), one, loss)) == []
+    assert list(assumed(case._replace(told=[[relu, sigmoid], [sigmoid]], loss="mse"), one, loss)) == [phis]
+
+
+def test_nothing_but_rounding() -> None:
+    vague, sure = block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 0.01)
+    for blocks, in_step, otherwise in (([vague], True, False), ([vague, sure], False, False)):
+        one = a_reading(*blocks)
+        base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1"}), frozenset({"W1"}))
+        assert drowned(a_case(one, step=True), base) is in_step
+        assert drowned(a_case(one), base) is otherwise
+        assert drowned(a_case(one), base._replace(tested=frozenset()))
