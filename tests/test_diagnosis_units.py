@@ -9,7 +9,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, diagnosis
+from backprop.verification import assert_gradient, diagnosis, grammar
 from backprop.verification.comparison import (
     Baseline,
     Case,
@@ -25,8 +25,10 @@ from backprop.verification.comparison import (
 )
 from backprop.verification.findings import Array
 from backprop.verification.intake import Problem
+from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
+from backprop.verification.unexplained import _follows, _places, nothing
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -279,7 +281,7 @@ def test_each_array_is_judged_by_itself() -> None:
         "b1": ("incorrect", None, None),
         "b2": ("incorrect", 0.0, None),
     }
-    assert [judged[name].relative_error for name in ("W1", "W2", "b2")] == [0.0, 5 / 3, 1.0]
+    assert [judged[name].relative_error for name in ("W1", "W2", "b2")] == pytest.approx([0.0, 5 / 3, 1.0])
     edge = a_reading(block("W1", 2.5, 1.0, 0.25, 2.0), block("W2", 2.5, 1.0, 0.24, 2.0), block("b1", 2, 1, 1, np.nan))
     judged = judged_arrays(Baseline(edge, losses(2, 1)[0], 2.0, frozenset(), frozenset()))
     assert [a.factor for a in judged.values()] == [1.0, None, None]  # as far off as rounding allows, and farther
@@ -391,3 +393,214 @@ def test_nothing_but_rounding() -> None:
         assert drowned(a_case(one, step=True), base) is in_step
         assert drowned(a_case(one), base) is otherwise
         assert drowned(a_case(one), base._replace(tested=frozenset()))
+
+
+# Where a mistake can be, from the arrays that are incorrect alone
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options", "places"),
+    [
+        ("W3", {}, ["dW3"]),
+        ("b3", {}, ["db3"]),
+        ("b1", {}, ["db1"]),
+        ("W1", {}, ["dW1", "delta1"]),  # a δ whose examples are exchanged has the same sum
+        ("W1", {"biases": False}, ["dW1"]),
+        ("W2", {"biases": False}, ["dW2"]),
+        ("W1 b1", {}, ["delta1"]),
+        ("W1 b1", {"step": True}, ["delta1", "update"]),
+        ("W1", {"row": True}, ["dW1", "delta1"]),
+        ("W1 b1", {"row": True}, ["dW1", "delta1"]),
+        ("W2 b2", {"row": True}, ["dW2"]),
+        ("W2 b2", {}, []),
+        ("b1 b2", {}, []),
+        ("W1 W2", {}, []),
+        ("W1 W2 b1 b2", {}, ["delta2"]),
+        ("W1 W2 b1 b2", {"untested": "b1"}, ["delta2"]),
+        ("W1 W2 b2", {"untested": "b1"}, ["delta2"]),
+        ("W1 b1 W2", {"untested": "b2"}, ["delta2"]),
+        ("W1 b1 W2 b2 W3 b3", {}, []),
+        ("W1 b1 W2 b2 W3 b3", {"step": True}, []),
+        ("W1 W2 W3", {"biases": False}, []),
+        ("W1 b1", {"step": True, "moved": False}, ["delta1", "update"]),
+        ("W1 b1 W2 b2 W3 b3", {"step": True, "moved": False}, []),
+        ("W3", {"untested": "b3 W2 b2 W1 b1"}, ["dW3", "delta3", "db3"]),
+        ("W3", {"untested": "b3 W2 b2 b1"}, ["dW3"]),
+        ("W3 b3", {"untested": "W2 b2 W1 b1"}, []),
+    ],
+)
+def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: list[str]) -> None:
+    model = Model.random([2, 3, 4, 2], seed=0, bias=options.get("biases", True))
+    rng = np.random.default_rng(1)
+    x, y, away = rng.normal(size=(4, 2)), rng.random((4, 2)), wrong.split()
+    g = model.backward(model.forward(x), y)
+    by_name = {f"W{k}": w for k, w in enumerate(g.weights, start=1)}
+    by_name |= {f"b{k}": b for k, b in enumerate(g.biases or (), start=1)}
+    if options.get("moved", True):
+        below = {name for name in by_name if name not in away}
+        assert below | set(away) == set(by_name)
+        if away in (["W1", "W2", "b1", "b2"], ["W1", "W2", "b2"], ["W1", "b1", "W2"]):  # they follow from one δ
+            delta = rng.normal(size=(4, 4))
+            trace = model.forward(x)
+            lower = delta @ model.weights[1].T * trace.a[1] * (1 - trace.a[1])
+            by_name |= {"W2": trace.a[1].T @ delta, "b2": delta.sum(axis=0, keepdims=True)}
+            by_name |= {"W1": x.T @ lower, "b1": lower.sum(axis=0, keepdims=True)}
+        else:
+            by_name |= {name: rng.normal(size=by_name[name].shape) for name in away}
+    else:
+        by_name |= {name: 0 * by_name[name] for name in away}
+    arrays = [tuple(by_name[f"{kind}{k}"] for k in (1, 2, 3) if f"{kind}{k}" in by_name) for kind in "Wb"]
+    row = "last" if options.get("row") else ""
+    problem = Problem("", x, y, model.weights, model.biases, arrays[0], arrays[1] or None, (False,) * 3, bias_row=row)
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    agree = frozenset(by_name) - set(away)
+    base = Baseline(
+        reading, losses(4, 2)[0], 0.25, agree, frozenset(by_name) - set(options.get("untested", "").split())
+    )
+    assert list(_places(a_case(reading, step=options.get("step", False)), base, away)) == places
+
+
+def a_baseline(widths: tuple[int, ...] = (2, 3, 4, 2), n: int = 4, noise: float = 0.0) -> Baseline:
+    """Compare arrays that follow from a δ of the second layer."""
+    model, rng = Model.random(list(widths), seed=0, bias=True), np.random.default_rng(2)
+    x, y = rng.normal(size=(n, widths[0])), rng.random((n, widths[-1]))
+    trace = model.forward(x)
+    delta = rng.normal(size=(n, widths[2]))
+    lower = delta @ model.weights[1].T * trace.a[1] * (1 - trace.a[1])
+    weights = (x.T @ lower, trace.a[1].T @ delta, 0 * model.weights[2])
+    weights[0][0, 0] *= 1 + noise
+    sums = (lower.sum(axis=0, keepdims=True), delta.sum(axis=0, keepdims=True), np.zeros((1, widths[-1])))
+    problem = Problem("", x, y, model.weights, model.biases, weights, sums, (False,) * 3)
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    return Baseline(reading, losses(n, 2)[0], 1.0, frozenset(), frozenset(reading.given))
+
+
+def test_whether_arrays_follow_from_one_delta() -> None:
+    assert _follows(a_baseline(), 2) is True
+    assert _follows(a_baseline(noise=1e-5), 2) is False
+    assert _follows(a_baseline(noise=1e-9), 2) is True
+    assert _follows(a_baseline(n=9), 2) is None  # 36 numbers for 25 equations
+    assert _follows(a_baseline(widths=(2, 30, 101, 1), n=4), 2) is None  # too many
+
+    def unsummed(base: Baseline) -> Baseline:
+        biases = cast(Any, base.reading.problem.bias_gradients)
+        problem = base.reading.problem._replace(bias_gradients=(np.ones((4, 3)), *biases[1:]))
+        return base._replace(reading=replace(base.reading, problem=problem))
+
+    assert _follows(unsummed(a_baseline()), 2) is None
+
+
+def test_nothing_is_said_of_each_layer() -> None:
+    found = nothing(2, "why", place="dW1")
+    assert (found.verdict, found.reason, found.place, found.loss, found.sign) == ("unknown", "why", "dW1", None, None)
+    assert [layer[:3] for layer in found.layers] == [(1, "unknown", ()), (2, "unknown", ())]
+    assert all(np.isnan(layer.relative_error) for layer in found.layers)
+
+
+# Logarithms
+
+
+def entropy_reading(plan: dict[str, str], scale: float = 1.0, unit: float = 2**-52) -> Reading:
+    """Read a gradient of the binary cross-entropy that a changed backward pass gives."""
+    model = Model([3 * W[0], 8 * W[1]])
+    problem = Problem("rows, (in, out)", X, Y, model.weights, None, model.weights, None, (False, False))
+    bare = Reading(problem, model.activations, unit, 1e-7, {})
+    made = grammar.backward(bare.exact("binary_cross_entropy"), plan)
+    return replace(bare, problem=problem._replace(gradients=(scale * made["W1"], scale * made["W2"])))
+
+
+ENTROPY = next(loss for loss in losses(len(X), 1) if loss.name == "binary_cross_entropy")
+TOLD_BCE: Any = {"told": [[SIGMOID], [SIGMOID]], "loss": "binary_cross_entropy"}
+
+
+@pytest.mark.parametrize("epsilon", [3.3e-6, 1e-4, 1.7e-9])
+@pytest.mark.parametrize("scale", [1.0, -0.5])
+def test_an_epsilon_is_fitted(epsilon: float, scale: float) -> None:
+    one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, scale)
+    base = Baseline(one, ENTROPY, scale, frozenset(), frozenset())
+    assert _fitted(base) == pytest.approx(epsilon, rel=1e-5)
+    assert _near(one, "binary_cross_entropy")
+
+
+def test_no_epsilon_is_fitted_where_there_is_none() -> None:
+    for s in (0.5, 1.0):
+        assert _fitted(Baseline(entropy_reading({}), ENTROPY, s, frozenset(), frozenset())) == 0.0
+
+
+def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
+    for epsilon in (1e-5, 3.3e-6):
+        s = ENTROPY.factor
+        one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, -s)
+        found = with_epsilon(a_case(one, **TOLD_BCE), [entropy_reading({}, 5 * s), one])
+        assert found is not None
+        base, made, words = found
+        assert (base.reading is one, base.s, words) == (True, -s, f"an ε of {epsilon:.3g} inside the logarithm")
+        assert all(block.off(base.s) <= 1 for block in made.values())
+    changed = one.problem._replace(gradients=(0.5 * one.problem.gradients[0], one.problem.gradients[1]))
+    assert with_epsilon(a_case(one, **TOLD_BCE), [replace(one, problem=changed)]) is None
+    assert with_epsilon(a_case(one, [[SIGMOID], [SIGMOID]], "mse"), [one]) is None
+
+
+@pytest.mark.parametrize("which", grammar.CLIPPINGS)
+@pytest.mark.parametrize(("bound", "many"), [(0.05, 6), (0.0371, 5), (0.11, 9)])
+def test_clipped_predictions_are_counted(which: str, bound: float, many: int) -> None:
+    s = ENTROPY.factor
+    one = entropy_reading({"error": f"~clipped:{which}:{bound!r}"}, s)
+    found = with_clipping(a_case(one, **TOLD_BCE), one)
+    assert found is not None
+    base, made, words = found
+    p = one.exact("binary_cross_entropy").a[-1]
+    assert many == np.sum((p < bound) | (p > 1 - bound))
+    begin = f"clipping of {many} predictions, at {'about ' if which == 'zeroed' else f'{bound:.3g} from 0 and 1'}"
+    assert words.startswith(begin)
+    assert words.endswith(f" from 0 and 1: {grammar.CLIPPINGS[which]}")
+    assert base.s == s
+    assert all(block.off(s) <= 1 for block in made.values())
+
+
+def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
+    s = ENTROPY.factor
+    for which in ("used", "zeroed"):
+        one = entropy_reading({"error": f"~clipped:{which}:0.05"}, s)
+        changed = one.problem._replace(gradients=(1.001 * one.problem.gradients[0], one.problem.gradients[1]))
+        assert with_clipping(a_case(one, **TOLD_BCE), replace(one, problem=changed)) is None
+        assert with_clipping(a_case(one, [[SIGMOID], [SIGMOID]], "mse"), one) is None
+    plain = entropy_reading({}, s)
+    assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
+
+
+@pytest.mark.parametrize("start", [0.036, 0.0371, 0.05])
+def test_a_bound_is_refined(start: float) -> None:
+    one = entropy_reading({"error": "~clipped:used:0.0371"})
+    p = one.exact("binary_cross_entropy")
+    found = _refined(p, p.a[-2].T, one.problem.gradients[1], "used", start)
+    assert found == pytest.approx(0.0371, rel=1e-9)
+
+
+# The factors with which a search begins
+
+
+@pytest.mark.parametrize(
+    ("blocks", "loss", "known", "factors"),
+    [
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0)], None, True, []),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0)], "mse", True, [0.5, -0.5]),  # the loss that was named, if nothing fits
+        ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
+        ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
+        ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
+        ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [-3, -3], [1, 1], 0.1, -3.0)], None, False, [7.0, -3.0]),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [7, 7], [1, 1], 0.1, 7 * (1 + 0.9e-6))], None, False, [7.0]),
+        (
+            [("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [7, 7], [1, 1], 0.1, 7 * (1 + 1.1e-6))],
+            None,
+            False,
+            [7.0, 7 * (1 + 1.1e-6)],
+        ),
+        ([("W1", [0, 0], [1, 1], 0.1, 0.0), ("W2", [7, 3], [1, 1], 0.1, 5.0), ("b1", 3, 1, 0.1, 3.0)], None, False, []),
+    ],
+)
+def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: bool, factors: list[float]) -> None:
+    one = a_reading(*(block(*parts) for parts in blocks), n=4)
+    candidates = [found for found in told_losses(loss, 4, 1) if found.family == "mse"]
+    assert diagnosis._scales_to_try(a_case(one, None, loss, known), one, candidates) == [None, *factors]
