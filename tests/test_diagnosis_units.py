@@ -538,7 +538,8 @@ def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
         assert all(block.off(base.s) <= 1 for block in made.values())
     changed = one.problem._replace(gradients=(0.5 * one.problem.gradients[0], one.problem.gradients[1]))
     assert with_epsilon(a_case(one, **TOLD_BCE), [replace(one, problem=changed)]) is None
-    assert with_epsilon(a_case(one, [[SIGMOID], [SIGMOID]], "mse"), [one]) is None
+    squares = entropy_reading({"error": "~epsilon:1e-05"}, 2 / len(X))
+    assert with_epsilon(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), [squares]) is None
 
 
 @pytest.mark.parametrize("which", grammar.CLIPPINGS)
@@ -564,7 +565,8 @@ def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
         one = entropy_reading({"error": f"~clipped:{which}:0.05"}, s)
         changed = one.problem._replace(gradients=(1.001 * one.problem.gradients[0], one.problem.gradients[1]))
         assert with_clipping(a_case(one, **TOLD_BCE), replace(one, problem=changed)) is None
-        assert with_clipping(a_case(one, [[SIGMOID], [SIGMOID]], "mse"), one) is None
+        squares = entropy_reading({"error": f"~clipped:{which}:0.05"}, 2 / len(X))
+        assert with_clipping(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), squares) is None
     plain = entropy_reading({}, s)
     assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
 

@@ -39,6 +39,8 @@ PLAIN = Model(SMALL.weights)
 RIGHT = SMALL.backward(SMALL.forward(X), Y)
 BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
 NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+BCE = [*PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights]
+RELU = Model(PLAIN.weights, activations=["relu", "tanh"])
 #: Some predictions are near 0 and 1.
 CERTAIN = Model([3 * PLAIN.weights[0], 8 * PLAIN.weights[1]])
 DEEP = Model.random([2, 3, 4, 3, 1], seed=2, activations=["tanh", "relu", "identity", "sigmoid"])
@@ -226,6 +228,13 @@ def at_kink(derivative: float) -> object:
     return diagnose(KINKED, x, y, gradients, loss="mse")
 
 
+def shifted(array: np.ndarray, share: float) -> np.ndarray:
+    """Change one number, by a share of the norm of the whole array."""
+    changed = array.copy()
+    changed[1, 1] += share * np.linalg.norm(array)
+    return changed
+
+
 def decayed(factor: float, told: float = 0.0) -> object:
     """Diagnose a gradient to which a multiple of the weights was added, under a weight decay that is named."""
     return bare([g + factor * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse", weight_decay=told)
@@ -312,6 +321,17 @@ def cases() -> dict[str, Case]:
         "at the kink, with derivative 1": lambda: at_kink(1.0),
         "at the kink, with derivative 1/2": lambda: at_kink(0.5),
         "saturated": lambda: correct(SATURATED, X, Y, activations="sigmoid", loss="mse"),
+        "a layer of five units": lambda: correct(Model.random([2, 5, 1], seed=0, bias=True), X, Y, loss="mse"),
+        "a layer that is as wide as there are examples": lambda: correct(
+            Model.random([2, 9, 1], seed=0), MANY, LABELS[:, :1], loss="mse"
+        ),
+        "units that are dead because of their biases": lambda: correct(
+            Model(SMALL.weights, [np.array([[-9.0, 1, 1]]), np.ones((1, 1))], ["relu", "sigmoid"]), X, Y
+        ),
+        "the output not named, and a mistake": lambda: bare(
+            [-BCE[0], BCE[1]], loss="binary_cross_entropy", activations=["sigmoid", None]
+        ),
+        "several activations not named, and a mistake": lambda: bare([2 * BARE[0], BARE[1]], activations=[None, None]),
         **{
             f"the forward pass skips layers {layers}, sign {sign}": partial(skipped, layers, sign, later)
             for layers, sign, later in (([1], 1, False), ([2], 1, False), ([1, 2], 1, False), ([1], -1, True))
@@ -329,6 +349,15 @@ def cases() -> dict[str, Case]:
         "the first example alone": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:1]), Y[:1]).weights, loss="mse", activations="sigmoid"
         ),
+        "the first five examples alone, of another network": lambda: bare(
+            RELU.backward(RELU.forward(X[:5]), Y[:5]).weights, loss="mse", activations=["relu", "tanh"]
+        ),
+        **{
+            f"a number off by {share} of its array": lambda share=share: bare(
+                [shifted(BARE[0], share), BARE[1]], loss="mse"
+            )
+            for share in (0.9e-3, 1.1e-3)
+        },
         "the weights are those after the update": lambda: diagnose(
             moved(0.3), X, Y, BARE, loss="mse", activations="sigmoid"
         ),
