@@ -24,6 +24,7 @@ from backprop.verification.comparison import (
     resembling,
 )
 from backprop.verification.findings import Array
+from backprop.verification.hints import _is_difference, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
@@ -241,8 +242,8 @@ def test_which_arrays_agree_and_which_are_tested() -> None:
         block("b2", 0.0, 0.0),  # zero as it should be
     )
     known, away = comparisons(a_case(one), one, losses(2, 1)[:1])
-    assert (known.s, known.agree, known.tested) == (1.0, {"W1", "b1", "b2"}, {"W2", "b1"})
-    assert (away.s, away.agree, away.tested) == (-1.0, {"b2"}, {"W1", "W2", "b1"})
+    assert (known.s, set(known.agree), set(known.tested)) == (1.0, {"W1", "b1", "b2"}, {"W2", "b1"})
+    assert (away.s, set(away.agree), set(away.tested)) == (-1.0, {"b2"}, {"W1", "W2", "b1"})
     assert (known.reading, known.loss.name) == (one, "mse")
     assert [base.s for base in comparisons(a_case(one, step=True), one, losses(2, 1)[:1])] == [1.0]
     softmax = a_reading(phis=("sigmoid", "softmax"))
@@ -606,3 +607,44 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
     one = a_reading(*(block(*parts) for parts in blocks), n=4)
     candidates = [found for found in told_losses(loss, 4, 1) if found.family == "mse"]
     assert diagnosis._scales_to_try(a_case(one, None, loss, known), one, candidates) == [None, *factors]
+
+
+# What else may have been handed in
+
+
+@pytest.mark.parametrize(
+    ("given", "longer"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], False),  # at 60 degrees
+        ([1.001, 1.0, 1.0, 1.0], True),
+        ([1.0, 0.0, 0.0, 0.0], False),  # no longer than the gradient
+        ([1.001, 0.0, 0.0, 0.0], True),
+        ([-9.0, 0.0, 0.0, 0.0], False),
+        ([9.0, 0.0], False),
+    ],
+)
+def test_a_step_with_earlier_gradients_is_longer_and_in_about_the_same_direction(given: Any, longer: bool) -> None:
+    right = np.array([1.0, 0.0, 0.0, 0.0])
+    assert accumulated({"W1": np.array(given)}, {"W1": right}) is longer
+    assert not accumulated({"W1": np.array(given), "W2": right}, {"W1": right, "W2": right})  # all arrays, or none
+
+
+def a_problem(gradients: Any, weights: Any = W) -> Problem:
+    return Problem("", X, Y, tuple(weights), None, tuple(gradients), None, (False, False))
+
+
+@pytest.mark.parametrize("eta", [1.0, 0.1, 2e-5, 10.0])
+def test_a_difference_of_weights_is_seen_before_and_after(eta: float) -> None:
+    new = [w - eta * g for w, g in zip(W, G, strict=True)]
+    quotient = [(w - after) / eta for w, after in zip(W, new, strict=True)]
+    assert _is_difference(a_problem(quotient))
+    assert _is_difference(a_problem(quotient, new))
+    assert not _is_difference(a_problem(G))
+    assert not _is_difference(a_problem([0 * g for g in quotient]))
+
+
+def test_three_numbers_are_too_few_for_a_difference() -> None:
+    for many in (3, 4):
+        w, g = np.full((1, many), 0.7), np.full((1, many), 0.123)
+        quotient = (w - (w - 0.01 * g)) / 0.01
+        assert _is_difference(a_problem([quotient], [w])) is (many == 4)

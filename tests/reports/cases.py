@@ -349,6 +349,9 @@ def cases() -> dict[str, Case]:
         "the first example alone": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:1]), Y[:1]).weights, loss="mse", activations="sigmoid"
         ),
+        "the first five examples alone, of a cross-entropy": lambda: bare(
+            PLAIN.backward(PLAIN.forward(X[:5]), Y[:5], "binary_cross_entropy").weights, loss="binary_cross_entropy"
+        ),
         "the first five examples alone, of another network": lambda: bare(
             RELU.backward(RELU.forward(X[:5]), Y[:5]).weights, loss="mse", activations=["relu", "tanh"]
         ),
