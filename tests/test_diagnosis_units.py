@@ -10,6 +10,7 @@ import pytest
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
 from backprop.verification import assert_gradient, diagnosis, grammar
+from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
     Baseline,
     Case,
@@ -189,6 +190,9 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
     told_all: Any = {"activations": "sigmoid", "loss": "mse"}
     found = diagnose(W, X, Y, G, **told_all)
     assert assert_gradient(W, X, Y, G, **told_all, strict=True, sign=1).verdict == "correct"
+    with pytest.raises(AssertionError) as caught:
+        assert_gradient(W, X, Y, [2 * g for g in G], **told_all)
+    assert str(caught.value) == f"\n{diagnose(W, X, Y, [2 * g for g in G], **told_all)}"
     with pytest.raises(AssertionError) as caught:
         assert_gradient(W, X, Y, G, **told_all, sign=-1)
     assert str(caught.value) == f"\nThe sign is 1; expected -1.\n{found}"
@@ -371,6 +375,10 @@ def test_which_arrays_resemble_the_correct_gradient() -> None:
         assert evidence_for(one, "mse") == 6 * resembles + 3  # a single number speaks for nothing, and zeros neither
     floored = Reading(problem, model.activations, 1e-16, 1e-7, {"W1": 1.0})
     assert resembling(floored, "mse")["W1"]
+    above = replace(one, problem=problem._replace(gradients=(g.weights[0], np.arange(3.0)[:, None])), resembling={})
+    assert resembling(above, "mse") == {"W2": False, "b2": True, "W1": True, "b1": True}
+    above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
+    assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
 
 
 def test_what_was_not_specified_is_listed() -> None:
@@ -648,3 +656,30 @@ def test_three_numbers_are_too_few_for_a_difference() -> None:
         w, g = np.full((1, many), 0.7), np.full((1, many), 0.123)
         quotient = (w - (w - 0.01 * g)) / 0.01
         assert _is_difference(a_problem([quotient], [w])) is (many == 4)
+
+
+# What is said of a correct gradient
+
+
+def test_apart_from_something_all_is_correct() -> None:
+    small = block("W1", np.full((2, 3), 1.1), np.ones((2, 3)), slack=1.0)
+    one = a_reading(small, block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W2"}))
+    found = is_correct(a_case(one), [base])
+    assert (found.verdict, found.cannot_tell) == ("unknown", ())
+    assert found.reason == "the gradient of layer 1 is too small to be told from rounding"
+    assert found.evidence == "all 9 numbers agree up to a relative error of 9e-02 in each array"
+    made = {"W1": small._replace(made=small.given), "W2": one.correct("mse")["W2"]}
+    apart = apart_from(a_case(one), base, made, "something")
+    assert (apart.verdict, apart.reason, apart.evidence) == ("correct", "correct apart from something", "")
+    assert (apart.cannot_tell, apart.alternatives, apart.scale, apart.sign) == ((), (), 1.0, 1)
+    assert set(apart.arrays.values()) == {Array("correct", 0.0, 1.0, 1)}
+    assert [layer.verdict for layer in apart.layers] == ["correct", "correct"]
+
+
+def test_an_array_too_small_beside_one_that_is_not() -> None:
+    one = a_reading(block("W1", [1.1], [1.0], slack=1.0), block("b1", [1.0], [1.0]), block("W2", [1.0], [1.0]))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "b1", "W2"}), frozenset({"b1", "W2"}))
+    for case, word in ((a_case(one), "gradient"), (a_case(one, known=False, step=True), "change")):
+        found = is_correct(case, [base])
+        assert (found.verdict, found.reason) == ("correct", f"the {word} of W1 is too small to be told from rounding")

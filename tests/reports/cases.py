@@ -228,11 +228,11 @@ def at_kink(derivative: float) -> object:
     return diagnose(KINKED, x, y, gradients, loss="mse")
 
 
-def shifted(array: np.ndarray, share: float) -> np.ndarray:
-    """Change one number, by a share of the norm of the whole array."""
-    changed = array.copy()
-    changed[1, 1] += share * np.linalg.norm(array)
-    return changed
+def shifted(share: float) -> object:
+    """Diagnose a gradient of which one number is off, by a share of the norm of its array."""
+    changed = BARE[0].copy()
+    changed[1, 1] += share * np.linalg.norm(changed)
+    return bare([changed, BARE[1]], loss="mse")
 
 
 def decayed(factor: float, told: float = 0.0) -> object:
@@ -355,12 +355,7 @@ def cases() -> dict[str, Case]:
         "the first five examples alone, of another network": lambda: bare(
             RELU.backward(RELU.forward(X[:5]), Y[:5]).weights, loss="mse", activations=["relu", "tanh"]
         ),
-        **{
-            f"a number off by {share} of its array": lambda share=share: bare(
-                [shifted(BARE[0], share), BARE[1]], loss="mse"
-            )
-            for share in (0.9e-3, 1.1e-3)
-        },
+        **{f"a number off by {share} of its array": partial(shifted, share) for share in (0.9e-3, 1.1e-3)},
         "the weights are those after the update": lambda: diagnose(
             moved(0.3), X, Y, BARE, loss="mse", activations="sigmoid"
         ),
