@@ -30,7 +30,7 @@ from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
-from backprop.verification.unexplained import _follows, _places, nothing
+from backprop.verification.unexplained import _follows, _places, in_words, nothing
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -420,10 +420,12 @@ def test_nothing_but_rounding() -> None:
         ("W1 b1", {"step": True}, ["delta1", "update"]),
         ("W1", {"row": True}, ["dW1", "delta1"]),
         ("W1 b1", {"row": True}, ["dW1", "delta1"]),
-        ("W2 b2", {"row": True}, ["dW2"]),
+        ("W2 b2", {"row": True}, ["dW2", "db2"]),
         ("W2 b2", {}, []),
-        ("b1 b2", {}, []),
-        ("W1 W2", {}, []),
+        ("b1 b2", {}, ["db"]),  # every δ is correct
+        ("W1 W2", {}, ["dW"]),
+        ("W1 W2", {"untested": "b2"}, []),
+        ("W1 b2", {}, []),
         ("W1 W2 b1 b2", {}, ["delta2"]),
         ("W1 W2 b1 b2", {"untested": "b1"}, ["delta2"]),
         ("W1 W2 b2", {"untested": "b1"}, ["delta2"]),
@@ -467,6 +469,29 @@ def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: lis
         reading, losses(4, 2)[0], 0.25, agree, frozenset(by_name) - set(options.get("untested", "").split())
     )
     assert list(_places(a_case(reading, step=options.get("step", False)), base, away)) == places
+
+
+@pytest.mark.parametrize(
+    ("place", "gradient", "step"),
+    [
+        ("update", "a mistake in the update", "a mistake in the update"),
+        ("delta1", *["a mistake in delta1, or in what it is computed from"] * 2),
+        ("dW2", "a mistake in dW2", "a mistake in dW2, or in its update"),
+        ("db", "a mistake in db of each of these layers", "a mistake in db of each of these layers, or in its update"),
+        ("dW", "a mistake in dW of each of these layers", "a mistake in dW of each of these layers, or in its update"),
+        (
+            "dW1",
+            "a mistake in dW1, or in delta1, which no other array shows",
+            "a mistake in dW1, or in delta1, which no other array shows, or in its update",
+        ),
+    ],
+)
+def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
+    one = a_reading()
+    assert in_words(place, a_case(one), one) == gradient
+    assert in_words(place, a_case(one, step=True), one) == step
+    biased = replace(one, problem=one.problem._replace(bias_gradients=(np.ones((1, 3)), np.ones((1, 1)))))
+    assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
 
 
 def a_baseline(widths: tuple[int, ...] = (2, 3, 4, 2), n: int = 4, noise: float = 0.0) -> Baseline:

@@ -202,6 +202,8 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
 
 def explained(case: Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
     """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
+    if not readings:  # no forward pass is finite
+        return []
     found: list[Explanation] = []
     tasks = []
     for reading in readings:
