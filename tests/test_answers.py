@@ -1,5 +1,6 @@
 """Answers that were wrong or misleading once: each with what must be said instead."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 
 import backprop
 from backprop import Model, diagnose, diagnose_step
+from backprop.verification.answers import _agreement, _decay, with_decay
 from backprop.verification.grammar import derivatives
-from backprop.verification.search import least_squares
+from backprop.verification.search import Term, least_squares
+from tests.test_explanation import explained
 from tests.test_lines import read
 
 X, Y = backprop.xor()
@@ -143,6 +146,57 @@ def test_a_forward_pass_without_an_activation_is_shown_in_lines_of_this_network(
     found = diagnose(model, X, Y, g, loss="mse")
     assert found.mistakes == ("forward-without-activation",)
     assert found.lines == (("forward1", "A1 = Z1", "A1 = tanh(Z1)"),)
+
+
+def test_what_agrees_is_counted() -> None:
+    assert _agreement(9, 3e-7, False) == "all 9 numbers agree up to a relative error of 3e-07 in each array"
+    assert _agreement(2, 0.0, True) == "all 2 changes agree to the last bit"
+    assert _agreement(1, 0.0, False) == "the only number agrees to the last bit"
+    assert _agreement(1, 3e-7, True) == "the only change agrees up to a relative error of 3e-07 in each array"
+
+
+@pytest.mark.parametrize(
+    ("terms", "decay"),
+    [
+        ([], None),
+        ([Term("dW1", "~decay:W", 0.1)], None),  # in every layer, or it is none
+        ([Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)], -0.06),
+        ([*(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)), Term("db1", "~decay:b", 0.2)], -0.06),
+        ([Term("db1", "~decay:b", 0.2), *(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3))], -0.06),
+        ([*(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)), Term("phi1", "derivative-missing")], None),
+    ],
+)
+def test_weight_decay_is_a_term_in_every_layer(terms: list[Term], decay: float | None) -> None:
+    assert _decay(explained(*terms)) == (decay and pytest.approx(decay))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "words"),
+    [
+        (1 + 0.9e-4, "correct", "with a term λW, λ = 0.01"),
+        (1 - 0.9e-4, "correct", "with a term λW, λ = 0.01"),
+        (1 + 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 1 times as long"),
+        (2 - 0.9e-4, "mistake", "the term λW is not the one with λ = 0.01: there is an extra factor 2"),
+        (2 - 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 2 times as long"),
+        (0.51234, "mistake", "the term λW is not the one with λ = 0.01: it is 0.5123 times as long"),
+    ],
+)
+def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: str) -> None:
+    found = diagnose(MODEL, X, Y, decayed(0.01), loss="mse")
+    known = with_decay(dataclasses.replace(found, weight_decay=0.01 * ratio), 0.01)
+    correct = verdict == "correct"
+    assert (known.verdict, known.reason, known.place) == (verdict, words, None if correct else "update")
+    assert known.lines == (() if correct else found.lines)
+    assert {layer.verdict for layer in known.layers} == {"correct" if correct else "incorrect"}
+    assert {array.factor for array in known.arrays.values()} == {1.0 if correct else None}
+
+
+def test_weight_decay_changes_no_other_answer() -> None:
+    for gradients in (NOISE, [G[0], 3 * G[1]]):
+        found = diagnose(MODEL, X, Y, gradients, loss="mse")
+        assert with_decay(found, 0.01) is found
+    found = dataclasses.replace(diagnose(MODEL, X, Y, decayed(0.01), loss="mse"), mistakes=("layer-sign",))
+    assert with_decay(found, 0.01) is found
 
 
 @pytest.mark.parametrize(

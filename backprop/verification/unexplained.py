@@ -81,7 +81,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         (),
         best.loss.name if agree else None,
         None,
-        1 if best.s > 0 else -1,
+        int(np.sign(best.s)),
         best.reading.problem.convention,
         judged_layers(judged, case.depth, {}),
         alternatives,
