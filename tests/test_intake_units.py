@@ -287,6 +287,11 @@ def test_gradients_in_every_packing(gradients: Any, with_bias: bool, weights: An
     assert biases is None or equal(list(found[1]), biases)
 
 
+def test_a_pair_stays_a_pair_if_an_array_in_it_is_ragged() -> None:
+    ragged = [[[1.0, 2.0], [3.0]], [[1.0]]]
+    assert split((ragged, [1.0, 2.0]), 2, True) == (ragged, [1.0, 2.0])
+
+
 @pytest.mark.parametrize(
     ("gradients", "with_bias", "message"),
     [

@@ -332,7 +332,7 @@ def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: Ca
 
     def off(name: str, direction: np.ndarray) -> bool:
         clear = np.minimum(np.abs(g1[name]), np.abs(g2[name])) > 1e6 * slack[name]
-        allowed = 1e-5 + 4 * case.floors.get(name, 0.0)
+        allowed = 1e-5 + 4 * case.floors[name]
         return bool((np.abs(later.given[name] - direction)[clear] > allowed).any())
 
     readings: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

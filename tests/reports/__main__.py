@@ -2,8 +2,8 @@
 
 from backprop.experiments.store import read_all
 from tests.conftest import ROOT
-from tests.reports.cases import ANSWERS, REASONS, REFUSALS, cases, reasons, refusals, report
 from tests.reports import steps
+from tests.reports.cases import ANSWERS, REASONS, REFUSALS, cases, reasons, refusals, report
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Steps that are submitted. The answers stand in `steps.txt`; `python -m tests.reports` writes them again, for review."""
+"""Steps that are submitted. The answers stand in `steps.txt`; `python -m tests.reports` writes them again."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ Rule = Callable[[list[np.ndarray], np.ndarray], np.ndarray]
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 3, 1], seed=4, bias=True)
 BARE = Model(MODEL.weights)
+TINY = Model.random([2, 1, 1], seed=1, bias=True)
 TOLD: dict[str, Any] = {"activations": "sigmoid", "loss": "mse"}
 ETA = 0.3
 #: Lines of a text that other answers hold as well: the correct gradient, and where to read more.
@@ -112,6 +113,21 @@ def momentum(beta: float = 0.9, **more: float) -> dict[str, Any]:
     return {"name": "momentum", "lr": ETA, "momentum": beta, **more}
 
 
+def second(factor: float, repeated: bool = False) -> Rule:
+    """Step along the gradient, the second time by a factor farther, with its own gradient or the first."""
+    return lambda g, w: ETA * g[0 if repeated else -1] * factor ** (len(g) - 1)
+
+
+def adam_then(off: float) -> Rule:
+    """Step as Adam does, but for a part of the learning rate in the second step."""
+    return lambda g, w: adam(g, w) + RATE * off * (len(g) - 1)
+
+
+def shorter(factor: float) -> Rule:
+    """Step along the gradient, less far."""
+    return lambda g, w: factor * plain(g, w)
+
+
 def sgd(decay: float) -> dict[str, Any]:
     """Say that the steps have weight decay."""
     return {"name": "sgd", "lr": ETA, "weight_decay": decay}
@@ -131,6 +147,13 @@ def late(slug: str) -> Diagnosis:
     """Diagnose two steps of which the second has a mistake."""
     first = stepped(plain)
     return asked([*first, stepped(plain, first[1], slug)[1]], ETA)
+
+
+def other_loss_second() -> Diagnosis:
+    """Diagnose two steps, each correct for a loss of its own, which is not told."""
+    middle = stepped(plain)[1]
+    g = middle.backward(middle.forward(X), Y, "binary_cross_entropy")
+    return asked([MODEL, middle, middle.update(g, ETA)], ETA, loss=None)
 
 
 def zero_second(rule: Rule) -> Rule:
@@ -181,7 +204,7 @@ def cases() -> dict[str, Case]:
         "the second missing": zero_second(adam),
     }
     biases = (MODEL.biases, None)
-    return planted_steps() | {
+    found: dict[str, Case] = {
         "no update": lambda: asked([MODEL, MODEL], ETA),
         "no update, nothing told": lambda: asked([MODEL, MODEL], activations=None, loss=None),
         "no update by Adam": lambda: asked([MODEL, MODEL], optimizer=ADAM),
@@ -204,7 +227,7 @@ def cases() -> dict[str, Case]:
         "float32, by Adam": lambda: asked(stepped(adam), kind=np.float32, optimizer=ADAM),
         "float32, by Adam, two steps": lambda: asked(stepped(adam, steps=2), kind=np.float32, optimizer=ADAM),
         **{
-            f"a step {size:g} as long": partial(asked, stepped(lambda g, w, f=size: f * plain(g, w)), size * ETA)
+            f"a step {size:g} as long": partial(asked, stepped(shorter(size)), size * ETA)
             for size in (1e-3, 1e-6, 1e-9, 1e-12, 1e-15)
         },
         # weight decay
@@ -227,7 +250,11 @@ def cases() -> dict[str, Case]:
             f"two steps {name}, no learning rate told": partial(two, rules[name], None, False)
             for name in ("plain", "adding gradients", "repeating the gradient", "with velocity 0.9")
         },
-        **{f"two steps {name}, momentum told": partial(two, rule, momentum()) for name, rule in rules.items()},
+        **{
+            f"two steps {name}, momentum told": partial(two, rule, momentum())
+            for name, rule in rules.items()
+            if "velocity 0." not in name or "0.9" in name[-3:]
+        },
         "two steps with velocity 0.5, told": lambda: two(rules["with velocity 0.5"], momentum(0.5)),
         "one step, momentum told": lambda: asked(stepped(plain), optimizer=momentum()),
         "one averaged step, momentum told": lambda: asked(stepped(with_velocity(0.9, 0.1)), optimizer=momentum()),
@@ -239,9 +266,23 @@ def cases() -> dict[str, Case]:
         "momentum told without a learning rate": lambda: two(with_velocity(0.9), "momentum"),
         "a correct step, then one with a mistake": lambda: late("hidden-derivative-missing"),
         "a correct step, then one of the sum": lambda: late("sum-instead-of-mean"),
+        **{
+            f"two steps of which the second is {factor:g} as long, η {'told' if rate else 'not told'}": (
+                partial(two, second(factor), rate=rate)
+            )
+            for factor, rate in ((1.0009, False), (1.0011, False), (1.0009, True), (0.9989, True))
+        },
+        **{
+            f"the first step once more, {1 + off:.7f} as long": partial(two, second(1 + off, repeated=True))
+            for off in (0.9e-6, 1.1e-6)
+        },
+        "a correct step, then one of another loss": lambda: other_loss_second(),
         # Adam
         **{f"a step {name}": partial(by_adam, rule) for name, rule in adams.items()},
         "a step of signs, ε told as 0": lambda: by_adam(adams["of signs"], optimizer=ADAM | {"eps": 0}),
+        "a step of signs with an error that was averaged first": lambda: by_adam(
+            adams["of signs"], slug="error-averaged-first", model=TINY, optimizer=ADAM | {"eps": 0}
+        ),
         "a step of Adam, ε told as 0.1": lambda: by_adam(adam, optimizer=ADAM | {"eps": 0.1}),
         "a step of Adam with ε = 0.1, told": lambda: by_adam(partial(adam, eps=0.1), optimizer=ADAM | {"eps": 0.1}),
         "a step of Adam without biases": lambda: by_adam(adam, model=BARE),
@@ -251,8 +292,13 @@ def cases() -> dict[str, Case]:
             f"a step of Adam, {slug}": partial(by_adam, adam, slug=slug)
             for slug in ("layer-sign", "weights-missing", "one-path-only", "bias-not-summed", "sum-instead-of-mean")
         },
+        **{
+            f"a step of Adam, then one off by {off:g} of the learning rate": partial(by_adam, adam_then(off), 2)
+            for off in (0.9e-5, 1.1e-5)
+        },
         **{f"two steps of Adam, {name}": partial(by_adam, rule, 2) for name, rule in later.items()},
     }
+    return planted_steps() | found
 
 
 def report(case: Case) -> str:
