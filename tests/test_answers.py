@@ -285,3 +285,11 @@ def test_where_every_delta_is_correct_the_line_that_every_layer_runs_is_named(le
     assert {name for name, array in found.arrays.items() if array.verdict == "incorrect"} == {
         f"{letter}{k}" for k in (1, 2, 3)
     }
+
+
+def test_steps_of_weights_whose_squares_are_infinite_are_diagnosed() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    x, y = backprop.xor()
+    weights = [1e200 * w for w in model.weights]
+    found = diagnose_step(weights, [w * (1 + 1e-9) for w in weights], x, y, 0.1, loss="mse")
+    assert found.verdict == "unknown"
