@@ -127,7 +127,8 @@ def test_a_line_for_the_error_gives_it(family: str, widths: list[int]) -> None:
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "silu"])
 def test_the_derivative_of_another_activation_is_taken_of_z_or_of_a(name: str) -> None:
     p, phi = a_pass([2, 3, 3, 1], "softplus"), ACTIVATIONS[name]
-    of_z, of_a = (grammar._other(name, of)(p, 1) for of in ("z", "a"))
+    of_z: Any = grammar._other(name, "z")(p, 1)
+    of_a: Any = grammar._other(name, "a")(p, 1)
     assert np.array_equal(of_z, phi.derivative(p.z[1], phi.value(p.z[1])))
     assert np.array_equal(of_a, phi.derivative(p.a[2], p.a[2]))
 
@@ -136,7 +137,8 @@ def test_the_derivative_of_another_activation_is_taken_of_z_or_of_a(name: str) -
 def test_the_derivative_of_a_neighbour_fits_if_it_has_as_many_units_or_one(copies: tuple[int, ...]) -> None:
     p = a_pass([2, 3, 3, 1], "tanh")
     p = p._replace(z=[z.reshape(*copies, *z.shape) for z in p.z], a=[a.reshape(*copies, *a.shape) for a in p.a])
-    above, below = grammar._of_layer(1), grammar._of_layer(-1)
+    above: Any = grammar._of_layer(1)
+    below: Any = grammar._of_layer(-1)
     assert np.array_equal(above(p, 0), correct_derivative(p, 1))
     assert np.array_equal(above(p, 1), np.zeros_like(p.z[1]) + correct_derivative(p, 2))
     assert above(p, 2) is None
