@@ -1,5 +1,6 @@
 """Answers that were wrong or misleading once: each with what must be said instead."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,10 @@ import pytest
 
 import backprop
 from backprop import Model, diagnose, diagnose_step
+from backprop.verification.answers import _agreement, _decay, with_decay
 from backprop.verification.grammar import derivatives
+from backprop.verification.search import Term, least_squares
+from tests.test_explanation import explained
 from tests.test_lines import read
 
 X, Y = backprop.xor()
@@ -142,3 +146,150 @@ def test_a_forward_pass_without_an_activation_is_shown_in_lines_of_this_network(
     found = diagnose(model, X, Y, g, loss="mse")
     assert found.mistakes == ("forward-without-activation",)
     assert found.lines == (("forward1", "A1 = Z1", "A1 = tanh(Z1)"),)
+
+
+def test_what_agrees_is_counted() -> None:
+    assert _agreement(9, 3e-7, False) == "all 9 numbers agree up to a relative error of 3e-07 in each array"
+    assert _agreement(2, 0.0, True) == "all 2 changes agree to the last bit"
+    assert _agreement(1, 0.0, False) == "the only number agrees to the last bit"
+    assert _agreement(1, 3e-7, True) == "the only change agrees up to a relative error of 3e-07 in each array"
+
+
+@pytest.mark.parametrize(
+    ("terms", "decay"),
+    [
+        ([], None),
+        ([Term("dW1", "~decay:W", 0.1)], None),  # in every layer, or it is none
+        ([Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)], -0.06),
+        ([*(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)), Term("db1", "~decay:b", 0.2)], -0.06),
+        ([Term("db1", "~decay:b", 0.2), *(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3))], -0.06),
+        ([*(Term(f"dW{k}", "~decay:W", 0.1) for k in (1, 2, 3)), Term("phi1", "derivative-missing")], None),
+    ],
+)
+def test_weight_decay_is_a_term_in_every_layer(terms: list[Term], decay: float | None) -> None:
+    assert _decay(explained(*terms)) == (decay and pytest.approx(decay))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "words"),
+    [
+        (1 + 0.9e-4, "correct", "with a term λW, λ = 0.01"),
+        (1 - 0.9e-4, "correct", "with a term λW, λ = 0.01"),
+        (1 + 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 1 times as long"),
+        (2 - 0.9e-4, "mistake", "the term λW is not the one with λ = 0.01: there is an extra factor 2"),
+        (2 - 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 2 times as long"),
+        (0.51234, "mistake", "the term λW is not the one with λ = 0.01: it is 0.5123 times as long"),
+    ],
+)
+def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: str) -> None:
+    found = diagnose(MODEL, X, Y, decayed(0.01), loss="mse")
+    known = with_decay(dataclasses.replace(found, weight_decay=0.01 * ratio), 0.01)
+    correct = verdict == "correct"
+    assert (known.verdict, known.reason, known.place) == (verdict, words, None if correct else "update")
+    assert known.lines == (() if correct else found.lines)
+    assert {layer.verdict for layer in known.layers} == {"correct" if correct else "incorrect"}
+    assert {array.factor for array in known.arrays.values()} == {1.0 if correct else None}
+
+
+def test_weight_decay_changes_no_other_answer() -> None:
+    for gradients in (NOISE, [G[0], 3 * G[1]]):
+        found = diagnose(MODEL, X, Y, gradients, loss="mse")
+        assert with_decay(found, 0.01) is found
+    found = dataclasses.replace(diagnose(MODEL, X, Y, decayed(0.01), loss="mse"), mistakes=("layer-sign",))
+    assert with_decay(found, 0.01) is found
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse_examples", "mse_half_examples", "binary_cross_entropy_examples", "Binary cross-entropy examples"]
+)
+def test_a_mean_over_examples_may_be_named_where_there_is_one_output(loss: str) -> None:
+    """It is the mean over all entries then, and found under that name."""
+    model = Model.random([2, 3, 1], seed=4)
+    x, y = backprop.xor()
+    plain = loss.lower().replace(" ", "_").replace("-", "_").removesuffix("_examples")
+    g = model.backward(model.forward(x), y, plain.replace("_half", ""))
+    gradients = [w / 2 for w in g.weights] if "half" in loss else g.weights
+    found = diagnose(model, x, y, gradients, loss=loss)
+    assert (found.verdict, found.loss, found.sign) == ("correct", plain, 1)
+    assert diagnose(model, x, y, [3 * w for w in gradients], loss=loss).verdict == "mistake"
+
+
+def test_where_no_loss_is_possible_nothing_is_named() -> None:
+    """The output of a softmax of one unit is 1, and its squared error is no loss that is known."""
+    found = diagnose([[[-0.98]]], [[-1.3]], [[0.7]], [[[0.04]]], activations="softmax", loss="mse")
+    assert (found.verdict, found.reason) == (
+        "unknown",
+        "no common loss goes with this output activation and these targets; if the network has biases, hand them in as "
+        "well",
+    )
+
+
+def test_weights_whose_squares_underflow_are_no_division_by_zero() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 2)), rng.normal(size=(7, 2))
+    gradients = [rng.normal(size=(2, 1)), rng.normal(size=(1, 2))]
+    found = diagnose(
+        [[[-0.6], [0.6]], [[1e-248, 4e-249]]], x, y, gradients, activations=["sigmoid", "tanh"], loss="mse"
+    )
+    assert found.verdict == "unknown"
+
+
+def test_nothing_is_printed_where_numbers_are_not_finite(capfd: pytest.CaptureFixture[str]) -> None:
+    """LAPACK would complain on the terminal."""
+    assert np.isnan(least_squares(np.array([[1.0, np.inf], [2.0, 1.0]]), np.ones(2))).all()
+    assert capfd.readouterr() == ("", "")
+    np.testing.assert_allclose(
+        least_squares(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]), np.array([3.0, 1.0, 3.0])), [3, 1]
+    )
+
+
+def test_where_one_array_holds_both_the_line_of_either_part_may_be_wrong() -> None:
+    """Found in a program that keeps all gradients in one buffer, and adds those of the biases one entry too far."""
+    rng = np.random.default_rng(3)
+    model = Model.random([2, 3, 2], seed=1, bias=True)
+    x, y = rng.normal(size=(7, 2)), rng.random((7, 2))
+    gradients = model.backward(model.forward(x), y)
+    assert model.biases is not None
+    assert gradients.biases is not None
+    weights = [np.vstack(pair) for pair in zip(model.biases, model.weights, strict=True)]
+    folded = [np.vstack(pair) for pair in zip(gradients.biases, gradients.weights, strict=True)]
+    folded[1] = rng.normal(size=folded[1].shape)
+    found = diagnose(weights, x, y, folded, loss="mse", activations="sigmoid")
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert [other.place for other in found.alternatives] == ["dW2", "db2"]
+
+
+@pytest.mark.parametrize("letter", ["W", "b"])
+@pytest.mark.parametrize("eta", [None, 0.3])
+def test_where_every_delta_is_correct_the_line_that_every_layer_runs_is_named(letter: str, eta: float | None) -> None:
+    """Gradients of biases normalised by their length, or those of weights reversed, in each of three layers."""
+    rng = np.random.default_rng(8)
+    model = Model.random([3, 5, 4, 2], seed=2, bias=True)
+    x, y = rng.normal(size=(9, 3)), rng.random((9, 2))
+    g = model.backward(model.forward(x), y)
+    assert model.biases is not None
+    assert g.biases is not None
+    weights = [w[::-1] for w in g.weights] if letter == "W" else list(g.weights)
+    biases = [b / np.linalg.norm(b) for b in g.biases] if letter == "b" else list(g.biases)
+    words = f"; there is a mistake in d{letter} of each of these layers"
+    if eta is None:
+        found = diagnose(model, x, y, (weights, biases), loss="mse")
+    else:
+        after = [w - eta * d for w, d in zip(model.weights, weights, strict=True)]
+        moved = [b - eta * d for b, d in zip(model.biases, biases, strict=True)]
+        pair = (model.biases, moved)
+        found = diagnose_step(model.weights, after, x, y, eta, biases=pair, activations="sigmoid", loss="mse")
+        words += ", or in its update"
+    assert (found.verdict, found.place, found.mistakes) == ("unknown", f"d{letter}", ())
+    assert found.reason.endswith(words)
+    assert {name for name, array in found.arrays.items() if array.verdict == "incorrect"} == {
+        f"{letter}{k}" for k in (1, 2, 3)
+    }
+
+
+def test_steps_of_weights_whose_squares_are_infinite_are_diagnosed() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    x, y = backprop.xor()
+    weights = [1e200 * w for w in model.weights]
+    found = diagnose_step(weights, [w * (1 + 1e-9) for w in weights], x, y, 0.1, loss="mse")
+    assert found.verdict == "unknown"

@@ -9,8 +9,28 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, diagnosis
+from backprop.verification import assert_gradient, diagnosis, grammar
+from backprop.verification.answers import apart_from, is_correct
+from backprop.verification.comparison import (
+    Baseline,
+    Case,
+    assumed,
+    comparisons,
+    drowned,
+    evidence_for,
+    judged_arrays,
+    judged_layers,
+    losses_for,
+    nearest,
+    resembling,
+)
+from backprop.verification.findings import Array
+from backprop.verification.hints import _is_difference, accumulated
+from backprop.verification.intake import Problem
+from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
+from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
+from backprop.verification.unexplained import _follows, _places, in_words, nothing
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -171,6 +191,9 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
     found = diagnose(W, X, Y, G, **told_all)
     assert assert_gradient(W, X, Y, G, **told_all, strict=True, sign=1).verdict == "correct"
     with pytest.raises(AssertionError) as caught:
+        assert_gradient(W, X, Y, [2 * g for g in G], **told_all)
+    assert str(caught.value) == f"\n{diagnose(W, X, Y, [2 * g for g in G], **told_all)}"
+    with pytest.raises(AssertionError) as caught:
         assert_gradient(W, X, Y, G, **told_all, sign=-1)
     assert str(caught.value) == f"\nThe sign is 1; expected -1.\n{found}"
     for part in ({"cannot_tell": ("uphill",)}, {"reason": "biases were not checked"}):
@@ -190,3 +213,498 @@ def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights
         g = network.backward(network.forward(X), Y).weights
         found = diagnose(network.weights, X, Y, g, activations="sigmoid", loss="mse")
         assert (found.verdict, found.cannot_tell) == ("correct", unseen)
+
+
+# The stages, each by itself
+
+
+def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n: int = 2, d: int = 1) -> Reading:
+    """Read a problem whose comparison with the correct gradient is given."""
+    weights = (np.ones((2, 3)), np.ones((3, d)))[-len(phis) :]
+    gradients = tuple(block.given for block in blocks if block.name[0] == "W") or weights
+    x, y = np.ones((n, weights[0].shape[0])), np.full((n, d), 0.5)
+    problem = Problem("rows, (in, out)", x, y, weights, None, gradients, None, (False,) * len(phis))
+    found = {block.name: block for block in blocks}
+    activations = tuple(backprop.network.ACTIVATIONS[name] for name in phis)
+    families = ("mse", "binary_cross_entropy", "cross_entropy")
+    return Reading(problem, activations, 1e-16, 1e-7, {}, {}, dict.fromkeys(families, found))
+
+
+def a_case(reading: Reading, told: Any = None, loss: str | None = None, known: bool = True, step: bool = False) -> Case:
+    return Case([reading.problem], told, loss, 1e-16, 1e-7, {}, known, step, convention="rows, (in, out)")
+
+
+def block(name: str, given: Any, made: Any, slack: float = 0.0, factor: float = np.nan, floor: float = 0.0) -> Block:
+    return Block(name, np.array(given, float, ndmin=2), np.array(made, float, ndmin=2), slack, floor, factor)
+
+
+def test_which_arrays_agree_and_which_are_tested() -> None:
+    one = a_reading(
+        block("W1", 3.0, 2.0, slack=1.0),  # at the edge of what rounding allows, and vague
+        block("W2", 3.0, 2.0, slack=0.999),  # off, and therefore tested
+        block("b1", [10.0, 10.0], [10.0, 9.0], slack=1.0),
+        block("b2", 0.0, 0.0),  # zero as it should be
+    )
+    known, away = comparisons(a_case(one), one, losses(2, 1)[:1])
+    assert (known.s, set(known.agree), set(known.tested)) == (1.0, {"W1", "b1", "b2"}, {"W2", "b1"})
+    assert (away.s, set(away.agree), set(away.tested)) == (-1.0, {"b2"}, {"W1", "W2", "b1"})
+    assert (known.reading, known.loss.name) == (one, "mse")
+    assert [base.s for base in comparisons(a_case(one, step=True), one, losses(2, 1)[:1])] == [1.0]
+    softmax = a_reading(phis=("sigmoid", "softmax"))
+    assert not list(comparisons(a_case(softmax), softmax, [loss for loss in losses(2, 1) if "binary" in loss.family]))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "factors"),
+    [
+        ([("W1", [2, 2], [1, 1], 0.2, 2.0), ("W2", [3, 3], [1, 1], 0.1, 3.0)], [3.0, 2.0]),  # the surest first
+        ([("W1", [2, 2], [1, 1], 0.1, 2.0), ("W2", [3, 3], [1, 1], 0.1, -3.0)], [2.0]),  # uphill is no factor
+        ([("W1", [2, 9], [1, 1], 0.1, 2.0), ("b2", 3, 1, 0.1, 3.0)], [3.0]),  # one number, if no array has a factor
+        ([("W1", [2, 2], [1, 1], 0.1, 2.0), ("b2", 3, 1, 0.0, 3.0)], [2.0]),
+        ([("W1", [2, 9], [1, 1], 0.1, 2.0), ("b2", -3, 1, 0.1, -3.0)], [0.5]),  # then that of the loss
+        ([("W1", [0, 0], [0, 0], 0.1, np.nan)], [0.5]),
+        ([("W1", [0, 0], [1, 1], 0.1, 0.0), ("b2", 3, 1, 0.1, np.nan)], [0.5]),
+    ],
+)
+def test_the_factor_of_a_step_without_a_learning_rate(blocks: Any, factors: list[float]) -> None:
+    one = a_reading(*(block(*parts) for parts in blocks), n=4)
+    found = list(comparisons(a_case(one, known=False), one, losses(4, 1)[:1]))
+    assert [base.s for base in found] == factors
+
+
+def test_each_array_is_judged_by_itself() -> None:
+    one = a_reading(
+        block("W1", [2.0, 2.0], [1.0, 1.0], 0.1, 2.0),
+        block("W2", [-3.0, -3.0], [1.0, 1.0], 0.1, -3.0),
+        block("b1", [1.0, 2.0], [1.0, 1.0], 0.1, 1.5),  # in no ratio
+        block("b2", [0.0, 0.0], [1.0, 1.0], 0.1, 0.0),
+    )
+    judged = judged_arrays(Baseline(one, losses(2, 1)[0], 2.0, frozenset({"W1"}), frozenset({"W1"})))
+    assert {name: (a.verdict, a.factor, a.sign) for name, a in judged.items()} == {
+        "W1": ("correct", 1.0, 1),
+        "W2": ("incorrect", -1.5, -1),
+        "b1": ("incorrect", None, None),
+        "b2": ("incorrect", 0.0, None),
+    }
+    assert [judged[name].relative_error for name in ("W1", "W2", "b2")] == pytest.approx([0.0, 5 / 3, 1.0])
+    edge = a_reading(block("W1", 2.5, 1.0, 0.25, 2.0), block("W2", 2.5, 1.0, 0.24, 2.0), block("b1", 2, 1, 1, np.nan))
+    judged = judged_arrays(Baseline(edge, losses(2, 1)[0], 2.0, frozenset(), frozenset()))
+    assert [a.factor for a in judged.values()] == [1.0, None, None]  # as far off as rounding allows, and farther
+    turned = replace(one, problem=one.problem._replace(turned=(False, True)))
+    agree = frozenset({"W1", "W2", "b1"})
+    judged = judged_arrays(Baseline(turned, losses(2, 1)[0], 2.0, agree, frozenset({"b1"})))
+    assert [judged[name].verdict for name in ("W1", "W2", "b1")] == ["not tested", "incorrect", "correct"]
+
+
+def an_array(verdict: str, error: float = 0.5) -> Array:
+    return Array(verdict, error, None, None)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "layers"),
+    [
+        ({"W1": an_array("incorrect"), "b1": an_array("correct", 0.7)}, [("incorrect", ("slug",), 0.7)]),
+        ({"W1": an_array("not tested"), "b1": an_array("correct")}, [("correct", (), 0.5)]),
+        ({"W1": an_array("not tested"), "b1": an_array("not tested")}, [("unknown", ("slug",), 0.5)]),
+        ({"W1": an_array("not tested", 0), "b1": an_array("not tested", 0)}, [("correct", (), 0)]),
+        ({"W1": an_array("not tested", 0), "b1": an_array("not tested", 0.1)}, [("unknown", ("slug",), 0.1)]),
+        ({"W1": an_array("correct"), "W2": an_array("incorrect")}, [("correct", (), 0.5), ("incorrect", (), 0.5)]),
+    ],
+)
+def test_a_layer_is_judged_by_its_arrays(arrays: Any, layers: Any) -> None:
+    found = judged_layers(arrays, len(layers), {"slug": [1], "other": [3]})
+    assert [tuple(layer) for layer in found] == [(k, *layer) for k, layer in enumerate(layers, start=1)]
+
+
+def test_a_layer_without_arrays_is_unknown() -> None:
+    (layer,) = judged_layers({}, 1, {})
+    assert (layer.verdict, layer.mistakes, layer.relative_error != layer.relative_error) == ("unknown", (), True)
+
+
+def test_the_best_comparison_is_the_first_that_explains_the_most_arrays() -> None:
+    one, loss = a_reading(), losses(2, 1)[0]
+    bases = [
+        Baseline(one, loss, s, frozenset(agree), frozenset(tested))
+        for s, agree, tested in (
+            (1.0, ["W1", "b1", "b2"], ["W2"]),
+            (2.0, ["W1"], ["W1", "W2"]),
+            (3.0, ["W2"], ["W2"]),
+        )
+    ]
+    assert nearest(bases).s == 2.0
+    assert nearest(bases[::-1]).s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("phis", "y", "loss", "known", "names"),
+    [
+        ("sigmoid", 0.5, None, True, "mse mse_half mse_sum mse_half_sum bce bce_sum"),
+        ("sigmoid", 0.5, None, False, "mse bce"),
+        ("sigmoid", 1.5, None, False, "mse"),
+        ("sigmoid", -0.5, None, False, "mse"),
+        ("sigmoid", 1.0, None, False, "mse bce"),
+        ("sigmoid", 0.0, None, False, "mse bce"),
+        ("sigmoid", 1.5, "bce", True, "bce"),
+        ("sigmoid", 0.5, "mse_sum", False, "mse_sum"),
+        ("identity", 0.5, None, True, "mse mse_half mse_sum mse_half_sum"),
+        ("identity", 0.5, "bce", True, ""),
+        ("tanh", 0.5, "mse_half", True, "mse_half"),
+    ],
+)
+def test_which_losses_go_with_a_reading(phis: str, y: float, loss: str | None, known: bool, names: str) -> None:
+    one = a_reading(phis=("sigmoid", phis))
+    one = replace(one, problem=one.problem._replace(y=np.array([[0.5], [y]])))
+    found = [
+        loss.name.replace("binary_cross_entropy", "bce") for loss in losses_for(a_case(one, None, loss, known), one)
+    ]
+    assert found == names.split()
+
+
+def test_which_arrays_resemble_the_correct_gradient() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    b1, b2 = cast(Any, g.biases)
+    noise = np.random.default_rng(0).normal(size=(2, 3))
+    across = noise - g.weights[0] * np.vdot(noise, g.weights[0]) / np.vdot(g.weights[0], g.weights[0])
+    across *= np.linalg.norm(g.weights[0]) / np.linalg.norm(across)
+    for share, resembles in ((0.99e-3, True), (1.01e-3, False)):
+        arrays = (-3 * (g.weights[0] + share * across), 0 * g.weights[1])
+        problem = Problem("", X, Y, model.weights, model.biases, arrays, (7 * b1, 1 + b2), (False, False))
+        one = Reading(problem, model.activations, 1e-16, 1e-7, {})
+        assert resembling(one, "mse") == {"W2": True, "b2": True, "W1": resembles, "b1": True}
+        assert evidence_for(one, "mse") == 6 * resembles + 3  # a single number speaks for nothing, and zeros neither
+    floored = Reading(problem, model.activations, 1e-16, 1e-7, {"W1": 1.0})
+    assert resembling(floored, "mse")["W1"]
+    above = replace(one, problem=problem._replace(gradients=(g.weights[0], np.arange(3.0)[:, None])), resembling={})
+    assert resembling(above, "mse") == {"W2": False, "b2": True, "W1": True, "b1": True}
+    above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
+    assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
+
+
+def test_what_was_not_specified_is_listed() -> None:
+    one, loss = a_reading(phis=("relu", "sigmoid")), losses(2, 1)[0]
+    rows = "the convention rows, (in, out), that is Z = X W"
+    phis, named = "the activations relu, sigmoid", "the loss mse, the mean squared error"
+    relu, sigmoid = list(one.activations)
+    case = a_case(one)
+    assert list(assumed(case, one, loss)) == [phis, named]
+    assert list(assumed(case._replace(convention=None), one, loss)) == [rows, phis, named]
+    assert list(assumed(case._replace(problems=[one.problem] * 2), one, loss)) == [rows, phis, named]
+    assert list(assumed(case._replace(told=[[relu], [sigmoid]], loss="mse"), one, loss)) == []
+    assert list(assumed(case._replace(told=[[relu, sigmoid], [sigmoid]], loss="mse"), one, loss)) == [phis]
+
+
+def test_nothing_but_rounding() -> None:
+    vague, sure = block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 0.01)
+    for blocks, in_step, otherwise in (([vague], True, False), ([vague, sure], False, False)):
+        one = a_reading(*blocks)
+        base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1"}), frozenset({"W1"}))
+        assert drowned(a_case(one, step=True), base) is in_step
+        assert drowned(a_case(one), base) is otherwise
+        assert drowned(a_case(one), base._replace(tested=frozenset()))
+
+
+# Where a mistake can be, from the arrays that are incorrect alone
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options", "places"),
+    [
+        ("W3", {}, ["dW3"]),
+        ("b3", {}, ["db3"]),
+        ("b1", {}, ["db1"]),
+        ("W1", {}, ["dW1", "delta1"]),  # a δ whose examples are exchanged has the same sum
+        ("W1", {"biases": False}, ["dW1"]),
+        ("W2", {"biases": False}, ["dW2"]),
+        ("W1 b1", {}, ["delta1"]),
+        ("W1 b1", {"step": True}, ["delta1", "update"]),
+        ("W1", {"row": True}, ["dW1", "delta1"]),
+        ("W1 b1", {"row": True}, ["dW1", "delta1"]),
+        ("W2 b2", {"row": True}, ["dW2", "db2"]),
+        ("W2 b2", {}, []),
+        ("b1 b2", {}, ["db"]),  # every δ is correct
+        ("W1 W2", {}, ["dW"]),
+        ("W1 W2", {"untested": "b2"}, []),
+        ("W1 b2", {}, []),
+        ("W1 W2 b1 b2", {}, ["delta2"]),
+        ("W1 W2 b1 b2", {"untested": "b1"}, ["delta2"]),
+        ("W1 W2 b2", {"untested": "b1"}, ["delta2"]),
+        ("W1 b1 W2", {"untested": "b2"}, ["delta2"]),
+        ("W1 b1 W2 b2 W3 b3", {}, []),
+        ("W1 b1 W2 b2 W3 b3", {"step": True}, []),
+        ("W1 W2 W3", {"biases": False}, []),
+        ("W1 b1", {"step": True, "moved": False}, ["delta1", "update"]),
+        ("W1 b1 W2 b2 W3 b3", {"step": True, "moved": False}, []),
+        ("W3", {"untested": "b3 W2 b2 W1 b1"}, ["dW3", "delta3", "db3"]),
+        ("W3", {"untested": "b3 W2 b2 b1"}, ["dW3"]),
+        ("W3 b3", {"untested": "W2 b2 W1 b1"}, []),
+    ],
+)
+def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: list[str]) -> None:
+    model = Model.random([2, 3, 4, 2], seed=0, bias=options.get("biases", True))
+    rng = np.random.default_rng(1)
+    x, y, away = rng.normal(size=(4, 2)), rng.random((4, 2)), wrong.split()
+    g = model.backward(model.forward(x), y)
+    by_name = {f"W{k}": w for k, w in enumerate(g.weights, start=1)}
+    by_name |= {f"b{k}": b for k, b in enumerate(g.biases or (), start=1)}
+    if options.get("moved", True):
+        below = {name for name in by_name if name not in away}
+        assert below | set(away) == set(by_name)
+        if away in (["W1", "W2", "b1", "b2"], ["W1", "W2", "b2"], ["W1", "b1", "W2"]):  # they follow from one δ
+            delta = rng.normal(size=(4, 4))
+            trace = model.forward(x)
+            lower = delta @ model.weights[1].T * trace.a[1] * (1 - trace.a[1])
+            by_name |= {"W2": trace.a[1].T @ delta, "b2": delta.sum(axis=0, keepdims=True)}
+            by_name |= {"W1": x.T @ lower, "b1": lower.sum(axis=0, keepdims=True)}
+        else:
+            by_name |= {name: rng.normal(size=by_name[name].shape) for name in away}
+    else:
+        by_name |= {name: 0 * by_name[name] for name in away}
+    arrays = [tuple(by_name[f"{kind}{k}"] for k in (1, 2, 3) if f"{kind}{k}" in by_name) for kind in "Wb"]
+    row = "last" if options.get("row") else ""
+    problem = Problem("", x, y, model.weights, model.biases, arrays[0], arrays[1] or None, (False,) * 3, bias_row=row)
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    agree = frozenset(by_name) - set(away)
+    base = Baseline(
+        reading, losses(4, 2)[0], 0.25, agree, frozenset(by_name) - set(options.get("untested", "").split())
+    )
+    assert list(_places(a_case(reading, step=options.get("step", False)), base, away)) == places
+
+
+@pytest.mark.parametrize(
+    ("place", "gradient", "step"),
+    [
+        ("update", "a mistake in the update", "a mistake in the update"),
+        ("delta1", *["a mistake in delta1, or in what it is computed from"] * 2),
+        ("dW2", "a mistake in dW2", "a mistake in dW2, or in its update"),
+        ("db", "a mistake in db of each of these layers", "a mistake in db of each of these layers, or in its update"),
+        ("dW", "a mistake in dW of each of these layers", "a mistake in dW of each of these layers, or in its update"),
+        (
+            "dW1",
+            "a mistake in dW1, or in delta1, which no other array shows",
+            "a mistake in dW1, or in delta1, which no other array shows, or in its update",
+        ),
+    ],
+)
+def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
+    one = a_reading()
+    assert in_words(place, a_case(one), one) == gradient
+    assert in_words(place, a_case(one, step=True), one) == step
+    biased = replace(one, problem=one.problem._replace(bias_gradients=(np.ones((1, 3)), np.ones((1, 1)))))
+    assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
+
+
+def a_baseline(widths: tuple[int, ...] = (2, 3, 4, 2), n: int = 4, noise: float = 0.0) -> Baseline:
+    """Compare arrays that follow from a δ of the second layer."""
+    model, rng = Model.random(list(widths), seed=0, bias=True), np.random.default_rng(2)
+    x, y = rng.normal(size=(n, widths[0])), rng.random((n, widths[-1]))
+    trace = model.forward(x)
+    delta = rng.normal(size=(n, widths[2]))
+    lower = delta @ model.weights[1].T * trace.a[1] * (1 - trace.a[1])
+    weights = (x.T @ lower, trace.a[1].T @ delta, 0 * model.weights[2])
+    weights[0][0, 0] *= 1 + noise
+    sums = (lower.sum(axis=0, keepdims=True), delta.sum(axis=0, keepdims=True), np.zeros((1, widths[-1])))
+    problem = Problem("", x, y, model.weights, model.biases, weights, sums, (False,) * 3)
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    return Baseline(reading, losses(n, 2)[0], 1.0, frozenset(), frozenset(reading.given))
+
+
+def test_whether_arrays_follow_from_one_delta() -> None:
+    assert _follows(a_baseline(), 2) is True
+    assert _follows(a_baseline(noise=1e-5), 2) is False
+    assert _follows(a_baseline(noise=1e-9), 2) is True
+    assert _follows(a_baseline(n=9), 2) is None  # 36 numbers for 25 equations
+    assert _follows(a_baseline(widths=(2, 30, 101, 1), n=4), 2) is None  # too many
+
+    def unsummed(base: Baseline) -> Baseline:
+        biases = cast(Any, base.reading.problem.bias_gradients)
+        problem = base.reading.problem._replace(bias_gradients=(np.ones((4, 3)), *biases[1:]))
+        return base._replace(reading=replace(base.reading, problem=problem))
+
+    assert _follows(unsummed(a_baseline()), 2) is None
+
+
+def test_nothing_is_said_of_each_layer() -> None:
+    found = nothing(2, "why", place="dW1")
+    assert (found.verdict, found.reason, found.place, found.loss, found.sign) == ("unknown", "why", "dW1", None, None)
+    assert [layer[:3] for layer in found.layers] == [(1, "unknown", ()), (2, "unknown", ())]
+    assert all(np.isnan(layer.relative_error) for layer in found.layers)
+
+
+# Logarithms
+
+
+def entropy_reading(plan: dict[str, str], scale: float = 1.0, unit: float = 2**-52) -> Reading:
+    """Read a gradient of the binary cross-entropy that a changed backward pass gives."""
+    model = Model([3 * W[0], 8 * W[1]])
+    problem = Problem("rows, (in, out)", X, Y, model.weights, None, model.weights, None, (False, False))
+    bare = Reading(problem, model.activations, unit, 1e-7, {})
+    made = grammar.backward(bare.exact("binary_cross_entropy"), plan)
+    return replace(bare, problem=problem._replace(gradients=(scale * made["W1"], scale * made["W2"])))
+
+
+ENTROPY = next(loss for loss in losses(len(X), 1) if loss.name == "binary_cross_entropy")
+TOLD_BCE: Any = {"told": [[SIGMOID], [SIGMOID]], "loss": "binary_cross_entropy"}
+
+
+@pytest.mark.parametrize("epsilon", [3.3e-6, 1e-4, 1.7e-9])
+@pytest.mark.parametrize("scale", [1.0, -0.5])
+def test_an_epsilon_is_fitted(epsilon: float, scale: float) -> None:
+    one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, scale)
+    base = Baseline(one, ENTROPY, scale, frozenset(), frozenset())
+    assert _fitted(base) == pytest.approx(epsilon, rel=1e-5)
+    assert _near(one, "binary_cross_entropy")
+
+
+def test_no_epsilon_is_fitted_where_there_is_none() -> None:
+    for s in (0.5, 1.0):
+        assert _fitted(Baseline(entropy_reading({}), ENTROPY, s, frozenset(), frozenset())) == 0.0
+
+
+def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
+    for epsilon in (1e-5, 3.3e-6):
+        s = ENTROPY.factor
+        one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, -s)
+        found = with_epsilon(a_case(one, **TOLD_BCE), [entropy_reading({}, 5 * s), one])
+        assert found is not None
+        base, made, words = found
+        assert (base.reading is one, base.s, words) == (True, -s, f"an ε of {epsilon:.3g} inside the logarithm")
+        assert all(block.off(base.s) <= 1 for block in made.values())
+    changed = one.problem._replace(gradients=(0.5 * one.problem.gradients[0], one.problem.gradients[1]))
+    assert with_epsilon(a_case(one, **TOLD_BCE), [replace(one, problem=changed)]) is None
+    squares = entropy_reading({"error": "~epsilon:1e-05"}, 2 / len(X))
+    assert with_epsilon(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), [squares]) is None
+
+
+@pytest.mark.parametrize("which", grammar.CLIPPINGS)
+@pytest.mark.parametrize(("bound", "many"), [(0.05, 6), (0.0371, 5), (0.11, 9)])
+def test_clipped_predictions_are_counted(which: str, bound: float, many: int) -> None:
+    s = ENTROPY.factor
+    one = entropy_reading({"error": f"~clipped:{which}:{bound!r}"}, s)
+    found = with_clipping(a_case(one, **TOLD_BCE), one)
+    assert found is not None
+    base, made, words = found
+    p = one.exact("binary_cross_entropy").a[-1]
+    assert many == np.sum((p < bound) | (p > 1 - bound))
+    begin = f"clipping of {many} predictions, at {'about ' if which == 'zeroed' else f'{bound:.3g} from 0 and 1'}"
+    assert words.startswith(begin)
+    assert words.endswith(f" from 0 and 1: {grammar.CLIPPINGS[which]}")
+    assert base.s == s
+    assert all(block.off(s) <= 1 for block in made.values())
+
+
+def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
+    s = ENTROPY.factor
+    for which in ("used", "zeroed"):
+        one = entropy_reading({"error": f"~clipped:{which}:0.05"}, s)
+        changed = one.problem._replace(gradients=(1.001 * one.problem.gradients[0], one.problem.gradients[1]))
+        assert with_clipping(a_case(one, **TOLD_BCE), replace(one, problem=changed)) is None
+        squares = entropy_reading({"error": f"~clipped:{which}:0.05"}, 2 / len(X))
+        assert with_clipping(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), squares) is None
+    plain = entropy_reading({}, s)
+    assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
+
+
+@pytest.mark.parametrize("start", [0.036, 0.0371, 0.05])
+def test_a_bound_is_refined(start: float) -> None:
+    one = entropy_reading({"error": "~clipped:used:0.0371"})
+    p = one.exact("binary_cross_entropy")
+    found = _refined(p, p.a[-2].T, one.problem.gradients[1], "used", start)
+    assert found == pytest.approx(0.0371, rel=1e-9)
+
+
+# The factors with which a search begins
+
+
+@pytest.mark.parametrize(
+    ("blocks", "loss", "known", "factors"),
+    [
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0)], None, True, []),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0)], "mse", True, [0.5, -0.5]),  # the loss that was named, if nothing fits
+        ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
+        ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
+        ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
+        ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [-3, -3], [1, 1], 0.1, -3.0)], None, False, [7.0, -3.0]),
+        ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [7, 7], [1, 1], 0.1, 7 * (1 + 0.9e-6))], None, False, [7.0]),
+        (
+            [("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [7, 7], [1, 1], 0.1, 7 * (1 + 1.1e-6))],
+            None,
+            False,
+            [7.0, 7 * (1 + 1.1e-6)],
+        ),
+        ([("W1", [0, 0], [1, 1], 0.1, 0.0), ("W2", [7, 3], [1, 1], 0.1, 5.0), ("b1", 3, 1, 0.1, 3.0)], None, False, []),
+    ],
+)
+def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: bool, factors: list[float]) -> None:
+    one = a_reading(*(block(*parts) for parts in blocks), n=4)
+    candidates = [found for found in told_losses(loss, 4, 1) if found.family == "mse"]
+    assert diagnosis._scales_to_try(a_case(one, None, loss, known), one, candidates) == [None, *factors]
+
+
+# What else may have been handed in
+
+
+@pytest.mark.parametrize(
+    ("given", "longer"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], False),  # at 60 degrees
+        ([1.001, 1.0, 1.0, 1.0], True),
+        ([1.0, 0.0, 0.0, 0.0], False),  # no longer than the gradient
+        ([1.001, 0.0, 0.0, 0.0], True),
+        ([-9.0, 0.0, 0.0, 0.0], False),
+        ([9.0, 0.0], False),
+    ],
+)
+def test_a_step_with_earlier_gradients_is_longer_and_in_about_the_same_direction(given: Any, longer: bool) -> None:
+    right = np.array([1.0, 0.0, 0.0, 0.0])
+    assert accumulated({"W1": np.array(given)}, {"W1": right}) is longer
+    assert not accumulated({"W1": np.array(given), "W2": right}, {"W1": right, "W2": right})  # all arrays, or none
+
+
+def a_problem(gradients: Any, weights: Any = W) -> Problem:
+    return Problem("", X, Y, tuple(weights), None, tuple(gradients), None, (False, False))
+
+
+@pytest.mark.parametrize("eta", [1.0, 0.1, 2e-5, 10.0])
+def test_a_difference_of_weights_is_seen_before_and_after(eta: float) -> None:
+    new = [w - eta * g for w, g in zip(W, G, strict=True)]
+    quotient = [(w - after) / eta for w, after in zip(W, new, strict=True)]
+    assert _is_difference(a_problem(quotient))
+    assert _is_difference(a_problem(quotient, new))
+    assert not _is_difference(a_problem(G))
+    assert not _is_difference(a_problem([0 * g for g in quotient]))
+
+
+def test_three_numbers_are_too_few_for_a_difference() -> None:
+    for many in (3, 4):
+        w, g = np.full((1, many), 0.7), np.full((1, many), 0.123)
+        quotient = (w - (w - 0.01 * g)) / 0.01
+        assert _is_difference(a_problem([quotient], [w])) is (many == 4)
+
+
+# What is said of a correct gradient
+
+
+def test_apart_from_something_all_is_correct() -> None:
+    small = block("W1", np.full((2, 3), 1.1), np.ones((2, 3)), slack=1.0)
+    one = a_reading(small, block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W2"}))
+    found = is_correct(a_case(one), [base])
+    assert (found.verdict, found.cannot_tell) == ("unknown", ())
+    assert found.reason == "the gradient of layer 1 is too small to be told from rounding"
+    assert found.evidence == "all 9 numbers agree up to a relative error of 9e-02 in each array"
+    made = {"W1": small._replace(made=small.given), "W2": one.correct("mse")["W2"]}
+    apart = apart_from(a_case(one), base, made, "something")
+    assert (apart.verdict, apart.reason, apart.evidence) == ("correct", "correct apart from something", "")
+    assert (apart.cannot_tell, apart.alternatives, apart.scale, apart.sign) == ((), (), 1.0, 1)
+    assert set(apart.arrays.values()) == {Array("correct", 0.0, 1.0, 1)}
+    assert [layer.verdict for layer in apart.layers] == ["correct", "correct"]
+
+
+def test_an_array_too_small_beside_one_that_is_not() -> None:
+    one = a_reading(block("W1", [1.1], [1.0], slack=1.0), block("b1", [1.0], [1.0]), block("W2", [1.0], [1.0]))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "b1", "W2"}), frozenset({"b1", "W2"}))
+    for case, word in ((a_case(one), "gradient"), (a_case(one, known=False, step=True), "change")):
+        found = is_correct(case, [base])
+        assert (found.verdict, found.reason) == ("correct", f"the {word} of W1 is too small to be told from rounding")

@@ -201,6 +201,22 @@ MISSING = Term("phi1", "derivative-missing")
         (explained(Term("delta2", "", 0.37)), {"layer-scale": (1, 2)}, "delta2"),
         (explained(Term("dW2", "", 0.37)), {"layer-scale": (2,)}, "dW2"),
         (explained(Term("dW2", "", 0.37), Term("db2", "", 0.37)), {"layer-scale": (2,)}, None),
+        (explained(Term("dW2", "", 0.37), Term("db2", "", 0.37 * (1 + 0.9e-6))), {"layer-scale": (2,)}, None),
+        (
+            explained(Term("dW2", "", -0.37), Term("db2", "", 0.37)),
+            {"layer-scale": (2,), "layer-sign": (2,), "bias-scale": (2,)},
+            None,
+        ),
+        (
+            explained(Term("dW2", "", 0.37), Term("db2", "", 0.37 * (1 + 1.1e-6))),
+            {"layer-scale": (2,), "bias-scale": (2,)},
+            None,
+        ),
+        (
+            explained(Term("dW2", "", 0.37), Term("db2", "", 0.0)),
+            {"layer-scale": (2,), "biases-not-updated": (2,)},
+            None,
+        ),
         (
             explained(Term("dW2", "", 0.37), Term("db2", "", 0.38)),
             {"layer-scale": (2,), "bias-scale": (2,)},

@@ -246,6 +246,8 @@ def test_what_the_numbers_cannot_tell_is_not_asked() -> None:
     assert {"dW1", "delta1", "phi1"} <= case.places  # dW1 = X.T @ e1 gives the same numbers
     assert judge.at("dW1", case)
     assert not judge.at("dW2", case)
+    assert judge.at("dW", case)
+    assert not judge.at("db", case)
 
 
 def test_refusals_and_tracebacks_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,12 @@ def test_what_is_told_and_what_is_not(told: Any, eta: float | None, read: Optimi
                 ("adam", "eps", float("nan"), "eps", float("nan")),
             )
         ),
+        (
+            "sgd",
+            np.zeros((0, 2)),
+            TypeError,
+            "eta is array([], shape=(0, 2), dtype=float64), of type ndarray; expected a number",
+        ),
         ("sgd", -1.0, ValueError, "eta is -1.0; expected a positive, finite number"),
     ],
 )

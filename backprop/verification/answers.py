@@ -55,7 +55,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
         (),
         best.loss.name,
         abs(best.s) / best.loss.factor,
-        1 if best.s > 0 else -1,
+        int(np.sign(best.s)),
         reading.problem.convention,
         layers,
         tuple(others[:4]),
@@ -98,7 +98,8 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
             other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
             if not any(all(resembling(other, loss.family).values()) for loss in losses_for(case, other)):
                 continue
-            for fit in fitting(case, [other])[:1]:
+            if fits := fitting(case, [other]):
+                fit = fits[0]
                 base = next(one for one in comparisons(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
                 judged = judged_arrays(base)
                 if any(array.verdict == "incorrect" for array in judged.values()):
@@ -107,7 +108,7 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                         (slug,),
                         fit.loss.name,
                         abs(fit.s) / fit.loss.factor,
-                        1 if fit.s > 0 else -1,
+                        int(np.sign(fit.s)),
                         reading.problem.convention,
                         judged_layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
                         (),
@@ -170,7 +171,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         () if ambiguous else best.slugs,
         loss.name,
         best.scale,
-        1 if base.s > 0 and "uphill" not in best.slugs else -1,
+        -1 if "uphill" in best.slugs else int(np.sign(base.s)),
         reading.problem.convention,
         judged_layers(judged, reading.depth, {} if ambiguous else best.layers),
         others,

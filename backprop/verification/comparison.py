@@ -194,7 +194,7 @@ def judged_arrays(one: Baseline) -> dict[str, Array]:
             found[name] = Array("correct" if name in one.tested else "not tested", error, 1.0, 1)
         else:
             factor = block.factor / one.s if np.isfinite(block.factor) and block.off(block.factor) <= 1 else None
-            sign = None if not factor else 1 if factor > 0 else -1
+            sign = int(np.sign(factor)) if factor else None
             found[name] = Array("incorrect", error, factor, sign)
     return found
 

@@ -21,7 +21,7 @@ place and by a line of code that gives the numbers. Under "unknown" nothing is n
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -185,25 +185,25 @@ def assert_gradient(
 @np.errstate(all="ignore")
 def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
     """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
-    if found.reason == TOO_SMALL_TO_TELL:
-        return found
-    if found.verdict == "unknown" or found.activations is None or found.loss is None:
+    if found.verdict == "unknown":
+        if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as they can be seen
+            return found
         networks = [n for group in networks_for(case.told, case.depth, "") for n in group][:8]
         tried = hints(
             case.problems, networks, case.unit, case.step, any(layer.verdict == "correct" for layer in found.layers)
         )
-        return replace(found, reason="; ".join((found.reason, *tried))) if found.verdict == "unknown" else found
+        return replace(found, reason="; ".join((found.reason, *tried)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
-    phis = [told.get(name) or ACTIVATIONS[name] for name in found.activations]
-    model = Model(problem.weights, problem.biases, phis)
-    return replace(
-        found, remarks=remarks(model, problem.X, problem.y, found.loss, eta=case.eta, printed_loss=printed_loss)
-    )
+    phis = [told.get(name) or ACTIVATIONS[name] for name in cast("tuple[str, ...]", found.activations)]
+    model, loss = Model(problem.weights, problem.biases, phis), cast("str", found.loss)
+    return replace(found, remarks=remarks(model, problem.X, problem.y, loss, eta=case.eta, printed_loss=printed_loss))
 
 
 def explained(case: Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
     """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
+    if not readings:  # no forward pass is finite
+        return []
     found: list[Explanation] = []
     tasks = []
     for reading in readings:

@@ -299,7 +299,7 @@ def explanations(
             s = state.s
         if all(block.vague(s) for block in blocks.values()):
             continue
-        sign = -1 if s < 0 else 1
+        sign = int(np.sign(s))
         uphill = ("uphill",) if step and sign < 0 else ()
         base += 0.6 * len(uphill)
         turned = [f"dW{k + 1}" for k in range(reading.depth)] if sign < 0 else []
@@ -329,7 +329,7 @@ def _scales_of(
         return
     free = any(term.place == "error" and (term.form in FREE or "~" in term.form) for term in state.terms)
     for ratio, slugs, price in sorted(scales(loss, reading, named), key=lambda one: one[2]):
-        exact = (1 if s > 0 else -1) * loss.factor * ratio
+        exact = np.sign(s) * loss.factor * ratio
         if abs(exact / s - 1) < 1e-2 and all(block.off(exact) <= 1 for block in blocks.values()):
             yield ratio, () if free else slugs, 0.1 * (ratio != 1) if free else price
             return

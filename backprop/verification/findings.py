@@ -88,7 +88,8 @@ class Diagnosis:
         evidence: how many numbers agree, and how closely.
         arrays: what was found about each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
-            propagated back to layer 1), "delta1", "dW2", "db1", "update"; None if that is not one place.
+            propagated back to layer 1), "delta1", "dW2", "db1", "update"; "dW" or "db" if it is in every layer; None if
+            that is not known.
         cannot_tell: names of mistakes that would give these very numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake its place, a line of code that gives the numbers, and the correct line.

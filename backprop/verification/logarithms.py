@@ -26,9 +26,7 @@ def with_epsilon(case: Case, readings: Sequence[Reading]) -> Apart | None:
             blocks = reading.correct(one.loss.family)
             if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
                 continue
-            for epsilon in (*EPSILONS, _fitted(one)):
-                if not epsilon:
-                    continue
+            for epsilon in filter(None, (*EPSILONS, _fitted(one))):
                 made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
                     return one, made, f"an ε of {epsilon:.3g} inside the logarithm"
@@ -51,7 +49,7 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
         p, g = reading.exact(family), reading.given[name] / one.s
         if sum(given.size for given in reading.given.values()) < 4:
             continue
-        away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]).clip(1e-16))
+        away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]))
         some = away[:: len(away) // FEW_BOUNDS + 1]
         starts = (*BOUNDS, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
         direction = np.random.default_rng(0).standard_normal(g.shape[0])

@@ -85,10 +85,12 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
         raise ValueError(f"optimizer has {unknown[0]!r}; expected of {name!r} any of {', '.join(PARAMETERS[name])}")
+    eta = None if eta is None else checks.learning_rate(eta)
     lr = given.get("lr", eta)
-    if eta is not None and lr != eta:
+    rate = None if lr is None else checks.learning_rate(lr)
+    if eta is not None and rate != eta:
         raise ValueError(f"optimizer has lr {lr!r} and eta is {eta!r}; expected one learning rate")
-    if lr is None and (name == "adam" or given.get("weight_decay")):
+    if rate is None and (name == "adam" or given.get("weight_decay")):
         raise ValueError(f"optimizer {name!r} has no lr, and eta is None; expected the learning rate")
     betas = given.get("betas", (0.9, 0.999))
     if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
@@ -101,7 +103,6 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
         "eps": given.get("eps", 1e-8),
     }
     momentum, decay, one, two, eps = (told_fraction(f"{key} of optimizer", value) for key, value in fractions.items())
-    rate = None if lr is None else checks.learning_rate(lr)
     return Optimizer("adam" if name == "adam" else "sgd", rate, momentum, decay, (one, two), eps)
 
 

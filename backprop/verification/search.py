@@ -367,6 +367,13 @@ def norm(array: np.ndarray) -> float:
     return float(np.vdot(array, array)) ** 0.5
 
 
+def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Fit a target by the columns of a matrix; NaN if a number is not finite, which LAPACK would print."""
+    if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
+        return np.full(matrix.shape[1], np.nan)
+    return np.linalg.lstsq(matrix, target, rcond=None)[0]
+
+
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
     """Keep of forms that give the same numbers the first.
 
@@ -682,7 +689,7 @@ class Search:
         if g.size < 4:
             return None
         both = np.stack([made[f"W{k + 1}"].ravel(), w.ravel()], axis=1)
-        (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
+        own, decay = least_squares(both, g.ravel())
         return float(own) if own and self._fits(g.ravel(), both @ np.array([own, decay])) else None
 
     def _drowned(self, name: str) -> bool:
@@ -760,20 +767,22 @@ class Search:
         if g.shape != made.shape:
             return
         length = float(np.vdot(made, made))
-        f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
+        divisor = s * length
+        f = float(np.vdot(g, made)) / divisor if length > TINY and divisor else np.nan
         f = self._rounded(f)
         scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
         f = next((other for other in beside if abs(f / (other or np.nan) - 1) < 1e-6), f)
         if scaled and (g.size > 1 or self._named(f) or f in beside):
             yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
-        if g.size < 3 and w.any():
-            decay = float(np.vdot(g - s * made, w)) / float(np.vdot(w, w))
+        length = float(np.vdot(w, w))
+        if g.size < 3 and length > TINY:
+            decay = float(np.vdot(g - s * made, w)) / length
             if self._fits(g, s * made + decay * w):
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
         elif not scaled and np.isfinite(f):
             both = np.stack([made.ravel(), w.ravel()], axis=1)
-            (own, decay), *_ = np.linalg.lstsq(both, g.ravel(), rcond=None)
+            own, decay = least_squares(both, g.ravel())
             if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
 

@@ -104,7 +104,7 @@ def diagnose_step(
         (w, b), (new, _) = states[k], states[k + 1]
         handed = Handed(data("X", X), data("y", y), w, b or None, given[0], given[1] or None, new)
         unit = float(np.finfo(precision).eps)
-        floors = dict(_floors(states[k], states[k + 1], unit / (rule.lr or 1.0)))
+        floors = _floors(states[k], states[k + 1], unit / (rule.lr or 1.0))
         found, known = problems(handed, convention), rule.lr is not None
         return Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr, convention)
 
@@ -166,11 +166,14 @@ def _combined(one: Parameters, other: Parameters, f: float) -> Parameters:
     return weights, biases
 
 
-def _floors(old: Parameters, new: Parameters, unit: float) -> Iterator[tuple[str, float]]:
-    """List what rounding in the update does to each array."""
-    for letter, olds, news in zip("Wb", old, new, strict=True):
-        for i, (o, n) in enumerate(zip(olds, news, strict=False)):
-            yield f"{letter}{i + 1}", unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n))))
+@np.errstate(over="ignore")  # weights of 1e200, say, whose squares are infinite
+def _floors(old: Parameters, new: Parameters, unit: float) -> dict[str, float]:
+    """Compute what rounding in the update does to each array."""
+    return {
+        f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n))))
+        for letter, olds, news in zip("Wb", old, new, strict=True)
+        for i, (o, n) in enumerate(zip(olds, news, strict=False))
+    }
 
 
 def _second(

@@ -40,6 +40,8 @@ def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
         raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
     name = loss.strip().lower().replace("-", "_").replace(" ", "_")
     name = _ALIASES.get(name, name)
+    if d == 1:
+        name = name.removesuffix("_examples")  # the mean over all entries is then the mean over the examples
     found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
     if not found:
         names = ", ".join(repr(reading.name) for reading in losses(2, 2))

@@ -33,7 +33,7 @@ EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
-#: Places that are no line of the backward pass, in words.
+#: Places that are no single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
     "forward": "a forward pass other than the one that these weights and activations give",
@@ -68,19 +68,20 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    reason += more
     places = tuple(_places(case, best, wrong))
+    if len(places) == 1:
+        reason += f"; there is {in_words(places[0], case, best.reading)}"
+    reason += more
     if len(places) > 1:
         alternatives += tuple(
-            Alternative("mistake", (), place, best.loss.name, ELSEWHERE.get(place, f"a mistake in the line of {place}"))
-            for place in places
+            Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading)) for place in places
         )
     return Diagnosis(
         "unknown",
         (),
         best.loss.name if agree else None,
         None,
-        1 if best.s > 0 else -1,
+        int(np.sign(best.s)),
         best.reading.problem.convention,
         judged_layers(judged, case.depth, {}),
         alternatives,
@@ -92,6 +93,18 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         judged,
         places[0] if len(places) == 1 else None,
     )
+
+
+def in_words(place: str, case: Case, reading: Reading) -> str:
+    """Say where a mistake is that has no name."""
+    if place in ELSEWHERE:
+        return ELSEWHERE[place]
+    if place.startswith("delta"):
+        return f"a mistake in {place}, or in what it is computed from"
+    where = f"{place} of each of these layers" if place in ("dW", "db") else place
+    if place == "dW1" and reading.problem.bias_gradients is None:
+        where += ", or in delta1, which no other array shows"
+    return f"a mistake in {where}{', or in its update' if case.step else ''}"
 
 
 def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -108,11 +121,15 @@ def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     if len(wrong) == 1 and (rest or not bias):
         yield f"d{wrong[0]}"
         return
+    kinds, other = {name[0] for name in wrong}, {"W": "b", "b": "W"}
+    if len(wrong) > 1 and len(kinds) == 1 and {other[name[0]] + name[1:] for name in wrong} <= best.agree & best.tested:
+        yield f"d{kinds.pop()}"  # every δ is correct
+        return
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
             yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
-        elif not apart and below & best.tested:
-            yield f"dW{top}"
+        elif not apart and below & best.tested:  # one array holds both, and a program may fill its parts in two lines
+            yield from (f"dW{top}", f"db{top}")
         elif top == 1:
             if not apart and bias:  # one array holds both
                 yield "dW1"
@@ -153,6 +170,8 @@ def _follows(best: Baseline, top: int) -> bool | None:
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    if not np.isfinite(matrix).all():
+        return None
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
     if equations - rank < 2:
         return None

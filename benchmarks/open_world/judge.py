@@ -282,6 +282,8 @@ def at(place: str, case: Case) -> bool:
     """
     depth, step = case.program.depth, case.setting.startswith("step")
     word, k = place.rstrip("0123456789"), _layer(place)
+    if place in ("dW", "db"):  # in every layer
+        return any(at(f"{place}{k}", case) for k in range(1, depth + 1))
     if place == "update":
         same = {p for p in case.places if p[0] == "u" or (step and p[:2] in ("dW", "db"))}
         return bool(same)

@@ -13,6 +13,7 @@ from backprop import Model, diagnose, diagnose_step
 from backprop.claims import CLAIMS
 from backprop.verification import MISTAKES
 from backprop.verification.catalogue import early_step, incorrect_gradients, layers_for
+from backprop.verification.grammar import CLIPPINGS
 from tests.test_bad_input import CASES
 
 ANSWERS = Path(__file__).with_name("answers.txt")
@@ -38,6 +39,17 @@ PLAIN = Model(SMALL.weights)
 RIGHT = SMALL.backward(SMALL.forward(X), Y)
 BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
 NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+BCE = [*PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights]
+RELU = Model(PLAIN.weights, activations=["relu", "tanh"])
+#: Some predictions are near 0 and 1.
+CERTAIN = Model([3 * PLAIN.weights[0], 8 * PLAIN.weights[1]])
+DEEP = Model.random([2, 3, 4, 3, 1], seed=2, activations=["tanh", "relu", "identity", "sigmoid"])
+#: Every z is positive, so that a ReLU is the identity.
+POSITIVE = Model([abs(w) for w in PLAIN.weights], activations=["relu", "identity"])
+#: Two units are at the kink for the examples whose first input is 0.
+KINKED = Model([np.array([[1.0, -1.0, 0.5], [0.0, 0.0, 0.5]]), PLAIN.weights[1]], activations=["relu", "sigmoid"])
+#: In layer 1, 1 − a is no more than a few units of the last digit of a.
+SATURATED = Model(PLAIN.weights, [np.full((1, 3), 35.0), np.zeros((1, 1))])
 
 
 def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int] | None, named: bool) -> str:
@@ -49,10 +61,32 @@ def planted(model: Model, x: Any, y: Any, slug: str, loss: str, layers: list[int
 
 
 def facts(found: backprop.Diagnosis) -> list[str]:
-    """List what the text does not say."""
-    place = [f"[place: {found.place}]"] if found.place else []
-    decay = [f"[weight decay: {found.weight_decay:.4g}]"] if found.weight_decay else []
-    return place + decay
+    """List what the text does not say; of the correct gradient one number for each array, which any change changes."""
+    scale = "" if found.scale is None else f" × {found.scale:.4g}"
+    phis = ", ".join(found.activations or ["None"])
+    whole = f"[{found.verdict}: {found.loss}{scale}, sign {found.sign}; {found.convention}; {phis}]"
+    arrays = [
+        f"{name} {array.verdict}" + ("" if array.factor is None else f" × {array.factor:.4g}, sign {array.sign}")
+        for name, array in found.arrays.items()
+    ]
+    layers = [f"{one.number} {one.verdict} {' '.join(one.mistakes)}".strip() for one in found.layers]
+    right = [] if found.correct is None else [*found.correct.weights, *(found.correct.biases or ())]
+    sums = [f"{round(float(g.ravel() @ np.arange(1, g.size + 1)), 12) + 0:.4g}" for g in right]
+    others = [
+        f"[also {one.verdict}: {' '.join(one.mistakes) or None} at {one.place}, {one.loss}; {one.text}]"
+        for one in found.alternatives
+    ]
+    parts = {
+        "mistakes": " ".join(found.mistakes),
+        "place": found.place,
+        "weight decay": found.weight_decay and f"{found.weight_decay:.4g}",
+        "layers": "; ".join(layers),
+        "arrays": "; ".join(arrays),
+        "correct": " ".join(sums),
+        "cannot tell": " ".join(found.cannot_tell),
+        "lines": " ".join(place for place, *_ in found.lines),
+    }
+    return [whole, *(f"[{key}: {value}]" for key, value in parts.items() if value), *others]
 
 
 def bare(gradients: Any, **told: Any) -> object:
@@ -125,6 +159,92 @@ def one_number(change: float) -> list[np.ndarray]:
     return changed
 
 
+def clipped(which: str, bound: float, **told: Any) -> object:
+    """Diagnose a gradient of the cross-entropy of predictions that are clipped to [bound, 1 − bound]."""
+    _, a, p = (trace := CERTAIN.forward(X)).a
+    q = np.clip(p, bound, 1 - bound)
+    derivative = ((1 - Y) / (1 - q) - Y / q) * p * (1 - p)
+    delta = {"used": q - Y, "divided": derivative, "zeroed": derivative * (q == p)}[which] / len(Y)
+    below = delta @ CERTAIN.weights[1].T * a * (1 - a)
+    return diagnose(CERTAIN.weights, X, Y, [trace.a[0].T @ below, a.T @ delta], **told)
+
+
+def noisy(names: str, eta: float = 0.0, told: float | None = None) -> object:
+    """Diagnose a gradient, or a step, that is correct but for noise in some arrays."""
+    rng, noise = np.random.default_rng(4), names.split()
+    right = WIDE.backward(WIDE.forward(MANY), LABELS, "binary_cross_entropy")
+    pairs = (("W", right.weights), ("b", right.biases or ()))
+    both = [
+        [2 * g + rng.normal(size=g.shape) * (f"{name}{k}" in noise) for k, g in enumerate(arrays, start=1)]
+        for name, arrays in pairs
+    ]
+    options: Any = {"loss": "binary_cross_entropy_examples", "activations": [phi.name for phi in WIDE.activations]}
+    if not eta:
+        return diagnose(WIDE.weights, MANY, LABELS, both, biases=WIDE.biases, **options)
+    new = [
+        [w - eta * g for w, g in zip(arrays or (), gs, strict=True)]
+        for arrays, gs in zip((WIDE.weights, WIDE.biases), both, strict=True)
+    ]
+    return diagnose_step(WIDE.weights, new[0], MANY, LABELS, told, biases=(WIDE.biases, new[1]), **options)
+
+
+def skipped(layers: list[int], sign: int = 1, later: bool = False) -> object:
+    """Diagnose a gradient whose forward pass skips activation functions; if `later`, the derivatives are given φ(z)."""
+    z, a, gradients = [], [MANY], list[np.ndarray]()
+    for k, (w, phi) in enumerate(zip(DEEP.weights, DEEP.activations, strict=True), start=1):
+        z.append(a[-1] @ w)
+        a.append(z[-1] if k in layers else phi.value(z[-1]))
+    delta = 2 * (a[-1] - LABELS[:, :1]) / len(MANY) * DEEP.activations[-1].derivative(z[-1], a[-1])
+    for k in (3, 2, 1, 0):
+        gradients.insert(0, sign * a[k].T @ delta)
+        if k:
+            phi = DEEP.activations[k - 1]
+            delta = delta @ DEEP.weights[k].T * phi.derivative(z[k - 1], phi.value(z[k - 1]) if later else a[k])
+    return diagnose(DEEP, MANY, LABELS[:, :1], gradients, loss="mse")
+
+
+def correct(model: Model, x: Any, y: Any, **told: Any) -> object:
+    """Diagnose a correct gradient of the mean squared error."""
+    gradients = model.backward(model.forward(x), y)
+    handed = gradients.weights if gradients.biases is None else gradients
+    return diagnose(model.weights, x, y, handed, biases=model.biases, **told)
+
+
+def saturated_step(eta: float | None, known: bool) -> object:
+    """Diagnose a correct step of a network with a saturated layer, the biases after it known or not."""
+    new = SATURATED._update(SATURATED.backward(SATURATED.forward(X), Y), 0.5)
+    pair = (SATURATED.biases, new.biases if known else None)
+    return diagnose_step(SATURATED.weights, new.weights, X, Y, eta, biases=pair, loss="mse", activations="sigmoid")
+
+
+def at_kink(derivative: float) -> object:
+    """Diagnose a gradient of a network with ReLUs, some of which are exactly at their kink."""
+    x, y = np.array([[0, 1], [1, 2], [-1, 1.5], [0, -1], [-0.5, 1]]), Y[:5]
+    trace = KINKED.forward(x)
+    p = trace.y_hat
+    delta = 2 * (p - y) / len(y) * p * (1 - p)
+    slope = np.where(trace.z[0] == 0, derivative, trace.z[0] > 0)
+    gradients = [x.T @ (delta @ KINKED.weights[1].T * slope), trace.a[1].T @ delta]
+    return diagnose(KINKED, x, y, gradients, loss="mse")
+
+
+def shifted(share: float) -> object:
+    """Diagnose a gradient of which one number is off, by a share of the norm of its array."""
+    changed = BARE[0].copy()
+    changed[1, 1] += share * np.linalg.norm(changed)
+    return bare([changed, BARE[1]], loss="mse")
+
+
+def decayed(factor: float, told: float = 0.0) -> object:
+    """Diagnose a gradient to which a multiple of the weights was added, under a weight decay that is named."""
+    return bare([g + factor * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse", weight_decay=told)
+
+
+def moved(eta: float) -> list[np.ndarray]:
+    """Return the weights after a correct step."""
+    return [w - eta * g for w, g in zip(PLAIN.weights, BARE, strict=True)]
+
+
 def cases() -> dict[str, Case]:
     """List what is submitted, by title."""
     found: dict[str, Case] = {}
@@ -176,6 +296,46 @@ def cases() -> dict[str, Case]:
         "an ε inside the logarithm": lambda: with_epsilon(1e-5, loss="binary_cross_entropy"),
         "an odd ε inside the logarithm": lambda: with_epsilon(3.3e-6),
         "activations named that are not those": lambda: bare(BARE, loss="mse", activations="tanh"),
+        **{
+            f"clipped predictions, {which}, at {bound}": partial(clipped, which, bound, **named)
+            for which in CLIPPINGS
+            for bound, named in (
+                (0.05, {"activations": "sigmoid"}),
+                (0.0371, {"activations": "sigmoid", "loss": "binary_cross_entropy"}),
+            )
+        },
+        "clipped predictions, not named": lambda: clipped("used", 0.05),
+        **{
+            f"weight decay of {factor}, told {told}": partial(decayed, factor, told)
+            for factor, told in [*((f, 0.01) for f in (0.0, 0.01, 0.02, 0.005, -0.01, 0.03)), (-0.01, 0.0)]
+        },
+        "weight decay, and minus the gradient": lambda: bare(
+            [-g - 0.01 * w for g, w in zip(BARE, PLAIN.weights, strict=True)], loss="mse"
+        ),
+        # what another network would have too
+        "every z is positive": lambda: correct(POSITIVE, abs(MANY), LABELS[:, :1] + 1),
+        "every z is positive, and one example": lambda: correct(POSITIVE, abs(MANY[:1]), LABELS[:1, :1] + 1),
+        "targets below 0": lambda: correct(PLAIN, X, Y - 0.5),
+        "targets above 1": lambda: correct(PLAIN, X, Y + 0.5),
+        "at the kink, with derivative 0": lambda: at_kink(0.0),
+        "at the kink, with derivative 1": lambda: at_kink(1.0),
+        "at the kink, with derivative 1/2": lambda: at_kink(0.5),
+        "saturated": lambda: correct(SATURATED, X, Y, activations="sigmoid", loss="mse"),
+        "a layer of five units": lambda: correct(Model.random([2, 5, 1], seed=0, bias=True), X, Y, loss="mse"),
+        "a layer that is as wide as there are examples": lambda: correct(
+            Model.random([2, 9, 1], seed=0), MANY, LABELS[:, :1], loss="mse"
+        ),
+        "units that are dead because of their biases": lambda: correct(
+            Model(SMALL.weights, [np.array([[-9.0, 1, 1]]), np.ones((1, 1))], ["relu", "sigmoid"]), X, Y
+        ),
+        "the output not named, and a mistake": lambda: bare(
+            [-BCE[0], BCE[1]], loss="binary_cross_entropy", activations=["sigmoid", None]
+        ),
+        "several activations not named, and a mistake": lambda: bare([2 * BARE[0], BARE[1]], activations=[None, None]),
+        **{
+            f"the forward pass skips layers {layers}, sign {sign}": partial(skipped, layers, sign, later)
+            for layers, sign, later in (([1], 1, False), ([2], 1, False), ([1, 2], 1, False), ([1], -1, True))
+        },
         # not known
         "noise": lambda: bare(NOISE),
         "noise, all named": lambda: bare(NOISE, loss="mse", activations="sigmoid"),
@@ -186,6 +346,28 @@ def cases() -> dict[str, Case]:
         "rounded to nine digits": lambda: bare([np.round(g, 11) for g in BARE], loss="mse"),
         "the first five examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[:5]), Y[:5]).weights, loss="mse"),
         "the last six examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[-6:]), Y[-6:]).weights, loss="mse"),
+        "the first example alone": lambda: bare(
+            PLAIN.backward(PLAIN.forward(X[:1]), Y[:1]).weights, loss="mse", activations="sigmoid"
+        ),
+        "the first five examples alone, of a cross-entropy": lambda: bare(
+            PLAIN.backward(PLAIN.forward(X[:5]), Y[:5], "binary_cross_entropy").weights, loss="binary_cross_entropy"
+        ),
+        "the first five examples alone, of another network": lambda: bare(
+            RELU.backward(RELU.forward(X[:5]), Y[:5]).weights, loss="mse", activations=["relu", "tanh"]
+        ),
+        **{f"a number off by {share} of its array": partial(shifted, share) for share in (0.9e-3, 1.1e-3)},
+        "the weights are those after the update": lambda: diagnose(
+            moved(0.3), X, Y, BARE, loss="mse", activations="sigmoid"
+        ),
+        "a difference of weights": lambda: bare(
+            [(w - new) / 0.1 for w, new in zip(PLAIN.weights, moved(0.1), strict=True)], loss="mse"
+        ),
+        "two mistakes with several explanations": lambda: bare(
+            [
+                incorrect_gradients(PLAIN, X, Y, "hidden-derivative-missing").weights[0],
+                incorrect_gradients(PLAIN, X, Y, "output-derivative-missing").weights[1],
+            ]
+        ),
         "two mistakes": lambda: bare(
             [
                 incorrect_gradients(PLAIN, X, Y, "hidden-derivative-missing").weights[0],
@@ -193,6 +375,21 @@ def cases() -> dict[str, Case]:
             ],
             loss="mse",
         ),
+        # places, from the arrays that are incorrect alone
+        **{
+            f"noise in {names}": partial(noisy, names)
+            for names in (
+                *("W1", "b1", "W1 b1", "W2", "b2", "W2 b2", "W3", "b3", "W3 b3"),
+                *("b1 b2", "W1 W2 b1 b2", "W1 W2 W3", "W1 b1 W3", "W1 W2 W3 b1 b2 b3"),
+            )
+        },
+        **{
+            f"a step with noise in {names}, the learning rate {'told' if told else 'not told'}": partial(
+                noisy, names, 0.3, told
+            )
+            for names in ("W1", "W1 b1", "W2 b2", "W3 b3", "W1 W2 W3 b1 b2 b3")
+            for told in (0.3, None)
+        },
         # zeros
         "all zero": lambda: bare(zeros),
         "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
@@ -235,6 +432,13 @@ def cases() -> dict[str, Case]:
             PLAIN, BARE, eta=1e-14, told=1e-14, loss="mse", activations="sigmoid"
         ),
         "a noisy step": lambda: stepped(PLAIN, NOISE, loss="mse"),
+        **{
+            f"a step of a saturated network, the learning rate {eta}, biases {known}": partial(
+                saturated_step, eta, known
+            )
+            for eta in (0.5, None)
+            for known in (True, False)
+        },
         "updated too early": lambda: early(2.0),
         "updated too early, the learning rate not told": lambda: early(None),
     }
@@ -247,8 +451,10 @@ def report(case: Case) -> str:
         text = "\n".join([str(found), *(facts(found) if isinstance(found, backprop.Diagnosis) else [])])
     except (TypeError, ValueError, AssertionError) as error:
         text = f"{type(error).__name__}: {error}"
-    rounding = r"relative error \d\.\de-1\d|up to a relative error of \de-1\d in each array|to the last bit"
+    tiny = r"e-(?:09|1\d)"
+    rounding = rf"relative error \d\.\d{tiny}|up to a relative error of \d{tiny} in each array|to the last bit"
     text = re.sub(rounding, "up to rounding", text)
+    text = re.sub(rf"off by \d{tiny}", "off by little", text)
     text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
