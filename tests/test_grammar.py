@@ -172,6 +172,14 @@ def test_the_error_of_a_clipped_prediction(a: float, which: str, expected: float
     )
 
 
+def test_what_is_kept_at_the_output_is_the_gradient_with_respect_to_the_predictions() -> None:
+    for family, divisor in (("binary_cross_entropy", True), ("mse", False)):
+        p = a_pass([2, 3, 1], "sigmoid", family)
+        flow = grammar.delta_of(p, 1, {}, Flow())
+        own = grammar.correct_error(p) / (correct_derivative(p, 1) if divisor else 1)
+        np.testing.assert_allclose(flow.errors[-1], own)
+
+
 def test_every_delta_above_can_be_propagated_back_in_place_of_the_next() -> None:
     p = a_pass([3, 3, 3, 3, 3])
     found = {name for name, _ in grammar.backs(p, 0, flow_to(p, 1))}
