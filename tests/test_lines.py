@@ -140,6 +140,16 @@ def alike(made: np.ndarray, should: np.ndarray, exactly: bool) -> bool:
     return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
 
 
+def test_a_form_that_names_the_layer_below_has_a_line_whatever_the_widths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "waist", ([4, 2, 3, 1], ["tanh", "sigmoid", "sigmoid"], "mse"))
+    reading, loss = read("waist")
+    listed = [(place, name) for place, name in forms(reading, loss.family) if place[0] == "d" and name]
+    assert {"dW2", "dW3", "db1"} <= {place for place, _ in listed}
+    for place, name in listed:
+        known = grammar.weight_forms if place[1] == "W" else grammar.bias_forms
+        assert words._form_code(name, known, reading, loss, int(place[2:])) != "…"
+
+
 def test_what_a_mean_divides_by_is_written_for_the_layout() -> None:
     reading, _ = read("pointed")
     assert list(words._counts(reading)) == [("y.size", 5), ("len(y)", 5)]
