@@ -571,6 +571,19 @@ def test_beside_a_bias_another_delta_in_the_only_layer_is_seen() -> None:
     assert plan not in [state.plan for state in Search(alone, "mse", []).explain(1.0)]
 
 
+@pytest.mark.parametrize("k", [1, 2])
+def test_what_rounding_does_to_a_sketch_grows_with_both_factors(k: int) -> None:
+    found = a_search()
+    sketch, error = found._sketch(k), 1e-3 * np.ones((N, WIDTHS[k + 1]))
+    made, rounding = found._made(sketch, k, "", error)
+    for one, slack, (_, derivative) in zip(made, rounding, found._derivatives(k), strict=True):
+        np.testing.assert_allclose(one, sketch.left.T @ (derivative * error))
+        size = np.linalg.norm(sketch.left) * np.linalg.norm(derivative * error)
+        assert slack == pytest.approx(1e3 * EPS * size)
+    again = found._made(sketch, k, "", 2 * error)[0]
+    assert (again is made) is (k == 2)  # at the output it is computed once
+
+
 def test_the_factor_of_weights_and_biases_is_one_number() -> None:
     reading = submitted({}, {"dW2": 0.37, "db2": 0.37}, WIDTHS)
     best = Search(reading, "mse", named_factors(reading)).explain(1.0)[0]
