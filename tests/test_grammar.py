@@ -396,3 +396,19 @@ def test_the_code_of_a_derivative_is_the_derivative(phi: Any) -> None:
 
 def test_an_activation_of_ones_own_is_called_by_its_name() -> None:
     assert grammar.derivative_code("mine", 3) == "mine_derivative(z3)"
+
+
+def test_a_factor_of_the_first_delta_changes_the_first_layer_alone() -> None:
+    p = a_pass([2, 3, 3, 1])
+    plain, scaled = backward(p, {}), backward(p, {}, {"delta1": 2.0})
+    for name, made in scaled.items():
+        np.testing.assert_allclose(made, (2 if name[1:] == "1" else 1) * plain[name])
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_example_alone_is_not_one_of_several(n: int) -> None:
+    p = a_pass([2, 3, 1])
+    p = p._replace(z=[z[:n] for z in p.z], a=[a[:n] for a in p.a], y=p.y[:n])
+    assert (grammar._row(p, 0) is None) is (n == 1)
+    found = [name for name, *_ in bias_forms(p, 1, flow_to(p, 1), None)]
+    assert any(name.startswith("bias-not-summed") for name in found) is (n > 1)

@@ -505,3 +505,8 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
 def test_a_tiny_gradient_must_agree_as_closely() -> None:
     noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
     assert hints(handed(BIASED, noise), SIGMOID, EPS) == ()
+
+
+def test_targets_have_a_row_for_each_example() -> None:
+    with pytest.raises(ValueError, match=r"^y has shape \(1, 1\); expected \(2, 1\)"):
+        remarks(LINE, AT, TARGETS[:1])
