@@ -124,6 +124,70 @@ def test_a_line_for_the_error_gives_it(family: str, widths: list[int]) -> None:
     assert parts & dict(grammar.errors(p)).keys() == (parts if family == "binary_cross_entropy" else set())
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "silu"])
+def test_the_derivative_of_another_activation_is_taken_of_z_or_of_a(name: str) -> None:
+    p, phi = a_pass([2, 3, 3, 1], "softplus"), ACTIVATIONS[name]
+    of_z: Any = grammar._other(name, "z")(p, 1)
+    of_a: Any = grammar._other(name, "a")(p, 1)
+    assert np.array_equal(of_z, phi.derivative(p.z[1], phi.value(p.z[1])))
+    assert np.array_equal(of_a, phi.derivative(p.a[2], p.a[2]))
+
+
+@pytest.mark.parametrize("copies", [(), (1,)])
+def test_the_derivative_of_a_neighbour_fits_if_it_has_as_many_units_or_one(copies: tuple[int, ...]) -> None:
+    p = a_pass([2, 3, 3, 1], "tanh")
+    p = p._replace(z=[z.reshape(*copies, *z.shape) for z in p.z], a=[a.reshape(*copies, *a.shape) for a in p.a])
+    above: Any = grammar._of_layer(1)
+    below: Any = grammar._of_layer(-1)
+    assert np.array_equal(above(p, 0), correct_derivative(p, 1))
+    assert np.array_equal(above(p, 1), np.zeros_like(p.z[1]) + correct_derivative(p, 2))
+    assert above(p, 2) is None
+    assert below(p, 0) is None
+    assert np.array_equal(below(p, 1), correct_derivative(p, 0))
+    assert below(p, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("a", "which", "expected"),
+    [
+        (0.2, "used", -0.8),
+        (0.2, "divided", -0.8),
+        (0.2, "zeroed", -0.8),
+        (0.05, "used", -0.9),
+        (0.05, "divided", -0.05 * 0.95 / 0.1),
+        (0.05, "zeroed", 0.0),
+        (0.95, "divided", -0.05 * 0.95 / 0.9),
+    ],
+)
+def test_the_error_of_a_clipped_prediction(a: float, which: str, expected: float) -> None:
+    made, z = np.array([[a]]), np.array([[np.log(a / (1 - a))]])
+    for y, sign, p_of_a in ((1.0, 1.0, made), (0.0, -1.0, 1 - made)):
+        z_of_a = sign * z
+        p = Pass([z_of_a], [z, p_of_a], np.array([[y]]), [z], [ACTIVATIONS["sigmoid"]], None, "binary_cross_entropy")
+        assert grammar.error_with_clipping(p, 0.1, which) == pytest.approx(sign * expected)
+    two = np.array([[a, 1 - a]])
+    p = Pass([two], [z, two], np.array([[1.0, 0.0]]), [z], [ACTIVATIONS["softmax"]], None, "cross_entropy")
+    assert grammar.error_with_clipping(p, 0.1, which)[0, 0] == pytest.approx(
+        expected if which != "divided" else -a * (1 - a) / max(0.1, min(0.9, a))
+    )
+
+
+def test_what_is_kept_at_the_output_is_the_gradient_with_respect_to_the_predictions() -> None:
+    for family, divisor in (("binary_cross_entropy", True), ("mse", False)):
+        p = a_pass([2, 3, 1], "sigmoid", family)
+        flow = grammar.delta_of(p, 1, {}, Flow())
+        own = grammar.correct_error(p) / (correct_derivative(p, 1) if divisor else 1)
+        np.testing.assert_allclose(flow.errors[-1], own)
+
+
+def test_every_delta_above_can_be_propagated_back_in_place_of_the_next() -> None:
+    p = a_pass([3, 3, 3, 3, 3])
+    found = {name for name, _ in grammar.backs(p, 0, flow_to(p, 1))}
+    assert {name for name in found if name.startswith("~delta") and "+" not in name} == {"~delta4", "~delta3"}
+    found = {name for name, _ in grammar.backs(p, 2, flow_to(p, 3))}
+    assert not any(name.startswith("~delta") for name in found)
+
+
 def test_what_is_special_about_softmax() -> None:
     p = a_pass([3, 3, 3], "tanh")
     p = p._replace(activations=(p.activations[0], ACTIVATIONS["softmax"]))
@@ -332,3 +396,19 @@ def test_the_code_of_a_derivative_is_the_derivative(phi: Any) -> None:
 
 def test_an_activation_of_ones_own_is_called_by_its_name() -> None:
     assert grammar.derivative_code("mine", 3) == "mine_derivative(z3)"
+
+
+def test_a_factor_of_the_first_delta_changes_the_first_layer_alone() -> None:
+    p = a_pass([2, 3, 3, 1])
+    plain, scaled = backward(p, {}), backward(p, {}, {"delta1": 2.0})
+    for name, made in scaled.items():
+        np.testing.assert_allclose(made, (2 if name[1:] == "1" else 1) * plain[name])
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_example_alone_is_not_one_of_several(n: int) -> None:
+    p = a_pass([2, 3, 1])
+    p = p._replace(z=[z[:n] for z in p.z], a=[a[:n] for a in p.a], y=p.y[:n])
+    assert (grammar._row(p, 0) is None) is (n == 1)
+    found = [name for name, *_ in bias_forms(p, 1, flow_to(p, 1), None)]
+    assert any(name.startswith("bias-not-summed") for name in found) is (n > 1)

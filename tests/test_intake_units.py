@@ -217,6 +217,17 @@ def test_one_example_for_one_unit_with_its_bias_inside(vector: np.ndarray) -> No
     )
 
 
+def test_targets_that_miss_examples_and_outputs_are_told_first() -> None:
+    weights = [np.ones(shape) for shape in ((2, 3), (4, 5), (5, 3))]
+    message = (
+        "shapes fit not the convention 'rows, (in, out)': X (7, 2), y (6, 2), weights[0] (2, 3), weights[1] (4, 5), "
+        "weights[2] (5, 3); nearest is rows, (in, out): looked for y of shape (7, 3) or (3, 7), or of (7,) class "
+        "numbers from 0 to 2, as X has 7 rows and weights[2] gives 3 outputs"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        problems(Handed(np.ones((7, 2)), np.ones((6, 2)), weights, None, weights, None), ROWS)
+
+
 def test_the_array_that_misfits_both_its_neighbours_is_told_first() -> None:
     weights = [np.ones(shape) for shape in ((2, 3), (3, 4), (7, 5), (6, 1))]
     message = (

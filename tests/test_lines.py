@@ -1,14 +1,16 @@
 """The lines of code that a diagnosis prints: each is run, in each layout, and must give what it explains."""
 
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from backprop import Model
+from backprop import Gradients, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, words
+from backprop.verification.findings import Diagnosis, Layer
 from backprop.verification.intake import CONVENTIONS, Handed, problems
 from backprop.verification.search import Reading, Term, losses
 
@@ -136,3 +138,57 @@ def alike(made: np.ndarray, should: np.ndarray, exactly: bool) -> bool:
     if not exactly and min(np.linalg.norm(one), np.linalg.norm(other)) > 1e-12:
         one, other = one / np.linalg.norm(one), other / np.linalg.norm(other)
     return bool(np.allclose(one, other, rtol=1e-9, atol=1e-12))
+
+
+def test_a_form_that_names_the_layer_below_has_a_line_whatever_the_widths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "waist", ([4, 2, 3, 1], ["tanh", "sigmoid", "sigmoid"], "mse"))
+    reading, loss = read("waist")
+    listed = [(place, name) for place, name in forms(reading, loss.family) if place[0] == "d" and name]
+    assert {"dW2", "dW3", "db1"} <= {place for place, _ in listed}
+    for place, name in listed:
+        known = grammar.weight_forms if place[1] == "W" else grammar.bias_forms
+        assert words._form_code(name, known, reading, loss, int(place[2:])) != "…"
+
+
+def test_what_a_mean_divides_by_is_written_for_the_layout() -> None:
+    reading, _ = read("pointed")
+    assert list(words._counts(reading)) == [("y.size", 5), ("len(y)", 5)]
+    reading.problem = reading.problem._replace(convention="columns, (in, out)")
+    assert list(words._counts(reading)) == [("y.size", 5), ("y.shape[1]", 5)]
+    wide, _ = read("square, sigmoid")
+    assert list(words._counts(wide)) == [("y.size", 16), ("len(y)", 4)]
+
+
+@pytest.mark.parametrize(
+    ("s", "scale", "line"),
+    [
+        (1.0, 16.0, "delta3 = (y_hat - y)"),
+        (0.123, 16.0, "delta3 = (y_hat - y)"),
+        (0.123, 16.0 * (1 + 0.9e-6), "delta3 = (y_hat - y)"),
+        (0.123, 16.0 * (1 - 1.1e-6), "delta3 = 16 * (y_hat - y) / y.size"),
+        (0.25, 4.0, "delta3 = (y_hat - y) / len(y)"),
+        (0.123, 1.968, "delta3 = 1.968 * (y_hat - y) / y.size"),
+    ],
+)
+def test_a_scale_is_written_as_the_loss_that_has_it_or_as_a_mean_left_out(s: float, scale: float, line: str) -> None:
+    reading, loss = read("square, sigmoid")
+    best: Any = SimpleNamespace(reading=reading, loss=loss, s=s, scale=scale)
+    assert words._scaled(best, "delta3 = (y_hat - y) / y.size") == line
+
+
+@pytest.mark.parametrize(("size", "whole"), [(40, True), (41, False)])
+def test_a_gradient_of_more_than_forty_numbers_is_shortened(size: int, whole: bool) -> None:
+    text = list(words._correct(Gradients((np.arange(float(size))[:, None],), None)))
+    assert text[0] == f"Correct gradient of W1, shape ({size}, 1):"
+    assert (len(text) == size + 1) is whole
+    assert any("..." in line for line in text) is not whole
+
+
+def test_the_error_of_a_layer_is_told_if_it_is_known() -> None:
+    layers = (Layer(1, "unknown", (), np.nan), Layer(2, "correct", (), 0.0), Layer(3, "correct", (), 3e-8))
+    found = Diagnosis("correct", (), "mse", 1.0, 1, None, layers)
+    assert list(words._judged(found)) == [
+        "Layer 1: unknown.",
+        "Layer 2: correct, equal to the last bit.",
+        "Layer 3: correct, relative error 3.0e-08.",
+    ]

@@ -9,6 +9,8 @@ import pytest
 import backprop
 from backprop.verification import diagnose_loss
 from backprop.verification.loss_diagnosis import (
+    _SATURATED,
+    _SHARED,
     AHEAD,
     CREEPING,
     LEAST,
@@ -169,6 +171,9 @@ def test_creeping_is_slow_and_ever_slower() -> None:
     assert TREND(falling(slow, 0.81 * slow), 1e-9) == ("still changing", pytest.approx(0.81 * slow), 0.0)
     assert _trend(falling(10 * slow, 1.2 * slow), 1e-9)[0] == "still changing"
     assert _trend(4 - falling(slow, 0.7 * slow), 1e-9)[0] == "still changing"
+    back = np.full(10, 2.0)
+    back[5] -= CREEPING
+    assert _trend(ten(back), 1e-9)[0] == "still changing"  # it ends where it began
     late = np.concatenate([np.linspace(9, 3, 20), falling(slow, 0.81 * slow)[20:]])
     assert _trend(late, 1e-9)[0] == "still changing"  # what came before the last half does not count
 
@@ -261,6 +266,8 @@ def test_what_some_examples_can_share() -> None:
     ]
     saturated = next(iter(_partial(CORNERS, "mse", 0.26)))
     assert (saturated.name, saturated.loss, saturated.accuracy) == ("saturated", 0.25, 0.75)
+    assert {k.causes for k in found} == {_SHARED}
+    assert saturated.causes == _SATURATED
     assert saturated.prediction == "1 of 4 examples is predicted as 0 for 1 or as 1 for 0"
     root: Any = next(iter(_partial(CORNERS, "rmse", np.sqrt(0.5))))
     assert (root.loss, root.accuracy) == (pytest.approx(np.sqrt(0.5)), 0.5)
@@ -308,6 +315,20 @@ def test_data_are_turned_to_rows() -> None:
             _data(None, numbers, "cross_entropy")
     with pytest.raises(TypeError, match=r"^y has entries of type <U1; expected real numbers$"):
         _data(None, ["a"], None)
+
+
+@pytest.mark.parametrize(
+    ("classes", "loss", "names"),
+    [
+        (2, "mse", ["half", "constant", "zeros", "ones"]),
+        (2, "binary_cross_entropy", ["half", "constant"]),
+        (2, "cross_entropy", ["uniform", "constant"]),
+        (3, "mse", ["half", "uniform", "constant", "zeros", "ones"]),
+        (3, "cross_entropy", ["uniform", "constant"]),
+    ],
+)
+def test_one_half_for_two_classes_is_listed_once(classes: int, loss: str, names: list[str]) -> None:
+    assert [known.name for known in known_losses(y=np.eye(classes), loss=loss)] == names
 
 
 def test_the_losses_of_the_four_corners() -> None:

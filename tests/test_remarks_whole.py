@@ -99,10 +99,13 @@ def test_saturated_units(phi: str, largest: float, shown: str) -> None:
     )
 
 
-def test_a_unit_is_saturated_below_a_hundredth_of_the_largest_derivative_for_every_example() -> None:
+@pytest.mark.parametrize(("phi", "stretch"), [("tanh", 1), ("sigmoid", 2)])
+def test_a_unit_is_saturated_below_a_hundredth_of_the_largest_derivative_for_every_example(
+    phi: str, stretch: int
+) -> None:
     def saturated(fraction: float, x: Any) -> int:
-        z = float(np.arccosh(1 / np.sqrt(fraction)))
-        model = Model([np.array([[z]]), np.array([[1.0]])], activations=["tanh", "identity"])
+        z = stretch * float(np.arccosh(1 / np.sqrt(fraction)))
+        model = Model([np.array([[z]]), np.array([[1.0]])], activations=[phi, "identity"])
         return len(only("saturated-units", model, x, [[0.0], [1.0]]))
 
     assert [saturated(0.0099, [[1.0], [1.0]]), saturated(0.0101, [[1.0], [1.0]])] == [1, 0]
@@ -286,6 +289,11 @@ def test_too_much_work_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     assert curvature(LINE, AT, TARGETS) == pytest.approx(5.0)
     monkeypatch.setattr(module, "MOST_WORK", 35)
     assert curvature(LINE, AT, TARGETS) is None
+
+
+def test_the_step_is_small_beside_small_weights_so_that_it_does_not_cross_a_kink() -> None:
+    assert curvature(Model([np.array([[5e-6]])], activations="relu"), AT, TARGETS) == pytest.approx(5.0)
+    assert curvature(Model([np.array([[5e-9]])], activations="relu"), AT, TARGETS) is None
 
 
 def test_work_grows_with_the_examples_and_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,3 +505,8 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
 def test_a_tiny_gradient_must_agree_as_closely() -> None:
     noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
     assert hints(handed(BIASED, noise), SIGMOID, EPS) == ()
+
+
+def test_targets_have_a_row_for_each_example() -> None:
+    with pytest.raises(ValueError, match=r"^y has shape \(1, 1\); expected \(2, 1\)"):
+        remarks(LINE, AT, TARGETS[:1])

@@ -541,6 +541,49 @@ def test_deltas_are_matched_by_what_they_give() -> None:
         assert found._matching(sketch, made, np.zeros(3, bool), s) == []
 
 
+def test_biases_are_matched_where_the_gradient_of_the_weights_is_zero() -> None:
+    found = a_search()
+    correct, sketch = (
+        grammar.delta_of(found.p, 1, {}, grammar.delta_of(found.p, 2, {}, grammar.Flow())),
+        found._sketch(1),
+    )
+    deltas = np.stack([2 * correct.deltas[-1], correct.deltas[-1], correct.deltas[-1] ** 2])
+    made = np.matmul(sketch.left.T, deltas), np.zeros(3)
+    zero = sketch._replace(targets=(np.zeros((3, 3)), sketch.targets[1]))
+    assert found._matching(zero, made, np.ones(3, bool), 1.0) == [1]
+    assert found._matching(zero, made, np.ones(3, bool), None) == [0, 1]
+
+
+@pytest.mark.parametrize("plan", [{"phi1": "derivative-missing"}, {"error": "output-differentiated"}])
+def test_one_number_is_evidence_if_the_factor_is_known(plan: dict[str, str]) -> None:
+    reading = submitted(plan, {}, [1, 1])
+    assert plan in [state.plan for state in Search(reading, "mse", []).explain(1.0)]
+    assert Search(reading, "mse", []).explain(None) == []
+
+
+def test_beside_a_bias_another_delta_in_the_only_layer_is_seen() -> None:
+    plan = {"dW1": "weight-gradient-without-derivative"}
+    reading = submitted(plan, {}, [3, 2])
+    assert plan in [state.plan for state in Search(reading, "mse", []).explain(1.0)]
+    bare = reading.problem._replace(biases=None, bias_gradients=None)
+    made = grammar.backward(Reading(bare, reading.activations, EPS, 1e-7, {}).exact("mse"), plan)
+    alone = Reading(bare._replace(gradients=(made["W1"],)), reading.activations, EPS, 1e-7, {})
+    assert plan not in [state.plan for state in Search(alone, "mse", []).explain(1.0)]
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_what_rounding_does_to_a_sketch_grows_with_both_factors(k: int) -> None:
+    found = a_search()
+    sketch, error = found._sketch(k), 1e-3 * np.ones((N, WIDTHS[k + 1]))
+    made, rounding = found._made(sketch, k, "", error)
+    for one, slack, (_, derivative) in zip(made, rounding, found._derivatives(k), strict=True):
+        np.testing.assert_allclose(one, sketch.left.T @ (derivative * error))
+        size = np.linalg.norm(sketch.left) * np.linalg.norm(derivative * error)
+        assert slack == pytest.approx(1e3 * EPS * size)
+    again = found._made(sketch, k, "", 2 * error)[0]
+    assert (again is made) is (k == 2)  # at the output it is computed once
+
+
 def test_the_factor_of_weights_and_biases_is_one_number() -> None:
     reading = submitted({}, {"dW2": 0.37, "db2": 0.37}, WIDTHS)
     best = Search(reading, "mse", named_factors(reading)).explain(1.0)[0]

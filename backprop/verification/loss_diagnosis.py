@@ -123,7 +123,8 @@ class KnownLoss:
     def __str__(self) -> str:
         """Write the prediction and its loss in one line."""
         right = "" if self.accuracy is None else f", accuracy {self.accuracy:.3f}"
-        which = "" if self.loss_name in (None, "mse") else f", as {LOSS_NAMES[self.loss_name or ''].words}"
+        name = self.loss_name
+        which = f", as {LOSS_NAMES[name].words}" if name and name != "mse" else ""
         on = f" on {self.data}" if self.data else ""
         return f"{self.loss:.6f}: {self.prediction}{right}{which}{on}"
 

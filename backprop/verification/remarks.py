@@ -169,13 +169,12 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
                 "consequences/dead-units/",
             )
         elif largest is not None:
-            saturated = int(np.count_nonzero(derivative < SATURATED * largest))
-            if saturated:
-                most = float(derivative[derivative < SATURATED * largest].max())
+            saturated = derivative[derivative < SATURATED * largest]
+            if saturated.size:
                 yield Remark(
                     "saturated-units",
-                    f"{_count(saturated, of, which, place)} saturated: φ′ is at most {most:.1e} for any example, while "
-                    f"the largest φ′ of {name} is {largest:g}.",
+                    f"{_count(saturated.size, of, which, place)} saturated: φ′ is at most {saturated.max():.1e} for "
+                    f"any example, while the largest φ′ of {name} is {largest:g}.",
                     f"{name}-derivative",
                     "consequences/vanishing/",
                 )

@@ -79,7 +79,7 @@ def _line(term: Term, reading: Reading, loss: LossReading, form: str | None) -> 
     k = term.layer or reading.depth
     place = term.place.rstrip("0123456789")
     convention = reading.problem.convention
-    names = {"k": k, "n": k + 1, "b": k - 1}
+    names = {"k": k, "b": k - 1}
     if place == "dW":
         code = "A{b}.T @ delta{k}"
         if form is not None:
@@ -126,7 +126,7 @@ def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> st
     phi, (kept, _, form) = names[k - 1], form.rpartition("+")
     own = ("" if phi == "softmax" else grammar.derivative_code(phi, k)) or "1"
     if form.startswith("output-derivative-not-cancelled"):
-        return grammar.derivative_code("sigmoid" if phi == "softmax" else phi, k)
+        return grammar.derivative_code("sigmoid", k)
     other = k - 1 if form.endswith(":below") else k + 1
     special = {
         "derivative-given-a": f"{phi}_derivative(a{k})",
