@@ -355,9 +355,8 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
         many = sum(bool(other.mistakes or other.place) for other in found.alternatives)
-        known = "the explanation below fits, but is not certain" if many else "the factor is that of another loss"
-        if found.place == "update":
-            known = "the term of weight decay is missing"
+        known = "the update is incorrect" if found.place == "update" else "the factor is that of another loss"
+        known = "the explanation below fits, but is not certain" if many else known
         yield f"Mistake: {'several explanations fit' if many > 1 else known}."
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
