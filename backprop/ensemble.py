@@ -1,4 +1,4 @@
-"""Many networks at once, with different seeds, learning rates or data; each run equals the run of its network alone.
+"""Train many networks at once, with different seeds, learning rates or data, each as if it were trained alone.
 
 Parameters are stacked along a leading axis. Since every step of the derivation works on the trailing axes,
 `backprop.train` trains a stack as it trains one network, and this module contains no formula.

@@ -14,8 +14,8 @@ each step saves. In short:
 - In the first hidden layer $e^{-z} = 2^{-z \log_2 e}$. The inputs contain the factor, so no weight is rounded by it.
 - For one network the derivatives of the sigmoids are kept with a negative sign as well, so that $\Delta$ has its own
   sign in every layer.
-- For one network we use $\hat y' = \beta \hat y$ with $\beta^3 = 2\eta/N$, so that the gradients are already multiplied
-  by the step size.
+- For one network we scale the predictions to $\beta \hat y$ with $\beta^3 = 2\eta/N$, so that the gradients are already
+  multiplied by the step size.
 - For many networks, each with its own examples, we compute one small matrix product for each, and $w_2$ is taken out of
   the sum over the examples.
 - For many networks with the same examples, the seeds are the last axis, and one matrix product serves all of them.

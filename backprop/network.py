@@ -4,7 +4,7 @@ This module contains no formula. A `Model` holds weights. Its method `forward` s
 `backward` reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place,
 so no layer can be updated before the gradient has been propagated back through its weights.
 
-$$X \to \text{trace} \to \text{loss} \to \text{deltas} \to \text{gradients} \to \text{new model}$$
+$$X \to \mathrm{trace} \to \mathrm{loss} \to \mathrm{deltas} \to \mathrm{gradients} \to \mathrm{new\ model}$$
 """
 
 from collections.abc import Callable, Sequence

@@ -422,11 +422,10 @@ def folded(
 
     This is `backprop.fast`. The activations of both layers share one array, so that one call computes both derivatives,
     now both with the opposite sign, and with them $y - \hat y$. The weights of both layers share another array, so that
-    one addition updates them. We also save the last product with
-    a constant. Let the output be $\hat y' = \beta \hat y$ and the targets $y' = \beta y$. To divide β instead of 1 by
-    $1 + e^{-z}$ costs nothing, and
+    one addition updates them. We also save the last product with a constant. Let $o = \beta \hat y$ be the scaled
+    prediction and $t = \beta y$ the scaled target. It costs nothing to divide β instead of 1 by $1 + e^{-z}$, and
 
-    $$(\hat y' - y')\,\hat y'\,(\beta - \hat y') = \beta^3\,(\hat y - y)\,\hat y\,(1 - \hat y)$$
+    $$(o - t)\,o\,(\beta - o) = \beta^3\,(\hat y - y)\,\hat y\,(1 - \hat y)$$
 
     With $\beta^3 = 2\eta/N$ this is η times the δ of the output, and seventeen calls remain.
 

@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -294,6 +295,37 @@ def test_the_workspace_of_functions_and_opaque_objects_are_left_alone(tmp_path: 
 def test_what_is_wrong_with_a_mat_file_is_named(data: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message.format(tmp_path / 'r.mat'))}$"):
         read(tmp_path, data)
+
+
+def test_other_kinds_of_parts_and_empty_variables_are_read_too(tmp_path: Path) -> None:
+    for name in (small(2, b"W1"), small(16, b"W1")):
+        assert set(read(tmp_path, mat(double(name=name), element(14, b"")))) == {"W1"}
+    assert set(read(tmp_path, mat(double(shape=element(6, struct.pack("<II", 2, 1)))))) == {"X"}
+    assert set(read(tmp_path, mat(double(called=b"\xff")))) == {"\ufffd"}
+    longer = element(5, struct.pack("<ii", 1, 2) + b"12")
+    assert set(read(tmp_path, mat(double(shape=longer)))) == {"X"}
+
+
+def test_nothing_is_decompressed_beyond_the_limit() -> None:
+    data = mat(packed(bytes(50_000_000)))
+    assert len(data) < 100_000
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"^holds more than 1,000,000 bytes of arrays"):
+        matlab.variables(data, 1_000_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3_000_000
+
+
+def test_a_compressed_variable_that_is_cut_off_at_the_limit_is_cut_off() -> None:
+    stream = zlib.compressobj(0)
+    inside = stream.compress(bytes(80)) + stream.flush(zlib.Z_SYNC_FLUSH)  # without an end
+    data = mat(struct.pack("<II", 15, len(inside)) + inside)
+    for most in (80, 1000):
+        with pytest.raises(ValueError, match=r"^is damaged: a compressed variable is cut off$"):
+            matlab.variables(data, most)
+    with pytest.raises(ValueError, match=r"^holds more than 79 bytes"):
+        matlab.variables(data, 79)
 
 
 def test_other_classes_are_left_alone_under_other_names(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ def test_the_reports_variant_is_the_reports(results: dict[str, Any]) -> None:
     assert 0.25 < n["linear"]["all_three"] < 0.55
 
 
-def test_the_kept_slope_is_the_wrong_one() -> None:
-    model = backprop.Model.random([2, 3, 5, 1], seed=0, activations=no_activation.SLOPE_KEPT)
+def test_the_kept_derivative_is_the_incorrect_one() -> None:
+    model = backprop.Model.random([2, 3, 5, 1], seed=0, activations=no_activation.DERIVATIVE_KEPT)
     right = backprop.Model(model.weights, activations="identity")
     incorrect_gradient, gradient = (m.backward(m.forward(X), Y).weights[0] for m in (model, right))
 
@@ -120,7 +120,7 @@ def test_the_kept_slope_is_the_wrong_one() -> None:
 
 def test_what_is_filled_in_after_the_last_number_is_what_training_gives() -> None:
     losses, _ = no_activation.overflowing(X, Y, seed=0, epochs=300)
-    start = backprop.Model.random([2, 4, 1], 0, no_activation.SLOPE_KEPT)
+    start = backprop.Model.random([2, 4, 1], 0, no_activation.DERIVATIVE_KEPT)
     with np.errstate(all="ignore"):
         walked = [
             float(step.total_loss(step.mse_contributions(Y, answers)))
@@ -130,7 +130,7 @@ def test_what_is_filled_in_after_the_last_number_is_what_training_gives() -> Non
     np.testing.assert_array_equal(losses, walked)
 
 
-def test_the_kept_slope_overflows_at_every_rate_and_the_right_one_at_large_ones(results: dict[str, Any]) -> None:
+def test_the_kept_derivative_overflows_at_every_rate_and_the_correct_one_at_large_ones(results: dict[str, Any]) -> None:
     n = results["no_activation"]
     kept, bare, biased = n["kept"], n["without_bias"], n["with_bias"]
     assert [one["eta"] for one in kept] == [one["eta"] for one in bare] == [one["eta"] for one in biased]

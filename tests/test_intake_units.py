@@ -208,6 +208,26 @@ def test_a_vector_of_weights_belongs_to_one_unit() -> None:
     assert [g.shape for g in found.gradients] == [(2, 1), (1, 3)]
 
 
+@pytest.mark.parametrize("vector", [X[0], X[1]])
+def test_one_example_for_one_unit_with_its_bias_inside(vector: np.ndarray) -> None:
+    weights = [np.array([1.0, 2.0, 3.0])]
+    found = next(p for p in problems(Handed(vector, np.ones(1), weights, None, weights, None)) if p.bias_row == "last")
+    assert equal(
+        (found.X, found.weights, found.biases), (vector[None], (np.array([[1.0], [2.0]]),), (np.ones((1, 1)) * 3,))
+    )
+
+
+def test_the_array_that_misfits_both_its_neighbours_is_told_first() -> None:
+    weights = [np.ones(shape) for shape in ((2, 3), (3, 4), (7, 5), (6, 1))]
+    message = (
+        "shapes fit not the convention 'rows, (in, out)': X (7, 5), y (7,), weights[0] (2, 3), weights[1] (3, 4), "
+        "weights[2] (7, 5), weights[3] (6, 1); nearest is rows, (in, out): looked for an axis of 4: weights[2] takes 7 "
+        "inputs; weights[1] gives 4"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        problems(Handed(np.ones((7, 5)), np.ones(7), weights, None, weights, None), ROWS)
+
+
 # Lists
 
 
@@ -285,6 +305,11 @@ def test_gradients_in_every_packing(gradients: Any, with_bias: bool, weights: An
     assert equal(list(found[0]), weights)
     assert (found[1] is None) == (biases is None)
     assert biases is None or equal(list(found[1]), biases)
+
+
+def test_a_pair_stays_a_pair_if_an_array_in_it_is_ragged() -> None:
+    ragged = [[[1.0, 2.0], [3.0]], [[1.0]]]
+    assert split((ragged, [1.0, 2.0]), 2, True) == (ragged, [1.0, 2.0])
 
 
 @pytest.mark.parametrize(

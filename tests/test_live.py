@@ -137,7 +137,8 @@ def test_the_diagnosis_names_the_mistake_of_a_whole_backward_pass() -> None:
 def test_the_wheel_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
     content = live.wheel(ROOT, __version__)
     assert content == live.wheel(ROOT, __version__)
-    assert len(content) < 230_000  # of which the microscope takes 25,000
+    assert len(live.packed(content)) < 210_000
+    assert gzip.decompress(live.packed(content)) == content
     (tmp_path / "wheel.whl").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "wheel.whl") as packed:
         assert not [name for name in packed.namelist() if "/experiments/" in name or "/figures/" in name]
@@ -238,7 +239,7 @@ def test_what_is_written_beside_the_pages_follows_the_setting(tmp_path: Path) ->
 
     assert written("off") == set()
     assert {"listings.js", "worker.js"} <= written("missing")
-    assert written("cdn") - written("missing") == {"manifest.json", "backprop_spec-1-py3-none-any.whl"}
+    assert written("cdn") - written("missing") == {"manifest.json", "backprop_spec-1-py3-none-any.whl.gz"}
 
 
 def test_a_page_with_nothing_to_run_stays_as_it_is() -> None:

@@ -20,6 +20,7 @@ from backprop.verification.loss_diagnosis import (
     _best_per_input,
     _data,
     _is_near,
+    _known_of_xor,
     _partial,
     _trend,
     known_losses,
@@ -168,6 +169,8 @@ def test_creeping_is_slow_and_ever_slower() -> None:
     assert TREND(falling(slow, 0.81 * slow), 1e-9) == ("still changing", pytest.approx(0.81 * slow), 0.0)
     assert _trend(falling(10 * slow, 1.2 * slow), 1e-9)[0] == "still changing"
     assert _trend(4 - falling(slow, 0.7 * slow), 1e-9)[0] == "still changing"
+    late = np.concatenate([np.linspace(9, 3, 20), falling(slow, 0.81 * slow)[20:]])
+    assert _trend(late, 1e-9)[0] == "still changing"  # what came before the last half does not count
 
 
 KNOWN = {name: KnownLoss(name, 0.5, None, "", "") for name in (*MEANINGS, "saturated", "shared")}
@@ -267,6 +270,16 @@ def test_what_some_examples_can_share() -> None:
     assert two.prediction == "3 of 8 targets are predicted as 0 for 1 or as 1 for 0"
 
 
+def test_a_mean_of_one_half_is_a_tie() -> None:
+    six = np.array([[1.0], [1.0], [1.0], [0.0], [0.0], [0.0]])
+    found = {k.prediction.partition(",")[0]: k.accuracy for k in _partial(six, "mse", 0.1) if k.name == "shared"}
+    assert found["4 of 6 examples share the prediction 2/4"] is None
+    assert found["2 of 6 examples share the prediction 1/2"] is None
+    assert found["4 of 6 examples share the prediction 1/4"] == 5 / 6
+    assert found["5 of 6 examples share the prediction 3/5"] == 4 / 6
+    assert len(found) == 1 + 2 + 3 + 2
+
+
 def test_nothing_is_shared_where_it_would_mean_nothing() -> None:
     assert list(_partial(CORNERS, "binary_cross_entropy", 0.5)) == []
     assert list(_partial(CORNERS / 2, "mse", 0.25)) == []
@@ -287,6 +300,28 @@ def test_data_are_turned_to_rows() -> None:
     assert _data(None, [1, 3, 2], "cross_entropy")[1].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
     assert _data(None, [0, 2], "cross_entropy")[1].tolist() == [[1, 0, 0], [0, 0, 1]]
     assert _data([[1.0, 2.0]], [[0, 1]], None)[1].shape == (2, 1)
+    assert _data(None, [0, 10_000], "cross_entropy")[1].shape == (2, 10_001)
+    for numbers in ([0, 10_001], [-1, 0], [0, 0.5]):
+        with pytest.raises(
+            ValueError, match=r"^y has shape \(2,\); expected class numbers for cross_entropy, or one-hot"
+        ):
+            _data(None, numbers, "cross_entropy")
+    with pytest.raises(TypeError, match=r"^y has entries of type <U1; expected real numbers$"):
+        _data(None, ["a"], None)
+
+
+def test_the_losses_of_the_four_corners() -> None:
+    (_, _, twenty_one), (y, known, words) = _known_of_xor()
+    assert (twenty_one, words, y.tolist()) == ("XOR's 21 examples", "XOR's four corners", [[0], [1], [1], [0]])
+    found = {one.name: (one.loss, one.accuracy) for one in known["mse"]}
+    assert found == {
+        "half": (0.25, None),
+        "constant": (0.25, None),
+        "affine": (pytest.approx(0.25), None),
+        "linear": (pytest.approx(1 / 3), 0.25),
+        "zeros": (0.5, 0.5),
+        "ones": (0.5, 0.5),
+    }
 
 
 @pytest.mark.parametrize(
@@ -425,6 +460,13 @@ def test_the_verdict_and_its_numbers(losses: Any, expected: Any) -> None:
     found = diagnose_loss(losses, X, Y, "mse")
     assert (found.verdict, found.final_loss, found.epoch, found.stationary) == (*expected[:2], *expected[3:])
     assert found.change == (expected[2] if expected[2] is None else pytest.approx(expected[2]))
+
+
+def test_too_few_losses_are_still_beside_a_known_one() -> None:
+    found = diagnose_loss([0.26] * 7, X, Y, "mse")
+    assert found.nearest is not None
+    expected = LossDiagnosis("too short", 0.26, None, (), found.nearest, 0.26 - found.nearest.loss)
+    assert (found, found.nearest.name) == (expected, "half")
 
 
 def test_a_loss_is_named_by_the_nearest_of_its_group() -> None:

@@ -509,7 +509,7 @@ def test_the_presets_show_what_they_say(results: Any) -> None:
     scene = read(dead)[0]
     assert np.count_nonzero(Numbers(scene).a(3)) == np.count_nonzero(Numbers(scene).delta(3)) == 0
     assert np.count_nonzero(Numbers(scene).delta(4)) > 0
-    assert Numbers(read(saturated)[0]).slope(3)[0] < 1e-4
+    assert Numbers(read(saturated)[0]).derivative(3)[0] < 1e-4
     assert answer("train", {"address": too_large, "epochs": 1000})["words"].startswith("Training diverged")
     trained = read(answer("train", {"address": equal, "epochs": 500})["address"])[0].model
     assert backprop.derivation.units_identical(*trained.weights)

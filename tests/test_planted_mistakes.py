@@ -1,8 +1,9 @@
 """One planted mistake, at least, for every equation, and a check that catches it.
 
-`planted` registers a check for one label, beside wrong versions of the label's home function: mistakes that people
-make. A check must pass for the function and fail for every wrong version. It knows nothing of the function's body: it
-compares with a measured slope, with numbers done by hand, or with something that must always hold, on distinct widths.
+`planted` registers a check for one label, beside incorrect versions of the label's home function: mistakes that people
+make. A check must pass for the function and fail for every incorrect version. It knows nothing of the function's body:
+it compares with a numerical derivative, with numbers computed by hand, or with something that must always hold, on
+distinct widths.
 """
 
 import inspect
@@ -28,18 +29,18 @@ class Planted(NamedTuple):
     label: str
     function: str
     mistake: str
-    wrong: Function
+    incorrect: Function
     check: Check
 
 
 PLANTED: list[Planted] = []
 
 
-def planted(label: str, function: str, wrong: dict[str, Function]) -> Callable[[Check], Check]:
+def planted(label: str, function: str, incorrect: dict[str, Function]) -> Callable[[Check], Check]:
     """Register a check for an equation, with the mistakes that it must catch."""
 
     def register(check: Check) -> Check:
-        PLANTED.extend(Planted(label, function, mistake, version, check) for mistake, version in wrong.items())
+        PLANTED.extend(Planted(label, function, mistake, version, check) for mistake, version in incorrect.items())
         return check
 
     return register
@@ -90,8 +91,8 @@ def check_theta(fn: Function) -> None:
     "parameter_vector",
     {
         "column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
-        "the bias's slopes first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
-        "slopes added instead of stacked": lambda arrays: sum(np.resize(p, 9) for p in arrays),
+        "the bias's derivatives first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
+        "derivatives added instead of stacked": lambda arrays: sum(np.resize(p, 9) for p in arrays),
     },
 )
 def check_gradient(fn: Function) -> None:
@@ -114,9 +115,9 @@ def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
     "gradient-descent-step",
     "gradient_descent_step",
     {
-        "plus for minus": lambda theta, gradient, eta: theta + eta * gradient,
+        "plus instead of minus": lambda theta, gradient, eta: theta + eta * gradient,
         "without the learning rate": lambda theta, gradient, eta: theta - gradient,
-        "steps of fixed length": lambda theta, gradient, eta: theta - eta * gradient / np.linalg.norm(gradient),
+        "steps of fixed norm": lambda theta, gradient, eta: theta - eta * gradient / np.linalg.norm(gradient),
         "changes its argument": update_in_place,
     },
 )
@@ -131,7 +132,7 @@ def check_update(fn: Function) -> None:
     "decrease",
     "predicted_decrease",
     {
-        "length for squared length": lambda gradient, eta: float(eta * np.linalg.norm(gradient)),
+        "norm instead of squared norm": lambda gradient, eta: float(eta * np.linalg.norm(gradient)),
         "η squared": lambda gradient, eta: float(eta**2 * np.sum(gradient**2)),
         "half, as for the optimal step": lambda gradient, eta: float(eta / 2 * np.sum(gradient**2)),
     },
@@ -151,7 +152,7 @@ def check_decrease(fn: Function) -> None:
 
 
 def quotient(formula: Callable[[Function, Any, Any, float], Any]) -> Function:
-    """Make a numerical derivative from f, x, the unit step e and the length h."""
+    """Make a numerical derivative from f, x, the unit step e and the step size h."""
 
     def measure(f: Function, x: Any, h: float = 1e-6) -> Any:
         x = np.asarray(x, dtype=float)
@@ -201,12 +202,12 @@ def check_complex_step(fn: Function) -> None:
     "relative_error",
     {
         "no scale": lambda g, m: float(np.linalg.norm(g - m)),
-        "the sum for the scale": lambda g, m: float(
+        "the sum instead of the scale": lambda g, m: float(
             np.linalg.norm(g - m) / (np.linalg.norm(g) + np.linalg.norm(m) or 1)
         ),
-        "the first gradient for the scale": lambda g, m: float(np.linalg.norm(g - m) / (np.linalg.norm(g) or 1)),
-        "entry by entry": lambda g, m: float(np.max(np.abs(g - m) / np.abs(m))),
-        "only the lengths": lambda g, m: float(abs(1 - np.linalg.norm(g) / (np.linalg.norm(m) or 1))),
+        "the first gradient instead of the scale": lambda g, m: float(np.linalg.norm(g - m) / (np.linalg.norm(g) or 1)),
+        "element-wise": lambda g, m: float(np.max(np.abs(g - m) / np.abs(m))),
+        "only the norms": lambda g, m: float(abs(1 - np.linalg.norm(g) / (np.linalg.norm(m) or 1))),
     },
 )
 def check_relative_error(fn: Function) -> None:
@@ -223,7 +224,7 @@ def check_relative_error(fn: Function) -> None:
         "to the other side": quotient(lambda f, x, e, h: (f(x) - f(x - h * e)) / h),
         "to both sides": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / (2 * h)),
         "divided by 2h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / (2 * h)),
-        "the wrong sign": quotient(lambda f, x, e, h: (f(x) - f(x + h * e)) / h),
+        "the opposite sign": quotient(lambda f, x, e, h: (f(x) - f(x + h * e)) / h),
         "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x)) / h),
         "whole numbers stay whole": lambda f, x, h=1.5e-8: derivation.forward_difference(f, x, h).astype(x.dtype),
         "the central difference's step": lambda f, x, h=6e-6: derivation.forward_difference(f, x, h),
@@ -281,7 +282,7 @@ def check_optimal_step_size(fn: Function) -> None:
         "as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
         "½ everywhere within reach": lambda z, h: np.where(np.abs(z) < h, 0.5, np.where(z > 0, 1.0, 0.0)),
         "not cut off": lambda z, h: (1 + z / h) / 2,
-        "z for z/h": lambda z, h: np.clip((1 + z) / 2, 0.0, 1.0),
+        "z instead of z/h": lambda z, h: np.clip((1 + z) / 2, 0.0, 1.0),
         "the other way round": lambda z, h: np.clip((1 - z / h) / 2, 0.0, 1.0),
         "to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
     },
@@ -301,7 +302,7 @@ TWO_NETWORKS = np.stack([Y, Y]), np.stack([Y_HAT, 2 * Y_HAT - Y])  # the second 
     "mse-contributions",
     "mse_contributions",
     {
-        "the sum for the mean": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1),
+        "the sum instead of the mean": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1),
         "half of it": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / (2 * y.size),
         "outputs not counted": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / len(y),
         "examples not counted": lambda y, y_hat: ((y_hat - y) ** 2).mean(axis=-1),
@@ -336,7 +337,7 @@ def check_total_loss(fn: Function) -> None:
     {
         "1/N a second time": lambda per_example: per_example.mean(axis=0),
         "assigned instead of added": lambda per_example: per_example[-1],
-        "added over the wrong axis": lambda per_example: per_example.sum(axis=-1),
+        "added over the other axis": lambda per_example: per_example.sum(axis=-1),
     },
 )
 def check_sum_gradients(fn: Function) -> None:
@@ -354,7 +355,7 @@ def check_sum_gradients(fn: Function) -> None:
     "learning_rate_for_sum",
     {
         "times N": lambda eta_mean, n: eta_mean * n,
-        "the same rate": lambda eta_mean, n: eta_mean,
+        "the same learning rate": lambda eta_mean, n: eta_mean,
         "the root of N": lambda eta_mean, n: eta_mean / math.sqrt(n),
     },
 )
@@ -369,16 +370,16 @@ def check_mean_and_sum(fn: Function) -> None:
     "mse-derivative",
     "mse_derivative",
     {
-        "the negative slope of the report": lambda y, y_hat: (y - y_hat) * 2 / y.size,
-        "2 dropped": lambda y, y_hat: (y_hat - y) / y.size,
-        "the sum for the mean": lambda y, y_hat: 2 * (y_hat - y),
+        "the negative derivative of the report": lambda y, y_hat: (y - y_hat) * 2 / y.size,
+        "2 missing": lambda y, y_hat: (y_hat - y) / y.size,
+        "the sum instead of the mean": lambda y, y_hat: 2 * (y_hat - y),
         "outputs not counted": lambda y, y_hat: 2 * (y_hat - y) / len(y),
         "divided by the units": lambda y, y_hat: 2 * (y_hat - y) / y.shape[-1],
-        "the loss, not its slope": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
+        "the loss instead of its derivative": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
         "added over the outputs": lambda y, y_hat: 2 * (y_hat - y).sum(axis=-1, keepdims=True) / y.size,
     },
 )
-def check_loss_slope(fn: Function) -> None:
+def check_loss_derivative(fn: Function) -> None:
     agree(fn(Y, Y_HAT), by_complex_step(lambda v: np.mean((v - Y) ** 2), Y_HAT))
     agree(fn(*TWO_NETWORKS)[1], fn(Y, Y_HAT) * 2)
 
@@ -387,10 +388,10 @@ def check_loss_slope(fn: Function) -> None:
     "binary-cross-entropy",
     "bce_contributions",
     {
-        "plus for minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
+        "plus instead of minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
         "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
-        "targets and answers exchanged": lambda y, p: -(p * np.log(y + 1e-9)).sum(axis=-1) / y.size,
-        "the sum for the mean": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1),
+        "targets and predictions exchanged": lambda y, p: -(p * np.log(y + 1e-9)).sum(axis=-1) / y.size,
+        "the sum instead of the mean": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1),
         "outputs not counted": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / len(y),
         "in bits": lambda y, p: -(y * np.log2(p) + (1 - y) * np.log2(1 - p)).sum(axis=-1) / y.size,
         "0 ln 0 is nan": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
@@ -400,7 +401,7 @@ def check_cross_entropy(fn: Function) -> None:
     surprise = [[-math.log(0.8), -math.log(0.9)], [-math.log(0.5), -math.log(0.1)], [-math.log(0.6), 0]]
     surprise[2][1] = -0.3 * math.log(0.8) - 0.7 * math.log(0.2)
     agree(fn(Y, Y_HAT), np.sum(surprise, axis=1) / 6)
-    agree(fn(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]])), [0.0, 0.0])  # certain and right
+    agree(fn(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]])), [0.0, 0.0])  # certain and correct
     agree(fn(np.stack([Y, Y]), np.stack([Y_HAT, Y_HAT]))[1], fn(Y, Y_HAT))
 
 
@@ -408,11 +409,11 @@ def check_cross_entropy(fn: Function) -> None:
     "bce-derivative",
     "bce_derivative",
     {
-        "plus for minus": lambda y, p: (y - p) / (p * (1 - p)) / y.size,
+        "plus instead of minus": lambda y, p: (y - p) / (p * (1 - p)) / y.size,
         "already cancelled": lambda y, p: (p - y) / y.size,
         "only the true label's term": lambda y, p: -y / p / y.size,
-        "inner derivative of 1 − ŷ dropped": lambda y, p: (-y / p - (1 - y) / (1 - p)) / y.size,
-        "the sum for the mean": lambda y, p: (p - y) / (p * (1 - p)),
+        "inner derivative of 1 − ŷ missing": lambda y, p: (-y / p - (1 - y) / (1 - p)) / y.size,
+        "the sum instead of the mean": lambda y, p: (p - y) / (p * (1 - p)),
         "outputs not counted": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
     },
 )
@@ -425,19 +426,19 @@ def check_bce_derivative(fn: Function) -> None:
     "accuracy",
     "accuracy",
     {
-        "answers compared with targets": lambda y, y_hat: (y_hat == y).mean(axis=(-2, -1)),
+        "predictions compared with targets": lambda y, y_hat: (y_hat == y).mean(axis=(-2, -1)),
         "above 0 counts as 1": lambda y, y_hat: ((y_hat > 0) == (y > 0)).mean(axis=(-2, -1)),
         "only the ones counted": lambda y, y_hat: ((y_hat > 0.5) & (y > 0.5)).mean(axis=(-2, -1)),
-        "an example counts if all outputs are right": lambda y, y_hat: (
+        "an example counts if all outputs are correct": lambda y, y_hat: (
             ((y_hat > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1)
         ),
         "all networks in one number": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).mean(),
-        "counted, not shared": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
+        "counted, not divided": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
         "a target of ½ counts as 1": lambda y, y_hat: ((y_hat > 0.5) == (y >= 0.5)).mean(axis=(-2, -1)),
     },
 )
 def check_accuracy(fn: Function) -> None:
-    agree(fn(Y, Y_HAT), 3 / 6)  # right: both of the first example, and one of the third
+    agree(fn(Y, Y_HAT), 3 / 6)  # correct: both of the first example, and one of the third
     agree(fn(Y, np.stack([Y_HAT, Y])), [3 / 6, 1.0])
     agree(fn(np.array([[0.5]]), np.array([[0.5]])), 1.0)
     agree(fn(np.array([[0.5]]), np.array([[0.2]])), 1.0)
@@ -452,17 +453,17 @@ PREDICTED = np.array([[0.2, 0.5, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4], [0.3, 0.3, 0.1
     "cross-entropy",
     "cross_entropy_contributions",
     {
-        "plus for minus": lambda y, p: np.sum(y * np.log(p), axis=-1) / len(y),
+        "plus instead of minus": lambda y, p: np.sum(y * np.log(p), axis=-1) / len(y),
         "the other classes' terms too": lambda y, p: -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p), axis=-1) / len(y),
         "targets and predictions exchanged": lambda y, p: -np.sum(p * np.log(y + 1e-9), axis=-1) / len(y),
-        "the sum for the mean": lambda y, p: -np.sum(y * np.log(p), axis=-1),
+        "the sum instead of the mean": lambda y, p: -np.sum(y * np.log(p), axis=-1),
         "divided by the outputs too": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.size,
         "divided by the outputs instead": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-1],
         "added over the examples": lambda y, p: -np.sum(y * np.log(p), axis=-2) / len(y),
         "in bits": lambda y, p: -np.sum(y * np.log2(p), axis=-1) / len(y),
         "0 ln 0 is nan": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-2],
         "an ε in the logarithm": lambda y, p: -np.sum(y * np.log(p + 1e-8), axis=-1) / y.shape[-2],
-        "the likeliest class taken for the true one": lambda y, p: -np.log(p.max(axis=-1)) / len(y),
+        "the likeliest class instead of the true one": lambda y, p: -np.log(p.max(axis=-1)) / len(y),
     },
 )
 def check_categorical_cross_entropy(fn: Function) -> None:
@@ -470,27 +471,27 @@ def check_categorical_cross_entropy(fn: Function) -> None:
     shares = np.array([-math.log(0.5), second, -math.log(0.3)]) / 3
     agree(fn(CLASSES, PREDICTED), shares)
     agree(fn(np.stack([CLASSES, PREDICTED]), np.stack([PREDICTED, PREDICTED]))[0], shares)
-    agree(fn(np.eye(3), np.eye(3)), np.zeros(3))  # certain and right
+    agree(fn(np.eye(3), np.eye(3)), np.zeros(3))  # certain and correct
 
 
 @planted(
     "cross-entropy-derivative",
     "cross_entropy_derivative",
     {
-        "plus for minus": lambda y, p: y / p / len(y),
+        "plus instead of minus": lambda y, p: y / p / len(y),
         "already cancelled": lambda y, p: (p - y) / len(y),
         "of the binary one": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
-        "the sum for the mean": lambda y, p: -y / p,
+        "the sum instead of the mean": lambda y, p: -y / p,
         "divided by the outputs too": lambda y, p: -y / p / y.size,
         "divided by the outputs instead": lambda y, p: -y / p / y.shape[-1],
-        "the logarithm's slope forgotten": lambda y, p: -y * np.log(p) / len(y),
+        "the logarithm's derivative missing": lambda y, p: -y * np.log(p) / len(y),
         "one number for each example": lambda y, p: -np.sum(y / p, axis=-1, keepdims=True) / len(y),
     },
 )
 def check_cross_entropy_derivative(fn: Function) -> None:
-    measured = by_complex_step(lambda p: -np.sum(CLASSES * np.log(p)) / 3, PREDICTED)
-    agree(fn(CLASSES, PREDICTED), measured)
-    agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, PREDICTED]))[1], measured)
+    numerical = by_complex_step(lambda p: -np.sum(CLASSES * np.log(p)) / 3, PREDICTED)
+    agree(fn(CLASSES, PREDICTED), numerical)
+    agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, PREDICTED]))[1], numerical)
 
 
 @planted(
@@ -510,7 +511,7 @@ def check_cross_entropy_derivative(fn: Function) -> None:
     },
 )
 def check_class_accuracy(fn: Function) -> None:
-    agree(fn(CLASSES, PREDICTED), 2 / 3)  # the second is wrong; in the third four outputs tie, and the first counts
+    agree(fn(CLASSES, PREDICTED), 2 / 3)  # the second is incorrect; in the third four outputs tie, and the first counts
     agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, CLASSES])), [2 / 3, 1.0])
 
 
@@ -547,9 +548,9 @@ def check_sigmoid(fn: Function) -> None:
     "sigmoid-derivative",
     "sigmoid_derivative",
     {
-        "z(1 − z): takes z for a": lambda z: z * (1 - z),
+        "z(1 − z): given z instead of a": lambda z: z * (1 - z),
         "σ′ of a": lambda z: sigma(sigma(z)) * (1 - sigma(sigma(z))),
-        "1 − σ forgotten": sigma,
+        "1 − σ missing": sigma,
         "the sign of the inner derivative": lambda z: -sigma(z) * (1 - sigma(z)),
     },
 )
@@ -561,10 +562,10 @@ def check_sigmoid_derivative(fn: Function) -> None:
     "sigmoid-derivative-from-output",
     "sigmoid_derivative_from_output",
     {
-        "σ′(a): takes a for z": lambda a: sigma(a) * (1 - sigma(a)),
+        "σ′(a): given a instead of z": lambda a: sigma(a) * (1 - sigma(a)),
         "a(1 + a)": lambda a: a * (1 + a),
-        "a² for a": lambda a: a**2 * (1 - a),
-        "tanh's slope": lambda a: 1 - a**2,
+        "a² instead of a": lambda a: a**2 * (1 - a),
+        "tanh's derivative": lambda a: 1 - a**2,
     },
 )
 def check_sigmoid_derivative_from_output(fn: Function) -> None:
@@ -576,7 +577,7 @@ def check_sigmoid_derivative_from_output(fn: Function) -> None:
     "tanh",
     "tanh",
     {
-        "2σ(z) − 1: half as steep": lambda z: 2 * sigma(z) - 1,
+        "2σ(z) − 1: half the derivative": lambda z: 2 * sigma(z) - 1,
         "σ(2z): not centred": lambda z: sigma(2 * z),
         "from the exponentials: overflows": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
     },
@@ -590,10 +591,10 @@ def check_tanh(fn: Function) -> None:
     "tanh-derivative",
     "tanh_derivative",
     {
-        "the square dropped": lambda z: 1 - np.tanh(z),
-        "1 − z²: takes z for a": lambda z: 1 - z**2,
-        "the inner derivative of 2z dropped": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
-        "the sigmoid's slope": sigma_derivative,
+        "the square missing": lambda z: 1 - np.tanh(z),
+        "1 − z²: given z instead of a": lambda z: 1 - z**2,
+        "the inner derivative of 2z missing": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
+        "the sigmoid's derivative": sigma_derivative,
     },
 )
 def check_tanh_derivative(fn: Function) -> None:
@@ -604,9 +605,9 @@ def check_tanh_derivative(fn: Function) -> None:
     "tanh-derivative-from-output",
     "tanh_derivative_from_output",
     {
-        "1 − tanh(a)²: takes a for z": lambda a: 1 - np.tanh(a) ** 2,
-        "the square dropped": lambda a: 1 - a,
-        "the sigmoid's slope": lambda a: a * (1 - a),
+        "1 − tanh(a)²: given a instead of z": lambda a: 1 - np.tanh(a) ** 2,
+        "the square missing": lambda a: 1 - a,
+        "the sigmoid's derivative": lambda a: a * (1 - a),
     },
 )
 def check_tanh_derivative_from_output(fn: Function) -> None:
@@ -642,7 +643,7 @@ def relu_derivative_in_place(z: Any) -> Any:
         "1 at the kink: asked of outputs, always 1": lambda z: np.where(z >= 0, 1.0, 0.0),
         "½ at the kink": lambda z: np.heaviside(z, 0.5),
         "the sign": np.sign,
-        "the function, not its slope": lambda z: np.maximum(z, 0.0),
+        "the function instead of its derivative": lambda z: np.maximum(z, 0.0),
         "changes its argument": relu_derivative_in_place,
     },
 )
@@ -671,9 +672,9 @@ def check_identity(fn: Function) -> None:
     "identity-derivative",
     "identity_derivative",
     {
-        "the sigmoid's slope left in, as in the report": lambda z: z * (1 - z),
-        "the function, not its slope": lambda z: z,
-        "no slope": np.zeros_like,
+        "the sigmoid's derivative left in, as in the report": lambda z: z * (1 - z),
+        "the function instead of its derivative": lambda z: z,
+        "no derivative": np.zeros_like,
         "one for all": lambda z: 1.0,
     },
 )
@@ -686,7 +687,7 @@ def check_identity_derivative(fn: Function) -> None:
     "leaky_relu",
     {
         "ReLU": lambda z, alpha=0.01: np.maximum(z, 0.0),
-        "the leak on the wrong side": lambda z, alpha=0.01: np.where(z > 0, alpha * z, z),
+        "the leak on the other side": lambda z, alpha=0.01: np.where(z > 0, alpha * z, z),
         "the leak added": lambda z, alpha=0.01: np.maximum(z, 0.0) + alpha * z,
         "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, z, 0.01 * z),
         "the sign of the leak": lambda z, alpha=0.01: np.where(z > 0, z, -alpha * z),
@@ -702,11 +703,11 @@ def check_leaky_relu(fn: Function) -> None:
     "leaky-relu-derivative",
     "leaky_relu_derivative",
     {
-        "ReLU's slope": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
+        "ReLU's derivative": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
         "1 at the kink": lambda z, alpha=0.01: np.where(z >= 0, 1.0, alpha),
-        "the leak on the wrong side": lambda z, alpha=0.01: np.where(z > 0, alpha, 1.0),
+        "the leak on the other side": lambda z, alpha=0.01: np.where(z > 0, alpha, 1.0),
         "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.01),
-        "the function, not its slope": lambda z, alpha=0.01: np.where(z > 0, z, alpha * z),
+        "the function instead of its derivative": lambda z, alpha=0.01: np.where(z > 0, z, alpha * z),
         "another leak by default": lambda z, alpha=0.1: np.where(z > 0, 1.0, alpha),
     },
 )
@@ -721,11 +722,11 @@ def check_leaky_relu_derivative(fn: Function) -> None:
     "softplus",
     {
         "ReLU": lambda z: np.maximum(z, 0.0),
-        "the wrong tail: e^z for e^−|z|": lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(np.maximum(z, -z))),
+        "the other tail: e^z instead of e^−|z|": lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(np.maximum(z, -z))),
         "mirrored": lambda z: np.log(1 + np.exp(-z)),
-        "the 1 dropped": lambda z: np.log(np.exp(z)),
+        "the 1 missing": lambda z: np.log(np.exp(z)),
         "in bits": lambda z: np.log2(1 + np.exp(z)),
-        "the positive part forgotten": lambda z: np.log1p(np.exp(-np.abs(z))),
+        "the positive part missing": lambda z: np.log1p(np.exp(-np.abs(z))),
     },
 )
 def check_softplus(fn: Function) -> None:
@@ -738,11 +739,11 @@ def check_softplus(fn: Function) -> None:
     "softplus-derivative",
     "softplus_derivative",
     {
-        "the sigmoid's slope": lambda z: sigma(z) * (1 - sigma(z)),
+        "the sigmoid's derivative": lambda z: sigma(z) * (1 - sigma(z)),
         "mirrored": lambda z: sigma(-z),
-        "ReLU's slope": lambda z: np.where(z > 0, 1.0, 0.0),
-        "z taken for a": lambda z: 1 - np.exp(-z),
-        "the function, not its slope": lambda z: np.log(1 + np.exp(z)),
+        "ReLU's derivative": lambda z: np.where(z > 0, 1.0, 0.0),
+        "z used as a": lambda z: 1 - np.exp(-z),
+        "the function instead of its derivative": lambda z: np.log(1 + np.exp(z)),
     },
 )
 def check_softplus_derivative(fn: Function) -> None:
@@ -756,7 +757,7 @@ def check_softplus_derivative(fn: Function) -> None:
         "the gate alone": sigma,
         "ReLU": lambda z: np.maximum(z, 0.0),
         "the gate mirrored": lambda z: z * sigma(-z),
-        "the gate's slope for the gate": lambda z: z * sigma(z) * (1 - sigma(z)),
+        "the gate's derivative instead of the gate": lambda z: z * sigma(z) * (1 - sigma(z)),
         "the size of z": lambda z: np.abs(z) * sigma(z),
     },
 )
@@ -770,9 +771,9 @@ def check_silu(fn: Function) -> None:
     {
         "only the gate changes": lambda z: z * sigma(z) * (1 - sigma(z)),
         "only the number changes": sigma,
-        "the bracket's 1 − σ dropped": lambda z: sigma(z) * (1 + z),
+        "the bracket's 1 − σ missing": lambda z: sigma(z) * (1 + z),
         "minus in the bracket": lambda z: sigma(z) * (1 - z * (1 - sigma(z))),
-        "the function, not its slope": lambda z: z * sigma(z),
+        "the function instead of its derivative": lambda z: z * sigma(z),
     },
 )
 def check_silu_derivative(fn: Function) -> None:
@@ -796,7 +797,7 @@ def probabilities(z: Any) -> Any:
         "the shift not put back": lambda z: np.log(np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)),
         "over the examples": lambda z: np.log(np.sum(np.exp(z), axis=-2)),
         "over everything": lambda z: np.log(np.sum(np.exp(z))),
-        "the mean for the sum": lambda z: np.log(np.mean(np.exp(z), axis=-1)),
+        "the mean instead of the sum": lambda z: np.log(np.mean(np.exp(z), axis=-1)),
         "the maximum": lambda z: np.max(z.real, axis=-1),
         "one shift for all examples": lambda z: z.real.max() + np.log(np.sum(np.exp(z - z.real.max()), axis=-1)),
         "the shift by |z|: no complex steps": lambda z: (
@@ -819,7 +820,7 @@ def check_log_sum_exp(fn: Function) -> None:
         "over everything": lambda z: np.exp(z) / np.sum(np.exp(z)),
         "sign of the exponent": lambda z: probabilities(-z),
         "each output its own sigmoid": sigma,
-        "numbers for exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
+        "numbers instead of exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
         "not divided": np.exp,
         "through the logarithm: large numbers lose their digits": lambda z: np.exp(
             z - derivation.log_sum_exp(z)[..., None]
@@ -850,7 +851,7 @@ def squares(z: Any) -> Any:
     {
         "the diagonal only": lambda a: np.eye(a.shape[-1]) * (a * (1 - a))[..., None, :],
         "as for a sigmoid": lambda a: a * (1 - a),
-        "plus for minus": lambda a: a[..., None] * (np.eye(a.shape[-1]) + a[..., None, :]),
+        "plus instead of minus": lambda a: a[..., None] * (np.eye(a.shape[-1]) + a[..., None, :]),
         "a aᵀ alone": lambda a: -a[..., None] * a[..., None, :],
         "diag(a) alone": lambda a: np.eye(a.shape[-1]) * a[..., None],
         "1 on the diagonal": lambda a: np.eye(a.shape[-1]) - a[..., None] * a[..., None, :],
@@ -875,7 +876,7 @@ def check_softmax_jacobian(fn: Function) -> None:
     "weighted-sum",
     "weighted_sum",
     {
-        "the bias dropped": lambda a, w, b=0.0: np.sum(a * w),
+        "the bias missing": lambda a, w, b=0.0: np.sum(a * w),
         "the bias once for each input": lambda a, w, b=0.0: np.sum(a * w + b),
         "the bias subtracted, as a threshold": lambda a, w, b=0.0: np.sum(a * w) - b,
         "the mean of the inputs": lambda a, w, b=0.0: np.mean(a * w) + b,
@@ -890,11 +891,11 @@ def check_neuron(fn: Function) -> None:
     "preactivation",
     "preactivation",
     {
-        "W for (out, in)": lambda a, w, b=None: a @ w.mT + (0 if b is None else b),
-        "the bias dropped": lambda a, w, b=None: a @ w,
+        "W instead of (out, in)": lambda a, w, b=None: a @ w.mT + (0 if b is None else b),
+        "the bias missing": lambda a, w, b=None: a @ w,
         "the bias once for each example": lambda a, w, b=None: a @ w + (0 if b is None else len(a) * b),
         "the transpose: columns are examples": lambda a, w, b=None: (a @ w + (0 if b is None else b)).mT,
-        "entry by entry": lambda a, w, b=None: a * w + (0 if b is None else b),
+        "element-wise": lambda a, w, b=None: a * w + (0 if b is None else b),
     },
 )
 def check_preactivation(fn: Function) -> None:
@@ -910,7 +911,7 @@ def check_preactivation(fn: Function) -> None:
     {
         "twice": lambda z, phi: phi(phi(z)),
         "not at all": lambda z, phi: z,
-        "shared out over the layer": lambda z, phi: phi(z) / np.sum(phi(z), axis=-1, keepdims=True),
+        "divided over the layer": lambda z, phi: phi(z) / np.sum(phi(z), axis=-1, keepdims=True),
         "centred over the examples first": lambda z, phi: phi(z - np.mean(z, axis=-2, keepdims=True)),
     },
 )
@@ -926,7 +927,7 @@ def check_activation(fn: Function) -> None:
     "forward_gradient",
     {
         "the layer's output": sigma,
-        "the slope of the activation": lambda a: a * (1 - a),
+        "the derivative of the activation": lambda a: a * (1 - a),
         "ones: the bias's": np.ones_like,
         "averaged over the examples": lambda a: a / len(a),
     },
@@ -963,9 +964,9 @@ def check_bias_column(fn: Function) -> None:
     "chain_rule",
     {
         "added": lambda dz_dw, dc_dz: dz_dw + dc_dz,
-        "the last slope only": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
+        "the last derivative only": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
         "divided": lambda dz_dw, dc_dz: dc_dz / dz_dw,
-        "the wrong sign": lambda dz_dw, dc_dz: -dz_dw * dc_dz,
+        "the opposite sign": lambda dz_dw, dc_dz: -dz_dw * dc_dz,
     },
 )
 def check_chain_rule(fn: Function) -> None:
@@ -995,7 +996,7 @@ def check_multivariable_chain_rule(fn: Function) -> None:
     "delta",
     "backward_gradient",
     {
-        "the error for δ": lambda derivative, dc_da: dc_da,
+        "the error instead of δ": lambda derivative, dc_da: dc_da,
         "1/N a second time": lambda derivative, dc_da: derivative * dc_da / len(dc_da),
         "summed over the examples": lambda derivative, dc_da: (derivative * dc_da).sum(axis=0),
         "the negative": lambda derivative, dc_da: -derivative * dc_da,
@@ -1015,10 +1016,10 @@ def check_delta(fn: Function) -> None:
     "backward-gradient",
     "backward_gradient",
     {
-        "the slope dropped": lambda derivative, dc_da: dc_da,
-        "matrix product for entry by entry": lambda derivative, dc_da: derivative @ dc_da.mT,
-        "the slope of the slope": lambda derivative, dc_da: derivative * (1 - derivative) * dc_da,
-        "the slope twice": lambda derivative, dc_da: derivative**2 * dc_da,
+        "the derivative missing": lambda derivative, dc_da: dc_da,
+        "matrix product instead of the element-wise one": lambda derivative, dc_da: derivative @ dc_da.mT,
+        "the derivative of the derivative": lambda derivative, dc_da: derivative * (1 - derivative) * dc_da,
+        "the derivative twice": lambda derivative, dc_da: derivative**2 * dc_da,
         "divided": lambda derivative, dc_da: dc_da / derivative,
     },
 )
@@ -1034,10 +1035,10 @@ def check_backward_gradient(fn: Function) -> None:
     "output-delta-unit",
     "output_delta_unit",
     {
-        "σ′ dropped, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
+        "σ′ missing, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
         "σ′ of a": lambda z, dc_dy_hat: sigma_derivative(sigma(z)) * dc_dy_hat,
         "z(1 − z)": lambda z, dc_dy_hat: z * (1 - z) * dc_dy_hat,
-        "σ for σ′": lambda z, dc_dy_hat: sigma(z) * dc_dy_hat,
+        "σ instead of σ′": lambda z, dc_dy_hat: sigma(z) * dc_dy_hat,
     },
 )
 def check_output_delta_unit(fn: Function) -> None:
@@ -1048,16 +1049,16 @@ def check_output_delta_unit(fn: Function) -> None:
     "output-delta",
     "output_delta",
     {
-        "σ′ dropped": lambda derivative, dl_dy_hat: dl_dy_hat,
-        "matrix product for entry by entry": lambda derivative, dl_dy_hat: derivative.mT @ dl_dy_hat,
+        "σ′ missing": lambda derivative, dl_dy_hat: dl_dy_hat,
+        "matrix product instead of the element-wise one": lambda derivative, dl_dy_hat: derivative.mT @ dl_dy_hat,
         "1/N a second time": lambda derivative, dl_dy_hat: derivative * dl_dy_hat / len(derivative),
-        "one slope for all examples": lambda derivative, dl_dy_hat: derivative.mean(axis=0) * dl_dy_hat,
+        "one derivative for all examples": lambda derivative, dl_dy_hat: derivative.mean(axis=0) * dl_dy_hat,
     },
 )
 def check_output_delta(fn: Function) -> None:
     z, y = numbers(5, 2), share(5, 2)
-    measured = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z)
-    agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / y.size), measured)
+    numerical = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z)
+    agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / y.size), numerical)
 
 
 @planted(
@@ -1065,17 +1066,17 @@ def check_output_delta(fn: Function) -> None:
     "output_delta_bce",
     {
         "σ′ put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
-        "plus for minus": lambda y, y_hat: (y - y_hat) / y.size,
+        "plus instead of minus": lambda y, y_hat: (y - y_hat) / y.size,
         "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / y.size,
-        "the sum for the mean": lambda y, y_hat: y_hat - y,
+        "the sum instead of the mean": lambda y, y_hat: y_hat - y,
         "outputs not counted": lambda y, y_hat: (y_hat - y) / len(y),
     },
 )
 def check_output_delta_bce(fn: Function) -> None:
     z, y = numbers(5, 2), share(5, 2)
-    measured = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
-    agree(fn(y, sigma(z)), measured)
-    agree(fn(np.stack([y, y]), np.stack([sigma(z), sigma(z)]))[1], measured)
+    numerical = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
+    agree(fn(y, sigma(z)), numerical)
+    agree(fn(np.stack([y, y]), np.stack([sigma(z), sigma(z)]))[1], numerical)
 
 
 @planted(
@@ -1084,8 +1085,8 @@ def check_output_delta_bce(fn: Function) -> None:
     {
         "the diagonal only": lambda jacobian, d: np.diagonal(jacobian, axis1=-2, axis2=-1) * d,
         "transposed": lambda jacobian, d: np.sum(jacobian * d[..., None, :], axis=-1),
-        "the slopes of a unit added": lambda jacobian, d: jacobian.sum(axis=-2) * d,
-        "the mean for the sum": lambda jacobian, d: np.mean(jacobian * d[..., None], axis=-2),
+        "the derivatives of a unit added": lambda jacobian, d: jacobian.sum(axis=-2) * d,
+        "the mean instead of the sum": lambda jacobian, d: np.mean(jacobian * d[..., None], axis=-2),
         "the last path only": lambda jacobian, d: jacobian[..., -1, :] * d[..., -1:],
         "the Jacobian left out": lambda jacobian, d: d,
     },
@@ -1097,19 +1098,19 @@ def check_output_delta_jacobian(fn: Function) -> None:
         return np.tanh(z @ mixing)  # a layer whose Jacobian matrix is not symmetric
 
     jacobian = (1 - predict(z) ** 2)[:, :, None] * mixing.T
-    measured = by_complex_step(lambda v: np.mean((predict(v) - y) ** 2), z)
-    agree(fn(jacobian, 2 * (predict(z) - y) / y.size), measured)
-    agree(fn(np.stack([jacobian] * 2), np.stack([2 * (predict(z) - y) / y.size] * 2))[1], measured)
+    numerical = by_complex_step(lambda v: np.mean((predict(v) - y) ** 2), z)
+    agree(fn(jacobian, 2 * (predict(z) - y) / y.size), numerical)
+    agree(fn(np.stack([jacobian] * 2), np.stack([2 * (predict(z) - y) / y.size] * 2))[1], numerical)
 
 
 @planted(
     "output-delta-softmax",
     "output_delta_softmax",
     {
-        "the sigmoid's slope put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
-        "plus for minus": lambda y, y_hat: (y - y_hat) / len(y),
+        "the sigmoid's derivative put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
+        "plus instead of minus": lambda y, y_hat: (y - y_hat) / len(y),
         "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / len(y),
-        "the sum for the mean": lambda y, y_hat: y_hat - y,
+        "the sum instead of the mean": lambda y, y_hat: y_hat - y,
         "divided by the outputs too": lambda y, y_hat: (y_hat - y) / y.size,
         "divided by the outputs instead": lambda y, y_hat: (y_hat - y) / y.shape[-1],
         "the true class only": lambda y, y_hat: y * (y_hat - y) / len(y),
@@ -1117,9 +1118,9 @@ def check_output_delta_jacobian(fn: Function) -> None:
 )
 def check_output_delta_softmax(fn: Function) -> None:
     z, y = numbers(5, 3), probabilities(numbers(5, 3, seed=1))
-    measured = by_complex_step(lambda v: -np.sum(y * np.log(probabilities(v))) / 5, z)
-    agree(fn(y, probabilities(z)), measured)
-    agree(fn(np.stack([y, y]), np.stack([probabilities(z)] * 2))[1], measured)
+    numerical = by_complex_step(lambda v: -np.sum(y * np.log(probabilities(v))) / 5, z)
+    agree(fn(y, probabilities(z)), numerical)
+    agree(fn(np.stack([y, y]), np.stack([probabilities(z)] * 2))[1], numerical)
 
 
 # 8 Hidden → hidden
@@ -1145,7 +1146,7 @@ def check_activation_gradient_unit(fn: Function) -> None:
     "hidden-delta-unit",
     "hidden_delta_unit",
     {
-        "σ′ dropped": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
+        "σ′ missing": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
         "σ′ of a": lambda z, w3, w4, d1, d2: sigma_derivative(sigma(z)) * (w3 * d1 + w4 * d2),
         "weights exchanged": lambda z, w3, w4, d1, d2: sigma_derivative(z) * (w4 * d1 + w3 * d2),
         "the last path only": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w4 * d2,
@@ -1154,8 +1155,8 @@ def check_activation_gradient_unit(fn: Function) -> None:
 )
 def check_hidden_delta_unit(fn: Function) -> None:
     z, w3, w4 = 1.3, 1.5, -0.4
-    measured = by_complex_step(lambda v: np.tanh(w3 * sigma(v)) + 3 * (w4 * sigma(v)) ** 2, z)
-    agree(fn(z, w3, w4, 1 / math.cosh(w3 * sigma(z)) ** 2, 6 * w4 * sigma(z)), measured)
+    numerical = by_complex_step(lambda v: np.tanh(w3 * sigma(v)) + 3 * (w4 * sigma(v)) ** 2, z)
+    agree(fn(z, w3, w4, 1 / math.cosh(w3 * sigma(z)) ** 2, 6 * w4 * sigma(z)), numerical)
 
 
 def weighted_loss(d: Any, w: Any, a: Any) -> Any:
@@ -1167,9 +1168,9 @@ def weighted_loss(d: Any, w: Any, a: Any) -> Any:
     "activation-gradient",
     "activation_gradient",
     {
-        "W for Wᵀ": lambda delta_next, w_next: delta_next @ w_next,
-        "the inverse for the transpose": lambda delta_next, w_next: delta_next @ np.linalg.pinv(w_next),
-        "entry by entry": lambda delta_next, w_next: delta_next * w_next,
+        "W instead of Wᵀ": lambda delta_next, w_next: delta_next @ w_next,
+        "the inverse instead of the transpose": lambda delta_next, w_next: delta_next @ np.linalg.pinv(w_next),
+        "element-wise": lambda delta_next, w_next: delta_next * w_next,
         "the layout of columns": lambda delta_next, w_next: w_next @ delta_next.mT,
         "the last path only": lambda delta_next, w_next: delta_next[..., -1:] @ w_next[..., -1:].mT,
     },
@@ -1184,13 +1185,13 @@ def check_activation_gradient(fn: Function) -> None:
     "hidden-delta",
     "hidden_delta",
     {
-        "σ′ dropped": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
-        "W for Wᵀ": lambda derivative, delta_next, w_next: derivative * (delta_next @ w_next),
+        "σ′ missing": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
+        "W instead of Wᵀ": lambda derivative, delta_next, w_next: derivative * (delta_next @ w_next),
         "weights skipped": lambda derivative, delta_next, w_next: derivative * delta_next.sum(axis=-1, keepdims=True),
         "the last path only": lambda derivative, delta_next, w_next: (
             derivative * (delta_next[..., -1:] @ w_next[..., -1:].mT)
         ),
-        "the slope squared": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
+        "the derivative squared": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
         "divided by the hidden units": lambda derivative, delta_next, w_next: (
             derivative * (delta_next @ w_next.mT) / derivative.shape[-1]
         ),
@@ -1208,32 +1209,32 @@ def check_hidden_delta(fn: Function) -> None:
 
 
 def unrolled(step: Function) -> Function:
-    """Make an unrolled product from one factor: δ, slope and weights to the next δ."""
+    """Make an unrolled product from one factor: δ, derivative and weights to the next δ."""
 
-    def wrong(derivatives: Sequence[Any], weights: Sequence[Any], delta_out: Any) -> Any:
+    def incorrect(derivatives: Sequence[Any], weights: Sequence[Any], delta_out: Any) -> Any:
         d = delta_out
         for derivative, w in zip(derivatives, weights, strict=True):
             d = step(d, derivative, w)
         return d
 
-    return wrong
+    return incorrect
 
 
 @planted(
     "unrolled",
     "unrolled_delta",
     {
-        "slopes dropped": unrolled(lambda d, derivative, w: d @ w.T),
-        "W for Wᵀ": unrolled(lambda d, derivative, w: d @ w @ np.diag(derivative)),
-        "slopes before the weights": unrolled(lambda d, derivative, w: (d * derivative[: len(d)]) @ w.T),
+        "derivatives missing": unrolled(lambda d, derivative, w: d @ w.T),
+        "W instead of Wᵀ": unrolled(lambda d, derivative, w: d @ w @ np.diag(derivative)),
+        "derivatives before the weights": unrolled(lambda d, derivative, w: (d * derivative[: len(d)]) @ w.T),
         "weights in the order of the forward pass": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )(derivatives, weights[::-1], d),
-        "one slope for the whole layer": unrolled(lambda d, derivative, w: d @ w.T * derivative.mean()),
-        "a missing slope overlooked": lambda derivatives, weights, d: unrolled(
+        "one derivative for the whole layer": unrolled(lambda d, derivative, w: d @ w.T * derivative.mean()),
+        "a missing derivative overlooked": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )(derivatives, weights[: len(derivatives)], d),
-        "the last slope dropped": lambda derivatives, weights, d: unrolled(
+        "the last derivative missing": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )([*derivatives[:-1], np.ones_like(derivatives[-1])], weights, d),
     },
@@ -1241,22 +1242,22 @@ def unrolled(step: Function) -> Function:
 def check_unrolled(fn: Function) -> None:
     z1, w2, w3, delta_out = numbers(3), numbers(3, 5), numbers(5, 2), numbers(2)
     z2 = sigma(z1) @ w2
-    measured = by_complex_step(lambda z: np.sum(delta_out * (sigma(sigma(z) @ w2) @ w3)), z1)
-    agree(fn([sigma_derivative(z2), sigma_derivative(z1)], [w3, w2], delta_out), measured)
+    numerical = by_complex_step(lambda z: np.sum(delta_out * (sigma(sigma(z) @ w2) @ w3)), z1)
+    agree(fn([sigma_derivative(z2), sigma_derivative(z1)], [w3, w2], delta_out), numerical)
     try:
         fn([sigma_derivative(z2)], [w3, w2], delta_out)
     except ValueError:
         return
-    raise AssertionError("one slope for two layers went unnoticed")
+    raise AssertionError("one derivative for two layers went unnoticed")
 
 
 def bound(norm: Function, power: Function = len, length: Function = np.linalg.norm) -> Function:
-    """Make a bound from a norm of matrices, a number of slopes and a length of δ."""
+    """Make a bound from a norm of matrices, a number of derivatives and a norm of δ."""
 
-    def wrong(weights: Sequence[Any], delta_out: Any, max_derivative: float = 0.25) -> float:
+    def incorrect(weights: Sequence[Any], delta_out: Any, max_derivative: float = 0.25) -> float:
         return float(max_derivative ** power(weights) * math.prod(map(norm, weights)) * length(delta_out))
 
-    return wrong
+    return incorrect
 
 
 def spectral(w: Any) -> float:
@@ -1270,9 +1271,9 @@ def spectral(w: Any) -> float:
         "one ¼ for all layers": bound(spectral, power=lambda weights: 1),
         "one ¼ too many": bound(spectral, power=lambda weights: len(weights) + 1),
         "the Frobenius norm: not tight": bound(np.linalg.norm),
-        "the smallest stretch": bound(lambda w: np.linalg.norm(w, -2)),
+        "the smallest singular value": bound(lambda w: np.linalg.norm(w, -2)),
         "the largest weight": bound(lambda w: np.max(np.abs(w))),
-        "the largest δ for the length": bound(spectral, length=lambda d: np.max(np.abs(d))),
+        "the largest δ instead of the norm": bound(spectral, length=lambda d: np.max(np.abs(d))),
     },
 )
 def check_delta_bound(fn: Function) -> None:
@@ -1281,8 +1282,8 @@ def check_delta_bound(fn: Function) -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
         w2, w3, d = rng.normal(size=(3, 5)), rng.normal(size=(5, 2)), rng.normal(size=2)
-        sent = d @ w3.T * rng.uniform(0, 0.25, size=5) @ w2.T * rng.uniform(0, 0.25, size=3)
-        assert np.linalg.norm(sent) <= fn([w2, w3], d)
+        propagated = d @ w3.T * rng.uniform(0, 0.25, size=5) @ w2.T * rng.uniform(0, 0.25, size=3)
+        assert np.linalg.norm(propagated) <= fn([w2, w3], d)
     agree(fn([turn], d, max_derivative=1.0), np.linalg.norm(d))
 
 
@@ -1295,8 +1296,8 @@ def check_delta_bound(fn: Function) -> None:
     {
         "the layout of the transpose": lambda a, delta: np.outer(delta, a),
         "δ left out": lambda a, delta: np.outer(a, np.ones_like(delta)),
-        "the output for the input": lambda a, delta: np.outer(sigma(a), delta),
-        "entry by entry": lambda a, delta: a * delta[0],
+        "the output instead of the input": lambda a, delta: np.outer(sigma(a), delta),
+        "element-wise": lambda a, delta: a * delta[0],
     },
 )
 def check_weight_gradient_example(fn: Function) -> None:
@@ -1312,7 +1313,7 @@ def check_weight_gradient_example(fn: Function) -> None:
         "1/N a second time": lambda a, delta: a.mT @ delta / len(a),
         "the layout of the transpose": lambda a, delta: delta.mT @ a,
         "AΔ without the transpose": lambda a, delta: a @ delta,
-        "plus for minus": lambda a, delta: -a.mT @ delta,
+        "plus instead of minus": lambda a, delta: -a.mT @ delta,
         "the last example only": lambda a, delta: np.outer(a[-1], delta[-1]),
         "sums multiplied": lambda a, delta: np.outer(a.sum(axis=0), delta.sum(axis=0)),
         "divided by the hidden units": lambda a, delta: a.mT @ delta / delta.shape[-1],
@@ -1358,7 +1359,7 @@ def updates_in_place(parameters: Sequence[Any], gradients: Sequence[Any], eta: f
         ),
         "the last layer only": lambda ws, gs, eta: (*ws[:-1], ws[-1] - eta * gs[-1]),
         "the last layer first": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=True))[::-1],
-        "plus for minus": lambda ws, gs, eta: tuple(w + eta * g for w, g in zip(ws, gs, strict=True)),
+        "plus instead of minus": lambda ws, gs, eta: tuple(w + eta * g for w, g in zip(ws, gs, strict=True)),
         "a missing gradient overlooked": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=False)),
     },
 )
@@ -1456,8 +1457,8 @@ def check_finite_difference_cost(fn: Function) -> None:
     "linear_collapse",
     {
         "in the other order": lambda weights: np.linalg.multi_dot(weights[::-1]),
-        "entry by entry": lambda weights: weights[0] * weights[1] * weights[2],
-        "one layer forgotten": lambda weights: weights[0] @ weights[1],
+        "element-wise": lambda weights: weights[0] * weights[1] * weights[2],
+        "one layer missing": lambda weights: weights[0] @ weights[1],
         "the transpose": lambda weights: np.linalg.multi_dot(weights).T,
     },
 )
@@ -1474,7 +1475,7 @@ def squared_residuals(x: Any, y: Any) -> Any:
     "least-squares-minimum",
     "least_squares_minimum",
     {
-        "the sum for the mean": lambda x, y: float(squared_residuals(x, y).sum()),
+        "the sum instead of the mean": lambda x, y: float(squared_residuals(x, y).sum()),
         "half of it": lambda x, y: float(squared_residuals(x, y).mean() / 2),
         "outputs not counted": lambda x, y: float(squared_residuals(x, y).sum() / len(x)),
         "the root": lambda x, y: float(np.sqrt(squared_residuals(x, y).mean())),
@@ -1498,12 +1499,12 @@ def max_derivative(x: Any) -> float:
     "stability-threshold",
     "max_stable_learning_rate",
     {
-        "1/λ for 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / max_derivative(x),
-        "the sum for the mean": lambda x, d_out=1: 1 / max_derivative(x),
-        "2 of the loss dropped": lambda x, d_out=1: 2 * len(x) * d_out / max_derivative(x),
+        "1/λ instead of 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / max_derivative(x),
+        "the sum instead of the mean": lambda x, d_out=1: 1 / max_derivative(x),
+        "2 of the loss missing": lambda x, d_out=1: 2 * len(x) * d_out / max_derivative(x),
         "outputs not counted": lambda x, d_out=1: len(x) / max_derivative(x),
         "the flattest direction": lambda x, d_out=1: len(x) * d_out / float(np.linalg.eigvalsh(x.T @ x)[0]),
-        "the trace for the eigenvalue": lambda x, d_out=1: len(x) * d_out / float(np.sum(x**2)),
+        "the trace instead of the eigenvalue": lambda x, d_out=1: len(x) * d_out / float(np.sum(x**2)),
     },
 )
 def check_stability_threshold(fn: Function) -> None:
@@ -1526,7 +1527,7 @@ def check_stability_threshold(fn: Function) -> None:
         "off once is dead": lambda z: np.any(z <= 0, axis=-2),
         "0 counts as on": lambda z: np.all(z < 0, axis=-2),
         "asked of the examples": lambda z: np.all(z <= 0, axis=-1),
-        "alive for dead": lambda z: np.any(z > 0, axis=-2),
+        "alive instead of dead": lambda z: np.any(z > 0, axis=-2),
         "off on average": lambda z: np.mean(z, axis=-2) <= 0,
     },
 )
@@ -1564,10 +1565,10 @@ def check_dead_unit_probability(fn: Function) -> None:
         "one of both is enough": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:, :1]) or np.allclose(w_out, w_out[:1])
         ),
-        "rows compared for columns": lambda w_in, w_out, b=None: bool(
+        "rows instead of columns compared": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:1]) and np.allclose(w_out, w_out[:, :1])
         ),
-        "biases forgotten": lambda w_in, w_out, b=None: bool(
+        "biases missing": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:, :1]) and np.allclose(w_out, w_out[:1])
         ),
         "all weights equal": lambda w_in, w_out, b=None: bool(np.ptp(w_in) == 0 and np.ptp(w_out) == 0),
@@ -1596,7 +1597,7 @@ def homes() -> dict[str, str]:
     return found
 
 
-CAUGHT = (AssertionError, ValueError, RuntimeWarning)  # wrong numbers, shapes that do not fit, overflow
+CAUGHT = (AssertionError, ValueError, RuntimeWarning)  # incorrect numbers, shapes that do not fit, overflow
 
 
 def test_every_equation_has_a_planted_mistake() -> None:
@@ -1612,7 +1613,7 @@ def test_the_check_passes_for_the_function(p: Planted) -> None:
 @pytest.mark.parametrize("p", PLANTED, ids=lambda p: f"{p.label}: {p.mistake}")
 def test_the_check_catches_the_mistake(p: Planted) -> None:
     with pytest.raises(CAUGHT):
-        p.check(p.wrong)
+        p.check(p.incorrect)
 
 
 # The same mistakes, put into the network: the check of the whole gradient catches them.
@@ -1632,12 +1633,12 @@ def gradient_error(model: Model, loss: str = "mse") -> float:
     return max(map(apart, [*got.weights, *(got.biases or ())], wanted))
 
 
-def replaced(function: str, wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
-    return lambda patch: patch.setattr(derivation, function, wrong)
+def replaced(function: str, incorrect: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(derivation, function, incorrect)
 
 
-def replaced_derivative_of_loss(wrong: Function) -> Callable[[pytest.MonkeyPatch], None]:
-    loss = network.Loss("mse", derivation.mse_contributions, wrong)
+def replaced_derivative_of_loss(incorrect: Function) -> Callable[[pytest.MonkeyPatch], None]:
+    loss = network.Loss("mse", derivation.mse_contributions, incorrect)
     return lambda patch: patch.setitem(network.LOSSES, "mse", loss)
 
 
@@ -1647,16 +1648,16 @@ def replaced_sigmoid(derivative: Function) -> Callable[[pytest.MonkeyPatch], Non
 
 
 END_TO_END: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "output σ′ dropped": replaced("output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),
-    "hidden σ′ dropped": replaced("hidden_delta", lambda derivative, d, w: d @ w.mT),
-    "σ′(a) for σ′(z)": replaced_sigmoid(lambda z, a: sigma_derivative(a)),
-    "z(1 − z) for a(1 − a)": replaced_sigmoid(lambda z, a: z * (1 - z)),
-    "the negative slope of the report": replaced_derivative_of_loss(lambda y, p: 2 * (y - p) / y.size),
-    "factor 2 dropped": replaced_derivative_of_loss(lambda y, p: (p - y) / y.size),
-    "sum for mean": replaced_derivative_of_loss(lambda y, p: 2 * (p - y)),
+    "output σ′ missing": replaced("output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),
+    "hidden σ′ missing": replaced("hidden_delta", lambda derivative, d, w: d @ w.mT),
+    "σ′(a) instead of σ′(z)": replaced_sigmoid(lambda z, a: sigma_derivative(a)),
+    "z(1 − z) instead of a(1 − a)": replaced_sigmoid(lambda z, a: z * (1 - z)),
+    "the negative derivative of the report": replaced_derivative_of_loss(lambda y, p: 2 * (y - p) / y.size),
+    "factor 2 missing": replaced_derivative_of_loss(lambda y, p: (p - y) / y.size),
+    "sum instead of mean": replaced_derivative_of_loss(lambda y, p: 2 * (p - y)),
     "divided by the hidden units": replaced_derivative_of_loss(lambda y, p: 2 * (p - y) / 4),
     "1/N twice": replaced("weight_gradient", lambda a, d: a.mT @ d / len(a)),
-    "W for Wᵀ where the layer is square": replaced(
+    "W instead of Wᵀ where the layer is square": replaced(
         "hidden_delta", lambda derivative, d, w: derivative * (d @ (w if w.shape[0] == w.shape[1] else w.mT))
     ),
     "the last path only": replaced("hidden_delta", lambda derivative, d, w: derivative * (d[:, -1:] @ w[:, -1:].mT)),
@@ -1677,18 +1678,18 @@ def test_the_gradient_check_catches_the_mistake(mistake: str, monkeypatch: pytes
     assert gradient_error(Model.random([2, 4, 4, 1], seed=0, bias=True)) > 0.05
 
 
-def test_sigma_slope_kept_under_cross_entropy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sigma_derivative_kept_under_cross_entropy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derivation, "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size)
     assert gradient_error(Model.random([2, 3, 5, 1], seed=0), "binary_cross_entropy") > 0.05
 
 
-def test_distinct_widths_make_a_wrong_transpose_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_distinct_widths_make_an_incorrect_transpose_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derivation, "hidden_delta", lambda derivative, d, w: derivative * (d @ w))
     with pytest.raises(ValueError, match="matmul"):
         gradient_error(Model.random([2, 3, 5, 1], seed=0))
 
 
-# The order of the update: right gradients, used too early. Only a check of the step sees it.
+# The order of the update: correct gradients, used too early. Only a check of the step sees it.
 
 
 def correct_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
@@ -1697,7 +1698,7 @@ def correct_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list
 
 
 def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[np.ndarray]:
-    """Update each layer before its δ is sent back, through weights that the forward pass never saw."""
+    """Update each layer before its δ is propagated back, through weights that the forward pass never saw."""
     z, a = model.forward(X)
     layers, weights = model.layers, list(model.weights)
     delta = model.deltas(model.forward(X), y)[-1]
@@ -1709,7 +1710,7 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float) -> list[n
 
 
 def step_error(step: Function, eta: float) -> float:
-    """Compare the move of all the weights in one step, divided by η, with the measured gradient."""
+    """Compare the move of all the weights in one step, divided by η, with the numerical gradient."""
     X, y = backprop.xor()
     model = Model.random([2, 3, 5, 1], seed=0)
     weights = model.weights

@@ -237,6 +237,8 @@ def test_predictions_that_are_equal() -> None:
     ]
     assert found(1.1e-3) == []
     assert len(found(1.1e-3, y=[[0.0], [2.0]])) == 1  # in units of the range of the targets
+    assert found(9e-4, y=[[0.0], [0.1]]) == []
+    assert len(found(0.0, y=[[1.0], [1.0]])) == 1
     assert found(9e-4, [[1.0]], [[0.0]]) == found(9e-4, [[1.0], [1.0]]) == []
     assert len(found(0.099, [[1.0], [1.001]])) == 1
     assert found(0.101, [[1.0], [1.001]]) == []
@@ -284,6 +286,21 @@ def test_too_much_work_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     assert curvature(LINE, AT, TARGETS) == pytest.approx(5.0)
     monkeypatch.setattr(module, "MOST_WORK", 35)
     assert curvature(LINE, AT, TARGETS) is None
+
+
+def test_work_grows_with_the_examples_and_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, (x, y) = Model.random([2, 3, 1], seed=0, bias=True), (np.ones((5, 2)), np.zeros((5, 1)))
+    monkeypatch.setattr(module, "MOST_WORK", 6 * 3 * 5 * 13)
+    assert curvature(model, x, y) is not None
+    monkeypatch.setattr(module, "MOST_WORK", 6 * 3 * 5 * 13 - 1)
+    assert curvature(model, x, y) is None
+
+
+def test_nothing_is_said_of_the_gradient_of_a_root() -> None:
+    zero = Model([np.zeros((1, 1)), np.zeros((1, 1))], activations="identity")
+    assert only("zero-gradient", zero, AT, TARGETS, loss="mse") != []
+    assert only("zero-gradient", zero, AT, TARGETS, loss="rmse") == []
+    assert only("learning-rate-too-large", LINE, AT, TARGETS, eta=9.0, loss="rmse") == []
 
 
 def test_a_learning_rate_more_than_a_twentieth_above_the_limit() -> None:

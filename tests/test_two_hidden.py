@@ -10,7 +10,7 @@ import pytest
 import backprop
 from backprop import lab
 from backprop.experiments import two_hidden
-from backprop.experiments.no_activation import SLOPE_KEPT
+from backprop.experiments.no_activation import DERIVATIVE_KEPT
 
 
 def test_the_counts_are_those_of_the_lab_program(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def test_the_counts_are_those_of_the_lab_program(monkeypatch: pytest.MonkeyPatch
     }
 
 
-@pytest.mark.parametrize(("derivative", "eta"), [("identity", 0.1), (SLOPE_KEPT, 0.01)])
+@pytest.mark.parametrize(("derivative", "eta"), [("identity", 0.1), (DERIVATIVE_KEPT, 0.01)])
 def test_the_overflows_are_those_of_an_update_written_out(
     derivative: Any, eta: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

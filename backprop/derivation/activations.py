@@ -723,7 +723,7 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
         >>> log_sum_exp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
         array([1000.    ,    1.0986])
 
-        Beside 0, one number gives softplus:
+        For one number and 0 the result is softplus:
 
         >>> from backprop.derivation import softplus
         >>> z = np.array([-3.0, 0.5, 2.0])
@@ -777,7 +777,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softmax(z + 5.0), softmax(z), rtol=1e-14))
         True
 
-        Beside 0, one pre-activation gives the sigmoid:
+        For one pre-activation and 0, the first probability is the sigmoid:
 
         >>> from backprop.derivation import sigmoid
         >>> z = np.array([-3.0, 0.5, 2.0])

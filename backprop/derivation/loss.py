@@ -482,9 +482,10 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     \tag{3.10}\label{eq:cross-entropy-derivative}$$
 
     Only one term of $\eqref{eq:cross-entropy}$ contains $\hat y^{\,n}_k$, and the derivative of $\ln u$ is $1/u$. This
-    is a partial derivative: the other predictions are held fixed, although softmax would change them too. That they sum
-    to 1 enters later, with the Jacobian matrix of softmax, which collects all its partial derivatives
-    $\eqref{eq:softmax-jacobian}$, and there the division by $\hat y$ cancels $\eqref{eq:output-delta-softmax}$.
+    is a partial derivative: the other predictions are held fixed, although softmax would change them too. The
+    condition that they sum to 1 enters later, with the Jacobian matrix of softmax, which collects all its partial
+    derivatives $\eqref{eq:softmax-jacobian}$. There the division by $\hat y$ cancels
+    $\eqref{eq:output-delta-softmax}$.
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).

@@ -28,7 +28,7 @@ def central_difference(
     $f(x \pm h) = f(x) \pm hf'(x) + \tfrac12h^2f''(x) \pm \dots$, the terms with $f''$ cancel in the difference. The
     error that the remaining terms cause is called the truncation error, and it falls with $h^2$. The rounding error,
     however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by
-    $h$. The two are equal near $h = 6\cdot10^{-6}$, the cube root of the machine precision $2\cdot10^{-16}$, where
+    $h$. The two are equal near $h = 6\times10^{-6}$, the cube root of the machine precision $2\times10^{-16}$, where
     about ten digits are correct.
 
     Args:
@@ -241,7 +241,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
 
     Expand $f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$ and insert it into the quotient. The
     first term that remains besides $f'$ is the truncation error, $c\,h^p$. In floating point each value of f has a
-    rounding error of about $\varepsilon\lvert f\rvert$, where $\varepsilon \approx 2\cdot10^{-16}$ is the machine
+    rounding error of about $\varepsilon\lvert f\rvert$, where $\varepsilon \approx 2\times10^{-16}$ is the machine
     precision. The subtraction keeps these errors while the equal digits cancel, and the division by $h$ makes them
     large, so they contribute $r/h$. The central difference has $c = \tfrac16\lvert f'''\rvert$, $p = 2$ and
     $r = \varepsilon\lvert f\rvert$, and the forward difference has $c = \tfrac12\lvert f''\rvert$, $p = 1$ and
@@ -295,9 +295,9 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
 
     At the minimum of $\eqref{eq:finite-difference-error}$ the derivative $p\,c\,h^{p-1} - r/h^2$ is zero, so we
     multiply by $h^2$ and solve for $h$. If f and its derivatives are all about 1, then $r$ is about $\varepsilon$. The
-    best step size is therefore about $\varepsilon^{1/3} = 6\cdot10^{-6}$ for the central difference, with an error of
-    about $\varepsilon^{2/3} = 4\cdot10^{-11}$. For the forward difference both are about
-    $\varepsilon^{1/2} = 1.5\cdot10^{-8}$. Near its minimum $E$ is flat, so a step three times too large costs at most
+    best step size is therefore about $\varepsilon^{1/3} = 6\times10^{-6}$ for the central difference, with an error of
+    about $\varepsilon^{2/3} = 4\times10^{-11}$. For the forward difference both are about
+    $\varepsilon^{1/2} = 1.5\times10^{-8}$. Near its minimum $E$ is flat, so a step three times too large costs at most
     one digit. Far below the minimum, however, even a correct formula seems incorrect.
 
     Args:

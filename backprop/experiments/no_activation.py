@@ -24,7 +24,7 @@ WIDTHS, SEEDS, EPOCHS = [2, 4, 1], 300, 500
 RATES, RATE_SEEDS, RATE_EPOCHS, CLOSE = (0.003, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
 
 #: a = z forward, but backward the derivative of the sigmoid that has been removed.
-SLOPE_KEPT = Activation("slope kept", step.identity, lambda z, a: step.sigmoid_derivative_from_output(a))
+DERIVATIVE_KEPT = Activation("derivative kept", step.identity, lambda z, a: step.sigmoid_derivative_from_output(a))
 
 #: The three kinds of warning that the report shows.
 REPORTED = (
@@ -58,7 +58,7 @@ def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[l
     losses: list[float] = []
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="warn"):
         warnings.simplefilter("default")
-        for model, answers in islice(states(Model.random(WIDTHS, seed, SLOPE_KEPT), X, y, eta=1.0), epochs + 1):
+        for model, answers in islice(states(Model.random(WIDTHS, seed, DERIVATIVE_KEPT), X, y, eta=1.0), epochs + 1):
             losses.append(float(step.total_loss(step.mse_contributions(y, answers))))
             if np.isnan(losses[-1]) and all(np.isnan(w).all() for w in model.weights):
                 losses += [float("nan")] * (epochs + 1 - len(losses))
@@ -92,7 +92,7 @@ def at_rate(eta: float, derivative: str | Activation, bias: bool = False) -> dic
 
     Args:
         eta: the learning rate.
-        derivative: "identity" for the correct derivative of a = z, or SLOPE_KEPT.
+        derivative: "identity" for the correct derivative of a = z, or DERIVATIVE_KEPT.
         bias: whether the layers have biases.
 
     Returns:
@@ -149,7 +149,7 @@ def run() -> dict[str, Any]:
         "close": CLOSE,
         "floor": step.least_squares_minimum(X, y),
         "minimum_with_bias": step.least_squares_minimum(step.append_ones(X), y),
-        "kept": [at_rate(eta, SLOPE_KEPT) for eta in RATES],
+        "kept": [at_rate(eta, DERIVATIVE_KEPT) for eta in RATES],
         "without_bias": [at_rate(eta, "identity") for eta in RATES],
         "with_bias": [at_rate(eta, "identity", bias=True) for eta in RATES],
         "best_line": best_line(X, y),

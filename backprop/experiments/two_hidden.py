@@ -8,7 +8,7 @@ from backprop.data import xor
 from backprop.derivation import mse_contributions, total_loss
 from backprop.ensemble import snapshots
 from backprop.experiments.curves import on_xor
-from backprop.experiments.no_activation import SLOPE_KEPT
+from backprop.experiments.no_activation import DERIVATIVE_KEPT
 from backprop.network import Activation, Model
 
 SEEDS, EPOCHS, EVERY, ENOUGH = 64, 10_000, 50, 0.05
@@ -40,7 +40,7 @@ def diverged(widths: list[int], eta: float, derivative: str | Activation) -> flo
     Args:
         widths: the numbers of units, inputs first.
         eta: the learning rate.
-        derivative: "identity" for the correct derivative of a = z, or SLOPE_KEPT.
+        derivative: "identity" for the correct derivative of a = z, or DERIVATIVE_KEPT.
 
     Returns:
         The fraction whose loss is no longer finite at the end.
@@ -63,7 +63,7 @@ def run() -> dict[str, Any]:
     none = {
         name: {
             "eta": eta,
-            "kept": diverged([2, 4, 4, 1], eta, SLOPE_KEPT),
+            "kept": diverged([2, 4, 4, 1], eta, DERIVATIVE_KEPT),
             "right": diverged([2, 4, 4, 1], eta, "identity"),
         }
         for name, eta in (("small", SMALL), ("middle", MIDDLE), ("large", LARGE))

@@ -277,7 +277,7 @@ def _derivative_rows(numbers: Numbers, unit: int) -> str:
         return shown + m.fenced(f"<mn>1</mn>{minus}{shown}")
     if phi == "tanh" and len(a) == 1:
         return m.fenced(f"<mn>1</mn>{minus}<msup>{m.row(m.factor(a, 'forward'))}<mn>2</mn></msup>")
-    return m.factor(numbers.slope(unit), "forward")
+    return m.factor(numbers.derivative(unit), "forward")
 
 
 def _phi(numbers: Numbers, unit: int) -> str:
@@ -345,7 +345,7 @@ def _output(numbers: Numbers, unit: int) -> View:
     sigmoid = scene.output == "sigmoid"
     name = "output-delta-unit" if sigmoid and scene.example else "output-delta"
     words += (
-        f", the derivative {said(numbers.slope(unit))} of its activation times the derivative "
+        f", the derivative {said(numbers.derivative(unit))} of its activation times the derivative "
         f"{said(upstream[:, k])} of the loss with respect to the prediction."
     )
     return View(
@@ -376,11 +376,11 @@ def _hidden(numbers: Numbers, unit: int) -> View:
 
     rows = _lines(left, bracket(m.total(symbols), defined + _phi(numbers, unit)))
     rows += _lines("", bracket(m.total(terms, 1), _derivative_rows(numbers, unit)))
-    product = f"{m.factor(numbers.slope(unit), 'forward')}{m.times(many)}{m.factor(upstream, 'backward')}"
+    product = f"{m.factor(numbers.derivative(unit), 'forward')}{m.times(many)}{m.factor(upstream, 'backward')}"
     rows += [("", m.equals() + product), ("", m.equals() + m.numbers(numbers.delta(unit), "backward"))]
     paths = " plus ".join(f"w {index_of(unit, k)} times δ {k}" for k in above)
     words = (
-        f"The bracket: {paths} is {said(upstream)}. δ {unit} is the derivative {said(numbers.slope(unit))} times "
+        f"The bracket: {paths} is {said(upstream)}. δ {unit} is the derivative {said(numbers.derivative(unit))} times "
         f"{said(upstream)}, which is {said(numbers.delta(unit))}."
     )
     name = "hidden-delta-unit" if scene.hidden == "sigmoid" and not many else "hidden-delta"

@@ -76,7 +76,7 @@ class Numbers:
         layer, j = self.scene.place(unit)
         return self.deltas[layer - 1][:, j]
 
-    def slope(self, unit: int) -> np.ndarray:
+    def derivative(self, unit: int) -> np.ndarray:
         """The derivatives of its activation function."""
         layer, j = self.scene.place(unit)
         return self.model.layers[layer - 1].derivative(self.trace.z[layer - 1], self.trace.a[layer])[:, j]

@@ -453,7 +453,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss is a sum, but the gradient is averaged, as it would be for a mean.",
         _SCALE,
-        "training, which is slower",
+        "training, which only becomes slower",
     ),
     Mistake(
         "averaged-twice",
@@ -463,7 +463,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss and the gradient are computed in different places, and both divide by N.",
         _SCALE,
-        "training, which is slower",
+        "training, which only becomes slower",
     ),
     Mistake(
         "divided-by-units",

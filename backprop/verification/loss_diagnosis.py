@@ -248,7 +248,7 @@ def _data(X: Any, y: Any, loss: str | None) -> tuple[np.ndarray | None, np.ndarr
             if (targets != np.round(targets)).any() or targets.min() < 0 or targets.max() > 10_000:
                 raise ValueError(f"y has shape {np.shape(y)}; expected class numbers for {loss}, or one-hot (N, C)")
             numbers = targets[:, 0].astype(int) - int(targets.min() >= 1)
-            targets = np.eye(numbers.max() + 1)[numbers]
+            targets = (numbers[:, None] == np.arange(numbers.max() + 1)).astype(float)
     elif targets.ndim == 2 and targets.shape[0] == 1 and (inputs is None or targets.shape[1] in inputs.shape):
         targets = targets.T
     y = checks.matrix("y", targets)

@@ -107,7 +107,7 @@ def _decompressed(content: bytes, most: int) -> bytes:
     """Decompress an element, but no further than one byte beyond the limit."""
     stream = zlib.decompressobj()
     try:
-        inside = stream.decompress(content, max(most, 0) + 1)
+        inside = stream.decompress(content, most + 1)
     except zlib.error as error:
         raise ValueError(f"is damaged: {error}") from None
     if not stream.eof and len(inside) <= most:
@@ -142,12 +142,13 @@ def _variable(content: bytes, order: str) -> Variable:
     kind, dtype = NUMBERS[flags & 0xFF]
     if flags & IS_COMPLEX:
         return Variable(name, f"complex {kind}")
-    shape = tuple(np.frombuffer(dimensions[: len(dimensions) // 4 * 4], f"{order}i4").tolist())
-    stored, numbers = next(parts, (0, b""))
-    expected = prod(shape) * np.dtype(STORED.get(stored, "u1")).itemsize
-    if stored not in STORED or not 2 <= len(shape) <= MOST_AXES or min(shape) < 0 or expected != len(numbers):
+    shape = struct.unpack(f"{order}{len(dimensions) // 4}i", dimensions[: len(dimensions) // 4 * 4])
+    number, numbers = next(parts, (0, b""))
+    stored = order + STORED.get(number, "V1")  # of another kind it is nothing that has numbers
+    expected = prod(shape) * np.dtype(stored).itemsize
+    if number not in STORED or not 2 <= len(shape) <= MOST_AXES or min(shape) < 0 or expected != len(numbers):
         raise ValueError(f"is damaged: variable {name!r} says shape {shape}, and {len(numbers)} bytes follow")
-    return Variable(name, kind, shape, dtype, order + STORED[stored], numbers)
+    return Variable(name, kind, shape, dtype, stored, numbers)
 
 
 def _part(parts: Iterator[tuple[int, bytes]], kinds: tuple[int, ...], length: int | None, what: str) -> bytes:

@@ -246,7 +246,7 @@ def _equal_predictions(model: Model, trace: Trace, y: np.ndarray) -> Iterator[Re
         return
     spread = float(np.ptp(trace.y_hat, axis=0).max())
     largest = max(float(np.abs(w).max()) for w in model.weights)
-    if spread < EQUAL * max(float(np.ptp(y)), 1e-300) and largest < SMALL:
+    if spread <= EQUAL * float(np.ptp(y)) and largest < SMALL:
         yield Remark(
             "predictions-equal",
             f"The predictions for the {len(y)} examples differ by at most {spread:.1e}, because the weights are so "

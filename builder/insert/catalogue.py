@@ -12,10 +12,11 @@ def sections() -> str:
 def section(mistake: Mistake) -> str:
     """Write the section of a mistake, in Markdown; its anchor is the slug."""
     title = mistake.title[0].upper() + mistake.title[1:]
+    broken = " and ".join(references([label]) for label in mistake.equations)
     return "\n\n".join(
         [
             f"### {in_words(mistake.slug)} {{ #{mistake.slug} }}",
-            f"{title}. It breaks {references(mistake.equations)}.",
+            f"{title}. It breaks {broken}.",
             f"```python\n# what people write\n{mistake.incorrect}\n\n# what it should be\n{mistake.correct}\n```",
             mistake.why,
             f"Caught by {mistake.seen}. Missed by {mistake.unseen}.",

@@ -76,10 +76,10 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   }
   const beside = new URL("./", self.location.href);
   const answer = await fetch(new URL("manifest.json", beside)).catch(() => null);
-  if (!answer?.ok) throw new Sentence("manifest.json could not be loaded. Is the network there?");
-  const manifest = (await answer.json()) as Manifest;
+  const manifest = answer?.ok ? ((await answer.json().catch(() => null)) as Manifest | null) : null;
+  if (!manifest) throw new Sentence("manifest.json could not be loaded. Is the network there?");
   const base = new URL(manifest.base, beside);
-  const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.wheel.bytes);
+  const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.wheel.sent);
   let loaded = 0;
   let told = 0;
   const count = (bytes: number): void => {
@@ -91,7 +91,7 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
   const { name: wheel, sha256 } = manifest.wheel;
   const [ours] = await Promise.all([
-    load(new URL(wheel, beside), wheel, sha256, count),
+    load(new URL(`${wheel}.gz`, beside), wheel, sha256, count),
     ...manifest.files.map(async ({ name, sha256, packed }) => {
       const url = new URL(packed ? `${name}.gz` : name, base);
       contents.set(new URL(name, base).href, await load(url, name, sha256, count));

@@ -205,6 +205,7 @@ def files() -> list[Path]:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "mkdocs.yml",
+        ROOT / "tests" / "test_planted_mistakes.py",  # a page shows these checks
     ]
 
 

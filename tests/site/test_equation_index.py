@@ -47,7 +47,7 @@ def test_every_equation_has_a_check_on_the_page_of_checks() -> None:
     text = checks_page(ALL, PLANTED, {})
     assert re.findall(r"\{ #check-([a-z-]+) \}", text) == [e.label for e in sorted(ALL.values(), key=number)]
     assert set(checks(PLANTED)) == set(ALL)
-    assert checks(PLANTED)["gradient-descent-step"].mistakes[0] == "plus for minus"
+    assert checks(PLANTED)["gradient-descent-step"].mistakes[0] == "plus instead of minus"
     assert checks(PLANTED)["gradient-descent-step"].source.startswith("@planted(")
 
 

@@ -216,9 +216,23 @@ def test_a_runaway_loop_is_stopped_at_once_and_the_next_run_works(warm: Any) -> 
 
 
 @pytest.mark.browser
-def test_a_worker_out_of_memory_says_so_and_the_next_run_works(warm: Any) -> None:
-    edit(warm, 0, "a = bytearray(10**12)")
-    result(warm, 0, "Error")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def f(:", "SyntaxError: invalid syntax (line 1: def f(:)"),
+        ("a = bytearray(2**31 - 1)", "MemoryError"),
+        ("import os\nos._exit(3)", "Python had to stop: Program terminated with exit(3). It starts anew."),
+        (
+            "import sys\nsys.setrecursionlimit(10**6)\ndef f(): return f()\nf()",
+            "Python had to stop: Maximum call stack size exceeded. It starts anew.",
+        ),
+        ("print('x' * 10**8)", "more characters are not shown."),
+    ],
+)
+def test_what_goes_wrong_in_the_reader_s_code_is_said_and_the_next_run_works(warm: Any, text: str, words: str) -> None:
+    edit(warm, 0, text)
+    assert len(result(warm, 0, words)) < 10_000
+    assert warm.locator("textarea").input_value() == text
     edit(warm, 0, "print(6 * 7)")
     result(warm, 0, "42")
     press(warm, 0, "Reset")
@@ -276,6 +290,43 @@ def test_a_file_that_is_missing_or_wrong_is_named(
     edit(tab, 0, ">>> 6 * 7\n42\n")
     assert sentence in result(tab, 0, sentence)
     assert tab.locator("textarea").input_value() == ">>> 6 * 7\n42\n"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["manifest.json", "numpy-", "worker.js"])
+def test_a_network_that_is_lost_in_the_middle_of_a_file_is_told_and_the_next_run_works(
+    chromium: Any, ready: Served, name: str
+) -> None:
+    lost = [name]
+
+    class Losing(Handler):
+        def do_GET(self) -> None:
+            if not any(part in self.path for part in lost):
+                return super().do_GET()
+            whole = Path(self.translate_path(self.path)).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            self.wfile.write(whole[: len(whole) // 2])
+            self.wfile.flush()
+            self.close_connection = True
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Losing, directory=str(ready.folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.goto(f"http://127.0.0.1:{server.server_port}/{CHAPTER}", wait_until="networkidle")
+    edit(tab, 0, "print(6 * 7)")
+    words = result(tab, 0, "could not be loaded")
+    assert words.startswith("The script that runs Python" if name == "worker.js" else name)
+    lost.clear()
+    edit(tab, 0, tab.locator("textarea").input_value())
+    result(tab, 0, "42")
+    context.close()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.browser
@@ -399,6 +450,19 @@ def test_an_exercise_is_written_checked_kept_and_saved(visit: Open, ready: Serve
 
 
 @pytest.mark.browser
+def test_an_exercise_that_never_ends_is_stopped_and_its_text_stays(visit: Open) -> None:
+    tab = visit(WORK)
+    bar, said = parts(tab)
+    bar.get_by_role("button", name="Write it here").click()
+    tab.locator(".live-editor").fill("while True: pass")
+    bar.get_by_role("button", name="Check").click()
+    said.filter(has_text="Checking").wait_for()
+    bar.get_by_role("button", name="Stop").click()
+    said.filter(has_text="Stopped. Python starts anew; your text is still here.").wait_for()
+    assert tab.locator(".live-editor").input_value() == "while True: pass"
+
+
+@pytest.mark.browser
 def test_a_reset_can_be_undone(visit: Open) -> None:
     tab = visit(WORK)
     bar, _ = parts(tab)
@@ -412,8 +476,15 @@ def test_a_reset_can_be_undone(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_where_storage_is_forbidden_the_page_says_so_and_works(visit: Open) -> None:
-    script = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})",
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
+    ],
+    ids=["forbidden", "full"],
+)
+def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Open, script: str) -> None:
     tab = visit(WORK, script=script)
     bar, said = parts(tab)
     bar.get_by_role("button", name="Write it here").click()

@@ -341,6 +341,16 @@ def test_where_the_network_is_lost_a_sentence_says_so_and_the_next_click_works(v
     wait(tab, "hidden-3")
 
 
+def test_where_the_instrument_itself_is_not_there_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
+    tab = visit(PAGE)
+    tab.context.route("**/live/shared-*", lambda route: route.abort())
+    click(tab, "Open the microscope")
+    tab.locator(".microscope-problems", has_text="The microscope could not be loaded. Is the network there?").wait_for()
+    tab.context.unroute("**/live/shared-*")
+    click(tab, "Open the microscope")
+    wait(tab, "hidden-3")
+
+
 def test_a_change_in_the_middle_of_training_is_not_lost(bench: Any) -> None:
     opened(bench, "net=2-4-1&step=forward")
     click(bench, "Train")

@@ -1,0 +1,131 @@
+"""The parts of the diagnosis of steps: what is read, what rounding may do, and when a step is one of Adam."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop import diagnose_step
+from backprop.verification.optimizers import Optimizer
+from backprop.verification.search import Block, LossReading
+from backprop.verification.steps import _agreeing, _all, _combined, _floors, _moved, _states
+
+X, Y = backprop.xor()
+W, B = [np.ones((2, 3)), np.ones((3, 1))], [np.ones((1, 3)), np.ones((1, 1))]
+
+
+def message(text: str) -> str:
+    return f"^{re.escape(text)}$"
+
+
+@pytest.mark.parametrize(
+    ("after", "after2", "biases", "error", "text"),
+    [
+        (W[:1], None, None, ValueError, "after has 1 arrays; expected 2, as before has"),
+        (W, W[:1], None, ValueError, "after2 has 1 arrays; expected 2, as before has"),
+        (W, None, [B, B[:1]], ValueError, "biases[1] has 1 arrays; expected 2, as weights has"),
+        (W, None, [B[:1], B], ValueError, "biases[0] has 1 arrays; expected 2, as weights has"),
+        (W[::-1], None, None, ValueError, "after[0] has shape (3, 1); expected (2, 3), as before the update"),
+        (W, [W[0], W[0]], None, ValueError, "after2[1] has shape (2, 3); expected (3, 1), as before the update"),
+        (W, None, [B, B[::-1]], ValueError, "biases[1][0] has shape (1, 1); expected (1, 3), as before the update"),
+        (W, None, 3, TypeError, "biases is not a pair; expected the biases before and those after the update"),
+        (W, None, [B], TypeError, "biases is not a pair; expected the biases before and those after the update"),
+        (W, W, [B, B], TypeError, "biases is not three; expected the biases before and those after each update"),
+        (
+            *(W, W, [B, B, None], ValueError),
+            "biases[2] is None; expected the biases at every time, as after2 was given",
+        ),
+        (W, None, [None, B], TypeError, "biases[0] is NoneType; expected a list of one array for each layer"),
+        ([*W[:1], 1j * W[1]], None, None, TypeError, "after[1] has entries of type complex128; expected real numbers"),
+    ],
+)
+def test_what_is_no_step_is_told_in_one_line(
+    after: Any, after2: Any, biases: Any, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=message(text)):
+        _states(W, after, after2, biases)
+
+
+def test_the_parameters_at_every_time() -> None:
+    twice, thrice = [2 * w for w in W], [3 * w for w in W]
+    assert [[len(part) for part in state] for state in _states(W, twice, None, None)] == [[2, 0], [2, 0]]
+    assert [[len(part) for part in state] for state in _states(W, twice, None, (B, None))] == [[2, 2], [2, 0]]
+    found = _states(W, twice, thrice, [B, B, B])
+    assert [state[0][0][0, 0] for state in found] == [1, 2, 3]
+    assert [len(state[1]) for state in found] == [2, 2, 2]
+
+
+def test_adam_needs_both_activations_and_loss() -> None:
+    text = "optimizer 'adam' shows little more than signs; expected activations and loss as well"
+    for activations, loss in (("sigmoid", None), (None, "mse"), (None, None)):
+        with pytest.raises(ValueError, match=message(text)):
+            diagnose_step(W, W, X, Y, 0.1, optimizer="adam", activations=activations, loss=loss)
+
+
+def test_what_was_subtracted_is_divided_by_the_learning_rate() -> None:
+    old, new = ([np.array([5.0, 3.0])], [np.array([1.0])]), ([np.array([4.0, 5.0])], [np.array([0.0])])
+    weights, biases = _moved(old, new, 0.5)
+    assert (weights[0].tolist(), biases[0].tolist()) == ([2.0, -4.0], [2.0])
+    assert _moved(old, (new[0], []), 0.5)[1] == []
+    weights, biases = _combined(old, new, -2.0)
+    assert (weights[0].tolist(), biases[0].tolist()) == ([-3.0, -7.0], [1.0])
+
+
+def test_rounding_of_an_update_is_that_of_the_larger_number() -> None:
+    old, new = ([np.array([3.0, 1.0])], [np.array([-2.0])]), ([np.array([1.0, -4.0])], [np.array([1.0])])
+    assert dict(_floors(old, new, 0.5)) == {"W1": 2.5, "b1": 1.0}
+    assert list(dict(_floors((old[0] * 2, []), (new[0] * 2, []), 1.0))) == ["W1", "W2"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "all_"),
+    [([True], True), ([True, None], True), ([None], False), ([True, False], False), ([], False)],
+)
+def test_arrays_agree_if_one_was_tested_and_none_differs(verdicts: list[bool | None], all_: bool) -> None:
+    assert _all({f"W{k}": verdict for k, verdict in enumerate(verdicts)}) is all_
+
+
+#: Half the gradient is made of the array, so that the factor of the loss counts.
+LOSS = LossReading("mse", "mse", 0.5, True, "")
+
+
+def agreeing(
+    g: float, given: float, slack: float = 0.0, floor: float = 0.0, unit: float = 0.0, eps: float = 0.0, **more: Any
+) -> bool | None:
+    """Judge one number; beside it stands one that is zero, as it should be."""
+    made = np.array([2 * g, 0.0])
+    block = Block("W1", np.array([given, 0.0]), made, 2 * slack, floor, 1.0)
+    reading: Any = SimpleNamespace(correct=lambda family: {"W1": block}, unit=unit)
+    return _agreeing(reading, LOSS, {"W1": made}, Optimizer("adam", 0.1, eps=eps), **more)["W1"]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_direction_of_adam_is_compared_as_closely_as_rounding_allows(sign: float) -> None:
+    assert agreeing(sign, sign) is True
+    assert agreeing(sign, -sign) is False
+    # what rounding of the weights does counts four times
+    assert agreeing(sign, sign * 1.4375, floor=0.109375 + 1e-9) is True
+    assert agreeing(sign, sign * 1.4375, floor=0.109375 - 1e-9) is False
+    # a thousand units of the last digit
+    assert agreeing(sign, sign * (1 + 0.9999e-3), unit=1e-6) is True
+    assert agreeing(sign, sign * (1 + 1.0001e-3), unit=1e-6) is False
+    # with ε = 1 and g = 1 the direction is 1/2, and moves by slack ε / (|g| + ε)² = slack / 4
+    assert agreeing(sign, sign * (0.5 + 0.0249), slack=0.0999, eps=1.0) is True
+    assert agreeing(sign, sign * (0.5 + 0.0251), slack=0.0999, eps=1.0) is False
+    assert agreeing(sign, sign * (0.5 + 0.0249), slack=0.0999, eps=0.0) is False
+
+
+def test_a_number_that_rounding_hides_is_not_compared() -> None:
+    assert agreeing(1.0, -1.0, slack=0.0999) is False
+    assert agreeing(1.0, -1.0, slack=0.1001) is None
+    assert agreeing(0.0, 0.0) is None
+    assert agreeing(0.0, 1e-3) is False
+    assert agreeing(0.0, 1.0, floor=0.26) is True
+
+
+def test_another_update_than_adams() -> None:
+    assert agreeing(3.0, 3.0, update=lambda g: g) is True
+    assert agreeing(3.0, 1.0, update=lambda g: g) is False
