@@ -524,6 +524,15 @@ def test_whether_arrays_follow_from_one_delta() -> None:
     assert _follows(unsummed(a_baseline()), 2) is None
 
 
+@pytest.mark.parametrize(("n", "follows"), [(1, False), (2, None), (3, None)])
+def test_two_equations_more_than_numbers_are_enough(n: int, follows: bool | None) -> None:
+    model, rng = Model.random([2, 1], seed=0, bias=True), np.random.default_rng(3)
+    x, y = rng.normal(size=(n, 2)), rng.random((n, 1))
+    problem = Problem("", x, y, model.weights, model.biases, (np.array([[1.0], [7.0]]),), (np.ones((1, 1)),), (False,))
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    assert _follows(Baseline(reading, losses(n, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"})), 1) is follows
+
+
 def test_nothing_is_said_of_each_layer() -> None:
     found = nothing(2, "why", place="dW1")
     assert (found.verdict, found.reason, found.place, found.loss, found.sign) == ("unknown", "why", "dW1", None, None)

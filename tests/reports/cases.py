@@ -338,6 +338,7 @@ def cases() -> dict[str, Case]:
         },
         # not known
         "noise": lambda: bare(NOISE),
+        "noise, and a softmax of one output": lambda: bare(NOISE, activations=["sigmoid", "softmax"]),
         "noise, all named": lambda: bare(NOISE, loss="mse", activations="sigmoid"),
         "noise in the first layer": lambda: bare([NOISE[0], BARE[1]], loss="mse"),
         "noise in the last layer": lambda: bare([BARE[0], NOISE[1]], loss="mse", activations="sigmoid"),
