@@ -9,7 +9,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, diagnosis, grammar
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
     Baseline,
@@ -196,7 +196,8 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(AssertionError) as caught:
         assert_gradient(W, X, Y, G, **told_all, sign=-1)
     assert str(caught.value) == f"\nThe sign is 1; expected -1.\n{found}"
-    for part in ({"cannot_tell": ("uphill",)}, {"reason": "biases were not checked"}):
+    untested = {"W1": Array("not tested", 0.0, 1.0, 1)}
+    for part in ({"cannot_tell": ("uphill",)}, {"reason": "biases were not checked"}, {"arrays": untested}):
         changed: Any = replace(found, **part)
         monkeypatch.setattr(diagnosis, "diagnose", lambda *_, changed=changed, **__: changed)
         assert assert_gradient(W, X, Y, G) is changed
@@ -360,7 +361,7 @@ def test_which_losses_go_with_a_reading(phis: str, y: float, loss: str | None, k
     assert found == names.split()
 
 
-def test_which_arrays_resemble_the_correct_gradient() -> None:
+def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
     g = model.backward(model.forward(X), Y)
     b1, b2 = cast(Any, g.biases)
@@ -379,6 +380,9 @@ def test_which_arrays_resemble_the_correct_gradient() -> None:
     assert resembling(above, "mse") == {"W2": False, "b2": True, "W1": True, "b1": True}
     above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
     assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
+    for many, seen in ((X.size, True), (X.size - 1, False)):  # with many inputs, the layers below are not looked at
+        monkeypatch.setattr(comparison, "MANY", many)
+        assert resembling(replace(above, resembling={}), "mse") == {"W2": False, "W1": seen}
 
 
 def test_what_was_not_specified_is_listed() -> None:
@@ -631,6 +635,7 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], "mse", True, [0.5, -0.5]),  # the loss that was named, if nothing fits
         ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
+        ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
         ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
         ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),

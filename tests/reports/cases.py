@@ -41,6 +41,7 @@ BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
 NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
 BCE = [*PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights]
 RELU = Model(PLAIN.weights, activations=["relu", "tanh"])
+TANH = Model(PLAIN.weights, activations=["tanh", "identity"])
 #: Some predictions are near 0 and 1.
 CERTAIN = Model([3 * PLAIN.weights[0], 8 * PLAIN.weights[1]])
 DEEP = Model.random([2, 3, 4, 3, 1], seed=2, activations=["tanh", "relu", "identity", "sigmoid"])
@@ -215,6 +216,13 @@ def saturated_step(eta: float | None, known: bool) -> object:
     new = SATURATED._update(SATURATED.backward(SATURATED.forward(X), Y), 0.5)
     pair = (SATURATED.biases, new.biases if known else None)
     return diagnose_step(SATURATED.weights, new.weights, X, Y, eta, biases=pair, loss="mse", activations="sigmoid")
+
+
+def single_layer(slug: str) -> object:
+    """Diagnose a gradient of one layer, of which nothing is named."""
+    model = Model.random([3, 2], seed=4, activations=["tanh"], bias=True)
+    gradients = incorrect_gradients(model, POINTS, CLASSES[:, :2], slug)
+    return diagnose(model.weights, POINTS, CLASSES[:, :2], gradients, biases=model.biases)
 
 
 def at_kink(derivative: float) -> object:
@@ -404,6 +412,14 @@ def cases() -> dict[str, Case]:
             for named in (False, True)
         },
         "one layer, not named": lambda: of_network(["identity"], False, (2, 1)),
+        "one layer, not named, and noise": lambda: diagnose(TANH.weights[1:], POINTS, CLASSES[:, :1], [NOISE[1]]),
+        **{
+            f"one layer, not named: {slug}": partial(single_layer, slug)
+            for slug in ("output-derivative-missing", "input-missing", "extra-factor-two", "bias-scale")
+        },
+        "not named, and the first layer incorrect": lambda: diagnose(
+            TANH.weights, X, Y, incorrect_gradients(TANH, X, Y, "hidden-derivative-missing").weights
+        ),
         "biases inside W": lambda: folded(""),
         "biases inside W, and a mistake": lambda: folded("bias-scale", activations="sigmoid"),
         "biases inside W, and another": lambda: folded("output-derivative-missing"),
