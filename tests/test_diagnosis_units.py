@@ -722,3 +722,22 @@ def test_an_array_too_small_beside_one_that_is_not() -> None:
     for case, word in ((a_case(one), "gradient"), (a_case(one, known=False, step=True), "change")):
         found = is_correct(case, [base])
         assert (found.verdict, found.reason) == ("correct", f"the {word} of W1 is too small to be told from rounding")
+
+
+def test_nothing_is_fitted_to_a_dead_network() -> None:
+    weights = (-np.ones((2, 3)), np.ones((3, 1)))
+    problem = Problem("rows, (in, out)", X, Y, weights, None, tuple(0 * w for w in weights), None, (False, False))
+    one = Reading(problem, (RELU, SIGMOID), 2**-52, 1e-7, {})
+    p = one.exact("binary_cross_entropy")
+    assert _fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset())) == 0.0
+    assert _refined(p, p.a[-2].T, problem.gradients[1], "used", 0.05) == 0.05
+    assert not _near(one, "binary_cross_entropy")
+
+
+def test_what_is_named_comes_before_what_a_model_brings() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    assert diagnose(model, X, Y, g, loss="mse").verdict == "correct"
+    assert diagnose(model, X, Y, g, loss="mse", activations=["tanh", "sigmoid"]).activations == ("tanh", "sigmoid")
+    other = [b + 0.3 for b in cast(Any, model.biases)]
+    assert diagnose(model, X, Y, g, loss="mse", biases=other).verdict == "unknown"

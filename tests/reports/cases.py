@@ -39,7 +39,9 @@ PLAIN = Model(SMALL.weights)
 RIGHT = SMALL.backward(SMALL.forward(X), Y)
 BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
 NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+EARLIER = Model([w + 3 * g for w, g in zip(PLAIN.weights, BARE, strict=True)])
 BCE = [*PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights]
+TWO = Model.random([2, 2, 1], seed=0)
 RELU = Model(PLAIN.weights, activations=["relu", "tanh"])
 TANH = Model(PLAIN.weights, activations=["tanh", "identity"])
 #: Some predictions are near 0 and 1.
@@ -358,6 +360,9 @@ def cases() -> dict[str, Case]:
         "the first example alone": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:1]), Y[:1]).weights, loss="mse", activations="sigmoid"
         ),
+        "the first five examples alone, of a network of two hidden units": lambda: diagnose(
+            TWO.weights, X, Y, TWO.backward(TWO.forward(X[:5]), Y[:5]).weights, loss="mse", activations="sigmoid"
+        ),
         "the first five examples alone, of a cross-entropy": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:5]), Y[:5], "binary_cross_entropy").weights, loss="binary_cross_entropy"
         ),
@@ -447,6 +452,12 @@ def cases() -> dict[str, Case]:
         "no step, all named": lambda: stepped(PLAIN, zeros, loss="mse", activations="sigmoid"),
         "a step too small to tell": lambda: stepped(
             PLAIN, BARE, eta=1e-14, told=1e-14, loss="mse", activations="sigmoid"
+        ),
+        "a step with the gradients of an earlier one": lambda: stepped(
+            PLAIN,
+            [g + e for g, e in zip(BARE, EARLIER.backward(EARLIER.forward(X), Y).weights, strict=True)],
+            loss="mse",
+            activations="sigmoid",
         ),
         "a noisy step": lambda: stepped(PLAIN, NOISE, loss="mse"),
         **{
