@@ -741,3 +741,10 @@ def test_what_is_named_comes_before_what_a_model_brings() -> None:
     assert diagnose(model, X, Y, g, loss="mse", activations=["tanh", "sigmoid"]).activations == ("tanh", "sigmoid")
     other = [b + 0.3 for b in cast(Any, model.biases)]
     assert diagnose(model, X, Y, g, loss="mse", biases=other).verdict == "unknown"
+
+
+def test_losses_that_do_not_go_with_an_output_are_left_out() -> None:
+    softmax = a_reading(phis=("sigmoid", "softmax"), d=2)
+    names = [base.loss.name for base in comparisons(a_case(softmax, step=True), softmax, losses(2, 2))]
+    assert "binary_cross_entropy" not in names
+    assert names[-2:] == ["cross_entropy", "cross_entropy_sum"]

@@ -407,6 +407,14 @@ def cases() -> dict[str, Case]:
         # zeros
         "all zero": lambda: bare(zeros),
         "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
+        "all zero, and the output is saturated": lambda: diagnose(
+            [np.full((2, 1), 50.0)],
+            np.ones((4, 2)),
+            np.zeros((4, 1)),
+            [zeros[1][:2]],
+            activations="sigmoid",
+            loss="mse",
+        ),
         "all zero, and the network is dead": lambda: diagnose(dead, X, Y, zeros, activations=relu, loss="mse"),
         # networks
         **{
