@@ -9,7 +9,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, diagnosis, grammar
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
     Baseline,
@@ -196,7 +196,8 @@ def test_the_messages_of_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(AssertionError) as caught:
         assert_gradient(W, X, Y, G, **told_all, sign=-1)
     assert str(caught.value) == f"\nThe sign is 1; expected -1.\n{found}"
-    for part in ({"cannot_tell": ("uphill",)}, {"reason": "biases were not checked"}):
+    untested = {"W1": Array("not tested", 0.0, 1.0, 1)}
+    for part in ({"cannot_tell": ("uphill",)}, {"reason": "biases were not checked"}, {"arrays": untested}):
         changed: Any = replace(found, **part)
         monkeypatch.setattr(diagnosis, "diagnose", lambda *_, changed=changed, **__: changed)
         assert assert_gradient(W, X, Y, G) is changed
@@ -360,7 +361,7 @@ def test_which_losses_go_with_a_reading(phis: str, y: float, loss: str | None, k
     assert found == names.split()
 
 
-def test_which_arrays_resemble_the_correct_gradient() -> None:
+def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
     g = model.backward(model.forward(X), Y)
     b1, b2 = cast(Any, g.biases)
@@ -379,6 +380,9 @@ def test_which_arrays_resemble_the_correct_gradient() -> None:
     assert resembling(above, "mse") == {"W2": False, "b2": True, "W1": True, "b1": True}
     above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
     assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
+    for many, seen in ((X.size, True), (X.size - 1, False)):  # with many inputs, the layers below are not looked at
+        monkeypatch.setattr(comparison, "MANY", many)
+        assert resembling(replace(above, resembling={}), "mse") == {"W2": False, "W1": seen}
 
 
 def test_what_was_not_specified_is_listed() -> None:
@@ -524,6 +528,15 @@ def test_whether_arrays_follow_from_one_delta() -> None:
     assert _follows(unsummed(a_baseline()), 2) is None
 
 
+@pytest.mark.parametrize(("n", "follows"), [(1, False), (2, None), (3, None)])
+def test_two_equations_more_than_numbers_are_enough(n: int, follows: bool | None) -> None:
+    model, rng = Model.random([2, 1], seed=0, bias=True), np.random.default_rng(3)
+    x, y = rng.normal(size=(n, 2)), rng.random((n, 1))
+    problem = Problem("", x, y, model.weights, model.biases, (np.array([[1.0], [7.0]]),), (np.ones((1, 1)),), (False,))
+    reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    assert _follows(Baseline(reading, losses(n, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"})), 1) is follows
+
+
 def test_nothing_is_said_of_each_layer() -> None:
     found = nothing(2, "why", place="dW1")
     assert (found.verdict, found.reason, found.place, found.loss, found.sign) == ("unknown", "why", "dW1", None, None)
@@ -622,6 +635,7 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], "mse", True, [0.5, -0.5]),  # the loss that was named, if nothing fits
         ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
+        ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
         ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
         ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
@@ -708,3 +722,29 @@ def test_an_array_too_small_beside_one_that_is_not() -> None:
     for case, word in ((a_case(one), "gradient"), (a_case(one, known=False, step=True), "change")):
         found = is_correct(case, [base])
         assert (found.verdict, found.reason) == ("correct", f"the {word} of W1 is too small to be told from rounding")
+
+
+def test_nothing_is_fitted_to_a_dead_network() -> None:
+    weights = (-np.ones((2, 3)), np.ones((3, 1)))
+    problem = Problem("rows, (in, out)", X, Y, weights, None, tuple(0 * w for w in weights), None, (False, False))
+    one = Reading(problem, (RELU, SIGMOID), 2**-52, 1e-7, {})
+    p = one.exact("binary_cross_entropy")
+    assert _fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset())) == 0.0
+    assert _refined(p, p.a[-2].T, problem.gradients[1], "used", 0.05) == 0.05
+    assert not _near(one, "binary_cross_entropy")
+
+
+def test_what_is_named_comes_before_what_a_model_brings() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    assert diagnose(model, X, Y, g, loss="mse").verdict == "correct"
+    assert diagnose(model, X, Y, g, loss="mse", activations=["tanh", "sigmoid"]).activations == ("tanh", "sigmoid")
+    other = [b + 0.3 for b in cast(Any, model.biases)]
+    assert diagnose(model, X, Y, g, loss="mse", biases=other).verdict == "unknown"
+
+
+def test_losses_that_do_not_go_with_an_output_are_left_out() -> None:
+    softmax = a_reading(phis=("sigmoid", "softmax"), d=2)
+    names = [base.loss.name for base in comparisons(a_case(softmax, step=True), softmax, losses(2, 2))]
+    assert "binary_cross_entropy" not in names
+    assert names[-2:] == ["cross_entropy", "cross_entropy_sum"]

@@ -9,6 +9,7 @@ from backprop import Model
 from backprop.verification.explanation import (
     Explanation,
     _decays,
+    _scales_of,
     between,
     factor_slugs,
     named_factors,
@@ -280,3 +281,48 @@ def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Bl
 )
 def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
     assert refit(dict(arrays)) == factor
+
+
+# The scale of the whole
+
+
+def scaled(factor: float, n: int, widths: list[int], *terms: Term, named: bool = True) -> list[Any]:
+    """List the scales with which a gradient holds that is so many times that of the mean squared error."""
+    at = reading(widths, n)
+    loss = next(one for one in losses(n, widths[-1]) if one.name == "mse")
+    s, made = factor * loss.factor, np.ones((widths[0], widths[1]))
+    blocks = {"W1": Block("W1", s * made, made, 1e-9, 0.0, s)}
+    return [(f and round(f, 9), *rest) for f, *rest in _scales_of(State(terms), blocks, s, loss, at, named)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terms", "found"),
+    [
+        ((1.0, 2, [2, 2]), (), [(1.0, (), 0.0)]),
+        ((-1.0, 2, [2, 2]), (), [(1.0, (), 0.0)]),
+        ((2.0, 3, [2, 2]), (), [(2.0, (TWO,), 1.0)]),
+        ((3.7, 2, [2, 2]), (), [(None, ("wrong-scale",), 1.8)]),  # two examples of two outputs
+        ((-3.7, 2, [2, 2]), (), [(None, ("wrong-scale",), 1.8)]),
+        ((3.7, 2, [3, 1]), (), []),  # three numbers
+        ((3.7, 2, [4, 1]), (), [(None, ("wrong-scale",), 1.8)]),
+        ((3.7, 1, [4, 1]), (), []),  # with one number for δ, every factor would do
+        ((2.0, 1, [4, 1]), (), [(2.0, (TWO,), 1.0)]),
+        ((2.0, 1, [4, 1]), (Term("error", "output-differentiated"),), []),
+        ((3.7, 2, [2, 2]), (Term("error", "output-differentiated"),), [(None, (), 0.5)]),
+        ((2.0, 2, [2, 2]), (Term("error", "loss-instead-of-derivative"),), [(2.0, (), 0.1)]),
+        ((1.0, 2, [2, 2]), (Term("error", "loss-instead-of-derivative"),), [(1.0, (), 0.0)]),
+        ((2.0, 3, [2, 2]), (Term("error", "targets-broadcast"),), [(2.0, (TWO,), 1.0)]),
+        ((3.7, 2, [2, 2]), (Term("error", "~sign"),), [(None, (), 0.5)]),
+        ((3.7, 2, [2, 2]), (Term("phi1", "~ones"),), []),
+        ((3.7, 2, [2, 2]), (MISSING,), [(None, ("wrong-scale",), 1.8)]),
+    ],
+)
+def test_the_scale_of_the_whole(arguments: Any, terms: Any, found: Any) -> None:
+    assert scaled(*arguments, *terms) == found
+
+
+def test_a_scale_that_does_not_fit_all_arrays_is_none() -> None:
+    at, loss = reading([2, 2], 2), losses(2, 2)[0]
+    one = {"W1": Block("W1", np.full((2, 2), 3.7), np.ones((2, 2)), 1e-9, 0.0, 3.7)}
+    one["b1"] = one["W1"]._replace(given=np.full((2, 2), 3.8))
+    assert list(_scales_of(State(()), one, 3.7, loss, at, True)) == []

@@ -114,10 +114,9 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                         (),
                         tuple(phi.name for phi in reading.activations),
                         correct_gradients(base),
-                        "",
-                        tuple(assumed(case, reading, fit.loss)),
-                        "every number agrees with a network that lacks this activation function",
-                        judged,
+                        assumed=tuple(assumed(case, reading, fit.loss)),
+                        evidence="every number agrees with a network that lacks this activation function",
+                        arrays=judged,
                         lines=tuple(
                             (
                                 f"forward{k + 1}",

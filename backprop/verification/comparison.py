@@ -75,7 +75,7 @@ def losses_for(case: Case, reading: Reading) -> list[LossReading]:
     if case.loss is None and (y.min() < 0 or y.max() > 1):
         possible = ("mse",)
     found = [loss for loss in found if loss.family in possible]
-    return sorted(found, key=lambda loss: possible.index(loss.family)) if case.loss is None else found
+    return sorted(found, key=lambda loss: possible.index(loss.family))
 
 
 class Baseline(NamedTuple):

@@ -195,8 +195,8 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
         return replace(found, reason="; ".join((found.reason, *tried)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
-    phis = [told.get(name) or ACTIVATIONS[name] for name in cast("tuple[str, ...]", found.activations)]
-    model, loss = Model(problem.weights, problem.biases, phis), cast("str", found.loss)
+    phis = [told.get(name) or ACTIVATIONS[name] for name in cast(tuple[str, ...], found.activations)]
+    model, loss = Model(problem.weights, problem.biases, phis), cast(str, found.loss)
     return replace(found, remarks=remarks(model, problem.X, problem.y, loss, eta=case.eta, printed_loss=printed_loss))
 
 

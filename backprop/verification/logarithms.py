@@ -83,7 +83,7 @@ def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound
         size = float(np.vdot(slope, slope))
         moved = float(np.vdot(g - base, slope)) / size if size > 0 else 0.0
         better = bound + moved
-        if not 1e-16 < better < 0.5 or abs(moved) <= 1e-14 * bound:
+        if not 1e-16 < better < 0.5:
             break
         bound = better
     return bound
@@ -95,13 +95,11 @@ def _fitted(one: Baseline) -> float:
     name = f"W{reading.depth}"
     p, g = reading.exact(family), reading.given[name] / one.s
     plain, epsilon = grammar.backward(p, {})[name], 1e-4
-    for _ in range(30):
+    for _ in range(12):
         moved = grammar.backward(p, {"error": f"~epsilon:{epsilon!r}"})[name] - plain
         size = float(np.vdot(moved, moved))
         better = epsilon * float(np.vdot(g - plain, moved)) / size if size > 0 else 0.0
         if not 1e-16 < better < 0.1:
             return 0.0
-        if abs(better / epsilon - 1) < 1e-12:
-            break
         epsilon = better
     return epsilon

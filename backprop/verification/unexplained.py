@@ -89,9 +89,8 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         correct_gradients(best),
         reason,
         tuple(assumed(case, best.reading, best.loss)),
-        "",
-        judged,
-        places[0] if len(places) == 1 else None,
+        arrays=judged,
+        place=places[0] if len(places) == 1 else None,
     )
 
 

@@ -39,8 +39,11 @@ PLAIN = Model(SMALL.weights)
 RIGHT = SMALL.backward(SMALL.forward(X), Y)
 BARE = [*PLAIN.backward(PLAIN.forward(X), Y).weights]
 NOISE = [RNG.normal(size=w.shape) for w in PLAIN.weights]
+EARLIER = Model([w + 3 * g for w, g in zip(PLAIN.weights, BARE, strict=True)])
 BCE = [*PLAIN.backward(PLAIN.forward(X), Y, "binary_cross_entropy").weights]
+TWO = Model.random([2, 2, 1], seed=0)
 RELU = Model(PLAIN.weights, activations=["relu", "tanh"])
+TANH = Model(PLAIN.weights, activations=["tanh", "identity"])
 #: Some predictions are near 0 and 1.
 CERTAIN = Model([3 * PLAIN.weights[0], 8 * PLAIN.weights[1]])
 DEEP = Model.random([2, 3, 4, 3, 1], seed=2, activations=["tanh", "relu", "identity", "sigmoid"])
@@ -217,6 +220,13 @@ def saturated_step(eta: float | None, known: bool) -> object:
     return diagnose_step(SATURATED.weights, new.weights, X, Y, eta, biases=pair, loss="mse", activations="sigmoid")
 
 
+def single_layer(slug: str) -> object:
+    """Diagnose a gradient of one layer, of which nothing is named."""
+    model = Model.random([3, 2], seed=4, activations=["tanh"], bias=True)
+    gradients = incorrect_gradients(model, POINTS, CLASSES[:, :2], slug)
+    return diagnose(model.weights, POINTS, CLASSES[:, :2], gradients, biases=model.biases)
+
+
 def at_kink(derivative: float) -> object:
     """Diagnose a gradient of a network with ReLUs, some of which are exactly at their kink."""
     x, y = np.array([[0, 1], [1, 2], [-1, 1.5], [0, -1], [-0.5, 1]]), Y[:5]
@@ -338,6 +348,7 @@ def cases() -> dict[str, Case]:
         },
         # not known
         "noise": lambda: bare(NOISE),
+        "noise, and a softmax of one output": lambda: bare(NOISE, activations=["sigmoid", "softmax"]),
         "noise, all named": lambda: bare(NOISE, loss="mse", activations="sigmoid"),
         "noise in the first layer": lambda: bare([NOISE[0], BARE[1]], loss="mse"),
         "noise in the last layer": lambda: bare([BARE[0], NOISE[1]], loss="mse", activations="sigmoid"),
@@ -348,6 +359,9 @@ def cases() -> dict[str, Case]:
         "the last six examples alone": lambda: bare(PLAIN.backward(PLAIN.forward(X[-6:]), Y[-6:]).weights, loss="mse"),
         "the first example alone": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:1]), Y[:1]).weights, loss="mse", activations="sigmoid"
+        ),
+        "the first five examples alone, of a network of two hidden units": lambda: diagnose(
+            TWO.weights, X, Y, TWO.backward(TWO.forward(X[:5]), Y[:5]).weights, loss="mse", activations="sigmoid"
         ),
         "the first five examples alone, of a cross-entropy": lambda: bare(
             PLAIN.backward(PLAIN.forward(X[:5]), Y[:5], "binary_cross_entropy").weights, loss="binary_cross_entropy"
@@ -393,6 +407,14 @@ def cases() -> dict[str, Case]:
         # zeros
         "all zero": lambda: bare(zeros),
         "all zero, all named": lambda: bare(zeros, loss="mse", activations="sigmoid"),
+        "all zero, and the output is saturated": lambda: diagnose(
+            [np.full((2, 1), 50.0)],
+            np.ones((4, 2)),
+            np.zeros((4, 1)),
+            [zeros[1][:2]],
+            activations="sigmoid",
+            loss="mse",
+        ),
         "all zero, and the network is dead": lambda: diagnose(dead, X, Y, zeros, activations=relu, loss="mse"),
         # networks
         **{
@@ -403,6 +425,14 @@ def cases() -> dict[str, Case]:
             for named in (False, True)
         },
         "one layer, not named": lambda: of_network(["identity"], False, (2, 1)),
+        "one layer, not named, and noise": lambda: diagnose(TANH.weights[1:], POINTS, CLASSES[:, :1], [NOISE[1]]),
+        **{
+            f"one layer, not named: {slug}": partial(single_layer, slug)
+            for slug in ("output-derivative-missing", "input-missing", "extra-factor-two", "bias-scale")
+        },
+        "not named, and the first layer incorrect": lambda: diagnose(
+            TANH.weights, X, Y, incorrect_gradients(TANH, X, Y, "hidden-derivative-missing").weights
+        ),
         "biases inside W": lambda: folded(""),
         "biases inside W, and a mistake": lambda: folded("bias-scale", activations="sigmoid"),
         "biases inside W, and another": lambda: folded("output-derivative-missing"),
@@ -430,6 +460,12 @@ def cases() -> dict[str, Case]:
         "no step, all named": lambda: stepped(PLAIN, zeros, loss="mse", activations="sigmoid"),
         "a step too small to tell": lambda: stepped(
             PLAIN, BARE, eta=1e-14, told=1e-14, loss="mse", activations="sigmoid"
+        ),
+        "a step with the gradients of an earlier one": lambda: stepped(
+            PLAIN,
+            [g + e for g, e in zip(BARE, EARLIER.backward(EARLIER.forward(X), Y).weights, strict=True)],
+            loss="mse",
+            activations="sigmoid",
         ),
         "a noisy step": lambda: stepped(PLAIN, NOISE, loss="mse"),
         **{
