@@ -291,5 +291,5 @@ def test_steps_of_weights_whose_squares_are_infinite_are_diagnosed() -> None:
     model = Model.random([2, 3, 1], seed=0)
     x, y = backprop.xor()
     weights = [1e200 * w for w in model.weights]
-    found = diagnose_step(weights, [w * (1 + 1e-9) for w in weights], x, y, 0.1, loss="mse")
+    found = diagnose_step(weights, [w * (1 + 1e-9) for w in weights], x, y, 0.1, activations="sigmoid", loss="mse")
     assert found.verdict == "unknown"

@@ -188,21 +188,35 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
 
 
 def with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the one that was told."""
+    """Compare a term λW that was found with the one that was told. What is known as correct has no such term."""
     if found.verdict == "correct":
         reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
-        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=())
+        return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=(), correct=None)
     if found.weight_decay is None or found.mistakes:
         return found
     ratio = found.weight_decay / told
     if abs(ratio - 1) < 1e-4:
-        arrays = {n: a._replace(verdict="correct", factor=1.0, sign=1) for n, a in found.arrays.items()}
-        layers = tuple(layer._replace(verdict="correct") for layer in found.layers)
-        reason = f"with a term λW, λ = {told:g}"
-        return replace(found, verdict="correct", arrays=arrays, layers=layers, place=None, lines=(), reason=reason)
+        left = abs(ratio - 1)  # of the relative errors, which are those of a gradient without the term
+        arrays = {
+            name: array._replace(verdict="correct", relative_error=left * array.relative_error, factor=1.0, sign=1)
+            for name, array in found.arrays.items()
+        }
+        layers = tuple(
+            layer._replace(verdict="correct", relative_error=left * layer.relative_error) for layer in found.layers
+        )
+        return replace(
+            found,
+            verdict="correct",
+            arrays=arrays,
+            layers=layers,
+            place=None,
+            lines=(),
+            reason=f"with a term λW, λ = {told:g}",
+            correct=None,
+        )
     known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
     said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
-    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}")
+    return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}", correct=None)
 
 
 def _decay(best: Explanation) -> float | None:

@@ -180,7 +180,8 @@ def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
         should = _line(term, best.reading, best.loss, None)
         left, _, right = should.partition(" = ")
         if term.form.startswith("~decay"):
-            written = f"{should} + {term.factor * best.s:.4g} * {term.place[1:]}"
+            decay = term.factor * best.s
+            written = f"{should} {'-' if decay < 0 else '+'} {abs(decay):.4g} * {term.place[1:]}"
         elif term.form:
             written = _line(term, best.reading, best.other_loss or best.loss, term.form)
         else:
