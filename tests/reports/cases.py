@@ -488,7 +488,7 @@ def report(case: Case) -> str:
     except (TypeError, ValueError, AssertionError) as error:
         text = f"{type(error).__name__}: {error}"
     tiny = r"e-(?:09|1\d)"
-    rounding = rf"relative error \d\.\d{tiny}|up to a relative error of \d{tiny} in each array|to the last bit"
+    rounding = rf"relative error \d\.\d{tiny}|up to a relative error of \d{tiny} in each array|(equal )?to the last bit"
     text = re.sub(rounding, "up to rounding", text)
     text = re.sub(rf"off by \d{tiny}", "off by little", text)
     text = re.sub(r"(relative error of) (\de-1\d|0e\+00)", r"\1 rounding", text)

@@ -309,7 +309,9 @@ def report(case: Case) -> str:
     except ValueError as error:
         return f"ValueError: {error}"
     text = [] if brief else [line for line in str(found).splitlines() if not line.startswith(USUAL)]
-    lines = [re.sub(r"\d(\.\d+)?e-(0[5-9]|1\d)", "rounding", line) for line in text]
+    lines = [line.replace("equal to the last bit", "relative error 0e-16") for line in text]
+    lines = [line.replace("to the last bit", "up to a relative error of 0e-16 in each array") for line in lines]
+    lines = [re.sub(r"\d(\.\d+)?e-(0[5-9]|1\d)", "rounding", line) for line in lines]
     lines += [f"{found.verdict} {found.mistakes} place={found.place} loss={found.loss}"]
     lines.append(f"scale={short(found.scale)} sign={found.sign} decay={short(found.weight_decay)}")
     lines.append(f"{found.convention} {found.activations} correct={found.correct is not None}")

@@ -64,9 +64,9 @@ def compressed(path: Path) -> bytes:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of the site last, so that it can be built while others run."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: here in item.path.parents)
+    """Run the tests of the site last, so that it can be built while others run; of these the longest first."""
+    here, long = Path(__file__).parent, {"test_citing", "test_live", "test_microscope"}
+    items.sort(key=lambda item: (here in item.path.parents, here in item.path.parents and item.path.stem not in long))
 
 
 @pytest.fixture(scope="session")
