@@ -63,10 +63,27 @@ def compressed(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
+#: Tests of the site that take long, which come first of them.
+LONG = {"test_citing", "test_live", "test_microscope"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of the site last, so that it can be built while others run; of these the longest first."""
-    here, long = Path(__file__).parent, {"test_citing", "test_live", "test_microscope"}
-    items.sort(key=lambda item: (here in item.path.parents, here in item.path.parents and item.path.stem not in long))
+    """Run the tests of the site last, so that it can be built while others run.
+
+    All tests of a page stand together: a process that sees the page then answers all of them, and no other waits for
+    it. What asks for every page comes at the end.
+    """
+    here = Path(__file__).parent
+
+    def order(item: pytest.Item) -> tuple[int, str]:
+        if here not in item.path.parents:
+            return 0, ""
+        if item.path.stem in LONG:
+            return 1, ""
+        values = item.callspec.params if hasattr(item, "callspec") else {}
+        return (3, "") if "url" not in values or "every_link" in item.name else (2, values["url"])
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
