@@ -179,7 +179,7 @@ class TestDeadUnits:
 class TestSymmetry:
     def test_equal_units_stay_twins(self) -> None:
         equal = result("symmetry")["equal"]
-        assert equal["twins"] == 1
+        assert equal["identical"] == 1
         assert max(equal["apart"]["high"]) < 1e-9
         assert equal["final_loss"] == pytest.approx(0.2494, abs=1e-4)
         assert equal["accuracy"] < 0.77
@@ -187,7 +187,7 @@ class TestSymmetry:
     def test_noise_and_random_weights_break_the_symmetry(self) -> None:
         r = result("symmetry")
         for kind in ("noise", "random"):
-            assert r[kind]["twins"] == 0
+            assert r[kind]["identical"] == 0
             assert r[kind]["solved"] >= 0.9 * r[kind]["seeds"]
             assert r[kind]["final_loss"] < 0.02
         assert r["noise"]["apart"]["median"][0] < 0.05 < 10 < r["noise"]["apart"]["median"][-1]

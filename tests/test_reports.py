@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.reports import steps
 from tests.reports.cases import REASONS, REFUSALS, answers, cases, reasons, refusals, report
 
 CASES, ANSWERS = cases(), answers()
+STEPS, STEP_ANSWERS = steps.cases(), answers(steps.ANSWERS)
 
 
 @pytest.mark.parametrize("title", CASES)
@@ -15,8 +17,14 @@ def test_the_report_is_the_reviewed_one(title: str) -> None:
     assert report(CASES[title]) == ANSWERS[title]
 
 
+@pytest.mark.parametrize("title", STEPS)
+def test_the_answer_about_a_step_is_the_reviewed_one(title: str) -> None:
+    assert steps.report(STEPS[title]) == STEP_ANSWERS[title]
+
+
 def test_no_answer_is_left_over() -> None:
     assert list(ANSWERS) == list(CASES)
+    assert list(STEP_ANSWERS) == list(STEPS)
 
 
 def test_bad_input_is_refused_word_for_word() -> None:

@@ -65,7 +65,7 @@ def torch_models(torch: Any) -> dict[str, tuple[Any, Any, Any, str]]:
     """Models of three kinds, each with its loss and targets, and how the diagnosis calls the loss."""
     nn = torch.nn
 
-    class Classifier(nn.Module):  # type: ignore[misc,name-defined]
+    class Classifier(nn.Module):  # type: ignore[misc,name-defined]  # PyTorch need not be there, so it is of type Any
         def __init__(self) -> None:
             super().__init__()
             self.first, self.second, self.last = nn.Linear(4, 6), nn.Linear(6, 5), nn.Linear(5, 3)

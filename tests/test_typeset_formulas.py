@@ -682,15 +682,15 @@ def _(fn: Function) -> Case:
     }, {}
 
 
-def two_layers(twins: bool) -> Callable[[Function], Case]:
-    """Give the numbers of a layer of twins, or of different units, and the layer after it."""
+def two_layers(identical: bool) -> Callable[[Function], Case]:
+    """Give the numbers of a layer of identical, or of different units, and the layer after it."""
 
     def case(fn: Function) -> Case:
         x, w_in, b, w_out = numbers(N, 5), numbers(5, 3), numbers(1, 3), numbers(3, 4)
-        if twins:
+        if identical:
             w_in, w_out = np.repeat(w_in[:, :1], 3, axis=1), np.repeat(w_out[:1], 3, axis=0)
             b = np.repeat(b[:, :1], 3, axis=1)
-        assert fn(w_in, w_out, b) is twins
+        assert fn(w_in, w_out, b) is identical
         a = np.tanh(x @ w_in + b)
         delta_out = a @ w_out
         delta = (1 - a**2) * (delta_out @ w_out.T)
@@ -710,8 +710,8 @@ def two_layers(twins: bool) -> Callable[[Function], Case]:
     return case
 
 
-CASES["symmetry"] = two_layers(twins=True)
-FALSE["symmetry"] = two_layers(twins=False)
+CASES["symmetry"] = two_layers(identical=True)
+FALSE["symmetry"] = two_layers(identical=False)
 
 
 # Equations without a number: steps of a proof, and from indices to matrices. They go by the name of their function.

@@ -62,7 +62,7 @@ def training(models: list[Model]) -> dict[str, Any]:
     Returns:
         "seeds", their number; "losses" and "apart", each with "low", "median" and "high" at every logged epoch;
         "final_loss" and "accuracy", medians over the networks; "solved", the number with every prediction correct;
-        "twins", the number whose hidden units are still identical after training.
+        "identical", the number whose hidden units are still identical after training.
     """
     X, y = xor()
     stacks, answers = snapshots(models, X, y, ETA, range(0, EPOCHS + 1, EVERY))
@@ -75,7 +75,7 @@ def training(models: list[Model]) -> dict[str, Any]:
         "final_loss": float(np.median(losses[:, -1])),
         "accuracy": float(np.median(right)),
         "solved": int(np.sum(right == 1)),
-        "twins": sum(units_identical(*pair) for pair in zip(*stacks[-1].weights, strict=True)),
+        "identical": sum(units_identical(*pair) for pair in zip(*stacks[-1].weights, strict=True)),
     }
 
 

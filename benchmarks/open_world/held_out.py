@@ -1,9 +1,9 @@
 """Held out: further programs in other styles, changed in other ways, that the diagnosis was not made with.
 
-Whoever works on the diagnosis measures with ``--held-out`` and reads neither this file, nor ``held_out_changes.py`` and
-``held_out_slips.py``, nor the changes one by one: otherwise they are no longer held out. SEEN was held out before, with
-the changes of ``seen.py``, and is not any more: what it showed has been mended, by kinds. PROGRAMS was written after
-that, without knowledge of the diagnosis.
+If you work on the diagnosis, measure with ``--held-out`` and read neither this file, nor ``held_out_changes.py`` and
+``held_out_slips.py``, nor the changes one by one, because they are no longer held out once you have. SEEN was held out
+before, with the changes of ``seen.py``, and is not any more: what it showed has been mended, by kinds. PROGRAMS was
+written after that, without knowledge of the diagnosis.
 """
 
 from benchmarks.open_world import held_out_changes, seen

@@ -1,6 +1,6 @@
 """Held out: a third way of changing programs, with the slips that people make.
 
-Whoever works on the diagnosis does not read this file; see `held_out`.
+Do not read this file if you work on the diagnosis; see `held_out`.
 """
 
 import ast
@@ -125,7 +125,11 @@ class _Slips(Walk):
                 text = ast.unparse(own)
                 rest = copy.deepcopy(statement)
                 rest.value = _parsed(text)
-                step = ast.AugAssign(ast.parse(f"{text} = 0").body[0].targets[0], value.op, other)  # type: ignore[attr-defined]
+                assigned = ast.parse(f"{text} = 0").body[0]
+                assert isinstance(assigned, ast.Assign)
+                target = assigned.targets[0]
+                assert isinstance(target, ast.Name | ast.Attribute)
+                step = ast.AugAssign(target, value.op, other)
                 yield from self._replaced("in place", body, i, 1, [step, rest])
 
     def _renamed(self, body: list[ast.stmt], i: int) -> Iterator[Mutant]:

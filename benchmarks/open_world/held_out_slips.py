@@ -1,6 +1,6 @@
 """Held out: slips written by hand, for each program its texts and what is written in their place.
 
-Whoever works on the diagnosis does not read this file; see `held_out`.
+Do not read this file if you work on the diagnosis; see `held_out`.
 """
 
 from collections.abc import Mapping

@@ -383,6 +383,15 @@ def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
         getattr(parent, field)[index] = node
 
 
+def distinct(walk: Walk) -> list[Mutant]:
+    """List what a walk changes, each version once and none like the program itself."""
+    found: dict[str, Mutant] = {}
+    for mutant in walk.mutants():
+        found.setdefault(mutant.source, mutant)
+    found.pop(ast.unparse(ast.parse(walk.program.source)), None)
+    return list(found.values())
+
+
 def mutants(program: Program) -> list[Mutant]:
     """List every changed version of a program, each once.
 
@@ -398,10 +407,4 @@ def mutants(program: Program) -> list[Mutant]:
         >>> first.operator, first.original, sorted(first.places)
         ('line left out', 'e = 2 * (p - y) / y.size', ['error'])
     """
-    seen = {ast.unparse(ast.parse(program.source))}
-    found = []
-    for mutant in Walk(program).mutants():
-        if mutant.source not in seen:
-            seen.add(mutant.source)
-            found.append(mutant)
-    return found
+    return distinct(Walk(program))

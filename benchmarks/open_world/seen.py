@@ -6,7 +6,7 @@ The diagnosis was measured with them, and what they showed has been mended by ki
 import ast
 from collections.abc import Iterator
 
-from benchmarks.open_world.mutate import Mutant, Walk, head, nodes, put
+from benchmarks.open_world.mutate import Mutant, Walk, distinct, head, nodes, put
 from benchmarks.open_world.programs import Data, Program
 
 LOGISTIC = Program(
@@ -434,10 +434,4 @@ def mutants(program: Program) -> list[Mutant]:
     Returns:
         The changed versions, always in the same order.
     """
-    seen = {ast.unparse(ast.parse(program.source))}
-    found = []
-    for mutant in _Other(program).mutants():
-        if mutant.source not in seen:
-            seen.add(mutant.source)
-            found.append(mutant)
-    return found
+    return distinct(_Other(program))

@@ -512,7 +512,7 @@ def refusals() -> str:
     return "".join(found)
 
 
-def answers() -> dict[str, str]:
-    """Read the answers."""
-    parts = ANSWERS.read_text(encoding="utf-8").split("## ")[1:]
+def answers(path: Path = ANSWERS) -> dict[str, str]:
+    """Read the answers of a file."""
+    parts = path.read_text(encoding="utf-8").split("## ")[1:]
     return {title: text.strip("\n") for title, _, text in (part.partition("\n") for part in parts)}

@@ -329,9 +329,3 @@ def report(case: Case) -> str:
 def short(value: float | None, digits: int = 4) -> str:
     """Write a number with few digits; what is smaller than 10⁻⁵ is rounding."""
     return "None" if value is None else "~0" if abs(value) < 1e-5 else f"{value:.{digits}g}"
-
-
-def answers() -> dict[str, str]:
-    """Read the answers."""
-    parts = ANSWERS.read_text(encoding="utf-8").split("## ")[1:]
-    return {title: text.strip("\n") for title, _, text in (part.partition("\n") for part in parts)}
