@@ -25,6 +25,7 @@ from backprop.verification.comparison import (
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.search import MANY, Block, Reading, losses
+from backprop.verification.unexplained import ELSEWHERE, elsewhere, places
 
 
 def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
@@ -164,7 +165,14 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
-    others = tuple(_alternatives(case, found, ambiguous))
+    others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
+    if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
+        place = best.place
+    if not place and not best.slugs * (not ambiguous):
+        wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
+        where = [] if any(other.place for other in others) or not wrong else list(places(case, base, wrong))
+        place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
+        others += () if place else tuple(elsewhere(case, base, where))
     return Diagnosis(
         "mistake",
         () if ambiguous else best.slugs,
@@ -180,7 +188,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         tuple(assumed(case, reading, loss)),
         _agreement(numbers, off, case.step),
         judged,
-        None if ambiguous else best.place,
+        place,
         (),
         decay,
         () if ambiguous else tuple(words.lines(best)),

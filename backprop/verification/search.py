@@ -351,7 +351,7 @@ class Term(NamedTuple):
             return f"~{self.place.rstrip('0123456789')} {self.form}"
         if self.form:
             return self.form.partition(":")[0] if not self.form.startswith("wrong") else self.form
-        word = "array" if self.place[:2] in ("dW", "db") else self.place
+        word = "array" if self.place[:2] in ("dW", "db") else self.place.rstrip("0123456789")
         return f"×{word}{self.factor:.6g}"
 
 
@@ -392,6 +392,8 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
 
 #: What a state assumes for each kind of mistake.
 UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
+#: What a factor that stands in more lines than one assumes besides.
+LINE = 0.3
 
 
 def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
@@ -504,8 +506,12 @@ class Search:
         return states
 
     def cost(self, state: State) -> float:
-        """Say what a state assumes."""
-        return cost_of(state.terms, self.named)
+        """Say what a state assumes: factors of arrays in some layers, or in both arrays of one, are several lines."""
+        scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
+        layers = {term.layer for term in scaled}
+        lines = (1 < len(layers) < self.p.depth) + (len({term.place[:2] for term in scaled}) > 1)
+        apart = not self.reading.problem.bias_row
+        return cost_of(state.terms, self.named) + LINE * (lines if apart else min(lines, 1 < len(layers) < self.p.depth))
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []
@@ -664,7 +670,7 @@ class Search:
         for choice in product(*options):
             terms = tuple(term for part in choice for term in part)
             yield base._replace(terms=(*base.terms, *terms), numbers=numbers)
-        if not firm and not matched and 0 < k < self.p.depth - 1:
+        if not firm and not matched and k < self.p.depth - 1:
             yield from self._scaled(base, k, given, made, s, sizes)
 
     def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:

@@ -56,6 +56,8 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
         return nothing(case.depth, reason + more, alternatives=alternatives)
     judged = judged_arrays(best)
+    if not case.known:  # with a factor of its own a single number always agrees
+        judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if best.reading.given[n].size == 1}
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
@@ -68,14 +70,13 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    places = tuple(_places(case, best, wrong))
-    if len(places) == 1:
-        reason += f"; there is {in_words(places[0], case, best.reading)}"
+    where = tuple(places(case, best, wrong))
+    sure = len(where) == 1 and where[0] not in ELSEWHERE
+    if sure:
+        reason += f"; there is {in_words(where[0], case, best.reading)}"
+    else:
+        alternatives += tuple(elsewhere(case, best, where))
     reason += more
-    if len(places) > 1:
-        alternatives += tuple(
-            Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading)) for place in places
-        )
     return Diagnosis(
         "unknown",
         (),
@@ -90,7 +91,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason,
         tuple(assumed(case, best.reading, best.loss)),
         arrays=judged,
-        place=places[0] if len(places) == 1 else None,
+        place=where[0] if sure else None,
     )
 
 
@@ -100,22 +101,30 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
         return ELSEWHERE[place]
     if place.startswith("delta"):
         return f"a mistake in {place}, or in what it is computed from"
-    where = f"{place} of each of these layers" if place in ("dW", "db") else place
+    if place.startswith("phi"):
+        return "a mistake in what all layers share, such as a function for the derivatives of the activations"
+    update = ", or in its update" if case.step else ""
     if place == "dW1" and reading.problem.bias_gradients is None:
-        where += ", or in delta1, which no other array shows"
-    return f"a mistake in {where}{', or in its update' if case.step else ''}"
+        return f"a mistake in dW1 or in delta1, between which no other array decides{update}"
+    return f"a mistake in {f'{place} of each of these layers' if place in ('dW', 'db') else place}{update}"
 
 
-def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
+def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
+    """List places as alternatives."""
+    for place in where:
+        yield Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading))
+
+
+def places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row
-    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
+    right = {name for name in best.agree & best.tested if case.known or reading.given[name].size > 1}
     top = max(int(name[1:]) for name in wrong)
     own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
     rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
-    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not right:
         return
     if len(wrong) == 1 and (rest or not bias):
         yield f"d{wrong[0]}"
@@ -124,28 +133,25 @@ def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     if len(wrong) > 1 and len(kinds) == 1 and {other[name[0]] + name[1:] for name in wrong} <= best.agree & best.tested:
         yield f"d{kinds.pop()}"  # every δ is correct
         return
+    update = ["update"] * case.step
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
-            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
-        elif not apart and below & best.tested:  # one array holds both, and a program may fill its parts in two lines
-            yield from (f"dW{top}", f"db{top}")
-        elif top == 1:
-            if not apart and bias:  # one array holds both
-                yield "dW1"
-            yield "delta1"
-            if case.step:
-                yield "update"
+            yield from (f"d{own[0]}", f"delta{top}", *([] if right else [f"db{top}"]))
+        elif below & best.tested:  # a program may fill both in one line or in two, from a δ of their own
+            yield from (f"dW{top}", f"db{top}", *([f"delta{top}"] if apart else []))
+        elif top == 1:  # one array may hold both
+            yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
         return
-    if (below | set(own)) - set(wrong) & best.tested:
-        return
-    follows = _follows(best, top)
-    if follows is False and top == reading.depth:
-        return
-    yield f"delta{top}"
-    if not follows and case.step:
-        yield "update"
-    if follows is None and top == reading.depth:
-        yield "forward"
+    follows = False if (below | set(own)) & right else _follows(best, top)
+    shared = [] if apart or not below <= set(wrong) else ["dW"]
+    if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
+        yield from (f"phi{top}", *shared, "forward", *update)
+    elif follows is False and (below | set(own)) & right:
+        yield from ([f"delta{top}"] if below <= set(wrong) else []) + update
+    else:
+        yield from (f"delta{top}", *([] if follows else update))
+        if follows is None and top == reading.depth:
+            yield "forward"
 
 
 def _follows(best: Baseline, top: int) -> bool | None:
