@@ -25,7 +25,7 @@ from backprop.verification.comparison import (
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.search import MANY, Block, Reading, losses
-from backprop.verification.unexplained import ELSEWHERE, elsewhere, places
+from backprop.verification.unexplained import ELSEWHERE, elsewhere, possible_places
 
 
 def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
@@ -33,9 +33,9 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     best = fits[0]
     reading = best.reading
     found = judged_arrays(best)
-    numbers = sum(g.size for g in reading.given.values())
-    off = max(array.relative_error for array in found.values())
     vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
+    numbers = sum(g.size for name, g in reading.given.items() if name not in vague)
+    off = max((array.relative_error for name, array in found.items() if name not in vague), default=0.0)
     reasons = []
     layers = judged_layers(found, reading.depth, {})
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
@@ -148,15 +148,20 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     options.sort(key=lambda one: (f"W{reading.depth}" not in one.agree, np.sign(one.s) != best.sign))
     base = nearest(options)
     judged = judged_arrays(base)
-    numbers = sum(block.given.size for block in best.blocks.values())
-    off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
+    clear = [block for block in best.blocks.values() if not block.vague(best.s) or not block.given.any()]
+    numbers = sum(block.given.size for block in clear)
+    off = max((step.relative_error(block.given, best.s * block.made) for block in clear), default=0.0)
     reasons = _unseen(case, reading)
     if best.other_loss and best.state.terms:
         reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
+    if decay is not None and not case.known:  # if the scale is nothing but η
+        decay /= best.scale
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
-        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
+        what = f"λ = {decay:.4g}"
+        what += "" if case.known else f" if η is {best.scale:.4g}, that is ηλ = {decay * best.scale:.4g}"
+        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with {what}, {sign}")
         reasons.append(
             "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
         )
@@ -168,9 +173,10 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
         place = best.place
-    if not place and not best.slugs * (not ambiguous):
-        wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
-        where = [] if any(other.place for other in others) or not wrong else list(places(case, base, wrong))
+    wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
+    said = place or (best.slugs and not ambiguous) or any(one.place or one.verdict == "correct" for one in others)
+    if wrong and not said:
+        where = list(possible_places(case, base, wrong))
         place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
         others += () if place else tuple(elsewhere(case, base, where))
     return Diagnosis(
@@ -244,12 +250,16 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
             yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
-    told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
+
+    def key_of(one: Explanation) -> tuple[object, ...]:
+        return one.slugs, tuple(one.layers.items()) if one.slugs else one.place, one.loss.name
+
+    told = set() if ambiguous else {key_of(best)}
     for other in found if ambiguous else found[1:]:
-        key = (other.slugs, other.place, other.loss.name)
+        key = key_of(other)
         if key in told or other.cost > best.cost + NEAR or len(told) > 6:
             continue
-        if other is not best and (other.slugs, other.place) == (best.slugs, best.place):
+        if other is not best and key[:2] == key_of(best)[:2]:
             continue
         told.add(key)
         yield Alternative(
@@ -261,7 +271,7 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
         )
     if best.state.terms and not best.state.decays and not ambiguous:
         for slug, place in equivalents(best).items():
-            if slug not in {name for slugs, *_ in told for name in slugs}:
+            if slug not in {name for other in found if key_of(other) in told for name in other.slugs}:
                 text = f"{BY_SLUG[slug].title} ({slug}), which gives the same numbers on these data"
                 yield Alternative("mistake", (slug,), place, best.loss.name, text)
 

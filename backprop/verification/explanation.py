@@ -139,9 +139,8 @@ class Explanation:
         if not terms or (len(words) > 1 and (len(layers) > 1 or not words <= {"back", "phi", "delta"})):
             return None
         top = max(terms, key=lambda term: term.layer or depth)
-        either = top.form == "~negative" or (layers == {depth} and not self.slugs)  # one of several lines that make δ
-        either = words <= {"back", "phi"} and (either or len({term.place == "error" for term in terms}) > 1)
-        return f"delta{max(layers)}" if len(words) > 1 or either else top.place
+        unsure = (layers == {depth} and not self.slugs) or len({term.place == "error" for term in terms}) > 1
+        return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
 
     @property
     def correct(self) -> bool:

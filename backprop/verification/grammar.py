@@ -188,7 +188,6 @@ DERIVATIVES: Mapping[str, Form] = {
     "derivative-applied-twice": Form("derivative(z{k}) ** 2", lambda p, k: correct_derivative(p, k) ** 2),
     "derivative-of-wrong-layer": Form("derivative(z{n})", _of_layer(1)),
     "derivative-of-wrong-layer:below": Form("derivative(z{b})", _of_layer(-1)),
-    "~negative": Form("(-derivative(z{k}))", lambda p, k: -correct_derivative(p, k)),
     "~activation": Form("a{k}", lambda p, k: p.a[k + 1]),
     "~z": Form("z{k}", lambda p, k: p.z[k]),
     "~one minus a": Form("(1 - a{k})", lambda p, k: 1 - p.a[k + 1]),
@@ -268,7 +267,7 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
         yield "output-derivative-not-cancelled", phi
     for name, form in DERIVATIVES.items():
         made = form.make(p, k)
-        if made is None or (name == "~negative" and k == p.depth - 1):  # at the output, the whole has the sign
+        if made is None:
             continue
         if not cancelled:
             yield name, made

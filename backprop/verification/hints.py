@@ -20,8 +20,8 @@ LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.
 BATCHES, EVERY = (64, 100, 128, 200, 250, 256, 500, 512, 1000, 1024), 50
 #: At most so many multiplications are spent.
 MOST_WORK = 3e8
-#: How closely a gradient must agree to be taken for the one tried, in units of the last digit of the largest entry.
-UNITS = 1e5
+#: How closely a gradient must agree to be taken for the one tried: in units of the last digit, and relative.
+UNITS, CLOSELY = 1e5, 1e-4
 
 
 def hints(
@@ -38,10 +38,11 @@ def hints(
         networks: the activations to try, one for each layer; the likelier first.
         unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
         is_step: whether the gradients are a difference of weights because a step was handed in.
-        some_correct: whether a layer's gradient is correct, so that no biases can be missing.
+        some_correct: whether an array is correct, so that it is the gradient of these data, weights and biases.
 
     Returns:
-        Sentences that say what was found and what to hand in; none if nothing was.
+        Sentences that say what was found and what to hand in; none if nothing was. Those that explain all weights'
+        gradients begin with "it is".
 
     Examples:
         The gradient of the first ten examples, handed in with all 21:
@@ -59,13 +60,13 @@ def hints(
     """
     found: list[str] = []
     with np.errstate(all="ignore"):
-        if not is_step and any(_is_difference(problem) for problem in problems):
+        if not is_step and any(_is_difference(problem, unit) for problem in problems):
             found.append(
                 "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the "
                 "weights before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
-        for problem in problems:
+        for problem in () if some_correct else problems:
             cost = 6.0 * problem.X.shape[0] * sum(w.size for w in problem.weights)
             for network in networks:
                 for sentence in _tried(problem, network, unit, MOST_WORK - spent, is_step):
@@ -94,8 +95,9 @@ def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray])
     )
 
 
-def _is_difference(problem: Problem) -> bool:
+def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
     """Tell whether the gradients are multiples of the last digit of the weights, for one of the usual rates."""
+    kind = np.float64 if unit < 1e-10 else np.float32
     weights = np.concatenate([w.ravel() for w in problem.weights])
     gradients = np.concatenate([g.ravel() for g in problem.gradients])
     for eta in LEARNING_RATES:
@@ -105,7 +107,7 @@ def _is_difference(problem: Problem) -> bool:
             continue
         w, m = weights[small], move[small]
         for after in (w - m, w + m):  # the weights handed in are those before, or those after
-            if (np.abs(np.abs(w - after) - np.abs(m)) <= 4 * np.finfo(float).eps * np.abs(m)).all():
+            if (np.abs(np.abs(w - after.astype(kind)) - np.abs(m)) <= 4 * unit * np.abs(m)).all():
                 return True
     return False
 
@@ -183,7 +185,7 @@ def _agrees(
                 if factor is None or factor == 0:
                     break
             scale = norm(np.abs(a[k]).T @ np.abs(delta)) * abs(factor)
-            if not norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
+            if not norm(g - factor * made) <= min(UNITS * unit, CLOSELY) * (scale + 1e-300):
                 break
             if k:
                 delta = network[k - 1].backward(z[k - 1], a[k], step.activation_gradient(delta, weights[k]))

@@ -64,6 +64,8 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                 if not many or np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit:  # rounding would decide
                     continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
+                if sum(block.vague(one.s) for block in blocks.values()) * 2 > len(blocks):  # whatever is zero would do
+                    continue
                 if all(block.off(one.s) <= 1 for block in blocks.values()):
                     about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
                     what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "

@@ -375,7 +375,7 @@ def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-    """Keep of forms that give the same numbers the first.
+    """Keep of forms that give the same numbers the first of the simplest.
 
     Args:
         forms: names and arrays.
@@ -384,7 +384,7 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
         Those that differ.
     """
     found: dict[bytes, tuple[str, np.ndarray]] = {}
-    for name, array in forms:
+    for name, array in sorted(forms, key=lambda form: form[0].count("+")):
         if np.isfinite(array).all():
             found.setdefault((array + 0.0).tobytes(), (name, array))
     return list(found.values())
@@ -509,9 +509,8 @@ class Search:
         """Say what a state assumes: factors of arrays in some layers, or in both arrays of one, are several lines."""
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
-        lines = (1 < len(layers) < self.p.depth) + (len({term.place[:2] for term in scaled}) > 1)
-        apart = not self.reading.problem.bias_row
-        return cost_of(state.terms, self.named) + LINE * (lines if apart else min(lines, 1 < len(layers) < self.p.depth))
+        both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
+        return cost_of(state.terms, self.named) + LINE * (both + (1 < len(layers) < self.p.depth))
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []

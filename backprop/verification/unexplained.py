@@ -70,7 +70,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    where = tuple(places(case, best, wrong))
+    where = tuple(possible_places(case, best, wrong))
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
         reason += f"; there is {in_words(where[0], case, best.reading)}"
@@ -115,7 +115,7 @@ def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alte
         yield Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading))
 
 
-def places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
+def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row

@@ -132,7 +132,6 @@ def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> st
         "derivative-given-a": f"{phi}_derivative(a{k})",
         "derivative-given-z": own.replace(f"a{k}", f"z{k}"),
         "derivative-applied-twice": f"{_wrapped(own)} ** 2",
-        "~negative": "(-1)" + f" * {own}" * (own != "1"),
         "~complement": f"(1 - {own})",
         "~divided": f"/ {_wrapped(own)}",
     }
