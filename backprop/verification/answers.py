@@ -314,7 +314,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
     )
     other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
     here, there = (one.exact(loss.family) for one in (reading, other))
-    passes = [here.first(100), here] if reading.problem.X.size > MANY else [here]
+    passes = [here.part(slice(100)), here] if reading.problem.X.size > MANY else [here]
     right, *rights = (
         {name: made[name] for name in reading.given} for made in (grammar.backward(p, {}) for p in (there, *passes))
     )

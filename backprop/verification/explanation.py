@@ -378,7 +378,7 @@ def equivalents(one: Explanation) -> dict[str, str | None]:
         Slugs with their place, or None if that is not one place.
     """
     reading, p = one.reading, one.reading.exact(one.loss.family)
-    passes = [p.first(100), p] if reading.n > 100 else [p]
+    passes = [p.part(slice(100)), p] if reading.n > 100 else [p]
     whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
     given = [{name: made[name] for name in reading.given} for made in whole]
     found: dict[str, str | None] = {}

@@ -50,9 +50,9 @@ class Pass(NamedTuple):
         """The number of layers."""
         return len(self.weights)
 
-    def first(self, n: int) -> "Pass":
-        """Return the same for the first n examples alone."""
-        return self._replace(z=[z[:n] for z in self.z], a=[a[:n] for a in self.a], y=self.y[:n])
+    def part(self, examples: slice) -> "Pass":
+        """Return the same for some of the examples alone."""
+        return self._replace(z=[z[examples] for z in self.z], a=[a[examples] for a in self.a], y=self.y[examples])
 
 
 class Flow(NamedTuple):
