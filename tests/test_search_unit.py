@@ -312,7 +312,10 @@ def all_plans() -> list[tuple[dict[str, str], dict[str, float]]]:
     return [*plans, ({}, {"delta2": 0.37}), ({}, {"delta2": 7.0})]
 
 
-PLANS = [plan for i, plan in enumerate(all_plans()) if i % 4 == 0 or not plan[0]]
+OF_SOFTPLUS = "wrong-activation-derivative:softplus of z"  # which is the sigmoid, so here it is the activation itself
+PLANS = [
+    plan for i, plan in enumerate(all_plans()) if (i % 4 == 0 or not plan[0]) and OF_SOFTPLUS not in plan[0].values()
+]
 
 
 @pytest.mark.parametrize(("plan", "factors"), PLANS, ids=lambda part: " ".join(f"{k}={v}" for k, v in part.items()))

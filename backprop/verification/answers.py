@@ -166,9 +166,16 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
             "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
         )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = best.assumes > ONE or any(
-        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
-        for one in rivals
+    other = (
+        case.loss and best.extra and losses_for(case, reading)[0].name != loss.name
+    )  # a factor of what was not meant
+    ambiguous = (
+        best.assumes > ONE
+        or bool(other)
+        or any(
+            (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+            for one in rivals
+        )
     )
     others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
@@ -179,6 +186,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         where = list(possible_places(case, base, wrong))
         place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
         others += () if place else tuple(elsewhere(case, base, where))
+    others = others[:FEW] if place and ambiguous else others
     return Diagnosis(
         "mistake",
         () if ambiguous else best.slugs,
@@ -295,6 +303,8 @@ def _where(other: Reading, best: Reading) -> str:
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
+#: How many explanations are told beside a place that all of them share.
+FEW = 3
 #: Numbers that differ by less than so many units of the last digit are the same.
 UNIT_SHARE = 100.0
 

@@ -28,6 +28,7 @@ def hints(
     unit: float,
     is_step: bool = False,
     some_correct: bool = False,
+    family: str = "",
 ) -> tuple[str, ...]:
     """Try what else the gradient may have been computed from.
 
@@ -37,6 +38,7 @@ def hints(
         unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
         is_step: whether the gradients are a difference of weights because a step was handed in.
         some_correct: whether an array is correct, so that it is the gradient of these data, weights and biases.
+        family: of the loss that was named; "" if none was.
 
     Returns:
         Sentences that say what was found and what to hand in; none if nothing was. Those that explain all weights'
@@ -67,7 +69,8 @@ def hints(
         for problem in () if some_correct else problems:
             cost = 6.0 * problem.X.shape[0] * sum(w.size for w in problem.weights)
             for network in networks:
-                for sentence in _tried(problem, network, unit, MOST_WORK - spent, is_step):
+                wanted = [one for one in families(network[-1].name) if family in ("", one)]
+                for sentence in _tried(problem, network, wanted, unit, MOST_WORK - spent, is_step):
                     return (*found, sentence)
                 spent += cost * len(LEARNING_RATES)
                 if spent > MOST_WORK:
@@ -110,15 +113,17 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
     return False
 
 
-def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: float, is_step: bool) -> Iterator[str]:
-    """Yield what a gradient agrees with."""
+def _tried(
+    problem: Problem, network: Sequence[Activation], wanted: Sequence[str], unit: float, work: float, is_step: bool
+) -> Iterator[str]:
+    """Yield what a gradient agrees with, of the losses of some families."""
     left, p = work, forward(problem, network, "mse")
     cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
-    for k, part, words in _batches(problem, p, unit):
+    for k, part, words in _batches(problem, p, wanted, unit):
         left -= cost * k / len(p.y)
         if left < 0:
             return
-        if _agrees(problem, p.part(part), unit):
+        if _agrees(problem, p.part(part), wanted, unit):
             yield f"it is the gradient of the {words} only, so hand in X and y of that mini-batch"
             return
     if is_step:
@@ -131,7 +136,7 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
         if problem.biases is not None and problem.bias_gradients is not None:
             biases = tuple(map(lambda b, g: b + eta * g, problem.biases, problem.bias_gradients))
             before = before._replace(biases=biases)
-        if _agrees(problem, forward(before, network, "mse"), unit):
+        if _agrees(problem, forward(before, network, "mse"), wanted, unit):
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
                 "it, so hand in a copy of the weights that was made before the update"
@@ -139,12 +144,12 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             return
 
 
-def _batches(problem: Problem, p: Pass, unit: float) -> Iterator[tuple[int, slice, str]]:
+def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> Iterator[tuple[int, slice, str]]:
     """List the mini-batches at both ends that may have the last layer's gradient, seen along two directions."""
     n, rng, closely = len(p.y), np.random.default_rng(0), min(UNITS * unit, CLOSELY)
     u, v = (rng.standard_normal((2, size)) for size in p.weights[-1].shape)
     seen = np.sum(u @ problem.gradients[-1] * v, axis=1)
-    for family in families(p.activations[-1].name):
+    for family in wanted:
         delta = delta_of(p._replace(family=family), p.depth - 1, {}, Flow()).deltas[-1]
         each = (p.a[-2] @ u.T) * (delta @ v.T)
         for end, some in (("first", each), ("last", each[::-1])):
@@ -155,9 +160,9 @@ def _batches(problem: Problem, p: Pass, unit: float) -> Iterator[tuple[int, slic
                 yield k, part, f"{end} {k} examples" if k > 1 else f"{end} example"
 
 
-def _agrees(problem: Problem, p: Pass, unit: float) -> bool:
+def _agrees(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> bool:
     """Tell whether the gradients are, up to one factor, those of a common loss for a forward pass."""
-    for family in families(p.activations[-1].name):
+    for family in wanted:
         p, flow, factor = p._replace(family=family), Flow(), 0.0
         for k in range(p.depth - 1, -1, -1):
             flow = delta_of(p, k, {}, flow)

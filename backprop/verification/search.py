@@ -392,8 +392,8 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
 
 #: What a state assumes for each kind of mistake.
 UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
-#: What a factor that stands in more lines than one assumes besides.
-LINE = 0.3
+#: What a factor assumes besides if it stands in both arrays of a layer, and in some of the layers.
+BOTH, SOME = 0.3, 0.4
 
 
 def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
@@ -510,7 +510,7 @@ class Search:
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
         both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
-        return cost_of(state.terms, self.named) + LINE * (both + (1 < len(layers) < self.p.depth))
+        return cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []

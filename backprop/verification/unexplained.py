@@ -230,13 +230,12 @@ def no_change(case: Case) -> Diagnosis:
     if case.told is None or case.loss is None:
         return nothing(case.depth, reason)
     answer = is_unknown(case, read(case, list(product(*case.told)))[:1])
-    return (
-        replace(
-            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
-        )
-        if answer.arrays
-        else answer
-    )
+    if not answer.arrays:
+        return answer
+    reason = "no weight changed although the gradient is not zero, or the change is too small to tell"
+    texts = {"update": ELSEWHERE["update"], f"delta{case.depth}": f"a delta{case.depth} that is zero"}
+    others = (Alternative("mistake", (), place, str(case.loss), text) for place, text in texts.items())
+    return replace(answer, reason=reason, alternatives=tuple(others))
 
 
 def _if_untold(case: Case) -> Iterator[Alternative]:
