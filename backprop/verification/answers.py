@@ -166,16 +166,11 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
             "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
         )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    other = (
-        case.loss and best.extra and losses_for(case, reading)[0].name != loss.name
-    )  # a factor of what was not meant
-    ambiguous = (
-        best.assumes > ONE
-        or bool(other)
-        or any(
-            (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
-            for one in rivals
-        )
+    other = case.loss is not None and losses_for(case, reading)[0].name != loss.name  # which may not have been meant
+    ambiguous = best.assumes > ONE or (other and bool(set(best.extra) - {"uphill"}))
+    ambiguous |= any(
+        (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
+        for one in rivals
     )
     others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there

@@ -193,7 +193,7 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
         family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
         tried = hints(case.problems, networks, case.unit, case.step, correct, family)
         if any(one.startswith("it is") for one in tried):  # which explains the numbers
-            return replace(found, reason="; ".join(tried), place=None)
+            return replace(found, reason="; ".join(tried), alternatives=(), place=None)
         return replace(found, reason="; ".join((found.reason, *tried)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
