@@ -103,29 +103,20 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                 fit = fits[0]
                 base = next(one for one in comparisons(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
                 judged = judged_arrays(base)
+                names = {k + 1: reading.activations[k].name for k in layers}
                 if any(array.verdict == "incorrect" for array in judged.values()):
-                    return Diagnosis(
-                        "mistake",
-                        (slug,),
-                        fit.loss.name,
-                        abs(fit.s) / fit.loss.factor,
-                        int(np.sign(fit.s)),
-                        reading.problem.convention,
-                        judged_layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
-                        (),
-                        tuple(phi.name for phi in reading.activations),
-                        correct_gradients(base),
-                        assumed=tuple(assumed(case, reading, fit.loss)),
+                    return replace(
+                        is_correct(case, fits[:1]),
+                        verdict="mistake",
+                        mistakes=(slug,),
+                        layers=judged_layers(judged, reading.depth, {slug: list(names)}),
+                        activations=tuple(phi.name for phi in reading.activations),
+                        correct=correct_gradients(base),
+                        reason="",
                         evidence="every number agrees with a network that lacks this activation function",
                         arrays=judged,
-                        lines=tuple(
-                            (
-                                f"forward{k + 1}",
-                                f"A{k + 1} = Z{k + 1}",
-                                f"A{k + 1} = {reading.activations[k].name}(Z{k + 1})",
-                            )
-                            for k in layers
-                        ),
+                        cannot_tell=(),
+                        lines=tuple((f"forward{k}", f"A{k} = Z{k}", f"A{k} = {phi}(Z{k})") for k, phi in names.items()),
                     )
     return None
 

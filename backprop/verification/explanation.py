@@ -134,8 +134,9 @@ class Explanation:
     def place(self) -> str | None:
         """The place, if there is one; the uppermost, if lines of one kind stand in several layers."""
         terms, depth = self.state.terms, self.reading.depth
-        one = {"error": "back"} | ({"db": "dW"} if self.reading.problem.bias_row else {})  # is one array with the other
-        words = {one.get(word, word) for word in (term.place.rstrip("0123456789") for term in terms)}
+        words = {"back" if term.place == "error" else term.place.rstrip("0123456789") for term in terms}
+        if self.reading.problem.bias_row and all(term.form[:6] in ("", "~decay") for term in terms):
+            words = {"dW" if word == "db" else word for word in words}  # they are one array
         layers = {term.layer or depth for term in terms}
         if not terms or (len(words) > 1 and (len(layers) > 1 or not words <= {"back", "phi", "delta"})):
             return None

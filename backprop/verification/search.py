@@ -670,7 +670,7 @@ class Search:
             terms = tuple(term for part in choice for term in part)
             yield base._replace(terms=(*base.terms, *terms), numbers=numbers)
         if not firm and not matched and k < self.p.depth - 1:
-            yield from self._scaled(base, k, given, made, s, sizes)
+            yield from self._scaled(base, k, given[f"W{k + 1}"], made[f"W{k + 1}"])
 
     def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
         """Let a gradient of weights that has been made in another way fix the factor of the whole."""
@@ -707,31 +707,16 @@ class Search:
         left = float(np.linalg.norm(self.p.a[k])) if name[0] == "W" else float(np.sqrt(len(delta)))
         return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
 
-    def _scaled(
-        self,
-        state: State,
-        k: int,
-        given: Mapping[str, np.ndarray],
-        made: Mapping[str, np.ndarray],
-        s: float,
-        sizes: Mapping[str, float],
-    ) -> Iterator[State]:
-        """Multiply a whole δ by a factor, so that what is below follows."""
-        main = f"W{k + 1}"
-        f = float(np.vdot(given[main], made[main])) / (s * float(np.vdot(made[main], made[main])) or np.nan)
-        if not np.isfinite(f) or f == 0:
-            return
-        f = self._rounded(f)
-        if all(
-            g.shape == made[name].shape and self._fits(g, s * f * made[name], abs(s * f) * sizes[name])
-            for name, g in given.items()
-        ):
-            flow = Flow(
-                (*state.flow.errors[:-1], f * state.flow.errors[-1]),
-                (*state.flow.deltas[:-1], f * state.flow.deltas[-1]),
-            )
-            numbers = state.numbers + sum(g.size for g in given.values())
-            yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
+    def _scaled(self, state: State, k: int, g: np.ndarray, made: np.ndarray) -> Iterator[State]:
+        """Multiply a whole δ by a factor, so that its arrays and what is below follow."""
+        f = self._rounded(float(np.vdot(g, made)) / ((state.s or np.nan) * float(np.vdot(made, made)) or np.nan))
+        if np.isfinite(f) and f:
+            *errors, error = state.flow.errors
+            *deltas, delta = state.flow.deltas
+            scaled = Flow((*errors, f * error), (*deltas, f * delta))
+            terms = (*state.terms, Term(f"delta{k + 1}", "", f))
+            below = self._arrays(state._replace(terms=terms, flow=scaled), k, firm=True)
+            yield from (one for one in below if one.terms == terms)
 
     def _ways(
         self,
@@ -781,14 +766,9 @@ class Search:
             yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
         length = float(np.vdot(w, w))
-        if g.size < 3 and length > TINY:
+        if length > TINY and (g.size < 3 or not scaled):
             decay = float(np.vdot(g - s * made, w)) / length
             if self._fits(g, s * made + decay * w):
-                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
-        elif not scaled and np.isfinite(f):
-            both = np.stack([made.ravel(), w.ravel()], axis=1)
-            own, decay = least_squares(both, g.ravel())
-            if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
 
     def _rounded(self, f: float) -> float:

@@ -101,6 +101,8 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
         return ELSEWHERE[place]
     if place.startswith("delta"):
         return f"a mistake in {place}, or in what it is computed from"
+    if place.startswith("A"):
+        return f"other activations of layer {place[1:]} in the backward pass than in the forward pass"
     if place.startswith("phi"):
         return "a mistake in what all layers share, such as a function for the derivatives of the activations"
     update = ", or in its update" if case.step else ""
@@ -112,7 +114,8 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
     """List places as alternatives."""
     for place in where:
-        yield Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading))
+        line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
+        yield Alternative("mistake", (), line, best.loss.name, in_words(place, case, best.reading))
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -142,16 +145,17 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
         elif top == 1:  # one array may hold both
             yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
         return
-    follows = False if (below | set(own)) & right else _follows(best, top)
-    shared = [] if apart or not below <= set(wrong) else ["dW"]
+    some = (below | set(own)) & right
+    follows = False if some else _follows(best, top)
+    stored = [f"A{top - 1}"] if top > 1 and not follows and f"b{top}" not in wrong else []  # it is in dW and in φ′
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
-        yield from (f"phi{top}", *shared, "forward", *update)
-    elif follows is False and (below | set(own)) & right:
-        yield from ([f"delta{top}"] if below <= set(wrong) else []) + update
-    else:
-        yield from (f"delta{top}", *([] if follows else update))
+        yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
+    elif below <= set(wrong) or not some:
+        yield from (f"delta{top}", *stored, *([] if follows else update))
         if follows is None and top == reading.depth:
             yield "forward"
+    else:
+        yield from update
 
 
 def _follows(best: Baseline, top: int) -> bool | None:
