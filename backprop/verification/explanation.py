@@ -89,7 +89,7 @@ class Explanation:
             if beside == term.factor or abs(beside / (term.factor or np.nan) - 1) < 1e-6:
                 continue
             if again and term.place.startswith("delta"):
-                yield "", term.place, layers
+                yield "layer-sign" if term.factor == -1 else "", term.place, layers
             elif term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
                 if len(slugs) > 1 or slugs[0] not in BY_SLUG:

@@ -670,7 +670,7 @@ class Search:
             terms = tuple(term for part in choice for term in part)
             yield base._replace(terms=(*base.terms, *terms), numbers=numbers)
         if not firm and not matched and k < self.p.depth - 1:
-            yield from self._scaled(base, k, given[f"W{k + 1}"], made[f"W{k + 1}"])
+            yield from self._scaled(base, k, given, made, s)
 
     def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
         """Let a gradient of weights that has been made in another way fix the factor of the whole."""
@@ -707,16 +707,18 @@ class Search:
         left = float(np.linalg.norm(self.p.a[k])) if name[0] == "W" else float(np.sqrt(len(delta)))
         return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
 
-    def _scaled(self, state: State, k: int, g: np.ndarray, made: np.ndarray) -> Iterator[State]:
-        """Multiply a whole δ by a factor, so that its arrays and what is below follow."""
-        f = self._rounded(float(np.vdot(g, made)) / ((state.s or np.nan) * float(np.vdot(made, made)) or np.nan))
-        if np.isfinite(f) and f:
+    def _scaled(
+        self, state: State, k: int, given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], s: float
+    ) -> Iterator[State]:
+        """Multiply a whole δ by a factor with which an array fits, so that what is below follows."""
+        pairs = [(g, s * made[name]) for name, g in given.items() if g.shape == made[name].shape and g.size > 1]
+        factors = {self._rounded(float(np.vdot(g, m)) / (float(np.vdot(m, m)) or np.nan)) for g, m in pairs}
+        for f in sorted(f for f in factors if f and np.isfinite(f)):
             *errors, error = state.flow.errors
             *deltas, delta = state.flow.deltas
             scaled = Flow((*errors, f * error), (*deltas, f * delta))
             terms = (*state.terms, Term(f"delta{k + 1}", "", f))
-            below = self._arrays(state._replace(terms=terms, flow=scaled), k, firm=True)
-            yield from (one for one in below if one.terms == terms)
+            yield from self._arrays(state._replace(terms=terms, flow=scaled), k, firm=True)
 
     def _ways(
         self,

@@ -70,7 +70,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    where = tuple(possible_places(case, best, wrong))
+    where = () if alternatives else tuple(possible_places(case, best, wrong))
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
         reason += f"; there is {in_words(where[0], case, best.reading)}"
@@ -178,13 +178,14 @@ def _follows(best: Baseline, top: int) -> bool | None:
         return None
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
-    target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    blocks = reading.correct(best.loss.family)  # what differs from the correct gradient must follow from a δ
+    target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
     solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
     if equations - rank < 2:
         return None
-    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * np.linalg.norm(target))
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
