@@ -140,14 +140,14 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
             yield from (f"d{own[0]}", f"delta{top}", *([] if right else [f"db{top}"]))
-        elif below & best.tested:  # a program may fill both in one line or in two, from a δ of their own
+        elif below & best.tested or not all(reading.given[name].any() for name in own):  # in one line or in two
             yield from (f"dW{top}", f"db{top}", *([f"delta{top}"] if apart else []))
         elif top == 1:  # one array may hold both
             yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
         return
     some = (below | set(own)) & right
     follows = False if some else _follows(best, top)
-    stored = [f"A{top - 1}"] if top > 1 and not follows and f"b{top}" not in wrong else []  # it is in dW and in φ′
+    stored = [f"A{top - 1}"] if some or (top > 1 and not follows and f"b{top}" not in wrong) else []  # in dW and φ′
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
         yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
     elif below <= set(wrong) or not some:
