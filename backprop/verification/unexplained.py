@@ -145,7 +145,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
         elif top == 1:  # one array may hold both
             yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
         return
-    some = (below | set(own)) & right
+    some = {name for name in right if int(name[1:]) <= top}
     follows = False if some else _follows(best, top)
     stored = [f"A{top - 1}"] if some or (top > 1 and not follows and f"b{top}" not in wrong) else []  # in dW and φ′
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
