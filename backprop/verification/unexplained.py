@@ -182,10 +182,10 @@ def _follows(best: Baseline, top: int) -> bool | None:
     target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
-    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-6)  # a δ of usual size
     if equations - rank < 2:
         return None
-    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * np.linalg.norm(target))
+    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-5) * np.linalg.norm(target))
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
