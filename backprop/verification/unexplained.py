@@ -33,6 +33,8 @@ EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
+#: How large a δ may be, beside what it must explain, so that it is not made up of what hardly shows.
+LARGEST = 1e4
 #: Places that are no single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
@@ -182,10 +184,11 @@ def _follows(best: Baseline, top: int) -> bool | None:
     target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
-    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-6)  # a δ of usual size
-    if equations - rank < 2:
+    solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    length = np.linalg.norm(target)
+    if equations - rank < 2 or np.linalg.norm(solution) * sizes[0] > LARGEST * length:
         return None
-    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-5) * np.linalg.norm(target))
+    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length)
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
