@@ -186,9 +186,11 @@ def _follows(best: Baseline, top: int) -> bool | None:
         return None
     solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
     length = np.linalg.norm(target)
-    if equations - rank < 2 or np.linalg.norm(solution) * sizes[0] > LARGEST * length:
+    if equations - rank < 2:
         return None
-    return bool(np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length)
+    if np.linalg.norm(matrix @ solution - target) >= max(reading.coarse, 1e-7) * length:
+        return False
+    return True if np.linalg.norm(solution) * sizes[0] <= LARGEST * length else None
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
