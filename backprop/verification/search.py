@@ -216,19 +216,22 @@ class Reading:
     floors: Mapping[str, float]
     resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
-    _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
         """Run the network forward, for a family of losses."""
-        if not self._passes:
-            self._passes["", 0.0] = forward(self.problem, self.activations, family)
-        return self._passes["", 0.0]._replace(family=family)
+        return self._exact._replace(family=family)
 
     def disturbed(self, family: str) -> Pass:
         """Run the network forward with disturbed numbers, for a family of losses."""
-        if ("", 1.0) not in self._passes:
-            self._passes["", 1.0] = forward(self.problem, self.activations, family, self.unit)
-        return self._passes["", 1.0]._replace(family=family)
+        return self._disturbed._replace(family=family)
+
+    @cached_property
+    def _exact(self) -> Pass:
+        return forward(self.problem, self.activations, "mse")
+
+    @cached_property
+    def _disturbed(self) -> Pass:
+        return forward(self.problem, self.activations, "mse", self.unit)
 
     @cached_property
     def given(self) -> dict[str, np.ndarray]:

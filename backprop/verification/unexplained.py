@@ -63,16 +63,15 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
-    if right:
-        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
-        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
-    else:
-        reason = "no array is correct, and no known mistake explains the numbers"
+    reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    where = () if alternatives else tuple(possible_places(case, best, wrong))
+    elif right:
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
+    where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives else ()
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
         reason += f"; there is {in_words(where[0], case, best.reading)}"
