@@ -154,7 +154,8 @@ def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> I
         each = (p.a[-2] @ u.T) * (delta @ v.T)
         for end, some in (("first", each), ("last", each[::-1])):
             off = np.abs(np.cumsum(some, axis=0) @ (seen[::-1] * (1, -1)))
-            fits = off <= closely * (np.cumsum(np.abs(some), axis=0) @ np.abs(seen[::-1]) + 1e-300)
+            room = np.cumsum(np.abs(some), axis=0) @ np.abs(seen[::-1])
+            fits = (off <= closely * room) & (room > 0)
             for k in (np.flatnonzero(fits[: n - 1]) + 1).tolist():
                 part = slice(k) if end == "first" else slice(n - k, n)
                 yield k, part, f"{end} {k} examples" if k > 1 else f"{end} example"
