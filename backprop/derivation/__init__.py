@@ -32,10 +32,10 @@ from backprop.derivation.activations import (
 )
 from backprop.derivation.chain_rule import backward_gradient, chain_rule, multivariable_chain_rule
 from backprop.derivation.consequences import (
+    collapse_linear_layers,
     dead_unit_probability,
     dead_units,
     least_squares_minimum,
-    linear_collapse,
     max_stable_learning_rate,
     units_identical,
 )
@@ -56,10 +56,10 @@ from backprop.derivation.hidden_to_hidden import (
     unrolled_delta,
 )
 from backprop.derivation.loss import (
-    accuracy,
     bce_contributions,
     bce_derivative,
-    class_accuracy,
+    binary_accuracy,
+    categorical_accuracy,
     cross_entropy_contributions,
     cross_entropy_derivative,
     learning_rate_for_sum,
@@ -79,13 +79,13 @@ from backprop.derivation.numerical_derivatives import (
 )
 from backprop.derivation.output_to_hidden import (
     output_delta,
-    output_delta_bce,
     output_delta_jacobian,
-    output_delta_softmax,
+    output_delta_sigmoid_bce,
+    output_delta_softmax_cross_entropy,
     output_delta_unit,
 )
 from backprop.derivation.parameter_gradients import (
-    backward_cost,
+    backpropagation_cost,
     bias_gradient,
     finite_difference_cost,
     layer_shapes,
@@ -110,19 +110,20 @@ CHAPTERS = (
 
 __all__ = [
     "CHAPTERS",
-    "accuracy",
     "activation",
     "activation_gradient",
     "activation_gradient_unit",
     "append_ones",
-    "backward_cost",
+    "backpropagation_cost",
     "backward_gradient",
     "bce_contributions",
     "bce_derivative",
     "bias_gradient",
+    "binary_accuracy",
+    "categorical_accuracy",
     "central_difference",
     "chain_rule",
-    "class_accuracy",
+    "collapse_linear_layers",
     "complex_step",
     "cross_entropy_contributions",
     "cross_entropy_derivative",
@@ -143,7 +144,6 @@ __all__ = [
     "leaky_relu_derivative",
     "learning_rate_for_sum",
     "least_squares_minimum",
-    "linear_collapse",
     "log_sum_exp",
     "max_stable_learning_rate",
     "mse_contributions",
@@ -151,9 +151,9 @@ __all__ = [
     "multivariable_chain_rule",
     "optimal_step_size",
     "output_delta",
-    "output_delta_bce",
     "output_delta_jacobian",
-    "output_delta_softmax",
+    "output_delta_sigmoid_bce",
+    "output_delta_softmax_cross_entropy",
     "output_delta_unit",
     "parameter_vector",
     "preactivation",

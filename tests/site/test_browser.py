@@ -376,7 +376,7 @@ def test_everything_in_the_text_is_reached_by_the_tab_key_and_seen(tab: Any, ser
 FOUND = [
     ("8.4", "derivation/hidden-to-hidden/#eq-hidden-delta"),
     ("6.2", "derivation/chain-rule/#eq-multivariable-chain-rule"),
-    ("equation 10.1", "derivation/consequences/#eq-linear-collapse"),
+    ("equation 10.1", "derivation/consequences/#eq-collapse-linear-layers"),
     ("hidden_delta", "derivation/hidden-to-hidden/#"),
     ("hidden-delta", "derivation/hidden-to-hidden/#eq-hidden-delta"),
     ("sigma prime", "derivation/activations/#"),
