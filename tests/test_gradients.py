@@ -201,7 +201,7 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.softplus_derivative, [Z]),
     (step.silu, [Z]),
     (step.silu_derivative, [Z]),
-    (step.log_sum_exp, [Z]),
+    (step.logsumexp, [Z]),
     (step.softmax, [Z]),
     (step.softmax_jacobian, [Z]),
     (step.mse_contributions, [ANSWERS, ANSWERS]),

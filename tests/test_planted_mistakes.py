@@ -791,7 +791,7 @@ def probabilities(z: Any) -> Any:
 
 @planted(
     "log-sum-exp",
-    "log_sum_exp",
+    "logsumexp",
     {
         "overflows": lambda z: np.log(np.sum(np.exp(z), axis=-1)),
         "the shift not put back": lambda z: np.log(np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)),
@@ -805,7 +805,7 @@ def probabilities(z: Any) -> Any:
         ),
     },
 )
-def check_log_sum_exp(fn: Function) -> None:
+def check_logsumexp(fn: Function) -> None:
     agree(fn(CLASS_Z), [math.log(8), math.log(math.exp(1) + math.exp(-0.5) + math.exp(2))])
     agree(fn(np.array([[1000.0, 1000.0], [-1000.0, -1000.0]])), [1000 + math.log(2), -1000 + math.log(2)])
     agree(by_complex_step(lambda z: np.sum(fn(z)), -CLASS_Z), probabilities(-CLASS_Z))
@@ -823,7 +823,7 @@ def check_log_sum_exp(fn: Function) -> None:
         "numbers instead of exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
         "not divided": np.exp,
         "through the logarithm: large numbers lose their digits": lambda z: np.exp(
-            z - derivation.log_sum_exp(z)[..., None]
+            z - derivation.logsumexp(z)[..., None]
         ),
         "the logarithm": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
         "clipped": lambda z: probabilities(np.clip(z, -30, 30)),

@@ -687,12 +687,12 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `log_sum_exp` looks at all units of a layer together.
+        `logsumexp` looks at all units of a layer together.
     """
     return sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))
 
 
-def log_sum_exp(z: np.ndarray) -> np.ndarray:
+def logsumexp(z: np.ndarray) -> np.ndarray:
     r"""Compute the logarithm of a sum of exponentials without overflow.
 
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
@@ -713,21 +713,21 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
         The exponentials of ln 1, ln 2 and ln 3 add up to 6:
 
         >>> import numpy as np
-        >>> from backprop.derivation import log_sum_exp
+        >>> from backprop.derivation import logsumexp
         >>> z = np.log(np.array([[1.0, 2.0, 3.0]]))
-        >>> np.exp(log_sum_exp(z)).round(12)
+        >>> np.exp(logsumexp(z)).round(12)
         array([6.])
 
         Two examples with three units have two results, and large numbers do not overflow:
 
-        >>> log_sum_exp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
+        >>> logsumexp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
         array([1000.    ,    1.0986])
 
         For one number and 0 the result is softplus:
 
         >>> from backprop.derivation import softplus
         >>> z = np.array([-3.0, 0.5, 2.0])
-        >>> bool(np.allclose(log_sum_exp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
+        >>> bool(np.allclose(logsumexp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
         True
 
     Next:
@@ -784,11 +784,11 @@ def softmax(z: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softmax(np.stack([z, 0 * z], axis=-1))[:, 0], sigmoid(z), rtol=1e-14))
         True
 
-        It is the derivative of `log_sum_exp`, as the sigmoid is that of softplus:
+        It is the derivative of `logsumexp`, as the sigmoid is that of softplus:
 
-        >>> from backprop.derivation import complex_step, log_sum_exp, relative_error
+        >>> from backprop.derivation import complex_step, logsumexp, relative_error
         >>> z = np.array([[0.3, -1.2, 2.0], [1.0, 0.0, -0.5]])
-        >>> relative_error(softmax(z), complex_step(lambda v: np.sum(log_sum_exp(v)), z)) < 1e-14
+        >>> relative_error(softmax(z), complex_step(lambda v: np.sum(logsumexp(v)), z)) < 1e-14
         True
 
     Next:

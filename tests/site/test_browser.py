@@ -386,13 +386,18 @@ FOUND = [
 ]
 
 
+FOUND_LINKS = "[...document.querySelectorAll('.md-search-result__link')].map(a => a.href)"
+
+
 def results_of(tab: Any, query: str) -> list[str]:
     tab.keyboard.press("/")
     tab.wait_for_selector(".md-search__input:focus")
     tab.keyboard.type(query)
     tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length > 0")
-    tab.wait_for_timeout(150)
-    links: list[str] = tab.evaluate("[...document.querySelectorAll('.md-search-result__link')].map(a => a.href)")
+    seen: list[str] | None = None
+    while seen != (links := tab.evaluate(FOUND_LINKS)):  # on a busy machine the list goes on growing for a while
+        seen = links
+        tab.wait_for_timeout(150)
     return links
 
 
