@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 
-from builder.beside.kept import kept
+from builder.beside.files import kept
 
 INK, QUIET, FORWARD = "#1c1b19", "#5f5b54", "#1f5fa8"
 FONT = "STIXGeneral"

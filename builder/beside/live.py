@@ -11,14 +11,13 @@ import gzip
 import hashlib
 import io
 import json
-import re
 import zipfile
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from builder import tree as html
-from builder.comfort.scripts import add_scripts
 from builder.errors import SiteError
 from builder.tree import Tree
 from live import fetch
@@ -41,15 +40,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 
 @dataclass(frozen=True)
 class Offer:
-    """What the pages of a build offer.
+    """What the pages of a build offer."""
 
-    Attributes:
-        where: "self", "cdn", "off", or "missing": the files are not there yet.
-        cost: what a page loads at the first click, in megabytes.
-    """
-
-    where: str
-    cost: str = ""
+    where: str  # "self", "cdn", "off", or "missing": the files are not there yet
+    cost: str = ""  # what a page loads at the first click, in megabytes
 
 
 def offer(setting: object, cache: Path) -> Offer:
@@ -132,20 +126,16 @@ def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
           data-megabytes="8.6"
           data-host="cdn.jsdelivr.net"></script>
     """
-    needed = any(tree.css_first(selector) is not None for selector in SCRIPTS.values())
+    needed = [address for address, selector in SCRIPTS.items() if tree.css_first(selector) is not None]
     if offered.where == "off" or tree.head is None or not needed:
         return
     html.put_last(tree.head, f"<style>{styles}</style>")
     facts = {"data-live": offered.where, "data-megabytes": offered.cost}
     if offered.where == "cdn":
         facts["data-host"] = fetch.PINS["official"].split("/")[2]
-    add_scripts(tree, root, SCRIPTS, facts)
-
-
-def styles(root: Path, name: str = "live.css") -> str:
-    """Read the style sheet of the controls, or of the microscope; it is so short that a page carries it."""
-    css = (root / "live" / name).read_text(encoding="utf-8")
-    return " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in facts.items())
+    for address in needed:  # as modules, which wait for the text
+        html.put_last(tree.head, f'<script type="module" src="{root}{address}"{attributes}></script>')
 
 
 def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, bytes]:

@@ -40,17 +40,11 @@ FIT = """() => { for (const math of document.querySelectorAll(".equation-body > 
 
 
 class PrintedPage(NamedTuple):
-    """A page of the site as it goes into the edition.
+    """A page of the site as it goes into the edition."""
 
-    Attributes:
-        section: the part of the site that it belongs to.
-        title: its title.
-        url: its address below the site's root.
-    """
-
-    section: str
+    section: str  # the part of the site that it belongs to
     title: str
-    url: str
+    url: str  # below the site's root
 
     @property
     def anchor(self) -> str:
@@ -63,14 +57,14 @@ def browser() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def sentence(made: bool, address: str) -> str:
+def sentence(address: str | None) -> str:
     """Say where the printed edition is, if this build makes it; the address is seen from where the sentence stands.
 
     Examples:
-        >>> sentence(True, "../backprop.pdf")
+        >>> sentence("../backprop.pdf")
         'You can read the whole specification <a href="../backprop.pdf">as one PDF</a>, offline or on paper.'
     """
-    if not made:
+    if address is None:
         return "This copy of the site was built without the printed edition."
     return f'You can read the whole specification <a href="{address}">as one PDF</a>, offline or on paper.'
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 from builder import tree as html
-from builder.source.equations import Equation, Step, in_order
+from builder.source.equations import Equation, in_order
 from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
@@ -19,7 +19,7 @@ operatorname displaystyle substack top vphantom"""
 NOT_SPOKEN = frozenset(SILENT.split())
 
 
-def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
+def complete(path: Path, equations: Mapping[str, Equation]) -> None:
     """Leave listings and lists of arguments out of the index, which every page loads; add the equations.
 
     They were half of it. The page that lists all equations goes as well, because each equation has an entry of its own.
@@ -34,7 +34,7 @@ def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step
         entry["text"] = re.sub(r"[ \n]+", " ", text).strip(" ")
         if entry["location"].startswith(DERIVATION):
             entry["boost"] = 2  # where something is derived comes before where it is used
-    index["docs"] += entries(equations, steps)
+    index["docs"] += entries(equations)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
@@ -65,14 +65,13 @@ def drop_arguments(tree: Tree) -> None:
             paragraph.decompose()
 
 
-def entries(equations: Mapping[str, Equation], steps: Iterable[Step]) -> list[dict[str, str]]:
+def entries(equations: Mapping[str, Equation]) -> list[dict[str, str]]:
     """Make an entry for every equation, so that numbers, labels and names of symbols are found."""
-    formulas = {label: latex for step in steps for label, latex in step.formulas.items()}
     return [
         {
-            "location": f"{equation.url}#{equation.anchor}",
+            "location": equation.place,
             "title": f"Equation {equation.tag} {equation.label}",
-            "text": f"<p>{escape(spoken(formulas[equation.label]))}; {equation.function}</p>",
+            "text": f"<p>{escape(spoken(equation.latex))}; {equation.function}</p>",
         }
         for equation in in_order(equations.values())
     ]

@@ -3,11 +3,9 @@
 import re
 from collections import Counter
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from backprop.claims import HOLDS, NOT, WHEN, Claim, Judgement, judged
-from backprop.experiments.store import read_all
 from backprop.tables.table import power
 
 #: Where the site shows an experiment.
@@ -75,11 +73,3 @@ def counts(results: dict[str, Any]) -> str:
         f"Of {sum(found.values())} claims {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
         f"{found[NOT]} do not hold."
     )
-
-
-def fill_claims(markdown: str, results: Path) -> str:
-    """Put the claims where a page has their marks."""
-    for mark, write in (("[=claims=]", claims), ("[=claims:counts=]", counts)):
-        if mark in markdown:
-            markdown = markdown.replace(mark, write(read_all(results)))
-    return markdown

@@ -33,19 +33,12 @@ RAISED = str.maketrans("0123456789nT", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᵀ")
 
 
 class Symbol(NamedTuple):
-    """A symbol as it occurs in a formula.
+    """A symbol as it occurs in a formula."""
 
-    Attributes:
-        letter: the letter, with its accent.
-        mark: a prime or a star, or "".
-        indexed: whether it has an index below.
-        called: whether a bracket follows it.
-    """
-
-    letter: str
-    mark: str = ""
-    indexed: bool = False
-    called: bool = False
+    letter: str  # with its accent
+    mark: str = ""  # a prime or a star, or ""
+    indexed: bool = False  # whether it has an index below
+    called: bool = False  # whether a bracket follows it
 
 
 def raised_is_index(node: ET.Element) -> bool:
@@ -112,15 +105,10 @@ def plain(latex: str) -> str:
 
 
 class Glossary(NamedTuple):
-    """What symbols mean.
+    """What symbols mean."""
 
-    Attributes:
-        meanings: for each symbol a line of text.
-        formulas: the same for whole formulas, such as that of ∂z/∂w, by their math element.
-    """
-
-    meanings: dict[Symbol, str]
-    formulas: dict[str, str]
+    meanings: dict[Symbol, str]  # for each symbol a line of text
+    formulas: dict[str, str]  # the same for whole formulas, such as that of ∂z/∂w, by their math element
 
     def line(self, symbol: Symbol) -> str | None:
         """Look up a symbol: first just as it stands, then without what follows it, without its index, its mark."""

@@ -10,7 +10,6 @@ from PIL import Image
 from builder import tree
 from builder.beside.cards import HEIGHT, WIDTH, card, draw, file_name, readable
 from builder.beside.citations import add_tags
-from builder.home import Home
 
 ADDRESS = "https://example.org/backprop/0.1.0/"
 
@@ -47,7 +46,7 @@ def test_a_formula_that_cannot_be_set_is_passed_over() -> None:
 def test_a_page_tells_previews_everything_once_it_has_an_address() -> None:
     def tags(root: str | None) -> dict[str, str]:
         page = tree.page("<head></head>")
-        add_tags(page, "3 Loss", "Words.", "l/", Home(root), False, False, file_name("l/"))
+        add_tags(page, "3 Loss", "Words.", "l/", root, False, False, file_name("l/"))
         found = r'<meta (?:property|name)="((?:og|twitter):[^"]*)" content="([^"]*)">'
         return dict(re.findall(found, tree.written(page)))
 
