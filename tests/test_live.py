@@ -137,8 +137,7 @@ def test_the_diagnosis_names_the_mistake_of_a_whole_backward_pass() -> None:
 def test_the_wheel_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
     content = live.wheel(ROOT, __version__)
     assert content == live.wheel(ROOT, __version__)
-    assert len(live.packed(content)) < 210_000
-    assert gzip.decompress(live.packed(content)) == content
+    assert len(gzip.compress(content)) < 210_000
     (tmp_path / "wheel.whl").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "wheel.whl") as packed:
         assert not [name for name in packed.namelist() if "/experiments/" in name or "/figures/" in name]

@@ -116,20 +116,15 @@ def link_steps(tree: Tree, root: str) -> None:
 
 
 def templates(build: Build, root: str) -> str:
-    """Set the equations that a step may name, each with its number, and the links to the functions.
-
-    Raises:
-        SiteError: if there is no such equation.
-    """
+    """Set the equations that a step may name, each with its number, and the links to the functions."""
     parts = []
     for label in dict.fromkeys(EQUATIONS):
         if label not in build.equations:
             raise SiteError(f"the microscope names eq:{label}; no equation has this label")
         parts.append(f'<div data-equation="{label}">{_equation(build.equations[label], root)}</div>')
     for name, (url, identifier) in build.functions.items():
-        parts.append(
-            f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}"><code>{name}</code></a>'
-        )
+        link = f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}">'
+        parts.append(f"{link}<code>{name}</code></a>")
     return f'<div class="microscope-parts" hidden>{"".join(parts)}</div>'
 
 
@@ -156,11 +151,7 @@ def first_view(build: Build, root: str) -> tuple[str, str]:
 def insert(tree: Tree, build: Build, root: str, offered: bool) -> None:
     """Fill the place of the microscope, and the place on the first page that leads to it.
 
-    Args:
-        tree: the page.
-        build: what the build knows.
-        root: the way to the site's root.
-        offered: whether the page can run Python, so that there is room for the button that begins.
+    Where running Python is offered there is room for the button that begins.
 
     Raises:
         SiteError: if the microscope names an equation that there is not.

@@ -44,11 +44,7 @@ def box(kind: str, title: str, text: str) -> str:
 
 
 def chapter_title(docs: Path, chapter: str) -> str:
-    """Look up the title of a chapter, with its number, by the name of its page.
-
-    Raises:
-        SiteError: if there is no such page.
-    """
+    """Look up the title of a chapter, with its number, by the name of its page."""
     path = docs / "derivation" / f"{chapter}.md"
     if not path.is_file():
         raise SiteError(f"Chapter: {chapter}: no such page in {docs / 'derivation'}", snippet=f"Chapter: {chapter}")

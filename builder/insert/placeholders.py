@@ -1,32 +1,53 @@
 """Placeholders in the pages: filled by the build, never by hand.
 
 In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one).
-Where no dot is in what stands first, it names what is put in: ``[=figure:NAME=]`` a figure, ``[=file:PATH=]`` a
-listing, ``[=exercises=]`` the table of all exercises, and so on through the two lists below. An unknown name stops the
-build.
+Where no dot is in what stands first, it names what is put in: ``[=figure:NAME=]`` a figure, ``[=exercises=]`` the
+table of all exercises, and so on through the two lists below. An unknown name stops the build.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from backprop import __version__
-from backprop.experiments.store import read_all
+from backprop.experiments.store import read_all, read_result
+from backprop.tables.table import lookup, shown
 from builder.errors import SiteError
 from builder.insert import catalogue, claims, equation_index, exercises, figures, tables
-from builder.insert.numbers import number
 from builder.source.code import bare
 from builder.state import Build
 
 PLACEHOLDER = re.compile(r"\[=([\w./-]+)(?::([^\]\s]+))?=\]")
 
 
-def fill(markdown: str, build: Build, beside: Mapping[str, Callable[[], str]]) -> str:
-    """Put numbers, tables, listings and whatever else is named into a page; leave a mark where a figure goes.
+def number(results: Path, key: str, form: str) -> str:
+    """Look up a stored number, never typed, and format it by a format specification, if there is one.
 
-    Args:
-        markdown: the page.
-        build: what the build knows.
-        beside: what else may be named: what leads to things beside the pages.
+    The key is the experiment, a dot, and the way to the value, such as "xor.one.final_loss". An array that is given a
+    format is written row by row, with commas, as the addresses of the microscope have it.
+
+    Raises:
+        SiteError: if there is no such value.
+    """
+    name, _, way = key.partition(".")
+    try:
+        value: Any = lookup(read_result(results, name), way)
+    except (FileNotFoundError, KeyError):
+        raise SiteError("no result has this name") from None
+    if isinstance(value, list) and form:
+        return ",".join(shown(entry, form) for entry in np.ravel(value).tolist())
+    if isinstance(value, dict | list):
+        raise SiteError(f"this is a {type(value).__name__}; expected one value")
+    return shown(value, form)
+
+
+def fill(markdown: str, build: Build, beside: Mapping[str, Callable[[], str]]) -> str:
+    """Put numbers, tables and whatever else is named into a page; leave a mark where a figure goes.
+
+    What the page may name of the things beside it is given as `beside`.
 
     Raises:
         SiteError: if a placeholder names nothing.
