@@ -1,4 +1,4 @@
-"""The page computes: scripts, the package's own wheel and the files of Pyodide, beside the pages that need them.
+"""The page computes: scripts, the package itself and the files of Pyodide, beside the pages that need them.
 
 Where the files of Pyodide come from is one setting: `extra: live` of `mkdocs.yml`, or the environment variable
 `LIVE`. "self": beside the site, from the folder that `python -m live.fetch` fills; "cdn": from Pyodide's official
@@ -6,7 +6,6 @@ host, at the reader's first click; "off": no control. "auto" is "self" where the
 control that says how to fill it.
 """
 
-import base64
 import gzip
 import hashlib
 import io
@@ -82,27 +81,17 @@ def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     return files
 
 
-def wheel(root: Path, version: str) -> bytes:
-    """Make the package's wheel, without what the page does not need; the same bytes for the same sources.
+def archive(root: Path) -> bytes:
+    """Pack the package, without what the page does not need; the same bytes for the same sources.
 
     Its files are not compressed one by one, because they are sent compressed all together, in 15% less.
     """
     package = root / "backprop"
     paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
-    paths += [root / name for name in ADDED]
-    kept = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    about = f"backprop_spec-{version}.dist-info"
-    kept[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: backprop-spec\nVersion: {version}\n".encode()
-    kept[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: backprop\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    lines = []
-    for name, content in kept.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        lines.append(f"{name},sha256={digest},{len(content)}\n")
-    kept[f"{about}/RECORD"] = "".join([*lines, f"{about}/RECORD,,\n"]).encode()
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in kept.items():
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
+    with zipfile.ZipFile(made, "w") as packed:
+        for path in [*paths, *(root / name for name in ADDED)]:
+            packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), path.read_bytes())
     return made.getvalue()
 
 
@@ -140,7 +129,7 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     found = {f"{FOLDER}/{path.name}": path.read_bytes() for path in (root / "live" / "built").glob("*.js")}
     if offered.where == "missing":
         return found
-    content, name = wheel(root, version), f"backprop_spec-{version}-py3-none-any.whl"
+    content, name = archive(root), f"backprop-{version}.zip"
     packed = gzip.compress(content, mtime=0)  # the same bytes for the same sources
     manifest = {
         "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],

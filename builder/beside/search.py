@@ -11,7 +11,6 @@ from builder.source.equations import Equation, in_order
 from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
-INDEX = "reference/equations/"
 DERIVATION = "derivation/"
 ARGUMENTS = {"Parameters:", "Attributes:", "Returns:", "Yields:", "Raises:"}
 SILENT = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
@@ -22,10 +21,9 @@ NOT_SPOKEN = frozenset(SILENT.split())
 def complete(path: Path, equations: Mapping[str, Equation]) -> None:
     """Leave listings and lists of arguments out of the index, which every page loads; add the equations.
 
-    They were half of it. The page that lists all equations goes as well, because each equation has an entry of its own.
+    They were half of it. The page that lists all equations is left out, because each equation has an entry of its own.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
-    index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith(INDEX)]
     for entry in index["docs"]:
         text = html.through(entry["text"], drop_listings, drop_arguments)
         # Plain text is enough, and a tag is a blank. A blank that does not break stays one: as `&nbsp;` it would be

@@ -11,7 +11,7 @@ from builder.errors import SiteError
 from builder.source.equations import Check, Equation, checks, in_order
 from builder.state import Build
 
-INDEX, CHECKS = "reference/equations/", "reference/checks/"
+CHECKS = "reference/checks/"
 
 
 def index(build: Build, mistakes: Iterable[Mistake] = MISTAKES, claims: Iterable[Claim] = CLAIMS) -> str:
@@ -75,7 +75,7 @@ def entry(
         _copy_button("Copy citation", citing.cite("apa", citing.equation_part(tag), home), tag),
     ]
     return (
-        f'<div class="equation-entry" id="entry-{equation.label}" data-search-exclude>'
+        f'<div class="equation-entry" id="entry-{equation.label}">'
         f'<p class="equation-name"><a href="{link}">({tag})</a> {equation.label}</p>'
         f'<div class="arithmatex">\\[{_line(equation.latex)}\\]</div>'
         f'<p class="equation-facts">{" · ".join(facts)}</p>'
