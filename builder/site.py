@@ -104,14 +104,14 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
     build: Build
-    offered: live.Offer
 
     @guarded
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Source: bring results and figures up to date, and read what the pages are made from."""
         results.refresh(ROOT, ROOT / "build", quick=bool(os.environ.get("BACKPROP_QUICK")))
-        self.build = read(ROOT, home_of(config.site_url))
-        self.offered = live.offer(config.extra.get("live"), fetch.cache())
+        citations.check_facts(ROOT / "CITATION.cff")
+        offered = live.offer(config.extra.get("live"), fetch.cache())
+        self.build = read(ROOT, home_of(config.site_url), offered, bool(config.extra.get("printed_edition")))
         results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
 
     def on_nav(self, nav: Navigation, **_: Any) -> None:
@@ -123,9 +123,9 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
                 self.build.printed.append(page)
 
     @guarded
-    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
+    def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
         """Insert: numbers, tables, listings, exercises, claims, index, catalogue; links to what stands beside."""
-        build, pdf = self.build, root_of(page) + PDF if config.extra.get("printed_edition") else None
+        build, pdf = self.build, root_of(page) + PDF if self.build.edition else None
         beside: dict[str, Callable[[], str]] = {
             "citation": lambda: citations.examples(build.home, build.equations[KEY]),
             "printed-edition": lambda: printed.sentence(pdf),
@@ -150,7 +150,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
         insert_figures(tree, build.made / "figures", root)
-        microscope.insert(tree, build, root, self.offered.where != "off")
+        microscope.insert(tree, build, root)
         tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""
         cited = section_of(page) != ASIDE
@@ -160,15 +160,11 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             citations.add_box(tree, part, build.home)
         speed.preload(tree, root)
         speed.inline_styles(tree, Path(config.site_dir), root)
-        live.add(tree, root, self.offered, speed.short_styles(ROOT / "live" / "live.css"))
-        picture = None
+        live.add(tree, root, build.offered, speed.short_styles(ROOT / "live" / "live.css"))
         if build.home is not None:  # nobody previews a page that is published nowhere
-            picture = cards.file_name(url)
             shown = [e for e in build.equations.values() if e.url == url] if url else [build.equations[KEY]]
-            formula = cards.readable(equation.latex for equation in shown)
-            build.files[picture] = cards.card(build.made / "cards", config.site_name, title, formula, build.words[url])
-        with_pdf = bool(config.extra.get("printed_edition"))
-        citations.add_tags(tree, title, build.words[url], url, build.home, with_pdf, cited, picture)
+            cards.add(build, config.site_name, url, title, (equation.latex for equation in shown))
+        citations.add_tags(tree, build, url, title, cited)
         return finished(tree, page.file.dest_uri)
 
     def on_post_template(self, output: str, *, template_name: str, **_: Any) -> str:
@@ -183,7 +179,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
         build.files |= tables.files(build.made / "results")
         build.files |= files.copied(ROOT)
-        build.files |= live.files(ROOT, self.offered, fetch.cache(), __version__)
+        build.files |= live.files(ROOT, build.offered, fetch.cache(), __version__)
         build.files |= {exercise.stub_url: exercise.stub for exercise in build.exercises.values()}
         build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
         files.write(site, build.files)
@@ -191,7 +187,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             for path in (site / "assets").glob(part):
                 path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
         search.complete(site / "search" / "search_index.json", build.equations)
-        if config.extra.get("printed_edition"):
+        if build.edition:
             pages = [printed.PrintedPage(section_of(page), page.title or "", page.url) for page in build.printed]
             printed.make(site, pages, build.home, build.latex, site / PDF)
 

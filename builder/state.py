@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mkdocs.structure.pages import Page
 
-from builder.beside.citations import check_facts
+from builder.beside import live
 from builder.source import equations as found
 from builder.source import exercises
 from builder.source.equations import Equation
@@ -14,12 +14,16 @@ from builder.source.exercises import Exercise
 from builder.typeset import glossary
 from builder.typeset.glossary import Glossary
 
+NOTHING = live.Offer("off")
+
 
 @dataclass
 class Build:
     """A build of the site."""
 
     root: Path  # the folder of the project
+    offered: live.Offer  # what its pages compute
+    edition: bool  # whether the printed edition is made as well
     home: str | None  # the address of the site, with a slash at its end; None if it is published nowhere
     equations: Mapping[str, Equation]  # the numbered equations, by label
     functions: Mapping[str, tuple[str, str]]  # the address of the page and the id there of each function shown
@@ -52,17 +56,18 @@ class Build:
         return self.root / "build"
 
 
-def read(root: Path, home: str | None) -> Build:
+def read(root: Path, home: str | None, offered: live.Offer = NOTHING, edition: bool = False) -> Build:
     """Read everything that the pages are made from.
 
     Raises:
         SiteError: if something that was read is wrong; with file and line.
     """
     docs = root / "docs"
-    check_facts(root / "CITATION.cff")
     equations = found.equations(root / "backprop" / "derivation", docs)
     return Build(
         root=root,
+        offered=offered,
+        edition=edition,
         home=home,
         equations=equations,
         functions=found.functions_shown(docs),

@@ -11,10 +11,11 @@ import yaml
 
 from backprop import citing
 from builder import tree as html
-from builder.beside.cards import HEIGHT, WIDTH
+from builder.beside.cards import HEIGHT, WIDTH, file_name
 from builder.errors import SiteError
 from builder.home import ADDRESS, EXAMPLE
 from builder.source.equations import Equation
+from builder.state import Build
 from builder.tree import Tree
 
 FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
@@ -94,10 +95,9 @@ def description(tree: Tree) -> str:
     return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
 
 
-def add_tags(
-    tree: Tree, title: str, words: str, url: str, home: str | None, pdf: bool, cited: bool, card: str | None = None
-) -> None:
+def add_tags(tree: Tree, build: Build, url: str, title: str, cited: bool) -> None:
     """Tell machines what the page is: for previews, and for indexes of literature."""
+    home, words, card = build.home, build.words[url], file_name(url)
     address = None if home is None else home + url
     tags = [
         ("property", "og:type", "article" if url else "website"),
@@ -107,7 +107,7 @@ def add_tags(
         ("property", "og:url", address),
         ("name", "twitter:card", "summary"),
     ]
-    if card is not None and home is not None:
+    if home is not None and card in build.files:
         tags[-1:] = [
             ("property", "og:image", home + card),
             ("property", "og:image:width", str(WIDTH)),
@@ -124,7 +124,7 @@ def add_tags(
             ("name", "citation_version", citing.VERSION),
             ("name", "citation_language", "en"),
             ("name", "citation_public_url", address),
-            ("name", "citation_pdf_url", f"{home}backprop.pdf" if pdf and home else None),
+            ("name", "citation_pdf_url", f"{home}backprop.pdf" if build.edition and home else None),
         ]
     lines = "".join(f'<meta {kind}="{name}" content="{escape(value)}">' for kind, name, value in tags if value)
     if tree.head is not None:

@@ -148,10 +148,8 @@ def first_view(build: Build, root: str) -> tuple[str, str]:
     return drawing, panel
 
 
-def insert(tree: Tree, build: Build, root: str, offered: bool) -> None:
+def insert(tree: Tree, build: Build, root: str) -> None:
     """Fill the place of the microscope, and the place on the first page that leads to it.
-
-    Where running Python is offered there is room for the button that begins.
 
     Raises:
         SiteError: if the microscope names an equation that there is not.
@@ -165,7 +163,7 @@ def insert(tree: Tree, build: Build, root: str, offered: bool) -> None:
             f'<div class="microscope-panel">{panel}</div></div>'
         )
         if place.id == "microscope":
-            start = '<div class="microscope-start"></div>' if offered else ""
+            start = '<div class="microscope-start"></div>' if build.offered.where != "off" else ""
             problems = '<div class="microscope-problems" role="alert"></div>'
             html.put_last(place, start + problems + body + templates(build, root))
             place.attrs["data-address"] = address(STEP)

@@ -28,9 +28,6 @@ def number(results: Path, key: str, form: str) -> str:
 
     The key is the experiment, a dot, and the way to the value, such as "xor.one.final_loss". An array that is given a
     format is written row by row, with commas, as the addresses of the microscope have it.
-
-    Raises:
-        SiteError: if there is no such value.
     """
     name, _, way = key.partition(".")
     try:

@@ -23,11 +23,7 @@ FOLDER = "assets/tables"
 
 
 def filled(name: str, results: Path) -> Filled:
-    """Fill a table from the stored results.
-
-    Raises:
-        SiteError: if no table has this name, or it cannot be filled.
-    """
+    """Fill a table from the stored results."""
     if name not in TABLES:
         raise SiteError(f"no table has this name; expected one of {', '.join(TABLES)}")
     try:

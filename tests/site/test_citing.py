@@ -9,6 +9,8 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -179,7 +181,8 @@ def test_the_box_and_the_tags_of_a_page() -> None:
 
     def tagged(words: str, root: str | None) -> str:
         read = tree.page(page)
-        add_tags(read, "3 Loss", words, "derivation/loss/", root, True, True)
+        build: Any = SimpleNamespace(home=root, words={"derivation/loss/": words}, edition=True, files={})
+        add_tags(read, build, "derivation/loss/", "3 Loss", True)
         return tree.written(read)
 
     html = boxed(ADDRESS)
