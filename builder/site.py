@@ -14,7 +14,6 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
 from backprop import __version__, citing
 from builder import tree as html
@@ -69,8 +68,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def root_of(page: Page) -> str:
     """Tell the way from a page to the site's root, such as "../../"; empty at the root."""
-    root = get_relative_url(".", page.url) + "/"
-    return "" if root == "./" else root
+    return "../" * page.url.count("/")
 
 
 def section_of(page: Page) -> str:
@@ -119,8 +117,8 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         for page in nav.pages:
             if page.title:
                 self.build.titles[page.url] = page.title
-            if section_of(page) != ASIDE and page.url != CHECKS:
-                self.build.printed.append(page)
+            if (section := section_of(page)) != ASIDE and page.url != CHECKS:
+                self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
 
     @guarded
     def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
@@ -178,7 +176,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         shutil.copytree(build.made / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
         characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
         build.files |= tables.files(build.made / "results")
-        build.files |= files.copied(ROOT)
+        build.files["implementation/lab.py"] = (ROOT / "backprop" / "lab.py").read_bytes()
         build.files |= live.files(ROOT, build.offered, fetch.cache(), __version__)
         build.files |= {exercise.stub_url: exercise.stub for exercise in build.exercises.values()}
         build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
@@ -188,8 +186,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
                 path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
         search.complete(site / "search" / "search_index.json", build.equations)
         if build.edition:
-            pages = [printed.PrintedPage(section_of(page), page.title or "", page.url) for page in build.printed]
-            printed.make(site, pages, build.home, build.latex, site / PDF)
+            printed.make(site, build.printed, build.home, build.latex, site / PDF)
 
 
 def finished(tree: Tree, name: str) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mkdocs.structure.pages import Page
-
 from builder.beside import live
+from builder.beside.printed import PrintedPage
 from builder.source import equations as found
 from builder.source import exercises
 from builder.source.equations import Equation
@@ -30,7 +29,7 @@ class Build:
     glossary: Glossary  # what symbols mean
     exercises: Mapping[str, Exercise]  # by name
     titles: dict[str, str] = field(default_factory=dict)  # what each page is called, by its address
-    printed: list[Page] = field(default_factory=list)  # the pages of the printed edition
+    printed: list[PrintedPage] = field(default_factory=list)  # the pages of the printed edition
     words: dict[str, str] = field(default_factory=dict)  # the description of each page, by its address
     latex: dict[str, str] = field(default_factory=dict)  # the LaTeX of each math element
     files: dict[str, str | bytes] = field(default_factory=dict)  # what is to stand beside the pages, by address

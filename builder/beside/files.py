@@ -1,16 +1,8 @@
-"""Files beside the pages."""
+"""Files beside the pages: written, and kept from one build to the next."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-
-#: Files of the repository that readers can fetch, by their address; one more is one more line.
-COPIED = {"implementation/lab.py": "backprop/lab.py"}
-
-
-def copied(root: Path) -> dict[str, bytes]:
-    """Read the files of the repository that readers can fetch, by address."""
-    return {address: (root / name).read_bytes() for address, name in COPIED.items()}
 
 
 def write(site: Path, files: Mapping[str, str | bytes]) -> None:

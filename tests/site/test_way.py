@@ -215,7 +215,6 @@ def test_files_are_written_where_their_addresses_lead(tmp_path: Path) -> None:
     files.write(tmp_path, {"a/b.txt": "δ", "c.bin": b"\0"})
     assert (tmp_path / "a" / "b.txt").read_text(encoding="utf-8") == "δ"
     assert (tmp_path / "c.bin").read_bytes() == b"\0"
-    assert files.copied(ROOT)["implementation/lab.py"] == (ROOT / "backprop" / "lab.py").read_bytes()
 
 
 def test_the_search_index_has_equations_and_no_listings(tmp_path: Path) -> None:
