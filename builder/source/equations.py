@@ -94,7 +94,7 @@ def equations(package: Path, docs: Path) -> dict[str, Equation]:
             raise SiteError(f"{path}:1: equation ({tag}), eq:{label}, belongs to no function")
         for node in functions(path):
             place, text = f"{path}:{node.lineno}", ast.get_docstring(node) or ""
-            labelled = [(match, latex) for latex in DISPLAYED.findall(text) if (match := LABELLED.search(latex))]
+            labelled = [latex for latex in DISPLAYED.findall(text) if LABELLED.search(latex)]
             examples = len(doctest.DocTestParser().get_examples(text))
             if not labelled:
                 raise SiteError(f"{place}: {node.name} has no equation with tag and label")
@@ -102,12 +102,14 @@ def equations(package: Path, docs: Path) -> dict[str, Equation]:
                 raise SiteError(f"{place}: {node.name} has no example")
             if node.name not in shown:
                 raise SiteError(f"{place}: {node.name} has an equation but is on no page of {docs}")
-            for (tag, label), latex in ((match.groups(), LABELLED.sub("", latex).strip()) for match, latex in labelled):
+            for latex in labelled:
+                tag, label = LABELLED.findall(latex)[0]
                 if label in found:
                     raise SiteError(f"{place}: label eq:{label} is used twice, in {found[label].function} as well")
                 if tag in {equation.tag for equation in found.values()}:
                     raise SiteError(f"{place}: number {tag} is used twice")
-                found[label] = Equation(label, tag, latex, node.name, path.stem, examples, shown[node.name][0])
+                bare, url = LABELLED.sub("", latex).strip(), shown[node.name][0]
+                found[label] = Equation(label, tag, bare, node.name, path.stem, examples, url)
     return found
 
 
