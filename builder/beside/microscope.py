@@ -29,9 +29,9 @@ WORKED = {
 STEP = "step=hidden-3"
 
 #: The equations and functions that a step may name, beside those of the activations and the losses.
-STAGES = """weighted-sum preactivation total-loss mse-derivative output-delta-unit output-delta output-delta-bce
-output-delta-softmax output-delta-jacobian hidden-delta-unit hidden-delta weight-gradient-example weight-gradient
-bias-gradient simultaneous-update gradient-descent-step"""
+STAGES = """weighted-sum preactivation total-loss mse-derivative output-delta-unit output-delta output-delta-sigmoid-bce
+output-delta-softmax-cross-entropy output-delta-jacobian hidden-delta-unit hidden-delta weight-gradient-example
+weight-gradient bias-gradient simultaneous-update gradient-descent-step"""
 EQUATIONS = (*STAGES.split(), *CONTRIBUTIONS.values(), *VALUE.values(), *DERIVATIVE.values())
 
 #: Where a chapter's steps lead, and where some of its functions lead instead.
@@ -57,9 +57,11 @@ LEADS = {
     "bias=1&step=forward": "append_ones",
     "bias=1&example=0&step=weights": "bias_gradient",
     "loss=binary_cross_entropy&step=loss": "bce_contributions",
-    "loss=binary_cross_entropy&step=output": "bce_derivative output_delta_bce",
+    "loss=binary_cross_entropy&step=output": "bce_derivative output_delta_sigmoid_bce",
     "net=2-3-2&output=softmax&loss=cross_entropy&step=loss": "cross_entropy_contributions",
-    "net=2-3-2&output=softmax&loss=cross_entropy&step=output": "cross_entropy_derivative output_delta_softmax",
+    "net=2-3-2&output=softmax&loss=cross_entropy&step=output": (
+        "cross_entropy_derivative output_delta_softmax_cross_entropy"
+    ),
     "net=2-3-2&output=softmax&loss=cross_entropy&step=softmax": "softmax",
     "net=2-3-2&output=softmax&step=output": "softmax_jacobian output_delta_jacobian",
     STEP: "sigmoid_derivative sigmoid_derivative_from_output",
@@ -69,7 +71,7 @@ LEADS = {
     f"hidden=relu&{STEP}": "relu_derivative",
     "hidden=identity": "identity",
     f"hidden=identity&{STEP}": "identity_derivative",
-    "hidden=identity&output=identity&step=forward": "linear_collapse",
+    "hidden=identity&output=identity&step=forward": "collapse_linear_layers",
     "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden": "dead_units dead_unit_probability",
     "net=2-4-1&w=0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5&step=weights": "units_identical",
 }
