@@ -108,3 +108,11 @@ def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
                 yield from found(child)
 
     return [] if tree.root is None else list(found(tree.root))
+
+
+def rewrite(tree: Tree, skipped: Collection[str], change: Callable[[str], str]) -> None:
+    """Change the pieces of text that stand in no element with a skipped tag, each as HTML."""
+    for text in texts(tree, skipped):
+        before = written(text)
+        if (after := change(before)) != before:
+            replace(text, after)

@@ -178,10 +178,7 @@ def explain(tree: Tree, glossary: Glossary) -> None:
         line = glossary.line(Symbol(match[0].replace("φ", "ϕ")))
         return match[0] if line is None else f'<span class="symbol" title="{escape(line)}">{match[0]}</span>'
 
-    for text in html.texts(tree, {*LEFT_ALONE, "math"}):
-        before = html.written(text)
-        if (after := LETTER.sub(letter, before)) != before:
-            html.replace(text, after)
+    html.rewrite(tree, {*LEFT_ALONE, "math"}, lambda text: LETTER.sub(letter, text))
     for math in tree.css("math"):
         lines = glossary.lines(html.written(math))
         if not lines or html.inside(math, LEFT_ALONE):
