@@ -7,7 +7,7 @@ from builder.tree import Tree
 
 UNTOUCHED = {"script", "style", "title", "pre", "code", "svg", "math", "textarea"}
 WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
-INDEXED = re.compile(r"(?<![\w.])([dH])_([0-9A-Za-z])(?!\w)")
+INDEXED = re.compile(r"(?<![\w.])([dHΔ])_([0-9A-Za-z])(?!\w)")
 
 
 def keep_together(tree: Tree) -> None:
@@ -36,8 +36,8 @@ def set_subscripts(tree: Tree) -> None:
     """Set the index of a width in a shape as a subscript; docstrings write it so that `help()` is readable.
 
     Examples:
-        >>> html.through("<p>shape (..., N, d_L) or (H_m,), <code>d_L</code>, d_in</p>", set_subscripts)
-        '<p>shape (..., N, d<sub>L</sub>) or (H<sub>m</sub>,), <code>d_L</code>, d_in</p>'
+        >>> html.through("<p>shape (..., N, d_L) or (H_m,), Δ_L, <code>d_L</code>, d_in</p>", set_subscripts)
+        '<p>shape (..., N, d<sub>L</sub>) or (H<sub>m</sub>,), Δ<sub>L</sub>, <code>d_L</code>, d_in</p>'
     """
     html.rewrite(tree, UNTOUCHED, lambda text: INDEXED.sub(r"\1<sub>\2</sub>", text))
 

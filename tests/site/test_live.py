@@ -172,7 +172,8 @@ def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Serve
 @pytest.mark.browser
 def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(visit: Open, ready: Served) -> None:
     tab = visit(CHAPTER)
-    assert tab.locator(".live-note").first.inner_text().startswith("loads 10.")
+    assert tab.locator(".live-note").first.inner_text().startswith("The first run loads Python, 10.")
+    assert {note.inner_text() for note in tab.locator(".live-note").all()[1:]} == {""}  # which is said once
     before = [url.removeprefix(ready.address) for url in tab.requests]
     ours = [url.removeprefix("assets/live/").partition("-")[0] for url in before if url.startswith("assets/live/")]
     assert set(ours) == {"listings.js", "shared"}  # some four kilobytes, and nothing to run

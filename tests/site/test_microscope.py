@@ -74,7 +74,7 @@ def opened(tab: Any, query: str) -> None:
 def test_a_worked_step_is_there_before_the_click_and_a_gradient_four_actions_away(visit: Open, ready: Served) -> None:
     """The worked step without a request, and then the four actions that the page lists, each with its numbers."""
     tab = visit(PAGE, viewport=WIDE)
-    assert "loads 10." in tab.locator(".microscope-start").inner_text()
+    assert "loads Python, 10." in tab.locator(".microscope-start").inner_text()
     assert "MB" in tab.locator(".microscope-start").inner_text()
     panel = tab.locator(".microscope-panel").inner_text()
     assert panel.startswith("δ of unit 3, a hidden unit")
