@@ -133,10 +133,10 @@ def main(arguments: Sequence[str]) -> int:
     verdicts: dict[str, list[tuple[Change, bool]]] = {name: [] for name in known}
     module_of = {id(mutant): name for name, mutant in chosen}
 
-    def note(mutant: Mutant, verdict: str) -> None:
+    def note(mutant: Mutant, verdict: str, by: str) -> None:
         verdicts[module_of[id(mutant)]].append((mutant.change, verdict == "killed"))
-        if verdict != "killed" and mutant.change not in equivalents:
-            print(f"{verdict}: {mutant.change}", flush=True)
+        if (verdict == "killed") == (mutant.change in equivalents):
+            print(f"{verdict}{f' by {by}' if by else ''}: {mutant.change}", flush=True)
 
     tests = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if path.stem[5:] not in SKIPPED]
     session = Session([mutant for _, mutant in chosen], options.processes, note)

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -41,9 +41,15 @@ class TooSlow(BaseException):
     """A test takes too long to be run for each mutant; no `except Exception` shall catch it."""
 
 
+@cache
+def contents(path: Path) -> bytes:
+    """Digest the contents of a file."""
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
 def digest(paths: Iterable[Path]) -> str:
     """Digest the contents of files."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(contents, sorted(paths)))).hexdigest()[:16]
 
 
 def in_children(jobs: Iterable[Callable[[], int]], processes: int) -> Iterator[tuple[int, int]]:
@@ -87,10 +93,10 @@ class Session:
     Args:
         mutants: what to try.
         processes: how many run at a time.
-        progress: called with each mutant and its verdict.
+        progress: called with each mutant, its verdict and the test that killed it, if one did.
     """
 
-    def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str], None]) -> None:
+    def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str, str], None]) -> None:
         self.mutants, self.processes, self.progress = mutants, processes, progress
         self.folder = tempfile.TemporaryDirectory()
         self.patch = pytest.MonkeyPatch()
@@ -119,30 +125,40 @@ class Session:
                 tests.setdefault(function, []).append((seconds or 0.0, name))
 
         def jobs() -> Iterator[Callable[[], int]]:
-            for mutant in self.mutants:
+            for number, mutant in enumerate(self.mutants):
                 chosen = sorted(tests.get(mutant.key, []))
-                yield partial(self.run, mutant, chosen, items)
+                yield partial(self.run, mutant, chosen, items, self.killer(number))
 
         for number, status in in_children(jobs(), self.processes):
             mutant = self.mutants[number]
             if status == 2:
                 raise RuntimeError(f"cannot be made: {mutant.change}")
-            verdict = {KILLED: "killed", SURVIVED: "survived"}.get(status, "killed")
-            self.progress(mutant, "no test" if mutant.key not in tests else verdict)
+            verdict = {SURVIVED: "survived", -signal.SIGALRM: "waits without end"}.get(status, "killed")
+            noted = self.killer(number)
+            by = noted.read_text(encoding="utf-8") if noted.exists() else ""
+            self.progress(mutant, verdict if mutant.key in tests else "no test", by)
         self.folder.cleanup()
         self.patch.undo()
         return True
 
-    def run(self, mutant: Mutant, chosen: Sequence[tuple[float, str]], items: Mapping[str, pytest.Item]) -> int:
+    def killer(self, number: int) -> Path:
+        """Find the file in which the process of a mutant notes the test that killed it."""
+        return Path(self.folder.name) / f"{number}.txt"
+
+    def run(
+        self, mutant: Mutant, chosen: Sequence[tuple[float, str]], items: Mapping[str, pytest.Item], note: Path
+    ) -> int:
         """Run tests on a mutant, in a process that was forked for it.
 
         Args:
             mutant: is made first.
             chosen: seconds and names of the tests of the function, the fastest first.
             items: the tests by name.
+            note: where the name of the test that fails is written.
 
         Returns:
-            `KILLED` or `SURVIVED`. An endless loop is ended by a signal.
+            `KILLED` or `SURVIVED`. An endless loop is ended by a signal, when the process has used so much time of a
+            processor as no loop that ends would; time in which others work does not count.
         """
         os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(dir=self.folder.name)
         mutant.apply()
@@ -151,31 +167,34 @@ class Session:
             if (total := total + seconds) > PATIENCE and selected:
                 break
             selected.append(items[name])
-        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        limit = int(used + 3 * total) + 5
+        limit = int(time.process_time() + 3 * total) + 5
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        signal.alarm(120)
+        signal.alarm(900)
         for number, item in enumerate(selected, start=1):
             following = selected[number] if number < len(selected) else None
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                note.write_text(item.nodeid, encoding="utf-8")
                 return KILLED
         return SURVIVED
 
     def record(self, items: Mapping[str, pytest.Item]) -> dict[str, Record]:
         """Find out which functions each test runs, and how long it takes.
 
-        What an earlier run found counts where neither the package nor the test's file nor a helper of the tests has
-        changed.
+        What an earlier run found counts where neither the test's file, nor a helper of the tests, nor a module of which
+        it ran a function has changed.
         """
-        shared = digest(
-            [*(ROOT / "backprop").rglob("*.py"), *(p for p in (ROOT / "tests").glob("*.py") if p.name[:5] != "test_")]
-        )
-        digests = {path: shared + digest([path]) for path in {item.path for item in items.values()}}
+        helpers = [path for path in (ROOT / "tests").glob("*.py") if path.name[:5] != "test_"]
+
+        def state(name: str, functions: Iterable[str]) -> str:
+            """Digest what a test depends on."""
+            modules = {ROOT / f"{function.partition(':')[0].replace('.', '/')}.py" for function in functions}
+            return digest([items[name].path, *helpers, *(path for path in modules if path.exists())])
+
         kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
         known = {
-            name: Record(*kept[name][1:])
-            for name, item in items.items()
-            if name in kept and kept[name][0] == digests[item.path]
+            name: Record(*rest)
+            for name, (before, *rest) in kept.items()
+            if name in items and before == state(name, rest[1])
         }
         missing = [item for name, item in items.items() if name not in known]
         outputs = [Path(self.folder.name) / f"{part}.jsonl" for part in range(self.processes)]
@@ -192,7 +211,8 @@ class Session:
                 known[name] = Record(seconds, functions)
         RECORD.parent.mkdir(exist_ok=True)
         RECORD.write_text(
-            json.dumps({name: (digests[items[name].path], *record) for name, record in known.items()}), encoding="utf-8"
+            json.dumps({name: (state(name, record.functions), *record) for name, record in known.items()}),
+            encoding="utf-8",
         )
         return known
 
@@ -201,6 +221,11 @@ def caches() -> list[Any]:
     """Find what remembers results, in the package and in the tests: it would hide that a test needs a function."""
     modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in {"backprop", "tests"}]
     return [thing for module in modules for thing in list(vars(module).values()) if hasattr(thing, "cache_clear")]
+
+
+def used() -> float:
+    """Return the seconds of a processor that this process has used, and those that it started and that ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def watch(items: Iterable[pytest.Item], output: Path) -> int:
@@ -221,7 +246,7 @@ def watch(items: Iterable[pytest.Item], output: Path) -> int:
             for cache in remembered:
                 cache.cache_clear()
             codes.clear()
-            start = time.process_time()
+            start = used()
             signal.setitimer(signal.ITIMER_PROF, 2 * SLOW)  # it is slower while it is watched
             threading.setprofile(note)
             sys.setprofile(note)
@@ -234,7 +259,7 @@ def watch(items: Iterable[pytest.Item], output: Path) -> int:
                 sys.setprofile(None)
                 threading.setprofile(None)
                 signal.setitimer(signal.ITIMER_PROF, 0)
-            seconds = time.process_time() - start
+            seconds = used() - start
             names = {
                 f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}:{code.co_qualname.partition('.<locals>')[0]}"
                 for code in codes

@@ -96,6 +96,14 @@ def test_a_change_is_seen_by_those_who_imported_the_function_before(example: lis
     assert f(2) == "2 is less"
 
 
+def test_who_reads_the_source_of_a_changed_function_reads_it_as_it_was(example: list[Mutant]) -> None:
+    f = inspect.unwrap(import_module("changed_example").f)
+    before = inspect.getsource(f)
+    example[2].apply()
+    assert f(1) == "1XX is lessXX"
+    assert inspect.getsource(f) == before
+
+
 # What is counted
 
 
