@@ -1,6 +1,7 @@
 """One session of pytest, which imports and collects once, records which test runs which function, and then forks.
 
-A process that was forked for a mutant runs the tests of the changed function, the fastest first, until one fails.
+A process that was forked for a mutant runs the tests of the changed function, the fastest and those that
+killed others of its mutants first, until one fails.
 """
 
 import gc
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -87,6 +89,12 @@ def in_children(jobs: Iterable[Callable[[], int]], processes: int) -> Iterator[t
         yield ended()
 
 
+def order(function: str, kills: Counter[tuple[str, str]], test: tuple[float, str]) -> tuple[float, str]:
+    """Put tests that take little time first, and before them those that killed other mutants of the function."""
+    seconds, name = test
+    return (seconds + 0.005) / (1 + 3 * kills[function, name]), name
+
+
 class Session:
     """A plugin for pytest: instead of running all tests it tries mutants.
 
@@ -124,9 +132,12 @@ class Session:
             for function in functions if seconds is not None else ():
                 tests.setdefault(function, []).append((seconds or 0.0, name))
 
+        kills = Counter[tuple[str, str]]()
+
         def jobs() -> Iterator[Callable[[], int]]:
             for number, mutant in enumerate(self.mutants):
-                chosen = sorted(tests.get(mutant.key, []))
+                proven = partial(order, mutant.key, kills)
+                chosen = sorted(tests.get(mutant.key, []), key=proven)
                 yield partial(self.run, mutant, chosen, items, self.killer(number))
 
         for number, status in in_children(jobs(), self.processes):
@@ -136,6 +147,7 @@ class Session:
             verdict = {SURVIVED: "survived", -signal.SIGALRM: "waits without end"}.get(status, "killed")
             noted = self.killer(number)
             by = noted.read_text(encoding="utf-8") if noted.exists() else ""
+            kills[mutant.key, by] += 1
             self.progress(mutant, verdict if mutant.key in tests else "no test", by)
         self.folder.cleanup()
         self.patch.undo()
@@ -152,7 +164,7 @@ class Session:
 
         Args:
             mutant: is made first.
-            chosen: seconds and names of the tests of the function, the fastest first.
+            chosen: seconds and names of the tests of the function, in the order in which they are run.
             items: the tests by name.
             note: where the name of the test that fails is written.
 
