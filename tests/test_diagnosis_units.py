@@ -385,6 +385,32 @@ def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPa
         assert resembling(replace(above, resembling={}), "mse") == {"W2": False, "W1": seen}
 
 
+@pytest.mark.parametrize(("floor", "digits"), [(0.0, 1.0), (2e-3, 1.0), (2e-3, 0.0)])
+def test_what_rounding_can_hide_resembles_everything(floor: float, digits: float) -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    right = model.backward(model.forward(X), Y).weights[0]
+    across = np.random.default_rng(0).normal(size=right.shape)
+    across -= right * np.vdot(across, right) / np.vdot(right, right)
+    across /= np.linalg.norm(across)
+    unit = 1e-7 * digits
+    for share, hidden in ((0.99, True), (1.01, False)):
+        one = Reading(a_problem([across, right[:, :1]], model.weights), model.activations, unit, 1e-7, {"W1": floor})
+        p = one.exact("mse")
+        # a hundred times what rounding of the weights does, and a relative error of ten thousand units in a and in δ
+        least = 100 * floor + 1e4 * unit * (1 + np.linalg.norm(X)) * (1 + np.linalg.norm(grammar.correct_error(p)))
+        size = share * least / (1 - 1e-3)  # beside a thousandth of its own length
+        one = replace(one, problem=a_problem([size * across, np.ones((3, 1))], model.weights))
+        assert resembling(one, "mse")["W1"] is hidden
+
+
+def test_two_numbers_are_evidence_and_one_is_not() -> None:
+    model = Model.random([2, 2, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    noise = tuple(np.random.default_rng(0).normal(size=w.shape) for w in g.weights)
+    problem = Problem("", X, Y, model.weights, model.biases, noise, g.biases, (False, False))
+    assert evidence_for(Reading(problem, model.activations, 1e-16, 1e-7, {}), "mse") == 2
+
+
 def test_what_was_not_specified_is_listed() -> None:
     one, loss = a_reading(phis=("relu", "sigmoid")), losses(2, 1)[0]
     rows = "the convention rows, (in, out), that is Z = X W"

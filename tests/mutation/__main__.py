@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.mutation.mutants import ROOT, Change, Mutant, mutations
-from tests.mutation.session import Session
+from tests.mutation.session import PATIENCE, Session
 
 LIST = Path(__file__).with_name("equivalents.toml")
 ENOUGH = 0.95
@@ -119,6 +119,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each module but the derivation")
     parser.add_argument("--all", action="store_true", help="every mutant, which takes hours")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds of tests for each mutant")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     start = time.perf_counter()
@@ -139,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{verdict}{f' by {by}' if by else ''}: {mutant.change}", flush=True)
 
     tests = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if path.stem[5:] not in SKIPPED]
-    session = Session([mutant for _, mutant in chosen], options.processes, note)
+    session = Session([mutant for _, mutant in chosen], options.processes, options.patience, note)
     status = pytest.main(
         ["-n", "0", "-q", "-p", "no:cacheprovider", "--no-summary", "--doctest-modules", *map(str, tests)]
         + [str(path) for paths in modules().values() for path in paths],

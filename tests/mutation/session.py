@@ -27,7 +27,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import ROOT, Mutant
 
 SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
-PATIENCE = 12.0  # seconds: the fastest tests of a function that fit into this time
+PATIENCE = 12.0  # seconds: of the tests of a function those that fit into this time, unless another is given
 RECORD = ROOT / "build" / "mutation.json"
 KILLED, SURVIVED = 1, 0
 
@@ -101,11 +101,18 @@ class Session:
     Args:
         mutants: what to try.
         processes: how many run at a time.
+        patience: seconds for a mutant; of the tests of its function those that fit into it are run.
         progress: called with each mutant, its verdict and the test that killed it, if one did.
     """
 
-    def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str, str], None]) -> None:
-        self.mutants, self.processes, self.progress = mutants, processes, progress
+    def __init__(
+        self,
+        mutants: Sequence[Mutant],
+        processes: int,
+        patience: float,
+        progress: Callable[[Mutant, str, str], None],
+    ) -> None:
+        self.mutants, self.processes, self.patience, self.progress = mutants, processes, patience, progress
         self.folder = tempfile.TemporaryDirectory()
         self.patch = pytest.MonkeyPatch()
 
@@ -176,7 +183,7 @@ class Session:
         mutant.apply()
         selected, total = list[pytest.Item](), 0.0
         for seconds, name in chosen:
-            if (total := total + seconds) > PATIENCE and selected:
+            if (total := total + seconds) > self.patience and selected:
                 break
             selected.append(items[name])
         limit = int(time.process_time() + 3 * total) + 5
