@@ -9,7 +9,8 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, comparison, diagnosis, grammar
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar, unexplained
+from backprop.verification import hints as hints_module
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
     Baseline,
@@ -24,13 +25,14 @@ from backprop.verification.comparison import (
     nearest,
     resembling,
 )
+from backprop.verification.diagnosis import diagnosed
 from backprop.verification.findings import Array
-from backprop.verification.hints import _is_difference, accumulated
+from backprop.verification.hints import _agrees, _is_difference, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
-from backprop.verification.unexplained import _follows, _places, in_words, nothing
+from backprop.verification.unexplained import _follows, _if_untold, _places, in_words, nothing
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -615,6 +617,18 @@ def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
     assert with_epsilon(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), [squares]) is None
 
 
+@pytest.mark.parametrize(("many", "found"), [(3, False), (4, True)])
+def test_three_numbers_are_too_few_for_a_clipping(many: int, found: bool) -> None:
+    rng = np.random.default_rng(1)
+    x, y, w = rng.normal(size=(9, many)), (rng.random((9, 1)) < 0.5) * 1.0, 3 * rng.normal(size=(many, 1))
+    problem = Problem("rows, (in, out)", x, y, (w,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~clipped:used:0.05"})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    assert (with_clipping(a_case(one, [[SIGMOID]], loss.name), one) is not None) is found
+
+
 @pytest.mark.parametrize("which", grammar.CLIPPINGS)
 @pytest.mark.parametrize(("bound", "many"), [(0.05, 6), (0.0371, 5), (0.11, 9)])
 def test_clipped_predictions_are_counted(which: str, bound: float, many: int) -> None:
@@ -682,6 +696,52 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
     assert diagnosis._scales_to_try(a_case(one, None, loss, known), one, candidates) == [None, *factors]
 
 
+# In which order it is searched
+
+
+@pytest.mark.parametrize(
+    ("activations", "searches"),
+    [
+        # of the first networks those for which an array speaks, then all of them, and a few of the others
+        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)]),
+        ([None, None], [(22, 22)]),
+        ("sigmoid", [(1, 1)]),
+    ],
+)
+def test_how_many_readings_are_searched(monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any) -> None:
+    found = []
+
+    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+        found.append((len(readings), few))
+        return []
+
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    assert diagnose(W, X, Y, noise, activations=activations).verdict == "unknown"
+    assert found == searches
+
+
+@pytest.mark.parametrize(
+    ("loss", "family"),
+    [(None, ""), ("mse_sum", "mse"), ("bce", "binary_cross_entropy"), ("cross_entropy", "cross_entropy")],
+)
+def test_the_networks_that_are_tried_go_with_the_loss(
+    monkeypatch: pytest.MonkeyPatch, loss: str | None, family: str
+) -> None:
+    found = []
+
+    def networks(told: Any, depth: int, of: str) -> list[Any]:
+        found.append((told, depth, of))
+        return [[]]
+
+    one = a_reading()
+    monkeypatch.setattr(unexplained, "networks_for", networks)
+    assert list(_if_untold(a_case(one, [[SIGMOID], [SIGMOID]], loss))) == []
+    monkeypatch.setattr(diagnosis, "networks_for", networks)
+    assert diagnosed(a_case(one, None, loss)).verdict == "unknown"
+    assert found == [(None, 2, family)] * 2
+
+
 # What else may have been handed in
 
 
@@ -714,6 +774,24 @@ def test_a_difference_of_weights_is_seen_before_and_after(eta: float) -> None:
     assert _is_difference(a_problem(quotient, new))
     assert not _is_difference(a_problem(G))
     assert not _is_difference(a_problem([0 * g for g in quotient]))
+
+
+@pytest.mark.parametrize(("share", "seen"), [(1 / 64.5, True), (1 / 63.5, False)])
+def test_a_difference_is_less_than_a_64th_of_the_weights(
+    monkeypatch: pytest.MonkeyPatch, share: float, seen: bool
+) -> None:
+    monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
+    w = np.linspace(0.7, 0.71, 5)[None]
+    assert _is_difference(a_problem([w - (w - share * w)], [w])) is seen
+
+
+def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -> None:
+    x, w = np.array([[1.0], [2.0]]), np.array([[40.0, 41.0]])
+    y = np.array([[0.0, 1.0], [1.0, 0.0]])
+    a = SIGMOID.value(x @ w)
+    assert (SIGMOID.derivative(x @ w, a) == 0).all()
+    problem = Problem("", x, y, (w,), None, (3 * x.T @ (a - y),), None, (False,))
+    assert _agrees(problem, (w,), ([x @ w], [x, a]), y, (SIGMOID,), 2**-52)
 
 
 def test_three_numbers_are_too_few_for_a_difference() -> None:

@@ -1,5 +1,6 @@
 """What an explanation is called: losses, factors, mistakes, layers and places."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 
 from backprop import Model
 from backprop.verification.explanation import (
+    AHEAD,
     Explanation,
     _decays,
     _scales_of,
     between,
+    explanations,
     factor_slugs,
     named_factors,
     refit,
@@ -281,6 +284,89 @@ def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Bl
 )
 def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
     assert refit(dict(arrays)) == factor
+
+
+# Explanations of states
+
+
+def listed_explanations(*states: State, s: float = 1.0, slack: float = 0.0, loss: str = "mse", **options: Any) -> Any:
+    """Explain states of two arrays, each costs the first factor of its flow; whatever the loss, arrays are ones."""
+    given = {"W1": np.full((2, 2), s), "b1": np.full((1, 2), s)}
+    blocks = {name: Block(name, g, np.ones(g.shape), slack, 0.0, options.get("factor", s)) for name, g in given.items()}
+    at: Any = SimpleNamespace(given=given, blocks=lambda *_: blocks, depth=1, n=3, widths=(2, 2))
+    search: Any = SimpleNamespace(reading=at, family="mse", cost=lambda state: state.numbers / 100)
+    told = {"named": True, "known": False, "step": False} | {
+        key: value for key, value in options.items() if key != "factor"
+    }
+    candidates = [one for one in losses(3, 2) if one.name in loss.split()]
+    return [
+        (one.sign, round(one.scale, 9), one.extra, round(one.assumes, 9), round(one.unlikely, 9), one.loss.name)
+        for one in explanations(search, states, candidates, **told)
+    ]
+
+
+def state(cost: float = 0.0, s: float | None = 1.0, *terms: Term) -> State:
+    return State(terms, s=s, numbers=round(100 * cost))
+
+
+WHOLE = 2 / 6  # the factor of the mean squared error of three examples and two outputs
+
+
+@pytest.mark.parametrize(
+    ("states", "options", "found"),
+    [
+        ([state()], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(s=None)], {}, []),
+        # what may be assumed at most, 2.75, and beside a cheaper explanation, 0.65 more
+        ([state(2.75)], {}, [(1, 3.0, (), 2.75, 0.0, "mse")]),
+        ([state(2.76)], {}, []),
+        ([state(1.0), state(1.65)], {}, [(1, 3.0, (), cost, 0.0, "mse") for cost in (1.0, 1.65)]),
+        ([state(1.0), state(1.66)], {}, [(1, 3.0, (), 1.0, 0.0, "mse")]),
+        ([state(1.66), state(1.0)], {}, [(1, 3.0, (), cost, 0.0, "mse") for cost in (1.66, 1.0)]),
+        # the sign
+        ([state(s=-1.0)], {"s": -1.0}, [(-1, 3.0, (), 0.0, 0.05, "mse")]),
+        ([state(s=-1.0)], {"s": -1.0, "step": True}, [(-1, 3.0, ("uphill",), 0.6, 0.05, "mse")]),
+        ([state(0, -1.0, Term("dW1", "", -1.0))], {"s": -1.0}, [(-1, 3.0, (), AHEAD, 0.05, "mse")]),
+        ([state(0, -1.0, Term("dW1", "", -2.0))], {"s": -1.0}, [(-1, 3.0, (), 0.0, 0.05, "mse")]),
+        ([state(0, 1.0, Term("dW1", "", -1.0))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        # a factor of every array is one of the whole
+        ([state(0, 1.0, Term("dW1", "", 2.0), Term("db1", "", 2.0))], {}, []),
+        ([state(0, 1.0, Term("dW1", "", 2.0), Term("db2", "", 2.0))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        # a multiple of the weights is seen in four numbers, not in two
+        ([state(0, 1.0, Term("dW1", "~decay:0.1", 0.1))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(0, 1.0, Term("db1", "~decay:0.1", 0.1))], {}, []),
+        (
+            [state(0, 1.0, Term("db1", "~decay:0.1", 0.1), Term("dW1", "~decay:0.1", 0.1))],
+            {},
+            [(1, 3.0, (), 0.0, 0.0, "mse")],
+        ),
+        ([state(0, 1.0, Term("dW1", "~decay:0.2", 0.2), Term("db1", "~decay:0.1", 0.1))], {}, []),
+        # within one and a half times what rounding allows the factor stays, beyond it is fitted
+        ([state(s=1.0)], {"s": 1.0 + 1.49e-6, "slack": 2e-6, "factor": 5.0}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(s=1.0)], {"s": 1.0 + 1.51e-6, "slack": 1e-6, "factor": np.nan}, []),
+        ([state(s=1.0)], {"s": 2.0, "slack": 1e-6}, [(1, 6.0, (), 0.0, 0.0, "mse")]),
+        ([state()], {"slack": 9.0}, []),  # rounding hides all
+        # losses
+        (
+            [state()],
+            {"loss": "mse mse_half"},
+            [(1, 3.0, (), 0.0, 0.0, "mse")],  # without the factor, one loss is as good as another
+        ),
+        (
+            [state(s=WHOLE)],
+            {"s": WHOLE, "loss": "mse mse_half", "known": True, "slack": 1e-9},
+            [(1, 1.0, (), 0.0, 0.0, "mse"), (1, 2.0, (TWO,), 0.8, 0.01, "mse_half")],
+        ),
+        ([state()], {"loss": "binary_cross_entropy"}, [(1, 6.0, (), 0.0, 0.0, "binary_cross_entropy")]),
+        (
+            [state()],
+            {"loss": "binary_cross_entropy", "named": False},
+            [(1, 6.0, (), 0.0, 0.1, "binary_cross_entropy")],
+        ),
+    ],
+)
+def test_states_become_explanations(states: list[State], options: Any, found: Any) -> None:
+    assert listed_explanations(*states, **options) == found
 
 
 # The scale of the whole

@@ -94,6 +94,29 @@ def test_each_file_is_graded_as_diagnose_would(tmp_path: Path, capsys: pytest.Ca
         assert not grade.mistakes or all(slug in out for slug in grade.mistakes if not slug.startswith("in "))
 
 
+def test_whole_lines(tmp_path: Path) -> None:
+    a_class(tmp_path, "correct", "uphill", "noise", "slope", "damaged", "bias")
+    path = tmp_path / "damaged.npz"
+    damaged = f"{path} is no .npz file: File is not a zip file; expected what numpy.savez writes"
+    elsewhere = (
+        "the gradient with respect to W2 is correct for mse, but no known mistake explains that with respect to W1"
+    )
+    nowhere = "no array is correct, and no known mistake explains the numbers; if the network has biases, hand them in"
+    expected = [
+        ("bias", "unknown", ("W1",), "mse", f"{elsewhere}; there is a mistake in dW1, or in delta1", 1),
+        ("correct", "correct", (), "mse", "", 0),
+        ("damaged", "unreadable", (), "", damaged, 2),
+        ("noise", "unknown", ("W1", "W2"), "", nowhere, 1),
+        ("slope", "mistake", ("W1",), "mse", "", 1),
+        ("uphill", "correct", (), "mse", "it is −∇L: correct, if it is added", 0),
+    ]
+    for path, (name, verdict, incorrect, loss, note, status) in zip(files_in(tmp_path), expected, strict=True):
+        grade = grade_file(path, tmp_path, activations="sigmoid", loss="mse")
+        assert grade == Grade(f"{name}.npz", verdict, (), incorrect, loss, (), grade.note, status)
+        assert grade.note.startswith(note)
+        assert bool(grade.note) is bool(note)
+
+
 def test_subfolders_and_links(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -133,6 +133,43 @@ def test_the_derivative_of_another_activation_is_taken_of_z_or_of_a(name: str) -
     assert np.array_equal(of_a, phi.derivative(p.a[2], p.a[2]))
 
 
+def forms(p: Pass) -> dict[str, np.ndarray]:
+    """Make every form of every layer, by its place and name."""
+    found = {f"error {name}": made for name, made in grammar.errors(p)}
+    for k in range(p.depth):
+        flow, below = flow_to(p, k), below_of(p, k)
+        found |= {f"phi{k} {name}": made for name, made in grammar.derivatives(p, k)}
+        found |= {f"dW{k} {name}": step.weight_gradient(a, b) for name, _, a, b in weight_forms(p, k, flow, below)}
+        found |= {f"db{k} {name}": made for name, _, made in bias_forms(p, k, flow, below)}
+        if k < p.depth - 1:
+            found |= {f"back{k} {name}": made for name, made in grammar.backs(p, k, flow_to(p, k + 1))}
+    return found
+
+
+@pytest.mark.parametrize("widths", [[2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3]])
+@pytest.mark.parametrize(("output", "family"), [("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy")])
+def test_copies_with_a_leading_axis_give_each_its_own_forms(widths: list[int], output: str, family: str) -> None:
+    activations = [ACTIVATIONS["tanh"]] * (len(widths) - 2) + [ACTIVATIONS[output]]
+    passes = []
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        model = Model.random(widths, seed=seed, activations=activations)
+        trace = model.forward(rng.normal(size=(N, widths[0])))
+        passes.append(Pass(trace.z, trace.a, rng.random((N, widths[-1])), model.weights, activations, None, family))
+    one, two = passes
+    two = two._replace(y=one.y)  # the targets are not disturbed
+    z, a, weights = (
+        [np.stack(pair) for pair in zip(*arrays, strict=True)]
+        for arrays in ((one.z, two.z), (one.a, two.a), (one.weights, two.weights))
+    )
+    stacked = one._replace(z=z, a=a, weights=weights)
+    both, (first, second) = forms(stacked), (forms(one), forms(two))
+    assert list(both) == list(first) == list(second)
+    for name, made in both.items():
+        for part, expected in zip(np.broadcast_to(made, (2, *first[name].shape)), (first, second), strict=True):
+            np.testing.assert_allclose(part, expected[name], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
 @pytest.mark.parametrize("copies", [(), (1,)])
 def test_the_derivative_of_a_neighbour_fits_if_it_has_as_many_units_or_one(copies: tuple[int, ...]) -> None:
     p = a_pass([2, 3, 3, 1], "tanh")
