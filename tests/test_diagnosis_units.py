@@ -1,7 +1,9 @@
 """Names and options of the diagnosis: each alias, each message whole, and what holds for large data."""
 
 import re
+from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -26,13 +28,14 @@ from backprop.verification.comparison import (
     resembling,
 )
 from backprop.verification.diagnosis import diagnosed
+from backprop.verification.explanation import named_factors
 from backprop.verification.findings import Array
-from backprop.verification.hints import _agrees, _is_difference, accumulated
+from backprop.verification.hints import _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
-from backprop.verification.unexplained import _follows, _if_untold, _places, in_words, nothing
+from backprop.verification.unexplained import TOO_SMALL_TO_TELL, _follows, _if_untold, _places, in_words, nothing
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -122,6 +125,21 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             lambda: diagnose(W, X, Y, G[:1]),
             ValueError,
             "gradients has 1 arrays for weights; expected 2, one for each layer of weights",
+        ),
+        (
+            lambda: diagnose(W, X, Y, G, biases=[np.ones(3), ["a"]]),
+            TypeError,
+            "biases[1] has entries of type <U1; expected real numbers",
+        ),
+        (
+            lambda: diagnose(W, X, Y, ["a", G[1]]),
+            TypeError,
+            "gradients[0] has entries of type <U1; expected real numbers",
+        ),
+        (
+            lambda: diagnose([["a"], W[1]], X, Y, G),
+            TypeError,
+            "weights[0] has entries of type <U1; expected real numbers",
         ),
         (
             lambda: diagnose(W, X, Y, G, biases=[np.ones(3)]),
@@ -405,6 +423,68 @@ def test_what_rounding_can_hide_resembles_everything(floor: float, digits: float
         assert resembling(one, "mse")["W1"] is hidden
 
 
+def test_biases_that_were_not_summed_are_compared_row_by_row() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    b1, b2 = (np.repeat(b, len(X), axis=0) for b in cast(Any, g.biases))
+    problem = Problem("", X, Y, model.weights, model.biases, g.weights, (b1, b2), (False, False))
+    one = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    assert resembling(one, "mse") == dict.fromkeys(("W2", "b2", "W1", "b1"), True)
+    b1[3, 1] *= 2
+    assert resembling(replace(one, resembling={}), "mse") == {"W2": True, "b2": True, "W1": True, "b1": False}
+
+
+def test_where_the_correct_gradient_is_zero_only_zeros_resemble_it() -> None:
+    weights = (-np.ones((2, 3)), np.ones((3, 1)))
+    for first, alike in ((0 * weights[0], True), (np.ones((2, 3)), False)):
+        one = Reading(a_problem([first, np.ones((3, 1))], weights), (RELU, SIGMOID), 1e-16, 1e-7, {})
+        assert resembling(one, "mse") == {"W2": False, "W1": alike}
+
+
+def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
+    problem = a_problem([np.full((2, 3), 1e200), np.full((3, 1), 1e200)], [1e200 * w for w in W])
+    one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {})
+    assert resembling(one, "mse") == {"W2": True, "W1": True}
+
+
+def test_a_relu_at_its_kink_is_read_with_both_derivatives() -> None:
+    weights = (np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 1)))
+    problem = a_problem(weights, weights)
+    one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {"W1": 3.0})
+    same, other = comparison._with_other_kink(one)
+    assert same is one
+    assert (other.problem is problem, other.unit, other.coarse, other.floors) == (True, 1e-16, 1e-7, {"W1": 3.0})
+    z = np.array([-1.0, 0.0, 1.0])
+    assert [phi.derivative(z, z).tolist() for phi in other.activations] == [[0, 1, 1], [0, 1, 1]]
+    assert [phi.name for phi in other.activations] == ["relu", "relu"]
+    apart = Reading(problem._replace(X=X + np.array([0.05, 0.017])), (RELU, RELU), 1e-16, 1e-7, {})
+    assert list(comparison._with_other_kink(apart)) == [apart]
+    assert len(list(comparison._with_other_kink(replace(one, activations=(SIGMOID, SIGMOID))))) == 1
+
+
+@pytest.mark.parametrize(("told", "chosen"), [(None, 2), ([[SIGMOID], [SIGMOID]], 3)])
+def test_the_likeliest_is_one_of_two_for_which_most_speaks(
+    monkeypatch: pytest.MonkeyPatch, told: Any, chosen: int
+) -> None:
+    readings, evidence = [a_reading() for _ in range(5)], {"mse": [1, 3, 1, 2, 9], "binary_cross_entropy": [0, 0, 2, 0]}
+    number = {id(one): i for i, one in enumerate(readings)}
+
+    def agreeing(case: Case, one: Reading, candidates: Any) -> list[Baseline]:
+        names = frozenset("abcd"[: number[id(one)] + 1])  # the later, the more arrays agree
+        return [Baseline(one, loss, 1.0, names, names) for loss in candidates]
+
+    def fitting_losses(case: Case, one: Reading) -> list[Any]:
+        return [] if number[id(one)] == 4 else list({loss.family: loss for loss in losses(2, 1)}.values())
+
+    monkeypatch.setattr(comparison, "evidence_for", lambda one, family: evidence.get(family, [0] * 4)[number[id(one)]])
+    monkeypatch.setattr(comparison, "comparisons", agreeing)
+    monkeypatch.setattr(comparison, "losses_for", fitting_losses)
+    best = comparison.likeliest(a_case(readings[0], told), readings)
+    assert best is not None
+    assert number[id(best.reading)] == chosen
+    assert comparison.likeliest(a_case(readings[0], told), readings[4:]) is None
+
+
 def test_two_numbers_are_evidence_and_one_is_not() -> None:
     model = Model.random([2, 2, 1], seed=0, bias=True)
     g = model.backward(model.forward(X), Y)
@@ -646,6 +726,75 @@ def test_clipped_predictions_are_counted(which: str, bound: float, many: int) ->
     assert all(block.off(s) <= 1 for block in made.values())
 
 
+@pytest.mark.parametrize("which", ["used", "divided"])
+def test_all_predictions_may_be_clipped(which: str) -> None:
+    one = entropy_reading({"error": f"~clipped:{which}:0.498"}, ENTROPY.factor)
+    found = with_clipping(a_case(one, **TOLD_BCE), one)
+    assert found is not None
+    assert found[2].startswith("clipping of 21 predictions, at 0.498 from 0 and 1: ")
+
+
+@pytest.mark.parametrize(
+    ("times", "form", "fitted"),
+    [(3, "~epsilon:0.0001", True), (1.5, "~epsilon:0.01", True), (1.5, "~epsilon:0.3", False)],
+)
+def test_an_epsilon_is_looked_for_below_a_tenth(times: float, form: str, fitted: bool) -> None:
+    plain, other = (entropy_reading(plan).problem.gradients for plan in ({}, {"error": form}))
+    one = entropy_reading({})
+    arrays = tuple(g + times * (h - g) for g, h in zip(plain, other, strict=True))
+    one = replace(one, problem=one.problem._replace(gradients=arrays))
+    assert bool(_fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset()))) is fitted
+
+
+@pytest.mark.parametrize(("wanted", "moved"), [(0.06, True), (0.7, False), (1.2, False), (-0.1, False)])
+def test_a_bound_stays_between_zero_and_one_half(wanted: float, moved: bool) -> None:
+    p = entropy_reading({}).exact("binary_cross_entropy")
+    base, near = (p.a[-2].T @ grammar.error_with_clipping(p, bound, "used") for bound in (0.05, 0.05 + 5e-8))
+    found = _refined(p, p.a[-2].T, base + (near - base) / 5e-8 * (wanted - 0.05), "used", 0.05)
+    assert (found != 0.05) is moved
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("~epsilon:0.0001", "an ε of 0.0001 inside the logarithm"),
+        ("~epsilon:0.00033", "an ε of 0.00033 inside the logarithm"),
+        *(
+            (f"~clipped:{which}:0.05", f"clipping of {{}} predictions, at 0.05 from 0 and 1: {text}")
+            for which, text in list(grammar.CLIPPINGS.items())[:2]
+        ),
+    ],
+)
+def test_logarithms_of_several_classes(form: str, words: str) -> None:
+    model, rng = Model.random([3, 4, 3], seed=2, activations=["tanh", "softmax"]), np.random.default_rng(3)
+    w, phis = (model.weights[0], model.weights[1]), tuple(model.activations)
+    x, y = rng.normal(size=(9, 3)), np.eye(3)[rng.integers(0, 3, 9)]
+    problem = Problem("rows, (in, out)", x, y, w, None, w, None, (False, False))
+    one = Reading(problem, phis, 2**-52, 1e-7, {})
+    made = grammar.backward(one.exact("cross_entropy"), {"error": form})
+    one = replace(one, problem=problem._replace(gradients=(made["W1"] / 9, made["W2"] / 9)))
+    case = a_case(one, [[phi] for phi in phis], "cross_entropy")
+    found = with_epsilon(case, [one]) if "epsilon" in form else with_clipping(case, one)
+    away = one.exact("cross_entropy").a[-1]
+    assert found is not None
+    assert found[2] == words.format(np.sum((away < 0.05) | (away > 0.95)))
+
+
+def test_large_and_small_inputs_are_compared_alike() -> None:
+    for size in (1e-6, 1e6):
+        model = Model([3 * W[0] / size, 8 * W[1]])
+        problem = Problem("rows, (in, out)", size * X, Y, model.weights, None, model.weights, None, (False, False))
+        one = Reading(problem, model.activations, 2**-52, 1e-7, {})
+        made = grammar.backward(one.exact("binary_cross_entropy"), {"error": "~clipped:used:0.05"})
+        gradients = (ENTROPY.factor * made["W1"], ENTROPY.factor * made["W2"])
+        assert with_clipping(a_case(one, **TOLD_BCE), replace(one, problem=problem._replace(gradients=gradients)))
+        w = (W[1][:1] / size,)
+        single = Reading(Problem("", size * X[:, :1], Y, w, None, w, None, (False,)), (SIGMOID,), 2**-52, 1e-7, {})
+        error = grammar.correct_error(single.exact("binary_cross_entropy"))
+        near = replace(single, problem=single.problem._replace(gradients=(size * X[:, :1].T @ error,)))
+        assert _near(near, "binary_cross_entropy")
+
+
 def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
     s = ENTROPY.factor
     for which in ("used", "zeroed"):
@@ -677,6 +826,7 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
         ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
+        ([("W1", [1], [1], 1.0, 1.0)], None, True, [0.5, 2.0, 1.0]),  # as far off as rounding allows
         ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
         ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [-3, -3], [1, 1], 0.1, -3.0)], None, False, [7.0, -3.0]),
@@ -700,25 +850,123 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
 
 
 @pytest.mark.parametrize(
-    ("activations", "searches"),
+    ("activations", "searches", "looks"),
     [
         # of the first networks those for which an array speaks, then all of them, and a few of the others
-        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)]),
-        ([None, None], [(22, 22)]),
-        ("sigmoid", [(1, 1)]),
+        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)], 0),
+        ([None, None], [(22, 22)], 22),  # then predictions that are clipped, and activations that are left out
+        ("sigmoid", [(1, 1)], 1),
     ],
 )
-def test_how_many_readings_are_searched(monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any) -> None:
-    found = []
+def test_how_many_readings_are_searched(
+    monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any, looks: int
+) -> None:
+    found, others = [], Counter[str]()
 
     def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
         found.append((len(readings), few))
         return []
 
     monkeypatch.setattr(diagnosis, "explained", explained)
+    for name in ("with_clipping", "skipping"):
+        monkeypatch.setattr(diagnosis, name, lambda case, reading, name=name: others.update([name]))
     noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
     assert diagnose(W, X, Y, noise, activations=activations).verdict == "unknown"
     assert found == searches
+    assert (others["with_clipping"], others["skipping"]) == (looks, looks)
+
+
+@pytest.mark.parametrize(("many", "networks"), [(X.size, [20, 15]), (X.size - 1, [16, 15])])
+def test_with_many_inputs_fewer_networks_are_read(
+    monkeypatch: pytest.MonkeyPatch, many: int, networks: list[int]
+) -> None:
+    found = []
+
+    def reading(case: Case, tried: list[Any]) -> list[Reading]:
+        found.append(len(tried))
+        return []
+
+    monkeypatch.setattr(diagnosis, "MANY", many)
+    monkeypatch.setattr(diagnosis, "read", reading)
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    assert diagnose(W, X, Y, noise).verdict == "unknown"
+    assert found == networks
+    found.clear()
+    assert diagnose(W, X, Y, noise, activations=[None, None]).verdict == "unknown"
+    assert found == [20]
+
+
+@pytest.mark.parametrize(("step", "searches"), [(True, 0), (False, 2)])
+def test_a_step_that_is_only_rounding_is_not_searched(
+    monkeypatch: pytest.MonkeyPatch, step: bool, searches: int
+) -> None:
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    found = []
+
+    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+        found.append(few)
+        return []
+
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    monkeypatch.setattr(diagnosis, "drowned", lambda case, best: True)
+    problem = a_problem(noise)._replace(convention="rows, (in, out)")
+    one = Case([problem], [[SIGMOID], [SIGMOID]], "mse", 2**-52, 1e-7, {}, True, step)
+    two = one._replace(told=None)
+    answers = [diagnosed(one), diagnosed(two)]
+    assert len(found) == searches * 2
+    assert [answer.reason == TOO_SMALL_TO_TELL for answer in answers] == [step, step]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "few", "fruitful", "searched"),
+    [
+        ([0, 2, 1, 0, 3], 0, "", [4, 1, 2]),  # the most evidence first, those without not at all
+        ([0, 2, 1, 0, 3], 1, "", [4, 1, 2, 0]),
+        ([0, 2, 1, 0, 3], 2, "", [4, 1, 2, 0, 3]),
+        ([0, 2, 1, 2, 3], 2, "1", [4, 1, 3]),  # less evidence cannot beat it
+        ([3, 2, 1, 2, 3], 2, "0", [0, 4]),
+        ([0, 0, 0, 0, 0], 3, "0", [0, 1, 2]),
+        ([0, 0], 0, "", []),
+        ([1] * 30, 1, "", list(range(24))),
+    ],
+)
+def test_the_readings_with_the_most_evidence_are_searched_first(
+    monkeypatch: pytest.MonkeyPatch, evidence: list[int], few: int, fruitful: str, searched: list[int]
+) -> None:
+    readings = [a_reading(n=4) for _ in evidence]
+    number = {id(one): i for i, one in enumerate(readings)}
+    found: list[tuple[int, str, float | None, int]] = []
+
+    class Fake:
+        def __init__(self, reading: Reading, family: str, named: list[float]) -> None:
+            self.reading, self.family, self.cost = reading, family, lambda state: -state
+            assert named == named_factors(reading)
+
+        def explain(self, s: float | None, most: int) -> list[int]:
+            found.append((number[id(self.reading)], self.family, s, most))
+            return [len(found)]
+
+    def explanations(search: Any, states: Any, candidates: Any, *told: bool) -> list[Any]:
+        assert states == sorted(states, reverse=True)  # the cheapest first
+        assert {loss.family for loss in candidates} == {search.family}
+        assert told == (False, True, False)
+        fits = str(number[id(search.reading)]) in fruitful.split() and found[-1][-1] == 2
+        return [SimpleNamespace(cost=cost, of=number[id(search.reading)]) for cost in (2.76, 2.75, 1.0)] * fits
+
+    monkeypatch.setattr(diagnosis, "Search", Fake)
+    monkeypatch.setattr(diagnosis, "explanations", explanations)
+    monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]])
+    monkeypatch.setattr(diagnosis, "_scales_to_try", lambda case, reading, candidates: [None, 0.5])
+    case = a_case(readings[0])._replace(convention=None)
+    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few)]
+    assert costs == [(cost, of) for cost in (1.0, 2.75) for of in map(int, fruitful.split()) for _ in "12"]
+    families = ("mse", "binary_cross_entropy")
+    assert found == [(i, f, s, most) for i in searched for f in families for most in (1, 2) for s in (None, 0.5)]
+    found.clear()
+    monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - 1)  # with many inputs one at most
+    diagnosis.explained(case, readings, few)
+    some = [i for i in searched if evidence[i]]
+    assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:1]
 
 
 @pytest.mark.parametrize(
@@ -792,6 +1040,33 @@ def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -
     assert (SIGMOID.derivative(x @ w, a) == 0).all()
     problem = Problem("", x, y, (w,), None, (3 * x.T @ (a - y),), None, (False,))
     assert _agrees(problem, (w,), ([x @ w], [x, a]), y, (SIGMOID,), 2**-52)
+
+
+def test_work_is_counted_to_the_last_multiplication() -> None:
+    x, w = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]]), np.array([[0.3], [-0.2]])
+    identity, y = backprop.network.ACTIVATIONS["identity"], np.array([[1.0], [0.0], [2.0], [1.0]])
+
+    def tried(weights: np.ndarray, examples: slice, work: float) -> list[str]:
+        gradient = x[examples].T @ (x[examples] @ weights - y[examples])
+        problem = Problem("", x, y, (w,), None, (gradient,), None, (False,))
+        return list(_tried(problem, [identity], 2**-52, work, False))
+
+    whole = 6.0 * 4 * 2  # of all examples; of k of them, k quarters
+    first = "it is the gradient of the first example only, so hand in X and y of that mini-batch"
+    assert tried(w, slice(1), whole / 4) == [first]
+    assert tried(w, slice(1), whole / 4 - 1) == []
+    three = "it is the gradient of the last 3 examples only, so hand in X and y of that mini-batch"
+    assert tried(w, slice(1, 4), 2 * whole * 6 / 4) == [three]
+    assert tried(w, slice(1, 4), 2 * whole * 6 / 4 - 1) == []
+    gradient = x.T @ (x @ (0 * w) - y)
+    before = (
+        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "
+    )
+    before += "in a copy of the weights that was made before the update"
+    problem = Problem("", x, y, (-gradient,), None, (gradient,), None, (False,))
+    for less, found in ((0, [before]), (1, [])):
+        assert list(_tried(problem, [identity], 2**-52, 2 * whole * 6 / 4 + whole - less, False)) == found
+    assert list(_tried(problem, [identity], 2**-52, 1e9, True)) == []  # a step has both
 
 
 def test_three_numbers_are_too_few_for_a_difference() -> None:
