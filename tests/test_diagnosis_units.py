@@ -627,6 +627,8 @@ def test_whether_arrays_follow_from_one_delta() -> None:
     assert _follows(a_baseline(noise=1e-9), 2) is True
     assert _follows(a_baseline(n=9), 2) is None  # 36 numbers for 25 equations
     assert _follows(a_baseline(widths=(2, 30, 101, 1), n=4), 2) is None  # too many
+    assert _follows(a_baseline(widths=(2, 30, 40, 1), n=10), 2) is None
+    assert _follows(a_baseline(widths=(2, 30, 5, 1), n=10), 2) is True
 
     def unsummed(base: Baseline) -> Baseline:
         biases = cast(Any, base.reading.problem.bias_gradients)
