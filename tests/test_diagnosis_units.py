@@ -483,6 +483,65 @@ def test_the_likeliest_is_one_of_two_for_which_most_speaks(
     assert best is not None
     assert number[id(best.reading)] == chosen
     assert comparison.likeliest(a_case(readings[0], told), readings[4:]) is None
+    evidence["mse"][0] = evidence["mse"][1] = 0  # as much as for the one with which no loss goes
+    best = comparison.likeliest(a_case(readings[0], told), [readings[0], readings[1], readings[4]])
+    assert best is not None
+    assert number[id(best.reading)] == 1
+
+
+def test_readings_that_do_not_fit_do_not_end_the_look_at_the_others() -> None:
+    good = Reading(a_problem(G), (SIGMOID, SIGMOID), 2**-52, 1e-7, {})
+    turned = replace(good, problem=good.problem._replace(turned=(False, True)))
+    other = Reading(good.problem, (SIGMOID, backprop.network.ACTIVATIONS["tanh"]), 2**-52, 1e-7, {})
+    for told, loss in ((None, None), ([[SIGMOID], [SIGMOID]], "mse"), (None, "bce")):
+        found = comparison.fitting(a_case(good, told, loss), [turned, other, good])
+        assert [one.reading is good for one in found] == [True] * (loss != "bce")
+    assert [one.loss.name for one in comparison.fitting(a_case(good), [good])] == ["mse"]
+
+
+# What is added to an answer
+
+
+def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = a_problem(G)._replace(convention="rows, (in, out)")
+    mine = Activation("sigmoid", SIGMOID.value, SIGMOID.derivative)
+    case = Case([problem._replace(convention="other"), problem], [[mine], [SIGMOID]], "mse", 1, 1, {}, True, True, 0.25)
+    found = diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
+    seen: Any = []
+
+    def remarks(*arguments: Any, **more: Any) -> tuple[str, ...]:
+        seen.append((arguments, more))
+        return ("a remark",)
+
+    monkeypatch.setattr(diagnosis, "remarks", remarks)
+    assert diagnosis.with_remarks(case, found, 0.75) == replace(found, remarks=cast(Any, ("a remark",)))
+    (((model, x, y, loss), more),) = seen
+    assert (x is problem.X, y is problem.y, loss, more) == (True, True, "mse", {"eta": 0.25, "printed_loss": 0.75})
+    assert [phi is SIGMOID or phi is mine for phi in model.activations] == [True, True]
+    assert np.array_equal(model.weights[0], W[0])
+    assert diagnosis.with_remarks(case._replace(told=None), found, None).remarks
+
+
+@pytest.mark.parametrize("verdicts", [["correct", "unknown"], ["incorrect", "unknown"]])
+def test_hints_are_added_to_what_is_unknown(monkeypatch: pytest.MonkeyPatch, verdicts: list[str]) -> None:
+    case = a_case(a_reading())._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
+    found = nothing(2, "why")
+    layers = tuple(layer._replace(verdict=verdict) for layer, verdict in zip(found.layers, verdicts, strict=True))
+    found, seen = replace(found, layers=layers), list[Any]()
+
+    def hints(*arguments: Any) -> tuple[str, ...]:
+        seen.append(arguments)
+        return ("one", "two")
+
+    monkeypatch.setattr(diagnosis, "hints", hints)
+    for untouched in (replace(found, evidence="numbers"), replace(found, reason=TOO_SMALL_TO_TELL)):
+        assert diagnosis.with_remarks(case, untouched, None) is untouched
+    assert not seen
+    assert diagnosis.with_remarks(case, found, None).reason == "why; one; two"
+    ((problems, networks, *rest),) = seen
+    assert problems is case.problems
+    assert networks == [(a, b) for a in (SIGMOID, RELU, MINE) for b in (SIGMOID, RELU, MINE)][:8]
+    assert rest == [case.unit, True, "correct" in verdicts]
 
 
 def test_two_numbers_are_evidence_and_one_is_not() -> None:
@@ -829,6 +888,7 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
         ([("W1", [1], [1], 1.0, 1.0)], None, True, [0.5, 2.0, 1.0]),  # as far off as rounding allows
+        ([("W1", [1], [1], 1.0, 1.0)], "mse", True, [0.5, 2.0, 1.0, 0.5, -0.5]),
         ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
         ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [-3, -3], [1, 1], 0.1, -3.0)], None, False, [7.0, -3.0]),
@@ -929,6 +989,7 @@ def test_a_step_that_is_only_rounding_is_not_searched(
         ([3, 2, 1, 2, 3], 2, "0", [0, 4]),
         ([0, 0, 0, 0, 0], 3, "0", [0, 1, 2]),
         ([0, 0], 0, "", []),
+        ([0, 1], 0, "", [1]),
         ([1] * 30, 1, "", list(range(24))),
     ],
 )
