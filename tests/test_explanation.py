@@ -357,6 +357,12 @@ WHOLE = 2 / 6  # the factor of the mean squared error of three examples and two 
             {"s": WHOLE, "loss": "mse mse_half", "known": True, "slack": 1e-9},
             [(1, 1.0, (), 0.0, 0.0, "mse"), (1, 2.0, (TWO,), 0.8, 0.01, "mse_half")],
         ),
+        # a factor that has a name is taken for exactly that
+        (
+            [state(s=WHOLE * (1 + 1e-7))],
+            {"s": WHOLE * (1 + 1e-7), "known": True, "slack": 1e-6},
+            [(1, 1.0, (), 0.0, 0.0, "mse")],
+        ),
         ([state()], {"loss": "binary_cross_entropy"}, [(1, 6.0, (), 0.0, 0.0, "binary_cross_entropy")]),
         (
             [state()],
@@ -405,6 +411,21 @@ def scaled(factor: float, n: int, widths: list[int], *terms: Term, named: bool =
 )
 def test_the_scale_of_the_whole(arguments: Any, terms: Any, found: Any) -> None:
     assert scaled(*arguments, *terms) == found
+
+
+@pytest.mark.parametrize(
+    ("off", "slack", "found"),
+    [
+        (2.0**-8, 2.0**-6, [(1.0, (), 0.0)]),  # as far off as rounding allows
+        (2.0**-8, 2.0**-6 * 0.99, [(None, ("wrong-scale",), 1.8)]),
+        (2.0**-7, 2.0**-4, [(None, ("wrong-scale",), 1.8)]),  # more than a hundredth off, whatever rounding allows
+    ],
+)
+def test_a_scale_is_near_and_within_rounding(off: float, slack: float, found: Any) -> None:
+    at, loss = reading([2, 2], 2), losses(2, 2)[0]
+    assert loss.factor == 0.5
+    one = {"W1": Block("W1", np.full((2, 2), 0.5 + off), np.ones((2, 2)), slack, 0.0, 0.5 + off)}
+    assert list(_scales_of(State(()), one, 0.5 + off, loss, at, True)) == found
 
 
 def test_a_scale_that_does_not_fit_all_arrays_is_none() -> None:

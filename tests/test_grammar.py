@@ -146,16 +146,58 @@ def forms(p: Pass) -> dict[str, np.ndarray]:
     return found
 
 
+def test_the_derivatives_of_other_activations_are_of_a_and_of_z() -> None:
+    found = grammar._others("tanh", "relu")
+    known = [f"wrong-activation-derivative:{name} of {of}" for name in ("tanh", "relu") for of in "az"]
+    assert list(found) == known
+    assert [form.code for form in found.values()] == [
+        f"{n}_derivative({of}{{k}})" for n in ("tanh", "relu") for of in "az"
+    ]
+    p = a_pass([2, 3, 1])
+    for name, form in found.items():
+        made, expected = form.make(p, 0), grammar.DERIVATIVES[name].make(p, 0)
+        assert made is not None
+        assert expected is not None
+        assert np.array_equal(made, expected)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_one_number_has_no_transpose(k: int) -> None:
+    for width, has in ((1, False), (2, True)):
+        p = a_pass([width] * 3)
+        names = [name for name, *_ in weight_forms(p, k, flow_to(p, k), below_of(p, k))]
+        assert ("gradient-transposed" in names) is has
+
+
+@pytest.mark.parametrize("which", ["divided", "zeroed"])
+def test_the_error_of_clipped_classes_is_a_product_with_the_jacobian(which: str) -> None:
+    p = a_pass([2, 4], "tanh", "cross_entropy")
+    a = ACTIVATIONS["softmax"].value(3 * p.z[0])
+    y = np.eye(4)[[0, 1, 2, 3, 0]]
+    p = p._replace(a=[p.a[0], a], y=y, activations=[ACTIVATIONS["softmax"]])
+    found = grammar.error_with_clipping(p, 0.2, which)
+    for row, target, made in zip(a, y, found, strict=True):
+        clipped = np.clip(row, 0.2, 0.8)
+        g = -target / clipped * ((clipped == row) | (which == "divided"))
+        np.testing.assert_allclose(made, (np.diag(row) - np.outer(row, row)) @ g, atol=1e-15)
+
+
+def test_the_code_of_a_derivative_of_softmax_is_one() -> None:
+    p = a_pass([2, 3, 2], "tanh")
+    p = p._replace(activations=[ACTIVATIONS["tanh"], ACTIVATIONS["softmax"]])
+    assert [grammar._derivative_call(p, k) for k in (0, 1)] == ["tanh_derivative(z1)", "np.ones_like(Z2)"]
+
+
 @pytest.mark.parametrize("widths", [[2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3]])
 @pytest.mark.parametrize(("output", "family"), [("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy")])
 def test_copies_with_a_leading_axis_give_each_its_own_forms(widths: list[int], output: str, family: str) -> None:
     activations = [ACTIVATIONS["tanh"]] * (len(widths) - 2) + [ACTIVATIONS[output]]
     passes = []
     for seed in (0, 1):
-        rng = np.random.default_rng(seed)
+        rng, n = np.random.default_rng(seed), 3  # as many examples as units, so that a transpose fits
         model = Model.random(widths, seed=seed, activations=activations)
-        trace = model.forward(rng.normal(size=(N, widths[0])))
-        passes.append(Pass(trace.z, trace.a, rng.random((N, widths[-1])), model.weights, activations, None, family))
+        trace = model.forward(rng.normal(size=(n, widths[0])))
+        passes.append(Pass(trace.z, trace.a, rng.random((n, widths[-1])), model.weights, activations, None, family))
     one, two = passes
     two = two._replace(y=one.y)  # the targets are not disturbed
     z, a, weights = (

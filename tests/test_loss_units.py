@@ -282,6 +282,9 @@ def test_what_some_examples_can_share() -> None:
     root: Any = next(iter(_partial(CORNERS, "rmse", np.sqrt(0.5))))
     assert (root.loss, root.accuracy) == (pytest.approx(np.sqrt(0.5)), 0.5)
     assert root.prediction == "2 of 4 examples are predicted as 0 for 1 or as 1 for 0"
+    roots, means = ([k.loss for k in _partial(CORNERS, name, 0.7) if k.name == "shared"] for name in ("rmse", "mse"))
+    assert roots == pytest.approx(np.sqrt(means))
+    assert len(set(roots)) > 1
     two = next(iter(_partial(np.hstack([CORNERS, CORNERS]), "mse_sum", 3.1)))
     assert (two.loss, two.accuracy) == (3.0, None)
     assert two.prediction == "3 of 8 targets are predicted as 0 for 1 or as 1 for 0"
@@ -452,8 +455,9 @@ def test_as_far_below_as_above_is_near_unless_it_is_a_minimum() -> None:
     assert _is_near(0.38, best, 0.5, 0.01) is True
 
 
-def test_a_tie_in_one_example_has_no_accuracy() -> None:
-    assert _accuracy(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])) is None
+@pytest.mark.parametrize(("less", "accuracy"), [(0.0, None), (1e-9, None), (1.1e-9, 1.0)])
+def test_a_tie_in_one_example_has_no_accuracy(less: float, accuracy: float | None) -> None:
+    assert _accuracy(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5 - less]])) == accuracy
 
 
 # What is said
