@@ -35,7 +35,7 @@ from builder.tree import Tree
 from builder.typeset.functions import link_functions, set_notes, show_code
 from builder.typeset.glossary import explain
 from builder.typeset.mathematics import raw_latex, typeset
-from builder.typeset.typography import keep_punctuation, keep_together
+from builder.typeset.typography import keep_punctuation, keep_together, set_subscripts
 from live import fetch
 
 ROOT = Path(__file__).parents[1]
@@ -201,6 +201,7 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         speed.script_after_text(tree)
         speed.fewer_tooltips(tree)
         keep_together(tree)
+        set_subscripts(tree)
         keep_punctuation(tree)
         left_over = raw_latex(tree)
         if left_over is not None:

@@ -90,7 +90,7 @@ def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
     for _ in range(5000):
         exec(code, {"sigmoid": backprop.derivation.sigmoid, "len": len}, names)
     exec(compile(forward, "forward", "exec"), {"sigmoid": backprop.derivation.sigmoid}, names)
-    assert backprop.derivation.accuracy(y, names["y_hat"]) == 1.0
+    assert backprop.derivation.binary_accuracy(y, names["y_hat"]) == 1.0
 
 
 def test_every_exercise_stands_on_one_page() -> None:

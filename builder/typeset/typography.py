@@ -1,4 +1,4 @@
-"""Typography: what belongs together stays on one line."""
+"""Typography: what belongs together stays on one line, and a subscript stands below it."""
 
 import re
 
@@ -7,6 +7,7 @@ from builder.tree import Tree
 
 UNTOUCHED = {"script", "style", "title", "pre", "code", "svg", "math", "textarea"}
 WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
+INDEXED = re.compile(r"(?<![\w.])([dH])_([0-9A-Za-z])(?!\w)")
 
 
 def keep_together(tree: Tree) -> None:
@@ -29,6 +30,20 @@ def keep_together(tree: Tree) -> None:
         kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
         if kept != before:
             html.replace(text, kept)
+
+
+def set_subscripts(tree: Tree) -> None:
+    """Set the index of a width in a shape as a subscript; docstrings write it so that `help()` is readable.
+
+    Examples:
+        >>> html.through("<p>shape (..., N, d_L) or (H_m,), <code>d_L</code>, d_in</p>", set_subscripts)
+        '<p>shape (..., N, d<sub>L</sub>) or (H<sub>m</sub>,), <code>d_L</code>, d_in</p>'
+    """
+    for text in html.texts(tree, UNTOUCHED):
+        before = html.written(text)
+        lowered = INDEXED.sub(r"\1<sub>\2</sub>", before)
+        if lowered != before:
+            html.replace(text, lowered)
 
 
 def keep_punctuation(tree: Tree) -> None:
