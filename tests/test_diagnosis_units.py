@@ -65,6 +65,7 @@ W = MODEL.weights
 )
 def test_a_loss_has_several_names(told: str, names: list[str]) -> None:
     assert [loss.name for loss in told_losses(told, 5, 3)] == names
+    assert [loss.name for loss in told_losses(told, 5, 1)] == [names[0].removesuffix("_examples")]
     assert len(told_losses(None, 5, 3)) == 11
     assert len(told_losses(None, 5, 1)) == 8
 
@@ -85,6 +86,8 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
     assert told(MINE, 3) == [["mine"]] * 3
     assert told(["linear", SIGMOID]) == [["identity"], ["sigmoid"]]
     assert told([None, None]) == [hidden, [*hidden, "softmax"]]
+    assert told([None] * 3, 3) == [hidden, hidden, [*hidden, "softmax"]]
+    assert told([None], 1) == [[*hidden, "softmax"]]
     assert told([None, "softmax"], loss="cross_entropy") == [hidden, ["softmax"]]
     assert told(["relu", None], loss="bce") == [["relu"], [*hidden, "softmax"]]
 
