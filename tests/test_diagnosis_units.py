@@ -709,6 +709,17 @@ def test_two_equations_more_than_numbers_are_enough(n: int, follows: bool | None
     assert _follows(Baseline(reading, losses(n, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"})), 1) is follows
 
 
+def test_examples_that_are_almost_the_same_count_once() -> None:
+    model, y = Model.random([2, 1], seed=0, bias=True), np.array([[0.0], [1.0]])
+    for apart, follows in ((1e-11, False), (1e-7, None)):
+        x = np.array([[1.0, 2.0], [1.0 + apart, 2.0]])
+        g, gb = np.array([[1.0], [7.0]]), np.ones((1, 1))
+        problem = Problem("", x, y, model.weights, model.biases, (g,), (gb,), (False,))
+        reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+        base = Baseline(reading, losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"}))
+        assert _follows(base, 1) is follows
+
+
 def test_nothing_is_said_of_each_layer() -> None:
     found = nothing(2, "why", place="dW1")
     assert (found.verdict, found.reason, found.place, found.loss, found.sign) == ("unknown", "why", "dW1", None, None)
