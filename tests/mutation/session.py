@@ -102,6 +102,11 @@ def order(function: str, kills: Counter[tuple[str, str]], test: Chosen) -> float
     return (test.seconds + 0.01) * test.functions**2 / (1 + 3 * kills[function, test.name])
 
 
+def verdict(status: int) -> str:
+    """Put an exit status into words; a signal that ended a process that computed without end counts as a test."""
+    return {SURVIVED: "survived", -signal.SIGALRM: "waits without end"}.get(status, "killed")
+
+
 class Session:
     """A plugin for pytest: instead of running all tests it tries mutants.
 
@@ -158,11 +163,10 @@ class Session:
             mutant = self.mutants[number]
             if status == 2:
                 raise RuntimeError(f"cannot be made: {mutant.change}")
-            verdict = {SURVIVED: "survived", -signal.SIGALRM: "waits without end"}.get(status, "killed")
             noted = self.killer(number)
             by = noted.read_text(encoding="utf-8") if noted.exists() else ""
             kills[mutant.key, by] += 1
-            self.progress(mutant, verdict if mutant.key in tests else "no test", by)
+            self.progress(mutant, verdict(status) if mutant.key in tests else "no test", by)
         self.folder.cleanup()
         self.patch.undo()
         return True
