@@ -488,6 +488,7 @@ def scaled(off: float = 0.0, s: float = 0.5, f: float = 3.0, other: float | None
     """Scale δ of the second layer; each array may be a little off, and the biases may have another factor."""
     found = a_search(coarse=1e-3)
     flow = grammar.delta_of(found.p, 1, {}, grammar.delta_of(found.p, 2, {}, grammar.Flow()))
+    flow = grammar.Flow((np.ones(1), *flow.errors), (np.ones(1), *flow.deltas))  # as if there were a layer more
     made = {"W2": np.full((3, 3), 2.0), "b2": np.full((1, 3), 2.0)}
     given = {name: s * (f if name == "W2" or other is None else other) * m for name, m in made.items()}
     across = {"W2": np.array([[1, -1, 0]] * 3) / np.sqrt(6), "b2": np.array([[1, -1, 0]]) / np.sqrt(2)}
@@ -503,8 +504,9 @@ def test_a_delta_is_scaled_where_both_arrays_have_the_factor(s: float, f: float,
     assert state.terms[1].factor == pytest.approx(named, abs=1e-12)
     assert (state.s, state.numbers) == (s, 7 + 12)
     for kept, changed in ((before.flow.errors, state.flow.errors), (before.flow.deltas, state.flow.deltas)):
-        assert changed[0] is kept[0]
-        np.testing.assert_allclose(changed[1], named * kept[1])
+        assert len(changed) == len(kept) == 3
+        assert (changed[0] is kept[0], changed[1] is kept[1]) == (True, True)
+        np.testing.assert_allclose(changed[2], named * kept[2])
     assert scaled(s=s, f=f, other=1.01 * f)[1] == []
     assert scaled(s=s, f=0.0)[1] == []
     # to the thousandth of the smaller array, or of what it could be if nothing cancelled
