@@ -668,6 +668,11 @@ def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
     assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
 
 
+def fields(reading: Reading) -> Any:
+    """List what a reading needs besides the problem."""
+    return reading.activations, reading.unit, reading.coarse, reading.floors
+
+
 def a_baseline(widths: tuple[int, ...] = (2, 3, 4, 2), n: int = 4, noise: float = 0.0) -> Baseline:
     """Compare arrays that follow from a δ of the second layer."""
     model, rng = Model.random(list(widths), seed=0, bias=True), np.random.default_rng(2)
@@ -707,6 +712,19 @@ def test_two_equations_more_than_numbers_are_enough(n: int, follows: bool | None
     problem = Problem("", x, y, model.weights, model.biases, (np.array([[1.0], [7.0]]),), (np.ones((1, 1)),), (False,))
     reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
     assert _follows(Baseline(reading, losses(n, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"})), 1) is follows
+
+
+def test_an_array_of_small_numbers_must_follow_as_well() -> None:
+    for noise, follows in ((0.0, True), (1e-5, False)):
+        base = a_baseline(noise=noise)
+        problem, small = base.reading.problem, 1e-4
+        gradients = (small * problem.gradients[0], *problem.gradients[1:])
+        reading = Reading(problem._replace(X=small * problem.X, gradients=gradients), *fields(base.reading))
+        p = reading.exact("mse")
+        reading._passes["", 0.0] = p._replace(
+            a=[p.a[0], *base.reading.exact("mse").a[1:]], z=base.reading.exact("mse").z
+        )
+        assert _follows(base._replace(reading=reading), 2) is follows
 
 
 def test_examples_that_are_almost_the_same_count_once() -> None:
@@ -772,16 +790,27 @@ def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
     assert with_epsilon(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), [squares]) is None
 
 
-@pytest.mark.parametrize(("many", "found"), [(3, False), (4, True)])
-def test_three_numbers_are_too_few_for_a_clipping(many: int, found: bool) -> None:
+@pytest.mark.parametrize(("many", "size", "found"), [(3, 1.0, False), *((4, size, True) for size in (1e-6, 1.0, 1e6))])
+def test_three_numbers_are_too_few_for_a_clipping(many: int, size: float, found: bool) -> None:
     rng = np.random.default_rng(1)
     x, y, w = rng.normal(size=(9, many)), (rng.random((9, 1)) < 0.5) * 1.0, 3 * rng.normal(size=(many, 1))
-    problem = Problem("rows, (in, out)", x, y, (w,), None, (w,), None, (False,))
+    problem = Problem("rows, (in, out)", size * x, y, (w / size,), None, (w,), None, (False,))
     one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
     loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
     made = grammar.backward(one.exact(loss.family), {"error": "~clipped:used:0.05"})["W1"]
     one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
     assert (with_clipping(a_case(one, [[SIGMOID]], loss.name), one) is not None) is found
+
+
+@pytest.mark.parametrize(("share", "near"), [(0.0, True), (0.099, True), (0.101, False), (1.0, False)])
+def test_nearly_the_correct_direction_is_within_a_tenth(share: float, near: bool) -> None:
+    right = entropy_reading({})
+    g = right.problem.gradients[1]
+    across = np.array([[1.0], [-1.0], [0.5]])
+    across -= g * np.vdot(across, g) / np.vdot(g, g)
+    across *= share / np.sqrt(1 - share**2 + 1e-30) * np.linalg.norm(g) / np.linalg.norm(across)
+    one = replace(right, problem=right.problem._replace(gradients=(right.problem.gradients[0], g + across)))
+    assert _near(one, "binary_cross_entropy") is near
 
 
 @pytest.mark.parametrize("which", grammar.CLIPPINGS)
@@ -1119,7 +1148,7 @@ def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -
     assert _agrees(problem, (w,), ([x @ w], [x, a]), y, (SIGMOID,), 2**-52)
 
 
-def test_work_is_counted_to_the_last_multiplication() -> None:
+def test_work_is_counted_to_the_last_multiplication(monkeypatch: pytest.MonkeyPatch) -> None:
     x, w = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]]), np.array([[0.3], [-0.2]])
     identity, y = backprop.network.ACTIVATIONS["identity"], np.array([[1.0], [0.0], [2.0], [1.0]])
 
@@ -1135,6 +1164,10 @@ def test_work_is_counted_to_the_last_multiplication() -> None:
     three = "it is the gradient of the last 3 examples only, so hand in X and y of that mini-batch"
     assert tried(w, slice(1, 4), 2 * whole * 6 / 4) == [three]
     assert tried(w, slice(1, 4), 2 * whole * 6 / 4 - 1) == []
+    monkeypatch.setattr(hints_module, "EVERY", 2)  # then no mini-batch of three is tried, and one of two is
+    assert tried(w, slice(1, 4), 1e9) == []
+    assert tried(w, slice(2, 4), 1e9) == [three.replace("3", "2")]
+    monkeypatch.undo()
     gradient = x.T @ (x @ (0 * w) - y)
     before = (
         "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "

@@ -1,5 +1,6 @@
 """What an explanation is called: losses, factors, mistakes, layers and places."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,12 +8,15 @@ import numpy as np
 import pytest
 
 from backprop import Model
+from backprop.verification import explanation
+from backprop.verification.catalogue import planted
 from backprop.verification.explanation import (
     AHEAD,
     Explanation,
     _decays,
     _scales_of,
     between,
+    equivalents,
     explanations,
     factor_slugs,
     named_factors,
@@ -156,7 +160,7 @@ def test_the_factors_with_a_name() -> None:
     ],
 )
 def test_the_name_of_a_factor(place: str, factor: float, slugs: list[str]) -> None:
-    assert factor_slugs(Term(place, "", factor), reading([2, 3], 10)) == slugs
+    assert factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
 
 
 def test_one_example_makes_no_sum() -> None:
@@ -255,6 +259,38 @@ def test_mistakes_of_the_scale_are_named_last() -> None:
     one = explained(MISSING, extra=(TWO,))
     assert [slug for slug, *_ in one.parts] == [TWO, "hidden-derivative-missing"]
     assert one.slugs == ("hidden-derivative-missing", TWO)
+
+
+@pytest.mark.parametrize(("scale", "slugs"), [(5.0, ("uphill",)), (2.5, (HALF, SUM, "uphill"))])
+def test_two_factors_that_make_another_loss_are_not_named(scale: float, slugs: tuple[str, ...]) -> None:
+    extra = (HALF, SUM, "uphill")  # of the mean squared error, five times as long, is half the sum
+    one = Explanation(reading([2, 3, 1], 10), losses(10, 1)[0], State((MISSING,)), -1, scale, extra, 0.0, 0.0, {})
+    assert one.slugs == ("hidden-derivative-missing", *slugs)
+    assert (one.other_loss is not None) is (len(slugs) == 1)
+    single = replace(one, extra=(HALF,), scale=0.5)
+    assert single.slugs == ("hidden-derivative-missing", HALF)
+
+
+@pytest.mark.parametrize(("n", "passes"), [(100, [100]), (101, [100, 101])])
+def test_every_mistake_that_gives_the_same_numbers_is_equivalent(
+    monkeypatch: pytest.MonkeyPatch, n: int, passes: list[int]
+) -> None:
+    at, seen = reading([2, 3, 1], n), dict[tuple[Any, ...], list[int]]()
+    one = Explanation(at, losses(n, 1)[0], State((MISSING,)), 1, 1.0, (), 0.0, 0.0, {})
+    right = [slug for slug, plan, _ in planted(at.exact("mse"), n) if plan]
+
+    def gives(p: Any, plan: dict[str, str], factors: dict[str, float], wanted: Any, tolerance: float) -> bool:
+        assert (list(wanted), tolerance) == (["W1", "W2"], 1e-12)
+        seen.setdefault((tuple(plan.items()), tuple(factors.items())), []).append(len(p.y))
+        return True
+
+    monkeypatch.setattr(explanation, "gives", gives)
+    found = equivalents(one)
+    expected = {*right, "layer-not-updated", "biases-not-updated"} - {"hidden-derivative-missing", "updated-too-early"}
+    assert set(found) == expected
+    assert found["weights-missing"] == "back1"
+    assert found["layer-not-updated"] is None
+    assert list(seen.values()) == [passes] * len(seen)
 
 
 def test_the_factor_of_an_explanation() -> None:

@@ -13,6 +13,7 @@ import pytest
 import backprop
 from backprop import Diagnosis, Model
 from backprop.__main__ import main
+from backprop.verification import grading
 from backprop.verification.findings import Array
 from backprop.verification.grading import (
     COLUMNS,
@@ -115,6 +116,23 @@ def test_whole_lines(tmp_path: Path) -> None:
         assert grade == Grade(f"{name}.npz", verdict, (), incorrect, loss, (), grade.note, status)
         assert grade.note.startswith(note)
         assert bool(grade.note) is bool(note)
+
+
+def test_a_place_and_what_is_left_open_stand_in_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = backprop.diagnose(MODEL, X, Y, G, loss="mse")
+
+    def graded_as(**changes: Any) -> Grade:
+        monkeypatch.setattr(grading, "diagnose_file", lambda path, **options: (replace(found, **changes), []))
+        return grade_file(Path("a/b.npz"), Path("a"))
+
+    assert graded_as(verdict="mistake", place="dW1").mistakes == ("in dW1",)
+    assert graded_as(verdict="mistake", place="dW1", mistakes=("uphill",)).mistakes == ("uphill",)
+    assert graded_as(verdict="unknown", place="dW1").mistakes == ()
+    assert graded_as(verdict="mistake", place=None).mistakes == ()
+    note = "it is −∇L: correct, if it is added; these data cannot tell uphill"
+    assert graded_as(sign=-1, cannot_tell=("uphill",)).note == note
+    assert graded_as(sign=1, cannot_tell=("uphill",)).note == "these data cannot tell uphill"
+    assert graded_as(sign=-1, verdict="unknown", reason="why").note == "why"
 
 
 def test_subfolders_and_links(tmp_path: Path) -> None:

@@ -188,8 +188,17 @@ def test_the_code_of_a_derivative_of_softmax_is_one() -> None:
     assert [grammar._derivative_call(p, k) for k in (0, 1)] == ["tanh_derivative(z1)", "np.ones_like(Z2)"]
 
 
-@pytest.mark.parametrize("widths", [[2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3]])
-@pytest.mark.parametrize(("output", "family"), [("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy")])
+@pytest.mark.parametrize(
+    ("widths", "output", "family"),
+    [
+        ([2, 3, 1], "tanh", "mse"),
+        *(
+            (widths, *last)
+            for widths in ([2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3])
+            for last in (("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy"))
+        ),
+    ],
+)
 def test_copies_with_a_leading_axis_give_each_its_own_forms(widths: list[int], output: str, family: str) -> None:
     activations = [ACTIVATIONS["tanh"]] * (len(widths) - 2) + [ACTIVATIONS[output]]
     passes = []

@@ -455,6 +455,11 @@ def test_as_far_below_as_above_is_near_unless_it_is_a_minimum() -> None:
     assert _is_near(0.38, best, 0.5, 0.01) is True
 
 
+def test_each_row_has_its_own_largest_prediction() -> None:
+    y = np.eye(3)[[0, 1, 2, 2]]
+    assert _accuracy(y, np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.3, 0, 0.7], [0.6, 0.4, 0]])) == 0.75
+
+
 @pytest.mark.parametrize(("less", "accuracy"), [(0.0, None), (1e-9, None), (1.1e-9, 1.0)])
 def test_a_tie_in_one_example_has_no_accuracy(less: float, accuracy: float | None) -> None:
     assert _accuracy(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5 - less]])) == accuracy
