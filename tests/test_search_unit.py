@@ -238,6 +238,15 @@ def test_a_sum_that_cancels_is_disturbed_by_what_was_added() -> None:
     assert 0.05 < np.abs(spread).max() < 3  # 1e8 - 1e8, each with a relative error of 1e-9
 
 
+def test_a_weighted_sum_is_disturbed_by_the_size_of_its_terms() -> None:
+    n, unit = 4000, 1e-6
+    problem = problem_of(Model([np.array([[1.0], [-1.0]])], activations="identity"), [np.ones((2, 1))], None, n)
+    problem = problem._replace(X=np.ones((n, 2)), biases=None)
+    z = forward(problem, [ACTIVATIONS["identity"]], "mse", unit).z[0]
+    # in each copy the two inputs, by one unit each, and the sum, by two, which is the size of what was added
+    assert z.std(axis=1) / unit == pytest.approx(np.full((6, 1), np.sqrt(1 + 1 + 2**2)), rel=0.05)
+
+
 def test_passes_are_made_once_and_take_the_family_that_is_asked_for() -> None:
     reading = reading_of([2, 3, 1])
     assert reading.exact("mse").z is reading.exact("binary_cross_entropy").z
