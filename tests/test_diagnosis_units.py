@@ -35,7 +35,15 @@ from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
-from backprop.verification.unexplained import TOO_SMALL_TO_TELL, _follows, _if_untold, _places, in_words, nothing
+from backprop.verification.unexplained import (
+    TOO_SMALL_TO_TELL,
+    _follows,
+    _if_untold,
+    _places,
+    in_words,
+    is_unknown,
+    nothing,
+)
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -576,6 +584,15 @@ def test_nothing_but_rounding() -> None:
         assert drowned(a_case(one, step=True), base) is in_step
         assert drowned(a_case(one), base) is otherwise
         assert drowned(a_case(one), base._replace(tested=frozenset()))
+
+
+def test_why_nothing_can_be_said() -> None:
+    vague = a_reading(block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 1.0))
+    told = [[SIGMOID], [SIGMOID]]
+    drowned_ = is_unknown(a_case(vague, told, "mse", step=True), [vague])
+    assert (drowned_.verdict, drowned_.reason) == ("unknown", TOO_SMALL_TO_TELL)
+    none = is_unknown(a_case(vague, told, "cross_entropy"), [vague])
+    assert none.reason == "no common loss goes with this output activation and these targets"
 
 
 # Where a mistake can be, from the arrays that are incorrect alone

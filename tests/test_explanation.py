@@ -257,7 +257,9 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
 
 def test_mistakes_of_the_scale_are_named_last() -> None:
     one = explained(MISSING, extra=(TWO,))
-    assert [slug for slug, *_ in one.parts] == [TWO, "hidden-derivative-missing"]
+    assert one.parts == ((TWO, "", (1, 2, 3)), ("hidden-derivative-missing", "phi1", (1,)))
+    assert explained(turned=(False, True, False)).parts == (("gradient-transposed", "dW2", (2,)),)
+    assert explained(Term("delta2", "", 0.37)).parts == (("layer-scale", "delta2", (1, 2)),)
     assert one.slugs == ("hidden-derivative-missing", TWO)
 
 

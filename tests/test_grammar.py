@@ -461,6 +461,9 @@ def test_a_form_that_does_not_fit_is_named(plan: dict[str, str], message: str) -
         ("delta1 = (delta2 @ W2.T) * a1", "columns, (out, in)", "delta1 = (W2.T @ delta2) * a1"),
         ("delta1 = delta2 @ W2_after.T", "rows, (out, in)", "delta1 = delta2 @ W2_after"),
         ("delta1 = delta2 @ W2", "rows, (out, in)", "delta1 = delta2 @ W2.T"),
+        ("db1 = delta1[-1]", "columns, (in, out)", "db1 = delta1[:, -1]"),
+        ("db1 = delta1[-1]", "rows, (out, in)", "db1 = delta1[-1]"),
+        ("A1 = A1[:, 0] * W2[:, 1]", "columns, (out, in)", "A1 = A1[0] * W2[1]"),
         ("db1 = delta1.sum(axis=0)", "columns, (in, out)", "db1 = delta1.sum(axis=1)"),
         (
             "delta1 = delta2.sum(axis=1, keepdims=True)",
