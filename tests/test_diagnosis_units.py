@@ -103,6 +103,16 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (
+            lambda: diagnose(MODEL, X, Y, G, activations=3),  # what is named comes before what a model brings
+            TypeError,
+            "activations is 3; expected a name or a sequence of one for each layer",
+        ),
+        (
+            lambda: diagnose(Model(W, [np.ones(3), np.ones(1)]), X, Y, G, biases=[np.ones(3)]),
+            ValueError,
+            "biases has 1 arrays; expected 2, as weights has",
+        ),
         (lambda: told(3), TypeError, "activations is 3; expected a name or a sequence of one for each layer"),
         (
             lambda: told(["relu"]),
@@ -1194,6 +1204,15 @@ def test_work_is_counted_to_the_last_multiplication(monkeypatch: pytest.MonkeyPa
     for less, found in ((0, [before]), (1, [])):
         assert list(_tried(problem, [identity], 2**-52, 2 * whole * 6 / 4 + whole - less, False)) == found
     assert list(_tried(problem, [identity], 2**-52, 1e9, True)) == []  # a step has both
+
+
+def test_each_of_many_numbers_is_a_difference_from_either_side() -> None:
+    rng = np.random.default_rng(0)
+    w, g = rng.normal(size=(2, 20, 20))
+    new = w - 0.001 * g
+    quotient = (w - new) / 0.001
+    assert _is_difference(a_problem([quotient], [w]))
+    assert _is_difference(a_problem([quotient], [new]))
 
 
 def test_three_numbers_are_too_few_for_a_difference() -> None:

@@ -362,6 +362,11 @@ def test_the_losses_of_the_four_corners() -> None:
     ("call", "error", "message"),
     [
         (
+            lambda: loss_values(np.ones((1, 1, 1)), [[1.0]]),
+            ValueError,
+            "y has shape (1, 1, 1); expected two dimensions (rows, columns)",
+        ),
+        (
             lambda: known_losses([[1.0]]),
             ValueError,
             "X is given without y; expected both, or y alone, or neither for XOR's examples",
@@ -443,6 +448,7 @@ def test_converged_is_less_than_a_tenth_of_the_best_constant() -> None:
 
 def test_the_ending_for_several_outputs_means_nothing_for_one() -> None:
     assert [_name_for("mse_examples", d) for d in (1, 2)] == ["mse", "mse_examples"]
+    assert known_losses(y=[0, 1, 1, 0], loss="mse_examples") == known_losses(y=[0, 1, 1, 0], loss="mse")
     assert list(_partial(CORNERS, "mse_examples", 0.26)) == list(_partial(CORNERS, "mse", 0.26))
 
 
