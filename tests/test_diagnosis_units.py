@@ -1206,13 +1206,12 @@ def test_work_is_counted_to_the_last_multiplication(monkeypatch: pytest.MonkeyPa
     assert list(_tried(problem, [identity], 2**-52, 1e9, True)) == []  # a step has both
 
 
-def test_each_of_many_numbers_is_a_difference_from_either_side() -> None:
-    rng = np.random.default_rng(0)
-    w, g = rng.normal(size=(2, 20, 20))
-    new = w - 0.001 * g
-    quotient = (w - new) / 0.001
-    assert _is_difference(a_problem([quotient], [w]))
-    assert _is_difference(a_problem([quotient], [new]))
+def test_a_difference_across_a_power_of_two_is_one_from_either_side() -> None:
+    below = 1 - (2.0 ** np.arange(10, 20) + 1) * 2.0**-53  # their last digit is half as large as above 1
+    above = 1 + np.arange(1, 11) * 2.0**-40
+    for before, after in ((below, above), (above, below)):
+        assert _is_difference(a_problem([before - after], [before]))
+        assert _is_difference(a_problem([before - after], [after]))
 
 
 def test_three_numbers_are_too_few_for_a_difference() -> None:
