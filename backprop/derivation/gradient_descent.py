@@ -17,7 +17,7 @@ import numpy as np
 def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     r"""Stack all weights and biases into the parameter vector θ.
 
-    $$\theta = \bigl(w_1, w_2, \dots, b_1, b_2, \dots\bigr)^\top \tag{1.1}\label{eq:theta}$$
+    $$\theta = {\bigl(w_1, w_2, \dots, b_1, b_2, \dots\bigr)}^\top \tag{1.1}\label{eq:theta}$$
 
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$

@@ -127,7 +127,7 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
     $\sum_k \delta^n_k w_{jk}$. This sum runs over the *second* index of $W$, whereas a matrix product sums over the
     first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$:
 
-    $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
+    $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = {\bigl(\Delta W^\top\bigr)}_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
     This is the upstream gradient of layer $l$. You may meet it in another form. In general, the chain rule multiplies
@@ -308,7 +308,7 @@ def delta_bound(
 ) -> float:
     r"""Compute a bound on the norm of δ several layers back.
 
-    $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
+    $$\lVert\delta_l\rVert \le {\bigl(\tfrac14\bigr)}^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
     To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of

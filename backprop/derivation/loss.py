@@ -17,14 +17,15 @@ import numpy as np
 def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute each example's contribution to the mean squared error.
 
-    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}{\bigl(\hat y^{\,n}_k - y^n_k\bigr)}^2
+    \tag{3.1}\label{eq:mse-contributions}$$
 
     Here $N$ is the number of examples, and $d_L$ is the number of outputs, which is the width of the last layer, number
     $L$. The superscript $n$ says which example is meant, and the subscript $k$ says which output. Because of the
     square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
     sum over the examples, whereas we put it into each contribution. Both give the same loss, because
 
-    $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
+    $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}{\bigl(\hat y^{\,n}_k - y^n_k\bigr)}^2\Bigr]
     = \sum_{n=1}^{N} C^n$$
 
     The left side is the usual form, a mean over examples, and the right side is ours, a sum of contributions. In our

@@ -77,7 +77,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     the *first* index of $A$, whereas a matrix product sums over the second index of its left factor. We therefore need
     the transpose, $a^n_i = (A^\top)_{in}$, its entry in row $i$ and column $n$:
 
-    $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = \bigl(A^\top\Delta\bigr)_{ij},
+    $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = {\bigl(A^\top\Delta\bigr)}_{ij},
     \qquad (d_{l-1} \times N)(N \times d_l) = (d_{l-1} \times d_l)$$
 
     The matrix product itself adds over the examples. Nothing is divided afterwards, because $\Delta$ already contains

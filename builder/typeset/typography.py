@@ -23,13 +23,13 @@ def keep_together(tree: Tree) -> None:
         >>> html.through("of 2-4-1", keep_together)
         'of <span class="unbroken">2-4-1</span>'
     """
-    for text in html.texts(tree, UNTOUCHED):
-        before = html.written(text)
-        kept = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", before)
-        kept = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", kept)  # a letter may stand in an element of its own
-        kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
-        if kept != before:
-            html.replace(text, kept)
+
+    def kept(text: str) -> str:
+        text = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", text)
+        text = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in an element of its own
+        return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
+
+    html.rewrite(tree, UNTOUCHED, kept)
 
 
 def set_subscripts(tree: Tree) -> None:
@@ -39,11 +39,7 @@ def set_subscripts(tree: Tree) -> None:
         >>> html.through("<p>shape (..., N, d_L) or (H_m,), <code>d_L</code>, d_in</p>", set_subscripts)
         '<p>shape (..., N, d<sub>L</sub>) or (H<sub>m</sub>,), <code>d_L</code>, d_in</p>'
     """
-    for text in html.texts(tree, UNTOUCHED):
-        before = html.written(text)
-        lowered = INDEXED.sub(r"\1<sub>\2</sub>", before)
-        if lowered != before:
-            html.replace(text, lowered)
+    html.rewrite(tree, UNTOUCHED, lambda text: INDEXED.sub(r"\1<sub>\2</sub>", text))
 
 
 def keep_punctuation(tree: Tree) -> None:

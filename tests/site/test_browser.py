@@ -40,7 +40,8 @@ WAITS = f"""{SCRIPT}.startTime
 #: size, weight and opacity: of all elements with text that have them in common the first is looked at. What stands
 #: fixed, or on a picture, is looked at by itself.
 AXE = """async rules => {
-    await Promise.all(document.getAnimations().map(animation => animation.finished)); // colours change slowly
+    const moving = document.getAnimations().filter(animation => animation.timeline === document.timeline);
+    await Promise.all(moving.map(animation => animation.finished)); // colours change slowly
     const first = new Map(), known = new Map([[null, ["", ""]]]);
     const around = e => { if (known.has(e)) return known.get(e);
         const s = getComputedStyle(e), [behind, through] = around(e.parentElement);

@@ -183,7 +183,7 @@ def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(
     assert tab.locator(".live-note").first.inner_text() == ""
     after = tab.requests[len(before) :]
     assert {url.rpartition("/")[2].partition("-")[0] for url in after} == {
-        *("worker.js", "manifest.json", "backprop_spec", "numpy", "python_stdlib.zip"),
+        *("worker.js", "manifest.json", "backprop", "numpy", "python_stdlib.zip"),
         *("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm.gz"),
     }
     assert all(url.startswith(ready.address) for url in after)
