@@ -15,7 +15,7 @@ below use these steps:
 >>> X, y = backprop.xor()
 >>> model = backprop.Model.random([2, 4, 1], seed=0)
 >>> run = backprop.train(model, X, y, eta=1.0, epochs=5000)
->>> float(backprop.derivation.accuracy(y, run.model.forward(X).y_hat))
+>>> float(backprop.derivation.binary_accuracy(y, run.model.forward(X).y_hat))
 1.0
 """
 

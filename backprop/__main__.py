@@ -26,7 +26,7 @@ import numpy as np
 import backprop
 from backprop import checks, citing
 from backprop.data import linear, xor
-from backprop.derivation import accuracy
+from backprop.derivation import binary_accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
 from backprop.verification import archive, grading
@@ -277,7 +277,8 @@ def train(options: argparse.Namespace) -> int:
         model = run.model
         losses.append(run.losses)
     progress.clear()
-    print(f"accuracy : {float(accuracy(y, model.forward(X).y_hat))}")  # of two classes as well: their outputs sum to 1
+    # Of two classes as well, because their outputs sum to 1.
+    print(f"accuracy : {float(binary_accuracy(y, model.forward(X).y_hat))}")
     if plot is not None:
         try:
             plot.write(options.plot, np.concatenate(losses) if losses else np.empty(0), model, X, y)

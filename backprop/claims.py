@@ -209,7 +209,7 @@ def through_the_activation(_: Results) -> Judgement:
     return verdict(close(derived, measured), "the numerical derivative agrees at three values of z")
 
 
-@claim(DERIVATION, "doctest:output_delta_unit", "output-delta-unit", "output-delta-bce")
+@claim(DERIVATION, "doctest:output_delta_unit", "output-delta-unit", "output-delta-sigmoid-bce")
 def output_derivative_left_out(_: Results) -> Judgement:
     """At the output ∂C/∂z = L′(y, ŷ)."""
     y, z = np.array([[1.0]]), np.array([[0.4]])
@@ -485,7 +485,7 @@ def too_small(r: Results) -> Judgement:
 UNITS = "B. Hidden units"
 
 
-@claim(UNITS, "experiment:timing", "backward-cost")
+@claim(UNITS, "experiment:timing", "backpropagation-cost")
 def time_grows(r: Results) -> Judgement:
     """Training time grows with the number of hidden units."""
     training_runs = r["timing"]["training_runs"]
@@ -495,7 +495,7 @@ def time_grows(r: Results) -> Judgement:
     return verdict(last["seconds"] > 1.2 * first["seconds"], why)
 
 
-@claim(UNITS, "experiment:timing", "backward-cost")
+@claim(UNITS, "experiment:timing", "backpropagation-cost")
 def because_of_products(r: Results) -> Judgement:
     """Training time grows because z = wᵀx + b needs more matrix work."""
     t = r["timing"]
@@ -508,7 +508,7 @@ def because_of_products(r: Results) -> Judgement:
     return verdict(doubled is not None and doubled > 4, why, if_correct=WHEN)
 
 
-@claim(UNITS, "experiment:timing", "backward-cost")
+@claim(UNITS, "experiment:timing", "backpropagation-cost")
 def the_jump(r: Results) -> Judgement:
     """Training with 64 units takes five times as long as with 16."""
     t = r["timing"]

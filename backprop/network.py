@@ -531,9 +531,9 @@ class Model:
     def _deltas(self, trace: Trace, y: np.ndarray, loss: str) -> tuple[np.ndarray, ...]:
         (z, a), output = trace, self.activations[-1]
         if loss == "binary_cross_entropy" and output is ACTIVATIONS["sigmoid"]:
-            delta = step.output_delta_bce(y, a[-1])
+            delta = step.output_delta_sigmoid_bce(y, a[-1])
         elif loss == "cross_entropy" and output is ACTIVATIONS["softmax"]:
-            delta = step.output_delta_softmax(y, a[-1])
+            delta = step.output_delta_softmax_cross_entropy(y, a[-1])
         else:
             delta = output.backward(z[-1], a[-1], LOSSES[loss].derivative(y, a[-1]))
         deltas = [delta]

@@ -25,7 +25,7 @@ import numpy as np
 
 from backprop import Model, fast, linear, xor
 from backprop.__main__ import Parser
-from backprop.derivation import backward_cost
+from backprop.derivation import backpropagation_cost
 from backprop.ensemble import stack
 from backprop.experiments.store import code_hash, write_text
 from benchmarks import peers
@@ -249,7 +249,7 @@ def facts(result: Mapping[str, Any]) -> dict[str, Any]:
     single = result["single"]["linear"]
     derived = {
         "rewritings": len(REWRITINGS) - 1,
-        "multiplications": n * sum(a * b for a, b in pairwise(widths)) + backward_cost(widths, n),
+        "multiplications": n * sum(a * b for a, b in pairwise(widths)) + backpropagation_cost(widths, n),
         "exponentials": n * sum(widths[1:]),
         "calls": calls,
         "one_example_us": examples[1],

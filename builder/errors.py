@@ -5,12 +5,7 @@ from pathlib import Path
 
 
 class SiteError(Exception):
-    """Something on the site is wrong.
-
-    Args:
-        problem: what is wrong.
-        snippet: a piece of the source by which its file and line can be found.
-    """
+    """Something on the site is wrong; a snippet of the source is that by which its file and line can be found."""
 
     def __init__(self, problem: str, snippet: str = "") -> None:
         super().__init__(problem)

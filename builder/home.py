@@ -1,48 +1,26 @@
 """Where the site is published."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from backprop import citing
 from builder.errors import SiteError
-from builder.source.equations import Equation
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+/([^\s?#]*/)?")
 EXAMPLE = "https://example.org/backprop/"
 
 
-@dataclass(frozen=True)
-class Home:
-    """Where this version of the site is published.
-
-    Attributes:
-        root: its address, with a slash at its end; None if it is published nowhere.
-    """
-
-    root: str | None
-
-    def cite(self, form: str, part: citing.Part | None) -> str:
-        """Write a citation with this address."""
-        return citing.cite(form, part, self.root)
-
-    def equation(self, equation: Equation) -> citing.Part:
-        """Take an equation as a part of the whole."""
-        return citing.Part(f"Equation ({equation.tag})", f"{equation.url}#{equation.anchor}")
-
-
-def home_of(site_url: str | None) -> Home:
-    """Tell from mkdocs' setting where the site is published; an address of the reader's own machine is none.
+def home_of(site_url: str | None) -> str | None:
+    """Tell from mkdocs' setting where the site is published, if anywhere; the reader's own machine is no such place.
 
     Examples:
         >>> home_of("https://example.org/backprop/0.1.0")
-        Home(root='https://example.org/backprop/0.1.0/')
-        >>> home_of("http://127.0.0.1:8000/")
-        Home(root=None)
+        'https://example.org/backprop/0.1.0/'
+        >>> home_of("http://127.0.0.1:8000/") is None
+        True
     """
     if not site_url or urlsplit(site_url).hostname in ("127.0.0.1", "localhost"):
-        return Home(None)
-    return Home(site_url.rstrip("/") + "/")
+        return None
+    return site_url.rstrip("/") + "/"
 
 
 def checked_address(given: object) -> str:

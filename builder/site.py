@@ -1,5 +1,6 @@
 """The way of a page, as mkdocs calls for it: this module connects, and the stations do the work."""
 
+import functools
 import os
 import shutil
 from collections.abc import Callable
@@ -13,12 +14,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
 from backprop import __version__, citing
-from backprop.claims import CLAIMS
-from backprop.verification.catalogue import MISTAKES
-from builder import state
 from builder import tree as html
 from builder.beside import cards, citations, files, live, microscope, printed, search
 from builder.beside.fonts import math_font
@@ -26,20 +23,22 @@ from builder.comfort import names, speed
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError, place_of
 from builder.home import checked_address, home_of
-from builder.insert import equation_index, exercises, tables
-from builder.insert.claims import fill_claims
+from builder.insert import tables
+from builder.insert.equation_index import CHECKS
 from builder.insert.figures import DOWNLOADS, insert_figures
 from builder.insert.placeholders import fill
 from builder.source import results
+from builder.state import Build, read
 from builder.tree import Tree
 from builder.typeset.functions import link_functions, set_notes, show_code
 from builder.typeset.glossary import explain
 from builder.typeset.mathematics import raw_latex, typeset
-from builder.typeset.typography import keep_punctuation, keep_together
+from builder.typeset.typography import keep_punctuation, keep_together, set_subscripts
 from live import fetch
 
 ROOT = Path(__file__).parents[1]
 PDF = "backprop.pdf"
+BUNDLE = "javascripts/bundle.*.js"  # the theme's script
 KEY = "hidden-delta"  # the equation that the first page shows
 ASIDE = "About"  # the part of the site that is neither cited nor printed
 
@@ -69,8 +68,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def root_of(page: Page) -> str:
     """Tell the way from a page to the site's root, such as "../../"; empty at the root."""
-    root = get_relative_url(".", page.url) + "/"
-    return "" if root == "./" else root
+    return "../" * page.url.count("/")
 
 
 def section_of(page: Page) -> str:
@@ -79,33 +77,39 @@ def section_of(page: Page) -> str:
     return above[-1].title or "" if above else ASIDE
 
 
+def guarded(method: Callable[..., T]) -> Callable[..., T]:
+    """If something is wrong, let mkdocs say so with file and line: for the page that a method is given, or the whole.
+
+    Raises:
+        PluginError: in place of a SiteError.
+    """
+
+    @functools.wraps(method)
+    def work(*given: Any, **named: Any) -> T:
+        try:
+            return method(*given, **named)
+        except SiteError as error:
+            if named.get("page") is None:
+                raise PluginError(str(error)) from None
+            sources = [*sorted((ROOT / "backprop").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.py"))]
+            place = place_of(error.snippet, [Path(named["page"].file.abs_src_path or ""), *sources])
+            raise PluginError(f"{Path(place).relative_to(ROOT)}: {error}") from None
+
+    return work
+
+
 class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdocs, inside
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
-    build: state.Build
-    offered: live.Offer
+    build: Build
 
-    def guarded(self, page: Page | None, work: Callable[[], T]) -> T:
-        """Do work, for a page or for the whole; if something is wrong, let mkdocs say so with file and line.
-
-        Raises:
-            PluginError: in place of a SiteError.
-        """
-        try:
-            return work()
-        except SiteError as error:
-            if page is None:
-                raise PluginError(str(error)) from None
-            sources = [*sorted((ROOT / "backprop").rglob("*.py")), *sorted((ROOT / "exercises").glob("*.py"))]
-            place = place_of(error.snippet, [Path(page.file.abs_src_path or ""), *sources])
-            raise PluginError(f"{Path(place).relative_to(ROOT)}: {error}") from None
-
+    @guarded
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Source: bring results and figures up to date, and read what the pages are made from."""
-        quick = bool(os.environ.get("BACKPROP_QUICK"))
-        self.guarded(None, lambda: results.refresh(ROOT, ROOT / "build", quick))
-        self.build = self.guarded(None, lambda: state.read(ROOT, home_of(config.site_url)))
-        self.offered = self.guarded(None, lambda: live.offer(config.extra.get("live"), fetch.cache()))
+        results.refresh(ROOT, ROOT / "build", quick=bool(os.environ.get("BACKPROP_QUICK")))
+        citations.check_facts(ROOT / "CITATION.cff")
+        offered = live.offer(config.extra.get("live"), fetch.cache())
+        self.build = read(ROOT, home_of(config.site_url), offered, bool(config.extra.get("printed_edition")))
         results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
 
     def on_nav(self, nav: Navigation, **_: Any) -> None:
@@ -113,37 +117,24 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         for page in nav.pages:
             if page.title:
                 self.build.titles[page.url] = page.title
-            if section_of(page) != ASIDE and page.url != equation_index.CHECKS:
-                self.build.printed.append(page)
+            if (section := section_of(page)) != ASIDE and page.url != CHECKS:
+                self.build.printed.append(printed.PrintedPage(section, page.title or "", page.url))
 
-    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
-        """Insert: numbers, tables, listings, exercises, claims, the index, and what depends on the site's address."""
-        build = self.build
-        with_pdf = bool(config.extra.get("printed_edition"))
-        marks: dict[str, Callable[[], str]] = {
-            "<!-- equations -->": lambda: equation_index.index(
-                build.equations, build.steps, build.planted, build.titles, MISTAKES, CLAIMS, build.home
-            ),
-            "<!-- checks -->": lambda: equation_index.checks_page(build.equations, build.planted, build.titles),
-            "<!-- citation -->": lambda: citations.examples(build.home, build.equations[KEY]),
-            "<!-- microscope -->": lambda: microscope.worked_example(root_of(page)),
-            "<!-- printed edition -->": lambda: printed.sentence(with_pdf, root_of(page) + PDF),
+    @guarded
+    def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
+        """Insert: numbers, tables, listings, exercises, claims, index, catalogue; links to what stands beside."""
+        build, pdf = self.build, root_of(page) + PDF if self.build.edition else None
+        beside: dict[str, Callable[[], str]] = {
+            "citation": lambda: citations.examples(build.home, build.equations[KEY]),
+            "printed-edition": lambda: printed.sentence(pdf),
         }
+        return fill(markdown, build, beside)
 
-        def work() -> str:
-            text = markdown
-            for mark, made in marks.items():
-                if mark in text:
-                    text = text.replace(mark, made())
-            text = fill_claims(exercises.insert(text, build.exercises, build.docs), build.made / "results")
-            return fill(text, build.root, build.made / "results")
-
-        return self.guarded(page, work)
-
+    @guarded
     def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
         """Typeset: mathematics, glossary, links to functions and their code."""
         build, root, tree = self.build, root_of(page), html.fragment(content)
-        self.guarded(page, lambda: typeset(tree, build.equations, root, build.latex))
+        typeset(tree, build.equations, root, build.latex)
         build.words[page.url] = (citations.description(tree) if page.url else "") or config.site_description or ""
         explain(tree, build.glossary)
         link_functions(tree, build.functions, root)
@@ -152,17 +143,12 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
         show_code(tree, build.derivation)
         return html.written(tree)
 
+    @guarded
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Put in figures and citation, which search does not read; comfort; and tell machines what the page is."""
         build, root, tree, url = self.build, root_of(page), html.page(output), page.url
-        self.guarded(page, lambda: insert_figures(tree, build.made / "figures", root))
-        lens = live.styles(build.root, "microscope.css")
-        self.guarded(
-            page,
-            lambda: microscope.insert(
-                tree, build.equations, build.formulas, build.functions, root, lens, self.offered.where != "off"
-            ),
-        )
+        insert_figures(tree, build.made / "figures", root)
+        microscope.insert(tree, build, root)
         tables.insert_sources(tree, root)
         title = (page.title if url else config.site_name) or ""
         cited = section_of(page) != ASIDE
@@ -172,57 +158,54 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdo
             citations.add_box(tree, part, build.home)
         speed.preload(tree, root)
         speed.inline_styles(tree, Path(config.site_dir), root)
-        live.add(tree, root, self.offered, live.styles(build.root))
-        picture = None
-        if build.home.root is not None:  # nobody previews a page that is published nowhere
-            picture = cards.file_name(url)
-            shown = [e.label for e in build.equations.values() if e.url == url] if url else [KEY]
-            formula = cards.readable(build.formulas[label] for label in shown)
-            build.files[picture] = cards.card(build.made / "cards", config.site_name, title, formula, build.words[url])
-        with_pdf = bool(config.extra.get("printed_edition"))
-        citations.add_tags(tree, title, build.words[url], url, build.home, with_pdf, cited, picture)
-        return self.finished(tree, page.file.dest_uri)
+        live.add(tree, root, build.offered, speed.short_styles(ROOT / "live" / "live.css"))
+        if build.home is not None:  # nobody previews a page that is published nowhere
+            shown = [e for e in build.equations.values() if e.url == url] if url else [build.equations[KEY]]
+            cards.add(build, config.site_name, url, title, (equation.latex for equation in shown))
+        citations.add_tags(tree, build, url, title, cited)
+        return finished(tree, page.file.dest_uri)
 
     def on_post_template(self, output: str, *, template_name: str, **_: Any) -> str:
         """Finish the page that is shown where there is none."""
-        return self.finished(html.page(output), template_name) if template_name == "404.html" else output
+        return finished(html.page(output), template_name) if template_name == "404.html" else output
 
-    def finished(self, tree: Tree, name: str) -> str:
-        """Comfort: names, tables, speed, typography.
-
-        Raises:
-            PluginError: if LaTeX was left over.
-        """
-        names.name_search(tree)
-        names.name_sections(tree)
-        names.hide_icons(tree)
-        names.name_listings(tree)
-        scroll_tables(tree)
-        speed.script_after_text(tree)
-        speed.fewer_tooltips(tree)
-        keep_together(tree)
-        keep_punctuation(tree)
-        left_over = raw_latex(tree)
-        if left_over is not None:
-            raise PluginError(f"{name}: LaTeX left over: {left_over}")
-        return html.written(tree)
-
+    @guarded
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Beside: downloads, stubs, citations, cards, font, search, the printed edition."""
         build, site = self.build, Path(config.site_dir)
         shutil.copytree(build.made / "figures" / "download", site / DOWNLOADS, dirs_exist_ok=True)
-        build.files |= self.guarded(None, lambda: tables.files(build.made / "results"))
         characters = {c for path in site.rglob("*.html") for c in unescape(path.read_text(encoding="utf-8"))}
-        build.files |= live.files(build.root, self.offered, fetch.cache(), __version__)
+        build.files |= tables.files(build.made / "results")
+        build.files["implementation/lab.py"] = (ROOT / "backprop" / "lab.py").read_bytes()
+        build.files |= live.files(ROOT, build.offered, fetch.cache(), __version__)
+        build.files |= {exercise.stub_url: exercise.stub for exercise in build.exercises.values()}
         build.files["assets/fonts/stix-two-math.woff2"] = math_font(characters, build.made / "fonts")
-        files.write(
-            site, build.files | files.copied(build.root) | {e.stub_url: e.stub for e in build.exercises.values()}
-        )
-        for path in (site / "assets" / "stylesheets").glob("*.css"):
-            path.write_text(speed.colours_switched_once(path.read_text(encoding="utf-8")), encoding="utf-8")
-        for path in (site / "assets" / "javascripts").glob("bundle.*.js"):
-            path.write_text(speed.index_on_demand(path.read_text(encoding="utf-8")), encoding="utf-8")
-        search.complete(site / "search" / "search_index.json", build.equations, build.steps)
-        if config.extra.get("printed_edition"):
-            pages = [printed.PrintedPage(section_of(page), page.title or "", page.url) for page in build.printed]
-            self.guarded(None, lambda: printed.make(site, pages, build.home.root, build.latex, site / PDF))
+        files.write(site, build.files)
+        for part, change in (("stylesheets/*.css", speed.colours_switched_once), (BUNDLE, speed.index_on_demand)):
+            for path in (site / "assets").glob(part):
+                path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        search.complete(site / "search" / "search_index.json", build.equations)
+        if build.edition:
+            printed.make(site, build.printed, build.home, build.latex, site / PDF)
+
+
+def finished(tree: Tree, name: str) -> str:
+    """Comfort: names, tables, speed, typography.
+
+    Raises:
+        PluginError: if LaTeX was left over.
+    """
+    names.name_search(tree)
+    names.name_sections(tree)
+    names.hide_icons(tree)
+    names.name_listings(tree)
+    scroll_tables(tree)
+    speed.script_after_text(tree)
+    speed.fewer_tooltips(tree)
+    keep_together(tree)
+    set_subscripts(tree)
+    keep_punctuation(tree)
+    left_over = raw_latex(tree)
+    if left_over is not None:
+        raise PluginError(f"{name}: LaTeX left over: {left_over}")
+    return html.written(tree)

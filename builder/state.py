@@ -1,52 +1,38 @@
 """What one build knows: made anew for each build, and passed from station to station."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mkdocs.structure.pages import Page
-
-from builder.beside.citations import check_facts
-from builder.home import Home
+from builder.beside import live
+from builder.beside.printed import PrintedPage
 from builder.source import equations as found
 from builder.source import exercises
-from builder.source.equations import Equation, Step
+from builder.source.equations import Equation
 from builder.source.exercises import Exercise
 from builder.typeset import glossary
 from builder.typeset.glossary import Glossary
 
+NOTHING = live.Offer("off")
+
 
 @dataclass
 class Build:
-    """A build of the site.
+    """A build of the site."""
 
-    Attributes:
-        root: the folder of the project.
-        home: where the site is published.
-        equations: the numbered equations, by label.
-        steps: the functions of the derivation.
-        functions: for each of them the address of its page and its id there.
-        glossary: what symbols mean.
-        exercises: the exercises, by name.
-        titles: what each page is called, by its address.
-        printed: the pages of the printed edition.
-        words: the description of each page, by its address.
-        latex: the LaTeX of each math element.
-        files: what is to stand beside the pages, by address.
-    """
-
-    root: Path
-    home: Home
-    equations: Mapping[str, Equation]
-    steps: Sequence[Step]
-    functions: Mapping[str, tuple[str, str]]
-    glossary: Glossary
-    exercises: Mapping[str, Exercise]
-    titles: dict[str, str] = field(default_factory=dict)
-    printed: list[Page] = field(default_factory=list)
-    words: dict[str, str] = field(default_factory=dict)
-    latex: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str | bytes] = field(default_factory=dict)
+    root: Path  # the folder of the project
+    offered: live.Offer  # what its pages compute
+    edition: bool  # whether the printed edition is made as well
+    home: str | None  # the address of the site, with a slash at its end; None if it is published nowhere
+    equations: Mapping[str, Equation]  # the numbered equations, by label
+    functions: Mapping[str, tuple[str, str]]  # the address of the page and the id there of each function shown
+    glossary: Glossary  # what symbols mean
+    exercises: Mapping[str, Exercise]  # by name
+    titles: dict[str, str] = field(default_factory=dict)  # what each page is called, by its address
+    printed: list[PrintedPage] = field(default_factory=list)  # the pages of the printed edition
+    words: dict[str, str] = field(default_factory=dict)  # the description of each page, by its address
+    latex: dict[str, str] = field(default_factory=dict)  # the LaTeX of each math element
+    files: dict[str, str | bytes] = field(default_factory=dict)  # what is to stand beside the pages, by address
 
     @property
     def docs(self) -> Path:
@@ -68,26 +54,21 @@ class Build:
         """The folder of what is computed and drawn: results, figures, cards, fonts."""
         return self.root / "build"
 
-    @property
-    def formulas(self) -> dict[str, str]:
-        """The LaTeX of the numbered equations, by label."""
-        return {label: latex for step in self.steps for label, latex in step.formulas.items()}
 
-
-def read(root: Path, home: Home) -> Build:
+def read(root: Path, home: str | None, offered: live.Offer = NOTHING, edition: bool = False) -> Build:
     """Read everything that the pages are made from.
 
     Raises:
         SiteError: if something that was read is wrong; with file and line.
     """
-    docs, package = root / "docs", root / "backprop" / "derivation"
-    check_facts(root / "CITATION.cff")
-    equations = found.equations(package, docs)
+    docs = root / "docs"
+    equations = found.equations(root / "backprop" / "derivation", docs)
     return Build(
         root=root,
+        offered=offered,
+        edition=edition,
         home=home,
         equations=equations,
-        steps=list(found.steps(package)),
         functions=found.functions_shown(docs),
         glossary=glossary.read(docs / "notation.md", equations),
         exercises=exercises.read_all(root / "exercises"),

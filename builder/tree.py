@@ -37,27 +37,30 @@ def through(html: str, *steps: Callable[[Tree], Any]) -> str:
     return written(tree)
 
 
+def parts(html: str) -> list[Node]:
+    """Read HTML as the elements and texts that stand beside each other in it."""
+    root = fragment(html).root
+    return [] if root is None else list(root.iter(include_text=True))
+
+
 def put_before(node: Node, html: str) -> None:
     """Put HTML before a node."""
-    if (root := fragment(html).root) is not None:
-        for part in list(root.iter(include_text=True)):
-            node.insert_before(part)
+    for part in parts(html):
+        node.insert_before(part)
 
 
 def put_last(node: Node, html: str) -> None:
     """Put HTML at the end of what is in a node."""
-    if (root := fragment(html).root) is not None:
-        for part in list(root.iter(include_text=True)):
-            node.insert_child(part)
+    for part in parts(html):
+        node.insert_child(part)
 
 
 def put_first(node: Node, html: str) -> None:
     """Put HTML at the beginning of what is in a node."""
-    first = node.first_child
-    if first is None:
+    if node.first_child is None:
         put_last(node, html)
     else:
-        put_before(first, html)
+        put_before(node.first_child, html)
 
 
 def replace(node: Node, html: str) -> None:
@@ -86,11 +89,7 @@ def classed(node: Node | None, name: str) -> bool:
 def inside(node: Node, tags: Collection[str]) -> bool:
     """Tell whether a node stands in an element with one of these tags."""
     above = node.parent
-    while above is not None:
-        if above.tag in tags:
-            return True
-        above = above.parent
-    return False
+    return above is not None and (above.tag in tags or inside(above, tags))
 
 
 def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
@@ -109,3 +108,11 @@ def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
                 yield from found(child)
 
     return [] if tree.root is None else list(found(tree.root))
+
+
+def rewrite(tree: Tree, skipped: Collection[str], change: Callable[[str], str]) -> None:
+    """Change the pieces of text that stand in no element with a skipped tag, each as HTML."""
+    for text in texts(tree, skipped):
+        before = written(text)
+        if (after := change(before)) != before:
+            replace(text, after)

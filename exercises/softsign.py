@@ -90,7 +90,7 @@ def softsign_derivative_from_output(a: np.ndarray) -> np.ndarray:
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0, activations=[phi, "sigmoid"], bias=True)
         >>> trained = backprop.train(model, X, y, eta=1.0, epochs=3000).model
-        >>> float(backprop.derivation.accuracy(y, trained.forward(X).y_hat))
+        >>> float(backprop.derivation.binary_accuracy(y, trained.forward(X).y_hat))
         1.0
     """
     return (1 - np.abs(a)) ** 2

@@ -244,6 +244,8 @@ class Reader:
             return self.postfix(lambda values: number)
         if token in ("(", "["):
             return self.postfix(self.bracket())
+        if token == "{":  # around a bracket that carries a mark, so that both its halves are set alike
+            return self.postfix(self.inner(self.group()))
         if token in ("\\lVert", "\\lvert"):
             self.next()
             inside = self.sum()

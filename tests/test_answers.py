@@ -8,6 +8,7 @@ import pytest
 
 import backprop
 from backprop import Model, diagnose, diagnose_step
+from backprop.verification import answers
 from backprop.verification.answers import _agreement, _decay, with_decay
 from backprop.verification.search import Term, least_squares
 from tests.test_explanation import explained
@@ -135,6 +136,23 @@ def test_a_forward_pass_without_an_activation_is_shown_in_lines_of_this_network(
     found = diagnose(model, X, Y, g, loss="mse")
     assert found.mistakes == ("forward-without-activation",)
     assert found.lines == (("forward1", "A1 = Z1", "A1 = tanh(Z1)"),)
+
+
+@pytest.mark.parametrize(("many", "looks"), [(X.size, 1), (X.size - 1, 2)])
+def test_with_many_inputs_the_first_hundred_are_looked_at_before_all(
+    monkeypatch: pytest.MonkeyPatch, many: int, looks: int
+) -> None:
+    seen: dict[tuple[str, ...], list[int]] = {}
+
+    def gives(p: Any, plan: dict[str, str], factors: Any, wanted: Any, tolerance: float) -> bool:
+        seen.setdefault((*plan, *plan.values()), []).append(len(p.y))
+        return len(p.y) != 5  # the five examples of a network drawn at random are those in which it is a mistake
+
+    monkeypatch.setattr(answers, "MANY", many)
+    monkeypatch.setattr(answers, "gives", gives)
+    found = diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
+    assert len(found.cannot_tell) == len(seen) > 10
+    assert list(seen.values()) == [[5, *[len(X)] * looks]] * len(seen)
 
 
 def test_what_agrees_is_counted() -> None:

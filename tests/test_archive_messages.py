@@ -51,6 +51,12 @@ def without(arrays: dict[str, Any], *names: str) -> dict[str, Any]:
         (PLAIN | {"b2": ONE}, "r has no b1; it has W1, W2, X, b2, g1, g2, y; its weights are W1 to W2"),
         (PLAIN | {"gb1": ONE, "gb2": ONE}, "r has gb1 and no b1; expected the biases themselves as well"),
         (STEP | {"afterb1": ONE}, "r has afterb1 and no b1; expected the biases themselves as well"),
+        (STEP | {"later2": ONE}, "r has later2 and no W2; its weights are W1 to W1"),
+        (STEP | {"laterb2": ONE}, "r has laterb2 and no W2; its weights are W1 to W1"),
+        (
+            STEP | {"W2": ONE, "after2": ONE, "later2": ONE},
+            "r has no later1; it has W1, W2, X, after1, after2, later2, y; its weights are W1 to W2",
+        ),
         (STEP | {"eta": np.ones(2)}, "r: eta has shape (2,); expected one number"),
     ],
 )
@@ -79,6 +85,15 @@ def test_a_step_is_sorted_into_the_arguments_of_diagnose_step() -> None:
     biased = STEP | {"b1": ONE}
     assert arguments(biased, "r") == ("diagnose_step", found | {"biases": ([ONE], None)}, [])
     assert arguments(biased | {"afterb1": ONE}, "r") == ("diagnose_step", found | {"biases": ([ONE], [ONE])}, [])
+    biased |= {"afterb1": 2 * ONE, "laterb1": 3 * ONE}
+    two = found | {"after2": [3 * ONE], "biases": ([ONE], [2 * ONE], [3 * ONE])}
+    assert arguments(biased | {"later1": 3 * ONE}, "r") == ("diagnose_step", two, [])
+    assert arguments(STEP | {"later1": 3 * ONE}, "r") == ("diagnose_step", two | {"biases": None}, [])
+
+
+def test_a_second_step_belongs_to_a_step_alone() -> None:
+    more = {"later1": ONE, "laterb1": ONE, "afterb1": ONE}
+    assert arguments(PLAIN | more, "r")[2] == ["afterb1", "later1", "laterb1"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +103,7 @@ def test_a_step_is_sorted_into_the_arguments_of_diagnose_step() -> None:
         ("gradients[1] and gradients of biases[0]", "g2 and gb1"),
         ("biases[0][2] and biases[1][2] and biases[0]", "b3 and afterb3 and b1"),
         ("before[0] and after[1]", "W1 and after2"),
+        ("after2[0], biases[2][1] and biases[1]", "later1, laterb2 and b2"),
     ],
 )
 def test_arrays_are_called_as_in_the_file(message: str, expected: str) -> None:

@@ -1,7 +1,9 @@
 """Names and options of the diagnosis: each alias, each message whole, and what holds for large data."""
 
 import re
+from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, comparison, diagnosis, grammar
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar, unexplained
+from backprop.verification import hints as hints_module
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
     Baseline,
@@ -24,13 +27,23 @@ from backprop.verification.comparison import (
     nearest,
     resembling,
 )
+from backprop.verification.diagnosis import diagnosed
+from backprop.verification.explanation import named_factors
 from backprop.verification.findings import Array
-from backprop.verification.hints import _is_difference, accumulated
+from backprop.verification.hints import _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
-from backprop.verification.unexplained import _follows, in_words, nothing, possible_places
+from backprop.verification.unexplained import (
+    TOO_SMALL_TO_TELL,
+    _follows,
+    _if_untold,
+    in_words,
+    is_unknown,
+    nothing,
+    possible_places,
+)
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -60,6 +73,7 @@ W = MODEL.weights
 )
 def test_a_loss_has_several_names(told: str, names: list[str]) -> None:
     assert [loss.name for loss in told_losses(told, 5, 3)] == names
+    assert [loss.name for loss in told_losses(told, 5, 1)] == [names[0].removesuffix("_examples")]
     assert len(told_losses(None, 5, 3)) == 11
     assert len(told_losses(None, 5, 1)) == 8
 
@@ -80,6 +94,8 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
     assert told(MINE, 3) == [["mine"]] * 3
     assert told(["linear", SIGMOID]) == [["identity"], ["sigmoid"]]
     assert told([None, None]) == [hidden, [*hidden, "softmax"]]
+    assert told([None] * 3, 3) == [hidden, hidden, [*hidden, "softmax"]]
+    assert told([None], 1) == [[*hidden, "softmax"]]
     assert told([None, "softmax"], loss="cross_entropy") == [hidden, ["softmax"]]
     assert told(["relu", None], loss="bce") == [["relu"], [*hidden, "softmax"]]
 
@@ -87,6 +103,16 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (
+            lambda: diagnose(MODEL, X, Y, G, activations=3),  # what is named comes before what a model brings
+            TypeError,
+            "activations is 3; expected a name or a sequence of one for each layer",
+        ),
+        (
+            lambda: diagnose(Model(W, [np.ones(3), np.ones(1)]), X, Y, G, biases=[np.ones(3)]),
+            ValueError,
+            "biases has 1 arrays; expected 2, as weights has",
+        ),
         (lambda: told(3), TypeError, "activations is 3; expected a name or a sequence of one for each layer"),
         (
             lambda: told(["relu"]),
@@ -120,6 +146,21 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             lambda: diagnose(W, X, Y, G[:1]),
             ValueError,
             "gradients has 1 arrays for weights; expected 2, one for each layer of weights",
+        ),
+        (
+            lambda: diagnose(W, X, Y, G, biases=[np.ones(3), ["a"]]),
+            TypeError,
+            "biases[1] has entries of type <U1; expected real numbers",
+        ),
+        (
+            lambda: diagnose(W, X, Y, ["a", G[1]]),
+            TypeError,
+            "gradients[0] has entries of type <U1; expected real numbers",
+        ),
+        (
+            lambda: diagnose([["a"], W[1]], X, Y, G),
+            TypeError,
+            "weights[0] has entries of type <U1; expected real numbers",
         ),
         (
             lambda: diagnose(W, X, Y, G, biases=[np.ones(3)]),
@@ -385,6 +426,153 @@ def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPa
         assert resembling(replace(above, resembling={}), "mse") == {"W2": False, "W1": seen}
 
 
+@pytest.mark.parametrize(("floor", "digits"), [(0.0, 1.0), (2e-3, 1.0), (2e-3, 0.0)])
+def test_what_rounding_can_hide_resembles_everything(floor: float, digits: float) -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    right = model.backward(model.forward(X), Y).weights[0]
+    across = np.random.default_rng(0).normal(size=right.shape)
+    across -= right * np.vdot(across, right) / np.vdot(right, right)
+    across /= np.linalg.norm(across)
+    unit = 1e-7 * digits
+    for share, hidden in ((0.99, True), (1.01, False)):
+        one = Reading(a_problem([across, right[:, :1]], model.weights), model.activations, unit, 1e-7, {"W1": floor})
+        p = one.exact("mse")
+        # a hundred times what rounding of the weights does, and a relative error of ten thousand units in a and in δ
+        least = 100 * floor + 1e4 * unit * (1 + np.linalg.norm(X)) * (1 + np.linalg.norm(grammar.correct_error(p)))
+        size = share * least / (1 - 1e-3)  # beside a thousandth of its own length
+        one = replace(one, problem=a_problem([size * across, np.ones((3, 1))], model.weights))
+        assert resembling(one, "mse")["W1"] is hidden
+
+
+def test_biases_that_were_not_summed_are_compared_row_by_row() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    b1, b2 = (np.repeat(b, len(X), axis=0) for b in cast(Any, g.biases))
+    problem = Problem("", X, Y, model.weights, model.biases, g.weights, (b1, b2), (False, False))
+    one = Reading(problem, model.activations, 1e-16, 1e-7, {})
+    assert resembling(one, "mse") == dict.fromkeys(("W2", "b2", "W1", "b1"), True)
+    b1[3, 1] *= 2
+    assert resembling(replace(one, resembling={}), "mse") == {"W2": True, "b2": True, "W1": True, "b1": False}
+
+
+def test_where_the_correct_gradient_is_zero_only_zeros_resemble_it() -> None:
+    weights = (-np.ones((2, 3)), np.ones((3, 1)))
+    for first, alike in ((0 * weights[0], True), (np.ones((2, 3)), False)):
+        one = Reading(a_problem([first, np.ones((3, 1))], weights), (RELU, SIGMOID), 1e-16, 1e-7, {})
+        assert resembling(one, "mse") == {"W2": False, "W1": alike}
+
+
+def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
+    problem = a_problem([np.full((2, 3), 1e200), np.full((3, 1), 1e200)], [1e200 * w for w in W])
+    one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {})
+    assert resembling(one, "mse") == {"W2": True, "W1": True}
+
+
+def test_a_relu_at_its_kink_is_read_with_both_derivatives() -> None:
+    weights = (np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 1)))
+    problem = a_problem(weights, weights)
+    one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {"W1": 3.0})
+    same, other = comparison._with_other_kink(one)
+    assert same is one
+    assert (other.problem is problem, other.unit, other.coarse, other.floors) == (True, 1e-16, 1e-7, {"W1": 3.0})
+    z = np.array([-1.0, 0.0, 1.0])
+    assert [phi.derivative(z, z).tolist() for phi in other.activations] == [[0, 1, 1], [0, 1, 1]]
+    assert [phi.name for phi in other.activations] == ["relu", "relu"]
+    apart = Reading(problem._replace(X=X + np.array([0.05, 0.017])), (RELU, RELU), 1e-16, 1e-7, {})
+    assert list(comparison._with_other_kink(apart)) == [apart]
+    assert len(list(comparison._with_other_kink(replace(one, activations=(SIGMOID, SIGMOID))))) == 1
+
+
+@pytest.mark.parametrize(("told", "chosen"), [(None, 2), ([[SIGMOID], [SIGMOID]], 3)])
+def test_the_likeliest_is_one_of_two_for_which_most_speaks(
+    monkeypatch: pytest.MonkeyPatch, told: Any, chosen: int
+) -> None:
+    readings, evidence = [a_reading() for _ in range(5)], {"mse": [1, 3, 1, 2, 9], "binary_cross_entropy": [0, 0, 2, 0]}
+    number = {id(one): i for i, one in enumerate(readings)}
+
+    def agreeing(case: Case, one: Reading, candidates: Any) -> list[Baseline]:
+        names = frozenset("abcd"[: number[id(one)] + 1])  # the later, the more arrays agree
+        return [Baseline(one, loss, 1.0, names, names) for loss in candidates]
+
+    def fitting_losses(case: Case, one: Reading) -> list[Any]:
+        return [] if number[id(one)] == 4 else list({loss.family: loss for loss in losses(2, 1)}.values())
+
+    monkeypatch.setattr(comparison, "evidence_for", lambda one, family: evidence.get(family, [0] * 4)[number[id(one)]])
+    monkeypatch.setattr(comparison, "comparisons", agreeing)
+    monkeypatch.setattr(comparison, "losses_for", fitting_losses)
+    best = comparison.likeliest(a_case(readings[0], told), readings)
+    assert best is not None
+    assert number[id(best.reading)] == chosen
+    assert comparison.likeliest(a_case(readings[0], told), readings[4:]) is None
+    evidence["mse"][0] = evidence["mse"][1] = 0  # as much as for the one with which no loss goes
+    best = comparison.likeliest(a_case(readings[0], told), [readings[0], readings[1], readings[4]])
+    assert best is not None
+    assert number[id(best.reading)] == 1
+
+
+def test_readings_that_do_not_fit_do_not_end_the_look_at_the_others() -> None:
+    good = Reading(a_problem(G), (SIGMOID, SIGMOID), 2**-52, 1e-7, {})
+    turned = replace(good, problem=good.problem._replace(turned=(False, True)))
+    other = Reading(good.problem, (SIGMOID, backprop.network.ACTIVATIONS["tanh"]), 2**-52, 1e-7, {})
+    for told, loss in ((None, None), ([[SIGMOID], [SIGMOID]], "mse"), (None, "bce")):
+        found = comparison.fitting(a_case(good, told, loss), [turned, other, good])
+        assert [one.reading is good for one in found] == [True] * (loss != "bce")
+    assert [one.loss.name for one in comparison.fitting(a_case(good), [good])] == ["mse"]
+
+
+# What is added to an answer
+
+
+def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = a_problem(G)._replace(convention="rows, (in, out)")
+    mine = Activation("sigmoid", SIGMOID.value, SIGMOID.derivative)
+    case = Case([problem._replace(convention="other"), problem], [[mine], [SIGMOID]], "mse", 1, 1, {}, True, True, 0.25)
+    found = diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
+    seen: Any = []
+
+    def remarks(*arguments: Any, **more: Any) -> tuple[str, ...]:
+        seen.append((arguments, more))
+        return ("a remark",)
+
+    monkeypatch.setattr(diagnosis, "remarks", remarks)
+    assert diagnosis.with_remarks(case, found, 0.75) == replace(found, remarks=cast(Any, ("a remark",)))
+    (((model, x, y, loss), more),) = seen
+    assert (x is problem.X, y is problem.y, loss, more) == (True, True, "mse", {"eta": 0.25, "printed_loss": 0.75})
+    assert [phi is SIGMOID or phi is mine for phi in model.activations] == [True, True]
+    assert np.array_equal(model.weights[0], W[0])
+    assert diagnosis.with_remarks(case._replace(told=None), found, None).remarks
+
+
+@pytest.mark.parametrize("verdicts", [["correct", "unknown"], ["incorrect", "unknown"]])
+def test_hints_are_added_to_what_is_unknown(monkeypatch: pytest.MonkeyPatch, verdicts: list[str]) -> None:
+    case = a_case(a_reading())._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
+    found = nothing(2, "why")
+    layers = tuple(layer._replace(verdict=verdict) for layer, verdict in zip(found.layers, verdicts, strict=True))
+    found, seen = replace(found, layers=layers), list[Any]()
+
+    def hints(*arguments: Any) -> tuple[str, ...]:
+        seen.append(arguments)
+        return ("one", "two")
+
+    monkeypatch.setattr(diagnosis, "hints", hints)
+    for untouched in (replace(found, evidence="numbers"), replace(found, reason=TOO_SMALL_TO_TELL)):
+        assert diagnosis.with_remarks(case, untouched, None) is untouched
+    assert not seen
+    assert diagnosis.with_remarks(case, found, None).reason == "why; one; two"
+    ((problems, networks, *rest),) = seen
+    assert problems is case.problems
+    assert networks == [(a, b) for a in (SIGMOID, RELU, MINE) for b in (SIGMOID, RELU, MINE)][:8]
+    assert rest == [case.unit, True, False, ""]  # no array was judged
+
+
+def test_two_numbers_are_evidence_and_one_is_not() -> None:
+    model = Model.random([2, 2, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X), Y)
+    noise = tuple(np.random.default_rng(0).normal(size=w.shape) for w in g.weights)
+    problem = Problem("", X, Y, model.weights, model.biases, noise, g.biases, (False, False))
+    assert evidence_for(Reading(problem, model.activations, 1e-16, 1e-7, {}), "mse") == 2
+
+
 def test_what_was_not_specified_is_listed() -> None:
     one, loss = a_reading(phis=("relu", "sigmoid")), losses(2, 1)[0]
     rows = "the convention rows, (in, out), that is Z = X W"
@@ -406,6 +594,15 @@ def test_nothing_but_rounding() -> None:
         assert drowned(a_case(one, step=True), base) is in_step
         assert drowned(a_case(one), base) is otherwise
         assert drowned(a_case(one), base._replace(tested=frozenset()))
+
+
+def test_why_nothing_can_be_said() -> None:
+    vague = a_reading(block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 1.0))
+    told = [[SIGMOID], [SIGMOID]]
+    drowned_ = is_unknown(a_case(vague, told, "mse", step=True), [vague])
+    assert (drowned_.verdict, drowned_.reason) == ("unknown", TOO_SMALL_TO_TELL)
+    none = is_unknown(a_case(vague, told, "cross_entropy"), [vague])
+    assert none.reason == "no common loss goes with this output activation and these targets"
 
 
 # Where a mistake can be, from the arrays that are incorrect alone
@@ -502,6 +699,11 @@ def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
     assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
 
 
+def fields(reading: Reading) -> Any:
+    """List what a reading needs besides the problem."""
+    return reading.activations, reading.unit, reading.coarse, reading.floors
+
+
 def a_baseline(widths: tuple[int, ...] = (2, 3, 4, 2), n: int = 4, noise: float = 0.0) -> Baseline:
     """Compare arrays that follow from a δ of the second layer."""
     model, rng = Model.random(list(widths), seed=0, bias=True), np.random.default_rng(2)
@@ -523,6 +725,8 @@ def test_whether_arrays_follow_from_one_delta() -> None:
     assert _follows(a_baseline(noise=1e-9), 2) is True
     assert _follows(a_baseline(n=9), 2) is None  # 36 numbers for 25 equations
     assert _follows(a_baseline(widths=(2, 30, 101, 1), n=4), 2) is None  # too many
+    assert _follows(a_baseline(widths=(2, 30, 40, 1), n=10), 2) is None
+    assert _follows(a_baseline(widths=(2, 30, 5, 1), n=10), 2) is True
 
     def unsummed(base: Baseline) -> Baseline:
         biases = cast(Any, base.reading.problem.bias_gradients)
@@ -539,6 +743,30 @@ def test_two_equations_more_than_numbers_are_enough(n: int, follows: bool | None
     problem = Problem("", x, y, model.weights, model.biases, (np.array([[1.0], [7.0]]),), (np.ones((1, 1)),), (False,))
     reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
     assert _follows(Baseline(reading, losses(n, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"})), 1) is follows
+
+
+def test_an_array_of_small_numbers_must_follow_as_well() -> None:
+    for noise, follows in ((0.0, True), (1e-5, False)):
+        base = a_baseline(noise=noise)
+        problem, small = base.reading.problem, 1e-4
+        gradients = (small * problem.gradients[0], *problem.gradients[1:])
+        reading = Reading(problem._replace(X=small * problem.X, gradients=gradients), *fields(base.reading))
+        p = reading.exact("mse")
+        reading.__dict__["_exact"] = p._replace(
+            a=[p.a[0], *base.reading.exact("mse").a[1:]], z=base.reading.exact("mse").z
+        )
+        assert _follows(base._replace(reading=reading), 2) is follows
+
+
+def test_examples_that_are_almost_the_same_count_once() -> None:
+    model, y = Model.random([2, 1], seed=0, bias=True), np.array([[0.0], [1.0]])
+    for apart, follows in ((1e-11, False), (1e-7, None)):
+        x = np.array([[1.0, 2.0], [1.0 + apart, 2.0]])
+        g, gb = np.array([[1.0], [7.0]]), np.ones((1, 1))
+        problem = Problem("", x, y, model.weights, model.biases, (g,), (gb,), (False,))
+        reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
+        base = Baseline(reading, losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"}))
+        assert _follows(base, 1) is follows
 
 
 def test_nothing_is_said_of_each_layer() -> None:
@@ -593,6 +821,29 @@ def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
     assert with_epsilon(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), [squares]) is None
 
 
+@pytest.mark.parametrize(("many", "size", "found"), [(3, 1.0, False), *((4, size, True) for size in (1e-6, 1.0, 1e6))])
+def test_three_numbers_are_too_few_for_a_clipping(many: int, size: float, found: bool) -> None:
+    rng = np.random.default_rng(1)
+    x, y, w = rng.normal(size=(9, many)), (rng.random((9, 1)) < 0.5) * 1.0, 3 * rng.normal(size=(many, 1))
+    problem = Problem("rows, (in, out)", size * x, y, (w / size,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~clipped:used:0.05"})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    assert (with_clipping(a_case(one, [[SIGMOID]], loss.name), one) is not None) is found
+
+
+@pytest.mark.parametrize(("share", "near"), [(0.0, True), (0.099, True), (0.101, False), (1.0, False)])
+def test_nearly_the_correct_direction_is_within_a_tenth(share: float, near: bool) -> None:
+    right = entropy_reading({})
+    g = right.problem.gradients[1]
+    across = np.array([[1.0], [-1.0], [0.5]])
+    across -= g * np.vdot(across, g) / np.vdot(g, g)
+    across *= share / np.sqrt(1 - share**2 + 1e-30) * np.linalg.norm(g) / np.linalg.norm(across)
+    one = replace(right, problem=right.problem._replace(gradients=(right.problem.gradients[0], g + across)))
+    assert _near(one, "binary_cross_entropy") is near
+
+
 @pytest.mark.parametrize("which", grammar.CLIPPINGS)
 @pytest.mark.parametrize(("bound", "many"), [(0.05, 6), (0.0371, 5), (0.11, 9)])
 def test_clipped_predictions_are_counted(which: str, bound: float, many: int) -> None:
@@ -608,6 +859,73 @@ def test_clipped_predictions_are_counted(which: str, bound: float, many: int) ->
     assert words.endswith(f" from 0 and 1: {grammar.CLIPPINGS[which]}")
     assert base.s == s
     assert all(block.off(s) <= 1 for block in made.values())
+
+
+@pytest.mark.parametrize("which", ["used", "divided"])
+def test_what_all_predictions_would_show_is_no_clipping(which: str) -> None:
+    one = entropy_reading({"error": f"~clipped:{which}:0.498"}, ENTROPY.factor)
+    assert with_clipping(a_case(one, **TOLD_BCE), one) is None
+
+
+@pytest.mark.parametrize(
+    ("times", "form", "fitted"),
+    [(3, "~epsilon:0.0001", True), (1.5, "~epsilon:0.01", True), (1.5, "~epsilon:0.3", False)],
+)
+def test_an_epsilon_is_looked_for_below_a_tenth(times: float, form: str, fitted: bool) -> None:
+    plain, other = (entropy_reading(plan).problem.gradients for plan in ({}, {"error": form}))
+    one = entropy_reading({})
+    arrays = tuple(g + times * (h - g) for g, h in zip(plain, other, strict=True))
+    one = replace(one, problem=one.problem._replace(gradients=arrays))
+    assert bool(_fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset()))) is fitted
+
+
+@pytest.mark.parametrize(("wanted", "moved"), [(0.06, True), (0.7, False), (1.2, False), (-0.1, False)])
+def test_a_bound_stays_between_zero_and_one_half(wanted: float, moved: bool) -> None:
+    p = entropy_reading({}).exact("binary_cross_entropy")
+    base, near = (p.a[-2].T @ grammar.error_with_clipping(p, bound, "used") for bound in (0.05, 0.05 + 5e-8))
+    found = _refined(p, p.a[-2].T, base + (near - base) / 5e-8 * (wanted - 0.05), "used", 0.05)
+    assert (found != 0.05) is moved
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("~epsilon:0.0001", "an ε of 0.0001 inside the logarithm"),
+        ("~epsilon:0.00033", "an ε of 0.00033 inside the logarithm"),
+        *(
+            (f"~clipped:{which}:0.05", f"clipping of {{}} predictions, at 0.05 from 0 and 1: {text}")
+            for which, text in list(grammar.CLIPPINGS.items())[:2]
+        ),
+    ],
+)
+def test_logarithms_of_several_classes(form: str, words: str) -> None:
+    model, rng = Model.random([3, 4, 3], seed=2, activations=["tanh", "softmax"]), np.random.default_rng(3)
+    w, phis = (model.weights[0], model.weights[1]), tuple(model.activations)
+    x, y = rng.normal(size=(9, 3)), np.eye(3)[rng.integers(0, 3, 9)]
+    problem = Problem("rows, (in, out)", x, y, w, None, w, None, (False, False))
+    one = Reading(problem, phis, 2**-52, 1e-7, {})
+    made = grammar.backward(one.exact("cross_entropy"), {"error": form})
+    one = replace(one, problem=problem._replace(gradients=(made["W1"] / 9, made["W2"] / 9)))
+    case = a_case(one, [[phi] for phi in phis], "cross_entropy")
+    found = with_epsilon(case, [one]) if "epsilon" in form else with_clipping(case, one)
+    away = one.exact("cross_entropy").a[-1]
+    assert found is not None
+    assert found[2] == words.format(np.sum((away < 0.05) | (away > 0.95)))
+
+
+def test_large_and_small_inputs_are_compared_alike() -> None:
+    for size in (1e-6, 1e6):
+        model = Model([3 * W[0] / size, 8 * W[1]])
+        problem = Problem("rows, (in, out)", size * X, Y, model.weights, None, model.weights, None, (False, False))
+        one = Reading(problem, model.activations, 2**-52, 1e-7, {})
+        made = grammar.backward(one.exact("binary_cross_entropy"), {"error": "~clipped:used:0.05"})
+        gradients = (ENTROPY.factor * made["W1"], ENTROPY.factor * made["W2"])
+        assert with_clipping(a_case(one, **TOLD_BCE), replace(one, problem=problem._replace(gradients=gradients)))
+        w = (W[1][:1] / size,)
+        single = Reading(Problem("", size * X[:, :1], Y, w, None, w, None, (False,)), (SIGMOID,), 2**-52, 1e-7, {})
+        error = grammar.correct_error(single.exact("binary_cross_entropy"))
+        near = replace(single, problem=single.problem._replace(gradients=(size * X[:, :1].T @ error,)))
+        assert _near(near, "binary_cross_entropy")
 
 
 def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
@@ -641,6 +959,8 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
         ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
+        ([("W1", [1], [1], 1.0, 1.0)], None, True, [0.5, 2.0, 1.0]),  # as far off as rounding allows
+        ([("W1", [1], [1], 1.0, 1.0)], "mse", True, [0.5, 2.0, 1.0, 0.5, -0.5]),
         ([("W1", [-2, -2], [1, 1], 1e-9, -2.0), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, [-2.0]),
         ([("W1", [0, 0], [0, 0], 1e-9, np.nan), ("W2", [7, 7], [1, 1], 1e-9, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0), ("W2", [-3, -3], [1, 1], 0.1, -3.0)], None, False, [7.0, -3.0]),
@@ -658,6 +978,151 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
     one = a_reading(*(block(*parts) for parts in blocks), n=4)
     candidates = [found for found in told_losses(loss, 4, 1) if found.family == "mse"]
     assert diagnosis._scales_to_try(a_case(one, None, loss, known), one, candidates) == [None, *factors]
+
+
+# In which order it is searched
+
+
+@pytest.mark.parametrize(
+    ("activations", "searches", "looks"),
+    [
+        # of the first networks those for which an array speaks, then all of them, and a few of the others
+        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)], 0),
+        ([None, None], [(22, 22)], 22),  # then predictions that are clipped, and activations that are left out
+        ("sigmoid", [(1, 1)], 1),
+    ],
+)
+def test_how_many_readings_are_searched(
+    monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any, looks: int
+) -> None:
+    found, others = [], Counter[str]()
+
+    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+        found.append((len(readings), few))
+        return []
+
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    for name in ("with_clipping", "skipping"):
+        monkeypatch.setattr(diagnosis, name, lambda case, reading, name=name: others.update([name]))
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    assert diagnose(W, X, Y, noise, activations=activations).verdict == "unknown"
+    assert found == searches
+    assert (others["with_clipping"], others["skipping"]) == (looks, looks)
+
+
+@pytest.mark.parametrize(("many", "networks"), [(X.size, [20, 15]), (X.size - 1, [16, 15])])
+def test_with_many_inputs_fewer_networks_are_read(
+    monkeypatch: pytest.MonkeyPatch, many: int, networks: list[int]
+) -> None:
+    found = []
+
+    def reading(case: Case, tried: list[Any]) -> list[Reading]:
+        found.append(len(tried))
+        return []
+
+    monkeypatch.setattr(diagnosis, "MANY", many)
+    monkeypatch.setattr(diagnosis, "read", reading)
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    assert diagnose(W, X, Y, noise).verdict == "unknown"
+    assert found == networks
+    found.clear()
+    assert diagnose(W, X, Y, noise, activations=[None, None]).verdict == "unknown"
+    assert found == [20]
+
+
+@pytest.mark.parametrize(("step", "searches"), [(True, 0), (False, 2)])
+def test_a_step_that_is_only_rounding_is_not_searched(
+    monkeypatch: pytest.MonkeyPatch, step: bool, searches: int
+) -> None:
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    found = []
+
+    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+        found.append(few)
+        return []
+
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    monkeypatch.setattr(diagnosis, "drowned", lambda case, best: True)
+    problem = a_problem(noise)._replace(convention="rows, (in, out)")
+    one = Case([problem], [[SIGMOID], [SIGMOID]], "mse", 2**-52, 1e-7, {}, True, step)
+    two = one._replace(told=None)
+    answers = [diagnosed(one), diagnosed(two)]
+    assert len(found) == searches * 2
+    assert [answer.reason == TOO_SMALL_TO_TELL for answer in answers] == [step, step]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "few", "fruitful", "searched"),
+    [
+        ([0, 2, 1, 0, 3], 0, "", [4, 1, 2]),  # the most evidence first, those without not at all
+        ([0, 2, 1, 0, 3], 1, "", [4, 1, 2, 0]),
+        ([0, 2, 1, 0, 3], 2, "", [4, 1, 2, 0, 3]),
+        ([0, 2, 1, 2, 3], 2, "1", [4, 1, 3]),  # less evidence cannot beat it
+        ([3, 2, 1, 2, 3], 2, "0", [0, 4]),
+        ([0, 0, 0, 0, 0], 3, "0", [0, 1, 2]),
+        ([0, 0], 0, "", []),
+        ([0, 1], 0, "", [1]),
+        ([1] * 30, 1, "", list(range(24))),
+    ],
+)
+def test_the_readings_with_the_most_evidence_are_searched_first(
+    monkeypatch: pytest.MonkeyPatch, evidence: list[int], few: int, fruitful: str, searched: list[int]
+) -> None:
+    readings = [a_reading(n=4) for _ in evidence]
+    number = {id(one): i for i, one in enumerate(readings)}
+    found: list[tuple[int, str, float | None, int]] = []
+
+    class Fake:
+        def __init__(self, reading: Reading, family: str, named: list[float]) -> None:
+            self.reading, self.family, self.cost = reading, family, lambda state: -state
+            assert named == named_factors(reading)
+
+        def explain(self, s: float | None, most: int) -> list[int]:
+            found.append((number[id(self.reading)], self.family, s, most))
+            return [len(found)]
+
+    def explanations(search: Any, states: Any, candidates: Any, *told: bool) -> list[Any]:
+        assert states == sorted(states, reverse=True)  # the cheapest first
+        assert {loss.family for loss in candidates} == {search.family}
+        assert told == (False, True, False)
+        fits = str(number[id(search.reading)]) in fruitful.split() and found[-1][-1] == 2
+        return [SimpleNamespace(cost=cost, of=number[id(search.reading)]) for cost in (2.76, 2.75, 1.0)] * fits
+
+    monkeypatch.setattr(diagnosis, "Search", Fake)
+    monkeypatch.setattr(diagnosis, "explanations", explanations)
+    monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]])
+    monkeypatch.setattr(diagnosis, "_scales_to_try", lambda case, reading, candidates: [None, 0.5])
+    case = a_case(readings[0])._replace(convention=None)
+    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few)]
+    assert costs == [(cost, of) for cost in (1.0, 2.75) for of in map(int, fruitful.split()) for _ in "12"]
+    families = ("mse", "binary_cross_entropy")
+    assert found == [(i, f, s, most) for i in searched for f in families for most in (1, 2) for s in (None, 0.5)]
+    found.clear()
+    monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - 1)  # with many inputs one at most
+    diagnosis.explained(case, readings, few)
+    some = [i for i in searched if evidence[i]]
+    assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:1]
+
+
+@pytest.mark.parametrize(
+    ("loss", "family"),
+    [(None, ""), ("mse_sum", "mse"), ("bce", "binary_cross_entropy"), ("cross_entropy", "cross_entropy")],
+)
+def test_the_networks_that_are_tried_go_with_the_loss(
+    monkeypatch: pytest.MonkeyPatch, loss: str | None, family: str
+) -> None:
+    found = []
+
+    def networks(told: Any, depth: int, of: str) -> list[Any]:
+        found.append((told, depth, of))
+        return [[]]
+
+    one = a_reading()
+    monkeypatch.setattr(unexplained, "networks_for", networks)
+    assert list(_if_untold(a_case(one, [[SIGMOID], [SIGMOID]], loss))) == []
+    monkeypatch.setattr(diagnosis, "networks_for", networks)
+    assert diagnosed(a_case(one, None, loss)).verdict == "unknown"
+    assert found == [(None, 2, family)] * 2
 
 
 # What else may have been handed in
@@ -692,6 +1157,62 @@ def test_a_difference_of_weights_is_seen_before_and_after(eta: float) -> None:
     assert _is_difference(a_problem(quotient, new))
     assert not _is_difference(a_problem(G))
     assert not _is_difference(a_problem([0 * g for g in quotient]))
+
+
+@pytest.mark.parametrize(("share", "seen"), [(1 / 64.5, True), (1 / 63.5, False)])
+def test_a_difference_is_less_than_a_64th_of_the_weights(
+    monkeypatch: pytest.MonkeyPatch, share: float, seen: bool
+) -> None:
+    monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
+    w = np.linspace(0.7, 0.71, 5)[None]
+    assert _is_difference(a_problem([w - (w - share * w)], [w])) is seen
+
+
+def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -> None:
+    x, w = np.array([[1.0], [2.0]]), np.array([[40.0, 41.0]])
+    y = np.array([[0.0, 1.0], [1.0, 0.0]])
+    a = SIGMOID.value(x @ w)
+    assert (SIGMOID.derivative(x @ w, a) == 0).all()
+    problem = Problem("", x, y, (w,), None, (3 * x.T @ (a - y),), None, (False,))
+    p = grammar.Pass([x @ w], [x, a], y, (w,), (SIGMOID,))
+    assert _agrees(problem, p, ["mse", "binary_cross_entropy"], 2**-52)
+    assert not _agrees(problem, p, ["mse"], 2**-52)
+
+
+def test_work_is_counted_to_the_last_multiplication(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, w = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]]), np.array([[0.3], [-0.2]])
+    identity, y = backprop.network.ACTIVATIONS["identity"], np.array([[1.0], [0.0], [2.0], [1.0]])
+
+    def tried(weights: np.ndarray, examples: slice, work: float) -> list[str]:
+        gradient = x[examples].T @ (x[examples] @ weights - y[examples])
+        problem = Problem("", x, y, (w,), None, (gradient,), None, (False,))
+        return list(_tried(problem, [identity], ["mse"], 2**-52, work, False))
+
+    whole = 6.0 * 4 * 2  # of all examples; of k of them, k quarters
+    first = "it is the gradient of the first example only, so hand in X and y of that mini-batch"
+    assert tried(w, slice(1), whole / 4) == [first]
+    assert tried(w, slice(1), whole / 4 - 1) == []
+    three = "it is the gradient of the last 3 examples only, so hand in X and y of that mini-batch"
+    assert tried(w, slice(1, 4), whole * 3 / 4) == [three]
+    assert tried(w, slice(1, 4), whole * 3 / 4 - 1) == []
+    gradient = x.T @ (x @ (0 * w) - y)
+    before = (
+        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "
+    )
+    before += "in a copy of the weights that was made before the update"
+    problem = Problem("", x, y, (-gradient,), None, (gradient,), None, (False,))
+    for less, found in ((0, [before]), (1, [])):
+        assert list(_tried(problem, [identity], ["mse"], 2**-52, whole - less, False)) == found
+    assert list(_tried(problem, [identity], ["mse"], 2**-52, 1e9, True)) == []  # a step has both
+
+
+def test_a_difference_across_a_power_of_two_is_one_from_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
+    below = 1 - (2.0 ** np.arange(10, 20) + 1) * 2.0**-53  # their last digit is half as large as above 1
+    above = 1 + np.arange(1, 11) * 2.0**-40
+    for before, after in ((below, above), (above, below)):
+        assert _is_difference(a_problem([before - after], [before]))
+        assert _is_difference(a_problem([before - after], [after]))
 
 
 def test_three_numbers_are_too_few_for_a_difference() -> None:

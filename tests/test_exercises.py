@@ -3,19 +3,28 @@
 import doctest
 import re
 import types
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import backprop
 from builder.errors import SiteError
-from builder.insert.exercises import insert, shown
-from builder.source.exercises import read, read_all
+from builder.insert import placeholders
+from builder.insert.exercises import shown
+from builder.source.exercises import Exercise, read, read_all
 
 ROOT = Path(__file__).parents[1]
 FOLDER, DOCS = ROOT / "exercises", ROOT / "docs"
 PATHS = sorted(FOLDER.glob("*.py"))
+
+
+def insert(markdown: str, exercises: Mapping[str, Exercise]) -> str:
+    build: Any = SimpleNamespace(exercises=exercises, docs=DOCS, root=ROOT, made=ROOT / "build")
+    return placeholders.fill(markdown, build, {})
+
 
 #: For each exercise a piece of its solution, and what somebody who has not understood writes instead.
 MISTAKES = {
@@ -90,7 +99,7 @@ def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
     for _ in range(5000):
         exec(code, {"sigmoid": backprop.derivation.sigmoid, "len": len}, names)
     exec(compile(forward, "forward", "exec"), {"sigmoid": backprop.derivation.sigmoid}, names)
-    assert backprop.derivation.accuracy(y, names["y_hat"]) == 1.0
+    assert backprop.derivation.binary_accuracy(y, names["y_hat"]) == 1.0
 
 
 def test_every_exercise_stands_on_one_page() -> None:
@@ -101,10 +110,11 @@ def test_every_exercise_stands_on_one_page() -> None:
 def test_every_chapter_lists_its_exercises() -> None:
     for exercise in read_all(FOLDER).values():
         page = (DOCS / "derivation" / f"{exercise.chapter}.md").read_text(encoding="utf-8")
-        assert f"[=exercises:{exercise.chapter}=]" in page
-        assert f"#{exercise.name})" in insert(page, read_all(FOLDER), DOCS)
+        mark = f"[=exercises:{exercise.chapter}=]"
+        assert mark in page
+        assert f"#{exercise.name})" in insert(mark, read_all(FOLDER))
     with pytest.raises(SiteError, match="no exercise has this chapter"):
-        insert("[=exercises:nowhere=]", read_all(FOLDER), DOCS)
+        insert("[=exercises:nowhere=]", read_all(FOLDER))
 
 
 def test_an_exercise_on_two_pages_stops_the_build(tmp_path: Path) -> None:
@@ -117,7 +127,7 @@ def test_an_exercise_on_two_pages_stops_the_build(tmp_path: Path) -> None:
 
 def test_a_page_that_names_no_exercise_stops_the_build() -> None:
     with pytest.raises(SiteError, match=r"no_such\.py is missing"):
-        insert("[=exercise:no-such=]", read_all(FOLDER), DOCS)
+        insert("[=exercise:no-such=]", read_all(FOLDER))
 
 
 @pytest.mark.parametrize(
@@ -133,11 +143,11 @@ def test_an_incomplete_exercise_stops_the_build(tmp_path: Path, before: str, aft
     source = (FOLDER / "one_step.py").read_text(encoding="utf-8")
     (tmp_path / "one_step.py").write_text(source.replace(before, after))
     with pytest.raises(SiteError, match=words):
-        insert("[=exercise:one-step=]", read_all(tmp_path), DOCS)
+        insert("[=exercise:one-step=]", read_all(tmp_path))
 
 
 def test_the_page_hides_the_solution_and_offers_the_stub() -> None:
-    markdown = insert("[=exercise:one-step=]", read_all(FOLDER), DOCS)
+    markdown = insert("[=exercise:one-step=]", read_all(FOLDER))
     assert "## One step by hand { #one-step }" in markdown
     assert 'href="../stubs/one_step.py" download' in markdown
     before, after = markdown.split('??? solution-box "Solution"')

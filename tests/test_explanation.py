@@ -1,16 +1,23 @@
 """What an explanation is called: losses, factors, mistakes, layers and places."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from backprop import Model
+from backprop.verification import explanation
+from backprop.verification.catalogue import planted
 from backprop.verification.explanation import (
+    AHEAD,
     Explanation,
     _decays,
     _scales_of,
     between,
+    equivalents,
+    explanations,
     factor_slugs,
     named_factors,
     refit,
@@ -153,7 +160,7 @@ def test_the_factors_with_a_name() -> None:
     ],
 )
 def test_the_name_of_a_factor(place: str, factor: float, slugs: list[str]) -> None:
-    assert factor_slugs(Term(place, "", factor), reading([2, 3], 10)) == slugs
+    assert factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
 
 
 def test_one_example_makes_no_sum() -> None:
@@ -250,8 +257,42 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
 
 def test_mistakes_of_the_scale_are_named_last() -> None:
     one = explained(MISSING, extra=(TWO,))
-    assert [slug for slug, *_ in one.parts] == [TWO, "hidden-derivative-missing"]
+    assert one.parts == ((TWO, "", (1, 2, 3)), ("hidden-derivative-missing", "phi1", (1,)))
+    assert explained(turned=(False, True, False)).parts == (("gradient-transposed", "dW2", (2,)),)
+    assert explained(Term("delta2", "", 0.37)).parts == (("layer-scale", "delta2", (1, 2)),)
     assert one.slugs == ("hidden-derivative-missing", TWO)
+
+
+@pytest.mark.parametrize(("scale", "slugs"), [(5.0, ("uphill",)), (2.5, (HALF, SUM, "uphill"))])
+def test_two_factors_that_make_another_loss_are_not_named(scale: float, slugs: tuple[str, ...]) -> None:
+    extra = (HALF, SUM, "uphill")  # of the mean squared error, five times as long, is half the sum
+    one = Explanation(reading([2, 3, 1], 10), losses(10, 1)[0], State((MISSING,)), -1, scale, extra, 0.0, 0.0, {})
+    assert one.slugs == ("hidden-derivative-missing", *slugs)
+    assert (one.other_loss is not None) is (len(slugs) == 1)
+    single = replace(one, extra=(HALF,), scale=0.5)
+    assert single.slugs == ("hidden-derivative-missing", HALF)
+
+
+@pytest.mark.parametrize(("n", "passes"), [(100, [100]), (101, [100, 101])])
+def test_every_mistake_that_gives_the_same_numbers_is_equivalent(
+    monkeypatch: pytest.MonkeyPatch, n: int, passes: list[int]
+) -> None:
+    at, seen = reading([2, 3, 1], n), dict[tuple[Any, ...], list[int]]()
+    one = Explanation(at, losses(n, 1)[0], State((MISSING,)), 1, 1.0, (), 0.0, 0.0, {})
+    right = [slug for slug, plan, _ in planted(at.exact("mse"), n) if plan]
+
+    def gives(p: Any, plan: dict[str, str], factors: dict[str, float], wanted: Any, tolerance: float) -> bool:
+        assert (list(wanted), tolerance) == (["W1", "W2"], 1e-12)
+        seen.setdefault((tuple(plan.items()), tuple(factors.items())), []).append(len(p.y))
+        return True
+
+    monkeypatch.setattr(explanation, "gives", gives)
+    found = equivalents(one)
+    expected = {*right, "layer-not-updated", "biases-not-updated"} - {"hidden-derivative-missing", "updated-too-early"}
+    assert set(found) == expected
+    assert found["weights-missing"] == "back1"
+    assert found["layer-not-updated"] is None
+    assert list(seen.values()) == [passes] * len(seen)
 
 
 def test_the_factor_of_an_explanation() -> None:
@@ -281,6 +322,95 @@ def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Bl
 )
 def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
     assert refit(dict(arrays)) == factor
+
+
+# Explanations of states
+
+
+def listed_explanations(*states: State, s: float = 1.0, slack: float = 0.0, loss: str = "mse", **options: Any) -> Any:
+    """Explain states of two arrays, each costs the first factor of its flow; whatever the loss, arrays are ones."""
+    given = {"W1": np.full((2, 2), s), "b1": np.full((1, 2), s)}
+    blocks = {name: Block(name, g, np.ones(g.shape), slack, 0.0, options.get("factor", s)) for name, g in given.items()}
+    at: Any = SimpleNamespace(given=given, blocks=lambda *_: blocks, depth=1, n=3, widths=(2, 2))
+    search: Any = SimpleNamespace(reading=at, family="mse", cost=lambda state: state.numbers / 100)
+    told = {"named": True, "known": False, "step": False} | {
+        key: value for key, value in options.items() if key != "factor"
+    }
+    candidates = [one for one in losses(3, 2) if one.name in loss.split()]
+    return [
+        (one.sign, round(one.scale, 9), one.extra, round(one.assumes, 9), round(one.unlikely, 9), one.loss.name)
+        for one in explanations(search, states, candidates, **told)
+    ]
+
+
+def state(cost: float = 0.0, s: float | None = 1.0, *terms: Term) -> State:
+    return State(terms, s=s, numbers=round(100 * cost))
+
+
+WHOLE = 2 / 6  # the factor of the mean squared error of three examples and two outputs
+
+
+@pytest.mark.parametrize(
+    ("states", "options", "found"),
+    [
+        ([state()], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(s=None)], {}, []),
+        # what may be assumed at most, 2.75, and beside a cheaper explanation, 0.65 more
+        ([state(2.75)], {}, [(1, 3.0, (), 2.75, 0.0, "mse")]),
+        ([state(2.76)], {}, []),
+        ([state(1.0), state(1.65)], {}, [(1, 3.0, (), cost, 0.0, "mse") for cost in (1.0, 1.65)]),
+        ([state(1.0), state(1.66)], {}, [(1, 3.0, (), 1.0, 0.0, "mse")]),
+        ([state(1.66), state(1.0)], {}, [(1, 3.0, (), cost, 0.0, "mse") for cost in (1.66, 1.0)]),
+        # the sign
+        ([state(s=-1.0)], {"s": -1.0}, [(-1, 3.0, (), 0.0, 0.05, "mse")]),
+        ([state(s=-1.0)], {"s": -1.0, "step": True}, [(-1, 3.0, ("uphill",), 0.6, 0.05, "mse")]),
+        ([state(0, -1.0, Term("dW1", "", -1.0))], {"s": -1.0}, [(-1, 3.0, (), AHEAD, 0.05, "mse")]),
+        ([state(0, -1.0, Term("dW1", "", -2.0))], {"s": -1.0}, [(-1, 3.0, (), 0.0, 0.05, "mse")]),
+        ([state(0, 1.0, Term("dW1", "", -1.0))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        # a factor of every array is one of the whole
+        ([state(0, 1.0, Term("dW1", "", 2.0), Term("db1", "", 2.0))], {}, []),
+        ([state(0, 1.0, Term("dW1", "", 2.0), Term("db2", "", 2.0))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        # a multiple of the weights is seen in four numbers, not in two
+        ([state(0, 1.0, Term("dW1", "~decay:0.1", 0.1))], {}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(0, 1.0, Term("db1", "~decay:0.1", 0.1))], {}, []),
+        (
+            [state(0, 1.0, Term("db1", "~decay:0.1", 0.1), Term("dW1", "~decay:0.1", 0.1))],
+            {},
+            [(1, 3.0, (), 0.0, 0.0, "mse")],
+        ),
+        ([state(0, 1.0, Term("dW1", "~decay:0.2", 0.2), Term("db1", "~decay:0.1", 0.1))], {}, []),
+        # within one and a half times what rounding allows the factor stays, beyond it is fitted
+        ([state(s=1.0)], {"s": 1.0 + 1.49e-6, "slack": 2e-6, "factor": 5.0}, [(1, 3.0, (), 0.0, 0.0, "mse")]),
+        ([state(s=1.0)], {"s": 1.0 + 1.51e-6, "slack": 1e-6, "factor": np.nan}, []),
+        ([state(s=1.0)], {"s": 2.0, "slack": 1e-6}, [(1, 6.0, (), 0.0, 0.0, "mse")]),
+        ([state()], {"slack": 9.0}, []),  # rounding hides all
+        # losses
+        (
+            [state()],
+            {"loss": "mse mse_half"},
+            [(1, 3.0, (), 0.0, 0.0, "mse")],  # without the factor, one loss is as good as another
+        ),
+        (
+            [state(s=WHOLE)],
+            {"s": WHOLE, "loss": "mse mse_half", "known": True, "slack": 1e-9},
+            [(1, 1.0, (), 0.0, 0.0, "mse"), (1, 2.0, (TWO,), 0.8, 0.1, "mse_half")],
+        ),
+        # a factor that has a name is taken for exactly that
+        (
+            [state(s=WHOLE * (1 + 1e-7))],
+            {"s": WHOLE * (1 + 1e-7), "known": True, "slack": 1e-6},
+            [(1, 1.0, (), 0.0, 0.0, "mse")],
+        ),
+        ([state()], {"loss": "binary_cross_entropy"}, [(1, 6.0, (), 0.0, 0.0, "binary_cross_entropy")]),
+        (
+            [state()],
+            {"loss": "binary_cross_entropy", "named": False},
+            [(1, 6.0, (), 0.0, 0.1, "binary_cross_entropy")],
+        ),
+    ],
+)
+def test_states_become_explanations(states: list[State], options: Any, found: Any) -> None:
+    assert listed_explanations(*states, **options) == found
 
 
 # The scale of the whole
@@ -319,6 +449,21 @@ def scaled(factor: float, n: int, widths: list[int], *terms: Term, named: bool =
 )
 def test_the_scale_of_the_whole(arguments: Any, terms: Any, found: Any) -> None:
     assert scaled(*arguments, *terms) == found
+
+
+@pytest.mark.parametrize(
+    ("off", "slack", "found"),
+    [
+        (2.0**-8, 2.0**-6, [(1.0, (), 0.0)]),  # as far off as rounding allows
+        (2.0**-8, 2.0**-6 * 0.99, [(None, ("wrong-scale",), 1.8)]),
+        (2.0**-7, 2.0**-4, [(None, ("wrong-scale",), 1.8)]),  # more than a hundredth off, whatever rounding allows
+    ],
+)
+def test_a_scale_is_near_and_within_rounding(off: float, slack: float, found: Any) -> None:
+    at, loss = reading([2, 2], 2), losses(2, 2)[0]
+    assert loss.factor == 0.5
+    one = {"W1": Block("W1", np.full((2, 2), 0.5 + off), np.ones((2, 2)), slack, 0.0, 0.5 + off)}
+    assert list(_scales_of(State(()), one, 0.5 + off, loss, at, True)) == found
 
 
 def test_a_scale_that_does_not_fit_all_arrays_is_none() -> None:

@@ -13,6 +13,7 @@ import pytest
 import backprop
 from backprop import Diagnosis, Model
 from backprop.__main__ import main
+from backprop.verification import grading
 from backprop.verification.findings import Array
 from backprop.verification.grading import (
     COLUMNS,
@@ -92,6 +93,47 @@ def test_each_file_is_graded_as_diagnose_would(tmp_path: Path, capsys: pytest.Ca
         out, err = capsys.readouterr()
         assert (grade.verdict.capitalize() in out + err) or grade.verdict in ("mistake", "unreadable")
         assert not grade.mistakes or all(slug in out for slug in grade.mistakes if not slug.startswith("in "))
+
+
+def test_whole_lines(tmp_path: Path) -> None:
+    a_class(tmp_path, "correct", "uphill", "noise", "slope", "damaged", "bias")
+    path = tmp_path / "damaged.npz"
+    damaged = f"{path} is no .npz file: File is not a zip file; expected what numpy.savez writes"
+    elsewhere = (
+        "the gradient with respect to W2 is correct for mse, but no known mistake explains that with respect to W1"
+    )
+    nowhere = "no array is correct, and no known mistake explains the numbers; if the network has biases, hand them in"
+    expected = [
+        ("bias", "unknown", ("W1",), "mse", f"{elsewhere}; there is a mistake in dW1 or in delta1", 1),
+        ("correct", "correct", (), "mse", "", 0),
+        ("damaged", "unreadable", (), "", damaged, 2),
+        ("noise", "unknown", ("W1", "W2"), "", nowhere, 1),
+        ("slope", "mistake", ("W1",), "mse", "", 1),
+        ("uphill", "correct", (), "mse", "it is −∇L: correct, if it is added", 0),
+    ]
+    for path, (name, verdict, incorrect, loss, note, status) in zip(files_in(tmp_path), expected, strict=True):
+        grade = grade_file(path, tmp_path, activations="sigmoid", loss="mse")
+        mistakes = ("in delta1",) if name == "slope" else ()  # a place, where nothing has a name
+        assert grade == Grade(f"{name}.npz", verdict, mistakes, incorrect, loss, (), grade.note, status)
+        assert grade.note.startswith(note)
+        assert bool(grade.note) is bool(note)
+
+
+def test_a_place_and_what_is_left_open_stand_in_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = backprop.diagnose(MODEL, X, Y, G, loss="mse")
+
+    def graded_as(**changes: Any) -> Grade:
+        monkeypatch.setattr(grading, "diagnose_file", lambda path, **options: (replace(found, **changes), []))
+        return grade_file(Path("a/b.npz"), Path("a"))
+
+    assert graded_as(verdict="mistake", place="dW1").mistakes == ("in dW1",)
+    assert graded_as(verdict="mistake", place="dW1", mistakes=("uphill",)).mistakes == ("uphill",)
+    assert graded_as(verdict="unknown", place="dW1").mistakes == ()
+    assert graded_as(verdict="mistake", place=None).mistakes == ()
+    note = "it is −∇L: correct, if it is added; these data cannot tell uphill"
+    assert graded_as(sign=-1, cannot_tell=("uphill",)).note == note
+    assert graded_as(sign=1, cannot_tell=("uphill",)).note == "these data cannot tell uphill"
+    assert graded_as(sign=-1, verdict="unknown", reason="why").note == "why"
 
 
 def test_subfolders_and_links(tmp_path: Path) -> None:

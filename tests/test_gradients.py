@@ -162,7 +162,7 @@ def test_layers_one_by_one_are_the_model(bias: bool, loss: str) -> None:
     assert all(map(np.array_equal, a, trace.a))
 
     if loss == "binary_cross_entropy":
-        deltas = [step.output_delta_bce(y, a[-1])]
+        deltas = [step.output_delta_sigmoid_bce(y, a[-1])]
     else:
         deltas = [step.output_delta(layers[-1].derivative(z[-1], a[-1]), step.mse_derivative(y, a[-1]))]
     for i in (1, 0):
@@ -201,7 +201,7 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.softplus_derivative, [Z]),
     (step.silu, [Z]),
     (step.silu_derivative, [Z]),
-    (step.log_sum_exp, [Z]),
+    (step.logsumexp, [Z]),
     (step.softmax, [Z]),
     (step.softmax_jacobian, [Z]),
     (step.mse_contributions, [ANSWERS, ANSWERS]),
@@ -210,8 +210,8 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.bce_derivative, [ANSWERS, ANSWERS]),
     (step.cross_entropy_contributions, [ANSWERS, ANSWERS]),
     (step.cross_entropy_derivative, [ANSWERS, ANSWERS]),
-    (step.class_accuracy, [ANSWERS, ANSWERS]),
-    (step.accuracy, [ANSWERS, ANSWERS]),
+    (step.categorical_accuracy, [ANSWERS, ANSWERS]),
+    (step.binary_accuracy, [ANSWERS, ANSWERS]),
     (step.total_loss, [(S, N)]),
     (step.preactivation, [A, (S, IN, OUT)]),
     (step.preactivation, [A, (S, IN, OUT), (S, 1, OUT)]),
@@ -220,9 +220,9 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.chain_rule, [Z, Z]),
     (step.backward_gradient, [Z, Z]),
     (step.output_delta, [Z, Z]),
-    (step.output_delta_bce, [ANSWERS, ANSWERS]),
+    (step.output_delta_sigmoid_bce, [ANSWERS, ANSWERS]),
     (step.output_delta_jacobian, [(S, N, OUT, OUT), Z]),
-    (step.output_delta_softmax, [ANSWERS, ANSWERS]),
+    (step.output_delta_softmax_cross_entropy, [ANSWERS, ANSWERS]),
     (step.activation_gradient, [Z, (S, IN, OUT)]),
     (step.hidden_delta, [A, Z, (S, IN, OUT)]),
     (step.weight_gradient, [A, Z]),

@@ -133,6 +133,94 @@ def test_the_derivative_of_another_activation_is_taken_of_z_or_of_a(name: str) -
     assert np.array_equal(of_a, phi.derivative(p.a[2], p.a[2]))
 
 
+def forms(p: Pass) -> dict[str, np.ndarray]:
+    """Make every form of every layer, by its place and name."""
+    found = {f"error {name}": made for name, made in grammar.errors(p)}
+    for k in range(p.depth):
+        flow, below = flow_to(p, k), below_of(p, k)
+        found |= {f"phi{k} {name}": made for name, made in grammar.derivatives(p, k)}
+        found |= {f"dW{k} {name}": step.weight_gradient(a, b) for name, _, a, b in weight_forms(p, k, flow, below)}
+        found |= {f"db{k} {name}": made for name, _, made in bias_forms(p, k, flow, below)}
+        if k < p.depth - 1:
+            found |= {f"back{k} {name}": made for name, made in grammar.backs(p, k, flow_to(p, k + 1))}
+    return found
+
+
+def test_the_derivatives_of_other_activations_are_of_a_and_of_z() -> None:
+    found = grammar._others("tanh", "relu")
+    known = [f"wrong-activation-derivative:{name} of {of}" for name in ("tanh", "relu") for of in "az"]
+    assert list(found) == known
+    assert [form.code for form in found.values()] == [
+        f"{n}_derivative({of}{{k}})" for n in ("tanh", "relu") for of in "az"
+    ]
+    p = a_pass([2, 3, 1])
+    for name, form in found.items():
+        made, expected = form.make(p, 0), grammar.DERIVATIVES[name].make(p, 0)
+        assert made is not None
+        assert expected is not None
+        assert np.array_equal(made, expected)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_one_number_has_no_transpose(k: int) -> None:
+    for width, has in ((1, False), (2, True)):
+        p = a_pass([width] * 3)
+        names = [name for name, *_ in weight_forms(p, k, flow_to(p, k), below_of(p, k))]
+        assert ("gradient-transposed" in names) is has
+
+
+@pytest.mark.parametrize("which", ["divided", "zeroed"])
+def test_the_error_of_clipped_classes_is_a_product_with_the_jacobian(which: str) -> None:
+    p = a_pass([2, 4], "tanh", "cross_entropy")
+    a = ACTIVATIONS["softmax"].value(3 * p.z[0])
+    y = np.eye(4)[[0, 1, 2, 3, 0]]
+    p = p._replace(a=[p.a[0], a], y=y, activations=[ACTIVATIONS["softmax"]])
+    found = grammar.error_with_clipping(p, 0.2, which)
+    for row, target, made in zip(a, y, found, strict=True):
+        clipped = np.clip(row, 0.2, 0.8)
+        g = -target / clipped * ((clipped == row) | (which == "divided"))
+        np.testing.assert_allclose(made, (np.diag(row) - np.outer(row, row)) @ g, atol=1e-15)
+
+
+def test_the_code_of_a_derivative_of_softmax_is_one() -> None:
+    p = a_pass([2, 3, 2], "tanh")
+    p = p._replace(activations=[ACTIVATIONS["tanh"], ACTIVATIONS["softmax"]])
+    assert [grammar._derivative_call(p, k) for k in (0, 1)] == ["tanh_derivative(z1)", "np.ones_like(Z2)"]
+
+
+@pytest.mark.parametrize(
+    ("widths", "output", "family"),
+    [
+        ([2, 3, 1], "tanh", "mse"),
+        *(
+            (widths, *last)
+            for widths in ([2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3])
+            for last in (("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy"))
+        ),
+    ],
+)
+def test_copies_with_a_leading_axis_give_each_its_own_forms(widths: list[int], output: str, family: str) -> None:
+    activations = [ACTIVATIONS["tanh"]] * (len(widths) - 2) + [ACTIVATIONS[output]]
+    passes = []
+    for seed in (0, 1):
+        rng, n = np.random.default_rng(seed), 3  # as many examples as units, so that a transpose fits
+        model = Model.random(widths, seed=seed, activations=activations)
+        trace = model.forward(rng.normal(size=(n, widths[0])))
+        passes.append(Pass(trace.z, trace.a, rng.random((n, widths[-1])), model.weights, activations, None, family))
+    one, two = passes
+    two = two._replace(y=one.y)  # the targets are not disturbed
+    z, a, weights = (
+        [np.stack(pair) for pair in zip(*arrays, strict=True)]
+        for arrays in ((one.z, two.z), (one.a, two.a), (one.weights, two.weights))
+    )
+    stacked = one._replace(z=z, a=a, weights=weights)
+    both, (first, second) = forms(stacked), (forms(one), forms(two))
+    assert list(both) == list(first) == list(second)
+    for name, made in both.items():
+        for part, expected in zip(np.broadcast_to(made, (2, *first[name].shape)), (first, second), strict=True):
+            np.testing.assert_allclose(part, expected[name], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
 @pytest.mark.parametrize("copies", [(), (1,)])
 def test_the_derivative_of_a_neighbour_fits_if_it_has_as_many_units_or_one(copies: tuple[int, ...]) -> None:
     p = a_pass([2, 3, 3, 1], "tanh")
@@ -373,6 +461,9 @@ def test_a_form_that_does_not_fit_is_named(plan: dict[str, str], message: str) -
         ("delta1 = (delta2 @ W2.T) * a1", "columns, (out, in)", "delta1 = (W2.T @ delta2) * a1"),
         ("delta1 = delta2 @ W2_after.T", "rows, (out, in)", "delta1 = delta2 @ W2_after"),
         ("delta1 = delta2 @ W2", "rows, (out, in)", "delta1 = delta2 @ W2.T"),
+        ("db1 = delta1[-1]", "columns, (in, out)", "db1 = delta1[:, -1]"),
+        ("db1 = delta1[-1]", "rows, (out, in)", "db1 = delta1[-1]"),
+        ("A1 = A1[:, 0] * W2[:, 1]", "columns, (out, in)", "A1 = A1[0] * W2[1]"),
         ("db1 = delta1.sum(axis=0)", "columns, (in, out)", "db1 = delta1.sum(axis=1)"),
         (
             "delta1 = delta2.sum(axis=1, keepdims=True)",

@@ -11,7 +11,11 @@ from backprop import Gradients, Model
 from backprop.verification.intake import (
     CONVENTIONS,
     Handed,
+    Misfit,
     Problem,
+    _examples,
+    _match_parameters,
+    _read,
     arrays,
     assumptions,
     data,
@@ -199,6 +203,54 @@ def test_neighbours_that_do_not_go_together(layers: list[tuple[int, int]], messa
     y = np.ones(6) if len(layers) == 1 else np.ones(7)
     with pytest.raises(ValueError, match=f"nearest is {re.escape(ROWS)}: {re.escape(message)}$"):
         problems(Handed(X, y, weights, None, weights, None), ROWS)
+
+
+OUT_IN = "rows, (out, in)"
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "last", "y", "convention", "extra", "shape"),
+    [
+        ((3,), (3, 5), (5, 1), 1, ROWS, 0, (1, 3)),  # one example, as the weights take three inputs
+        ((3,), (3, 5), (5, 4), 4, ROWS, 0, (1, 3)),
+        ((3,), (3, 5), (5, 4), 3, ROWS, 0, (3, 1)),  # three targets are no outputs
+        ((7,), (1, 5), (5, 1), 1, ROWS, 0, (7, 1)),
+        ((3,), (5, 3), (1, 5), 1, ROWS, 0, (3, 1)),
+        ((3,), (5, 3), (1, 5), 1, OUT_IN, 0, (1, 3)),
+        ((3,), (3, 5), (1, 5), 1, OUT_IN, 0, (3, 1)),
+        ((3,), (4, 5), (5, 1), 1, ROWS, 1, (1, 3)),
+        ((3,), (4, 5), (5, 1), 1, ROWS, 0, (3, 1)),
+        ((3,), (3,), (3,), 1, ROWS, 0, (1, 3)),
+        ((3,), (4,), (4,), 1, ROWS, 1, (1, 3)),
+        ((3, 2), (2, 5), (5, 1), 3, ROWS, 0, (3, 2)),
+        ((2, 3), (2, 5), (5, 1), 3, COLUMNS, 0, (3, 2)),
+    ],
+)
+def test_what_is_an_example(x: Any, w: Any, last: Any, y: int, convention: str, extra: int, shape: Any) -> None:
+    inputs = np.arange(np.prod(x, dtype=float)).reshape(x)
+    weights = [np.ones(w), np.ones(last)]
+    found, width = _examples(Handed(inputs, np.ones(y), weights, None, weights, None), convention, extra)
+    assert (found.shape, width) == (shape, shape[1])
+    assert np.array_equal(found, inputs.T if convention == COLUMNS else inputs.reshape(shape))
+
+
+@pytest.mark.parametrize(
+    ("y", "broken"),
+    [((7, 5), 1), ((6, 4), 1), ((6, 5), 2), ((4, 6), 1), ((5, 7), 1), ((6,), 2), ((7, 4), 0), ((6, 1), 2)],
+)
+def test_targets_misfit_examples_or_outputs_or_both(y: Any, broken: int) -> None:
+    found = _read(laid_out(ROWS)._replace(y=np.full(y, 0.5)), ROWS)
+    assert (found.broken if isinstance(found, Misfit) else 0) == broken
+
+
+def test_a_gradient_of_as_many_numbers_in_another_shape_is_refused() -> None:
+    for first, fits in (((6,), True), ((3, 2), True), ((1, 6), False), ((6, 1), False)):
+        handed = laid_out(ROWS)._replace(gradients=[np.ones(first), G.weights[1]])
+        if fits:
+            _match_parameters(handed)
+        else:
+            with pytest.raises(ValueError, match=rf"^{re.escape(f'gradients[0] has shape {first}; expected (2, 3)')}"):
+                _match_parameters(handed)
 
 
 def test_a_vector_of_weights_belongs_to_one_unit() -> None:

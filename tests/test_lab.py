@@ -50,8 +50,8 @@ def agrees(lab: Any) -> bool:
         same(lab.derivative_sigmoid(y_hat), step.sigmoid_derivative_from_output(y_hat)),
         same(lab.mse(y, y_hat), step.total_loss(step.mse_contributions(y, y_hat))),
         same(lab.derivative_loss(y, y_hat), step.mse_derivative(y, y_hat)),
-        same(lab.accuracy(y.round(), y_hat), step.accuracy(y.round(), y_hat)),
-        same(lab.accuracy(y.round(), np.full((4, 1), 0.5)), step.accuracy(y.round(), np.full((4, 1), 0.5))),
+        same(lab.accuracy(y.round(), y_hat), step.binary_accuracy(y.round(), y_hat)),
+        same(lab.accuracy(y.round(), np.full((4, 1), 0.5)), step.binary_accuracy(y.round(), np.full((4, 1), 0.5))),
     ]
     model = lab.Model([2, 3, 5, 1], 7)
     weights = [layer.w.copy() for layer in model.layers]

@@ -1,5 +1,6 @@
 """The lines of code that a diagnosis prints: each is run, in each layout, and must give what it explains."""
 
+import re
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from backprop import Gradients, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, words
+from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.findings import Diagnosis, Layer
 from backprop.verification.intake import CONVENTIONS, Handed, problems
 from backprop.verification.search import Reading, Term, losses
+from tests.test_explanation import explained
 
 #: Every layer is square but the last, so that every form fits somewhere; the last two for one output.
 NETWORKS: dict[str, tuple[list[int], list[str], str]] = {
@@ -192,3 +195,12 @@ def test_the_error_of_a_layer_is_told_if_it_is_known() -> None:
         "Layer 2: correct, equal to the last bit.",
         "Layer 3: correct, relative error 3.0e-08.",
     ]
+
+
+def test_what_is_incorrect_in_half_a_sentence() -> None:
+    missing = explained(Term("phi1", "derivative-missing"), extra=("uphill",))
+    title, uphill = BY_SLUG["hidden-derivative-missing"].title, BY_SLUG["uphill"].title
+    assert words.short(missing) == f"{title}; {uphill} (hidden-derivative-missing, uphill)"
+    unnamed = words.short(explained(Term("dW1", "~ones")))
+    assert re.fullmatch(r"dW1 is incorrect, and your numbers fit dW1 = .+", unnamed)
+    assert words.short(explained()) == ""

@@ -1,4 +1,4 @@
-"""What the page's worker calls, and what it loads: runner, exercises, wheel, files with pinned hashes."""
+"""What the page's worker calls, and what it loads: runner, exercises, package, files with pinned hashes."""
 
 import gzip
 import hashlib
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from backprop import __version__
 from backprop.live import VERBS, answer
 from backprop.live.examples import LONGEST_OUTPUT
 from builder import tree as html
@@ -134,13 +133,12 @@ def test_the_diagnosis_names_the_mistake_of_a_whole_backward_pass() -> None:
 # What is loaded
 
 
-def test_the_wheel_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
-    content = live.wheel(ROOT, __version__)
-    assert content == live.wheel(ROOT, __version__)
-    assert len(live.packed(content)) < 210_000
-    assert gzip.decompress(live.packed(content)) == content
-    (tmp_path / "wheel.whl").write_bytes(content)
-    with zipfile.ZipFile(tmp_path / "wheel.whl") as packed:
+def test_the_package_is_small_and_complete_and_always_the_same(tmp_path: Path) -> None:
+    content = live.archive(ROOT)
+    assert content == live.archive(ROOT)
+    assert len(gzip.compress(content)) < 210_000
+    (tmp_path / "package.zip").write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "package.zip") as packed:
         assert not [name for name in packed.namelist() if "/experiments/" in name or "/figures/" in name]
         packed.extractall(tmp_path / "there")
     code = (
@@ -239,7 +237,7 @@ def test_what_is_written_beside_the_pages_follows_the_setting(tmp_path: Path) ->
 
     assert written("off") == set()
     assert {"listings.js", "worker.js"} <= written("missing")
-    assert written("cdn") - written("missing") == {"manifest.json", "backprop_spec-1-py3-none-any.whl.gz"}
+    assert written("cdn") - written("missing") == {"manifest.json", "backprop-1.zip.gz"}
 
 
 def test_a_page_with_nothing_to_run_stays_as_it_is() -> None:

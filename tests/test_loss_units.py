@@ -1,6 +1,7 @@
 """Losses by value: every common loss of two small matrices, what counts as a trend, and the thresholds between."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from backprop.verification.loss_diagnosis import (
     _SATURATED,
     _SHARED,
     AHEAD,
+    CONVERGED,
     CREEPING,
     LEAST,
     MEANINGS,
@@ -23,6 +25,7 @@ from backprop.verification.loss_diagnosis import (
     _data,
     _is_near,
     _known_of_xor,
+    _name_for,
     _partial,
     _trend,
     known_losses,
@@ -145,6 +148,13 @@ def test_the_last_quarter_decides_and_never_fewer_than_half_the_least() -> None:
 )
 def test_rising(tail: Any, trend: str) -> None:
     assert _trend(ten(np.array(tail, float)), 1e-6)[0] == trend
+
+
+def test_creeping_is_at_most_four_fifths_of_the_fall_before() -> None:
+    fell = np.linspace(100_005, 100_000, 10)
+    for change, trend in ((4.0, "creeping"), (4.001, "still changing")):
+        values = np.concatenate([np.full(20, 100_010.0), fell, np.linspace(100_000, 100_000 - change, 10)])
+        assert _trend(values, 1e-9)[0] == trend
 
 
 def test_oscillating_needs_turns_in_a_third_of_its_steps_about_one_mean() -> None:
@@ -272,6 +282,9 @@ def test_what_some_examples_can_share() -> None:
     root: Any = next(iter(_partial(CORNERS, "rmse", np.sqrt(0.5))))
     assert (root.loss, root.accuracy) == (pytest.approx(np.sqrt(0.5)), 0.5)
     assert root.prediction == "2 of 4 examples are predicted as 0 for 1 or as 1 for 0"
+    roots, means = ([k.loss for k in _partial(CORNERS, name, 0.7) if k.name == "shared"] for name in ("rmse", "mse"))
+    assert roots == pytest.approx(np.sqrt(means))
+    assert len(set(roots)) > 1
     two = next(iter(_partial(np.hstack([CORNERS, CORNERS]), "mse_sum", 3.1)))
     assert (two.loss, two.accuracy) == (3.0, None)
     assert two.prediction == "3 of 8 targets are predicted as 0 for 1 or as 1 for 0"
@@ -349,9 +362,19 @@ def test_the_losses_of_the_four_corners() -> None:
     ("call", "error", "message"),
     [
         (
+            lambda: loss_values(np.ones((1, 1, 1)), [[1.0]]),
+            ValueError,
+            "y has shape (1, 1, 1); expected two dimensions (rows, columns)",
+        ),
+        (
             lambda: known_losses([[1.0]]),
             ValueError,
             "X is given without y; expected both, or y alone, or neither for XOR's examples",
+        ),
+        (
+            lambda: ANY([1.0], np.ones((2, 2, 2)), [0, 1]),
+            ValueError,
+            "X has shape (2, 2, 2); expected two dimensions (rows, columns)",
         ),
         (
             lambda: ANY([1.0], [[1.0]]),
@@ -414,6 +437,38 @@ def test_the_losses_of_the_four_corners() -> None:
 def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_converged_is_less_than_a_tenth_of_the_best_constant() -> None:
+    x, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    for loss, verdict in ((0.025, "plateau"), (0.0249, "converged")):
+        assert diagnose_loss([loss] * 40, x, y, "mse").verdict == verdict
+    assert CONVERGED * 0.25 == 0.025
+
+
+def test_the_ending_for_several_outputs_means_nothing_for_one() -> None:
+    assert [_name_for("mse_examples", d) for d in (1, 2)] == ["mse", "mse_examples"]
+    assert known_losses(y=[0, 1, 1, 0], loss="mse_examples") == known_losses(y=[0, 1, 1, 0], loss="mse")
+    assert list(_partial(CORNERS, "mse_examples", 0.26)) == list(_partial(CORNERS, "mse", 0.26))
+
+
+def test_as_far_below_as_above_is_near_unless_it_is_a_minimum() -> None:
+    half, best = (replace(BEST, name=name) for name in ("half", "constant"))
+    for loss, near in ((0.125, True), (0.1249, False), (0.375, True), (0.3751, False)):
+        assert _is_near(loss, half, 0.5, 0.0) is near
+    assert _is_near(0.25 * (1 - ROUNDING), best, 0.5, 0.0) is True
+    assert _is_near(0.25 * (1 - 1.1 * ROUNDING), best, 0.5, 0.0) is False
+    assert _is_near(0.38, best, 0.5, 0.01) is True
+
+
+def test_each_row_has_its_own_largest_prediction() -> None:
+    y = np.eye(3)[[0, 1, 2, 2]]
+    assert _accuracy(y, np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.3, 0, 0.7], [0.6, 0.4, 0]])) == 0.75
+
+
+@pytest.mark.parametrize(("less", "accuracy"), [(0.0, None), (1e-9, None), (1.1e-9, 1.0)])
+def test_a_tie_in_one_example_has_no_accuracy(less: float, accuracy: float | None) -> None:
+    assert _accuracy(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5 - less]])) == accuracy
 
 
 # What is said

@@ -423,8 +423,8 @@ def check_bce_derivative(fn: Function) -> None:
 
 
 @planted(
-    "accuracy",
-    "accuracy",
+    "binary-accuracy",
+    "binary_accuracy",
     {
         "predictions compared with targets": lambda y, y_hat: (y_hat == y).mean(axis=(-2, -1)),
         "above 0 counts as 1": lambda y, y_hat: ((y_hat > 0) == (y > 0)).mean(axis=(-2, -1)),
@@ -437,7 +437,7 @@ def check_bce_derivative(fn: Function) -> None:
         "a target of ½ counts as 1": lambda y, y_hat: ((y_hat > 0.5) == (y >= 0.5)).mean(axis=(-2, -1)),
     },
 )
-def check_accuracy(fn: Function) -> None:
+def check_binary_accuracy(fn: Function) -> None:
     agree(fn(Y, Y_HAT), 3 / 6)  # correct: both of the first example, and one of the third
     agree(fn(Y, np.stack([Y_HAT, Y])), [3 / 6, 1.0])
     agree(fn(np.array([[0.5]]), np.array([[0.5]])), 1.0)
@@ -495,8 +495,8 @@ def check_cross_entropy_derivative(fn: Function) -> None:
 
 
 @planted(
-    "class-accuracy",
-    "class_accuracy",
+    "categorical-accuracy",
+    "categorical_accuracy",
     {
         "above ½ instead of the largest": lambda y, p: ((p > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1),
         "every output counted": lambda y, p: ((p > 0.5) == (y > 0.5)).mean(axis=(-2, -1)),
@@ -510,7 +510,7 @@ def check_cross_entropy_derivative(fn: Function) -> None:
         ).mean(axis=-1),
     },
 )
-def check_class_accuracy(fn: Function) -> None:
+def check_categorical_accuracy(fn: Function) -> None:
     agree(fn(CLASSES, PREDICTED), 2 / 3)  # the second is incorrect; in the third four outputs tie, and the first counts
     agree(fn(np.stack([CLASSES, CLASSES]), np.stack([PREDICTED, CLASSES])), [2 / 3, 1.0])
 
@@ -791,7 +791,7 @@ def probabilities(z: Any) -> Any:
 
 @planted(
     "log-sum-exp",
-    "log_sum_exp",
+    "logsumexp",
     {
         "overflows": lambda z: np.log(np.sum(np.exp(z), axis=-1)),
         "the shift not put back": lambda z: np.log(np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)),
@@ -805,7 +805,7 @@ def probabilities(z: Any) -> Any:
         ),
     },
 )
-def check_log_sum_exp(fn: Function) -> None:
+def check_logsumexp(fn: Function) -> None:
     agree(fn(CLASS_Z), [math.log(8), math.log(math.exp(1) + math.exp(-0.5) + math.exp(2))])
     agree(fn(np.array([[1000.0, 1000.0], [-1000.0, -1000.0]])), [1000 + math.log(2), -1000 + math.log(2)])
     agree(by_complex_step(lambda z: np.sum(fn(z)), -CLASS_Z), probabilities(-CLASS_Z))
@@ -823,7 +823,7 @@ def check_log_sum_exp(fn: Function) -> None:
         "numbers instead of exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
         "not divided": np.exp,
         "through the logarithm: large numbers lose their digits": lambda z: np.exp(
-            z - derivation.log_sum_exp(z)[..., None]
+            z - derivation.logsumexp(z)[..., None]
         ),
         "the logarithm": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
         "clipped": lambda z: probabilities(np.clip(z, -30, 30)),
@@ -1062,8 +1062,8 @@ def check_output_delta(fn: Function) -> None:
 
 
 @planted(
-    "output-delta-bce",
-    "output_delta_bce",
+    "output-delta-sigmoid-bce",
+    "output_delta_sigmoid_bce",
     {
         "σ′ put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
         "plus instead of minus": lambda y, y_hat: (y - y_hat) / y.size,
@@ -1072,7 +1072,7 @@ def check_output_delta(fn: Function) -> None:
         "outputs not counted": lambda y, y_hat: (y_hat - y) / len(y),
     },
 )
-def check_output_delta_bce(fn: Function) -> None:
+def check_output_delta_sigmoid_bce(fn: Function) -> None:
     z, y = numbers(5, 2), share(5, 2)
     numerical = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
     agree(fn(y, sigma(z)), numerical)
@@ -1104,8 +1104,8 @@ def check_output_delta_jacobian(fn: Function) -> None:
 
 
 @planted(
-    "output-delta-softmax",
-    "output_delta_softmax",
+    "output-delta-softmax-cross-entropy",
+    "output_delta_softmax_cross_entropy",
     {
         "the sigmoid's derivative put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
         "plus instead of minus": lambda y, y_hat: (y - y_hat) / len(y),
@@ -1116,7 +1116,7 @@ def check_output_delta_jacobian(fn: Function) -> None:
         "the true class only": lambda y, y_hat: y * (y_hat - y) / len(y),
     },
 )
-def check_output_delta_softmax(fn: Function) -> None:
+def check_output_delta_softmax_cross_entropy(fn: Function) -> None:
     z, y = numbers(5, 3), probabilities(numbers(5, 3, seed=1))
     numerical = by_complex_step(lambda v: -np.sum(y * np.log(probabilities(v))) / 5, z)
     agree(fn(y, probabilities(z)), numerical)
@@ -1411,8 +1411,8 @@ def weights_of(widths: Sequence[int]) -> list[int]:
 
 
 @planted(
-    "backward-cost",
-    "backward_cost",
+    "backpropagation-cost",
+    "backpropagation_cost",
     {
         "δ for the data too": lambda widths, n: 2 * n * sum(weights_of(widths)),
         "only AᵀΔ": lambda widths, n: n * sum(weights_of(widths)),
@@ -1422,7 +1422,7 @@ def weights_of(widths: Sequence[int]) -> list[int]:
         ),
     },
 )
-def check_backward_cost(fn: Function) -> None:
+def check_backpropagation_cost(fn: Function) -> None:
     for_weights = [(2, 4, 3), (3, 4, 5), (5, 4, 1)]  # AᵀΔ: (in × N)(N × out)
     for_deltas = [(4, 1, 5), (4, 5, 3)]  # ΔWᵀ: (N × out)(out × in)
     assert fn([2, 3, 5, 1], 4) == sum(map(math.prod, for_weights + for_deltas))
@@ -1453,8 +1453,8 @@ def check_finite_difference_cost(fn: Function) -> None:
 
 
 @planted(
-    "linear-collapse",
-    "linear_collapse",
+    "collapse-linear-layers",
+    "collapse_linear_layers",
     {
         "in the other order": lambda weights: np.linalg.multi_dot(weights[::-1]),
         "element-wise": lambda weights: weights[0] * weights[1] * weights[2],
@@ -1462,7 +1462,7 @@ def check_finite_difference_cost(fn: Function) -> None:
         "the transpose": lambda weights: np.linalg.multi_dot(weights).T,
     },
 )
-def check_linear_collapse(fn: Function) -> None:
+def check_collapse_linear_layers(fn: Function) -> None:
     x, weights = numbers(4, 2), [numbers(2, 3), numbers(3, 5), numbers(5, 1)]
     agree(x @ fn(weights), ((x @ weights[0]) @ weights[1]) @ weights[2])
 
@@ -1679,7 +1679,7 @@ def test_the_gradient_check_catches_the_mistake(mistake: str, monkeypatch: pytes
 
 
 def test_sigma_derivative_kept_under_cross_entropy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derivation, "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size)
+    monkeypatch.setattr(derivation, "output_delta_sigmoid_bce", lambda y, p: p * (1 - p) * (p - y) / y.size)
     assert gradient_error(Model.random([2, 3, 5, 1], seed=0), "binary_cross_entropy") > 0.05
 
 
@@ -1737,4 +1737,4 @@ def test_training_does_not_see_an_early_update() -> None:
     model = Model.random([2, 4, 1], seed=0)
     for _ in range(5000):
         model = Model(early_step(model, X, y, 1.0))
-    assert derivation.accuracy(y, model.forward(X).y_hat) == 1
+    assert derivation.binary_accuracy(y, model.forward(X).y_hat) == 1

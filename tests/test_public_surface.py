@@ -363,7 +363,7 @@ def test_three_classes_are_learned() -> None:
     model = Model.random([2, 6, 3], seed=0, activations=["sigmoid", "softmax"], bias=True)
     run = backprop.train(model, corners, [0, 1, 1, 2], eta=1.0, epochs=2000, loss="cross_entropy")
     assert run.losses[-1] < 0.05 < np.log(3) / 2 < run.losses[0]
-    assert derivation.class_accuracy(np.eye(3)[[0, 1, 1, 2]], run.model.forward(corners).y_hat) == 1
+    assert derivation.categorical_accuracy(np.eye(3)[[0, 1, 1, 2]], run.model.forward(corners).y_hat) == 1
 
 
 def test_an_activation_of_ones_own_that_is_not_element_wise() -> None:
@@ -437,7 +437,7 @@ def test_training_in_two_parts_is_training_at_once() -> None:
 def test_the_networks_of_the_assignment_learn_both_data_sets(widths: list[int]) -> None:
     for x, y, epochs in ((X, Y, 10_000), (*backprop.linear(100, seed=0), 3000)):
         run = backprop.train(Model.random(widths, seed=0), x, y, eta=1.0, epochs=epochs)
-        assert derivation.accuracy(y, run.model.forward(x).y_hat) >= 0.95
+        assert derivation.binary_accuracy(y, run.model.forward(x).y_hat) >= 0.95
         assert run.losses[-1] < 0.05
 
 

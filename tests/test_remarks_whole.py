@@ -12,7 +12,15 @@ from backprop.verification import hints as hints_module
 from backprop.verification import remarks as module
 from backprop.verification.hints import _is_difference, hints
 from backprop.verification.intake import Problem
-from backprop.verification.remarks import Remark, _gradient, _half_digit, curvature, printed, remarks
+from backprop.verification.remarks import (
+    Remark,
+    _equal_predictions,
+    _gradient,
+    _half_digit,
+    curvature,
+    printed,
+    remarks,
+)
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(6, 2))
@@ -510,3 +518,11 @@ def test_a_tiny_gradient_must_agree_as_closely() -> None:
 def test_targets_have_a_row_for_each_example() -> None:
     with pytest.raises(ValueError, match=r"^y has shape \(1, 1\); expected \(2, 1\)"):
         remarks(LINE, AT, TARGETS[:1])
+
+
+def test_outputs_that_differ_from_one_another_may_each_be_equal_for_all_examples() -> None:
+    weights, biases = [np.full((1, 2), 1e-6)], [np.array([[0.0, 1.0]])]
+    model, x, y = Model(weights, biases, "identity"), np.array([[1.0], [2.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    (found,) = _equal_predictions(model, model.forward(x), y)
+    assert found.slug == "predictions-equal"
+    assert found.text.startswith("The predictions for the 2 examples differ by at most 1.0e-06, ")

@@ -11,7 +11,7 @@ import pytest
 import backprop
 from backprop import lab
 from backprop.__main__ import main as command
-from backprop.derivation import accuracy, append_ones, max_stable_learning_rate, parameter_vector, sigmoid
+from backprop.derivation import append_ones, binary_accuracy, max_stable_learning_rate, parameter_vector, sigmoid
 from backprop.experiments import learning_rates, log_alternatives, log_fit, log_reproduction, result, spread
 from backprop.experiments.report import XOR_LOG
 from backprop.experiments.store import KEPT, read_result
@@ -28,7 +28,7 @@ def test_a_seed_of_the_spread_is_the_single_run_of_that_seed(monkeypatch: pytest
     alone = np.array([run.losses[::100] for run in runs])
     np.testing.assert_allclose(many["losses"]["median"], np.median(alone, axis=0), rtol=1e-12)
     assert many["solved"] == sum(
-        float(accuracy(y, backprop.train(run.model, X, y, 1.0, 0).model.forward(X).y_hat)) == 1
+        float(binary_accuracy(y, backprop.train(run.model, X, y, 1.0, 0).model.forward(X).y_hat)) == 1
         for run, (X, y) in zip(runs, data, strict=True)
     )
 

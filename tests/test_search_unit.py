@@ -238,6 +238,15 @@ def test_a_sum_that_cancels_is_disturbed_by_what_was_added() -> None:
     assert 0.05 < np.abs(spread).max() < 3  # 1e8 - 1e8, each with a relative error of 1e-9
 
 
+def test_a_weighted_sum_is_disturbed_by_the_size_of_its_terms() -> None:
+    n, unit = 4000, 1e-6
+    problem = problem_of(Model([np.array([[1.0], [-1.0]])], activations="identity"), [np.ones((2, 1))], None, n)
+    problem = problem._replace(X=np.ones((n, 2)), biases=None)
+    z = forward(problem, [ACTIVATIONS["identity"]], "mse", unit).z[0]
+    # in each copy the two inputs, by one unit each, and the sum, by two, which is the size of what was added
+    assert z.std(axis=1) / unit == pytest.approx(np.full((6, 1), np.sqrt(1 + 1 + 2**2)), rel=0.05)
+
+
 def test_passes_are_made_once_and_take_the_family_that_is_asked_for() -> None:
     reading = reading_of([2, 3, 1])
     assert reading.exact("mse").z is reading.exact("binary_cross_entropy").z
@@ -287,6 +296,34 @@ def test_the_floor_of_a_block_is_that_of_the_reading() -> None:
     reading = submitted({}, {}, [2, 3, 1])
     reading.floors = {"W2": 0.25}
     assert {name: b.floor for name, b in reading.blocks("mse", {}).items()} == {"W1": 0, "W2": 0.25, "b1": 0, "b2": 0}
+
+
+def test_a_block_is_broadcast_decayed_and_measured() -> None:
+    reading = reading_of([2, 3, 1])
+    reading.floors = {"b1": 0.25}
+    biases = reading.problem.biases
+    assert biases is not None
+    copies = np.zeros((4, 1, 3))
+    copies[1, 0, 2], copies[2, 0, 0] = 3.0, -4.0
+    made = np.array([[0.0, 0.0, 0.0]])
+    found = reading._block("b1", np.ones((1, 3)), made, copies, 0.0)
+    assert (found.name, found.floor, found.slack) == ("b1", 0.25, 40 * 2.5)  # √((9 + 16) / 4)
+    assert np.isnan(found.factor)
+    row = np.array([[1.0, 2.0, 2.0]])
+    found = reading._block("b1", 3 * row, row, np.stack([row] * 4), 0.0)
+    assert found.slack == pytest.approx(100 * EPS * 3, rel=1e-9, abs=0)
+    assert found.factor == pytest.approx(3)
+    found = reading._block("b1", 3 * row, row, np.stack([row] * 4), 2.0)
+    np.testing.assert_allclose(found.made, row + 2 * biases[0])
+    assert found.slack == pytest.approx(100 * EPS * np.linalg.norm(found.made), rel=1e-9, abs=0)
+    unsummed = np.arange(1.0, 13).reshape(4, 3)
+    found = reading._block("b1", row, unsummed, np.stack([unsummed] * 4), 0.0)
+    assert np.array_equal(found.given, np.repeat(row, 4, axis=0))
+    assert np.array_equal(found.made, unsummed)
+    found = reading._block("b1", unsummed, row, np.stack([row] * 4), 0.0)
+    assert np.array_equal(found.made, np.repeat(row, 4, axis=0))
+    assert np.array_equal(found.given, unsummed)
+    assert found.factor == pytest.approx(np.vdot(unsummed, found.made) / (4 * 9))
 
 
 # Every planted form is found
@@ -459,6 +496,39 @@ def test_a_factor_with_a_name_is_taken_for_exactly_that(f: float, rounded: float
     assert found._named(f) is named
 
 
+def test_a_delta_that_is_not_the_correct_one_must_explain_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Search(submitted({"phi3": "derivative-missing"}, {}, WIDTHS), "mse", [])
+    calls = []
+
+    def arrays(self: Search, state: State, k: int, firm: bool = False) -> Any:
+        calls.append(([term.form for term in state.terms], firm, k))
+        return iter(())
+
+    monkeypatch.setattr(Search, "_arrays", arrays)
+    list(found._below(State(s=1.0), 2, 1))
+    assert calls[0] == ([], False, 2)
+    assert (["derivative-missing"], True, 2) in calls
+    assert all(firm for terms, firm, _ in calls if terms)
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_no_more_kinds_of_mistakes_are_tried_than_asked_for(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Search(submitted({"error": "output-differentiated"}, {}, WIDTHS), "mse", [])
+    seen = set()
+
+    def matching(self: Search, sketch: Any, made: Any, at: Any, s: float | None) -> list[int]:
+        return [int(i) for i in np.flatnonzero(at)]
+
+    def arrays(self: Search, state: State, k: int, firm: bool = False) -> Any:
+        seen.add(len(state.kinds))
+        return iter(())
+
+    monkeypatch.setattr(Search, "_matching", matching)
+    monkeypatch.setattr(Search, "_arrays", arrays)
+    list(found._below(State(s=1.0), 2, most))
+    assert seen == set(range(most + 1))
+
+
 def test_forms_are_made_once() -> None:
     found = a_search()
     assert found._derivatives(1) is found._derivatives(1)
@@ -532,6 +602,7 @@ def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, m
     found = Search(reading, "mse", named_factors(reading)).explain(1.0)
     assert found[0].plan == {"dW1": "input-missing"}
     assert (rows, 2) in shapes
+    assert ((3, 2) in shapes) is (rows == 3)
 
 
 def test_deltas_are_matched_by_what_they_give() -> None:
@@ -582,7 +653,7 @@ def test_what_rounding_does_to_a_sketch_grows_with_both_factors(k: int) -> None:
     for one, slack, (_, derivative) in zip(made, rounding, found._derivatives(k), strict=True):
         np.testing.assert_allclose(one, sketch.left.T @ (derivative * error))
         size = np.linalg.norm(sketch.left) * np.linalg.norm(derivative * error)
-        assert slack == pytest.approx(1e3 * EPS * size)
+        assert slack == pytest.approx(1e3 * EPS * size, rel=1e-9, abs=0)
     again = found._made(sketch, k, "", 2 * error)[0]
     assert (again is made) is (k == 2)  # at the output it is computed once
 

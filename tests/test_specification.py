@@ -309,7 +309,7 @@ def test_softmax_neither_overflows_nor_warns() -> None:
     z = np.array([[-1000.0, 0.0, 1000.0], [1e300, 1e300, -1e300], [-1e300, -1e300, -1e300], [710.0, 709.0, 708.0]])
     with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
         warnings.simplefilter("error")
-        a, total, jacobian = derivation.softmax(z), derivation.log_sum_exp(z), derivation.softmax_jacobian
+        a, total, jacobian = derivation.softmax(z), derivation.logsumexp(z), derivation.softmax_jacobian
         derivatives = jacobian(a)
     assert np.allclose(a.sum(axis=-1), 1, rtol=1e-15)
     assert np.allclose(a[:3], [[0.0, 0.0, 1.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]], rtol=1e-15)

@@ -9,9 +9,11 @@ import pytest
 
 import backprop
 from backprop import diagnose_step
+from backprop.verification.catalogue import incorrect_gradients
+from backprop.verification.intake import Problem
 from backprop.verification.optimizers import Optimizer
-from backprop.verification.search import Block, LossReading
-from backprop.verification.steps import _agreeing, _all, _combined, _floors, _moved, _states
+from backprop.verification.search import Block, LossReading, Reading, losses
+from backprop.verification.steps import _agreeing, _all, _combined, _floors, _mistaken, _moved, _states
 
 X, Y = backprop.xor()
 W, B = [np.ones((2, 3)), np.ones((3, 1))], [np.ones((1, 3)), np.ones((1, 1))]
@@ -39,6 +41,8 @@ def message(text: str) -> str:
             "biases[2] is None; expected the biases at every time, as after2 was given",
         ),
         (W, None, [None, B], TypeError, "biases[0] is NoneType; expected a list of one array for each layer"),
+        (W, [["a"], W[1]], None, TypeError, "after2[0] has entries of type <U1; expected real numbers"),
+        (W, None, [B, [["a"], B[1]]], TypeError, "biases[1][0] has entries of type <U1; expected real numbers"),
         ([*W[:1], 1j * W[1]], None, None, TypeError, "after[1] has entries of type complex128; expected real numbers"),
     ],
 )
@@ -124,6 +128,21 @@ def test_a_number_that_rounding_hides_is_not_compared() -> None:
     assert agreeing(0.0, 0.0) is None
     assert agreeing(0.0, 1e-3) is False
     assert agreeing(0.0, 1.0, floor=0.26) is True
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_the_gradients_of_mistakes_that_the_number_of_examples_allows(n: int) -> None:
+    model = backprop.Model.random([2, 3, 1], seed=0, bias=True)
+    problem = Problem("", X[:n], Y[:n], model.weights, model.biases, model.weights, model.biases, (False, False))
+    loss = losses(n, 1)[0]
+    found = dict(_mistaken(Reading(problem, model.activations, 1e-16, 1e-7, {}), loss))
+    assert "updated-too-early" not in found
+    assert ("bias-averaged" in found) is (n > 1)
+    for slug in set(found) - {"loss-instead-of-derivative"}:  # whose sum has a factor 2 for the squared error
+        wrong = incorrect_gradients(model, X[:n], Y[:n], slug)
+        for k, (w, b) in enumerate(zip(wrong.weights, wrong.biases or (), strict=True), start=1):
+            np.testing.assert_allclose(loss.factor * found[slug][f"W{k}"], w, err_msg=slug)
+            np.testing.assert_allclose(loss.factor * found[slug][f"b{k}"], b, err_msg=slug)
 
 
 def test_another_update_than_adams() -> None:

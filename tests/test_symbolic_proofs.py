@@ -42,8 +42,8 @@ PROOFS: list[Proof] = []
 NOT_PROVEN = {
     "gradient": "a definition; the function is the one of eq:theta",
     "relative-error": "a definition of a number",
-    "accuracy": "a count",
-    "class-accuracy": "a count",
+    "binary-accuracy": "a count",
+    "categorical-accuracy": "a count",
     "delta": "a definition; that the functions compute this δ is what the proofs of chapters 7 and 8 say",
     "delta-bound": "an inequality of norms; its steps are eq:unrolled and the largest slope and stretch",
     "shapes": "a list of shapes",
@@ -435,7 +435,7 @@ def simple(difference: Any) -> None:
 @proves("log-sum-exp")
 def _(step: Steps) -> None:
     z = symbols("z", 2, 3)
-    e = SymbolicNumPy.exp(step.log_sum_exp(z))
+    e = SymbolicNumPy.exp(step.logsumexp(z))
     simple(entrywise(sympy.expand)(e) - SymbolicNumPy.exp(z).sum(axis=-1))
 
 
@@ -443,7 +443,7 @@ def _(step: Steps) -> None:
 def _(step: Steps) -> None:
     z = symbols("z", 2, 3)
     simple(step.softmax(z) - softmax_of(z))
-    simple(step.softmax(z) - by(sum(derivation.log_sum_exp(z)), z))
+    simple(step.softmax(z) - by(sum(derivation.logsumexp(z)), z))
     simple(step.softmax(z + sympy.Symbol("c")) - softmax_of(z))
     simple(step.softmax(np.array([[Z, sympy.Integer(0)]], dtype=object))[0, 0] - SIGMOID)
 
@@ -534,16 +534,16 @@ def _(step: Steps) -> None:
         same(delta, by(net.loss_of(phi(z)), z))
 
 
-@proves("output-delta-bce")
+@proves("output-delta-sigmoid-bce")
 def _(step: Steps) -> None:
     y, z = symbols("y", 2, 2), symbols("z", 2, 2)
     y_hat = 1 / (1 + SymbolicNumPy.exp(-z))
     cost = -sum((y * SymbolicNumPy.log(y_hat) + (1 - y) * SymbolicNumPy.log(1 - y_hat)).flat) / 4
-    for got, wanted in zip(step.output_delta_bce(y, y_hat).flat, by(cost, z).flat, strict=True):
+    for got, wanted in zip(step.output_delta_sigmoid_bce(y, y_hat).flat, by(cost, z).flat, strict=True):
         assert sympy.simplify(got - wanted) == 0
     p = symbols("p", 2, 2, positive=True)
     long_way = derivation.output_delta(p * (1 - p), derivation.bce_derivative(y, p))
-    same(step.output_delta_bce(y, p), entrywise(sympy.cancel)(long_way))
+    same(step.output_delta_sigmoid_bce(y, p), entrywise(sympy.cancel)(long_way))
 
 
 @proves("output-delta-jacobian")
@@ -554,18 +554,18 @@ def _(step: Steps) -> None:
     same(step.output_delta_jacobian(jacobian, 2 * (y_hat - y)), by(sum(((y_hat - y) ** 2).flat), z))
 
 
-@proves("output-delta-softmax")
+@proves("output-delta-softmax-cross-entropy")
 def _(step: Steps) -> None:
     y, z = symbols("y", 2, 3), symbols("z", 2, 3)
     y[:, 2] = 1 - y[:, 0] - y[:, 1]  # the targets of an example sum to 1
     cost = -sum((y * SymbolicNumPy.log(softmax_of(z))).flat) / 2
-    simple(step.output_delta_softmax(y, softmax_of(z)) - by(cost, z))
+    simple(step.output_delta_softmax_cross_entropy(y, softmax_of(z)) - by(cost, z))
     p = symbols("p", 2, 3, positive=True)
     long_way = derivation.output_delta_jacobian(
         derivation.softmax_jacobian(p), derivation.cross_entropy_derivative(y, p)
     )
-    simple(step.output_delta_softmax(y, p) - entrywise(sympy.nsimplify)(long_way))
-    simple(step.output_delta_softmax(y, p) - 3 * derivation.output_delta_bce(y, p))
+    simple(step.output_delta_softmax_cross_entropy(y, p) - entrywise(sympy.nsimplify)(long_way))
+    simple(step.output_delta_softmax_cross_entropy(y, p) - 3 * derivation.output_delta_sigmoid_bce(y, p))
 
 
 @proves("activation-gradient-unit")
@@ -660,21 +660,21 @@ def _(step: Steps) -> None:
         same(new, w - eta * g)
 
 
-@proves("backward-cost")
+@proves("backpropagation-cost")
 def _(step: Steps) -> None:
     n, *d = sympy.symbols("N d0 d1 d2 d3", positive=True)
     for_weights, for_deltas = d[0] * d[1] + d[1] * d[2] + d[2] * d[3], d[1] * d[2] + d[2] * d[3]
-    same(step.backward_cost(d, n), n * (for_weights + for_deltas))
-    same(2 * n * for_weights - derivation.backward_cost(d, n), n * d[0] * d[1])  # positive
+    same(step.backpropagation_cost(d, n), n * (for_weights + for_deltas))
+    same(2 * n * for_weights - derivation.backpropagation_cost(d, n), n * d[0] * d[1])  # positive
 
 
 # 10 Consequences
 
 
-@proves("linear-collapse")
+@proves("collapse-linear-layers")
 def _(step: Steps) -> None:
     x, weights = symbols("x", 2, 2), [symbols("u", 2, 3), symbols("v", 3, 2), symbols("w", 2, 1)]
-    same(x @ step.linear_collapse(weights), reduce(np.matmul, weights, x))
+    same(x @ step.collapse_linear_layers(weights), reduce(np.matmul, weights, x))
 
 
 @proves("least-squares-minimum", through_the_body=False)
@@ -756,8 +756,8 @@ MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
     ("output-delta", "output_delta", lambda derivative, dl_dy_hat: dl_dy_hat),
     ("weight-gradient", "weight_gradient", lambda a, d: a.T @ d / len(a)),
     ("bias-gradient", "bias_gradient", lambda d: d[:1]),
-    ("output-delta-bce", "output_delta_bce", lambda y, p: p * (1 - p) * (p - y) / y.size),
-    ("output-delta-softmax", "output_delta_softmax", lambda y, p: (p - y) / y.size),
+    ("output-delta-sigmoid-bce", "output_delta_sigmoid_bce", lambda y, p: p * (1 - p) * (p - y) / y.size),
+    ("output-delta-softmax-cross-entropy", "output_delta_softmax_cross_entropy", lambda y, p: (p - y) / y.size),
     ("output-delta-jacobian", "output_delta_jacobian", lambda j, d: np.sum(j * d[..., None, :], axis=-1)),
     ("softmax-jacobian", "softmax_jacobian", lambda a: np.eye(len(a), dtype=int) * a * (1 - a)),
 ]

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,7 +46,8 @@ def hand_made(text: str) -> list[str]:
 
 
 def fill(markdown: str, root: Path, made: Path) -> str:
-    return placeholders.fill(markdown, root, made / "results")
+    build: Any = SimpleNamespace(root=root, made=made)
+    return placeholders.fill(markdown, build, {})
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ def _(fn: Function) -> Case:
     return values | {"∂L/∂\\hat y": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
 
 
-@typeset("accuracy")
+@typeset("binary-accuracy")
 def _(fn: Function) -> Case:
     values = answers()
     values["\\hat y"] = np.array([[0.6, 0.2], [0.4, 0.9], [0.8, 0.3], [0.7, 0.1]])
@@ -248,7 +248,7 @@ def _(fn: Function) -> Case:
     return values | {"∂L/∂\\hat y": fn(values["y"], values["\\hat y"])}, upto(n=N, k=OUT)
 
 
-@typeset("class-accuracy")
+@typeset("categorical-accuracy")
 def _(fn: Function) -> Case:
     values = answers()
     values["\\hat y"] = np.array([[0.4, 0.35, 0.25], [0.1, 0.4, 0.5], [0.3, 0.3, 0.4], [0.2, 0.7, 0.1]])
@@ -426,7 +426,7 @@ def _(fn: Function) -> Case:
     }, {}
 
 
-@typeset("output-delta-bce")
+@typeset("output-delta-sigmoid-bce")
 def _(fn: Function) -> Case:
     y, y_hat = share(N, NEXT), share(N, NEXT, seed=1)
     return {"L": 3, "N": N, "d": {3: NEXT}, "\\hat Y": y_hat, "Y": y, "\\Delta": {3: fn(y, y_hat)}}, {}
@@ -444,7 +444,7 @@ def _(fn: Function) -> Case:
     }, upto(n=N, j=OUT, k=OUT)
 
 
-@typeset("output-delta-softmax")
+@typeset("output-delta-softmax-cross-entropy")
 def _(fn: Function) -> Case:
     values = classes()
     return values | {"\\delta": fn(values["y"], values["\\hat y"])}, upto(n=N, j=OUT, k=OUT)
@@ -590,7 +590,7 @@ def costs(fn: Function) -> Case:
     }, {}
 
 
-CASES |= {"backward-cost": costs, "finite-difference-cost": costs}
+CASES |= {"backpropagation-cost": costs, "finite-difference-cost": costs}
 
 
 # 10 Consequences
@@ -611,7 +611,7 @@ def _(fn: Function) -> Case:
 # 10 Consequences
 
 
-@typeset("linear-collapse")
+@typeset("collapse-linear-layers")
 def _(fn: Function) -> Case:
     x, w = numbers(N, 2), {1: numbers(2, 3), 2: numbers(3, 5), 3: numbers(5, 1)}
     return {"X": x, "L": 3, "W_": w, "W": fn(list(w.values())), "\\hat Y": ((x @ w[1]) @ w[2]) @ w[3]}, {}
@@ -891,7 +891,7 @@ STILL_TRUE: dict[tuple[str, str], str] = {
     ("sigmoid-derivative-from-output", "\\tfrac →"): WEAKER,
     ("tanh-derivative-from-output", "1 → 2"): WEAKER,
     ("tanh-derivative-from-output", "\\le →"): "without the sign 1 is a factor",
-    ("backward-cost", "2 → 3"): WEAKER,
+    ("backpropagation-cost", "2 → 3"): WEAKER,
     ("identity", "\\phi →"): "z = z",
     ("dead-unit", "\\sum → \\prod"): ZERO,
     ("dead-unit", "i → n"): ZERO,

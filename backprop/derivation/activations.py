@@ -4,7 +4,7 @@ What does a unit compute from its weighted sum, and what is the derivative of th
 activation functions used here, each together with its derivative, which is all that backpropagation needs of it.
 
 An activation function is applied to the weighted sum of a unit and makes the unit *nonlinear*. Without it, all layers
-of weights collapse into one (`linear_collapse`). Its input $z$ is called the *pre-activation*, because it is the
+of weights collapse into one (`collapse_linear_layers`). Its input $z$ is called the *pre-activation*, because it is the
 weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
 Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also
 compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential. The last function,
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    r"""Map a number to a value between 0 and 1.
+    r"""Apply the sigmoid, which maps a number to a value between 0 and 1.
 
     $$\sigma(z) = \frac{1}{1 + e^{-z}} \tag{4.1}\label{eq:sigmoid}$$
 
@@ -151,7 +151,7 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
 
 
 def tanh(z: np.ndarray) -> np.ndarray:
-    r"""Map a number to a value between −1 and 1.
+    r"""Apply tanh, which maps a number to a value between −1 and 1.
 
     $$\tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1 \tag{4.4}\label{eq:tanh}$$
 
@@ -269,7 +269,7 @@ def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
 
 
 def relu(z: np.ndarray) -> np.ndarray:
-    r"""Keep the positive part of a number.
+    r"""Apply ReLU, which keeps the positive part of a number.
 
     $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
 
@@ -357,12 +357,12 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
 
 
 def identity(z: np.ndarray) -> np.ndarray:
-    r"""Return the pre-activation unchanged.
+    r"""Apply the identity, which leaves a number unchanged.
 
     $$\phi(z) = z \tag{4.9}\label{eq:identity}$$
 
     With the identity, a unit is linear. At the output of a network, predictions may then leave the range of the
-    sigmoid. Between layers, however, the identity makes two layers equivalent to one (`linear_collapse`).
+    sigmoid. Between layers, however, the identity makes two layers equivalent to one (`collapse_linear_layers`).
 
     Args:
         z: the pre-activation $z$, any shape.
@@ -390,7 +390,7 @@ def identity(z: np.ndarray) -> np.ndarray:
 
 
 def identity_derivative(z: np.ndarray) -> np.ndarray:
-    r"""Differentiate the identity.
+    r"""Differentiate the identity with respect to z.
 
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
@@ -434,7 +434,7 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
 
 
 def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
-    r"""Keep the positive part of a number and a fraction of the negative part.
+    r"""Apply leaky ReLU, which keeps the positive part of a number and a fraction of the negative part.
 
     $$R_\alpha(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases} \tag{4.11}\label{eq:leaky-relu}$$
 
@@ -523,7 +523,7 @@ def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
 
 
 def softplus(z: np.ndarray) -> np.ndarray:
-    r"""Compute a smooth version of ReLU.
+    r"""Apply softplus, a smooth version of ReLU.
 
     $$s(z) = \ln(1 + e^{z}) = \max(0, z) + \ln\bigl(1 + e^{-\lvert z\rvert}\bigr) \tag{4.13}\label{eq:softplus}$$
 
@@ -609,7 +609,7 @@ def softplus_derivative(z: np.ndarray) -> np.ndarray:
 
 
 def silu(z: np.ndarray) -> np.ndarray:
-    r"""Multiply a number by its own sigmoid.
+    r"""Apply SiLU, which multiplies a number by its own sigmoid.
 
     $$u(z) = z\,\sigma(z) \tag{4.15}\label{eq:silu}$$
 
@@ -687,12 +687,12 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `log_sum_exp` looks at all units of a layer together.
+        `logsumexp` looks at all units of a layer together.
     """
     return sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))
 
 
-def log_sum_exp(z: np.ndarray) -> np.ndarray:
+def logsumexp(z: np.ndarray) -> np.ndarray:
     r"""Compute the logarithm of a sum of exponentials without overflow.
 
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
@@ -713,21 +713,21 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
         The exponentials of ln 1, ln 2 and ln 3 add up to 6:
 
         >>> import numpy as np
-        >>> from backprop.derivation import log_sum_exp
+        >>> from backprop.derivation import logsumexp
         >>> z = np.log(np.array([[1.0, 2.0, 3.0]]))
-        >>> np.exp(log_sum_exp(z)).round(12)
+        >>> np.exp(logsumexp(z)).round(12)
         array([6.])
 
         Two examples with three units have two results, and large numbers do not overflow:
 
-        >>> log_sum_exp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
+        >>> logsumexp(np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]])).round(4)
         array([1000.    ,    1.0986])
 
         For one number and 0 the result is softplus:
 
         >>> from backprop.derivation import softplus
         >>> z = np.array([-3.0, 0.5, 2.0])
-        >>> bool(np.allclose(log_sum_exp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
+        >>> bool(np.allclose(logsumexp(np.stack([z, 0 * z], axis=-1)), softplus(z), rtol=1e-14))
         True
 
     Next:
@@ -738,7 +738,7 @@ def log_sum_exp(z: np.ndarray) -> np.ndarray:
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
-    r"""Turn the pre-activations of a layer into probabilities.
+    r"""Apply softmax, which turns the pre-activations of a layer into probabilities.
 
     $$a_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}} = e^{z_k - \operatorname{lse}(z)} \tag{4.18}\label{eq:softmax}$$
 
@@ -784,11 +784,11 @@ def softmax(z: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softmax(np.stack([z, 0 * z], axis=-1))[:, 0], sigmoid(z), rtol=1e-14))
         True
 
-        It is the derivative of `log_sum_exp`, as the sigmoid is that of softplus:
+        It is the derivative of `logsumexp`, as the sigmoid is that of softplus:
 
-        >>> from backprop.derivation import complex_step, log_sum_exp, relative_error
+        >>> from backprop.derivation import complex_step, logsumexp, relative_error
         >>> z = np.array([[0.3, -1.2, 2.0], [1.0, 0.0, -0.5]])
-        >>> relative_error(softmax(z), complex_step(lambda v: np.sum(log_sum_exp(v)), z)) < 1e-14
+        >>> relative_error(softmax(z), complex_step(lambda v: np.sum(logsumexp(v)), z)) < 1e-14
         True
 
     Next:
@@ -799,7 +799,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 def softmax_jacobian(a: np.ndarray) -> np.ndarray:
-    r"""Differentiate softmax, given its output.
+    r"""Compute the Jacobian matrix of softmax from its output.
 
     $$\frac{\partial a_k}{\partial z_j} = a_k\bigl([k = j] - a_j\bigr) \tag{4.19}\label{eq:softmax-jacobian}$$
 

@@ -15,7 +15,7 @@ import numpy as np
 
 
 def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
-    r"""Multiply the derivatives along one path.
+    r"""Apply the chain rule, which multiplies the derivatives along one path.
 
     $$\frac{\partial C}{\partial w} = \frac{\partial z}{\partial w}\,\frac{\partial C}{\partial z}
     \tag{6.1}\label{eq:chain-rule}$$
@@ -63,7 +63,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
 
 
 def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
-    r"""Add the contributions of all paths.
+    r"""Apply the multivariable chain rule, which adds the contributions of all paths.
 
     $$\frac{\partial C}{\partial a} = \sum_{k} \frac{\partial z_k}{\partial a}\,\frac{\partial C}{\partial z_k}
     \tag{6.2}\label{eq:multivariable-chain-rule}$$
@@ -116,7 +116,7 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
 
 
 def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
-    r"""Carry a gradient from an activation back to its pre-activation.
+    r"""Compute δ, the report's backward gradient, from the gradient with respect to the activation.
 
     $$\delta^n = \frac{\partial C^n}{\partial z^n} \tag{6.3}\label{eq:delta}$$
 

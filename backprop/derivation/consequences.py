@@ -15,10 +15,11 @@ from functools import reduce
 import numpy as np
 
 
-def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
-    r"""Multiply the layers of a network without activations into one.
+def collapse_linear_layers(weights: Sequence[np.ndarray]) -> np.ndarray:
+    r"""Collapse the linear layers of a network without activations into one.
 
-    $$\hat Y = \bigl((X W_1) W_2\bigr)\cdots W_L = X\,(W_1 W_2\cdots W_L) = X W \tag{10.1}\label{eq:linear-collapse}$$
+    $$\hat Y = \bigl((X W_1) W_2\bigr)\cdots W_L = X\,(W_1 W_2\cdots W_L) = X W
+    \tag{10.1}\label{eq:collapse-linear-layers}$$
 
     Matrix products are associative, so the layers collapse into one matrix, however many there are. Therefore a deeper
     network without activations can compute nothing that a single layer cannot compute. In particular, no choice of
@@ -33,8 +34,8 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
     Examples:
         Two layers become one matrix:
         >>> import numpy as np
-        >>> from backprop.derivation import linear_collapse
-        >>> linear_collapse([np.array([[1.0], [2.0]]), np.array([[3.0]])])
+        >>> from backprop.derivation import collapse_linear_layers
+        >>> collapse_linear_layers([np.array([[1.0], [2.0]]), np.array([[3.0]])])
         array([[3.],
                [6.]])
 
@@ -43,7 +44,7 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
         >>> rng = np.random.default_rng(0)
         >>> w1, w2, w3 = rng.normal(size=(2, 3)), rng.normal(size=(3, 5)), rng.normal(size=(5, 1))
         >>> x = rng.uniform(size=(4, 2))
-        >>> one = linear_collapse([w1, w2, w3])
+        >>> one = collapse_linear_layers([w1, w2, w3])
         >>> one.shape, bool(np.allclose(((x @ w1) @ w2) @ w3, x @ one))
         ((2, 1), True)
 
@@ -57,18 +58,18 @@ def linear_collapse(weights: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
-    r"""Find the lowest loss that a network without activations can reach.
+    r"""Find the least-squares minimum, the lowest loss that a network without activations can reach.
 
     $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
-    By $\eqref{eq:linear-collapse}$ the network is one matrix $W$, and the gradient with respect to it is $X^\top\Delta$
-    with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero where the
-    equations on the right hold, which are called the normal equations. Since the loss is convex in $W$, no other $W$
-    has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many units as the
-    smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer the minimum
-    may be higher. The Frobenius norm, with the index F, is the root of the sum of all
-    squared entries. A network with biases has a column of ones in $X$.
+    By $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
+    $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
+    where the equations on the right hold, which are called the normal equations. Since the loss is convex in $W$, no
+    other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many
+    units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer
+    the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared entries. A
+    network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -115,7 +116,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
-    r"""Find the learning rate at which one linear layer stops converging.
+    r"""Find the maximum stable learning rate of gradient descent for one linear layer.
 
     $$W^{1} - W^{*} = (I - \eta H)\,(W^{0} - W^{*}), \qquad H = \frac{2}{N\,d_L}X^\top X, \qquad
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
@@ -193,7 +194,7 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
 
 
 def dead_units(z: np.ndarray) -> np.ndarray:
-    r"""Find the ReLU units that are 0 for every example.
+    r"""Find the dead units of a ReLU layer, which are 0 for every example.
 
     $$z^n_j \le 0 \text{ for all } n \quad\Longrightarrow\quad \delta^n_j = 0 \text{ for all } n
     \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \sum_{n} a^n_i\,\delta^n_j = 0
@@ -283,7 +284,7 @@ def dead_unit_probability(d_in: int) -> float:
 
 
 def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = None) -> bool:
-    r"""Tell whether all units of a layer are copies of one another.
+    r"""Tell whether all units of a layer are identical.
 
     $$w_{ij} = w_{ik},\ b_j = b_k,\ w_{jm} = w_{km} \quad\Longrightarrow\quad a_j = a_k,\ \delta_j = \delta_k
     \quad\Longrightarrow\quad \frac{\partial L}{\partial w_{ij}} = \frac{\partial L}{\partial w_{ik}},\quad

@@ -100,7 +100,7 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
 
 
 def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    r"""Apply the activation function to every pre-activation of a layer.
+    r"""Compute the activations of a layer by applying the activation function to its pre-activations.
 
     $$A_l = \phi(Z_l) \tag{5.3}\label{eq:activation}$$
 
@@ -140,7 +140,7 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
 
 
 def forward_gradient(a: np.ndarray) -> np.ndarray:
-    r"""Differentiate a pre-activation with respect to the weights into it.
+    r"""Compute the report's forward gradient, the derivative of a pre-activation with respect to its weights.
 
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 

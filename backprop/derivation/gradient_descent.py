@@ -15,9 +15,9 @@ import numpy as np
 
 
 def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
-    r"""Stack weights and biases into one vector θ.
+    r"""Stack all weights and biases into the parameter vector θ.
 
-    $$\theta = \bigl(w_1, w_2, \dots, b_1, b_2, \dots\bigr)^\top \tag{1.1}\label{eq:theta}$$
+    $$\theta = {\bigl(w_1, w_2, \dots, b_1, b_2, \dots\bigr)}^\top \tag{1.1}\label{eq:theta}$$
 
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
@@ -107,7 +107,7 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
 
 
 def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
-    r"""Predict how much a small step lowers the loss.
+    r"""Predict the decrease in the loss after one small step.
 
     $$L\bigl(\theta - \eta\,\nabla L\bigr) = L(\theta) - \eta\,\lVert\nabla L\rVert^2 + O(\eta^2)
     \tag{1.4}\label{eq:decrease}$$

@@ -67,7 +67,7 @@ def hidden_delta_unit(
     dc_dz1: float,
     dc_dz2: float,
 ) -> np.ndarray:
-    r"""Find δ of a hidden unit that feeds two others.
+    r"""Compute δ of one hidden unit, which feeds two units of the next layer.
 
     $$\frac{\partial C}{\partial z} = \sigma'(z)\Bigl[\, w_3\,\frac{\partial C}{\partial z_1}
     + w_4\,\frac{\partial C}{\partial z_2} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
@@ -117,7 +117,7 @@ def hidden_delta_unit(
 
 
 def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarray:
-    r"""Propagate δ of a layer back through its weights.
+    r"""Compute the gradient with respect to the activations of a layer from δ of the next layer.
 
     $$\frac{\partial L}{\partial A_l} = \Delta_{l+1}\,W_{l+1}^\top \tag{8.3}\label{eq:activation-gradient}$$
 
@@ -127,7 +127,7 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
     $\sum_k \delta^n_k w_{jk}$. This sum runs over the *second* index of $W$, whereas a matrix product sums over the
     first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$:
 
-    $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = \bigl(\Delta W^\top\bigr)_{nj},
+    $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = {\bigl(\Delta W^\top\bigr)}_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
     This is the upstream gradient of layer $l$. You may meet it in another form. In general, the chain rule multiplies
@@ -244,7 +244,7 @@ def unrolled_delta(
     weights: Sequence[np.ndarray],
     delta_out: np.ndarray,
 ) -> np.ndarray:
-    r"""Write the recursion as one product of matrices.
+    r"""Unroll the recursion for δ into one product of matrices.
 
     $$\delta_l = \delta_L\,W_L^\top D_{L-1}\,W_{L-1}^\top D_{L-2}\cdots W_{l+1}^\top D_l,
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
@@ -306,9 +306,9 @@ def delta_bound(
     delta_out: np.ndarray,
     max_derivative: float = 0.25,
 ) -> float:
-    r"""Bound the norm of δ several layers back.
+    r"""Compute a bound on the norm of δ several layers back.
 
-    $$\lVert\delta_l\rVert \le \bigl(\tfrac14\bigr)^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
+    $$\lVert\delta_l\rVert \le {\bigl(\tfrac14\bigr)}^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
     To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of

@@ -17,14 +17,15 @@ import numpy as np
 def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute each example's contribution to the mean squared error.
 
-    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2 \tag{3.1}\label{eq:mse-contributions}$$
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}{\bigl(\hat y^{\,n}_k - y^n_k\bigr)}^2
+    \tag{3.1}\label{eq:mse-contributions}$$
 
     Here $N$ is the number of examples, and $d_L$ is the number of outputs, which is the width of the last layer, number
     $L$. The superscript $n$ says which example is meant, and the subscript $k$ says which output. Because of the
     square, errors in both directions count, and large errors count more. Most texts write the factor $1/N$ outside the
     sum over the examples, whereas we put it into each contribution. Both give the same loss, because
 
-    $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}\bigl(\hat y^{\,n}_k - y^n_k\bigr)^2\Bigr]
+    $$\frac{1}{N}\sum_{n=1}^{N}\Bigl[\frac{1}{d_L}\sum_{k=1}^{d_L}{\bigl(\hat y^{\,n}_k - y^n_k\bigr)}^2\Bigr]
     = \sum_{n=1}^{N} C^n$$
 
     The left side is the usual form, a mean over examples, and the right side is ours, a sum of contributions. In our
@@ -69,7 +70,7 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
 
 def total_loss(c: np.ndarray) -> np.ndarray:
-    r"""Add the contributions of all examples to the loss.
+    r"""Compute the total loss, the sum of the contributions of all examples.
 
     $$L(\theta) = \sum_{n=1}^{N} C^n(\theta) \tag{3.2}\label{eq:total-loss}$$
 
@@ -110,7 +111,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
 
 
 def sum_gradients(per_example: np.ndarray) -> np.ndarray:
-    r"""Add the gradients of all examples to the gradient of the loss.
+    r"""Sum the gradients of all examples, which gives the gradient of the loss.
 
     $$\frac{\partial L(\theta)}{\partial w} = \sum_{n=1}^{N} \frac{\partial C^n(\theta)}{\partial w}
     \tag{3.3}\label{eq:sum-gradients}$$
@@ -321,7 +322,7 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
     positive. On the common denominator the products $y\hat y$ cancel. The denominator that remains is the derivative of
     the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At a
-    sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-bce}$.
+    sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -354,17 +355,18 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `accuracy` counts correct predictions.
+        `binary_accuracy` counts correct predictions.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) / (y_hat * (1 - y_hat)) / (n * d)
 
 
-def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Compute the fraction of predictions on the correct side of one half.
+def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Compute the binary accuracy, the fraction of predictions on the correct side of one half.
 
     $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n=1}^{N}\sum_{k=1}^{d_L}
-    \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr] \tag{3.8}\label{eq:accuracy}$$
+    \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr]
+    \tag{3.8}\label{eq:binary-accuracy}$$
 
     The bracket is 1 where the statement inside is true and 0 where it is not, and a prediction of exactly ½ counts as
     0. Accuracy is what you want to know in the end. However, it is constant almost everywhere and jumps in between, so
@@ -382,26 +384,26 @@ def accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Two of three predictions are on the correct side:
 
         >>> import numpy as np
-        >>> from backprop.derivation import accuracy
+        >>> from backprop.derivation import binary_accuracy
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.4], [0.9], [0.2]])
-        >>> float(accuracy(y, y_hat).round(4))
+        >>> float(binary_accuracy(y, y_hat).round(4))
         0.6667
 
         Of two predictions of exactly ½, the one with target 0 is correct:
 
-        >>> float(accuracy(np.array([[0.0], [1.0]]), np.full((2, 1), 0.5)))
+        >>> float(binary_accuracy(np.array([[0.0], [1.0]]), np.full((2, 1), 0.5)))
         0.5
 
         Two networks at once make four predictions each:
 
-        >>> accuracy(np.zeros((2, 4, 1)), np.array([[[0.1]] * 4, [[0.9]] * 4]))
+        >>> binary_accuracy(np.zeros((2, 4, 1)), np.array([[[0.1]] * 4, [[0.9]] * 4]))
         array([1., 0.])
 
         A small change of a prediction changes nothing, so the numerical gradient is 0:
 
         >>> from backprop.derivation import central_difference
         >>> y, y_hat = np.array([[0.0], [1.0]]), np.array([[0.8], [0.9]])
-        >>> central_difference(lambda v: float(accuracy(y, v)), y_hat).ravel()
+        >>> central_difference(lambda v: float(binary_accuracy(y, v)), y_hat).ravel()
         array([0., 0.])
 
     Source:
@@ -485,7 +487,7 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     is a partial derivative: the other predictions are held fixed, although softmax would change them too. The
     condition that they sum to 1 enters later, with the Jacobian matrix of softmax, which collects all its partial
     derivatives $\eqref{eq:softmax-jacobian}$. There the division by $\hat y$ cancels
-    $\eqref{eq:output-delta-softmax}$.
+    $\eqref{eq:output-delta-softmax-cross-entropy}$.
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).
@@ -516,21 +518,21 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `class_accuracy` counts the examples whose class is predicted correctly.
+        `categorical_accuracy` counts the examples whose class is predicted correctly.
     """
     return -y / (y_hat.shape[-2] * y_hat)
 
 
-def class_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Compute the fraction of examples whose class is predicted correctly.
+def categorical_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Compute the categorical accuracy, the fraction of examples whose class is predicted correctly.
 
     $$\text{accuracy} = \frac{1}{N}\sum_{n=1}^{N}
     \Bigl[\operatorname{argmax}_k\hat y^{\,n}_k = \operatorname{argmax}_k y^n_k\Bigr]
-    \tag{3.11}\label{eq:class-accuracy}$$
+    \tag{3.11}\label{eq:categorical-accuracy}$$
 
     The predicted class is the one with the largest prediction, even if that is below ½, which can happen with three
-    classes or more. This is why the threshold of $\eqref{eq:accuracy}$ does not serve here. If two predictions are
-    equal, the first of them counts.
+    classes or more. This is why the threshold of $\eqref{eq:binary-accuracy}$ does not serve here. If two predictions
+    are equal, the first of them counts.
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L). Not class numbers, shape (N,).
@@ -543,21 +545,21 @@ def class_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         The first example is correct, although no prediction exceeds ½, and the second is not:
 
         >>> import numpy as np
-        >>> from backprop.derivation import class_accuracy
+        >>> from backprop.derivation import categorical_accuracy
         >>> y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-        >>> float(class_accuracy(y, np.array([[0.4, 0.3, 0.3], [0.2, 0.5, 0.3]])))
+        >>> float(categorical_accuracy(y, np.array([[0.4, 0.3, 0.3], [0.2, 0.5, 0.3]])))
         0.5
 
         Two networks at once have two accuracies, here for four examples and three classes:
 
         >>> y = np.eye(3)[[0, 1, 2, 2]]
-        >>> class_accuracy(y, np.stack([y, np.full((4, 3), 1 / 3)]))
+        >>> categorical_accuracy(y, np.stack([y, np.full((4, 3), 1 / 3)]))
         array([1.  , 0.25])
 
         A small change of a prediction changes nothing, so the numerical derivative is 0:
 
         >>> from backprop.derivation import central_difference
-        >>> central_difference(lambda v: float(class_accuracy(y[:1], v)), np.array([[0.4, 0.3, 0.3]])).ravel()
+        >>> central_difference(lambda v: float(categorical_accuracy(y[:1], v)), np.array([[0.4, 0.3, 0.3]])).ravel()
         array([0., 0., 0.])
 
     Next:

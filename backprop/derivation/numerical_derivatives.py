@@ -19,7 +19,7 @@ def central_difference(
     x: np.ndarray,
     h: float = 6e-6,
 ) -> np.ndarray:
-    r"""Compute the gradient of f numerically, from steps to both sides.
+    r"""Compute the numerical gradient of f by the central difference, from steps to both sides.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
     \tag{2.1}\label{eq:central-difference}$$
@@ -81,7 +81,7 @@ def complex_step(
     x: np.ndarray,
     h: float = 1e-20,
 ) -> np.ndarray:
-    r"""Compute the gradient of an analytic f numerically, from a step into the complex plane.
+    r"""Compute the numerical gradient of an analytic f by the complex step, without a subtraction.
 
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
@@ -183,7 +183,7 @@ def forward_difference(
     x: np.ndarray,
     h: float = 1.5e-8,
 ) -> np.ndarray:
-    r"""Compute the gradient of f numerically, from a step to one side.
+    r"""Compute the numerical gradient of f by the forward difference, from a step to one side.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
 
@@ -235,7 +235,7 @@ def forward_difference(
 
 
 def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.ndarray:
-    r"""Add the truncation error and the rounding error of a finite difference.
+    r"""Compute the error of a finite difference, the sum of its truncation error and its rounding error.
 
     $$E(h) = c\,h^{p} + \frac{r}{h} \tag{2.5}\label{eq:finite-difference-error}$$
 
@@ -288,7 +288,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
 
 
 def optimal_step_size(c: float, p: int, r: float) -> float:
-    r"""Find the step size with the least error of a finite difference.
+    r"""Find the optimal step size of a finite difference, the one with the least error.
 
     $$h^{*} = \left(\frac{r}{p\,c}\right)^{1/(p+1)}, \qquad E(h^{*}) = \Bigl(1 + \frac{1}{p}\Bigr)\frac{r}{h^{*}}
     \tag{2.6}\label{eq:optimal-step-size}$$
@@ -334,7 +334,7 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
 
 
 def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
-    r"""Compute what the central difference gives across the kink of ReLU.
+    r"""Compute the central difference of ReLU across its kink.
 
     $$\frac{\max(0, z + h) - \max(0, z - h)}{2h} = \frac{1}{2}\Bigl(1 + \frac{z}{h}\Bigr) \quad\text{where}\quad
     -h \le z \le h \tag{2.7}\label{eq:relu-central-difference}$$

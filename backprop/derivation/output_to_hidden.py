@@ -16,7 +16,7 @@ from backprop.derivation.chain_rule import backward_gradient
 
 
 def output_delta_unit(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
-    r"""Compute δ of one sigmoid output.
+    r"""Compute δ of one output unit with a sigmoid.
 
     $$\frac{\partial C}{\partial z} = \sigma'(z)\,\frac{\partial C}{\partial \hat y}, \qquad \hat y = \sigma(z)
     \tag{7.1}\label{eq:output-delta-unit}$$
@@ -103,16 +103,16 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
         The report, `layer.backward` of the last layer: `derivative_sigmoid(a) * derivative_C`.
 
     Next:
-        `output_delta_bce` is the case in which the derivative of the sigmoid cancels.
+        `output_delta_sigmoid_bce` is the case in which the derivative of the sigmoid cancels.
     """
     return backward_gradient(derivative, dl_dy_hat)
 
 
-def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute δ of the output layer for a sigmoid with binary cross-entropy.
 
     $$\Delta_L = \hat Y\odot(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y\odot(1-\hat Y)}
-    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-bce}$$
+    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-sigmoid-bce}$$
 
     The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
     of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. A missing
@@ -129,8 +129,8 @@ def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     Examples:
         Two examples are off by 1 and by −½, and each is divided by N = 2:
         >>> import numpy as np
-        >>> from backprop.derivation import output_delta_bce
-        >>> output_delta_bce(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
+        >>> from backprop.derivation import output_delta_sigmoid_bce
+        >>> output_delta_sigmoid_bce(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
         array([[ 0.5 ],
                [-0.25]])
 
@@ -141,14 +141,14 @@ def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> z = np.linspace(-2, 2, 6).reshape(3, 2)
         >>> y = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
         >>> long_way = output_delta(sigmoid_derivative(z), bce_derivative(y, sigmoid(z)))
-        >>> bool(np.allclose(output_delta_bce(y, sigmoid(z)), long_way, rtol=1e-14))
+        >>> bool(np.allclose(output_delta_sigmoid_bce(y, sigmoid(z)), long_way, rtol=1e-14))
         True
 
         It also equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, bce_contributions, relative_error, total_loss
         >>> numerical = complex_step(lambda v: total_loss(bce_contributions(y, sigmoid(v))), z)
-        >>> relative_error(output_delta_bce(y, sigmoid(z)), numerical) < 1e-14
+        >>> relative_error(output_delta_sigmoid_bce(y, sigmoid(z)), numerical) < 1e-14
         True
 
     Next:
@@ -159,7 +159,7 @@ def output_delta_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
 
 def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
-    r"""Start the backward pass where every prediction depends on every pre-activation.
+    r"""Compute δ of the output layer from the Jacobian matrix of its activation function.
 
     $$\delta^n_j = \sum_{k=1}^{d_L} \frac{\partial \hat y^{\,n}_k}{\partial z^n_j}\,
     \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.4}\label{eq:output-delta-jacobian}$$
@@ -203,25 +203,25 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         array([[0., 0.]])
 
     Next:
-        `output_delta_softmax` is the case where the Jacobian matrix cancels.
+        `output_delta_softmax_cross_entropy` is the case where the Jacobian matrix cancels.
     """
     return np.sum(jacobian * dl_dy_hat[..., :, None], axis=-2)
 
 
-def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-    r"""Start the backward pass where softmax and categorical cross-entropy meet.
+def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
+    r"""Compute δ of the output layer for softmax with categorical cross-entropy.
 
     $$\delta^n_j = \sum_{k=1}^{d_L} \hat y^{\,n}_k\bigl([k = j] - \hat y^{\,n}_j\bigr)
     \cdot\Bigl(-\frac{1}{N}\cdot\frac{y^n_k}{\hat y^{\,n}_k}\Bigr)
     = \frac{1}{N}\Bigl(\hat y^{\,n}_j\sum_{k=1}^{d_L} y^n_k - y^n_j\Bigr)
-    = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax}$$
+    = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax-cross-entropy}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
     $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ is 1 if $k = j$ and 0
     otherwise, so only $y_j$ remains of the first product. In the second product, the targets of one example sum to 1.
     The result is the error, prediction minus target, as for the sigmoid with binary cross-entropy
-    $\eqref{eq:output-delta-bce}$. The two formulas differ only in the mean, which there runs over examples and outputs
-    but here over examples alone, because the outputs of one example together answer one question.
+    $\eqref{eq:output-delta-sigmoid-bce}$. The two formulas differ only in the mean, which there runs over examples and
+    outputs but here over examples alone, because the outputs of one example together answer one question.
 
     Args:
         y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
@@ -235,9 +235,9 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         Two examples with three classes have N = 2:
 
         >>> import numpy as np
-        >>> from backprop.derivation import output_delta_softmax
+        >>> from backprop.derivation import output_delta_softmax_cross_entropy
         >>> y = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-        >>> output_delta_softmax(y, np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]))
+        >>> output_delta_softmax_cross_entropy(y, np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]))
         array([[-0.25 ,  0.125,  0.125],
                [ 0.   ,  0.5  , -0.5  ]])
 
@@ -247,29 +247,30 @@ def output_delta_softmax(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> from backprop.derivation import softmax, softmax_jacobian
         >>> z, y = np.linspace(-2, 2, 15).reshape(5, 3) ** 2, np.eye(3)[[0, 2, 2, 1, 0]]
         >>> long_way = output_delta_jacobian(softmax_jacobian(softmax(z)), cross_entropy_derivative(y, softmax(z)))
-        >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), long_way, rtol=1e-13))
+        >>> bool(np.allclose(output_delta_softmax_cross_entropy(y, softmax(z)), long_way, rtol=1e-13))
         True
 
         It equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> numerical = complex_step(lambda v: total_loss(cross_entropy_contributions(y, softmax(v))), z)
-        >>> relative_error(output_delta_softmax(y, softmax(z)), numerical) < 1e-14
+        >>> relative_error(output_delta_softmax_cross_entropy(y, softmax(z)), numerical) < 1e-14
         True
 
         It is the function for binary cross-entropy, except for the number of outputs in the mean:
 
-        >>> from backprop.derivation import output_delta_bce
-        >>> bool(np.allclose(output_delta_softmax(y, softmax(z)), 3 * output_delta_bce(y, softmax(z)), rtol=1e-14))
+        >>> from backprop.derivation import output_delta_sigmoid_bce
+        >>> per_output = output_delta_sigmoid_bce(y, softmax(z))
+        >>> bool(np.allclose(output_delta_softmax_cross_entropy(y, softmax(z)), 3 * per_output, rtol=1e-14))
         True
 
         Two classes with the pre-activations $z$ and 0 are one sigmoid: δ of the first output is that of
-        `output_delta_bce`, and the second is its negative:
+        `output_delta_sigmoid_bce`, and the second is its negative:
 
         >>> from backprop.derivation import sigmoid
         >>> z, y = np.array([[-1.0], [0.5], [2.0]]), np.array([[1.0], [0.0], [1.0]])
-        >>> two = output_delta_softmax(np.hstack([y, 1 - y]), softmax(np.hstack([z, 0 * z])))
-        >>> one = output_delta_bce(y, sigmoid(z))
+        >>> two = output_delta_softmax_cross_entropy(np.hstack([y, 1 - y]), softmax(np.hstack([z, 0 * z])))
+        >>> one = output_delta_sigmoid_bce(y, sigmoid(z))
         >>> bool(np.allclose(two, np.hstack([one, -one]), rtol=1e-14))
         True
 

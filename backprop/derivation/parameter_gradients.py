@@ -77,7 +77,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     the *first* index of $A$, whereas a matrix product sums over the second index of its left factor. We therefore need
     the transpose, $a^n_i = (A^\top)_{in}$, its entry in row $i$ and column $n$:
 
-    $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = \bigl(A^\top\Delta\bigr)_{ij},
+    $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = {\bigl(A^\top\Delta\bigr)}_{ij},
     \qquad (d_{l-1} \times N)(N \times d_l) = (d_{l-1} \times d_l)$$
 
     The matrix product itself adds over the examples. Nothing is divided afterwards, because $\Delta$ already contains
@@ -181,7 +181,7 @@ def simultaneous_update(
     gradients: Sequence[np.ndarray],
     eta: float | np.ndarray,
 ) -> tuple[np.ndarray, ...]:
-    r"""Update all layers from the same point.
+    r"""Update all layers simultaneously, with gradients from the same point.
 
     $$W_l^{1} = W_l^{0} - \eta\,\frac{\partial L}{\partial W_l}(\theta^{0}) \quad\text{for all } l
     \tag{9.4}\label{eq:simultaneous-update}$$
@@ -274,7 +274,7 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
         The report gives the shapes of its 2-4-1 network in code only.
 
     Next:
-        `backward_cost` counts the multiplications.
+        `backpropagation_cost` counts the multiplications.
     """
 
     def layer(d_in: int, d_out: int) -> dict[str, tuple[int, int]]:
@@ -283,11 +283,11 @@ def layer_shapes(widths: Sequence[int], n: int) -> list[dict[str, tuple[int, int
     return [layer(d_in, d_out) for d_in, d_out in pairwise(widths)]
 
 
-def backward_cost(widths: Sequence[int], n: int) -> int:
-    r"""Count the multiplications in the matrix products of backpropagation.
+def backpropagation_cost(widths: Sequence[int], n: int) -> int:
+    r"""Compute the cost of backpropagation, the number of multiplications in its matrix products.
 
     $$\text{cost} = N\Bigl(2\sum_{l=1}^{L} d_{l-1}d_l - d_0 d_1\Bigr) < 2NP, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
-    \tag{9.6}\label{eq:backward-cost}$$
+    \tag{9.6}\label{eq:backpropagation-cost}$$
 
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
     $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass costs $NP$,
@@ -304,13 +304,13 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
     Examples:
         A 2-4-1 network with one example needs 8 + 4 for $A^\top\Delta$ of both layers and 4 for $\Delta W^\top$:
 
-        >>> from backprop.derivation import backward_cost
-        >>> backward_cost([2, 4, 1], n=1)
+        >>> from backprop.derivation import backpropagation_cost
+        >>> backpropagation_cost([2, 4, 1], n=1)
         16
 
         A 2-3-5-1 network with 4 examples needs 184, whereas its forward pass needs 4 · 26:
 
-        >>> backward_cost([2, 3, 5, 1], n=4), 4 * 26
+        >>> backpropagation_cost([2, 3, 5, 1], n=4), 4 * 26
         (184, 104)
 
     Next:
@@ -321,7 +321,7 @@ def backward_cost(widths: Sequence[int], n: int) -> int:
 
 
 def finite_difference_cost(widths: Sequence[int], n: int) -> int:
-    r"""Count the multiplications of the numerical gradient.
+    r"""Compute the cost of finite differences, the number of multiplications for a numerical gradient.
 
     $$\text{cost} = 2P\cdot NP = 2NP^2, \qquad P = \sum_{l=1}^{L} d_{l-1}d_l
     \tag{9.7}\label{eq:finite-difference-cost}$$
@@ -340,19 +340,19 @@ def finite_difference_cost(widths: Sequence[int], n: int) -> int:
     Examples:
         A 2-4-1 network has 12 weights and needs 24 forward passes of 12 multiplications each:
 
-        >>> from backprop.derivation import backward_cost, finite_difference_cost
+        >>> from backprop.derivation import backpropagation_cost, finite_difference_cost
         >>> finite_difference_cost([2, 4, 1], n=1)
         288
 
         Compared with the backward pass, this small network needs 18 times as many, and a larger one 18,150 times:
 
-        >>> finite_difference_cost([2, 4, 1], n=1) // backward_cost([2, 4, 1], n=1)
+        >>> finite_difference_cost([2, 4, 1], n=1) // backpropagation_cost([2, 4, 1], n=1)
         18
-        >>> finite_difference_cost([100, 90, 10], n=1) // backward_cost([100, 90, 10], n=1)
+        >>> finite_difference_cost([100, 90, 10], n=1) // backpropagation_cost([100, 90, 10], n=1)
         18150
 
     Next:
-        `linear_collapse` is the first of the consequences.
+        `collapse_linear_layers` is the first of the consequences.
     """
     p = sum(d_in * d_out for d_in, d_out in pairwise(widths))
     return 2 * p * n * p

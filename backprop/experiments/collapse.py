@@ -6,10 +6,10 @@ import numpy as np
 
 from backprop.data import xor
 from backprop.derivation import (
-    accuracy,
     append_ones,
+    binary_accuracy,
+    collapse_linear_layers,
     least_squares_minimum,
-    linear_collapse,
     mse_contributions,
     preactivation,
     total_loss,
@@ -38,7 +38,7 @@ def run() -> dict[str, Any]:
     losses = total_loss(mse_contributions(y, answers)).T
     floor = least_squares_minimum(X, y)
     solution = np.linalg.lstsq(X, y, rcond=None)[0]
-    product = linear_collapse(stacks[-1].weights)
+    product = collapse_linear_layers(stacks[-1].weights)
     return {
         "network": "-".join(map(str, WIDTHS)),
         "eta": ETA,
@@ -58,5 +58,5 @@ def run() -> dict[str, Any]:
         "X": X.tolist(),
         "y": y.ravel().tolist(),
         "y_hat": answers[-1][0].ravel().tolist(),
-        "accuracy": float(accuracy(y, answers[-1][0])),
+        "accuracy": float(binary_accuracy(y, answers[-1][0])),
     }

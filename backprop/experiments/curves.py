@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.derivation import binary_accuracy, mse_contributions, total_loss
 from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.network import Model
 
@@ -54,5 +54,5 @@ def on_xor(
     X, y = xor()
     _, answers = snapshots(models, X, y, eta, list(range(0, epochs + 1, every)))
     losses = total_loss(mse_contributions(y, answers)).T
-    solved = int(np.sum(accuracy(y, answers[-1]) == 1))
+    solved = int(np.sum(binary_accuracy(y, answers[-1]) == 1))
     return {"losses": spread_over_seeds(losses), **reaching(losses, enough, every), "solved": solved}, losses

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, dead_unit_probability, dead_units, preactivation
+from backprop.derivation import binary_accuracy, dead_unit_probability, dead_units, preactivation
 from backprop.ensemble import log_spaced, snapshots
 from backprop.network import Model
 
@@ -44,7 +44,7 @@ def training(output: str, eta: float) -> dict[str, Any]:
         "networks_dead": float(dead[-1].all(axis=-1).mean()),
         "networks_dead_at_initialisation": int(dead[0].all(axis=-1).sum()),
         "networks_unmoved": int(np.sum(dead[0].all(axis=-1) & unmoved)),
-        "accuracy": float(np.median(accuracy(y, answers[-1]))),
+        "accuracy": float(np.median(binary_accuracy(y, answers[-1]))),
     }
 
 

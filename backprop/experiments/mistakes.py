@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import accuracy, mse_contributions, relative_error, total_loss
+from backprop.derivation import binary_accuracy, mse_contributions, relative_error, total_loss
 from backprop.ensemble import stack
 from backprop.network import Model
 from backprop.verification.catalogue import MISTAKES, states_with
@@ -72,7 +72,7 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         last, _ = next(islice(states, EPOCHS, None))
         answers = last._forward(X).y_hat
         losses = total_loss(mse_contributions(y, answers))
-        correct_predictions = accuracy(y, answers)
+        correct_predictions = binary_accuracy(y, answers)
     finite = np.isfinite(losses)
     return {
         "slug": slug,

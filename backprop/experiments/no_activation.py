@@ -107,11 +107,11 @@ def at_rate(eta: float, derivative: str | Activation, bias: bool = False) -> dic
     with np.errstate(all="ignore"):
         stacks, answers = snapshots(models, X, y, eta, [EPOCHS, RATE_EPOCHS])
         early, losses = step.total_loss(step.mse_contributions(y, answers))
-        right = step.accuracy(y, answers[-1])
+        right = step.binary_accuracy(y, answers[-1])
     there = np.abs(losses - step.least_squares_minimum(inputs, y)) < CLOSE
     error = None
     if there.any() and not bias:
-        product = step.linear_collapse([w[there] for w in stacks[-1].weights])
+        product = step.collapse_linear_layers([w[there] for w in stacks[-1].weights])
         error = float(np.max(np.abs(product - np.linalg.lstsq(X, y, rcond=None)[0])))
     return {
         "eta": eta,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
-from backprop.derivation import accuracy, dead_unit_probability, dead_units, mse_contributions, total_loss
+from backprop.derivation import binary_accuracy, dead_unit_probability, dead_units, mse_contributions, total_loss
 from backprop.ensemble import log_spaced, snapshots, spread_over_seeds
 from backprop.network import Model
 
@@ -46,7 +46,7 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
         "eta": eta,
         "looked": epochs,
         "losses": spread_over_seeds(total_loss(mse_contributions(y, answers)).T),
-        "solved": float(np.mean(accuracy(y, answers[-1]) == 1)),
+        "solved": float(np.mean(binary_accuracy(y, answers[-1]) == 1)),
         "layers": [
             {
                 "start": float(before.mean()),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.derivation import accuracy
+from backprop.derivation import binary_accuracy
 from backprop.network import Model
 from backprop.training import train
 
@@ -45,7 +45,7 @@ def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str
         "initial_loss": float(run.losses[0]),
         "final_loss": float(run.losses[-1]),
         "epoch_below_0_05": int(below[0]) if below.size else None,
-        "accuracy": float(accuracy(y, answers)),
+        "accuracy": float(binary_accuracy(y, answers)),
         "X": X.tolist(),
         "y": y.ravel().tolist(),
         "y_hat": answers.ravel().tolist(),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
-from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.derivation import binary_accuracy, mse_contributions, total_loss
 from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.experiments.report import LINEAR_LOG, XOR_LOG
 from backprop.network import Model
@@ -32,7 +32,7 @@ def over_seeds(
     epochs = list(range(0, EPOCHS + 1, EVERY))
     _, answers = snapshots([Model.random(widths, seed) for seed in range(len(data))], X, y, ETA, epochs)
     losses = total_loss(mse_contributions(y, answers)).T
-    right = accuracy(y, answers[-1])
+    right = binary_accuracy(y, answers[-1])
     return {
         "network": "-".join(map(str, widths)),
         "losses": spread_over_seeds(losses),

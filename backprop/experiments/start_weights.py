@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import streams, xor
-from backprop.derivation import accuracy, mse_contributions, total_loss
+from backprop.derivation import binary_accuracy, mse_contributions, total_loss
 from backprop.ensemble import snapshots, stack
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Model
@@ -43,7 +43,7 @@ def solved(models: list[Model]) -> int:
     """
     X, y = xor()
     _, answers = snapshots(models, X, y, ETA, [EPOCHS])
-    return int(np.sum(accuracy(y, answers[-1]) == 1))
+    return int(np.sum(binary_accuracy(y, answers[-1]) == 1))
 
 
 def run() -> dict[str, Any]:

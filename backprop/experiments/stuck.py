@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear, xor
-from backprop.derivation import accuracy
+from backprop.derivation import binary_accuracy
 from backprop.network import Model
 from backprop.training import train
 from backprop.verification.loss_diagnosis import diagnose_loss, known_losses
@@ -76,7 +76,7 @@ def run() -> dict[str, Any]:
     return {
         "epochs": EPOCHS,
         "known": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses()},
-        "tie": float(accuracy(y, np.full_like(y, 0.5))),
+        "tie": float(binary_accuracy(y, np.full_like(y, 0.5))),
         "known_linear": {reading.name: [reading.loss, reading.accuracy] for reading in known_losses(*on_linear)},
         "cases": stuck,
         "example": stuck[2]["words"],

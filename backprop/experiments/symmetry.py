@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import streams, xor
-from backprop.derivation import accuracy, mse_contributions, total_loss, units_identical
+from backprop.derivation import binary_accuracy, mse_contributions, total_loss, units_identical
 from backprop.ensemble import snapshots, spread_over_seeds
 from backprop.network import Model
 
@@ -67,7 +67,7 @@ def training(models: list[Model]) -> dict[str, Any]:
     X, y = xor()
     stacks, answers = snapshots(models, X, y, ETA, range(0, EPOCHS + 1, EVERY))
     losses = total_loss(mse_contributions(y, answers)).T
-    right = accuracy(y, answers[-1])
+    right = binary_accuracy(y, answers[-1])
     return {
         "seeds": len(models),
         "losses": spread_over_seeds(losses),

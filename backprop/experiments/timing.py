@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import linear
-from backprop.derivation import backward_cost
+from backprop.derivation import backpropagation_cost
 from backprop.experiments.report import TRAINING_SECONDS
 from backprop.network import Model
 from backprop.training import train
@@ -113,7 +113,7 @@ def multiplications(widths: list[int], examples: int) -> int:
         (112, 448)
     """
     weights = sum(w.size for w in Model.random(widths).weights)
-    return examples * weights + backward_cost(widths, examples)
+    return examples * weights + backpropagation_cost(widths, examples)
 
 
 def run() -> dict[str, Any]:

@@ -675,7 +675,7 @@ def consequences() -> Figure:
         The figure.
     """
     model = backprop.Model.random([2, 3, 5, 1], activations="identity")
-    one = step.linear_collapse(model.weights).shape
+    one = step.collapse_linear_layers(model.weights).shape
     drawing, axes = sheet(172)
     deep = columns(model.widths, (14, 88, 162, 236), 74, 31, [(7, 7)] * 4)
     flat = columns(one, (314, 388), 74, 31, [(7, 7)] * 2)

@@ -313,7 +313,7 @@ def _output(numbers: Numbers, unit: int) -> View:
             ("", m.equals() + front + (m.fenced(shown) if front else shown)),
             result,
         ]
-        name = "output-delta-softmax" if scene.loss == "cross_entropy" else "output-delta-bce"
+        name = "output-delta-softmax-cross-entropy" if scene.loss == "cross_entropy" else "output-delta-sigmoid-bce"
         words += f", the error: prediction {said(y_hat[:, k])} minus target {said(y[:, k])}."
         return View(heading, rows, (name,), (name.replace("-", "_"),), words, unit)
     upstream = LOSSES["mse"].derivative(y, y_hat)

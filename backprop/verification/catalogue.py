@@ -55,7 +55,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "forward-without-activation",
         "the forward pass skips an activation function that the backward pass differentiates",
-        ("activation", "linear-collapse"),
+        ("activation", "collapse-linear-layers"),
         "A = X @ W + b                   # and later delta * A * (1 - A)",
         "A = phi(X @ W + b)",
         "The line of the activation function was left out, or its result was stored under another name. The network "
@@ -133,7 +133,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "output-derivative-not-cancelled",
         "under cross-entropy the derivative of the output's activation function has not been cancelled",
-        ("output-delta-bce",),
+        ("output-delta-sigmoid-bce",),
         "delta = (y_hat - y) * y_hat * (1 - y_hat)",
         "delta = y_hat - y",
         "Every other layer is multiplied by its derivative, so this one seems to be missing. In fact it has been "
@@ -427,7 +427,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "extra-factor-two",
         "there is an extra factor 2",
-        ("mse-derivative", "output-delta-bce"),
+        ("mse-derivative", "output-delta-sigmoid-bce"),
         "delta = 2 * (y_hat - y) / N     # under cross-entropy, or half a square",
         "delta = (y_hat - y) / N",
         "The 2 comes from the derivative of a square. Cross-entropy has no square, and in half a square the 2 cancels.",

@@ -77,7 +77,7 @@ class Form(NamedTuple):
 def residual(p: Pass) -> np.ndarray:
     """Return ŷ − y."""
     n, d = p.a[-1].shape[-2:]
-    return step.output_delta_bce(p.y, p.a[-1]) * (n * d)
+    return step.output_delta_sigmoid_bce(p.y, p.a[-1]) * (n * d)
 
 
 def _jacobian(p: Pass) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop import checks
 from backprop.data import xor
-from backprop.derivation import accuracy, append_ones, preactivation
+from backprop.derivation import append_ones, binary_accuracy, preactivation
 from backprop.verification.loss_values import LOSS_NAMES, are_distributions, loss_values
 
 #: A loss is given the name of a known value if the difference is no larger than this fraction of the value.
@@ -229,7 +229,7 @@ def _accuracy(y: np.ndarray, y_hat: np.ndarray) -> float | None:
     if not np.isin(y, (0, 1)).all():
         return None
     if not are_distributions(y):
-        return None if np.any(np.abs(y_hat - 0.5) < 1e-9) else float(accuracy(y, y_hat))
+        return None if np.any(np.abs(y_hat - 0.5) < 1e-9) else float(binary_accuracy(y, y_hat))
     largest = y_hat >= y_hat.max(axis=1, keepdims=True) - 1e-9
     if (largest.sum(axis=1) == 1).all():
         return float((y_hat.argmax(axis=1) == y.argmax(axis=1)).mean())

@@ -10,7 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 
-from builder.beside.kept import kept
+from builder.beside.files import kept
+from builder.state import Build
 
 INK, QUIET, FORWARD = "#1c1b19", "#5f5b54", "#1f5fa8"
 FONT = "STIXGeneral"
@@ -65,7 +66,8 @@ def draw(name: str, title: str, formula: str, words: str) -> bytes:
     return picture.getvalue()
 
 
-def card(cache: Path, name: str, title: str, formula: str, words: str) -> bytes:
-    """Draw a card as `draw` does, or take it from the folder of those that an earlier build drew."""
-    made_from = (Path(__file__).read_text(encoding="utf-8"), name, title, formula, words)
-    return kept(cache, ".png", made_from, lambda: draw(name, title, formula, words))
+def add(build: Build, name: str, url: str, title: str, formulas: Iterable[str]) -> None:
+    """Add a page's card to the files beside the pages: drawn, or kept from a build that drew the same."""
+    seen = (name, title, readable(formulas), build.words[url])
+    made_from = (Path(__file__).read_text(encoding="utf-8"), *seen)
+    build.files[file_name(url)] = kept(build.made / "cards", ".png", made_from, lambda: draw(*seen))

@@ -11,10 +11,11 @@ import yaml
 
 from backprop import citing
 from builder import tree as html
-from builder.beside.cards import HEIGHT, WIDTH
+from builder.beside.cards import HEIGHT, WIDTH, file_name
 from builder.errors import SiteError
-from builder.home import ADDRESS, EXAMPLE, Home
+from builder.home import ADDRESS, EXAMPLE
 from builder.source.equations import Equation
+from builder.state import Build
 from builder.tree import Tree
 
 FILES = {"bibtex": "citation.bib", "ris": "citation.ris", "csl-json": "citation.json"}
@@ -48,36 +49,37 @@ def check_facts(path: Path) -> None:
             raise SiteError(f"{path}:{line}: {field} is {given!r}, but {constant} says {value!r}")
 
 
-def examples(home: Home, equation: Equation) -> str:
+def examples(home: str | None, equation: Equation) -> str:
     """Show every form of citation, for the page on citing."""
-    part = home.equation(equation)
-    shown = [f"**The whole work**, as a line in APA style:\n\n> {home.cite('apa', None)}\n"]
-    shown.append(f"**One equation**, in the same style:\n\n> {home.cite('apa', part)}\n")
+    part = citing.equation_part(equation.tag)
+    shown = [f"**The whole work**, as a line in APA style:\n\n> {citing.cite('apa', None, home)}\n"]
+    shown.append(f"**One equation**, in the same style:\n\n> {citing.cite('apa', part, home)}\n")
     for form, name in NAMES.items():
         language = "json" if form == "csl-json" else "text"
-        text = indent(home.cite(form, None), "    ")
+        text = indent(citing.cite(form, None, home), "    ")
         shown.append(f'??? note "{name}"\n\n    ```{language}\n{text}\n    ```\n')
     return "\n".join(shown)
 
 
-def files(part: citing.Part, home: Home) -> dict[str, str]:
+def files(part: citing.Part, home: str | None) -> dict[str, str]:
     """Write the files that a reference manager reads, by name, for a page that is published somewhere or nowhere."""
-    return {name: home.cite(form, part) + "\n" for form, name in FILES.items()}
+    return {name: citing.cite(form, part, home) + "\n" for form, name in FILES.items()}
 
 
-def add_box(tree: Tree, part: citing.Part, home: Home) -> None:
+def add_box(tree: Tree, part: citing.Part, home: str | None) -> None:
     """Put "Cite this page" at the end of a page, in a box that opens."""
     downloads = " · ".join(f'<a href="{FILES[form]}" download>{NAMES[form]}</a>' for form in FILES)
     unpublished = (
         "<p>This copy of the site has not been published, so the citation has a place in it instead of an address.</p>"
     )
+    apa, bibtex = citing.cite("apa", part, home), citing.cite("bibtex", part, home)
     article = tree.css_first("article")
     if article is not None:
         html.put_last(
             article,
             '<details class="cite"><summary>Cite this page</summary>'
-            f"<p>{escape(home.cite('apa', part))}</p><pre><code>{escape(home.cite('bibtex', part))}</code></pre>"
-            f"<p>{downloads}</p>{unpublished if home.root is None else ''}</details>",
+            f"<p>{escape(apa)}</p><pre><code>{escape(bibtex)}</code></pre>"
+            f"<p>{downloads}</p>{unpublished if home is None else ''}</details>",
         )
 
 
@@ -93,11 +95,10 @@ def description(tree: Tree) -> str:
     return text if len(text) <= 200 else text[:200].rpartition(" ")[0] + " …"
 
 
-def add_tags(
-    tree: Tree, title: str, words: str, url: str, home: Home, pdf: bool, cited: bool, card: str | None = None
-) -> None:
+def add_tags(tree: Tree, build: Build, url: str, title: str, cited: bool) -> None:
     """Tell machines what the page is: for previews, and for indexes of literature."""
-    address = None if home.root is None else home.root + url
+    home, words, card = build.home, build.words[url], file_name(url)
+    address = None if home is None else home + url
     tags = [
         ("property", "og:type", "article" if url else "website"),
         ("property", "og:site_name", "backprop"),
@@ -106,9 +107,9 @@ def add_tags(
         ("property", "og:url", address),
         ("name", "twitter:card", "summary"),
     ]
-    if card is not None and home.root is not None:
+    if home is not None and card in build.files:
         tags[-1:] = [
-            ("property", "og:image", home.root + card),
+            ("property", "og:image", home + card),
             ("property", "og:image:width", str(WIDTH)),
             ("property", "og:image:height", str(HEIGHT)),
             ("property", "og:image:alt", f"{title}: {words}"),
@@ -123,7 +124,7 @@ def add_tags(
             ("name", "citation_version", citing.VERSION),
             ("name", "citation_language", "en"),
             ("name", "citation_public_url", address),
-            ("name", "citation_pdf_url", f"{home.root}backprop.pdf" if pdf and home.root else None),
+            ("name", "citation_pdf_url", f"{home}backprop.pdf" if build.edition and home else None),
         ]
     lines = "".join(f'<meta {kind}="{name}" content="{escape(value)}">' for kind, name, value in tags if value)
     if tree.head is not None:

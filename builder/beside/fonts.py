@@ -1,14 +1,12 @@
 """Fonts: one subset of STIX Two Math with just the characters that the site shows."""
 
 import io
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from fontTools import subset
-from fontTools.ttLib import TTFont
 
-from builder.beside.kept import kept
+from builder.beside.files import kept
 
 
 def italics(characters: set[str]) -> set[str]:
@@ -33,24 +31,22 @@ def math_font(characters: set[str], folder: Path) -> bytes:
 
 
 def cut(characters: set[str]) -> bytes:
-    """Cut STIX Two Math down to some characters.
+    """Cut STIX Two Math, which the package ziamath brings, down to some characters.
 
     Brackets, radicals and accents keep their larger variants, so that they can stretch.
 
     Raises:
-        FileNotFoundError: if the package that brings the font is not installed.
+        importlib.metadata.PackageNotFoundError: if the package is not installed.
     """
-    package = find_spec("ziamath")  # found, not imported: only its font is wanted
-    if package is None or package.origin is None:
-        raise FileNotFoundError("the package ziamath, which brings STIX Two Math, is not installed")
-    font = TTFont(Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf", recalcTimestamp=False)
     options = subset.Options(flavor="woff2", layout_features=["math", "ssty", "dtls", "flac", "kern", "ccmp", "mark"])
     options.name_IDs = [1, 2, 13, 14]  # family, style, licence
     options.hinting = False
+    options.recalc_bounds = True
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[ord(c) for c in characters | italics(characters)])
-    cutter.subset(font)
+    cutter.populate(text="".join(characters | italics(characters)))
     buffer = io.BytesIO()
-    font.flavor = "woff2"
-    font.save(buffer)
+    path = distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")
+    with subset.load_font(path, options) as font:
+        cutter.subset(font)
+        subset.save_font(font, buffer, options)
     return buffer.getvalue()

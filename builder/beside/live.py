@@ -1,4 +1,4 @@
-"""The page computes: scripts, the package's own wheel and the files of Pyodide, beside the pages that need them.
+"""The page computes: scripts, the package itself and the files of Pyodide, beside the pages that need them.
 
 Where the files of Pyodide come from is one setting: `extra: live` of `mkdocs.yml`, or the environment variable
 `LIVE`. "self": beside the site, from the folder that `python -m live.fetch` fills; "cdn": from Pyodide's official
@@ -6,19 +6,17 @@ host, at the reader's first click; "off": no control. "auto" is "self" where the
 control that says how to fill it.
 """
 
-import base64
 import gzip
 import hashlib
 import io
 import json
-import re
 import zipfile
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from builder import tree as html
-from builder.comfort.scripts import add_scripts
 from builder.errors import SiteError
 from builder.tree import Tree
 from live import fetch
@@ -41,15 +39,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 
 @dataclass(frozen=True)
 class Offer:
-    """What the pages of a build offer.
+    """What the pages of a build offer."""
 
-    Attributes:
-        where: "self", "cdn", "off", or "missing": the files are not there yet.
-        cost: what a page loads at the first click, in megabytes.
-    """
-
-    where: str
-    cost: str = ""
+    where: str  # "self", "cdn", "off", or "missing": the files are not there yet
+    cost: str = ""  # what a page loads at the first click, in megabytes
 
 
 def offer(setting: object, cache: Path) -> Offer:
@@ -88,33 +81,18 @@ def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     return files
 
 
-def wheel(root: Path, version: str) -> bytes:
-    """Make the package's wheel, without what the page does not need; the same bytes for the same sources.
+def archive(root: Path) -> bytes:
+    """Pack the package, without what the page does not need; the same bytes for the same sources.
 
-    Its files are not compressed one by one, because `packed` compresses all of them together, in 15% less.
+    Its files are not compressed one by one, because they are sent compressed all together, in 15% less.
     """
     package = root / "backprop"
     paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
-    paths += [root / name for name in ADDED]
-    kept = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    about = f"backprop_spec-{version}.dist-info"
-    kept[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: backprop-spec\nVersion: {version}\n".encode()
-    kept[f"{about}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: backprop\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    lines = []
-    for name, content in kept.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        lines.append(f"{name},sha256={digest},{len(content)}\n")
-    kept[f"{about}/RECORD"] = "".join([*lines, f"{about}/RECORD,,\n"]).encode()
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in kept.items():
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
+    with zipfile.ZipFile(made, "w") as packed:
+        for path in [*paths, *(root / name for name in ADDED)]:
+            packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), path.read_bytes())
     return made.getvalue()
-
-
-def packed(content: bytes) -> bytes:
-    """Compress a file as it is sent; the same bytes for the same content."""
-    return gzip.compress(content, 9, mtime=0)
 
 
 def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
@@ -132,20 +110,16 @@ def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
           data-megabytes="8.6"
           data-host="cdn.jsdelivr.net"></script>
     """
-    needed = any(tree.css_first(selector) is not None for selector in SCRIPTS.values())
+    needed = [address for address, selector in SCRIPTS.items() if tree.css_first(selector) is not None]
     if offered.where == "off" or tree.head is None or not needed:
         return
     html.put_last(tree.head, f"<style>{styles}</style>")
     facts = {"data-live": offered.where, "data-megabytes": offered.cost}
     if offered.where == "cdn":
         facts["data-host"] = fetch.PINS["official"].split("/")[2]
-    add_scripts(tree, root, SCRIPTS, facts)
-
-
-def styles(root: Path, name: str = "live.css") -> str:
-    """Read the style sheet of the controls, or of the microscope; it is so short that a page carries it."""
-    css = (root / "live" / name).read_text(encoding="utf-8")
-    return " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in facts.items())
+    for address in needed:  # as modules, which wait for the text
+        html.put_last(tree.head, f'<script type="module" src="{root}{address}"{attributes}></script>')
 
 
 def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, bytes]:
@@ -155,14 +129,15 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     found = {f"{FOLDER}/{path.name}": path.read_bytes() for path in (root / "live" / "built").glob("*.js")}
     if offered.where == "missing":
         return found
-    content, name = wheel(root, version), f"backprop_spec-{version}-py3-none-any.whl"
+    content, name = archive(root), f"backprop-{version}.zip"
+    packed = gzip.compress(content, mtime=0)  # the same bytes for the same sources
     manifest = {
         "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],
         "files": loaded(offered.where, cache),
-        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "sent": len(packed(content))},
+        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "sent": len(packed)},
         "lock": fetch.PINS["lock"],
     }
-    found |= {f"{FOLDER}/{name}.gz": packed(content), f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}
+    found |= {f"{FOLDER}/{name}.gz": packed, f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}
     if offered.where == "self":
         for file in loaded("self", cache):
             sent = f"{file['name']}.gz" if file["packed"] else file["name"]

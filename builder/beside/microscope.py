@@ -1,6 +1,5 @@
 """The microscope: its first picture, drawn when the site is built, and the links to it from every step."""
 
-from collections.abc import Iterable, Mapping
 from html import escape
 
 import numpy as np
@@ -10,10 +9,12 @@ from backprop.experiments.worked_example import ETA, WEIGHTS, X
 from backprop.live import look
 from backprop.live.showing import CONTRIBUTIONS, DERIVATIVE, VALUE
 from builder import tree as html
+from builder.comfort.speed import short_styles
 from builder.errors import SiteError
 from builder.source.equations import Equation
+from builder.state import Build
 from builder.tree import Tree
-from builder.typeset.mathematics import mathml
+from builder.typeset.mathematics import box, mathml
 
 URL = "microscope/"
 
@@ -28,27 +29,10 @@ WORKED = {
 STEP = "step=hidden-3"
 
 #: The equations and functions that a step may name, beside those of the activations and the losses.
-EQUATIONS = (
-    "weighted-sum",
-    "preactivation",
-    "total-loss",
-    "mse-derivative",
-    "output-delta-unit",
-    "output-delta",
-    "output-delta-bce",
-    "output-delta-softmax",
-    "output-delta-jacobian",
-    "hidden-delta-unit",
-    "hidden-delta",
-    "weight-gradient-example",
-    "weight-gradient",
-    "bias-gradient",
-    "simultaneous-update",
-    "gradient-descent-step",
-    *CONTRIBUTIONS.values(),
-    *VALUE.values(),
-    *DERIVATIVE.values(),
-)
+STAGES = """weighted-sum preactivation total-loss mse-derivative output-delta-unit output-delta output-delta-sigmoid-bce
+output-delta-softmax-cross-entropy output-delta-jacobian hidden-delta-unit hidden-delta weight-gradient-example
+weight-gradient bias-gradient simultaneous-update gradient-descent-step"""
+EQUATIONS = (*STAGES.split(), *CONTRIBUTIONS.values(), *VALUE.values(), *DERIVATIVE.values())
 
 #: Where a chapter's steps lead, and where some of its functions lead instead.
 CHAPTERS = {
@@ -63,40 +47,35 @@ CHAPTERS = {
     "parameter_gradients": "step=weights",
     "consequences": "example=0&step=hidden",
 }
-FUNCTIONS = {
-    "total_loss": "example=0&step=loss",
-    "sum_gradients": "example=0&step=weights",
-    "bce_contributions": "loss=binary_cross_entropy&step=loss",
-    "bce_derivative": "loss=binary_cross_entropy&step=output",
-    "cross_entropy_contributions": "net=2-3-2&output=softmax&loss=cross_entropy&step=loss",
-    "cross_entropy_derivative": "net=2-3-2&output=softmax&loss=cross_entropy&step=output",
-    "mse_derivative": "step=output",
-    "sigmoid_derivative": STEP,
-    "sigmoid_derivative_from_output": STEP,
-    "tanh": "hidden=tanh",
-    "tanh_derivative": f"hidden=tanh&{STEP}",
-    "tanh_derivative_from_output": f"hidden=tanh&{STEP}",
-    "relu": "hidden=relu",
-    "relu_derivative": f"hidden=relu&{STEP}",
-    "identity": "hidden=identity",
-    "identity_derivative": f"hidden=identity&{STEP}",
-    "softmax": "net=2-3-2&output=softmax&loss=cross_entropy&step=softmax",
-    "softmax_jacobian": "net=2-3-2&output=softmax&step=output",
-    "append_ones": "bias=1&step=forward",
-    "output_delta": "example=0&step=output",
-    "output_delta_bce": "loss=binary_cross_entropy&step=output",
-    "output_delta_jacobian": "net=2-3-2&output=softmax&step=output",
-    "output_delta_softmax": "net=2-3-2&output=softmax&loss=cross_entropy&step=output",
-    "hidden_delta": "example=0&step=hidden",
-    "activation_gradient": "example=0&step=hidden",
-    "weight_gradient": "example=0&step=weights",
-    "bias_gradient": "bias=1&example=0&step=weights",
-    "simultaneous_update": "step=update",
-    "linear_collapse": "hidden=identity&output=identity&step=forward",
-    "dead_units": "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden",
-    "dead_unit_probability": "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden",
-    "units_identical": "net=2-4-1&w=0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5&step=weights",
+LEADS = {
+    "example=0&step=loss": "total_loss",
+    "example=0&step=weights": "sum_gradients weight_gradient",
+    "example=0&step=hidden": "hidden_delta activation_gradient",
+    "example=0&step=output": "output_delta",
+    "step=output": "mse_derivative",
+    "step=update": "simultaneous_update",
+    "bias=1&step=forward": "append_ones",
+    "bias=1&example=0&step=weights": "bias_gradient",
+    "loss=binary_cross_entropy&step=loss": "bce_contributions",
+    "loss=binary_cross_entropy&step=output": "bce_derivative output_delta_sigmoid_bce",
+    "net=2-3-2&output=softmax&loss=cross_entropy&step=loss": "cross_entropy_contributions",
+    "net=2-3-2&output=softmax&loss=cross_entropy&step=output": (
+        "cross_entropy_derivative output_delta_softmax_cross_entropy"
+    ),
+    "net=2-3-2&output=softmax&loss=cross_entropy&step=softmax": "softmax",
+    "net=2-3-2&output=softmax&step=output": "softmax_jacobian output_delta_jacobian",
+    STEP: "sigmoid_derivative sigmoid_derivative_from_output",
+    "hidden=tanh": "tanh",
+    f"hidden=tanh&{STEP}": "tanh_derivative tanh_derivative_from_output",
+    "hidden=relu": "relu",
+    f"hidden=relu&{STEP}": "relu_derivative",
+    "hidden=identity": "identity",
+    f"hidden=identity&{STEP}": "identity_derivative",
+    "hidden=identity&output=identity&step=forward": "collapse_linear_layers",
+    "hidden=relu&w=-0.5,0.4,-0.3,0.7,0.6,-0.8,0.9,0.5,-0.7,0.6&step=hidden": "dead_units dead_unit_probability",
+    "net=2-4-1&w=0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5&step=weights": "units_identical",
 }
+FUNCTIONS = {name: query for query, names in LEADS.items() for name in names.split()}
 
 
 def address(query: str) -> str:
@@ -131,47 +110,32 @@ def link_steps(tree: Tree, root: str) -> None:
         html.put_last(contents, f'<p class="note on-screen"><span>Numbers</span> {words}</p>')
 
 
-def templates(
-    equations: Mapping[str, Equation],
-    formulas: Mapping[str, str],
-    functions: Mapping[str, tuple[str, str]],
-    root: str,
-) -> str:
-    """Set the equations that a step may name, each with its number, and the links to the functions.
-
-    Raises:
-        SiteError: if there is no such equation.
-    """
+def templates(build: Build, root: str) -> str:
+    """Set the equations that a step may name, each with its number, and the links to the functions."""
     parts = []
     for label in dict.fromkeys(EQUATIONS):
-        if label not in equations:
+        if label not in build.equations:
             raise SiteError(f"the microscope names eq:{label}; no equation has this label")
-        parts.append(f'<div data-equation="{label}">{_equation(equations[label], formulas[label], root)}</div>')
-    for name, (url, identifier) in functions.items():
-        parts.append(
-            f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}"><code>{name}</code></a>'
-        )
+        parts.append(f'<div data-equation="{label}">{_equation(build.equations[label], root)}</div>')
+    for name, (url, identifier) in build.functions.items():
+        link = f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}">'
+        parts.append(f"{link}<code>{name}</code></a>")
     return f'<div class="microscope-parts" hidden>{"".join(parts)}</div>'
 
 
-def _equation(equation: Equation, latex: str, root: str) -> str:
+def _equation(equation: Equation, root: str) -> str:
     """Set an equation with its number, which leads to its page."""
-    place = f"{root}{equation.url}#{equation.anchor}"
-    number = f'<a class="equation-number" href="{place}">({equation.tag})</a>'
-    body = f'<div class="equation-body" tabindex="0">{mathml(latex, True)}</div>'
-    return f'<div class="equation">{body}{number}</div>'
+    number = f'<a class="equation-number" href="{root}{equation.place}">({equation.tag})</a>'
+    return box(mathml(equation.latex, True), number)
 
 
-def first_view(equations: Mapping[str, Equation], formulas: Mapping[str, str], root: str) -> tuple[str, str]:
+def first_view(build: Build, root: str) -> tuple[str, str]:
     """Make what is there before anything is loaded: the drawing, and the step with its numbers."""
     seen = look(address(STEP))
     step = seen["step"]
-    shown = "".join(_equation(equations[label], formulas[label], root) for label in step["equations"][:1])
-    panel = (
-        f'<p class="microscope-heading">{escape(step["heading"])}</p>{shown}'
-        f'<div class="equation"><div class="equation-body" tabindex="0">{step["math"]}</div></div>'
-        f"{code(step['code'])}"
-    )
+    shown = "".join(_equation(build.equations[label], root) for label in step["equations"][:1])
+    code = "".join(f'<pre class="microscope-code"><code>{escape(text)}</code></pre>' for _, text in step["code"])
+    panel = f'<p class="microscope-heading">{escape(step["heading"])}</p>{shown}{box(step["math"])}{code}'
     # before anything is loaded the parts of the drawing are no buttons
     drawing = seen["svg"].replace(' role="button"', "").replace('role="group"', 'role="img"')
     for order in ("0", "-1"):
@@ -179,51 +143,24 @@ def first_view(equations: Mapping[str, Equation], formulas: Mapping[str, str], r
     return drawing, panel
 
 
-def worked_example(root: str) -> str:
-    """Write the link from the page of the worked example to the same network under the microscope."""
-    return f'<a href="{root}{URL}?{escape(address("step=forward"))}">under the microscope</a>'
-
-
-def code(functions: Iterable[tuple[str, str]]) -> str:
-    """Show the bodies of functions."""
-    return "".join(f'<pre class="microscope-code"><code>{escape(text)}</code></pre>' for _, text in functions)
-
-
-def insert(
-    tree: Tree,
-    equations: Mapping[str, Equation],
-    formulas: Mapping[str, str],
-    functions: Mapping[str, tuple[str, str]],
-    root: str,
-    styles: str,
-    offered: bool,
-) -> None:
+def insert(tree: Tree, build: Build, root: str) -> None:
     """Fill the place of the microscope, and the place on the first page that leads to it.
-
-    Args:
-        tree: the page.
-        equations: the numbered equations, by label.
-        formulas: their LaTeX.
-        functions: for each function of the derivation the address of its page and its id there.
-        root: the way to the site's root.
-        styles: the style sheet of the microscope.
-        offered: whether the page can run Python, so that there is room for the button that begins.
 
     Raises:
         SiteError: if the microscope names an equation that there is not.
     """
     for place in tree.css("#microscope, #microscope-preview"):
         if tree.head is not None:
-            html.put_last(tree.head, f"<style>{styles}</style>")
-        drawing, panel = first_view(equations, formulas, root)
+            html.put_last(tree.head, f"<style>{short_styles(build.root / 'live' / 'microscope.css')}</style>")
+        drawing, panel = first_view(build, root)
         body = (
             f'<div class="microscope-body"><figure class="microscope-graph" id="fig-microscope">{drawing}</figure>'
             f'<div class="microscope-panel">{panel}</div></div>'
         )
         if place.id == "microscope":
-            start = '<div class="microscope-start"></div>' if offered else ""
+            start = '<div class="microscope-start"></div>' if build.offered.where != "off" else ""
             problems = '<div class="microscope-problems" role="alert"></div>'
-            html.put_last(place, start + problems + body + templates(equations, formulas, functions, root))
+            html.put_last(place, start + problems + body + templates(build, root))
             place.attrs["data-address"] = address(STEP)
         else:
             link = f'<p><a class="md-button" href="{root}{URL}">Look at this network under the microscope</a></p>'

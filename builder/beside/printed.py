@@ -4,14 +4,13 @@ Chromium cannot tell a table of contents on which page a heading will stand, so 
 numbers read from the print before.
 """
 
-import functools
 import shutil
-import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
@@ -21,6 +20,7 @@ from builder import tree as html
 from builder.errors import SiteError
 from builder.tree import Node, Tree
 
+FOLDER = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 #: What is for screens only.
 DROPPED = "a.headerlink, details.cite, .equation-actions, .figure-source, button, script, details.mkdocstrings-source"
@@ -40,17 +40,11 @@ FIT = """() => { for (const math of document.querySelectorAll(".equation-body > 
 
 
 class PrintedPage(NamedTuple):
-    """A page of the site as it goes into the edition.
+    """A page of the site as it goes into the edition."""
 
-    Attributes:
-        section: the part of the site that it belongs to.
-        title: its title.
-        url: its address below the site's root.
-    """
-
-    section: str
+    section: str  # the part of the site that it belongs to
     title: str
-    url: str
+    url: str  # below the site's root
 
     @property
     def anchor(self) -> str:
@@ -63,14 +57,14 @@ def browser() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def sentence(made: bool, address: str) -> str:
+def sentence(address: str | None) -> str:
     """Say where the printed edition is, if this build makes it; the address is seen from where the sentence stands.
 
     Examples:
-        >>> sentence(True, "../backprop.pdf")
+        >>> sentence("../backprop.pdf")
         'You can read the whole specification <a href="../backprop.pdf">as one PDF</a>, offline or on paper.'
     """
-    if not made:
+    if address is None:
         return "This copy of the site was built without the printed edition."
     return f'You can read the whole specification <a href="{address}">as one PDF</a>, offline or on paper.'
 
@@ -129,13 +123,13 @@ def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> st
     """Take the answers out of an article, so that a reader of a question does not see its answer below it.
 
     Answers are returned under the titles of their exercises, or of the chapter where it asks once, and linked back;
-    links say the page where it is known.
+    links say the page.
 
     Examples:
         >>> box = '<details open class="solution-box"><summary>Solution</summary>!</details>'
         >>> article = html.page(f'<article><h2 id="e">One</h2>{box}</article>').css_first("article")
-        >>> solutions_apart(article, "3 Loss", {"e--solution": 9})
-        '<h3 id="e--solution"><a href="#e--asked">One</a></h3>!'
+        >>> solutions_apart(article, "3 Loss", {"e--solution": 9, "e--asked": 7})
+        '<h3 id="e--solution"><a href="#e--asked">One (page 7)</a></h3>!'
         >>> article.inner_html
         '<h2 id="e">One</h2><p class="to-solution" id="e--asked"><a href="#e--solution">Solution: page 9</a></p>'
     """
@@ -146,17 +140,15 @@ def solutions_apart(article: Node, title: str, numbers: Mapping[str, int]) -> st
             name, head = node.id or "", node.inner_html or ""
             continue
         called = head if html.classed(node, "solution-box") else escape(title)
-        there, back = (
-            words.format(numbers[place]) if place in numbers else ""
-            for words, place in ((": page {}", f"{name}--solution"), (" (page {})", f"{name}--asked"))
-        )
-        summary = node.css_first("summary")
-        kind = "" if summary is None else summary.inner_html
-        if summary is not None:
+        there, back = f"{name}--solution", f"{name}--asked"
+        kind = ""
+        for summary in node.css("summary"):
+            kind = summary.inner_html or ""
             summary.decompose()
-        taken.append(f'<h3 id="{name}--solution"><a href="#{name}--asked">{called}{back}</a></h3>{node.inner_html}')
-        link = f'<a href="#{name}--solution">{kind}{there}</a>'
-        html.replace(node, f'<p class="to-solution" id="{name}--asked">{link}</p>')
+        called += f" (page {numbers[back]})"
+        taken.append(f'<h3 id="{there}"><a href="#{back}">{called}</a></h3>{node.inner_html}')
+        link = f'<a href="#{there}">{kind}: page {numbers[there]}</a>'
+        html.replace(node, f'<p class="to-solution" id="{back}">{link}</p>')
     return "".join(taken)
 
 
@@ -166,11 +158,7 @@ def one_line(latex: str) -> str:
 
 
 def label_formulas(article: Tree | Node, latex: Mapping[str, str]) -> None:
-    r"""Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image.
-
-    Raises:
-        SiteError: if the LaTeX of a formula is not known.
-    """
+    """Give every formula its LaTeX as text alternative; Chromium tags no MathML, but it tags a labelled image."""
     for math in article.css("math"):
         formula = html.written(math)
         if formula not in latex:
@@ -188,25 +176,25 @@ def mark_long(listing: Node) -> None:
 
 
 def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
-    """Write the table of contents: a linked list for each part, with page numbers as far as they are known."""
+    """Write the table of contents: a linked list for each part, with page numbers."""
     lines, section = ['<section class="contents"><h1>Contents</h1>'], None
     for page in pages:
         if page.section != section:
             lines.append(f'{"" if section is None else "</ul>"}<p class="part">{escape(page.section)}</p><ul>')
             section = page.section
-        number = numbers[page.anchor] if page.anchor in numbers else 0  # noqa: SIM401 - `get` would not ask a Guess
-        lines.append(f'<li><a href="#{page.anchor}"><span>{escape(page.title)}</span> <span>{number}</span></a></li>')
+        entry = f"<span>{escape(page.title)}</span> <span>{numbers[page.anchor]}</span>"
+        lines.append(f'<li><a href="#{page.anchor}">{entry}</a></li>')
     return "".join([*lines, "</ul></section>"])
 
 
 def book(
     site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapping[str, str], numbers: Mapping[str, int]
 ) -> str:
-    """Put the edition together as one HTML document, with page numbers as far as they are known."""
+    """Put the edition together as one HTML document, with page numbers."""
     home = html.page((site / "index.html").read_text(encoding="utf-8"))
     styles = "".join(html.written(style) for style in home.css('link[rel="stylesheet"], style'))
     styles = styles.replace("font-display: optional", "font-display: block")  # paper can wait
-    own = (Path(__file__).parent / "printed.css").read_text(encoding="utf-8")
+    own = (FOLDER / "printed.css").read_text(encoding="utf-8")
     own = own.replace("FOOT", f"backprop, version {backprop.__version__}")
     by_url = {page.url: page for page in pages}
     chapters: list[str] = []
@@ -220,33 +208,22 @@ def book(
         chapters.append(f'<section id="{page.anchor}">{article.inner_html}</section>')
         (to_exercises if page.url.startswith("exercises/") else to_questions).append(taken)
     last = PrintedPage("Appendix", "Solutions", "solutions/")
-    chapters.append(
-        f'<section id="{last.anchor}" class="solutions"><h1>Solutions</h1>'
-        f"<h2>To the questions that end the chapters</h2>{''.join(to_questions)}"
-        f"<h2>To the exercises</h2>{''.join(to_exercises)}</section>"
-    )
     name, _, subtitle = citing.TITLE.partition(": ")
-    title = (
-        f'<section class="title-page"><p class="title">{escape(name)}</p><p>{escape(subtitle)}</p>'
-        f"<p>{escape(', '.join(citing.AUTHORS))}</p><p>Version {backprop.__version__}, {citing.DATE}</p>"
-        f"<p>{escape(root) if root else ''}</p>"
-        '<p class="licence">Text and figures: CC BY 4.0. Code: MIT licence. Numbers in brackets name equations: (8.4) '
-        "is the fourth of chapter 8. Numbers and labels stay within a version.</p>"
-        "</section>"
+    return Template((FOLDER / "printed.html").read_text(encoding="utf-8")).substitute(
+        title=escape(citing.TITLE),
+        styles=f"{styles}<style>{own}</style>",
+        name=escape(name),
+        subtitle=escape(subtitle),
+        authors=escape(", ".join(citing.AUTHORS)),
+        version=backprop.__version__,
+        date=citing.DATE,
+        root=escape(root or ""),
+        contents=contents([*pages, last], numbers),
+        chapters="".join(chapters),
+        solutions=last.anchor,
+        to_questions="".join(to_questions),
+        to_exercises="".join(to_exercises),
     )
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(citing.TITLE)}</title>'
-        f"{styles}<style>{own}</style></head>"
-        '<body dir="ltr" data-md-color-scheme="default" data-md-color-primary="custom" class="printed-edition">'
-        f'<main class="md-typeset">{title}{contents([*pages, last], numbers)}{"".join(chapters)}</main></body></html>'
-    )
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that prints nothing."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 def page_numbers(pdf: Path) -> dict[str, int]:
@@ -259,11 +236,7 @@ def page_numbers(pdf: Path) -> dict[str, int]:
 
 
 def check_complete(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> None:
-    """Make sure that no page was lost in printing.
-
-    Raises:
-        SiteError: if one has no number.
-    """
+    """Make sure that no page was lost in printing: that each has a number."""
     lost = [page.url for page in pages if page.anchor not in numbers]
     if lost:
         raise SiteError(f"the printed edition lacks {len(lost)} of {len(pages)} pages, the first of them {lost[0]}")
@@ -288,18 +261,10 @@ def pack(pdf: Path, latex: Iterable[str]) -> None:
         document.save(pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
 
 
-class Guess(dict[str, int]):
-    """Page numbers before any is known: every place has the same, which takes as much room as most."""
-
-    def __contains__(self, place: object) -> bool:
-        return True
-
-    def __missing__(self, place: str) -> int:
-        return 100
-
-
 def settle(printing: Callable[[Mapping[str, int]], dict[str, int]]) -> None:
     """Print until the numbers that are printed are those of the print itself; twice, if nothing moves.
+
+    Before any is known, every place has the same, which takes as much room as most.
 
     Raises:
         SiteError: if they still change after four prints.
@@ -309,7 +274,7 @@ def settle(printing: Callable[[Mapping[str, int]], dict[str, int]]) -> None:
         100
         12
     """
-    numbers: dict[str, int] = Guess()
+    numbers: dict[str, int] = defaultdict(lambda: 100)
     for _ in range(4):
         found = printing(numbers)
         if found == numbers:
@@ -330,20 +295,23 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
         raise SiteError(f"the printed edition needs Chromium; none of {', '.join(BROWSERS)} is on the search path")
     if find_spec("pikepdf") is None or find_spec("playwright") is None:
         raise SiteError('the printed edition needs Playwright and pikepdf: python -m pip install -e ".[printed]"')
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Route, sync_playwright
 
-    source = site / "printed-edition.html"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    def asked(route: Route) -> None:
+        """Give the browser a file of the site."""
+        route.fulfill(path=site / route.request.url.removeprefix(SITE))
+
     try:
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
 
             def printing(numbers: Mapping[str, int]) -> dict[str, int]:
-                source.write_text(book(site, pages, root, latex, numbers), encoding="utf-8")
+                edition = book(site, pages, root, latex, numbers)
                 tab = chromium.new_page(viewport={"width": PAPER, "height": 900})
                 tab.emulate_media(media="print")
-                tab.goto(f"http://127.0.0.1:{server.server_port}/{source.name}", wait_until="load")
+                tab.route(f"{SITE}**", asked)
+                tab.route(SITE, lambda route: route.fulfill(body=edition, content_type="text/html"))
+                tab.goto(SITE, wait_until="load")
                 tab.evaluate("document.fonts.ready")
                 wide = tab.evaluate(FIT)
                 if wide is not None:
@@ -360,6 +328,3 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
     except SiteError:
         pdf.unlink(missing_ok=True)
         raise
-    finally:
-        server.shutdown()
-        source.unlink(missing_ok=True)

@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 from builder import tree as html
-from builder.source.equations import Equation, Step, in_order
+from builder.source.equations import Equation, in_order
 from builder.tree import Tree
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
-INDEX = "reference/equations/"
 DERIVATION = "derivation/"
 ARGUMENTS = {"Parameters:", "Attributes:", "Returns:", "Yields:", "Raises:"}
 SILENT = """frac left right bigl bigr Bigl Bigr big Big quad qquad mathrm text begin end lVert rVert lvert rvert
@@ -19,13 +18,12 @@ operatorname displaystyle substack top vphantom"""
 NOT_SPOKEN = frozenset(SILENT.split())
 
 
-def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step]) -> None:
+def complete(path: Path, equations: Mapping[str, Equation]) -> None:
     """Leave listings and lists of arguments out of the index, which every page loads; add the equations.
 
-    They were half of it. The page that lists all equations goes as well, because each equation has an entry of its own.
+    They were half of it. The page that lists all equations is left out, because each equation has an entry of its own.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
-    index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith(INDEX)]
     for entry in index["docs"]:
         text = html.through(entry["text"], drop_listings, drop_arguments)
         # Plain text is enough, and a tag is a blank. A blank that does not break stays one: as `&nbsp;` it would be
@@ -34,7 +32,7 @@ def complete(path: Path, equations: Mapping[str, Equation], steps: Iterable[Step
         entry["text"] = re.sub(r"[ \n]+", " ", text).strip(" ")
         if entry["location"].startswith(DERIVATION):
             entry["boost"] = 2  # where something is derived comes before where it is used
-    index["docs"] += entries(equations, steps)
+    index["docs"] += entries(equations)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
@@ -65,14 +63,13 @@ def drop_arguments(tree: Tree) -> None:
             paragraph.decompose()
 
 
-def entries(equations: Mapping[str, Equation], steps: Iterable[Step]) -> list[dict[str, str]]:
+def entries(equations: Mapping[str, Equation]) -> list[dict[str, str]]:
     """Make an entry for every equation, so that numbers, labels and names of symbols are found."""
-    formulas = {label: latex for step in steps for label, latex in step.formulas.items()}
     return [
         {
-            "location": f"{equation.url}#{equation.anchor}",
+            "location": equation.place,
             "title": f"Equation {equation.tag} {equation.label}",
-            "text": f"<p>{escape(spoken(formulas[equation.label]))}; {equation.function}</p>",
+            "text": f"<p>{escape(spoken(equation.latex))}; {equation.function}</p>",
         }
         for equation in in_order(equations.values())
     ]

@@ -26,13 +26,17 @@ def preload(tree: Tree, root: str) -> None:
             html.put_first(tree.head, f'<link rel="preload" {place} as="font" type="font/woff2" crossorigin>')
 
 
+def short_styles(path: Path) -> str:
+    """Read a style sheet, which is text, without comments and line ends, as a page carries it."""
+    return " ".join(re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL).split())
+
+
 def inline_styles(tree: Tree, site: Path, root: str) -> None:
     """Put the small style sheets into the page; one that is not there stays a link."""
     for name in SMALL:
         for link in tree.css(f'link[rel="stylesheet"][href="{root}{name}"]'):
             if (site / name).is_file():
-                css = re.sub(r"/\*.*?\*/", "", (site / name).read_text(encoding="utf-8"), flags=re.DOTALL)  # plain text
-                css = " ".join(css.split()).replace('url("fonts/', f'url("{root}assets/fonts/')
+                css = short_styles(site / name).replace('url("fonts/', f'url("{root}assets/fonts/')
                 html.replace(link, f"<style>{css}</style>")
 
 

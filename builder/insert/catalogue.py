@@ -11,7 +11,8 @@ def sections() -> str:
 
 def section(mistake: Mistake) -> str:
     """Write the section of a mistake, in Markdown; its anchor is the slug."""
-    title = mistake.title[0].upper() + mistake.title[1:]
+    first = mistake.title[0]
+    title = (first.upper() if first.isascii() else first) + mistake.title[1:]  # Δ would be another symbol than δ
     broken = " and ".join(references([label]) for label in mistake.equations)
     return "\n\n".join(
         [

@@ -3,11 +3,9 @@
 import re
 from collections import Counter
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from backprop.claims import HOLDS, NOT, WHEN, Claim, Judgement, judged
-from backprop.experiments.store import read_all
 from backprop.tables.table import power
 
 #: Where the site shows an experiment.
@@ -50,15 +48,14 @@ def entry(claim: Claim, judgement: Judgement) -> str:
     # A reason is plain text: minus signs and powers of ten are set by patterns.
     why = re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"[\d.]+e[+-]\d+", lambda number: power(number[0]), why))
     references = ", ".join(rf"$\eqref{{eq:{label}}}$" for label in claim.equations)
-    reason = f"{verdict[0].upper()}{verdict[1:]} {why}" if verdict == WHEN else f"{capital(why)}"
-    badge = "" if verdict == WHEN else f'<span class="verdict">{verdict[0].upper()}{verdict[1:]}.</span> '
-    if verdict == WHEN:
-        reason = reason.replace("Holds when", '<span class="verdict">Holds when</span>', 1)
+    words = f"{verdict[0].upper()}{verdict[1:]}"
+    badge = f'<span class="verdict">{words if verdict == WHEN else f"{words}."}</span>'
+    reason = why if verdict == WHEN else capital(why)
     foot = f"Decided by {decided_by(claim.check)}" + (f"; concerns {references}." if references else ".")
     return (
         f'<div class="claim {_CLASSES[verdict]}" id="claim-{claim.number}" markdown>\n\n'
         f'<a class="claim-number" href="#claim-{claim.number}" title="Permanent link to claim {claim.number}">'
-        f"{claim.number}</a> {claim.statement}\n\n{badge}{reason}.\n\n{foot}\n\n</div>"
+        f"{claim.number}</a> {claim.statement}\n\n{badge} {reason}.\n\n{foot}\n\n</div>"
     )
 
 
@@ -75,11 +72,3 @@ def counts(results: dict[str, Any]) -> str:
         f"Of {sum(found.values())} claims {found[HOLDS]} hold, {found[WHEN]} hold under a condition, and "
         f"{found[NOT]} do not hold."
     )
-
-
-def fill_claims(markdown: str, results: Path) -> str:
-    """Put the claims where a page has their marks."""
-    for mark, write in (("[=claims=]", claims), ("[=claims:counts=]", counts)):
-        if mark in markdown:
-            markdown = markdown.replace(mark, write(read_all(results)))
-    return markdown

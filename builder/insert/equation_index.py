@@ -1,68 +1,66 @@
 """The index of equations and the page of their checks: written from the docstrings and the tests, as Markdown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from pathlib import Path
+from itertools import groupby
 
-from backprop.claims import Claim
-from backprop.verification.catalogue import Mistake
+from backprop import citing
+from backprop.claims import CLAIMS, Claim
+from backprop.verification.catalogue import MISTAKES, Mistake
 from builder.errors import SiteError
-from builder.home import Home
-from builder.source.equations import Check, Equation, Step, checks, in_order
+from builder.source.equations import Check, Equation, checks, in_order
+from builder.state import Build
 
-INDEX, CHECKS = "reference/equations/", "reference/checks/"
+CHECKS = "reference/checks/"
 
 
-def index(
-    equations: Mapping[str, Equation],
-    steps: Iterable[Step],
-    tests: Path,
-    titles: Mapping[str, str],
-    mistakes: Iterable[Mistake],
-    claims: Iterable[Claim],
-    home: Home,
-) -> str:
+def index(build: Build, mistakes: Iterable[Mistake] = MISTAKES, claims: Iterable[Claim] = CLAIMS) -> str:
     """Write the index of equations.
 
     Raises:
         SiteError: if something names an equation that does not exist.
     """
-    step_of = {label: step for step in steps for label in step.formulas}
-    tested = checks(tests)
-    _demand(tested, equations, str(tests))
-    touching: dict[str, list[str]] = {label: [] for label in equations}
-    stated: dict[str, list[str]] = {label: [] for label in equations}
+    tested = checks(build.planted)
+    _demand(tested, build, str(build.planted))
+    touching: dict[str, list[str]] = {label: [] for label in build.equations}
+    stated: dict[str, list[str]] = {label: [] for label in build.equations}
     for mistake in mistakes:
-        _demand(mistake.equations, equations, f"mistake {mistake.slug}")
+        _demand(mistake.equations, build, f"mistake {mistake.slug}")
         for label in mistake.equations:
             touching[label].append(f'<a href="../../verification/mistakes/#{mistake.slug}">{escape(mistake.title)}</a>')
     for claim in claims:
-        _demand(claim.equations, equations, f"claim {claim.number}")
+        _demand(claim.equations, build, f"claim {claim.number}")
         for label in claim.equations:
             stated[label].append(f'<a href="../../results/claims/#claim-{claim.number}">{claim.number}</a>')
-    lines, url = [], ""
-    for equation in in_order(equations.values()):
-        if equation.url != url:
-            url = equation.url
-            lines.append(f"## {titles.get(url, url)}\n")
+
+    def write(equation: Equation) -> str:
         label = equation.label
-        lines.append(entry(equation, step_of[label], tested.get(label), touching[label], stated[label], home))
-    return "\n".join(lines)
+        return entry(equation, tested.get(label), touching[label], stated[label], build.home)
+
+    return _by_page(build.equations.values(), build.titles, write)
 
 
-def _demand(labels: Iterable[str], equations: Mapping[str, Equation], who: str) -> None:
+def _demand(labels: Iterable[str], build: Build, who: str) -> None:
     for label in labels:
-        if label not in equations:
+        if label not in build.equations:
             raise SiteError(f"{who}: no equation has the label eq:{label}")
 
 
+def _by_page(equations: Iterable[Equation], titles: Mapping[str, str], write: Callable[[Equation], str]) -> str:
+    """Write something for some equations, in their order, below the titles of their pages."""
+    lines = []
+    for url, of_page in groupby(in_order(equations), key=lambda equation: equation.url):
+        lines += [f"## {titles.get(url, url)}\n", *map(write, of_page)]
+    return "\n".join(lines)
+
+
 def entry(
-    equation: Equation, step: Step, check: Check | None, mistakes: Sequence[str], claims: Sequence[str], home: Home
+    equation: Equation, check: Check | None, mistakes: Sequence[str], claims: Sequence[str], home: str | None
 ) -> str:
     """Write one entry of the index, as a block of HTML without blank lines."""
-    latex, link = step.formulas[equation.label], f"../../{equation.url}#{equation.anchor}"
-    function = f"../../{equation.url}#backprop.derivation.{step.chapter}.{step.name}"
-    facts = [f"<code>{step.name}</code>", counted(step.examples, "example")]
+    tag, link = equation.tag, f"../../{equation.place}"
+    function = f"../../{equation.url}#backprop.derivation.{equation.module}.{equation.function}"
+    facts = [f"<code>{equation.function}</code>", counted(equation.examples, "example")]
     if check is not None:
         facts.append(counted(len(check.mistakes), "planted mistake"))
     if mistakes:
@@ -71,15 +69,15 @@ def entry(
         facts.append(f"claims: {', '.join(claims)}")
     actions = [
         f'<a href="{link}">Permanent link</a>',
-        _copy_button("Copy LaTeX", latex, equation.tag),
+        _copy_button("Copy LaTeX", equation.latex, tag),
         f'<a href="{function}">Source</a>',
         *([f'<a href="../checks/#check-{equation.label}">Check</a>'] if check is not None else []),
-        _copy_button("Copy citation", home.cite("apa", home.equation(equation)), equation.tag),
+        _copy_button("Copy citation", citing.cite("apa", citing.equation_part(tag), home), tag),
     ]
     return (
-        f'<div class="equation-entry" id="entry-{equation.label}" data-search-exclude>'
-        f'<p class="equation-name"><a href="{link}">({equation.tag})</a> {equation.label}</p>'
-        f'<div class="arithmatex">\\[{_line(latex)}\\]</div>'
+        f'<div class="equation-entry" id="entry-{equation.label}">'
+        f'<p class="equation-name"><a href="{link}">({tag})</a> {equation.label}</p>'
+        f'<div class="arithmatex">\\[{_line(equation.latex)}\\]</div>'
         f'<p class="equation-facts">{" · ".join(facts)}</p>'
         f'<p class="equation-actions">{" ".join(actions)}</p></div>\n'
     )
@@ -104,19 +102,16 @@ def _line(text: str) -> str:
     return escape(" ".join(text.split()))
 
 
-def checks_page(equations: Mapping[str, Equation], tests: Path, titles: Mapping[str, str]) -> str:
+def checks_page(build: Build) -> str:
     """Write the page of the checks."""
-    tested, lines, url = checks(tests), [], ""
-    for equation in in_order(equations.values()):
-        check = tested.get(equation.label)
-        if check is None:
-            continue
-        if equation.url != url:
-            url = equation.url
-            lines.append(f"## {titles.get(url, url)}\n")
-        lines.append(
+    tested = checks(build.planted)
+
+    def section(equation: Equation) -> str:
+        check = tested[equation.label]
+        return (
             f"### ({equation.tag}) {equation.label} {{ #check-{equation.label} }}\n\n"
             f"The check of $\\eqref{{eq:{equation.label}}}$ must pass for `{equation.function}`, and it must fail for "
             f"each of these mistakes: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
         )
-    return "\n".join(lines)
+
+    return _by_page((e for e in build.equations.values() if e.label in tested), build.titles, section)

@@ -2,52 +2,38 @@
 
 import ast
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from textwrap import indent
 
 from builder.errors import SiteError
-from builder.source.exercises import Exercise
+from builder.state import Build
 
 PLACEHOLDER = re.compile(r"^\[=exercise:([\w-]+)=\]$", re.MULTILINE)
-TABLE = "[=exercises=]"
-OF_CHAPTER = re.compile(r"^\[=exercises:([\w-]+)=\]$", re.MULTILINE)
 #: The exercises that are the lab itself.
 LAB = ("gradient-check", "hidden-delta", "activation-gradient", "backward-pass", "weight-gradient", "update-order")
 
 
-def insert(markdown: str, exercises: Mapping[str, Exercise], docs: Path) -> str:
-    """Put the exercises into a page.
+def exercise(name: str, build: Build) -> str:
+    """Write an exercise for its page: title, task, and hint, stub and solution in closed boxes.
 
     Raises:
-        SiteError: if one names no exercise, or a chapter that has none.
+        SiteError: if it is not there.
     """
-
-    def one(match: re.Match[str]) -> str:
-        if match[1] not in exercises:
-            raise SiteError(f"{match[0]}: exercises/{match[1].replace('-', '_')}.py is missing", snippet=match[0])
-        return render(exercises[match[1]], docs)
-
-    markdown = OF_CHAPTER.sub(lambda match: links(match[1], exercises, docs), markdown)
-    if TABLE in markdown:
-        markdown = markdown.replace(TABLE, table(exercises, docs))
-    return PLACEHOLDER.sub(one, markdown)
-
-
-def render(exercise: Exercise, docs: Path) -> str:
-    """Write an exercise for its page: title, task, and hint, stub and solution in closed boxes."""
-    chapter = f"[{chapter_title(docs, exercise.chapter)}](../derivation/{exercise.chapter}.md)"
-    stub = exercise.stub_url.removeprefix("exercises/")
+    if name not in build.exercises:
+        raise SiteError(f"exercises/{name.replace('-', '_')}.py is missing")
+    found = build.exercises[name]
+    chapter = f"[{chapter_title(build.docs, found.chapter)}](../derivation/{found.chapter}.md)"
+    stub = found.stub_url.removeprefix("exercises/")
     download = f'<a href="../{stub}" download>{Path(stub).name}</a>'
-    code = "\n".join(exercise.stub.splitlines()[ast.parse(exercise.stub).body[0].end_lineno :]).strip("\n")
+    code = "\n".join(found.stub.splitlines()[ast.parse(found.stub).body[0].end_lineno :]).strip("\n")
     return "\n".join(
         [
-            f"## {exercise.title} {{ #{exercise.name} }}\n",
-            f"*{exercise.time[0].upper()}{exercise.time[1:]}. Chapter {chapter}.*\n",
-            f"{exercise.task}\n",
-            box("hint-box", "Hint", exercise.hint) if exercise.hint else "",
+            f"## {found.title} {{ #{found.name} }}\n",
+            f"*{found.time[0].upper()}{found.time[1:]}. Chapter {chapter}.*\n",
+            f"{found.task}\n",
+            box("hint-box", "Hint", found.hint) if found.hint else "",
             box("stub-box", "Stub, with its check", f"{download}\n\n```python\n{code}\n```"),
-            box("solution-box", "Solution", f"{exercise.solution}\n\n```python\n{exercise.code}\n```"),
+            box("solution-box", "Solution", f"{found.solution}\n\n```python\n{found.code}\n```"),
         ]
     )
 
@@ -58,27 +44,22 @@ def box(kind: str, title: str, text: str) -> str:
 
 
 def chapter_title(docs: Path, chapter: str) -> str:
-    """Look up the title of a chapter, with its number, by the name of its page.
-
-    Raises:
-        SiteError: if there is no such page.
-    """
+    """Look up the title of a chapter, with its number, by the name of its page."""
     path = docs / "derivation" / f"{chapter}.md"
     if not path.is_file():
         raise SiteError(f"Chapter: {chapter}: no such page in {docs / 'derivation'}", snippet=f"Chapter: {chapter}")
     return path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
 
 
-def table(exercises: Mapping[str, Exercise], docs: Path) -> str:
+def table(build: Build) -> str:
     """List the exercises chapter by chapter in a Markdown table; those that are the lab in bold."""
     rows = []
-    for name, page in shown(docs).items():
-        exercise = exercises[name]
-        title = chapter_title(docs, exercise.chapter)
-        link = f"[{exercise.title}]({page.name}#{name})"
+    for name, page in shown(build.docs).items():
+        found = build.exercises[name]
+        title = chapter_title(build.docs, found.chapter)
         mark = "**" if name in LAB else ""
-        row = f"| {mark}{link}{mark} | {exercise.time} | [{title}](../derivation/{exercise.chapter}.md) |"
-        rows.append((int(title.split()[0]), row))
+        link = f"{mark}[{found.title}]({page.name}#{name}){mark}"
+        rows.append((int(title.split()[0]), f"| {link} | {found.time} | [{title}](../derivation/{found.chapter}.md) |"))
     rows.sort(key=lambda numbered: numbered[0])  # stable: within a chapter the short ones come first
     return "\n".join(["| exercise | time | chapter |", "|---|---|---|", *(row for _, row in rows)])
 
@@ -98,17 +79,17 @@ def shown(docs: Path) -> dict[str, Path]:
     return found
 
 
-def links(chapter: str, exercises: Mapping[str, Exercise], docs: Path) -> str:
+def links(chapter: str, build: Build) -> str:
     """List the exercises of a chapter in one sentence, for the chapter's page.
 
     Raises:
         SiteError: if the chapter has no exercise.
     """
     of_it = [
-        f"[{exercises[name].title}](../exercises/{page.name}#{name}) ({exercises[name].time})"
-        for name, page in shown(docs).items()
-        if exercises[name].chapter == chapter
+        f"[{found.title}](../exercises/{page.name}#{name}) ({found.time})"
+        for name, page in shown(build.docs).items()
+        if (found := build.exercises[name]).chapter == chapter
     ]
     if not of_it:
-        raise SiteError(f"[=exercises:{chapter}=]: no exercise has this chapter", snippet=f"[=exercises:{chapter}=]")
+        raise SiteError("no exercise has this chapter")
     return f"Exercises: {'; '.join(of_it)}."

@@ -23,18 +23,13 @@ FOLDER = "assets/tables"
 
 
 def filled(name: str, results: Path) -> Filled:
-    """Fill a table from the stored results.
-
-    Raises:
-        SiteError: if no table has this name, or it cannot be filled.
-    """
-    mark = f"[=table:{name}=]"
+    """Fill a table from the stored results."""
     if name not in TABLES:
-        raise SiteError(f"{mark}: no table has this name; expected one of {', '.join(TABLES)}", snippet=mark)
+        raise SiteError(f"no table has this name; expected one of {', '.join(TABLES)}")
     try:
         return TABLES[name].filled(*(read_result(results, experiment) for experiment in TABLES[name].experiments))
     except TableError as error:
-        raise SiteError(f"{mark}: {error}", snippet=mark) from None
+        raise SiteError(str(error), snippet=f"[=table:{name}=]") from None
 
 
 def markdown(table: Filled) -> str:

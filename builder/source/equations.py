@@ -3,7 +3,7 @@
 import ast
 import doctest
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,42 +17,33 @@ DISPLAYED = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
 
 @dataclass(frozen=True)
 class Equation:
-    """A numbered equation.
+    """A numbered equation, and the function of the derivation whose docstring it stands in."""
 
-    Attributes:
-        label: its permanent name, without "eq:".
-        tag: its number, such as "8.4".
-        function: the function whose docstring it stands in.
-        url: the page that shows this function, relative to the site's root.
-    """
-
-    label: str
-    tag: str
+    label: str  # its permanent name, without "eq:"
+    tag: str  # its number, such as "8.4"
+    latex: str
     function: str
-    url: str
+    module: str  # the chapter's, such as "hidden_to_hidden"
+    examples: int  # how many the function has
+    url: str  # the page that shows the function, relative to the site's root
 
     @property
     def anchor(self) -> str:
         """The id of the equation on its page."""
         return f"eq-{self.label}"
 
-
-@dataclass(frozen=True)
-class Step:
-    """A function of the derivation: its name and module, the LaTeX of its equations by label, how many examples."""
-
-    name: str
-    chapter: str
-    formulas: Mapping[str, str]
-    examples: int
+    @property
+    def place(self) -> str:
+        """Where it stands, relative to the site's root."""
+        return f"{self.url}#{self.anchor}"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check of an equation: the mistakes that it must catch, and its source, decorator included."""
+    """A check of an equation."""
 
-    mistakes: tuple[str, ...]
-    source: str
+    mistakes: tuple[str, ...]  # those that it must catch
+    source: str  # decorator included
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
@@ -89,55 +80,42 @@ def functions_shown(docs: Path) -> dict[str, tuple[str, str]]:
 
 
 def equations(package: Path, docs: Path) -> dict[str, Equation]:
-    """Collect the equations of the derivation.
+    """Collect the equations of the derivation, by label.
 
     Raises:
-        SiteError: if a label or a number occurs twice, or a function with an equation is on no page.
+        SiteError: if a label or a number occurs twice, an equation stands outside the functions, or a function has no
+            equation, no example or no page; with file and line.
     """
     shown = functions_shown(docs)
     found: dict[str, Equation] = {}
-    for path in sorted(package.glob("*.py")):
-        for node in functions(path):
-            for tag, label in LABELLED.findall(ast.get_docstring(node) or ""):
-                place = f"{path}:{node.lineno}"
-                if label in found:
-                    raise SiteError(f"{place}: label eq:{label} is used twice, in {found[label].function} as well")
-                if tag in {equation.tag for equation in found.values()}:
-                    raise SiteError(f"{place}: number {tag} is used twice")
-                if node.name not in shown:
-                    raise SiteError(f"{place}: {node.name} has an equation but is on no page of {docs}")
-                found[label] = Equation(label, tag, node.name, shown[node.name][0])
-    return found
-
-
-def in_order(equations: Iterable[Equation]) -> list[Equation]:
-    """Sort equations by their numbers, (2.1) before (10.1)."""
-    return sorted(equations, key=lambda e: [int(part) for part in e.tag.split(".")])
-
-
-def steps(package: Path) -> Iterator[Step]:
-    """Read the functions of the derivation.
-
-    Raises:
-        SiteError: if a function has no equation or no example, or if an equation stands outside the functions.
-    """
     for path in sorted(package.glob("*.py")):
         head = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         for tag, label in LABELLED.findall(head):
             raise SiteError(f"{path}:1: equation ({tag}), eq:{label}, belongs to no function")
         for node in functions(path):
             place, text = f"{path}:{node.lineno}", ast.get_docstring(node) or ""
-            formulas = {
-                found[2]: LABELLED.sub("", latex).strip()
-                for latex in DISPLAYED.findall(text)
-                if (found := LABELLED.search(latex)) is not None
-            }
-            if not formulas:
-                raise SiteError(f"{place}: {node.name} has no equation with tag and label")
+            labelled = [latex for latex in DISPLAYED.findall(text) if LABELLED.search(latex)]
             examples = len(doctest.DocTestParser().get_examples(text))
+            if not labelled:
+                raise SiteError(f"{place}: {node.name} has no equation with tag and label")
             if not examples:
                 raise SiteError(f"{place}: {node.name} has no example")
-            yield Step(node.name, path.stem, formulas, examples)
+            if node.name not in shown:
+                raise SiteError(f"{place}: {node.name} has an equation but is on no page of {docs}")
+            for latex in labelled:
+                tag, label = LABELLED.findall(latex)[0]
+                if label in found:
+                    raise SiteError(f"{place}: label eq:{label} is used twice, in {found[label].function} as well")
+                if tag in {equation.tag for equation in found.values()}:
+                    raise SiteError(f"{place}: number {tag} is used twice")
+                bare, url = LABELLED.sub("", latex).strip(), shown[node.name][0]
+                found[label] = Equation(label, tag, bare, node.name, path.stem, examples, url)
+    return found
+
+
+def in_order(equations: Iterable[Equation]) -> list[Equation]:
+    """Sort equations by their numbers, (2.1) before (10.1)."""
+    return sorted(equations, key=lambda e: [int(part) for part in e.tag.split(".")])
 
 
 def checks(path: Path) -> dict[str, Check]:

@@ -24,29 +24,17 @@ LEFT_OUT = '    raise NotImplementedError("write this")'
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise, read from its file.
+    """An exercise, read from its file."""
 
-    Attributes:
-        name: its permanent name, such as "one-step": the anchor on its page.
-        title: its title, without full stop.
-        time: how long it takes, in words.
-        chapter: the page of the derivation that it belongs to, such as "gradient-descent".
-        task: what to do, in Markdown.
-        hint: a hint, in Markdown, or "".
-        solution: the solution in words, in Markdown.
-        code: the solution in Python, without docstrings and examples.
-        stub: the file that the reader completes.
-    """
-
-    name: str
-    title: str
-    time: str
-    chapter: str
-    task: str
-    hint: str
-    solution: str
-    code: str
-    stub: str
+    name: str  # its permanent name, such as "one-step": the anchor on its page
+    title: str  # without full stop
+    time: str  # how long it takes, in words
+    chapter: str  # the page of the derivation that it belongs to, such as "gradient-descent"
+    task: str  # what to do, in Markdown
+    hint: str  # in Markdown, or ""
+    solution: str  # in words, in Markdown
+    code: str  # the solution in Python, without docstrings and examples
+    stub: str  # the file that the reader completes
 
     @property
     def stub_url(self) -> str:

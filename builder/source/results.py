@@ -58,9 +58,6 @@ def run(root: Path, module: str, *arguments: str) -> None:
     """Run a module of the package, showing what it prints.
 
     It does not see the site's address: results are kept, and would carry it into the next build.
-
-    Raises:
-        SiteError: if it fails.
     """
     environment = {name: value for name, value in os.environ.items() if name != "SITE_URL"}
     status = subprocess.run(

@@ -33,19 +33,12 @@ RAISED = str.maketrans("0123456789nT", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᵀ")
 
 
 class Symbol(NamedTuple):
-    """A symbol as it occurs in a formula.
+    """A symbol as it occurs in a formula."""
 
-    Attributes:
-        letter: the letter, with its accent.
-        mark: a prime or a star, or "".
-        indexed: whether it has an index below.
-        called: whether a bracket follows it.
-    """
-
-    letter: str
-    mark: str = ""
-    indexed: bool = False
-    called: bool = False
+    letter: str  # with its accent
+    mark: str = ""  # a prime or a star, or ""
+    indexed: bool = False  # whether it has an index below
+    called: bool = False  # whether a bracket follows it
 
 
 def raised_is_index(node: ET.Element) -> bool:
@@ -112,15 +105,10 @@ def plain(latex: str) -> str:
 
 
 class Glossary(NamedTuple):
-    """What symbols mean.
+    """What symbols mean."""
 
-    Attributes:
-        meanings: for each symbol a line of text.
-        formulas: the same for whole formulas, such as that of ∂z/∂w, by their math element.
-    """
-
-    meanings: dict[Symbol, str]
-    formulas: dict[str, str]
+    meanings: dict[Symbol, str]  # for each symbol a line of text
+    formulas: dict[str, str]  # the same for whole formulas, such as that of ∂z/∂w, by their math element
 
     def line(self, symbol: Symbol) -> str | None:
         """Look up a symbol: first just as it stands, then without what follows it, without its index, its mark."""
@@ -190,10 +178,7 @@ def explain(tree: Tree, glossary: Glossary) -> None:
         line = glossary.line(Symbol(match[0].replace("φ", "ϕ")))
         return match[0] if line is None else f'<span class="symbol" title="{escape(line)}">{match[0]}</span>'
 
-    for text in html.texts(tree, {*LEFT_ALONE, "math"}):
-        before = html.written(text)
-        if (after := LETTER.sub(letter, before)) != before:
-            html.replace(text, after)
+    html.rewrite(tree, {*LEFT_ALONE, "math"}, lambda text: LETTER.sub(letter, text))
     for math in tree.css("math"):
         lines = glossary.lines(html.written(math))
         if not lines or html.inside(math, LEFT_ALONE):

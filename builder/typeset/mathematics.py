@@ -123,6 +123,12 @@ def _prime_beside(node: ET.Element) -> ET.Element:
     return below
 
 
+def box(math: str, number: str = "", anchor: str = "") -> str:
+    """Write the box of a displayed formula, with its number and its id if it has them."""
+    name = f' id="{anchor}"' if anchor else ""
+    return f'<div class="equation"{name}><div class="equation-body" tabindex="0">{math}</div>{number}</div>'
+
+
 def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: MutableMapping[str, str]) -> None:
     """Convert all mathematics of a page.
 
@@ -137,18 +143,15 @@ def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: Muta
 
     for node in tree.css("div.arithmatex"):
         latex = node.text().strip().removeprefix(r"\[").removesuffix(r"\]")
-        labelled = LABELLED.search(latex)
-        body = f'<div class="equation-body" tabindex="0">{converted(LABELLED.sub("", latex), True)}</div>'
-        if labelled is None:
-            html.replace(node, f'<div class="equation">{body}</div>')
-            continue
-        tag, label = labelled.groups()
-        if label not in equations:
-            problem = f"label eq:{label} stands outside the derivation; every equation has its home there"
-            raise SiteError(problem, snippet=f"eq:{label}")
-        anchor = equations[label].anchor
-        number = f'<a class="equation-number" href="#{anchor}" title="Permanent link to equation {tag}">({tag})</a>'
-        html.replace(node, f'<div class="equation" id="{anchor}">{body}{number}</div>')
+        number = anchor = ""
+        if (labelled := LABELLED.search(latex)) is not None:
+            tag, label = labelled.groups()
+            if label not in equations:
+                problem = f"label eq:{label} stands outside the derivation; every equation has its home there"
+                raise SiteError(problem, snippet=f"eq:{label}")
+            anchor = equations[label].anchor
+            number = f'<a class="equation-number" href="#{anchor}" title="Permanent link to equation {tag}">({tag})</a>'
+        html.replace(node, box(converted(LABELLED.sub("", latex), True), number, anchor))
     for node in tree.css("span.arithmatex"):
         latex = node.text().removeprefix(r"\(").removesuffix(r"\)")
         reference = REFERENCE.fullmatch(latex)
@@ -158,8 +161,8 @@ def typeset(tree: Tree, equations: Mapping[str, Equation], root: str, made: Muta
         if reference[1] not in equations:
             raise SiteError(f"\\eqref{{eq:{reference[1]}}}: no equation has this label", snippet=f"eq:{reference[1]}}}")
         equation = equations[reference[1]]
-        place = f"{root}{equation.url}#{equation.anchor}"
-        html.replace(node, f'<a class="equation-reference" href="{place}" data-preview>({equation.tag})</a>')
+        link = f'<a class="equation-reference" href="{root}{equation.place}" data-preview>({equation.tag})</a>'
+        html.replace(node, link)
 
 
 def raw_latex(tree: Tree) -> str | None:

@@ -1,4 +1,4 @@
-"""Typography: what belongs together stays on one line."""
+"""Typography: what belongs together stays on one line, and a subscript stands below it."""
 
 import re
 
@@ -7,6 +7,7 @@ from builder.tree import Tree
 
 UNTOUCHED = {"script", "style", "title", "pre", "code", "svg", "math", "textarea"}
 WIDTHS = re.compile(r"(?<![\w-])\d+(?:-\d+){2,}(?![\w-])")
+INDEXED = re.compile(r"(?<![\w.])([dHΔ])_([0-9A-Za-z])(?!\w)")
 
 
 def keep_together(tree: Tree) -> None:
@@ -22,13 +23,23 @@ def keep_together(tree: Tree) -> None:
         >>> html.through("of 2-4-1", keep_together)
         'of <span class="unbroken">2-4-1</span>'
     """
-    for text in html.texts(tree, UNTOUCHED):
-        before = html.written(text)
-        kept = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", before)
-        kept = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", kept)  # a letter may stand in an element of its own
-        kept = WIDTHS.sub(r'<span class="unbroken">\g<0></span>', kept)
-        if kept != before:
-            html.replace(text, kept)
+
+    def kept(text: str) -> str:
+        text = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", text)
+        text = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in an element of its own
+        return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
+
+    html.rewrite(tree, UNTOUCHED, kept)
+
+
+def set_subscripts(tree: Tree) -> None:
+    """Set the index of a width in a shape as a subscript; docstrings write it so that `help()` is readable.
+
+    Examples:
+        >>> html.through("<p>shape (..., N, d_L) or (H_m,), Δ_L, <code>d_L</code>, d_in</p>", set_subscripts)
+        '<p>shape (..., N, d<sub>L</sub>) or (H<sub>m</sub>,), Δ<sub>L</sub>, <code>d_L</code>, d_in</p>'
+    """
+    html.rewrite(tree, UNTOUCHED, lambda text: INDEXED.sub(r"\1<sub>\2</sub>", text))
 
 
 def keep_punctuation(tree: Tree) -> None:

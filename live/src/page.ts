@@ -16,17 +16,20 @@ export const MISSING =
 export const possible = typeof WebAssembly === "object" && typeof Worker === "function";
 
 const client: Client = connect((words) => {
-  for (const note of notes) note.textContent = words || (client.ready ? "" : cost());
+  for (const note of notes) note.textContent = words || (client.ready ? "" : cost(note));
 });
 
-function cost(): string {
-  return settings.live === "missing" ? "" : `loads ${settings.megabytes} MB${from} once`;
+/** What a start costs, which the first note of a page says for all. */
+function cost(note: HTMLElement): string {
+  const [first] = notes;
+  return settings.live === "missing" || note !== first ? "" : `The first run loads Python, ${settings.megabytes} MB${from}.`;
 }
 
 /** Make a note that says what a start costs, then how far it has come, and then nothing. */
 export function note(): HTMLElement {
-  const made = make("span", "live-note", cost());
+  const made = make("span", "live-note");
   notes.add(made);
+  made.textContent = cost(made);
   return made;
 }
 

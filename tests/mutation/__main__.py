@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.mutation.mutants import ROOT, Change, Mutant, mutations
-from tests.mutation.session import Session
+from tests.mutation.session import PATIENCE, Session
 
 LIST = Path(__file__).with_name("equivalents.toml")
 ENOUGH = 0.95
@@ -119,6 +119,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="mutants of each module but the derivation")
     parser.add_argument("--all", action="store_true", help="every mutant, which takes hours")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds of tests for each mutant")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     start = time.perf_counter()
@@ -133,13 +134,13 @@ def main(arguments: Sequence[str]) -> int:
     verdicts: dict[str, list[tuple[Change, bool]]] = {name: [] for name in known}
     module_of = {id(mutant): name for name, mutant in chosen}
 
-    def note(mutant: Mutant, verdict: str) -> None:
+    def note(mutant: Mutant, verdict: str, by: str) -> None:
         verdicts[module_of[id(mutant)]].append((mutant.change, verdict == "killed"))
-        if verdict != "killed" and mutant.change not in equivalents:
-            print(f"{verdict}: {mutant.change}", flush=True)
+        if (verdict == "killed") == (mutant.change in equivalents):
+            print(f"{verdict}{f' by {by}' if by else ''}: {mutant.change}", flush=True)
 
     tests = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if path.stem[5:] not in SKIPPED]
-    session = Session([mutant for _, mutant in chosen], options.processes, note)
+    session = Session([mutant for _, mutant in chosen], options.processes, options.patience, note)
     status = pytest.main(
         ["-n", "0", "-q", "-p", "no:cacheprovider", "--no-summary", "--doctest-modules", *map(str, tests)]
         + [str(path) for paths in modules().values() for path in paths],

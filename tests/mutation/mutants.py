@@ -69,7 +69,9 @@ class Mutant(NamedTuple):
         )
         new = vars(made[owner])[name] if owner else made[name]
         old = function_of(vars(vars(module)[owner])[name] if owner else vars(module)[name])
-        old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+        # with the old line number, or who reads the source of the function would see other lines of the module
+        old.__code__ = new.__code__.replace(co_firstlineno=old.__code__.co_firstlineno)
+        old.__defaults__, old.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
 
 
 def function_of(thing: Any) -> FunctionType:

@@ -1,6 +1,7 @@
 """One session of pytest, which imports and collects once, records which test runs which function, and then forks.
 
-A process that was forked for a mutant runs the tests of the changed function, the fastest first, until one fails.
+A process that was forked for a mutant runs the tests of the changed function, first those that run few other functions
+and those that killed others of its mutants, until one fails.
 """
 
 import gc
@@ -13,8 +14,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -25,7 +27,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import ROOT, Mutant
 
 SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
-PATIENCE = 12.0  # seconds: the fastest tests of a function that fit into this time
+PATIENCE = 6.0  # seconds: of the tests of a function those that fit into this time, unless another is given
 RECORD = ROOT / "build" / "mutation.json"
 KILLED, SURVIVED = 1, 0
 
@@ -41,9 +43,15 @@ class TooSlow(BaseException):
     """A test takes too long to be run for each mutant; no `except Exception` shall catch it."""
 
 
+@cache
+def contents(path: Path) -> bytes:
+    """Digest the contents of a file."""
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
 def digest(paths: Iterable[Path]) -> str:
     """Digest the contents of files."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(contents, sorted(paths)))).hexdigest()[:16]
 
 
 def in_children(jobs: Iterable[Callable[[], int]], processes: int) -> Iterator[tuple[int, int]]:
@@ -81,17 +89,42 @@ def in_children(jobs: Iterable[Callable[[], int]], processes: int) -> Iterator[t
         yield ended()
 
 
+class Chosen(NamedTuple):
+    """A test of a function: its name, the seconds that it takes, and how many functions it runs."""
+
+    name: str
+    seconds: float
+    functions: int
+
+
+def order(function: str, kills: Counter[tuple[str, str]], test: Chosen) -> float:
+    """Put tests of few functions first, which are about this one, and those that have killed mutants of it."""
+    return (test.seconds + 0.01) * test.functions**2 / (1 + 3 * kills[function, test.name])
+
+
+def verdict(status: int) -> str:
+    """Put an exit status into words; a signal that ended a process that computed without end counts as a test."""
+    return {SURVIVED: "survived", -signal.SIGALRM: "waits without end"}.get(status, "killed")
+
+
 class Session:
     """A plugin for pytest: instead of running all tests it tries mutants.
 
     Args:
         mutants: what to try.
         processes: how many run at a time.
-        progress: called with each mutant and its verdict.
+        patience: seconds for a mutant; of the tests of its function those that fit into it are run.
+        progress: called with each mutant, its verdict and the test that killed it, if one did.
     """
 
-    def __init__(self, mutants: Sequence[Mutant], processes: int, progress: Callable[[Mutant, str], None]) -> None:
-        self.mutants, self.processes, self.progress = mutants, processes, progress
+    def __init__(
+        self,
+        mutants: Sequence[Mutant],
+        processes: int,
+        patience: float,
+        progress: Callable[[Mutant, str, str], None],
+    ) -> None:
+        self.mutants, self.processes, self.patience, self.progress = mutants, processes, patience, progress
         self.folder = tempfile.TemporaryDirectory()
         self.patch = pytest.MonkeyPatch()
 
@@ -113,69 +146,83 @@ class Session:
             raise pytest.UsageError("tests cannot be collected")
         items = {item.nodeid: item for item in session.items}
         records = self.record(items)
-        tests: dict[str, list[tuple[float, str]]] = {}
+        tests: dict[str, list[Chosen]] = {}
         for name, (seconds, functions) in records.items():
             for function in functions if seconds is not None else ():
-                tests.setdefault(function, []).append((seconds or 0.0, name))
+                tests.setdefault(function, []).append(Chosen(name, seconds or 0.0, len(functions)))
+
+        kills = Counter[tuple[str, str]]()
 
         def jobs() -> Iterator[Callable[[], int]]:
-            for mutant in self.mutants:
-                chosen = sorted(tests.get(mutant.key, []))
-                yield partial(self.run, mutant, chosen, items)
+            for number, mutant in enumerate(self.mutants):
+                proven = partial(order, mutant.key, kills)
+                chosen = sorted(tests.get(mutant.key, []), key=proven)
+                yield partial(self.run, mutant, chosen, items, self.killer(number))
 
         for number, status in in_children(jobs(), self.processes):
             mutant = self.mutants[number]
             if status == 2:
                 raise RuntimeError(f"cannot be made: {mutant.change}")
-            verdict = {KILLED: "killed", SURVIVED: "survived"}.get(status, "killed")
-            self.progress(mutant, "no test" if mutant.key not in tests else verdict)
+            noted = self.killer(number)
+            by = noted.read_text(encoding="utf-8") if noted.exists() else ""
+            kills[mutant.key, by] += 1
+            self.progress(mutant, verdict(status) if mutant.key in tests else "no test", by)
         self.folder.cleanup()
         self.patch.undo()
         return True
 
-    def run(self, mutant: Mutant, chosen: Sequence[tuple[float, str]], items: Mapping[str, pytest.Item]) -> int:
+    def killer(self, number: int) -> Path:
+        """Find the file in which the process of a mutant notes the test that killed it."""
+        return Path(self.folder.name) / f"{number}.txt"
+
+    def run(self, mutant: Mutant, chosen: Sequence[Chosen], items: Mapping[str, pytest.Item], note: Path) -> int:
         """Run tests on a mutant, in a process that was forked for it.
 
         Args:
             mutant: is made first.
-            chosen: seconds and names of the tests of the function, the fastest first.
+            chosen: the tests of the function, in the order in which they are run.
             items: the tests by name.
+            note: where the name of the test that fails is written.
 
         Returns:
-            `KILLED` or `SURVIVED`. An endless loop is ended by a signal.
+            `KILLED` or `SURVIVED`. An endless loop is ended by a signal, when the process has used so much time of a
+            processor as no loop that ends would; time in which others work does not count.
         """
         os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(dir=self.folder.name)
         mutant.apply()
         selected, total = list[pytest.Item](), 0.0
-        for seconds, name in chosen:
-            if (total := total + seconds) > PATIENCE and selected:
+        for test in chosen:
+            if (total := total + test.seconds) > self.patience and selected:
                 break
-            selected.append(items[name])
-        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        limit = int(used + 3 * total) + 5
+            selected.append(items[test.name])
+        limit = int(time.process_time() + 3 * total) + 5
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        signal.alarm(120)
+        signal.alarm(900)
         for number, item in enumerate(selected, start=1):
             following = selected[number] if number < len(selected) else None
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                note.write_text(item.nodeid, encoding="utf-8")
                 return KILLED
         return SURVIVED
 
     def record(self, items: Mapping[str, pytest.Item]) -> dict[str, Record]:
         """Find out which functions each test runs, and how long it takes.
 
-        What an earlier run found counts where neither the package nor the test's file nor a helper of the tests has
-        changed.
+        What an earlier run found counts where neither the test's file, nor a helper of the tests, nor a module of which
+        it ran a function has changed.
         """
-        shared = digest(
-            [*(ROOT / "backprop").rglob("*.py"), *(p for p in (ROOT / "tests").glob("*.py") if p.name[:5] != "test_")]
-        )
-        digests = {path: shared + digest([path]) for path in {item.path for item in items.values()}}
+        helpers = [path for path in (ROOT / "tests").glob("*.py") if path.name[:5] != "test_"]
+
+        def state(name: str, functions: Iterable[str]) -> str:
+            """Digest what a test depends on."""
+            modules = {ROOT / f"{function.partition(':')[0].replace('.', '/')}.py" for function in functions}
+            return digest([items[name].path, *helpers, *(path for path in modules if path.exists())])
+
         kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
         known = {
-            name: Record(*kept[name][1:])
-            for name, item in items.items()
-            if name in kept and kept[name][0] == digests[item.path]
+            name: Record(*rest)
+            for name, (before, *rest) in kept.items()
+            if name in items and before == state(name, rest[1])
         }
         missing = [item for name, item in items.items() if name not in known]
         outputs = [Path(self.folder.name) / f"{part}.jsonl" for part in range(self.processes)]
@@ -192,7 +239,8 @@ class Session:
                 known[name] = Record(seconds, functions)
         RECORD.parent.mkdir(exist_ok=True)
         RECORD.write_text(
-            json.dumps({name: (digests[items[name].path], *record) for name, record in known.items()}), encoding="utf-8"
+            json.dumps({name: (state(name, record.functions), *record) for name, record in known.items()}),
+            encoding="utf-8",
         )
         return known
 
@@ -201,6 +249,11 @@ def caches() -> list[Any]:
     """Find what remembers results, in the package and in the tests: it would hide that a test needs a function."""
     modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in {"backprop", "tests"}]
     return [thing for module in modules for thing in list(vars(module).values()) if hasattr(thing, "cache_clear")]
+
+
+def used() -> float:
+    """Return the seconds of a processor that this process has used, and those that it started and that ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def watch(items: Iterable[pytest.Item], output: Path) -> int:
@@ -221,7 +274,7 @@ def watch(items: Iterable[pytest.Item], output: Path) -> int:
             for cache in remembered:
                 cache.cache_clear()
             codes.clear()
-            start = time.process_time()
+            start = used()
             signal.setitimer(signal.ITIMER_PROF, 2 * SLOW)  # it is slower while it is watched
             threading.setprofile(note)
             sys.setprofile(note)
@@ -234,7 +287,7 @@ def watch(items: Iterable[pytest.Item], output: Path) -> int:
                 sys.setprofile(None)
                 threading.setprofile(None)
                 signal.setitimer(signal.ITIMER_PROF, 0)
-            seconds = time.process_time() - start
+            seconds = used() - start
             names = {
                 f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}:{code.co_qualname.partition('.<locals>')[0]}"
                 for code in codes

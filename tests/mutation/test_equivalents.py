@@ -1,7 +1,10 @@
 """The list of equivalent mutants, and what is made, counted and judged; the mutants of the package are not run here."""
 
 import inspect
+import signal
 import sys
+from collections import Counter
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +13,7 @@ import pytest
 
 from tests.mutation.__main__ import ENOUGH, interval, listed, modules, problems, tally
 from tests.mutation.mutants import ROOT, Change, Mutant, function_of, mutations
+from tests.mutation.session import KILLED, SURVIVED, Chosen, order, verdict
 
 EQUIVALENTS = listed()
 MODULES = {path.stem: path for paths in modules().values() for path in paths}
@@ -94,6 +98,28 @@ def test_a_change_is_seen_by_those_who_imported_the_function_before(example: lis
     assert (f(1), instance.g) == ("1XX is lessXX", "oneXXtwoXX")
     example[0].apply()
     assert f(2) == "2 is less"
+
+
+def test_who_reads_the_source_of_a_changed_function_reads_it_as_it_was(example: list[Mutant]) -> None:
+    f = inspect.unwrap(import_module("changed_example").f)
+    before = inspect.getsource(f)
+    example[2].apply()
+    assert f(1) == "1XX is lessXX"
+    assert inspect.getsource(f) == before
+
+
+def test_tests_of_few_functions_come_first_and_before_them_those_that_killed() -> None:
+    unit, whole, slow = Chosen("unit", 0.2, 3), Chosen("whole", 0.02, 100), Chosen("slow", 0.9, 3)
+    kills = Counter[tuple[str, str]]()
+    assert sorted([whole, slow, unit], key=partial(order, "f", kills)) == [unit, slow, whole]
+    kills["f", "slow"] += 2
+    kills["g", "whole"] += 100  # of another function
+    assert sorted([whole, slow, unit], key=partial(order, "f", kills)) == [slow, unit, whole]
+
+
+def test_a_process_that_only_waited_has_not_noticed_the_mutant() -> None:
+    statuses = (SURVIVED, KILLED, -signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL, -signal.SIGSEGV)
+    assert [verdict(status) for status in statuses] == ["survived", "killed", "waits without end", *["killed"] * 3]
 
 
 # What is counted

@@ -3,6 +3,8 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from builder.source.equations import Equation, equations, functions_shown, page_
 from builder.typeset import functions, mathematics
 
 ROOT = Path(__file__).parents[2]
-KNOWN = {"hidden-delta": Equation("hidden-delta", "8.4", "hidden_delta", "derivation/hidden-to-hidden/")}
+EQUATION = Equation("hidden-delta", "8.4", "x", "hidden_delta", "hidden_to_hidden", 1, "derivation/hidden-to-hidden/")
+KNOWN = {"hidden-delta": EQUATION}
 
 
 def typeset(html: str, known: dict[str, Equation], root: str) -> str:
@@ -26,7 +29,8 @@ def raw_latex(html: str) -> str | None:
 
 
 def fill(markdown: str, root: Path, made: Path) -> str:
-    return placeholders.fill(markdown, root, made / "results")
+    build: Any = SimpleNamespace(root=root, made=made, derivation=root / "backprop" / "derivation")
+    return placeholders.fill(markdown, build, {})
 
 
 def insert_figures(html: str, folder: Path, root: str) -> str:
@@ -87,7 +91,7 @@ def package_with(folder: Path, *docstrings: str) -> tuple[Path, Path]:
     docs.mkdir()
     lines, page = [], []
     for number, docstring in enumerate(docstrings):
-        lines.append(f'def f{number}():\n    r"""{docstring}"""\n')
+        lines.append(f'def f{number}():\n    r"""{docstring}\n\n    >>> 1\n    1\n    """\n')
         page.append(f"::: backprop.derivation.module.f{number}\n")
     (package / "module.py").write_text("\n".join(lines))
     (docs / "page.md").write_text("\n".join(page))
@@ -95,19 +99,19 @@ def package_with(folder: Path, *docstrings: str) -> tuple[Path, Path]:
 
 
 def test_a_label_or_number_used_twice_stops_the_build(tmp_path: Path) -> None:
-    package, docs = package_with(tmp_path, r"\tag{1.1}\label{eq:a}", r"\tag{1.2}\label{eq:a}")
-    with pytest.raises(SiteError, match=r"module\.py:4: label eq:a is used twice"):
+    package, docs = package_with(tmp_path, r"$$x \tag{1.1}\label{eq:a}$$", r"$$x \tag{1.2}\label{eq:a}$$")
+    with pytest.raises(SiteError, match=r"module\.py:8: label eq:a is used twice"):
         equations(package, docs)
 
 
 def test_a_number_used_twice_stops_the_build(tmp_path: Path) -> None:
-    package, docs = package_with(tmp_path, r"\tag{1.1}\label{eq:a}", r"\tag{1.1}\label{eq:b}")
+    package, docs = package_with(tmp_path, r"$$x \tag{1.1}\label{eq:a}$$", r"$$x \tag{1.1}\label{eq:b}$$")
     with pytest.raises(SiteError, match=r"number 1\.1 is used twice"):
         equations(package, docs)
 
 
 def test_an_equation_on_no_page_stops_the_build(tmp_path: Path) -> None:
-    package, docs = package_with(tmp_path, r"\tag{1.1}\label{eq:a}")
+    package, docs = package_with(tmp_path, r"$$x \tag{1.1}\label{eq:a}$$")
     (docs / "page.md").write_text("nothing\n")
     with pytest.raises(SiteError, match="f0 has an equation but is on no page"):
         equations(package, docs)

@@ -3,14 +3,15 @@
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from builder import tree
-from builder.beside.cards import HEIGHT, WIDTH, card, draw, file_name, readable
+from builder.beside.cards import HEIGHT, WIDTH, add, draw, file_name, readable
 from builder.beside.citations import add_tags
-from builder.home import Home
 
 ADDRESS = "https://example.org/backprop/0.1.0/"
 
@@ -33,10 +34,17 @@ def test_nothing_reaches_the_edge(formula: str) -> None:
 
 
 def test_a_card_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = card(tmp_path, "backprop", "3 Loss", "L", "One.")
+    build: Any = SimpleNamespace(made=tmp_path, words={"l/": "One."}, files={})
+
+    def card() -> bytes:
+        add(build, "backprop", "l/", "3 Loss", ["L"])
+        return bytes(build.files[file_name("l/")])
+
+    first = card()
     monkeypatch.setattr("builder.beside.cards.draw", lambda *_: b"drawn again")
-    assert card(tmp_path, "backprop", "3 Loss", "L", "One.") == first
-    assert card(tmp_path, "backprop", "3 Loss", "L", "Two.") == b"drawn again"
+    assert card() == first
+    build.words["l/"] = "Two."
+    assert card() == b"drawn again"
 
 
 def test_a_formula_that_cannot_be_set_is_passed_over() -> None:
@@ -47,7 +55,8 @@ def test_a_formula_that_cannot_be_set_is_passed_over() -> None:
 def test_a_page_tells_previews_everything_once_it_has_an_address() -> None:
     def tags(root: str | None) -> dict[str, str]:
         page = tree.page("<head></head>")
-        add_tags(page, "3 Loss", "Words.", "l/", Home(root), False, False, file_name("l/"))
+        build: Any = SimpleNamespace(home=root, words={"l/": "Words."}, edition=False, files={file_name("l/"): b""})
+        add_tags(page, build, "l/", "3 Loss", False)
         found = r'<meta (?:property|name)="((?:og|twitter):[^"]*)" content="([^"]*)">'
         return dict(re.findall(found, tree.written(page)))
 

@@ -9,6 +9,8 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from backprop.__main__ import main
 from builder import tree
 from builder.beside.citations import add_box, add_tags, check_facts, description, files
 from builder.errors import SiteError
-from builder.home import Home, checked_address, home_of
+from builder.home import checked_address, home_of
 from builder.source.equations import equations
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +67,7 @@ def test_a_wrong_file_stops_the_build_with_its_line(tmp_path: Path, wrong: Calla
 
 def test_the_package_finds_every_equation_where_the_site_shows_it() -> None:
     for equation in equations(ROOT / "backprop" / "derivation", ROOT / "docs").values():
-        assert citing.equation_part(equation.tag) == Home(None).equation(equation)
+        assert citing.equation_part(equation.tag) == citing.Part(f"Equation ({equation.tag})", equation.place)
 
 
 @EVERY
@@ -166,7 +168,7 @@ def test_the_command_prints_what_the_function_returns(capsys: pytest.CaptureFixt
     [(None, None), ("http://127.0.0.1:8000/", None), ("http://localhost/x/", None), (ADDRESS[:-1], ADDRESS)],
 )
 def test_the_readers_own_machine_is_no_address(address: str | None, root: str | None) -> None:
-    assert home_of(address).root == root
+    assert home_of(address) == root
 
 
 def test_the_box_and_the_tags_of_a_page() -> None:
@@ -174,12 +176,13 @@ def test_the_box_and_the_tags_of_a_page() -> None:
 
     def boxed(root: str | None) -> str:
         read = tree.page(page)
-        add_box(read, part, Home(root))
+        add_box(read, part, root)
         return tree.written(read)
 
     def tagged(words: str, root: str | None) -> str:
         read = tree.page(page)
-        add_tags(read, "3 Loss", words, "derivation/loss/", Home(root), True, True)
+        build: Any = SimpleNamespace(home=root, words={"derivation/loss/": words}, edition=True, files={})
+        add_tags(read, build, "derivation/loss/", "3 Loss", True)
         return tree.written(read)
 
     html = boxed(ADDRESS)
@@ -187,7 +190,7 @@ def test_the_box_and_the_tags_of_a_page() -> None:
     assert f"{ADDRESS}derivation/loss/" in html
     assert "has not been published" not in html
     assert "has not been published" in boxed(None)
-    assert files(part, Home(ADDRESS))["citation.bib"].startswith("@misc{backprop-derivation-loss,")
+    assert files(part, ADDRESS)["citation.bib"].startswith("@misc{backprop-derivation-loss,")
     tags = tagged('One "number".', ADDRESS)
     assert f'<meta name="citation_public_url" content="{ADDRESS}derivation/loss/">' in tags
     assert f'<meta name="citation_pdf_url" content="{ADDRESS}backprop.pdf">' in tags

@@ -1,6 +1,7 @@
 """The index of equations, as plain functions; each check is shown to fail."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,20 +10,20 @@ import pytest
 
 from builder.beside.search import entries
 from builder.errors import SiteError
-from builder.home import Home
 from builder.insert.equation_index import checks_page, index
-from builder.source.equations import Equation, checks, equations, steps
+from builder.source.equations import Equation, checks, equations
+from builder.state import read
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, PLANTED = ROOT / "backprop" / "derivation", ROOT / "tests" / "test_planted_mistakes.py"
-ALL = equations(PACKAGE, ROOT / "docs")
-STEPS = list(steps(PACKAGE))
+BUILD = read(ROOT, None)
+ALL = BUILD.equations
 
 
 def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
     mistakes: list[Any] = [SimpleNamespace(slug="lost-slope", title="Lost slope", equations=("hidden-delta", "delta"))]
     claims: list[Any] = [SimpleNamespace(number=7, equations=("hidden-delta",))]
-    text = index(ALL, STEPS, PLANTED, {"derivation/loss/": "3 Loss"}, mistakes, claims, Home("https://example.org/"))
+    text = index(replace(BUILD, titles={"derivation/loss/": "3 Loss"}, home="https://example.org/"), mistakes, claims)
     labels = re.findall(r'<div class="equation-entry" id="entry-([^"]*)".*?</p></div>\n', text, re.DOTALL)
     assert labels == sorted(ALL, key=lambda label: [int(part) for part in ALL[label].tag.split(".")])
     assert "## 3 Loss" in text
@@ -44,7 +45,7 @@ def test_every_equation_has_its_entry_with_everything_one_click_away() -> None:
 
 
 def test_every_equation_has_a_check_on_the_page_of_checks() -> None:
-    text = checks_page(ALL, PLANTED, {})
+    text = checks_page(BUILD)
     assert re.findall(r"\{ #check-([a-z-]+) \}", text) == [e.label for e in sorted(ALL.values(), key=number)]
     assert set(checks(PLANTED)) == set(ALL)
     assert checks(PLANTED)["gradient-descent-step"].mistakes[0] == "plus instead of minus"
@@ -66,7 +67,7 @@ def number(equation: Equation) -> list[int]:
 def test_an_orphan_stops_the_build_with_its_line(tmp_path: Path, source: str, words: str) -> None:
     (tmp_path / "module.py").write_text(source)
     with pytest.raises(SiteError, match=words):
-        list(steps(tmp_path))
+        equations(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -82,18 +83,19 @@ def test_an_orphan_stops_the_build_with_its_line(tmp_path: Path, source: str, wo
 )
 def test_who_names_an_equation_that_is_none_stops_the_build(mistakes: list[Any], claims: list[Any], words: str) -> None:
     with pytest.raises(SiteError, match=words):
-        index(ALL, STEPS, PLANTED, {}, mistakes, claims, Home(None))
+        index(BUILD, mistakes, claims)
 
 
 def test_a_check_of_an_unknown_label_stops_the_build(tmp_path: Path) -> None:
-    tests = tmp_path / "tests.py"
+    tests = tmp_path / "tests" / "test_planted_mistakes.py"
+    tests.parent.mkdir()
     tests.write_text('@planted("gone", "f", {"wrong": f})\ndef check(fn): ...\n')
-    with pytest.raises(SiteError, match=r"tests\.py: no equation has the label eq:gone"):
-        index(ALL, STEPS, tests, {}, [], [], Home(None))
+    with pytest.raises(SiteError, match=r"test_planted_mistakes\.py: no equation has the label eq:gone"):
+        index(replace(BUILD, root=tmp_path), [], [])
 
 
 def test_search_knows_every_equation_by_number_label_and_words() -> None:
-    found = {entry["location"]: entry for entry in entries(ALL, STEPS)}
+    found = {entry["location"]: entry for entry in entries(ALL)}
     assert len(found) == len(ALL)
     entry = found["derivation/activations/#eq-sigmoid-derivative"]
     assert "4.2" in entry["title"]

@@ -71,9 +71,10 @@ def opened(tab: Any, query: str) -> None:
     wait(tab, (steps or steps_of(expected))[0])
 
 
-def test_before_the_click_there_is_a_worked_step_and_no_request(visit: Open, ready: Served) -> None:
+def test_a_worked_step_is_there_before_the_click_and_a_gradient_four_actions_away(visit: Open, ready: Served) -> None:
+    """The worked step without a request, and then the four actions that the page lists, each with its numbers."""
     tab = visit(PAGE, viewport=WIDE)
-    assert "loads 10." in tab.locator(".microscope-start").inner_text()
+    assert "loads Python, 10." in tab.locator(".microscope-start").inner_text()
     assert "MB" in tab.locator(".microscope-start").inner_text()
     panel = tab.locator(".microscope-panel").inner_text()
     assert panel.startswith("δ of unit 3, a hidden unit")
@@ -82,8 +83,22 @@ def test_before_the_click_there_is_a_worked_step_and_no_request(visit: Open, rea
     before = len(tab.requests)
     ours = {url.rpartition("/")[2].partition("-")[0] for url in tab.requests if "assets/live/" in url}
     assert ours == {"microscope.js", "shared"}  # some three kilobytes
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
+
+    listed = tab.locator("article ol > li")
+    assert [item.locator("strong").inner_text() for item in listed.all()] == [
+        "Open the microscope.",
+        *(f"Choose {words}." for words in list(ACTIONS)[1:]),
+    ]
+    told = ["".join(item.inner_text().split()) for item in listed.all()]
+    shown = []
+    for step in walk(tab):
+        shown.append("".join(tab.locator(".microscope-numbers").inner_text().split()))
+        numbers = [digits(FIRST[f"{letter}{step[-1]}"]) for letter in ("za" if step == "forward-3" else "d")]
+        assert all(number in shown[-1] and number in told[len(shown) - 1] for number in numbers)
+    a, upstream = FIRST["a5"], 3 * FIRST["d7"]
+    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown[-1]
+    assert len(shown) <= 4
+
     after = tab.requests[before:]
     assert any(url.endswith("pyodide.asm.wasm.gz") for url in after)
     assert all(url.startswith(ready.address) for url in after)
@@ -104,27 +119,12 @@ def test_every_step_of_the_derivation_and_the_first_page_lead_here(site: Path) -
     assert 'href="microscope/"' in (site / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_gradient_as_a_product_of_numbers_is_four_actions_away_as_the_page_says(visit: Open) -> None:
-    tab = visit(PAGE)
-    listed = tab.locator("article ol > li")
-    assert [item.locator("strong").inner_text() for item in listed.all()] == [
-        "Open the microscope.",
-        *(f"Choose {words}." for words in list(ACTIONS)[1:]),
-    ]
-    told = ["".join(item.inner_text().split()) for item in listed.all()]
-    shown = []
-    for step in walk(tab):
-        shown.append("".join(tab.locator(".microscope-numbers").inner_text().split()))
-        numbers = [digits(FIRST[f"{letter}{step[-1]}"]) for letter in ("za" if step == "forward-3" else "d")]
-        assert all(number in shown[-1] and number in told[len(shown) - 1] for number in numbers)
-    a, upstream = FIRST["a5"], 3 * FIRST["d7"]
-    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown[-1]
-    assert len(shown) <= 4
-
-
-def test_forward_backward_and_update_by_keyboard_alone_give_the_package_s_numbers(visit: Open) -> None:
-    tab = visit(f"{PAGE}?net=2-4-1&bias=1&example=8&eta=0.5&step=forward-3", viewport=WIDE)
-    scene = read("net=2-4-1&bias=1&example=8&eta=0.5")[0]
+def test_by_keyboard_alone_a_link_opens_the_same_and_a_full_pass_has_the_package_s_numbers(
+    visit: Open, bench: Any
+) -> None:
+    query = "net=2-4-1&bias=1&example=8&eta=0.5&step=forward-3"
+    tab = visit(f"{PAGE}?{query}", viewport=WIDE)
+    scene = read(query)[0]
     for _ in range(60):
         tab.keyboard.press("Tab")
         if tab.evaluate("document.activeElement.textContent") == "Open the microscope":
@@ -132,6 +132,12 @@ def test_forward_backward_and_update_by_keyboard_alone_give_the_package_s_number
     tab.keyboard.press("Enter")
     wait(tab, "forward-3")
     assert tab.evaluate("document.activeElement.textContent") == "Next"
+    opened(bench, query)  # where the page was there already
+    bench.wait_for_function("query => location.search === '?' + query", arg=query)
+    assert numbers(tab) == numbers(bench)
+    assert address(tab) == query
+    same = "document.querySelector('.microscope-graph').innerHTML.replace(/tabindex=\"-?\\d\"/g, '')"
+    assert tab.evaluate(same) == bench.evaluate(same)
     X, y = scene.seen
     model = scene.model
     trace = model.forward(X)
@@ -184,25 +190,44 @@ def test_the_drawing_is_walked_and_a_weight_is_changed_by_keyboard_and_by_pointe
     bench.wait_for_function("location.search.includes('y=0.75')")
 
 
-def test_a_link_opens_the_same_and_eta_is_changed(bench: Any, visit: Open) -> None:
+def test_eta_and_the_weights_are_changed(bench: Any) -> None:
     opened(bench, "net=2-4-4-1&hidden=tanh&bias=1&data=linear&example=17&step=weights-9")
+    before = numbers(bench)
     field = bench.get_by_label("Learning rate η")
     field.fill("0.3")
     field.press("Enter")
     bench.wait_for_function("location.search.includes('eta=0.3')")
     click(bench, "New weights")
     bench.wait_for_function("location.search.includes('seed=1')")
-    tab = visit(PAGE + bench.evaluate("location.search"), viewport=WIDE)
-    click(tab, "Open the microscope")
-    wait(tab, "weights-9")
-    assert numbers(tab) == numbers(bench)
-    assert address(tab) == address(bench)
-    same = "document.querySelector('.microscope-graph').innerHTML.replace(/tabindex=\"-?\\d\"/g, '')"
-    assert tab.evaluate(same) == bench.evaluate(same)
+    assert numbers(bench).keys() == before.keys()
+    assert numbers(bench) != before
 
 
-def test_nonsense_gives_one_sentence_and_the_page_stays_usable(visit: Open, bench: Any) -> None:
+def test_nonsense_in_a_field_gives_one_sentence_and_changes_nothing(bench: Any) -> None:
+    opened(bench, "step=loss")
+    bench.wait_for_function("location.search === '?step=loss'")  # the address is written a moment later
+    field = bench.get_by_label("Network", exact=True)
+    field.fill("<b>deep</b>")
+    field.press("Enter")
+    bench.locator(".microscope-problems", has_text="net is '<b>deep</b>'; expected").wait_for()
+    assert address(bench) == "step=loss"
+
+
+def test_what_is_lost_or_nonsense_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
+    """First the instrument is not there, then a file of Python's; then both are, and the address is nonsense."""
     tab = visit(f"{PAGE}?net=2-99-1&step=hidden")
+    sentences = {
+        "**/live/shared-*": "The microscope could not be loaded. Is the network there?",
+        "**/numpy-*.whl": "numpy",
+    }
+    for lost, words in sentences.items():
+        tab.context.route(lost, lambda route: route.abort())
+        click(tab, "Open the microscope")
+        told = tab.locator(".microscope-problems", has_text=words)
+        told.wait_for()
+        assert told.inner_text().endswith("Is the network there?")
+        assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
+        tab.context.unroute(lost)
     click(tab, "Open the microscope")
     wait(tab, "hidden-5")
     [sentence] = tab.locator(".microscope-problems p").all_inner_texts()
@@ -210,12 +235,6 @@ def test_nonsense_gives_one_sentence_and_the_page_stays_usable(visit: Open, benc
     click(tab, "Next")
     wait(tab, "hidden-6")
     assert tab.locator(".microscope-problems p").count() == 0
-    opened(bench, "step=loss")
-    field = bench.get_by_label("Network", exact=True)
-    field.fill("<b>deep</b>")
-    field.press("Enter")
-    bench.locator(".microscope-problems", has_text="net is '<b>deep</b>'; expected").wait_for()
-    assert address(bench) == "step=loss"
 
 
 def trained(tab: Any, milliseconds: int) -> tuple[float, float]:
@@ -233,9 +252,13 @@ def test_training_is_fast_while_it_is_drawn(bench: Any, net: str, goal: int) -> 
     """Measured up to ten times, because a core may be busy; what is asserted, and why, stands in the decisions."""
     opened(bench, f"net={net}&step=forward")
     measured: list[tuple[float, float]] = []
-    while len(measured) < 10 and not any(rate > goal and frames > 57 for rate, frames in measured):
+
+    def enough() -> bool:
+        return any(rate > 3 / 4 * goal and frames > 40 for rate, frames in measured)
+
+    while len(measured) < 10 and not enough():
         measured.append(trained(bench, 1500))
-    assert any(rate > 3 / 4 * goal and frames > 40 for rate, frames in measured), measured
+    assert enough(), measured
 
 
 @pytest.mark.parametrize("net", ["2-4-1", "2-4-4-1"])
@@ -328,27 +351,6 @@ def test_it_works_under_the_policy_and_where_motion_is_reduced(visit: Open) -> N
     click(tab, "Pause")
     tab.locator(".microscope-status", has_text=re.compile("Epoch .*, loss 0")).wait_for()
     assert refused == []
-
-
-def test_where_the_network_is_lost_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
-    tab = visit(PAGE)
-    tab.context.route("**/numpy-*.whl", lambda route: route.abort())
-    click(tab, "Open the microscope")
-    tab.locator(".microscope-problems", has_text="Is the network there?").wait_for()
-    assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
-    tab.context.unroute("**/numpy-*.whl")
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
-
-
-def test_where_the_instrument_itself_is_not_there_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
-    tab = visit(PAGE)
-    tab.context.route("**/live/shared-*", lambda route: route.abort())
-    click(tab, "Open the microscope")
-    tab.locator(".microscope-problems", has_text="The microscope could not be loaded. Is the network there?").wait_for()
-    tab.context.unroute("**/live/shared-*")
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
 
 
 def test_a_change_in_the_middle_of_training_is_not_lost(bench: Any) -> None:

@@ -25,6 +25,13 @@ def article(body: str, root: str | None = None) -> str:
     return chapter(f"<article>{body}</article>", LOSS, PAGES, root).inner_html or ""
 
 
+class Somewhere(dict[str, int]):
+    """Page numbers, of which no test asks."""
+
+    def __missing__(self, place: str) -> int:
+        return 1
+
+
 def solutions_apart(node: Node, title: str, numbers: dict[str, int]) -> tuple[str, str]:
     answers = printed.solutions_apart(node, title, numbers)
     return tree.written(node), answers
@@ -121,25 +128,27 @@ EXERCISES = """<article><h1 id="short">Short</h1>
 
 
 def test_solutions_are_taken_out_and_linked_both_ways() -> None:
-    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}), SHORT.title, {})
+    section, answers = solutions_apart(chapter(EXERCISES, SHORT, {}), SHORT.title, Somewhere())
     assert "It is" not in section
     assert "So." in section
     for name, title, answer in (("one", "One", "It is 1."), ("two", "Two <em>of</em> them", "It is 2.")):
         place = f"page-exercises-short--{name}"
-        assert f'id="{place}--asked"><a href="#{place}--solution">Solution</a>' in section
-        assert f'<h3 id="{place}--solution"><a href="#{place}--asked">{title}</a></h3><p>{answer}</p>' in answers
+        assert f'id="{place}--asked"><a href="#{place}--solution">Solution: page 1</a>' in section
+        assert (
+            f'<h3 id="{place}--solution"><a href="#{place}--asked">{title} (page 1)</a></h3><p>{answer}</p>' in answers
+        )
 
 
 def test_a_chapters_answer_is_called_after_the_chapter() -> None:
     page = '<h2 id="check">Check yourself</h2><details class="question"><summary>Answer</summary>4</details>'
-    _, answers = solutions_apart(chapter(f"<article>{page}</article>", LOSS, PAGES), LOSS.title, {})
-    assert ">3 Loss</a></h3>4" in answers
+    _, answers = solutions_apart(chapter(f"<article>{page}</article>", LOSS, PAGES), LOSS.title, Somewhere())
+    assert ">3 Loss (page 1)</a></h3>4" in answers
 
 
 def test_links_to_and_from_a_solution_say_the_page() -> None:
     place = "page-exercises-short--two"
     section, answers = solutions_apart(
-        chapter(EXERCISES, SHORT, {}), SHORT.title, {f"{place}--solution": 31, f"{place}--asked": 7}
+        chapter(EXERCISES, SHORT, {}), SHORT.title, Somewhere({f"{place}--solution": 31, f"{place}--asked": 7})
     )
     assert section.count("Solution: page 31</a>") == 1
     assert answers.count("Two <em>of</em> them (page 7)</a>") == 1
@@ -160,7 +169,7 @@ def test_the_edition_says_its_direction(tmp_path: Path) -> None:
     for page in (tmp_path / "index.html", tmp_path / LOSS.url / "index.html"):
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("<article><ul><li>one</li></ul></article>", encoding="utf-8")
-    assert '<body dir="ltr"' in printed.book(tmp_path, [LOSS], None, {}, {})
+    assert '<body dir="ltr"' in printed.book(tmp_path, [LOSS], None, {}, Somewhere())
 
 
 def test_a_formula_without_latex_is_refused() -> None:

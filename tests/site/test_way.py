@@ -12,14 +12,11 @@ from pathlib import Path
 import pytest
 
 import builder
-from backprop.claims import CLAIMS
-from backprop.verification.catalogue import MISTAKES
 from builder import tree
 from builder.beside import files, search
-from builder.comfort import names, scripts, speed
+from builder.comfort import names, speed
 from builder.comfort.tables import scroll_tables
 from builder.errors import SiteError
-from builder.home import Home
 from builder.insert import equation_index
 from builder.source import results
 from builder.state import read
@@ -33,7 +30,7 @@ WAY = ["source", "insert", "typeset", "comfort", "beside"]
 
 
 def test_two_builds_share_nothing_that_changes() -> None:
-    first, second = read(ROOT, Home(None)), read(ROOT, Home(None))
+    first, second = read(ROOT, None), read(ROOT, None)
     first.titles["x/"], first.words["x/"], first.latex["x"], first.files["x"] = "X", "x", "x", "x"
     assert [second.titles, second.words, second.latex, second.files, second.printed] == [{}, {}, {}, {}, []]
     assert first.equations == second.equations
@@ -52,8 +49,8 @@ def kept_by_modules() -> dict[str, str]:
 
 def test_no_module_keeps_anything_from_a_build() -> None:
     before = kept_by_modules()
-    build = read(ROOT, Home(None))
-    html = equation_index.index(build.equations, build.steps, build.planted, {}, MISTAKES, CLAIMS, build.home)
+    build = read(ROOT, None)
+    html = equation_index.index(build)
     read_html = tree.fragment(html)
     mathematics.typeset(read_html, build.equations, "", build.latex)
     glossary.explain(read_html, build.glossary)
@@ -138,13 +135,6 @@ def test_a_page_shows_early(tmp_path: Path) -> None:
     assert '<script src="' not in html
 
 
-def test_a_script_of_ours_is_fetched_only_where_it_has_something_to_do() -> None:
-    for body, wanted in (('<p class="run"></p>', True), ("<p></p>", False)):
-        page = tree.page(body)
-        scripts.add_scripts(page, "", {"assets/run.js": ".run"})
-        assert ("assets/run.js" in tree.written(page)) == wanted
-
-
 # Source
 
 
@@ -225,16 +215,15 @@ def test_files_are_written_where_their_addresses_lead(tmp_path: Path) -> None:
     files.write(tmp_path, {"a/b.txt": "δ", "c.bin": b"\0"})
     assert (tmp_path / "a" / "b.txt").read_text(encoding="utf-8") == "δ"
     assert (tmp_path / "c.bin").read_bytes() == b"\0"
-    assert files.copied(ROOT)["implementation/lab.py"] == (ROOT / "backprop" / "lab.py").read_bytes()
 
 
 def test_the_search_index_has_equations_and_no_listings(tmp_path: Path) -> None:
-    build = read(ROOT, Home(None))
+    build = read(ROOT, None)
     index = tmp_path / "search_index.json"
     index.write_text(
         '{"docs": [{"location": "a/", "title": "A", "text": "<p>a\xa0b</p><pre>c</pre>"}]}', encoding="utf-8"
     )
-    search.complete(index, build.equations, build.steps)
+    search.complete(index, build.equations)
     text = index.read_text(encoding="utf-8")
     assert '"text":"a\xa0b"' in text
     assert text.count('"title":"Equation ') == len(build.equations)
@@ -256,8 +245,8 @@ def test_a_mistake_in_a_page_stops_the_build_with_file_and_line(tmp_path: Path) 
         "from types import SimpleNamespace as N; from pathlib import Path; from builder import site; import sys\n"
         "page = N(file=N(abs_src_path=str(site.ROOT / 'docs' / 'index.md')), url='')\n"
         "words = (site.ROOT / 'docs' / 'index.md').read_text(encoding='utf-8').splitlines()[0]\n"
-        "def wrong(): raise site.SiteError('it is wrong', words)\n"
-        "site.Site().guarded(page, wrong)\n"
+        "def wrong(page): raise site.SiteError('it is wrong', words)\n"
+        "site.guarded(wrong)(page=page)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1].endswith("docs/index.md:1: it is wrong")
