@@ -617,8 +617,8 @@ def test_why_nothing_can_be_said() -> None:
         ("W1", {}, ["dW1", "delta1"]),  # a δ whose examples are exchanged has the same sum
         ("W1", {"biases": False}, ["dW1"]),
         ("W2", {"biases": False}, ["dW2"]),
-        ("W1 b1", {}, ["delta1"]),
-        ("W1 b1", {"step": True}, ["delta1", "update"]),
+        ("W1 b1", {}, ["dW1", "delta1"]),
+        ("W1 b1", {"step": True}, ["dW1", "delta1", "update"]),
         ("W1", {"row": True}, ["dW1", "delta1"]),
         ("W1 b1", {"row": True}, ["dW1", "delta1"]),
         ("W2 b2", {"row": True}, ["dW2", "db2"]),

@@ -185,3 +185,29 @@ def test_weight_decay_on_the_command_line(
     np.savez(tmp_path / "step.npz", X=X, y=Y, **arrays, **after)
     assert main(["diagnose", str(tmp_path / "step.npz"), "--eta", "0.5", *options]) == status
     assert ("weight_decay" in capsys.readouterr().err) is (status == 2)
+
+
+def test_an_example_of_zeros_shows_its_delta_in_the_bias_alone() -> None:
+    model = Model.random([3, 4, 2], seed=1, bias=True)
+    x = np.vstack([np.zeros(3), X[:6]])
+    trace = model.forward(x)
+    right = model.backward(trace, Y[:7])
+    delta = model.deltas(trace, Y[:7])[0].copy()
+    delta[0] *= 3
+    wrong = Gradients((x.T @ delta, right.weights[1]), (delta.sum(axis=0, keepdims=True), right.biases[1]))
+    found = diagnose(model.weights, x, Y[:7], wrong, biases=model.biases, activations=["sigmoid"] * 2, loss="mse")
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert [name for name, array in found.arrays.items() if array.verdict == "incorrect"] == ["b1"]
+    assert [other.place for other in found.alternatives] == ["db1", "delta1"]
+
+
+def test_below_the_lowest_delta_one_function_may_make_both_gradients() -> None:
+    g = gradients()
+    other = np.flip(MODEL.deltas(MODEL.forward(X), Y)[0], axis=1)
+    wrong = Gradients((X.T @ other, *g.weights[1:]), (other.sum(axis=0, keepdims=True), *g.biases[1:]))
+    found = found_for(wrong)
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert [(other.place, other.text) for other in found.alternatives] == [
+        ("dW1", "a mistake in what makes dW1 and db1 from delta1"),
+        ("delta1", "a mistake in delta1, or in what it is computed from"),
+    ]

@@ -114,9 +114,13 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
 
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
     """List places as alternatives."""
+    both = {"W1", "b1"} <= set(best.reading.given) - best.agree  # and delta1 is seen in nothing else
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
-        yield Alternative("mistake", (), line, best.loss.name, in_words(place, case, best.reading))
+        words = in_words(place, case, best.reading)
+        if place == "dW1" and both:
+            words = words.replace("dW1", "what makes dW1 and db1 from delta1")
+        yield Alternative("mistake", (), line, best.loss.name, words)
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -132,6 +136,8 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
         return
     if len(wrong) == 1 and (rest or not bias):
         yield f"d{wrong[0]}"
+        if wrong[0][0] == "b" and not reading.exact(best.loss.family).a[top - 1].any(axis=1).all():
+            yield f"delta{top}"  # of an example whose activations are all 0, which only the bias sees
         return
     kinds, other = {name[0] for name in wrong}, {"W": "b", "b": "W"}
     if len(wrong) > 1 and len(kinds) == 1 and {other[name[0]] + name[1:] for name in wrong} <= best.agree & best.tested:
@@ -143,8 +149,8 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
             yield from (f"d{own[0]}", f"delta{top}", *([] if right else [f"db{top}"]))
         elif below & best.tested or not all(reading.given[name].any() for name in own):  # in one line or in two
             yield from (f"dW{top}", f"db{top}", *([f"delta{top}"] if apart else []))
-        elif top == 1:  # one array may hold both
-            yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
+        elif top == 1:  # one array may hold both, or one function make both
+            yield from (*(["dW1"] if bias else []), "delta1", *update)
         return
     some = {name for name in right if int(name[1:]) <= top}
     follows = False if some else _follows(best, top)
