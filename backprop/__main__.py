@@ -3,7 +3,7 @@
 python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
                          [--activations sigmoid] [--log-every 500] [--plot FILE]
 python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
-                         [--optimizer NAME] [--strict] [--printed-loss LOSS]
+                         [--optimizer NAME] [--weight-decay LAMBDA] [--strict] [--printed-loss LOSS]
 python -m backprop grade FOLDER [--csv FILE] [the same options, except --printed-loss]
 python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
 python -m backprop --version
@@ -105,6 +105,7 @@ def _add_options(add: Callable[..., object]) -> None:
     add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: inferred)")
     add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
     add("--optimizer", metavar="NAME", help="sgd, momentum or adam, with PyTorch's defaults (default: sgd)")
+    add("--weight-decay", type=float, metavar="LAMBDA", help="λ, if the program adds a term λW (default: inferred)")
     add("--strict", action="store_true", help="exit with 0 only if the data leave nothing open")
 
 
@@ -142,7 +143,7 @@ def _specified(options: argparse.Namespace) -> dict[str, Any]:
     activations = names[0] if names is not None and len(names) == 1 else names
     more = {} if options.optimizer is None else {"optimizer": options.optimizer}
     told = {"activations": activations, "loss": options.loss, "convention": options.convention, "eta": options.eta}
-    return {**told, **more}
+    return {**told, **more, "weight_decay": options.weight_decay}
 
 
 def grade(options: argparse.Namespace) -> int:

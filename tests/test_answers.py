@@ -10,10 +10,8 @@ import backprop
 from backprop import Model, diagnose, diagnose_step
 from backprop.verification import answers
 from backprop.verification.answers import _agreement, _decay, with_decay
-from backprop.verification.grammar import derivatives
 from backprop.verification.search import Term, least_squares
 from tests.test_explanation import explained
-from tests.test_lines import read
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -112,15 +110,6 @@ def test_zeros_come_from_no_other_forward_pass() -> None:
     found = diagnose(MODEL, X, Y, [0 * g for g in G], loss="mse")
     assert (found.verdict, found.place, found.alternatives) == ("unknown", "delta2", ())
     assert "cleared too early, or δ of the output is zero" in found.reason
-
-
-def test_the_sign_at_the_output_is_that_of_the_whole() -> None:
-    for name in ("pointed", "square, softmax", "square, sigmoid"):
-        reading, loss = read(name)
-        p = reading.exact(loss.family)
-        with np.errstate(all="ignore"):
-            negative = ["~negative" in dict(derivatives(p, k)) for k in range(p.depth)]
-        assert negative == [True] * (p.depth - 1) + [False]
 
 
 def test_no_square_is_missing_in_a_cross_entropy() -> None:

@@ -242,7 +242,7 @@ MISSING = Term("phi1", "derivative-missing")
             None,
         ),
         (explained(Term("phi2", "~ones")), {}, "phi2"),  # it has no name
-        (explained(Term("phi3", "~negative")), {}, "delta3"),  # at the output δ, whatever it is made of
+        (explained(Term("phi3", "~complement")), {}, "delta3"),  # at the output δ, whatever it is made of
         (explained(Term("error", "~sign")), {}, "delta3"),
         (explained(Term("back2", "delta-without-derivative+one-path-only")), {}, "back2"),
         (explained(MISSING, Term("dW2", "~ones")), {}, None),

@@ -386,12 +386,12 @@ def test_the_shapes_decide_what_can_be_a_gradient_of_biases() -> None:
         return [name for name in found if not name.endswith(" summed")]
 
     some = ["bias-not-summed", "bias-not-summed:first", "bias-not-summed:all", "bias-averaged"]
-    own = ["~activation", "~derivative", "~ones"]
+    own, output = ["~derivative", "~activation", "~ones"], ["~residual", "~targets"]
     units, error = "bias-summed-over-units", "bias-without-derivative"
-    above = ["~delta3", "~delta2", "~error3", "~error2"]
+    above = ["~delta3", "~error3", "~delta2", "~error2"]
     assert names("square", 0) == ["", *some, units, error, *above, *own]
-    assert names("square", 2, 1) == ["", units, error, "~delta below", *own, "~residual"]
-    assert names("pointed", 2) == ["", *some, error, *own, "~residual"]
+    assert names("square", 2, 1) == ["", units, error, "~delta below", *own, *output]
+    assert names("pointed", 2) == ["", *some, error, *own, *output]
     assert names("pointed", 0) == ["", *some, units, error, *above, *own]  # the output's δ is one column: it is spread
     assert names("rising", 1) == ["", *some, units, error, "~delta below", *own]
     p = a_pass(WIDTHS["rising"])

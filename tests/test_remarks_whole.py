@@ -486,9 +486,9 @@ def test_a_difference_of_weights() -> None:
 
 def test_no_more_work_is_spent_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, size = handed(BIASED, of(slice(2)).weights), 9  # nine weights
-    monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 3)  # one example, and two
+    monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 2)  # two examples
     assert hints(problem, SIGMOID, EPS) == (f"it is the gradient of the first 2 examples only, so {BATCH}",)
-    monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 3 - 1)
+    monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 2 - 1)
     assert hints(problem, SIGMOID, EPS) == ()
 
 
@@ -503,7 +503,7 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
     networks = [[ACTIVATIONS["tanh"]] * 2, *SIGMOID]
     problem = handed(BIASED, of(slice(2)).weights)
     assert len(hints(problem, networks, EPS)) == 1
-    each = 6.0 * N * 9 * (len(hints_module.LEARNING_RATES) + len(hints_module.BATCHES) + hints_module.EVERY)
+    each = 6.0 * N * 9 * len(hints_module.LEARNING_RATES)
     monkeypatch.setattr(hints_module, "MOST_WORK", 1.1 * each)
     assert len(hints(problem, networks, EPS)) == 1
     monkeypatch.setattr(hints_module, "MOST_WORK", each)

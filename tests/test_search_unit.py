@@ -135,7 +135,7 @@ def test_one_number_is_proportional_to_everything_and_so_does_not_count() -> Non
         (Term("dW1", "~decay:0.1", 0.1), 1, "~decay:0.1"),
         (Term("dW1", "", 0.5), 1, "×array0.5"),
         (Term("db1", "", 2.0), 1, "×array2"),
-        (Term("delta1", "", 1 / 3), 1, "×delta10.333333"),
+        (Term("delta1", "", 1 / 3), 1, "×delta0.333333"),
     ],
 )
 def test_the_layer_and_the_kind_of_a_term(term: Term, layer: int, kind: str) -> None:
@@ -349,7 +349,10 @@ def all_plans() -> list[tuple[dict[str, str], dict[str, float]]]:
     return [*plans, ({}, {"delta2": 0.37}), ({}, {"delta2": 7.0})]
 
 
-PLANS = [plan for i, plan in enumerate(all_plans()) if i % 4 == 0 or not plan[0]]
+OF_SOFTPLUS = "wrong-activation-derivative:softplus of z"  # which is the sigmoid, so here it is the activation itself
+PLANS = [
+    plan for i, plan in enumerate(all_plans()) if (i % 4 == 0 or not plan[0]) and OF_SOFTPLUS not in plan[0].values()
+]
 
 
 @pytest.mark.parametrize(("plan", "factors"), PLANS, ids=lambda part: " ".join(f"{k}={v}" for k, v in part.items()))

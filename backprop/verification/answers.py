@@ -25,6 +25,7 @@ from backprop.verification.comparison import (
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.search import MANY, Block, Reading, losses
+from backprop.verification.unexplained import ELSEWHERE, elsewhere, possible_places
 
 
 def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
@@ -32,9 +33,9 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     best = fits[0]
     reading = best.reading
     found = judged_arrays(best)
-    numbers = sum(g.size for g in reading.given.values())
-    off = max(array.relative_error for array in found.values())
     vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
+    numbers = sum(g.size for name, g in reading.given.items() if name not in vague)
+    off = max((array.relative_error for name, array in found.items() if name not in vague), default=0.0)
     reasons = []
     layers = judged_layers(found, reading.depth, {})
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
@@ -102,29 +103,20 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                 fit = fits[0]
                 base = next(one for one in comparisons(case, reading, [fit.loss]) if case.known <= (one.s == fit.s))
                 judged = judged_arrays(base)
+                names = {k + 1: reading.activations[k].name for k in layers}
                 if any(array.verdict == "incorrect" for array in judged.values()):
-                    return Diagnosis(
-                        "mistake",
-                        (slug,),
-                        fit.loss.name,
-                        abs(fit.s) / fit.loss.factor,
-                        int(np.sign(fit.s)),
-                        reading.problem.convention,
-                        judged_layers(judged, reading.depth, {slug: [k + 1 for k in layers]}),
-                        (),
-                        tuple(phi.name for phi in reading.activations),
-                        correct_gradients(base),
-                        assumed=tuple(assumed(case, reading, fit.loss)),
+                    return replace(
+                        is_correct(case, fits[:1]),
+                        verdict="mistake",
+                        mistakes=(slug,),
+                        layers=judged_layers(judged, reading.depth, {slug: list(names)}),
+                        activations=tuple(phi.name for phi in reading.activations),
+                        correct=correct_gradients(base),
+                        reason="",
                         evidence="every number agrees with a network that lacks this activation function",
                         arrays=judged,
-                        lines=tuple(
-                            (
-                                f"forward{k + 1}",
-                                f"A{k + 1} = Z{k + 1}",
-                                f"A{k + 1} = {reading.activations[k].name}(Z{k + 1})",
-                            )
-                            for k in layers
-                        ),
+                        cannot_tell=(),
+                        lines=tuple((f"forward{k}", f"A{k} = Z{k}", f"A{k} = {phi}(Z{k})") for k, phi in names.items()),
                     )
     return None
 
@@ -147,24 +139,40 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     options.sort(key=lambda one: (f"W{reading.depth}" not in one.agree, np.sign(one.s) != best.sign))
     base = nearest(options)
     judged = judged_arrays(base)
-    numbers = sum(block.given.size for block in best.blocks.values())
-    off = max(step.relative_error(block.given, best.s * block.made) for block in best.blocks.values())
+    clear = [block for block in best.blocks.values() if not block.vague(best.s) or not block.given.any()]
+    numbers = sum(block.given.size for block in clear)
+    off = max((step.relative_error(block.given, best.s * block.made) for block in clear), default=0.0)
     reasons = _unseen(case, reading)
     if best.other_loss and best.state.terms:
         reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
     decay = _decay(best)
+    if decay is not None and not case.known:  # if the scale is nothing but η
+        decay /= best.scale
     if decay is not None and len({term.form for term in best.state.terms}) == 1 and not best.extra:
         sign = "which weight decay adds" if decay > 0 else "whose sign is opposite to that of weight decay"
-        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with λ = {decay:.4g}, {sign}")
+        what = f"λ = {decay:.4g}"
+        what += "" if case.known else f" if η is {best.scale:.4g}, that is ηλ = {decay * best.scale:.4g}"
+        reasons.append(f"the gradient is correct for {loss.name}, apart from a term λW with {what}, {sign}")
         reasons.append(
             "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
         )
     rivals = [one for one in found if one.cost <= best.cost + AHEAD]
-    ambiguous = best.assumes > ONE or any(
+    other = case.loss is not None and losses_for(case, reading)[0].name != loss.name  # which may not have been meant
+    ambiguous = best.assumes > ONE or (other and bool(set(best.extra) - {"uphill"}))
+    ambiguous |= any(
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
-    others = tuple(_alternatives(case, found, ambiguous))
+    others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
+    if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
+        place = best.place
+    wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
+    said = place or (best.slugs and not ambiguous) or any(one.place or one.verdict == "correct" for one in others)
+    if wrong and not said:
+        where = list(possible_places(case, base, wrong))
+        place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
+        others += () if place else tuple(elsewhere(case, base, where))
+    others = others[:FEW] if place and ambiguous else others
     return Diagnosis(
         "mistake",
         () if ambiguous else best.slugs,
@@ -180,7 +188,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         tuple(assumed(case, reading, loss)),
         _agreement(numbers, off, case.step),
         judged,
-        None if ambiguous else best.place,
+        place,
         (),
         decay,
         () if ambiguous else tuple(words.lines(best)),
@@ -236,12 +244,16 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
             yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
-    told = set() if ambiguous else {(best.slugs, best.place, best.loss.name)}
+
+    def key_of(one: Explanation) -> tuple[object, ...]:
+        return one.slugs, tuple(one.layers.items()) if one.slugs else one.place, one.loss.name
+
+    told = set() if ambiguous else {key_of(best)}
     for other in found if ambiguous else found[1:]:
-        key = (other.slugs, other.place, other.loss.name)
+        key = key_of(other)
         if key in told or other.cost > best.cost + NEAR or len(told) > 6:
             continue
-        if other is not best and (other.slugs, other.place) == (best.slugs, best.place):
+        if other is not best and key[:2] == key_of(best)[:2]:
             continue
         told.add(key)
         yield Alternative(
@@ -253,7 +265,7 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
         )
     if best.state.terms and not best.state.decays and not ambiguous:
         for slug, place in equivalents(best).items():
-            if slug not in {name for slugs, *_ in told for name in slugs}:
+            if slug not in {name for other in found if key_of(other) in told for name in other.slugs}:
                 text = f"{BY_SLUG[slug].title} ({slug}), which gives the same numbers on these data"
                 yield Alternative("mistake", (slug,), place, best.loss.name, text)
 
@@ -277,6 +289,8 @@ def _where(other: Reading, best: Reading) -> str:
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
+#: How many explanations are told beside a place that all of them share.
+FEW = 3
 #: Numbers that differ by less than so many units of the last digit are the same.
 UNIT_SHARE = 100.0
 
@@ -296,7 +310,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
     )
     other = Reading(few, reading.activations, reading.unit, reading.coarse, {})
     here, there = (one.exact(loss.family) for one in (reading, other))
-    passes = [here.first(100), here] if reading.problem.X.size > MANY else [here]
+    passes = [here.part(slice(100)), here] if reading.problem.X.size > MANY else [here]
     right, *rights = (
         {name: made[name] for name in reading.given} for made in (grammar.backward(p, {}) for p in (there, *passes))
     )

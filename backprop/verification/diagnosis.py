@@ -189,9 +189,11 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
         if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as they can be seen
             return found
         networks = [n for group in networks_for(case.told, case.depth, "") for n in group][:8]
-        tried = hints(
-            case.problems, networks, case.unit, case.step, any(layer.verdict == "correct" for layer in found.layers)
-        )
+        correct = any(array.verdict == "correct" for array in found.arrays.values())
+        family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
+        tried = hints(case.problems, networks, case.unit, case.step, correct, family)
+        if any(one.startswith("it is") for one in tried):  # which explains the numbers
+            return replace(found, reason="; ".join(tried), alternatives=(), place=None)
         return replace(found, reason="; ".join((found.reason, *tried)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}

@@ -82,12 +82,15 @@ class Explanation:
             if turned:
                 yield "gradient-transposed", f"dW{number}", (number,)
         scaled = {term.place: term.factor for term in self.state.terms if not term.form}
+        again = sum(place.startswith("delta") for place in scaled) > 1  # in each layer anew, for which there is no name
         for term in self.state.terms:
             layers = (term.layer or depth,)
             beside = scaled.get(f"dW{term.layer}", np.nan) if not term.form and term.place[:2] == "db" else np.nan
             if beside == term.factor or abs(beside / (term.factor or np.nan) - 1) < 1e-6:
                 continue
-            if term.form:
+            if again and term.place.startswith("delta"):
+                yield "layer-sign" if term.factor == -1 else "", term.place, layers
+            elif term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
                 if len(slugs) > 1 or slugs[0] not in BY_SLUG:
                     yield "", term.place, layers
@@ -129,14 +132,17 @@ class Explanation:
 
     @property
     def place(self) -> str | None:
-        """The place, if there is one; the uppermost, if the same stands in several layers."""
-        places = [term.place for term in self.state.terms]
-        if not places or len({term.kind for term in self.state.terms}) > 1:
+        """The place, if there is one; the uppermost, if lines of one kind stand in several layers."""
+        terms, depth = self.state.terms, self.reading.depth
+        words = {"back" if term.place == "error" else term.place.rstrip("0123456789") for term in terms}
+        if self.reading.problem.bias_row and all(term.form[:6] in ("", "~decay") for term in terms):
+            words = {"dW" if word == "db" else word for word in words}  # they are one array
+        layers = {term.layer or depth for term in terms}
+        if not terms or (len(words) > 1 and (len(layers) > 1 or not words <= {"back", "phi", "delta"})):
             return None
-        if len({place[:2] for place in places}) > 1:
-            return None
-        output = self.state.terms[0].layer in (0, self.reading.depth) and places[0][:3] in ("phi", "err")
-        return f"delta{self.reading.depth}" if output and not self.slugs else places[0]
+        top = max(terms, key=lambda term: term.layer or depth)
+        unsure = (layers == {depth} and not self.slugs) or len({term.place == "error" for term in terms}) > 1
+        return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
 
     @property
     def correct(self) -> bool:
@@ -306,7 +312,7 @@ def explanations(
         if turned and all(state.factors.get(place) == -1 for place in turned):  # then the biases have the wrong sign
             base += AHEAD
         for order, loss in enumerate(candidates):
-            doubt = 0.1 * (loss.family != "mse") * (not named) + 0.01 * order + 0.05 * (sign < 0)
+            doubt = 0.1 * (loss.family != "mse") * (not named) + (0.1 if named else 0.01) * order + 0.05 * (sign < 0)
             for ratio, slugs, price in _scales_of(state, blocks, s, loss, reading, named) if known else FREE_SCALE:
                 scale = abs(s) / loss.factor if ratio is None else ratio
                 found = Explanation(reading, loss, state, sign, scale, (*slugs, *uphill), base + price, doubt, blocks)
@@ -374,7 +380,7 @@ def equivalents(one: Explanation) -> dict[str, str | None]:
         Slugs with their place, or None if that is not one place.
     """
     reading, p = one.reading, one.reading.exact(one.loss.family)
-    passes = [p.first(100), p] if reading.n > 100 else [p]
+    passes = [p.part(slice(100)), p] if reading.n > 100 else [p]
     whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
     given = [{name: made[name] for name in reading.given} for made in whole]
     found: dict[str, str | None] = {}

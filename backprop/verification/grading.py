@@ -53,6 +53,7 @@ def diagnose_file(
     convention: str | None = None,
     eta: float | None = None,
     printed_loss: float | None = None,
+    weight_decay: float | None = None,
     **more: Any,
 ) -> tuple[Diagnosis, list[str]]:
     """Diagnose the gradient or the step in a file.
@@ -64,6 +65,7 @@ def diagnose_file(
         convention: as for `diagnose`.
         eta: the learning rate, if the file holds a step; None takes the one in the file.
         printed_loss: as for `diagnose`.
+        weight_decay: λ, as for `diagnose`, or as a parameter of the optimizer if the file holds a step; None for 0.
         **more: further options of `diagnose` and `diagnose_step`.
 
     Returns:
@@ -81,6 +83,9 @@ def diagnose_file(
         arguments["eta"] = checks.learning_rate(eta)
     if "optimizer" in more and name == "diagnose":
         raise ValueError(f"--optimizer is {more['optimizer']}, but {path} has gradients; expected it with after1, …")
+    if weight_decay is not None:
+        decay = {"weight_decay": weight_decay}
+        more |= decay if name == "diagnose" else {"optimizer": {"name": more.get("optimizer", "sgd"), **decay}}
     function: Any = diagnose if name == "diagnose" else diagnose_step
     try:
         found = function(

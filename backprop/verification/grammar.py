@@ -50,9 +50,9 @@ class Pass(NamedTuple):
         """The number of layers."""
         return len(self.weights)
 
-    def first(self, n: int) -> "Pass":
-        """Return the same for the first n examples alone."""
-        return self._replace(z=[z[:n] for z in self.z], a=[a[:n] for a in self.a], y=self.y[:n])
+    def part(self, examples: slice) -> "Pass":
+        """Return the same for some of the examples alone."""
+        return self._replace(z=[z[examples] for z in self.z], a=[a[examples] for a in self.a], y=self.y[examples])
 
 
 class Flow(NamedTuple):
@@ -188,7 +188,6 @@ DERIVATIVES: Mapping[str, Form] = {
     "derivative-applied-twice": Form("derivative(z{k}) ** 2", lambda p, k: correct_derivative(p, k) ** 2),
     "derivative-of-wrong-layer": Form("derivative(z{n})", _of_layer(1)),
     "derivative-of-wrong-layer:below": Form("derivative(z{b})", _of_layer(-1)),
-    "~negative": Form("(-derivative(z{k}))", lambda p, k: -correct_derivative(p, k)),
     "~activation": Form("a{k}", lambda p, k: p.a[k + 1]),
     "~z": Form("z{k}", lambda p, k: p.z[k]),
     "~one minus a": Form("(1 - a{k})", lambda p, k: 1 - p.a[k + 1]),
@@ -268,7 +267,7 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
         yield "output-derivative-not-cancelled", phi
     for name, form in DERIVATIVES.items():
         made = form.make(p, k)
-        if made is None or (name == "~negative" and k == p.depth - 1):  # at the output, the whole has the sign
+        if made is None:
             continue
         if not cancelled:
             yield name, made
@@ -374,6 +373,23 @@ def _derivative_call(p: Pass, k: int) -> str:
     return f"np.ones_like(Z{k + 1})" if name == "softmax" else f"{name}_derivative(z{k + 1})"
 
 
+def _instead(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> dict[str, tuple[str, np.ndarray]]:
+    """List what the gradients of a layer can be made from in place of its δ: lines of code, and arrays."""
+    found = {}
+    for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
+        found[f"~delta{p.depth - j}"] = (f"delta{p.depth - j}", d)
+        found[f"~error{p.depth - j}"] = (f"error{p.depth - j}", e)
+    if below is not None:
+        found["~delta below"] = ("delta{b}", below)
+    found["~derivative"] = (_derivative_call(p, k), correct_derivative(p, k))
+    found["~activation"] = ("A{k}", p.a[k + 1])
+    found["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
+    if k == p.depth - 1:
+        found["~residual"] = ("(y_hat - y)", residual(p))
+        found["~targets"] = ("y", p.y + np.zeros_like(p.a[-1]))
+    return found
+
+
 def weight_forms(
     p: Pass, k: int, flow: Flow, below: np.ndarray | None
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
@@ -405,18 +421,7 @@ def weight_forms(
     if k > 0:
         lefts["~derivative"] = (_derivative_call(p, k - 1), correct_derivative(p, k - 1))
     rights = {"": ("delta{k}", delta), "weight-gradient-without-derivative": ("error{k}", error)}
-    for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
-        if d.shape[-1] == d_out:
-            rights[f"~delta{p.depth - j}"] = (f"delta{p.depth - j}", d)
-            rights[f"~error{p.depth - j}"] = (f"error{p.depth - j}", e)
-    if below is not None and below.shape[-1] == d_out:
-        rights["~delta below"] = ("delta{b}", below)
-    rights["~derivative"] = (_derivative_call(p, k), correct_derivative(p, k))
-    rights["~activation"] = ("A{k}", p.a[k + 1])
-    rights["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
-    if k == p.depth - 1:
-        rights["~residual"] = ("(y_hat - y)", residual(p))
-        rights["~targets"] = ("y", p.y + np.zeros_like(delta))
+    rights |= {name: one for name, one in _instead(p, k, flow, below).items() if one[1].shape[-1] == d_out}
     for left, (code, a) in lefts.items():
         for right, (its, b) in rights.items():
             yield "+".join(filter(None, (left, right))), f"{code}.T @ {its}", a, b
@@ -463,16 +468,7 @@ def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterato
         total = delta.sum(axis=(-2, -1), keepdims=True)
         yield "bias-summed-over-units", "delta{k}.sum()", np.zeros_like(delta[..., :1, :]) + total
     yield "bias-without-derivative", "error{k}.sum(axis=0)", step.bias_gradient(error)
-    others = {f"~delta{p.depth - j}": (f"delta{p.depth - j}", d) for j, d in enumerate(flow.deltas[:-1])}
-    others |= {f"~error{p.depth - j}": (f"error{p.depth - j}", e) for j, e in enumerate(flow.errors[:-1])}
-    if below is not None:
-        others["~delta below"] = ("delta{b}", below)
-    others["~activation"] = ("A{k}", p.a[k + 1])
-    others["~derivative"] = (_derivative_call(p, k), correct_derivative(p, k))
-    others["~ones"] = ("np.ones_like(Z{k})", np.ones_like(p.a[k + 1]))
-    if k == p.depth - 1:
-        others["~residual"] = ("(y_hat - y)", residual(p))
-    for name, (code, b) in others.items():
+    for name, (code, b) in _instead(p, k, flow, below).items():
         if b.shape[-1] in (1, d_out):
             made = step.bias_gradient(b)
             yield name, f"{code}.sum(axis=0)", made + np.zeros_like(delta[..., :1, :])

@@ -9,19 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from backprop import derivation as step
 from backprop.network import Activation
+from backprop.verification.grammar import Flow, Pass, delta_of, gradients_of
 from backprop.verification.intake import Problem
-from backprop.verification.search import norm
+from backprop.verification.search import families, forward, norm
 
 #: Learning rates that people use.
 LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
-#: Sizes of mini-batches that people use, besides every size up to the second.
-BATCHES, EVERY = (64, 100, 128, 200, 250, 256, 500, 512, 1000, 1024), 50
 #: At most so many multiplications are spent.
 MOST_WORK = 3e8
-#: How closely a gradient must agree to be taken for the one tried, in units of the last digit of the largest entry.
-UNITS = 1e5
+#: How closely a gradient must agree to be taken for the one tried: in units of the last digit, and relative.
+UNITS, CLOSELY = 1e5, 1e-4
 
 
 def hints(
@@ -30,6 +28,7 @@ def hints(
     unit: float,
     is_step: bool = False,
     some_correct: bool = False,
+    family: str = "",
 ) -> tuple[str, ...]:
     """Try what else the gradient may have been computed from.
 
@@ -38,10 +37,12 @@ def hints(
         networks: the activations to try, one for each layer; the likelier first.
         unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
         is_step: whether the gradients are a difference of weights because a step was handed in.
-        some_correct: whether a layer's gradient is correct, so that no biases can be missing.
+        some_correct: whether an array is correct, so that it is the gradient of these data, weights and biases.
+        family: of the loss that was named; "" if none was.
 
     Returns:
-        Sentences that say what was found and what to hand in; none if nothing was.
+        Sentences that say what was found and what to hand in; none if nothing was. Those that explain all weights'
+        gradients begin with "it is".
 
     Examples:
         The gradient of the first ten examples, handed in with all 21:
@@ -59,18 +60,19 @@ def hints(
     """
     found: list[str] = []
     with np.errstate(all="ignore"):
-        if not is_step and any(_is_difference(problem) for problem in problems):
+        if not is_step and any(_is_difference(problem, unit) for problem in problems):
             found.append(
                 "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the "
                 "weights before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
-        for problem in problems:
+        for problem in () if some_correct else problems:
             cost = 6.0 * problem.X.shape[0] * sum(w.size for w in problem.weights)
             for network in networks:
-                for sentence in _tried(problem, network, unit, MOST_WORK - spent, is_step):
+                wanted = [one for one in families(network[-1].name) if family in ("", one)]
+                for sentence in _tried(problem, network, wanted, unit, MOST_WORK - spent, is_step):
                     return (*found, sentence)
-                spent += cost * (len(LEARNING_RATES) + len(BATCHES) + EVERY)
+                spent += cost * len(LEARNING_RATES)
                 if spent > MOST_WORK:
                     break
     if not found and not some_correct and all(problem.biases is None for problem in problems):
@@ -94,8 +96,9 @@ def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray])
     )
 
 
-def _is_difference(problem: Problem) -> bool:
+def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
     """Tell whether the gradients are multiples of the last digit of the weights, for one of the usual rates."""
+    kind = np.float64 if unit < 1e-10 else np.float32
     weights = np.concatenate([w.ravel() for w in problem.weights])
     gradients = np.concatenate([g.ravel() for g in problem.gradients])
     for eta in LEARNING_RATES:
@@ -105,39 +108,35 @@ def _is_difference(problem: Problem) -> bool:
             continue
         w, m = weights[small], move[small]
         for after in (w - m, w + m):  # the weights handed in are those before, or those after
-            if (np.abs(np.abs(w - after) - np.abs(m)) <= 4 * np.finfo(float).eps * np.abs(m)).all():
+            if (np.abs(np.abs(w - after.astype(kind)) - np.abs(m)) <= 4 * unit * np.abs(m)).all():
                 return True
     return False
 
 
-def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: float, is_step: bool) -> Iterator[str]:
-    """Yield what a gradient agrees with."""
-    n = len(problem.X)
-    cost = 6.0 * n * sum(w.size for w in problem.weights)
-    left, whole = work, _forward(problem, problem.weights, problem.biases, network)
-    sizes = [k for k in (*range(1, min(n, EVERY + 1)), *BATCHES) if k < n]
-    for end in ("first", "last"):
-        for k in sizes:
-            left -= cost * k / n
-            if left < 0:
-                return
-            part = slice(k) if end == "first" else slice(n - k, n)
-            z, a = ([array[part] for array in arrays] for arrays in whole)
-            if _agrees(problem, problem.weights, (z, a), problem.y[part], network, unit):
-                many = f"{k} examples" if k > 1 else "example"
-                yield f"it is the gradient of the {end} {many} only, so hand in X and y of that mini-batch"
-                return
+def _tried(
+    problem: Problem, network: Sequence[Activation], wanted: Sequence[str], unit: float, work: float, is_step: bool
+) -> Iterator[str]:
+    """Yield what a gradient agrees with, of the losses of some families."""
+    left, p = work, forward(problem, network, "mse")
+    cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
+    for k, part, words in _batches(problem, p, wanted, unit):
+        left -= cost * k / len(p.y)
+        if left < 0:
+            return
+        if _agrees(problem, p.part(part), wanted, unit):
+            yield f"it is the gradient of the {words} only, so hand in X and y of that mini-batch"
+            return
     if is_step:
         return
     for eta in LEARNING_RATES:
         left -= cost
         if left < 0:
             return
-        before = tuple(w + eta * g for w, g in zip(problem.weights, problem.gradients, strict=True))
-        biases = problem.biases
-        if biases is not None and problem.bias_gradients is not None:
-            biases = tuple(b + eta * g for b, g in zip(biases, problem.bias_gradients, strict=True))
-        if _agrees(problem, before, _forward(problem, before, biases, network), problem.y, network, unit):
+        before = problem._replace(weights=tuple(map(lambda w, g: w + eta * g, problem.weights, problem.gradients)))
+        if problem.biases is not None and problem.bias_gradients is not None:
+            biases = tuple(map(lambda b, g: b + eta * g, problem.biases, problem.bias_gradients))
+            before = before._replace(biases=biases)
+        if _agrees(problem, forward(before, network, "mse"), wanted, unit):
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
                 "it, so hand in a copy of the weights that was made before the update"
@@ -145,48 +144,40 @@ def _tried(problem: Problem, network: Sequence[Activation], unit: float, work: f
             return
 
 
-def _forward(
-    problem: Problem,
-    weights: Sequence[np.ndarray],
-    biases: Sequence[np.ndarray] | None,
-    network: Sequence[Activation],
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Run a network forward."""
-    a, z = [problem.X], []
-    for k, (w, phi) in enumerate(zip(weights, network, strict=True)):
-        z.append(step.preactivation(a[-1], w, None if biases is None else biases[k]))
-        a.append(phi.value(z[-1]))
-    return z, a
+def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> Iterator[tuple[int, slice, str]]:
+    """List the mini-batches at both ends that may have the last layer's gradient, seen along two directions."""
+    n, rng, closely = len(p.y), np.random.default_rng(0), min(UNITS * unit, CLOSELY)
+    u, v = (rng.standard_normal((2, size)) for size in p.weights[-1].shape)
+    seen = np.sum(u @ problem.gradients[-1] * v, axis=1)
+    for family in wanted:
+        delta = delta_of(p._replace(family=family), p.depth - 1, {}, Flow()).deltas[-1]
+        each = (p.a[-2] @ u.T) * (delta @ v.T)
+        for end, some in (("first", each), ("last", each[::-1])):
+            off = np.abs(np.cumsum(some, axis=0) @ (seen[::-1] * (1, -1)))
+            room = np.cumsum(np.abs(some), axis=0) @ np.abs(seen[::-1])
+            fits = (off <= closely * room) & (room > 0)
+            for k in (np.flatnonzero(fits[: n - 1]) + 1).tolist():
+                part = slice(k) if end == "first" else slice(n - k, n)
+                yield k, part, f"{end} {k} examples" if k > 1 else f"{end} example"
 
 
-def _agrees(
-    problem: Problem,
-    weights: Sequence[np.ndarray],
-    forward: tuple[Sequence[np.ndarray], Sequence[np.ndarray]],
-    y: np.ndarray,
-    network: Sequence[Activation],
-    unit: float,
-) -> bool:
-    """Tell whether the gradients are, up to one factor, those of a common loss at these weights."""
-    z, a = forward
-    error = a[-1] - y
-    deltas = [network[-1].backward(z[-1], a[-1], error)]
-    if network[-1].name in ("sigmoid", "softmax"):
-        deltas.append(error)
-    for delta in deltas:
-        factor: float | None = None
-        for k in range(len(weights) - 1, -1, -1):
-            g, made = problem.gradients[k], step.weight_gradient(a[k], delta)
-            own = float(np.vdot(made, made))
-            if factor is None:
-                factor = float(np.vdot(g, made)) / own if own > 0 and g.size > 1 else None
-                if factor is None or factor == 0:
-                    break
-            scale = norm(np.abs(a[k]).T @ np.abs(delta)) * abs(factor)
-            if not norm(g - factor * made) <= UNITS * unit * (scale + 1e-300):
+def _agrees(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> bool:
+    """Tell whether the gradients are, up to one factor, those of a common loss for a forward pass."""
+    for family in wanted:
+        p, flow, factor = p._replace(family=family), Flow(), 0.0
+        for k in range(p.depth - 1, -1, -1):
+            flow = delta_of(p, k, {}, flow)
+            given = [problem.gradients[k], *([problem.bias_gradients[k]] if problem.bias_gradients else [])]
+            made, sizes = gradients_of(p, k, {}, flow), (np.abs(p.a[k]).T, np.ones((1, len(p.y))))
+            own = float(np.vdot(made[0], made[0]))
+            if not factor and own > 0 and given[0].size > 1:
+                factor = float(np.vdot(given[0], made[0])) / own
+            room = [norm(size @ np.abs(flow.deltas[-1])) * abs(factor) + 1e-300 for size in sizes]
+            closely = min(UNITS * unit, CLOSELY)
+            if not factor or not all(
+                norm(g - factor * m) <= closely * r for g, m, r in zip(given, made, room, strict=False)
+            ):
                 break
-            if k:
-                delta = network[k - 1].backward(z[k - 1], a[k], step.activation_gradient(delta, weights[k]))
         else:
             return True
     return False

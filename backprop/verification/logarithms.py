@@ -16,6 +16,8 @@ Apart = tuple[Baseline, Mapping[str, Block], str]
 EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 #: From which bounds the search for one begins, and how many of the data's own are added at most.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
+#: The largest bound that is taken for one.
+FARTHEST = 0.25
 
 
 def with_epsilon(case: Case, readings: Sequence[Reading]) -> Apart | None:
@@ -61,9 +63,12 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                 if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
                     continue
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
-                if not many or np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit:  # rounding would decide
+                near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
+                if not 0 < many < p.y.size or bound > FARTHEST or near:
                     continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
+                if sum(block.vague(one.s) for block in blocks.values()) * 2 > len(blocks):  # whatever is zero would do
+                    continue
                 if all(block.off(one.s) <= 1 for block in blocks.values()):
                     about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
                     what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "

@@ -216,19 +216,22 @@ class Reading:
     floors: Mapping[str, float]
     resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
-    _passes: dict[tuple[str, float], Pass] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
         """Run the network forward, for a family of losses."""
-        if not self._passes:
-            self._passes["", 0.0] = forward(self.problem, self.activations, family)
-        return self._passes["", 0.0]._replace(family=family)
+        return self._exact._replace(family=family)
 
     def disturbed(self, family: str) -> Pass:
         """Run the network forward with disturbed numbers, for a family of losses."""
-        if ("", 1.0) not in self._passes:
-            self._passes["", 1.0] = forward(self.problem, self.activations, family, self.unit)
-        return self._passes["", 1.0]._replace(family=family)
+        return self._disturbed._replace(family=family)
+
+    @cached_property
+    def _exact(self) -> Pass:
+        return forward(self.problem, self.activations, "mse")
+
+    @cached_property
+    def _disturbed(self) -> Pass:
+        return forward(self.problem, self.activations, "mse", self.unit)
 
     @cached_property
     def given(self) -> dict[str, np.ndarray]:
@@ -351,7 +354,7 @@ class Term(NamedTuple):
             return f"~{self.place.rstrip('0123456789')} {self.form}"
         if self.form:
             return self.form.partition(":")[0] if not self.form.startswith("wrong") else self.form
-        word = "array" if self.place[:2] in ("dW", "db") else self.place
+        word = "array" if self.place[:2] in ("dW", "db") else self.place.rstrip("0123456789")
         return f"×{word}{self.factor:.6g}"
 
 
@@ -375,7 +378,7 @@ def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-    """Keep of forms that give the same numbers the first.
+    """Keep of forms that give the same numbers the first of the simplest.
 
     Args:
         forms: names and arrays.
@@ -384,7 +387,7 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
         Those that differ.
     """
     found: dict[bytes, tuple[str, np.ndarray]] = {}
-    for name, array in forms:
+    for name, array in sorted(forms, key=lambda form: form[0].count("+")):
         if np.isfinite(array).all():
             found.setdefault((array + 0.0).tobytes(), (name, array))
     return list(found.values())
@@ -392,6 +395,8 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
 
 #: What a state assumes for each kind of mistake.
 UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
+#: What a factor assumes besides if it stands in both arrays of a layer, and in some of the layers.
+BOTH, SOME = 0.3, 0.4
 
 
 def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
@@ -504,8 +509,11 @@ class Search:
         return states
 
     def cost(self, state: State) -> float:
-        """Say what a state assumes."""
-        return cost_of(state.terms, self.named)
+        """Say what a state assumes: factors of arrays in some layers, or in both arrays of one, are several lines."""
+        scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
+        layers = {term.layer for term in scaled}
+        both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
+        return cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []
@@ -664,8 +672,8 @@ class Search:
         for choice in product(*options):
             terms = tuple(term for part in choice for term in part)
             yield base._replace(terms=(*base.terms, *terms), numbers=numbers)
-        if not firm and not matched and 0 < k < self.p.depth - 1:
-            yield from self._scaled(base, k, given, made, s, sizes)
+        if not firm and not matched and k < self.p.depth - 1:
+            yield from self._scaled(base, k, given, made, s)
 
     def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
         """Let a gradient of weights that has been made in another way fix the factor of the whole."""
@@ -703,30 +711,17 @@ class Search:
         return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
 
     def _scaled(
-        self,
-        state: State,
-        k: int,
-        given: Mapping[str, np.ndarray],
-        made: Mapping[str, np.ndarray],
-        s: float,
-        sizes: Mapping[str, float],
+        self, state: State, k: int, given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], s: float
     ) -> Iterator[State]:
-        """Multiply a whole δ by a factor, so that what is below follows."""
-        main = f"W{k + 1}"
-        f = float(np.vdot(given[main], made[main])) / (s * float(np.vdot(made[main], made[main])) or np.nan)
-        if not np.isfinite(f) or f == 0:
-            return
-        f = self._rounded(f)
-        if all(
-            g.shape == made[name].shape and self._fits(g, s * f * made[name], abs(s * f) * sizes[name])
-            for name, g in given.items()
-        ):
-            flow = Flow(
-                (*state.flow.errors[:-1], f * state.flow.errors[-1]),
-                (*state.flow.deltas[:-1], f * state.flow.deltas[-1]),
-            )
-            numbers = state.numbers + sum(g.size for g in given.values())
-            yield state._replace(terms=(*state.terms, Term(f"delta{k + 1}", "", f)), flow=flow, numbers=numbers)
+        """Multiply a whole δ by a factor with which an array fits, so that what is below follows."""
+        pairs = [(g, s * made[name]) for name, g in given.items() if g.shape == made[name].shape and g.size > 1]
+        factors = {self._rounded(float(np.vdot(g, m)) / (float(np.vdot(m, m)) or np.nan)) for g, m in pairs}
+        for f in sorted(f for f in factors if f and np.isfinite(f)):
+            *errors, error = state.flow.errors
+            *deltas, delta = state.flow.deltas
+            scaled = Flow((*errors, f * error), (*deltas, f * delta))
+            terms = (*state.terms, Term(f"delta{k + 1}", "", f))
+            yield from self._arrays(state._replace(terms=terms, flow=scaled), k, firm=True)
 
     def _ways(
         self,
@@ -776,14 +771,9 @@ class Search:
             yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
         length = float(np.vdot(w, w))
-        if g.size < 3 and length > TINY:
+        if length > TINY and (g.size < 3 or not scaled):
             decay = float(np.vdot(g - s * made, w)) / length
             if self._fits(g, s * made + decay * w):
-                yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
-        elif not scaled and np.isfinite(f):
-            both = np.stack([made.ravel(), w.ravel()], axis=1)
-            own, decay = least_squares(both, g.ravel())
-            if abs(own / s - 1) < 1e-5 and self._fits(g, s * made + decay * w):
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
 
     def _rounded(self, f: float) -> float:

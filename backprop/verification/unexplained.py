@@ -33,6 +33,8 @@ EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
+#: How large a δ may be, beside what it must explain, so that it is not made up of what hardly shows.
+LARGEST = 1e4
 #: Places that are no single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
@@ -56,26 +58,26 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
         return nothing(case.depth, reason + more, alternatives=alternatives)
     judged = judged_arrays(best)
+    if not case.known:  # with a factor of its own a single number always agrees
+        judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if best.reading.given[n].size == 1}
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     error = max(array.relative_error for array in judged.values())
-    if right:
-        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
-        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
-    else:
-        reason = "no array is correct, and no known mistake explains the numbers"
+    reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
         reason = (
             f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
         )
-    places = tuple(_places(case, best, wrong))
-    if len(places) == 1:
-        reason += f"; there is {in_words(places[0], case, best.reading)}"
+    elif right:
+        reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
+        reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
+    where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives else ()
+    sure = len(where) == 1 and where[0] not in ELSEWHERE
+    if sure:
+        reason += f"; there is {in_words(where[0], case, best.reading)}"
+    else:
+        alternatives += tuple(elsewhere(case, best, where))
     reason += more
-    if len(places) > 1:
-        alternatives += tuple(
-            Alternative("mistake", (), place, best.loss.name, in_words(place, case, best.reading)) for place in places
-        )
     return Diagnosis(
         "unknown",
         (),
@@ -90,7 +92,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason,
         tuple(assumed(case, best.reading, best.loss)),
         arrays=judged,
-        place=places[0] if len(places) == 1 else None,
+        place=where[0] if sure else None,
     )
 
 
@@ -100,22 +102,33 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
         return ELSEWHERE[place]
     if place.startswith("delta"):
         return f"a mistake in {place}, or in what it is computed from"
-    where = f"{place} of each of these layers" if place in ("dW", "db") else place
+    if place.startswith("A"):
+        return f"other activations of layer {place[1:]} in the backward pass than in the forward pass"
+    if place.startswith("phi"):
+        return "a mistake in what all layers share, such as a function for the derivatives of the activations"
+    update = ", or in its update" if case.step else ""
     if place == "dW1" and reading.problem.bias_gradients is None:
-        where += ", or in delta1, which no other array shows"
-    return f"a mistake in {where}{', or in its update' if case.step else ''}"
+        return f"a mistake in dW1 or in delta1, between which no other array decides{update}"
+    return f"a mistake in {f'{place} of each of these layers' if place in ('dW', 'db') else place}{update}"
 
 
-def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
+def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
+    """List places as alternatives."""
+    for place in where:
+        line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
+        yield Alternative("mistake", (), line, best.loss.name, in_words(place, case, best.reading))
+
+
+def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row
-    seen = [name for name in best.agree & best.tested if case.known or reading.given[name].size > 1]
+    right = {name for name in best.agree & best.tested if case.known or reading.given[name].size > 1}
     top = max(int(name[1:]) for name in wrong)
     own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
     rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
-    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not seen:
+    if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not right:
         return
     if len(wrong) == 1 and (rest or not bias):
         yield f"d{wrong[0]}"
@@ -124,28 +137,26 @@ def _places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
     if len(wrong) > 1 and len(kinds) == 1 and {other[name[0]] + name[1:] for name in wrong} <= best.agree & best.tested:
         yield f"d{kinds.pop()}"  # every δ is correct
         return
+    update = ["update"] * case.step
     if not below & set(wrong):  # the layers below follow from a correct δ
         if len(own) == 1:  # a δ whose examples are exchanged, say, has the same sum
-            yield from (f"d{own[0]}", f"delta{top}", *([] if seen else [f"db{top}"]))
-        elif not apart and below & best.tested:  # one array holds both, and a program may fill its parts in two lines
-            yield from (f"dW{top}", f"db{top}")
-        elif top == 1:
-            if not apart and bias:  # one array holds both
-                yield "dW1"
-            yield "delta1"
-            if case.step:
-                yield "update"
+            yield from (f"d{own[0]}", f"delta{top}", *([] if right else [f"db{top}"]))
+        elif below & best.tested or not all(reading.given[name].any() for name in own):  # in one line or in two
+            yield from (f"dW{top}", f"db{top}", *([f"delta{top}"] if apart else []))
+        elif top == 1:  # one array may hold both
+            yield from (*(["dW1"] if bias and not apart else []), "delta1", *update)
         return
-    if (below | set(own)) - set(wrong) & best.tested:
-        return
-    follows = _follows(best, top)
-    if follows is False and top == reading.depth:
-        return
-    yield f"delta{top}"
-    if not follows and case.step:
-        yield "update"
-    if follows is None and top == reading.depth:
-        yield "forward"
+    some = {name for name in right if int(name[1:]) <= top}
+    follows = False if some else _follows(best, top)
+    stored = [f"A{top - 1}"] if some or (top > 1 and not follows and f"b{top}" not in wrong) else []  # in dW and φ′
+    if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
+        yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
+    elif below <= set(wrong) or not some:
+        yield from (f"delta{top}", *stored, *([] if follows else update))
+        if follows is None and top == reading.depth:
+            yield "forward"
+    else:
+        yield from update
 
 
 def _follows(best: Baseline, top: int) -> bool | None:
@@ -168,13 +179,17 @@ def _follows(best: Baseline, top: int) -> bool | None:
         return None
     scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
     matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
-    target = np.concatenate([reading.given[name].ravel() / scale[name] for name in names])
+    blocks = reading.correct(best.loss.family)  # what differs from the correct gradient must follow from a δ
+    target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
-    solution, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
+    length = np.linalg.norm(target)
     if equations - rank < 2:
         return None
-    return float(np.linalg.norm(matrix @ solution - target)) < max(reading.coarse, 1e-7)
+    if np.linalg.norm(matrix @ solution - target) >= max(reading.coarse, 1e-7) * length:
+        return False
+    return True if np.linalg.norm(solution) * sizes[0] <= LARGEST * length else None
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
@@ -224,13 +239,12 @@ def no_change(case: Case) -> Diagnosis:
     if case.told is None or case.loss is None:
         return nothing(case.depth, reason)
     answer = is_unknown(case, read(case, list(product(*case.told)))[:1])
-    return (
-        replace(
-            answer, reason="no weight changed although the gradient is not zero, or the change is too small to tell"
-        )
-        if answer.arrays
-        else answer
-    )
+    if not answer.arrays:
+        return answer
+    reason = "no weight changed although the gradient is not zero, or the change is too small to tell"
+    texts = {"update": ELSEWHERE["update"], f"delta{case.depth}": f"a delta{case.depth} that is zero"}
+    others = (Alternative("mistake", (), place, str(case.loss), text) for place, text in texts.items())
+    return replace(answer, reason=reason, alternatives=tuple(others))
 
 
 def _if_untold(case: Case) -> Iterator[Alternative]:

@@ -132,7 +132,6 @@ def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> st
         "derivative-given-a": f"{phi}_derivative(a{k})",
         "derivative-given-z": own.replace(f"a{k}", f"z{k}"),
         "derivative-applied-twice": f"{_wrapped(own)} ** 2",
-        "~negative": "(-1)" + f" * {own}" * (own != "1"),
         "~complement": f"(1 - {own})",
         "~divided": f"/ {_wrapped(own)}",
     }
@@ -304,7 +303,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
 
 def _other(other: "Alternative") -> str:
     """Write another explanation."""
-    if other.mistakes or other.place:
+    if other.verdict == "mistake":
         return f"Possible explanation: {other.text}."
     return f"The same numbers are also {other.text}."
 
@@ -355,10 +354,12 @@ def _mistakes(found: "Diagnosis") -> Iterator[str]:
             yield f"  Equation ({number}): {url}"
         yield f"  More:  {SITE}verification/mistakes/#{slug}"
     if found.verdict == "mistake" and not found.mistakes and not found.lines:
-        many = sum(bool(other.mistakes or other.place) for other in found.alternatives)
-        known = "the update is incorrect" if found.place == "update" else "the factor is that of another loss"
-        known = "the explanation below fits, but is not certain" if many else known
-        yield f"Mistake: {'several explanations fit' if many > 1 else known}."
+        many = sum(other.verdict == "mistake" for other in found.alternatives)
+        known = "the update is" if found.place == "update" else f"{_place(found.place or '')} is"
+        known = f"{known} incorrect" if found.place else "the factor is that of another loss"
+        if many and not found.place:
+            known = "several explanations fit" if many > 1 else "the explanation below fits, but is not certain"
+        yield f"Mistake: {known}."
     if found.lines and not found.mistakes:
         places = list(dict.fromkeys(_place(place) for place, _, _ in found.lines))
         yield f"Mistake: {listed(places)} {'are' if len(places) > 1 else 'is'} incorrect."

@@ -1,0 +1,187 @@
+"""Answers that name a place rather than a mistake, and what must not be said beside them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop import Diagnosis, Model, diagnose, diagnose_step
+from backprop.__main__ import main
+from backprop.network import Gradients
+
+RNG = np.random.default_rng(5)
+X, Y = RNG.normal(size=(8, 3)), RNG.random((8, 2))
+MODEL = Model.random([3, 5, 4, 2], seed=3, activations=["tanh", "tanh", "sigmoid"], bias=True)
+PHIS = [phi.name for phi in MODEL.activations]
+
+
+def gradients(**how: Any) -> Gradients:
+    """Go back through the network; what is incorrect is given by name."""
+    x, a, b, out = MODEL.forward(X).a
+    d3 = 2 / Y.size * (out - Y) * out * (1 - out)
+    if "ones" in how:
+        d3 = np.ones_like(d3) / 8
+    each = float(how.get("each", 1.0))
+    phi = how.get("phi", lambda a: 1 - a**2)
+    stored = how.get("stored", b)
+    d2 = each * d3 @ MODEL.weights[2].T * phi(stored)
+    d1 = each * d2 @ MODEL.weights[1].T * phi(a)
+    return Gradients(
+        (x.T @ d1, a.T @ d2, stored.T @ d3),
+        tuple(d.sum(axis=0, keepdims=True) for d in (d1, d2, d3)),
+    )
+
+
+def found_for(g: Gradients, **more: Any) -> Diagnosis:
+    return diagnose(MODEL.weights, X, Y, g, biases=MODEL.biases, activations=PHIS, **{"loss": "mse", **more})
+
+
+def test_the_gradient_itself_is_correct() -> None:
+    assert found_for(gradients()).verdict == "correct"
+
+
+@pytest.mark.parametrize("factor", [1 / 8, 2.0, 0.37])
+def test_a_factor_in_every_layer_is_one_mistake_without_a_name(factor: float) -> None:
+    found = found_for(gradients(each=factor))
+    assert (found.verdict, found.mistakes, found.place) == ("mistake", (), "delta2")
+    assert [place for place, _, _ in found.lines] == ["delta2", "delta1"]
+    assert "δ of layer 2 and δ of layer 1 are incorrect" in str(found)
+
+
+def test_a_derivative_that_all_hidden_layers_share() -> None:
+    found = found_for(gradients(phi=np.exp))
+    assert (found.verdict, found.mistakes, found.place) == ("unknown", (), "delta2")
+
+
+def test_two_mistakes_in_one_line_are_told_by_their_place() -> None:
+    found = found_for(gradients(ones=True))
+    assert (found.verdict, found.mistakes, found.place) == ("mistake", (), "delta3")
+    text = str(found)
+    assert "Mistake: δ of layer 3 is incorrect." in text
+    assert "the factor is that of another loss" not in text
+
+
+def test_other_activations_in_the_backward_pass_are_not_blamed_on_delta_alone() -> None:
+    found = found_for(gradients(stored=np.tanh(MODEL.forward(X).a[2])))
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert [one.place for one in found.alternatives] == ["delta3", "dW3"]
+    assert "other activations of layer 2 in the backward pass than in the forward pass" in str(found)
+
+
+def test_zeros_are_no_clipping() -> None:
+    model = Model.random([3, 4, 3], seed=1, activations=["tanh", "softmax"], bias=True)
+    y = np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]]
+    g = model.backward(model.forward(X), y, loss="cross_entropy")
+    assert g.biases is not None
+    none = Gradients(tuple(1e-17 * w for w in g.weights), tuple(1e-17 * b for b in g.biases))
+    found = diagnose(
+        model.weights, X, y, none, biases=model.biases, activations=["tanh", "softmax"], loss="cross_entropy"
+    )
+    assert found.verdict != "correct"
+
+
+# Hints
+
+
+def test_a_hint_is_of_the_loss_that_was_named() -> None:
+    model = Model.random([3, 4, 1], seed=2, activations=["tanh", "sigmoid"])
+    y = np.array([0.0, 1, 1, 0, 1, 0, 0, 1])[:, None]
+    part = model.backward(model.forward(X[4:]), y[4:], loss="binary_cross_entropy").weights
+    told: dict[str, Any] = {"activations": ["tanh", "sigmoid"]}
+    text = "it is the gradient of the last 4 examples only"
+    assert text in diagnose(model.weights, X, y, part, loss="binary_cross_entropy", **told).reason
+    assert text in diagnose(model.weights, X, y, part, **told).reason
+    assert text not in diagnose(model.weights, X, y, part, loss="mse", **told).reason
+
+
+def test_a_mini_batch_explains_everything() -> None:
+    g = MODEL.backward(MODEL.forward(X[:5]), Y[:5])
+    found = found_for(g)
+    assert found.reason == "it is the gradient of the first 5 examples only, so hand in X and y of that mini-batch"
+    assert (found.alternatives, found.place) == ((), None)
+    assert g.biases is not None
+    other = Gradients(g.weights, tuple(2 * b for b in g.biases))  # not of that mini-batch, if one looks at the biases
+    assert "mini-batch" not in found_for(other).reason
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_where_an_array_is_correct_the_data_and_the_weights_are_those_handed_in(kind: Any) -> None:
+    g = MODEL.backward(MODEL.forward(X), Y)
+    weights: list[Any]
+    biases: list[Any]
+    weights, biases = ([np.asarray(a, kind) for a in part] for part in (MODEL.weights, MODEL.biases or ()))
+    noise: list[Any] = [np.asarray(RNG.normal(size=b.shape), kind) for b in biases]
+    given: Any = ([np.asarray(w, kind) for w in g.weights], noise)
+    found = diagnose(weights, X, Y, given, biases=biases, activations=PHIS, loss="mse")
+    assert (found.verdict, found.place) == ("unknown", "db")
+    assert "difference of weights" not in found.reason
+    assert "update" not in found.reason
+
+
+# Steps
+
+
+def test_evidence_leaves_out_what_is_too_small_to_tell() -> None:
+    model = Model.random([3, 4, 1], seed=2, activations=["relu", "identity"], bias=True)
+    g = model.backward(model.forward(X), Y[:, :1])
+    assert g.biases is not None
+    after = [w - 0.5 * dw for w, dw in zip(model.weights, g.weights, strict=True)]
+    before = [model.weights[0] + 1e16, model.weights[1]]  # its change is lost in rounding
+    assert diagnose_step(model.weights, after, X, Y[:, :1], 0.5, loss="mse", activations=["relu", "identity"])
+    small = [w * 1.0 for w in after]
+    small[0] = before[0]
+    found = diagnose_step(before, small, X / 1e16, Y[:, :1], 0.5, loss="mse", activations=["relu", "identity"])
+    assert "1e+00" not in found.evidence
+
+
+def test_weight_decay_without_a_learning_rate() -> None:
+    g = MODEL.backward(MODEL.forward(X), Y)
+    after = [w - 0.5 * (dw + 0.01 * w) for w, dw in zip(MODEL.weights, g.weights, strict=True)]
+    before = list(MODEL.weights)
+    told: dict[str, Any] = {"activations": PHIS, "loss": "mse"}
+    new = [b - 0.5 * db for b, db in zip(MODEL.biases or (), g.biases or (), strict=True)]
+    biases = (list(MODEL.biases or ()), new)
+    found = diagnose_step(before, after, X, Y, biases=biases, **told)
+    assert found.weight_decay == pytest.approx(0.01)
+    assert "λ = 0.01 if η is 0.5, that is ηλ = 0.005" in found.reason
+    assert "if η is" not in diagnose_step(before, after, X, Y, 0.5, biases=biases, **told).reason
+
+
+def test_a_single_number_is_not_correct_by_a_factor_of_its_own() -> None:
+    model = Model.random([3, 4, 1], seed=2, activations=["tanh", "identity"], bias=True)
+    after = [w - RNG.normal(size=w.shape) for w in model.weights]
+    biases = (list(model.biases or ()), [b - RNG.normal(size=b.shape) for b in model.biases or ()])
+    found = diagnose_step(
+        list(model.weights), after, X, Y[:, :1], biases=biases, activations=["tanh", "identity"], loss="mse"
+    )
+    assert (found.verdict, found.arrays["b2"].verdict) == ("unknown", "not tested")
+    assert "b2 is correct" not in found.reason
+
+
+def test_no_change_has_two_places() -> None:
+    found = diagnose_step(list(MODEL.weights), list(MODEL.weights), X, Y, activations=PHIS, loss="mse")
+    assert [one.place for one in found.alternatives] == ["update", "delta3"]
+
+
+# The command line
+
+
+@pytest.mark.parametrize(("decay", "status"), [(None, 1), ("0.01", 0), ("0.02", 1), ("2", 2)])
+def test_weight_decay_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], decay: str | None, status: int
+) -> None:
+    model = Model.random([3, 4, 2], seed=0)
+    g = model.backward(model.forward(X), Y).weights
+    arrays: dict[str, Any] = {f"W{k}": w for k, w in enumerate(model.weights, 1)}
+    options = ["--loss", "mse", "--activations", "sigmoid", *(() if decay is None else ("--weight-decay", decay))]
+    terms = [dw + 0.01 * w for w, dw in zip(model.weights, g, strict=True)]
+    given: dict[str, Any] = {f"g{k}": t for k, t in enumerate(terms, 1)}
+    np.savez(tmp_path / "run.npz", X=X, y=Y, **arrays, **given)
+    assert main(["diagnose", str(tmp_path / "run.npz"), *options]) == status
+    after: dict[str, Any] = {
+        f"after{k}": w - 0.5 * t for k, (w, t) in enumerate(zip(model.weights, terms, strict=True), 1)
+    }
+    np.savez(tmp_path / "step.npz", X=X, y=Y, **arrays, **after)
+    assert main(["diagnose", str(tmp_path / "step.npz"), "--eta", "0.5", *options]) == status
+    assert ("weight_decay" in capsys.readouterr().err) is (status == 2)
