@@ -1228,9 +1228,7 @@ def of_batch(words: str) -> list[str]:
 
 def test_work_is_counted_to_the_last_multiplication() -> None:
     x = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]])
-    line = (
-        np.array([[1.0], [2.0], [-1.0], [3.0]]) * x[:1]
-    )  # on which each mini-batch has a gradient along the same line
+    line = np.array([[1.0], [2.0], [-1.0], [3.0]]) * x[:1]  # then the gradients of all mini-batches are parallel
     whole = 6.0 * 4 * 2  # of all examples; of k of them, k quarters
     for data, examples, work, words in (
         (x, slice(1), whole / 4, "first example"),  # only what agrees along two directions is tried

@@ -104,7 +104,7 @@ def test_whole_lines(tmp_path: Path) -> None:
     )
     nowhere = "no array is correct, and no known mistake explains the numbers; if the network has biases, hand them in"
     expected = [
-        ("bias", "unknown", ("W1",), "mse", f"{elsewhere}; there is a mistake in dW1, or in delta1", 1),
+        ("bias", "unknown", ("W1",), "mse", f"{elsewhere}; there is a mistake in dW1 or in delta1", 1),
         ("correct", "correct", (), "mse", "", 0),
         ("damaged", "unreadable", (), "", damaged, 2),
         ("noise", "unknown", ("W1", "W2"), "", nowhere, 1),
@@ -113,7 +113,8 @@ def test_whole_lines(tmp_path: Path) -> None:
     ]
     for path, (name, verdict, incorrect, loss, note, status) in zip(files_in(tmp_path), expected, strict=True):
         grade = grade_file(path, tmp_path, activations="sigmoid", loss="mse")
-        assert grade == Grade(f"{name}.npz", verdict, (), incorrect, loss, (), grade.note, status)
+        mistakes = ("in delta1",) if name == "slope" else ()  # a place, where nothing has a name
+        assert grade == Grade(f"{name}.npz", verdict, mistakes, incorrect, loss, (), grade.note, status)
         assert grade.note.startswith(note)
         assert bool(grade.note) is bool(note)
 

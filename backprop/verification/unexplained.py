@@ -24,7 +24,7 @@ from backprop.verification.comparison import (
 )
 from backprop.verification.findings import Alternative, Diagnosis, Layer
 from backprop.verification.hints import accumulated
-from backprop.verification.search import Reading
+from backprop.verification.search import Reading, norm
 from backprop.verification.told import MIXED, networks_for, told_losses
 
 TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
@@ -177,9 +177,9 @@ def _follows(best: Baseline, top: int) -> bool | None:
             delta = step.activation_gradient(delta, p.weights[j]) * grammar.correct_derivative(p, j - 1)
     if any(reading.given[name].shape != rows[name].shape[1:] for name in names):
         return None
-    scale = {name: float(np.linalg.norm(reading.given[name])) or 1.0 for name in names}
-    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     blocks = reading.correct(best.loss.family)  # what differs from the correct gradient must follow from a δ
+    scale = {n: max(norm(reading.given[n]), abs(best.s) * norm(blocks[n].made)) or 1.0 for n in names}
+    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
     target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
