@@ -29,11 +29,11 @@ from backprop.verification.comparison import (
 )
 from backprop.verification.diagnosis import diagnosed
 from backprop.verification.explanation import named_factors
-from backprop.verification.findings import Array
+from backprop.verification.findings import Alternative, Array
 from backprop.verification.hints import _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
-from backprop.verification.search import Block, Reading, losses
+from backprop.verification.search import Block, Reading, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
     TOO_SMALL_TO_TELL,
@@ -543,26 +543,34 @@ def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> N
     assert diagnosis.with_remarks(case._replace(told=None), found, None).remarks
 
 
-@pytest.mark.parametrize("verdicts", [["correct", "unknown"], ["incorrect", "unknown"]])
-def test_hints_are_added_to_what_is_unknown(monkeypatch: pytest.MonkeyPatch, verdicts: list[str]) -> None:
-    case = a_case(a_reading())._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
-    found = nothing(2, "why")
-    layers = tuple(layer._replace(verdict=verdict) for layer, verdict in zip(found.layers, verdicts, strict=True))
-    found, seen = replace(found, layers=layers), list[Any]()
+@pytest.mark.parametrize(
+    ("verdicts", "loss", "family"),
+    [(["correct", "incorrect"], None, ""), (["incorrect", "not tested"], "bce sum", "binary_cross_entropy")],
+)
+def test_hints_are_added_to_what_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, verdicts: list[str], loss: str | None, family: str
+) -> None:
+    case = a_case(a_reading(), loss=loss)._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
+    arrays = {f"W{i + 1}": Array(verdict, 0.5, None, None) for i, verdict in enumerate(verdicts)}
+    found, seen, tried = nothing(2, "why", arrays=arrays), list[Any](), ("one", "two")
+    found = replace(found, alternatives=(Alternative("mistake", (), "dW1", "mse", "a"),), place="dW1")
 
     def hints(*arguments: Any) -> tuple[str, ...]:
         seen.append(arguments)
-        return ("one", "two")
+        return tried
 
     monkeypatch.setattr(diagnosis, "hints", hints)
     for untouched in (replace(found, evidence="numbers"), replace(found, reason=TOO_SMALL_TO_TELL)):
         assert diagnosis.with_remarks(case, untouched, None) is untouched
     assert not seen
-    assert diagnosis.with_remarks(case, found, None).reason == "why; one; two"
+    assert diagnosis.with_remarks(case, found, None) == replace(found, reason="why; one; two")
     ((problems, networks, *rest),) = seen
     assert problems is case.problems
     assert networks == [(a, b) for a in (SIGMOID, RELU, MINE) for b in (SIGMOID, RELU, MINE)][:8]
-    assert rest == [case.unit, True, False, ""]  # no array was judged
+    assert rest == [case.unit, True, "correct" in verdicts, family]
+    tried = ("one", "it is two")  # which explains the numbers, so that nothing else is to be said of them
+    expected = replace(found, reason="one; it is two", alternatives=(), place=None)
+    assert diagnosis.with_remarks(case, found, None) == expected
 
 
 def test_two_numbers_are_evidence_and_one_is_not() -> None:
@@ -752,9 +760,8 @@ def test_an_array_of_small_numbers_must_follow_as_well() -> None:
         gradients = (small * problem.gradients[0], *problem.gradients[1:])
         reading = Reading(problem._replace(X=small * problem.X, gradients=gradients), *fields(base.reading))
         p = reading.exact("mse")
-        reading.__dict__["_exact"] = p._replace(
-            a=[p.a[0], *base.reading.exact("mse").a[1:]], z=base.reading.exact("mse").z
-        )
+        whole = base.reading.exact("mse")
+        vars(reading)["_exact"] = p._replace(a=[p.a[0], *whole.a[1:]], z=whole.z)
         assert _follows(base._replace(reading=reading), 2) is follows
 
 
@@ -862,9 +869,33 @@ def test_clipped_predictions_are_counted(which: str, bound: float, many: int) ->
 
 
 @pytest.mark.parametrize("which", ["used", "divided"])
-def test_what_all_predictions_would_show_is_no_clipping(which: str) -> None:
-    one = entropy_reading({"error": f"~clipped:{which}:0.498"}, ENTROPY.factor)
-    assert with_clipping(a_case(one, **TOLD_BCE), one) is None
+@pytest.mark.parametrize(
+    ("last", "bound", "many"),
+    [
+        (0.16, 0.2, None),  # all of them
+        (0.45, 0.2, 8),
+        (0.45, 0.2499, 8),
+        (0.45, 0.2501, None),
+        (0.498, 0.49, None),
+    ],
+)
+def test_not_all_predictions_are_clipped_and_none_far_from_0_and_1(
+    which: str, last: float, bound: float, many: int | None
+) -> None:
+    rng = np.random.default_rng(1)
+    x, y, w = rng.normal(size=(9, 4)), (rng.random((9, 1)) < 0.5) * 1.0, rng.normal(size=(4, 1))
+    away = np.append(np.linspace(0.02, 0.15, 8), last)[:, None]
+    p = np.where(rng.random((9, 1)) < 0.5, away, 1 - away)
+    x += (np.log(p / (1 - p)) - x @ w) * w.T / np.vdot(w, w)
+    problem = Problem("rows, (in, out)", x, y, (w,), None, (w,), None, (False,))
+    loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    made = grammar.backward(one.exact(loss.family), {"error": f"~clipped:{which}:{bound!r}"})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    found = with_clipping(a_case(one, [[SIGMOID]], loss.name), one)
+    assert (found is not None) is (many is not None)
+    if found is not None:
+        assert found[2].startswith(f"clipping of {many} predictions, at {bound:.3g} from 0 and 1: ")
 
 
 @pytest.mark.parametrize(
@@ -1174,36 +1205,56 @@ def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -
     a = SIGMOID.value(x @ w)
     assert (SIGMOID.derivative(x @ w, a) == 0).all()
     problem = Problem("", x, y, (w,), None, (3 * x.T @ (a - y),), None, (False,))
-    p = grammar.Pass([x @ w], [x, a], y, (w,), (SIGMOID,))
+    p = forward(problem, (SIGMOID,), "mse")
     assert _agrees(problem, p, ["mse", "binary_cross_entropy"], 2**-52)
     assert not _agrees(problem, p, ["mse"], 2**-52)
 
 
-def test_work_is_counted_to_the_last_multiplication(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, w = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]]), np.array([[0.3], [-0.2]])
-    identity, y = backprop.network.ACTIVATIONS["identity"], np.array([[1.0], [0.0], [2.0], [1.0]])
+def a_line(x: np.ndarray, examples: slice, after: float = 0.0) -> Problem:
+    """Hand in the gradient of some examples, of one layer without activation, maybe with weights from after it."""
+    w, b, y = np.array([[0.3], [-0.2]]), np.array([[0.1]]), np.resize([[1.0], [0.0], [2.0], [1.0]], (len(x), 1))
+    delta = (x @ w + b - y)[examples]
+    g, gb = x[examples].T @ delta, delta.sum(axis=0, keepdims=True)
+    return Problem("", x, y, (w - after * g,), (b - after * gb,), (g,), (gb,), (False,))
 
-    def tried(weights: np.ndarray, examples: slice, work: float) -> list[str]:
-        gradient = x[examples].T @ (x[examples] @ weights - y[examples])
-        problem = Problem("", x, y, (w,), None, (gradient,), None, (False,))
-        return list(_tried(problem, [identity], ["mse"], 2**-52, work, False))
 
+def tried(problem: Problem, work: float, is_step: bool = False) -> list[str]:
+    return list(_tried(problem, [backprop.network.ACTIVATIONS["identity"]], ["mse"], 2**-52, work, is_step))
+
+
+def of_batch(words: str) -> list[str]:
+    return [f"it is the gradient of the {words} only, so hand in X and y of that mini-batch"]
+
+
+def test_work_is_counted_to_the_last_multiplication() -> None:
+    x = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]])
+    line = np.array([[1.0], [2.0], [-1.0], [3.0]]) * x[:1]  # then the gradients of all mini-batches are parallel
     whole = 6.0 * 4 * 2  # of all examples; of k of them, k quarters
-    first = "it is the gradient of the first example only, so hand in X and y of that mini-batch"
-    assert tried(w, slice(1), whole / 4) == [first]
-    assert tried(w, slice(1), whole / 4 - 1) == []
-    three = "it is the gradient of the last 3 examples only, so hand in X and y of that mini-batch"
-    assert tried(w, slice(1, 4), whole * 3 / 4) == [three]
-    assert tried(w, slice(1, 4), whole * 3 / 4 - 1) == []
-    gradient = x.T @ (x @ (0 * w) - y)
+    for data, examples, work, words in (
+        (x, slice(1), whole / 4, "first example"),  # only what agrees along two directions is tried
+        (x, slice(1, 4), whole * 3 / 4, "last 3 examples"),
+        (x, slice(2, 4), whole * 2 / 4, "last 2 examples"),
+        (line, slice(2), whole * 3 / 4, "first 2 examples"),  # after one of one example, of which the biases are others
+        (line, slice(1, 4), 2 * whole * 6 / 4, "last 3 examples"),
+    ):
+        assert tried(a_line(data, examples), work) == of_batch(words)
+        assert tried(a_line(data, examples), work - 1) == []
     before = (
         "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "
     )
     before += "in a copy of the weights that was made before the update"
-    problem = Problem("", x, y, (-gradient,), None, (gradient,), None, (False,))
-    for less, found in ((0, [before]), (1, [])):
-        assert list(_tried(problem, [identity], ["mse"], 2**-52, whole - less, False)) == found
-    assert list(_tried(problem, [identity], ["mse"], 2**-52, 1e9, True)) == []  # a step has both
+    for data, work in ((x, whole), (line, 2 * whole * 6 / 4 + whole)):
+        assert tried(a_line(data, slice(4), after=1.0), work) == [before]
+        assert tried(a_line(data, slice(4), after=1.0), work - 1) == []
+    assert tried(a_line(x, slice(4), after=1.0), 1e9, is_step=True) == []  # a step has both
+
+
+def test_mini_batches_of_every_size_are_tried_but_not_all_examples() -> None:
+    x = np.random.default_rng(5).normal(size=(199, 2))
+    for k in (2, 51, 73, 101, 198):
+        assert tried(a_line(x, slice(k)), 1e9) == of_batch(f"first {k} examples")
+        assert tried(a_line(x, slice(199 - k, 199)), 1e9) == of_batch(f"last {k} examples")
+    assert tried(a_line(x, slice(199)), 1e9) == []
 
 
 def test_a_difference_across_a_power_of_two_is_one_from_either_side(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -395,6 +395,11 @@ WHOLE = 2 / 6  # the factor of the mean squared error of three examples and two 
             {"s": WHOLE, "loss": "mse mse_half", "known": True, "slack": 1e-9},
             [(1, 1.0, (), 0.0, 0.0, "mse"), (1, 2.0, (TWO,), 0.8, 0.1, "mse_half")],
         ),
+        (
+            [state(s=WHOLE)],  # if no loss was named, one is almost as likely as the next
+            {"s": WHOLE, "loss": "mse mse_half", "known": True, "slack": 1e-9, "named": False},
+            [(1, 1.0, (), 0.0, 0.0, "mse"), (1, 2.0, (TWO,), 1.0, 0.01, "mse_half")],
+        ),
         # a factor that has a name is taken for exactly that
         (
             [state(s=WHOLE * (1 + 1e-7))],

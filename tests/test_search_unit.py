@@ -496,6 +496,56 @@ def test_a_factor_with_a_name_is_taken_for_exactly_that(f: float, rounded: float
     assert found._named(f) is named
 
 
+def scaled(off: float = 0.0, s: float = 0.5, f: float = 3.0, other: float = 1.0, size: float | None = None) -> Any:
+    """Scale δ of the second layer; each array may be a little off, and the biases may have a factor besides."""
+    plain, rng = submitted({}, {}, WIDTHS), np.random.default_rng(4)
+    p = plain.exact("mse")
+    flow = grammar.delta_of(p, 1, {}, grammar.delta_of(p, 2, {}, grammar.Flow()))
+    made = dict(zip(("W2", "b2"), grammar.gradients_of(p, 1, {}, flow), strict=True))
+    given = {"W2": s * f * made["W2"], "b2": s * f * other * made["b2"]}
+    for name, m in made.items():
+        across = rng.normal(size=m.shape)
+        across -= m * np.vdot(across, m) / np.vdot(m, m)
+        given[name] = given[name] + off * across / np.linalg.norm(across) * np.linalg.norm(given[name])
+    weights, biases = list(plain.problem.gradients), list(plain.problem.bias_gradients or ())
+    weights[1], biases[1] = given["W2"], given["b2"]
+    problem = plain.problem._replace(gradients=tuple(weights), bias_gradients=tuple(biases))
+    found = Search(Reading(problem, plain.activations, EPS, 1e-3, {}), "mse", [2.0, 0.5])
+    if size is not None:  # relative to what is made, so that it grows with δ
+        whole = {name: size * np.linalg.norm(m) / np.linalg.norm(flow.deltas[-1]) for name, m in made.items()}
+        found._size = lambda name, k, delta: float(whole[name] * np.linalg.norm(delta))  # type: ignore[method-assign]
+    state = State((PLAIN,), flow, s, 7)
+    return state, list(found._scaled(state, 1, given, made, s))
+
+
+@pytest.mark.parametrize(("s", "f", "named"), [(0.5, 3.0, 3.0), (-2.0, 2.0 + 1e-6, 2.0), (0.1, -0.5, -0.5)])
+def test_a_delta_is_scaled_where_an_array_has_the_factor(s: float, f: float, named: float) -> None:
+    before, states = scaled(s=s, f=f)
+    assert 1 <= len(states) <= 2  # the factors of the two arrays may differ in their last digit
+    for state in states:
+        assert state.terms == (PLAIN, Term("delta2", "", state.terms[1].factor))
+        assert state.terms[1].factor == pytest.approx(named, abs=1e-12)
+        assert (state.s, state.numbers) == (s, 7 + 12)
+        for kept, changed in ((before.flow.errors, state.flow.errors), (before.flow.deltas, state.flow.deltas)):
+            assert len(changed) == len(kept) == 2
+            assert changed[0] is kept[0]
+            np.testing.assert_allclose(changed[1], named * kept[1])
+    assert scaled(s=s, f=0.0)[1] == []
+    # to the thousandth of each array, or of what it could be if nothing cancelled
+    for size, allowed in ((None, 1e-3), (0.5, 1e-3), (100.0, 0.1)):
+        for share, fits in ((0.99, True), (1.01, False)):
+            assert bool(scaled(share * allowed, s, f, size=size)[1]) is fits
+
+
+def test_where_one_array_has_the_factor_of_delta_the_other_has_one_of_its_own() -> None:
+    _, states = scaled(other=1.25)
+    told = [[(term.place, term.form, round(term.factor, 9)) for term in state.terms[1:]] for state in states]
+    assert told == [
+        [("delta2", "", 3.0), ("db2", "", 1.25)],
+        [("delta2", "", 3.75), ("dW2", "", 0.8)],
+    ]
+
+
 def test_a_delta_that_is_not_the_correct_one_must_explain_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Search(submitted({"phi3": "derivative-missing"}, {}, WIDTHS), "mse", [])
     calls = []
