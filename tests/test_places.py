@@ -192,6 +192,7 @@ def test_an_example_of_zeros_shows_its_delta_in_the_bias_alone() -> None:
     x = np.vstack([np.zeros(3), X[:6]])
     trace = model.forward(x)
     right = model.backward(trace, Y[:7])
+    assert right.biases is not None
     delta = model.deltas(trace, Y[:7])[0].copy()
     delta[0] *= 3
     wrong = Gradients((x.T @ delta, right.weights[1]), (delta.sum(axis=0, keepdims=True), right.biases[1]))
@@ -203,6 +204,7 @@ def test_an_example_of_zeros_shows_its_delta_in_the_bias_alone() -> None:
 
 def test_below_the_lowest_delta_one_function_may_make_both_gradients() -> None:
     g = gradients()
+    assert g.biases is not None
     other = np.flip(MODEL.deltas(MODEL.forward(X), Y)[0], axis=1)
     wrong = Gradients((X.T @ other, *g.weights[1:]), (other.sum(axis=0, keepdims=True), *g.biases[1:]))
     found = found_for(wrong)
