@@ -241,7 +241,7 @@ class Model:
 
     Args:
         weights: $W_1, \dots, W_L$, each of shape (in, out); the outputs of one are the inputs of the next.
-        biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without.
+        biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without biases.
         activations: one name for every layer, the output's included, or a sequence of one per layer: "sigmoid", "tanh",
             "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`. "softmax" can stand at the output
             only, where there are two units or more.

@@ -228,7 +228,7 @@ def in_columns(
 def negated(
     X: np.ndarray, y: np.ndarray, w1: np.ndarray, w2: np.ndarray, eta: float, epochs: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Keep $V = -W$, and make every number an array.
+    r"""Store the negated weights $V = -W$, and every constant as an array.
 
     The sigmoid needs $-z$, and $-Z = X (-W)$, so we save two negations in every epoch. The update becomes
 

@@ -4,8 +4,8 @@ Time: five minutes
 Chapter: hidden-to-hidden
 
 A hidden sigmoid unit has the activation $a = 0.6$. It feeds three units of the next layer through the weights 2, −1 and
-0.5, and their δ are 0.1, 0.3 and −0.2. What is δ of the hidden unit? The unit's own input was $x = 3$, so what is the
-gradient with respect to that weight?
+0.5, and their δ are 0.1, 0.3 and −0.2. What is δ of the hidden unit? The input $x = 3$ reaches the hidden unit through
+a weight of its own, so what is the gradient with respect to that weight?
 
 Hint:
     First compute the gradient with respect to $a$, and then multiply by the derivative of the activation function. Do

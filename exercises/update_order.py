@@ -3,7 +3,7 @@ r"""Find the mistake.
 Time: fifteen minutes
 Chapter: parameter-gradients
 
-With this training step the loss falls and XOR is learnt. Nevertheless the step is incorrect:
+With this training step the loss falls and XOR is learned. Nevertheless the step is incorrect:
 
 ```python
 delta2 = (y_hat - y) * (2 / len(y)) * y_hat * (1 - y_hat)

@@ -212,7 +212,9 @@ def _(fn: Function) -> Case:
 @typeset("binary-cross-entropy")
 def _(fn: Function) -> Case:
     values = answers()
-    return values | {"C": fn(values["y"], values["\\hat y"])}, upto(n=N, k=NEXT)
+    y, y_hat = values["y"], values["\\hat y"]
+    alone = fn(y[..., None, None], y_hat[..., None, None])[..., 0]  # each prediction as a network of its own
+    return values | {"C": fn(y, y_hat), "c": alone}, upto(n=N, k=NEXT)
 
 
 @typeset("bce-derivative")

@@ -86,7 +86,7 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
         >>> sigmoid_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(4)
         array([[0.1875, 0.25  , 0.1875]])
 
-        It equals the numerical derivative:
+        The result equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
         >>> z = np.array([[-3.0, 0.5, 2.0]])
@@ -109,19 +109,19 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
 
     The forward pass has already computed $a = \sigma(z)$, so the derivative costs only one multiplication. The parabola
     $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. In the backward pass a gradient, which we shall call δ
-    $\eqref{eq:delta}$, is multiplied by this derivative at every sigmoid that it reaches, so it shrinks to at most a
-    quarter each time $\eqref{eq:delta-bound}$. If $z$ is so large or so negative that the curve is
-    almost flat, the unit is called saturated.
+    $\eqref{eq:delta}$, is multiplied by this derivative at every sigmoid that it reaches, so each sigmoid reduces it to
+    at most a quarter, although the weights may enlarge it again $\eqref{eq:delta-bound}$. If $z$ is so large or so
+    negative that the curve is almost flat, the unit is called saturated.
 
     Args:
-        a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Not $z$, for which the parabola would be
-            unbounded. Not $\sigma$ of $a$.
+        a: the activation $a = \sigma(z)$, any shape, between 0 and 1. Do not pass $z$, for which the parabola would be
+            unbounded, or $\sigma(a)$.
 
     Returns:
         $\partial a/\partial z$, same shape, between 0 and ¼.
 
     Examples:
-        The derivative is largest at a = 0.5:
+        The derivative is largest at $a = 0.5$:
         >>> import numpy as np
         >>> from backprop.derivation import sigmoid_derivative_from_output
         >>> sigmoid_derivative_from_output(0.5), round(sigmoid_derivative_from_output(0.9), 2)
@@ -172,12 +172,12 @@ def tanh(z: np.ndarray) -> np.ndarray:
         >>> float(tanh(np.log(2.0)).round(12))
         0.6
 
-        It is odd, and it saturates far from 0:
+        The function is odd, and it saturates far from 0:
 
         >>> tanh(np.array([[-1000.0, 0.0, 1000.0]]))
         array([[-1.,  0.,  1.]])
 
-        It equals the scaled sigmoid:
+        The result equals the scaled sigmoid:
 
         >>> from backprop.derivation import sigmoid
         >>> z = np.array([-3.0, 0.5, 2.0])
@@ -216,7 +216,7 @@ def tanh_derivative(z: np.ndarray) -> np.ndarray:
         >>> tanh_derivative(np.zeros((2, 3))).shape
         (2, 3)
 
-        It equals the numerical derivative:
+        The result equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step, relative_error, tanh
         >>> z = np.array([[-3.0, 0.5, 2.0]])
@@ -277,7 +277,7 @@ def relu(z: np.ndarray) -> np.ndarray:
     are never negative, so they are not centred at 0.
 
     Args:
-        z: the pre-activation $z$, any shape, real. Not complex: a maximum needs an order.
+        z: the pre-activation $z$, any shape, real rather than complex, because a maximum needs an order.
 
     Returns:
         The activation $a = R(z)$, same shape.
@@ -333,7 +333,7 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
         >>> relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0., 0., 1.])
 
-        From the output the result is the same, and the shape stays:
+        Computed from the output, the result is the same:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
         >>> bool(np.all(relu_derivative(relu(z)) == relu_derivative(z)))
@@ -384,7 +384,8 @@ def identity(z: np.ndarray) -> np.ndarray:
         The report, *Without activation functions*: a = z.
 
     Next:
-        `identity_derivative` is the derivative that the report did not change.
+        `identity_derivative` is the derivative that belongs to the identity. The report removed the sigmoid and kept
+        its derivative instead.
     """
     return z
 
@@ -401,7 +402,7 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
         z: the pre-activation $z$ or the activation $a$, any shape.
 
     Returns:
-        Ones, same shape.
+        An array of ones, same shape as $z$.
 
     Examples:
         The derivative is 1 everywhere:
@@ -443,7 +444,7 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     $\alpha = 0$ it is ReLU, and with $\alpha = 1$ it is the identity.
 
     Args:
-        z: the pre-activation $z$, any shape, real. Not complex: the question $z > 0$ needs an order.
+        z: the pre-activation $z$, any shape, real rather than complex, because the question $z > 0$ needs an order.
         alpha: the derivative $\alpha$ for negative $z$, between 0 and 1.
 
     Returns:
@@ -502,7 +503,7 @@ def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         >>> leaky_relu_derivative(np.array([-2.0, 0.0, 3.0]))
         array([0.01, 0.01, 1.  ])
 
-        From the output the result is the same, and the shape stays:
+        Computed from the output, the result is the same:
 
         >>> z = np.array([[1.0, -1.0, 0.0], [-3.0, 4.0, -5.0]])
         >>> bool(np.all(leaky_relu_derivative(leaky_relu(z)) == leaky_relu_derivative(z)))
@@ -593,7 +594,7 @@ def softplus_derivative(z: np.ndarray) -> np.ndarray:
         >>> softplus_derivative(np.array([[-np.log(3.0), 0.0, np.log(3.0)]])).round(2)
         array([[0.25, 0.5 , 0.75]])
 
-        It equals the numerical derivative and can be computed from the output:
+        The result equals the numerical derivative and can be computed from the output:
 
         >>> from backprop.derivation import complex_step, relative_error, softplus
         >>> z = np.array([[-3.0, 0.0, 2.0]])
@@ -750,8 +751,8 @@ def softmax(z: np.ndarray) -> np.ndarray:
     two classes.
 
     Args:
-        z: the pre-activations $z$, shape (..., d), real or complex: one row for each example. Not (d, N): the sum runs
-            over the last axis.
+        z: the pre-activations $z$, shape (..., d), real or complex: one row for each example. The shape is not (d, N),
+            because the sum runs over the last axis.
 
     Returns:
         The activations $a$, same shape; each row is positive and sums to 1.
@@ -784,7 +785,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softmax(np.stack([z, 0 * z], axis=-1))[:, 0], sigmoid(z), rtol=1e-14))
         True
 
-        It is the derivative of `logsumexp`, as the sigmoid is that of softplus:
+        Softmax is the derivative of `logsumexp`, as the sigmoid is that of softplus:
 
         >>> from backprop.derivation import complex_step, logsumexp, relative_error
         >>> z = np.array([[0.3, -1.2, 2.0], [1.0, 0.0, -0.5]])

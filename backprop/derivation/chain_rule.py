@@ -1,10 +1,10 @@
 r"""Combine derivatives along one path and over several paths.
 
-How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules,
-because derivatives along one path are multiplied and the contributions of several paths are added.
+How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules:
+derivatives along one path are multiplied, and the contributions of several paths are added.
 
 A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
-two factors. The *local gradient* belongs to the operation itself, because it is the derivative of its result with
+two factors. The *local derivative* belongs to the operation itself, because it is the derivative of its result with
 respect to its input. The *upstream gradient* is the derivative of the loss with respect to that result. Backpropagation
 applies the two rules in an order in which no product is computed twice. From a weight in the first layer of a 2-4-4-1
 network, for example, four paths lead to the loss, and they share their first and their last steps. We compute the
@@ -33,7 +33,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         $\partial C/\partial w$, same shape.
 
     Examples:
-        Here z rises twice as fast as w, and C falls half as fast as z rises:
+        Here $z$ rises twice as fast as $w$, and $C$ falls half as fast as $z$ rises:
 
         >>> from backprop.derivation import chain_rule
         >>> chain_rule(2.0, -0.5)
@@ -45,7 +45,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         >>> chain_rule(np.array([1.0, 2.0, 3.0]), 0.1).round(2)
         array([0.1, 0.2, 0.3])
 
-        The result equals the numerical derivative of $C = (wx - y)^2$ at w = 1.5, x = 2, y = 1:
+        The result equals the numerical derivative of $C = (wx - y)^2$ at $w = 1.5$, $x = 2$, $y = 1$:
 
         >>> from backprop.derivation import complex_step
         >>> float(complex_step(lambda w: (w * 2.0 - 1.0) ** 2, np.array(1.5)))
@@ -151,7 +151,8 @@ def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
         >>> backward_gradient(np.full((4, 3), 0.25), np.ones((4, 3))).shape
         (4, 3)
 
-        It equals the numerical gradient of $C = \tfrac12 a^2$ with $a = \sigma(z)$, where $\partial C/\partial a = a$:
+        The result equals the numerical gradient of $C = \tfrac12 a^2$ with $a = \sigma(z)$, where $\partial C/\partial
+        a = a$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> z = np.array([[-1.0, 0.5, 2.0]])

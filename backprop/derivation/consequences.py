@@ -65,7 +65,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
 
     By $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
-    where the equations on the right hold, which are called the normal equations. Since the loss is convex in $W$, no
+    where $X^\top X\,W = X^\top Y$ holds, and these are called the normal equations. Since the loss is convex in $W$, no
     other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many
     units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer
     the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared entries. A
@@ -79,7 +79,8 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         The lowest mean squared error.
 
     Examples:
-        No multiple of x = 1, 2 equals the targets 1 and 0, and the best one, W = 1/5, leaves (0.64 + 0.16)/2:
+        The inputs are 1 and 2, and the targets are 1 and 0. No weight $W$ gives both targets, and the best one, $W =
+        1/5$, predicts 0.2 and 0.4, so its loss is (0.64 + 0.16)/2:
 
         >>> import numpy as np
         >>> from backprop.derivation import least_squares_minimum
@@ -106,7 +107,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         True
 
     Source:
-        The report does not have it; its training without activations ends in NaN.
+        The report does not compute this minimum, because its training without activations ends in NaN.
 
     Next:
         `max_stable_learning_rate` is the largest learning rate with which gradient descent converges there.
@@ -149,7 +150,8 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         d_out: the number of outputs $d_L$.
 
     Returns:
-        $2/\lambda_{\max}$: below it training converges, above it diverges from almost every start.
+        $2/\lambda_{\max}$: below this learning rate training converges, and above it training diverges from almost
+        every starting point.
 
     Examples:
         One example whose only input is 2 has the Hessian $H = 8$:
@@ -189,8 +191,8 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     Next:
         `dead_units` finds units of ReLU that no longer learn.
     """
-    max_derivative = np.linalg.eigvalsh(2 / (len(x) * d_out) * (x.T @ x))[-1]
-    return float(2 / max_derivative)
+    max_eigenvalue = np.linalg.eigvalsh(2 / (len(x) * d_out) * (x.T @ x))[-1]
+    return float(2 / max_eigenvalue)
 
 
 def dead_units(z: np.ndarray) -> np.ndarray:
@@ -275,7 +277,7 @@ def dead_unit_probability(d_in: int) -> float:
         True
 
     Source:
-        The report does not have it; it names 40% for too high a learning rate.
+        The report has no such formula. It says that 40% of the units may die if the learning rate is too high.
 
     Next:
         `units_identical` shows why initial weights must be random.
@@ -320,7 +322,8 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         >>> units_identical(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]), b=np.array([[0.0, 1.0]]))
         False
 
-        After a hundred epochs a 2-3-1 network is still as it began, with equal weights and with random ones:
+        A hundred epochs change the weights of a 2-3-1 network, but identical units are still identical, and units with
+        random weights are still different:
 
         >>> import backprop
         >>> x, y = backprop.xor()

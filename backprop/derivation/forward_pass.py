@@ -66,7 +66,7 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
         a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Not one example of
             shape (in,): write it as one row, (1, in).
         w: the weights $W_l$, shape (..., in, out). Not (out, in).
-        b: the biases $b_l$, shape (..., 1, out), or None for a layer without.
+        b: the biases $b_l$, shape (..., 1, out), or None for a layer without biases.
 
     Returns:
         The pre-activations $Z_l$, shape (..., N, out).

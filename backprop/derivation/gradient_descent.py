@@ -29,7 +29,8 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     well. Each array is read row by row.
 
     Args:
-        parameters: the arrays to stack, all weights before all biases; any shapes. Not one array: a list of them.
+        parameters: the arrays to stack, all weights before all biases; any shapes. Pass a list, even if it holds a
+            single array.
 
     Returns:
         $\theta$, or $\nabla L$ if partial derivatives were given, shape (P,), where P counts every entry.
@@ -69,7 +70,7 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
 
     Args:
         theta: the parameters $\theta^0$, any shape.
-        gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Not $-\nabla L$, which the report's code
+        gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Do not pass $-\nabla L$, which the report's code
             computes and adds.
         eta: the learning rate $\eta > 0$, in units of parameter² per unit of loss, because a gradient is loss per
             parameter; a number, or an array that broadcasts, shape (S, 1, 1) for S runs at once.
@@ -114,12 +115,12 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
 
     If the parameters change by a small vector $d$, each of them changes the loss by its partial derivative times its
     entry of $d$. Together this is the dot product $\nabla L \cdot d$, *to first order*, which means apart from products
-    of two small numbers. For $d = -\eta\nabla L$ it is $-\eta\lVert\nabla L\rVert^2$, where the squared norm
-    $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so it is never positive. Among all directions of the
-    same norm, the negative gradient is the best, because $\nabla L \cdot d$ is the product of the two norms and the
-    cosine of the angle between them, and the cosine is least in the opposite direction. However, this holds for small
-    steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$, so after a large step the loss may be
-    higher than before.
+    of two small numbers. For $d = -\eta\nabla L$ this product is $-\eta\lVert\nabla L\rVert^2$. The squared norm
+    $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so the product is never positive. Among all $d$ of the
+    same norm, the negative gradient lowers the loss most. The reason is that $\nabla L \cdot d$ is the product of the
+    two norms and the cosine of the angle between the two vectors, and the cosine is least in the opposite direction.
+    However, this holds for small steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$, so after a
+    large step the loss may be higher than before.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.
@@ -154,7 +155,7 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
         0.000036
 
     Source:
-        The report does not have it; it says only that the step leads downhill.
+        The report says only that the step leads downhill.
 
     Next:
         `central_difference` computes a gradient numerically, before we derive one.

@@ -6,7 +6,7 @@ derives its δ from the δ of the units that it feeds, first for one unit and th
 A hidden unit affects the loss only through the units of the next layer. If their δ are known, so is the upstream
 gradient of the hidden unit, because it is the sum of these δ, each multiplied by the weight of its connection.
 Multiplying by the derivative of the unit's own activation function then gives its δ. We repeat this layer by layer,
-from the output to the first hidden layer, and altogether this costs about as much as one forward pass. The formula
+from the output to the first hidden layer, and all δ together cost about as much as one forward pass. The formula
 holds for the weights *as they were* in the forward pass, so no layer may be updated before δ has passed through its
 weights.
 """
@@ -29,7 +29,7 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
     The index says to which layer a unit belongs: $j$ is a unit of this layer, and $k$ is a unit of the next. Unit $j$
     reaches the loss through every $z_k$, so we add over all paths, as in $\eqref{eq:multivariable-chain-rule}$. In the
     weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$.
-    The local gradient is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
+    The local derivative is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
 
     Args:
         w: the weights $w_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
@@ -75,7 +75,7 @@ def hidden_delta_unit(
     The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
     $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
     bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
-    gradient $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. Its value has been fixed in the
+    derivative $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. Its value has been fixed in the
     forward pass, so in the backward pass it is a constant factor, like the gain of an amplifier.
 
     Args:
@@ -182,7 +182,7 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
 
     There are two steps. The first leads through the weights of layer $l+1$ $\eqref{eq:activation-gradient}$ and gives
     the upstream gradient. The second leads through the activation function of layer $l$ $\eqref{eq:backward-gradient}$,
-    so it is an element-wise product with the local gradient $\phi'(Z_l)$. Every hidden layer uses this one line,
+    so it is an element-wise product with the local derivative $\phi'(Z_l)$. Every hidden layer uses this one line,
     whether the next layer is the output or itself hidden. For the entry of example $n$ and unit $j$, it says
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$

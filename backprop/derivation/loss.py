@@ -1,4 +1,4 @@
-r"""Measure by one number how far the predictions are from the targets.
+r"""Measure with one number how far the predictions are from the targets.
 
 How far are the predictions of a network from the targets? This chapter defines the loss, one number that answers this
 question, and it derives the gradient of the loss with respect to every prediction.
@@ -237,7 +237,7 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> mse_derivative(np.zeros((3, 2)), np.ones((3, 2))).shape
         (3, 2)
 
-        It equals the numerical gradient:
+        The derivative equals the numerical gradient:
 
         >>> from backprop.derivation import central_difference, relative_error
         >>> from backprop.derivation import mse_contributions, total_loss
@@ -261,14 +261,15 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute each example's contribution to the binary cross-entropy.
 
-    $$C^n = -\frac{1}{N\,d_L}\sum_{k=1}^{d_L}
-    \Bigl[y^n_k\ln\hat y^{\,n}_k + (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)\Bigr]
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L} c^n_k, \qquad
+    c^n_k = -y^n_k\ln\hat y^{\,n}_k - (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)
     \tag{3.6}\label{eq:binary-cross-entropy}$$
 
     Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that occurs,
-    and $-\ln$ of it measures how surprising the label was. Binary cross-entropy, also called log loss, is the mean of
-    this over the examples. A term whose factor $y$ or $1-y$ is 0 counts as 0, even where its logarithm is infinite. A
-    prediction that is certain and incorrect makes the loss infinite.
+    and $c^n_k$, the negative logarithm of this probability, measures how surprising the label was. Binary cross-entropy,
+    also called log loss, is the mean of $c^n_k$ over the examples and outputs. A term whose factor $y$ or $1-y$ is 0
+    counts as 0, even where its logarithm is infinite. A prediction that is certain and incorrect makes the loss
+    infinite.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -286,7 +287,7 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> bce_contributions(np.array([[1.0]]), np.array([[0.5]])).round(4)
         array([0.6931])
 
-        A certain and correct prediction costs nothing, so only the third example contributes, with ln 2 / 3:
+        A certain and correct prediction costs nothing, so only the third example contributes, with $\tfrac13\ln 2$:
 
         >>> y, y_hat = np.array([[1.0], [0.0], [1.0]]), np.array([[1.0], [0.0], [0.5]])
         >>> contributions = bce_contributions(y, y_hat)
@@ -300,7 +301,7 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The report does not have it. It stands beside the mean squared error because its δ at the output is simpler.
+        The report uses the mean squared error alone. We add this loss because its δ at the output is simpler.
 
     Next:
         `bce_derivative` is its derivative.
@@ -320,9 +321,9 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     \tag{3.7}\label{eq:bce-derivative}$$
 
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
-    positive. On the common denominator the products $y\hat y$ cancel. The denominator that remains is the derivative of
-    the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At a
-    sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-sigmoid-bce}$.
+    positive. Over the common denominator the products $y\hat y$ cancel. The denominator that remains is the derivative
+    of the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At
+    a sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -364,11 +365,12 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute the binary accuracy, the fraction of predictions on the correct side of one half.
 
-    $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n=1}^{N}\sum_{k=1}^{d_L}
+    $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n}\sum_{k}
     \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr]
     \tag{3.8}\label{eq:binary-accuracy}$$
 
-    The bracket is 1 where the statement inside is true and 0 where it is not, and a prediction of exactly ½ counts as
+    The sums run over all examples and outputs. The bracket is 1 where the statement inside is true and 0 where it is
+    not, and a prediction of exactly ½ counts as
     0. Accuracy is what you want to know in the end. However, it is constant almost everywhere and jumps in between, so
     its gradient is 0 and gives no direction for a step. Training therefore needs a loss, which changes smoothly with
     the predictions.
@@ -381,7 +383,7 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         The fraction of correct predictions, between 0 and 1, shape (...).
 
     Examples:
-        Two of three predictions are on the correct side:
+        Two of three predictions are on the correct side of ½:
 
         >>> import numpy as np
         >>> from backprop.derivation import binary_accuracy
@@ -444,7 +446,7 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         array([0.6931])
 
         There are two examples and three classes. The first prediction is certain and correct, so all of the loss,
-        ln 4 / 2, comes from the second:
+        $\tfrac12\ln 4$, comes from the second:
 
         >>> y = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
         >>> contributions = cross_entropy_contributions(y, np.array([[0.0, 1.0, 0.0], [0.25, 0.5, 0.25]]))
@@ -468,7 +470,7 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The report does not have it; its networks have one output.
+        The report has no such loss, because its networks have one output.
 
     Next:
         `cross_entropy_derivative` is its derivative.
@@ -504,12 +506,12 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> cross_entropy_derivative(np.array([[0.5, 0.25, 0.25]]), np.array([[0.25, 0.5, 0.25]]))
         array([[-2. , -0.5, -1. ]])
 
-        It has the shape of the predictions:
+        The derivative has the shape of the predictions:
 
         >>> cross_entropy_derivative(np.eye(3)[[0, 2, 2, 1, 0]], np.full((5, 3), 1 / 3)).shape
         (5, 3)
 
-        It equals the numerical gradient:
+        The derivative equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> y, y_hat = np.array([[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]), np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4]])

@@ -19,7 +19,7 @@ def central_difference(
     x: np.ndarray,
     h: float = 6e-6,
 ) -> np.ndarray:
-    r"""Compute the numerical gradient of f by the central difference, from steps to both sides.
+    r"""Compute the numerical gradient of f by the central difference, with a step in each direction.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
     \tag{2.1}\label{eq:central-difference}$$
@@ -62,7 +62,7 @@ def central_difference(
         9e-08
 
     Source:
-        The report does not have it; it checks its gradients only by training.
+        The report computes no numerical gradient and checks its gradients only by training.
 
     Next:
         `complex_step` avoids the rounding error of the subtraction.
@@ -86,11 +86,11 @@ def complex_step(
     $$\frac{\partial f}{\partial x_k} = \frac{\operatorname{Im} f(x + i h e_k)}{h} + O(h^2)
     \tag{2.2}\label{eq:complex-step}$$
 
-    Here $i$ is the imaginary unit, so $i^2 = -1$. Of a function, *analytic* means that Taylor's formula with all its
-    terms holds for complex numbers as well, so the word has nothing to do with the analytic gradient. We expand $f(x +
-    ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and take the imaginary part, which does not contain $f(x)$.
-    Nothing is subtracted, so no digits cancel. We can therefore choose $h$ so small that the truncation error vanishes,
-    and the result is correct to the last digits.
+    Here $i$ is the imaginary unit, so $i^2 = -1$. A function is called *analytic* if Taylor's formula with all its
+    terms holds for complex numbers as well. This sense of the word has nothing to do with the analytic gradient. We
+    expand $f(x + ih) = f(x) + ih f'(x) - \tfrac12 h^2 f''(x) - \dots$ and take the imaginary part, which does not
+    contain $f(x)$. Nothing is subtracted, so no digits cancel. We can therefore choose $h$ so small that the truncation
+    error vanishes, and the result is correct to the last digits.
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the
@@ -150,7 +150,7 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         $\varepsilon$, between 0 and 2. Two zero gradients have error 0.
 
     Examples:
-        The second gradient is equal, 10% too large, and of the opposite sign:
+        We compare three gradients with $g$: $g$ itself, one that is 10% too large, and one of the opposite sign:
 
         >>> import numpy as np
         >>> from backprop.derivation import relative_error
@@ -183,7 +183,7 @@ def forward_difference(
     x: np.ndarray,
     h: float = 1.5e-8,
 ) -> np.ndarray:
-    r"""Compute the numerical gradient of f by the forward difference, from a step to one side.
+    r"""Compute the numerical gradient of f by the forward difference, with a step in one direction.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
 
@@ -294,11 +294,11 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
     \tag{2.6}\label{eq:optimal-step-size}$$
 
     At the minimum of $\eqref{eq:finite-difference-error}$ the derivative $p\,c\,h^{p-1} - r/h^2$ is zero, so we
-    multiply by $h^2$ and solve for $h$. If f and its derivatives are all about 1, then $r$ is about $\varepsilon$. The
-    best step size is therefore about $\varepsilon^{1/3} = 6\times10^{-6}$ for the central difference, with an error of
-    about $\varepsilon^{2/3} = 4\times10^{-11}$. For the forward difference both are about
-    $\varepsilon^{1/2} = 1.5\times10^{-8}$. Near its minimum $E$ is flat, so a step three times too large costs at most
-    one digit. Far below the minimum, however, even a correct formula seems incorrect.
+    multiply by $h^2$ and solve for $h$. If f and its derivatives are all about 1, then $r$ is about $\varepsilon$.
+    Apart from factors such as $c$ and $p$, the best step size is therefore $\varepsilon^{1/3} = 6\times10^{-6}$ for the
+    central difference, with an error of about $\varepsilon^{2/3} = 4\times10^{-11}$. For the forward difference both
+    are about $\varepsilon^{1/2} = 1.5\times10^{-8}$. Near its minimum $E$ is flat, so a step three times too large
+    costs at most one digit. If the step is far smaller than $h^*$, however, even a correct formula seems incorrect.
 
     Args:
         c: the factor of the truncation error, as in `finite_difference_error`. Not 0.
@@ -320,7 +320,9 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
         >>> finite_difference_error(1.9, 1.0, 2, 16.0) > 12.0, finite_difference_error(2.1, 1.0, 2, 16.0) > 12.0
         (True, True)
 
-        In double precision, with f and its derivatives equal to 1, the central and the forward difference need:
+        If f and its derivatives equal 1, the central difference has $c = \tfrac16$ and $r = \varepsilon$, so its best
+        step is $(3\varepsilon)^{1/3}$. The forward difference has $c = \tfrac12$ and $r = 2\varepsilon$, so its best
+        step is $2\varepsilon^{1/2}$. In double precision these are:
 
         >>> import numpy as np
         >>> eps = np.finfo(float).eps

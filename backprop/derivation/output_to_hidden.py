@@ -33,13 +33,14 @@ def output_delta_unit(z: np.ndarray, dc_dy_hat: np.ndarray) -> np.ndarray:
         $\delta = \partial C/\partial z$ of the output, a number.
 
     Examples:
-        At z = 0 the prediction is ½ and σ′ is ¼. With target 1 and N = 1, ∂C/∂ŷ is 2(½ − 1) = −1:
+        At $z = 0$ the prediction is ½ and $\sigma'(z)$ is ¼. With target 1 and $N = 1$, $\partial C/\partial\hat y$ is
+        $2(\tfrac12 - 1) = -1$:
 
         >>> from backprop.derivation import output_delta_unit
         >>> float(output_delta_unit(z=0.0, dc_dy_hat=-1.0))
         -0.25
 
-        It equals the numerical derivative of $(\sigma(z) - 1)^2$ at z = 0.8:
+        The result equals the numerical derivative of $(\sigma(z) - 1)^2$ at $z = 0.8$:
 
         >>> import numpy as np
         >>> from backprop.derivation import complex_step, relative_error, sigmoid
@@ -115,9 +116,9 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-sigmoid-bce}$$
 
     The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
-    of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. A missing
+    of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. Leaving out
     $\sigma'$ is therefore correct here, whereas under the mean squared error it is a mistake. The cancellation has a
-    practical advantage, because an output that is saturated on the incorrect side still receives a large δ.
+    practical advantage, because an output that is saturated at the wrong end still receives a large δ.
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
@@ -144,7 +145,7 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(output_delta_sigmoid_bce(y, sigmoid(z)), long_way, rtol=1e-14))
         True
 
-        It also equals the numerical gradient:
+        The result also equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, bce_contributions, relative_error, total_loss
         >>> numerical = complex_step(lambda v: total_loss(bce_contributions(y, sigmoid(v))), z)
@@ -178,7 +179,7 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         $\Delta_L$, shape (..., N, d_L).
 
     Examples:
-        One example with two classes of probability ½ has ¼ · 3 − ¼ · 1 as its first entry:
+        For one example with two classes of probability ½, δ of the first output is ¼ · 3 − ¼ · 1:
 
         >>> import numpy as np
         >>> from backprop.derivation import output_delta_jacobian, softmax_jacobian
@@ -195,7 +196,7 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         >>> derived.shape, relative_error(derived, numerical) < 1e-14
         ((5, 3), True)
 
-        With a diagonal Jacobian matrix it is `output_delta`:
+        With a diagonal Jacobian matrix the result is that of `output_delta`:
 
         >>> from backprop.derivation import output_delta
         >>> derivative, upstream = np.array([[0.25, 0.1]]), np.array([[1.0, -0.5]])
@@ -250,14 +251,15 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
         >>> bool(np.allclose(output_delta_softmax_cross_entropy(y, softmax(z)), long_way, rtol=1e-13))
         True
 
-        It equals the numerical gradient:
+        The result equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, cross_entropy_contributions, relative_error, total_loss
         >>> numerical = complex_step(lambda v: total_loss(cross_entropy_contributions(y, softmax(v))), z)
         >>> relative_error(output_delta_softmax_cross_entropy(y, softmax(z)), numerical) < 1e-14
         True
 
-        It is the function for binary cross-entropy, except for the number of outputs in the mean:
+        With three outputs, δ is three times that of `output_delta_sigmoid_bce`, which also divides by the number of
+        outputs:
 
         >>> from backprop.derivation import output_delta_sigmoid_bce
         >>> per_output = output_delta_sigmoid_bce(y, softmax(z))

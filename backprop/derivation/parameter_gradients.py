@@ -51,7 +51,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         array([[ 0.5,  0. , -1. ],
                [ 1. ,  0. , -2. ]])
 
-        It equals the numerical gradient of $C = \sum_j z_j^2$, where $\delta_j = 2z_j$:
+        The result equals the numerical gradient of $C = \sum_j z_j^2$, where $\delta_j = 2z_j$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> a, w = np.array([1.0, 2.0]), np.array([[0.5, -1.0, 0.2], [0.1, 0.3, -0.7]])
@@ -99,7 +99,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         array([[3.5],
                [5. ]])
 
-        It is the sum of the gradients of the examples, here four, for a layer from 3 units to 5:
+        The result is the sum of the gradients of the examples, here four, for a layer from 3 units to 5:
 
         >>> from backprop.derivation import sum_gradients, weight_gradient_example
         >>> rng = np.random.default_rng(0)
@@ -110,7 +110,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(weight_gradient(a, d), sum_gradients(one_by_one)))
         True
 
-        It equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
+        The result equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> w = rng.normal(size=(3, 5))
@@ -151,7 +151,7 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
         >>> bias_gradient(np.array([[0.5], [1.0]]))
         array([[1.5]])
 
-        It is the last row of the weight gradient with a column of ones:
+        The result is the last row of the weight gradient with a column of ones:
 
         >>> from backprop.derivation import weight_gradient, append_ones
         >>> rng = np.random.default_rng(0)
@@ -159,7 +159,7 @@ def bias_gradient(delta: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(weight_gradient(append_ones(a), d)[-1:], bias_gradient(d), rtol=1e-14))
         True
 
-        It equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
+        The result equals the numerical gradient of $L = \sum_{nj} Z_{nj}^2$, where $\Delta = 2Z$:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> w, b = rng.normal(size=(3, 5)), rng.normal(size=(1, 5))
@@ -344,7 +344,8 @@ def finite_difference_cost(widths: Sequence[int], n: int) -> int:
         >>> finite_difference_cost([2, 4, 1], n=1)
         288
 
-        Compared with the backward pass, this small network needs 18 times as many, and a larger one 18,150 times:
+        For this small network the numerical gradient needs 18 times as many multiplications as the backward pass, and
+        for a larger network 18,150 times as many:
 
         >>> finite_difference_cost([2, 4, 1], n=1) // backpropagation_cost([2, 4, 1], n=1)
         18

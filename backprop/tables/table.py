@@ -54,6 +54,31 @@ def shown(value: Any, form: str = "") -> str:
     return power(text) if form else text
 
 
+def counted(part: int, whole: int) -> str:
+    """Write how many of some things there are: "all 47" and "none" where the number alone would read like a form.
+
+    Args:
+        part: how many of them.
+        whole: how many there are in all.
+
+    Returns:
+        The words for the middle of a sentence, before "of them" or a verb.
+
+    Raises:
+        ValueError: if the part is not between 0 and the whole.
+
+    Examples:
+        >>> from backprop.tables.table import counted
+        >>> counted(47, 47), counted(0, 47), counted(1200, 2000)
+        ('all 47', 'none', '1,200')
+    """
+    if not 0 <= part <= whole:
+        raise ValueError(f"part is {part}; expected 0 to {whole}, the whole")
+    if part == 0:
+        return "none"
+    return f"all {part:,}" if part == whole else f"{part:,}"
+
+
 def lookup(value: Any, key: str) -> Any:
     """Follow a key into a result.
 

@@ -1,6 +1,7 @@
 """Placeholders in the pages: filled by the build, never by hand.
 
-In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one).
+In Markdown, ``[=xor.one.accuracy:.0%=]`` becomes a stored number in Python's format (a power of ten is set as one),
+and ``[=count:xor.solved/xor.seeds=]`` a number of all, in words where it is none or all of them.
 Where no dot is in what stands first, it names what is put in: ``[=figure:NAME=]`` a figure, ``[=exercises=]`` the
 table of all exercises, and so on through the two lists below. An unknown name stops the build.
 """
@@ -14,7 +15,7 @@ import numpy as np
 
 from backprop import __version__
 from backprop.experiments.store import read_all, read_result
-from backprop.tables.table import lookup, shown
+from backprop.tables.table import counted, lookup, shown
 from builder.errors import SiteError
 from builder.insert import catalogue, claims, equation_index, exercises, figures, tables
 from builder.source.code import bare
@@ -29,16 +30,32 @@ def number(results: Path, key: str, form: str) -> str:
     The key is the experiment, a dot, and the way to the value, such as "xor.one.final_loss". An array that is given a
     format is written row by row, with commas, as the addresses of the microscope have it.
     """
-    name, _, way = key.partition(".")
-    try:
-        value: Any = lookup(read_result(results, name), way)
-    except (FileNotFoundError, KeyError):
-        raise SiteError("no result has this name") from None
+    value = _stored(results, key)
     if isinstance(value, list) and form:
         return ",".join(shown(entry, form) for entry in np.ravel(value).tolist())
     if isinstance(value, dict | list):
         raise SiteError(f"this is a {type(value).__name__}; expected one value")
     return shown(value, form)
+
+
+def count(results: Path, keys: str) -> str:
+    """Write a stored number of things by another, that of all of them: "none", "12" or "all 47"."""
+    part, slash, whole = keys.partition("/")
+    numbers = [_stored(results, key) for key in (part, whole)] if slash else []
+    if not numbers or not all(isinstance(n, int) for n in numbers):
+        raise SiteError("expected two whole numbers, as count:PART/WHOLE")
+    try:
+        return counted(*numbers)
+    except ValueError as error:
+        raise SiteError(str(error)) from None
+
+
+def _stored(results: Path, key: str) -> Any:
+    name, _, way = key.partition(".")
+    try:
+        return lookup(read_result(results, name), way)
+    except (FileNotFoundError, KeyError):
+        raise SiteError("no result has this name") from None
 
 
 def fill(markdown: str, build: Build, beside: Mapping[str, Callable[[], str]]) -> str:
@@ -52,6 +69,7 @@ def fill(markdown: str, build: Build, beside: Mapping[str, Callable[[], str]]) -
     results = build.made / "results"
     kinds: dict[str, Callable[[str], str]] = {
         "figure": figures.mark,
+        "count": lambda keys: count(results, keys),
         "table": lambda name: tables.insert(name, results),
         "exercise": lambda name: exercises.exercise(name, build),
         "exercises": lambda chapter: exercises.links(chapter, build),

@@ -160,7 +160,9 @@ def test_left_over_latex_is_seen(text: str) -> None:
 def generated(tmp_path: Path) -> Path:
     (tmp_path / "results").mkdir()
     (tmp_path / "figures").mkdir()
-    (tmp_path / "results" / "run.json").write_text(json.dumps({"accuracy": 0.75, "tiny": 7.08e-5, "log": [[0, 0.5]]}))
+    (tmp_path / "results" / "run.json").write_text(
+        json.dumps({"accuracy": 0.75, "tiny": 7.08e-5, "log": [[0, 0.5]], "few": 3, "many": 1200, "no": 0})
+    )
     return tmp_path
 
 
@@ -169,6 +171,20 @@ def test_numbers_are_filled_in_and_formatted(generated: Path) -> None:
     assert fill("[=run.tiny:.1e=]", ROOT, generated) == "7.1\xa0×\xa010⁻⁵"
     assert fill("w=[=run.log:.2f=]", ROOT, generated) == "w=0.00,0.50"
     assert fill("e^{{-z}} and [[0.0]]", ROOT, generated) == "e^{{-z}} and [[0.0]]"
+
+
+def test_none_and_all_of_a_number_are_filled_in_as_words(generated: Path) -> None:
+    assert fill("[=count:run.few/run.many=]", ROOT, generated) == "3"
+    assert fill("[=count:run.no/run.many=] and [=count:run.many/run.many=]", ROOT, generated) == "none and all 1,200"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[=count:run.few=]", "[=count:run.many/run.few=]", "[=count:run.few/run.all=]", "[=count:run.few/run.tiny=]"],
+)
+def test_a_count_needs_two_whole_numbers_of_which_the_first_is_not_larger(text: str, generated: Path) -> None:
+    with pytest.raises(SiteError):
+        fill(text, ROOT, generated)
 
 
 @pytest.mark.parametrize(
