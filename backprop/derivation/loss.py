@@ -265,11 +265,11 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     c^n_k = -y^n_k\ln\hat y^{\,n}_k - (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)
     \tag{3.6}\label{eq:binary-cross-entropy}$$
 
-    Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that occurs,
-    and $c^n_k$, the negative logarithm of this probability, measures how surprising the label was. Binary cross-entropy,
-    also called log loss, is the mean of $c^n_k$ over the examples and outputs. A term whose factor $y$ or $1-y$ is 0
-    counts as 0, even where its logarithm is infinite. A prediction that is certain and incorrect makes the loss
-    infinite.
+    Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that
+    occurs, and $c^n_k$, the negative logarithm of this probability, measures how surprising the label was. Binary
+    cross-entropy, also called log loss, is the mean of $c^n_k$ over the examples and outputs. A term whose factor
+    $y$ or $1-y$ is 0 counts as 0, even where its logarithm is infinite. A prediction that is certain and
+    incorrect makes the loss infinite.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
