@@ -324,7 +324,7 @@ def zeros_and_ones(r: Results) -> Judgement:
 
 @claim(CODE, "experiment:spread", "weighted-sum", "preactivation")
 def bias_in_the_text(r: Results) -> Judgement:
-    """A unit computes z = wᵀx + b."""
+    r"""A unit computes $z = w^\top x + b$."""
     s = r["spread"]["xor"]["one"]
     why = (
         f"the text has a bias, but the code has none. On these data it is not needed, because without one "
@@ -385,7 +385,7 @@ def in_the_band(r: Results, name: str) -> tuple[int, int, int, int]:
 
 @claim(RESULTS, "experiment:spread")
 def linear_result(r: Results) -> Judgement:
-    """On linear data, at η = 1, the loss falls to 0.0069 by epoch 9500."""
+    """On linear data, at η = 1, the loss falls to 0.0069 by epoch 9,500."""
     inside, lines, solved, seeds = in_the_band(r, "linear")
     why = (
         f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
@@ -396,7 +396,7 @@ def linear_result(r: Results) -> Judgement:
 
 @claim(RESULTS, "experiment:spread")
 def xor_result(r: Results) -> Judgement:
-    """On XOR, at η = 1, the loss falls to 0.0039 by epoch 9500."""
+    """On XOR, at η = 1, the loss falls to 0.0039 by epoch 9,500."""
     inside, lines, solved, seeds = in_the_band(r, "xor")
     why = (
         f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
@@ -407,15 +407,15 @@ def xor_result(r: Results) -> Judgement:
 
 @claim(RESULTS, "experiment:log_reproduction")
 def labels_as_found(r: Results) -> Judgement:
-    """The lines of the XOR log after epoch 4500 belong to the epochs 5500, 5500, 6000 and so on."""
+    """The lines of the XOR log after epoch 4,500 belong to the epochs 5,500, 5,500, 6,000 and so on."""
     m = r["log_reproduction"]
     ours = {epoch: loss for epoch, _, loss, _ in m["lines"]}
     printed = XOR_LOG[5000]
     at_5000, at_5500 = (abs(ours[epoch] / printed - 1) for epoch in (5000, 5500))
     why = (
-        "the label 5500 and the loss of 6000 each appear twice, and 7000 has no line. If the lines are spaced evenly, "
-        f"a run reproduces every one to {m['worst']:.1e}, whereas at 5500 it is {at_5500:.0%} away from the upper of "
-        "the two losses with this label"
+        "the label 5,500 and the loss of 6,000 each appear twice, and 7,000 has no line. If the lines are spaced "
+        f"evenly, a run reproduces every one to {m['worst']:.1e}, whereas at 5,500 it is {at_5500:.0%} away from the "
+        "upper of the two losses with this label"
     )
     return verdict(at_5500 < at_5000, why)
 
@@ -497,7 +497,7 @@ def time_grows(r: Results) -> Judgement:
 
 @claim(UNITS, "experiment:timing", "backpropagation-cost")
 def because_of_products(r: Results) -> Judgement:
-    """Training time grows because z = wᵀx + b needs more matrix work."""
+    r"""Training time grows because $z = w^\top x + b$ needs more matrix work."""
     t = r["timing"]
     first, doubled = t["steps"][0], t["doubled"]
     few = sum(first[part] for part in ("forward", "backward", "update"))
@@ -513,9 +513,9 @@ def the_jump(r: Results) -> Judgement:
     """Training with 64 units takes five times as long as with 16."""
     t = r["timing"]
     why = (
-        f"the report's times differ by a factor of {t['report_jump']:.2f}, and ours by {t['jump']:.2f}. With one "
-        "hidden layer, as in the report's class, the number of multiplications grows fourfold, so it cannot explain "
-        "more"
+        f"on our machine the factor is {t['jump']:.2f}, whereas the report's own times differ by a factor of "
+        f"{t['report_jump']:.2f}. With one hidden layer, as in the report's class, the number of multiplications grows "
+        "fourfold, so it cannot explain more"
     )
     return verdict(t["jump"] > 4, why)
 
@@ -556,7 +556,10 @@ def three_warnings(r: Results) -> Judgement:
         f"{kind.replace(' encountered', '')} for {fraction:.0%}" for kind, fraction in n["xor"]["warned"]
     )
     all_three = f"{n['xor']['all_three']:.0%}"
-    why = f"the seed is one of the {all_three} that show all three. Of {n['seeds']} on XOR we saw {counts}"
+    why = (
+        f"the initial weights lead to all three, which they do for {all_three} of {n['seeds']} seeds on XOR. Counted "
+        f"one by one, the warnings are {counts}"
+    )
     return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_correct=WHEN)
 
 

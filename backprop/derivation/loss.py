@@ -265,11 +265,11 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     c^n_k = -y^n_k\ln\hat y^{\,n}_k - (1-y^n_k)\ln\bigl(1-\hat y^{\,n}_k\bigr)
     \tag{3.6}\label{eq:binary-cross-entropy}$$
 
-    Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that
-    occurs, and $c^n_k$, the negative logarithm of this probability, measures how surprising the label was. Binary
-    cross-entropy, also called log loss, is the mean of $c^n_k$ over the examples and outputs. A term whose factor
-    $y$ or $1-y$ is 0 counts as 0, even where its logarithm is infinite. A prediction that is certain and
-    incorrect makes the loss infinite.
+    Read $\hat y$ as the probability that the label is 1. The network gives some probability to the label that occurs,
+    and $c^n_k$, the negative logarithm of this probability, measures how surprising the label was. Binary
+    cross-entropy, also called log loss, is the mean of $c^n_k$ over the examples and outputs. A term whose factor $y$
+    or $1-y$ is 0 counts as 0, even where its logarithm is infinite. A prediction that is certain and incorrect makes
+    the loss infinite.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -366,7 +366,7 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute the binary accuracy, the fraction of predictions on the correct side of one half.
 
     $$\text{accuracy} = \frac{1}{N\,d_L}\sum_{n}\sum_{k}
-    \Bigl[\bigl(\hat y^{\,n}_k > \tfrac12\bigr) = \bigl(y^n_k > \tfrac12\bigr)\Bigr]
+    \bigl[(\hat y^{\,n}_k > \tfrac12) = (y^n_k > \tfrac12)\bigr]
     \tag{3.8}\label{eq:binary-accuracy}$$
 
     The sums run over all examples and outputs. The bracket is 1 where the statement inside is true and 0 where it is

@@ -328,8 +328,9 @@ def relu(result: dict[str, Any]) -> Figure:
             + "."
         ),
         caption=(
-            f"Both networks are trained on XOR for {result['epochs']:,} epochs with {result['seeds']} seeds and "
-            "without biases. The output is a ReLU as well, as in the report's class."
+            f"The networks {slow['network']} and {deep[0]['network']} are trained on XOR for {result['epochs']:,} "
+            f"epochs with {result['seeds']} seeds and without biases. The output is a ReLU as well, as in the report's "
+            "class."
         ),
         experiment="relu",
         table=stacked_rows(

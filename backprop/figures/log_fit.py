@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from backprop.figures.style import INK, PAPER, Figure, canvas, stacked_rows
+from backprop.tables.table import shown
 from backprop.verification.words import listed
 
 
@@ -32,12 +33,12 @@ def misfit(result: dict[str, Any]) -> Figure:
         name="log-misfit",
         canvas=drawing,
         title=(
-            f"At η = {best['eta']:g} the fit deviates from the log by at most {best['worst']:.7f}, whereas the fits "
-            f"at the other learning rates deviate by {min(others):.5f} or more."
+            f"At η = {best['eta']:g} the fit deviates from the log by at most {shown(best['worst'], '.1e')}, whereas "
+            f"the fits at the other learning rates deviate by {shown(min(others), '.1e')} or more."
         ),
         description=(
             "The figure shows the worst relative deviation of a fit, on a logarithmic axis, against its learning rate: "
-            + "; ".join(f"{fit['worst']:.7f} at {fit['eta']:g}" for fit in fits)
+            + "; ".join(f"{shown(fit['worst'], '.1e')} at {fit['eta']:g}" for fit in fits)
             + "."
         ),
         caption=f"A hollow circle is a fit that used up its {result['most_steps']} steps before it converged.",
