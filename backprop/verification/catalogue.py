@@ -47,7 +47,7 @@ class Mistake:
 _GRADIENT_CHECK = "a gradient check, on any network"
 _TRAINING = "training, because the loss falls all the same"
 _SCALE = "a gradient check against the loss that is printed"
-_LEARNING_RATE = "training, because the effect is that of another learning rate"
+_LEARNING_RATE = "training that is long enough, because the effect is that of another learning rate"
 
 #: The catalogue, in the order of the backward pass.
 MISTAKES: tuple[Mistake, ...] = (
@@ -123,8 +123,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "output-derivative-missing",
         "the derivative of the output's activation function is missing",
         ("output-delta",),
-        "delta = y_hat - y",
-        "delta = (y_hat - y) * y_hat * (1 - y_hat)",
+        "delta = 2 * (y_hat - y) / N",
+        "delta = 2 * (y_hat - y) / N * y_hat * (1 - y_hat)",
         "Many texts print the formula without the derivative for cross-entropy, where it is correct. Under the squared "
         "error it is not the gradient, although the loss falls even faster on XOR.",
         _GRADIENT_CHECK,
@@ -134,12 +134,12 @@ MISTAKES: tuple[Mistake, ...] = (
         "output-derivative-not-cancelled",
         "under cross-entropy the derivative of the output's activation function has not been cancelled",
         ("output-delta-sigmoid-bce",),
-        "delta = (y_hat - y) * y_hat * (1 - y_hat)",
-        "delta = y_hat - y",
+        "delta = (y_hat - y) / N * y_hat * (1 - y_hat)",
+        "delta = (y_hat - y) / N",
         "Every other layer is multiplied by its derivative, so this one seems to be missing. In fact it has been "
         "cancelled by the derivative of the loss.",
         "a gradient check against cross-entropy",
-        _TRAINING,
+        "training that is long enough, because the loss falls all the same",
     ),
     # any derivative
     Mistake(
@@ -453,7 +453,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss is a sum, but the gradient is averaged, as it would be for a mean.",
         _SCALE,
-        "training, which only becomes slower",
+        "training that is long enough, because it only becomes slower",
     ),
     Mistake(
         "averaged-twice",
@@ -463,14 +463,14 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss and the gradient are computed in different places, and both divide by N.",
         _SCALE,
-        "training, which only becomes slower",
+        "training that is long enough, because it only becomes slower",
     ),
     Mistake(
         "divided-by-units",
         "the gradient is divided by a number of units instead of the number of examples",
         ("mse-derivative", "shapes"),
         "dW = A.T @ delta / A.shape[1]",
-        "dW = A.T @ delta / A.shape[0]",
+        "dW = A.T @ delta / A.shape[0]   # the N of the loss, unless delta contains it",
         "The program uses `shape[1]` instead of `shape[0]`, or the `len` of another array.",
         _SCALE,
         _LEARNING_RATE,
