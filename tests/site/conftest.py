@@ -63,8 +63,6 @@ def compressed(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
-#: Tabs in which Python runs already, and which tests of a file share.
-TABS = {"bench", "warm"}
 #: Tests of the site that take long, which come first of them.
 LONG = {"test_citing", "test_live", "test_microscope"}
 
@@ -72,8 +70,8 @@ LONG = {"test_citing", "test_live", "test_microscope"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests of the site last, so that it can be built while others run.
 
-    All tests of a page go to one process, which sees the page and then answers all of them; and so do the tests that
-    share a tab, in which Python takes three seconds to start. What asks for every page comes at the end.
+    All tests of a page stand together: a process that sees the page then answers all of them, and no other waits for
+    it. What asks for every page comes at the end.
     """
     here = Path(__file__).parent
 
@@ -86,11 +84,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return (3, "") if "url" not in values or "every_link" in item.name else (2, values["url"])
 
     items.sort(key=order)
-    for item in items:
-        stage, url = order(item)
-        group = url if stage == 2 else next(iter(TABS & set(getattr(item, "fixturenames", ()))), "")
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
