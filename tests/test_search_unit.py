@@ -510,10 +510,16 @@ def scaled(off: float = 0.0, s: float = 0.5, f: float = 3.0, other: float = 1.0,
     weights, biases = list(plain.problem.gradients), list(plain.problem.bias_gradients or ())
     weights[1], biases[1] = given["W2"], given["b2"]
     problem = plain.problem._replace(gradients=tuple(weights), bias_gradients=tuple(biases))
-    found = Search(Reading(problem, plain.activations, EPS, 1e-3, {}), "mse", [2.0, 0.5])
-    if size is not None:  # relative to what is made, so that it grows with δ
-        whole = {name: size * np.linalg.norm(m) / np.linalg.norm(flow.deltas[-1]) for name, m in made.items()}
-        found._size = lambda name, k, delta: float(whole[name] * np.linalg.norm(delta))  # type: ignore[method-assign]
+    whole = {name: (size or 0) * np.linalg.norm(m) / np.linalg.norm(flow.deltas[-1]) for name, m in made.items()}
+
+    class Sized(Search):
+        """A search in which arrays have the size that is given, relative to what is made, so that it grows with δ."""
+
+        def _size(self, name: str, k: int, delta: np.ndarray) -> float:
+            return float(whole[name] * np.linalg.norm(delta))
+
+    kind = Search if size is None else Sized
+    found = kind(Reading(problem, plain.activations, EPS, 1e-3, {}), "mse", [2.0, 0.5])
     state = State((PLAIN,), flow, s, 7)
     return state, list(found._scaled(state, 1, given, made, s))
 

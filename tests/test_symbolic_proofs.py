@@ -69,10 +69,10 @@ class Sigma(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """Any differentiable function."""
 
     def fdiff(self, argindex: int = 1) -> Any:
-        return SigmaSlope(self.args[0])
+        return SigmaDerivative(self.args[0])
 
 
-class SigmaSlope(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+class SigmaDerivative(sympy.Function):  # type: ignore[misc]  # SymPy has no types
     """Its derivative."""
 
 
@@ -80,7 +80,7 @@ def entrywise(function: Any) -> Any:
     return np.vectorize(function, otypes=[object])
 
 
-phi, phi_derivative = entrywise(Sigma), entrywise(SigmaSlope)
+phi, phi_derivative = entrywise(Sigma), entrywise(SigmaDerivative)
 
 
 SHIFT = sympy.Symbol("shift", real=True)
@@ -495,7 +495,7 @@ def _(step: Steps) -> None:
 @proves("chain-rule")
 def _(step: Steps) -> None:
     w, x = sympy.symbols("w x", real=True)
-    same(step.chain_rule(x, SigmaSlope(w * x)), sympy.diff(Sigma(w * x), w))
+    same(step.chain_rule(x, SigmaDerivative(w * x)), sympy.diff(Sigma(w * x), w))
 
 
 @proves("multivariable-chain-rule")
@@ -580,7 +580,7 @@ def _(step: Steps) -> None:
 def _(step: Steps) -> None:
     z, w3, w4, b1, b2 = sympy.symbols("z w3 w4 b1 b2", real=True)
     first, second = w3 * Sigma(z) + b1, w4 * Sigma(z) + b2
-    derived = step.hidden_delta_unit(z, w3, w4, 2 * first, SigmaSlope(second))
+    derived = step.hidden_delta_unit(z, w3, w4, 2 * first, SigmaDerivative(second))
     same(derived, sympy.diff(first**2 + Sigma(second), z))
 
 

@@ -231,6 +231,26 @@ def test_a_phone_need_not_scroll_sideways(url: str, visits: Visits) -> None:
     assert visits[url].too_wide <= 0
 
 
+FADES = """() => [...document.querySelectorAll(".md-typeset pre > code, .table-scroll")]
+    .filter(e => e.checkVisibility())
+    .map(e => [e.scrollWidth > e.clientWidth + 1, getComputedStyle(e).getPropertyValue("--bp-fade") !== "0px"])"""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_what_is_wider_than_its_box_fades_out_until_its_end_is_there(tab: Any, served: Served, motion: Any) -> None:
+    tab.emulate_media(reduced_motion=motion)
+    tab.set_viewport_size(PHONE)
+    tab.goto(served.address + "derivation/loss/", wait_until="networkidle")
+    found = tab.evaluate(FADES)
+    assert {wide for wide, _ in found} == {True, False}
+    assert all(wide == fades for wide, fades in found)
+    tab.evaluate("document.querySelectorAll('.table-scroll, pre > code').forEach(e => { e.scrollLeft = 1e4; })")
+    tab.wait_for_timeout(200)
+    assert not any(fades for _, fades in tab.evaluate(FADES))
+    tab.emulate_media(reduced_motion="no-preference")
+    tab.set_viewport_size(WIDE)
+
+
 @every_page
 def test_text_comes_first_and_stays_where_it_is(url: str, visits: Visits) -> None:
     assert visits[url].script_waits
