@@ -572,7 +572,7 @@ def chain_rule() -> Figure:
     return Figure(
         name="diagram-chain-rule",
         canvas=drawing,
-        title="Along a path the derivatives multiply, and where paths meet their products add.",
+        title="Derivatives along a path are multiplied, and where paths meet, the products are added.",
         description=(
             "The left half shows one path. w, z and C stand in a row and are joined by solid blue arrows to the right, "
             "while dashed orange arrows lead back with the derivatives ∂C/∂z and ∂z/∂w. The right half shows two "
