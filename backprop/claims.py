@@ -223,7 +223,7 @@ def input_is_derivative(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-derivative")
 def through_the_activation(_: Results) -> Judgement:
-    r"""The derivative of the loss with respect to $z$ is $\partial C/\partial z = \sigma'(z)\,\partial C/\partial a$."""
+    r"""The derivative with respect to $z$ is $\partial C/\partial z = \sigma'(z)\,\partial C/\partial a$."""
     z = np.array([-1.5, 0.2, 0.9])
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
     derived = step.backward_gradient(step.sigmoid_derivative(z), 3 * step.sigmoid(z) ** 2)
@@ -253,8 +253,9 @@ def output_derivative_left_out(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:hidden_delta_unit", "hidden-delta-unit", "multivariable-chain-rule")
 def hidden_to_hidden(_: Results) -> Judgement:
-    r"""In a hidden unit that feeds two units of the next layer, through the weights $w_3$ and $w_4$, the derivative is
-    $\partial C/\partial z = \sigma'(z)\,[w_3\,\partial C/\partial z_1 + w_4\,\partial C/\partial z_2]$.
+    r"""In a hidden unit, the contributions of two paths are added.
+
+    The formula is $\partial C/\partial z = \sigma'(z)\,[w_3\,\partial C/\partial z_1 + w_4\,\partial C/\partial z_2]$.
     """
     z, w3, w4 = np.array(0.7), 1.5, -0.4
 
@@ -322,7 +323,7 @@ def two_hidden_layers(r: Results) -> Judgement:
 
 @claim(CODE, "doctest:weight_gradient", "weight-gradient")
 def one_product(_: Results) -> Judgement:
-    r"""The gradient $\partial C/\partial w$ is the forward gradient times the backward gradient, as one matrix product."""
+    r"""The gradient $\partial C/\partial w$ is one matrix product, the forward gradient times the backward gradient."""
     rng = np.random.default_rng(0)
     a, w, d = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
     measured = derivative_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
@@ -383,7 +384,7 @@ def takes_the_output(_: Results) -> Judgement:
 
 @claim(CODE, "doctest:learning_rate_for_sum", "total-loss", "mean-and-sum")
 def sum_and_mean(_: Results) -> Judgement:
-    r"""The function `MSE` returns the loss of the text, $L = \sum_n C^n$, where $C^n$ is the distance of example $n$."""
+    r"""The function `MSE` is the loss of the text, $L = \sum_n C^n$, where $C^n$ is the distance of example $n$."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     mean, total = float(np.mean((y - y_hat) ** 2)), float(np.sum((y - y_hat) ** 2))
     contributions = float(step.total_loss(step.mse_contributions(y, y_hat)))
@@ -591,8 +592,8 @@ def the_missing_activation(r: Results) -> Judgement:
     why = (
         f"the learning rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds "
         f"overflow even with the correct derivative of a = z, which is 1. At η = {slow['eta']:g}, "
-        f"{slow['diverged']:.0%} overflow, and all converge to the minimum {n['floor']:.6f}. However, with the derivative "
-        f"a(1 − a) that the report kept, {slow_kept['diverged']:.1%} overflow at this learning rate, and "
+        f"{slow['diverged']:.0%} overflow, and all converge to the minimum {n['floor']:.6f}. However, with the "
+        f"derivative a(1 − a) that the report kept, {slow_kept['diverged']:.1%} overflow at this learning rate, and "
         f"{least_kept['diverged']:.0%} still do at η = {least['eta']:g}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
@@ -606,7 +607,7 @@ RELU = "Extra: ReLU"
 
 @claim(RELU, "doctest:relu_derivative", "relu", "relu-derivative")
 def relu_formula(_: Results) -> Judgement:
-    r"""The function $R(z) = \max(0, z)$ has the derivative $1 \cdot (z > 0)$, which is 1 where $z > 0$ and 0 elsewhere."""
+    r"""The derivative of $R(z) = \max(0, z)$ is $1 \cdot (z > 0)$, that is, 1 where $z > 0$ and 0 elsewhere."""
     z = np.array([-2.0, 0.5, 3.0])
     measured = step.central_difference(lambda v: float(np.sum(step.relu(v))), z)
     same = close(step.relu_derivative(z), measured) and close(step.relu_derivative(z), 1.0 * (z > 0))
@@ -692,7 +693,7 @@ def reasonable_rate(r: Results) -> Judgement:
     slow, *_, fast = r["relu"]["xor"]["two"]
     why = (
         f"in {slow['network']}, {slow['hidden_dead']:.0%} of the hidden units are dead after training at "
-        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}. For the outputs, these fractions are "
+        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}. For the outputs, these are "
         f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. However, the fraction hardly falls below "
         "that at initialisation"
     )

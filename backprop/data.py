@@ -39,8 +39,8 @@ def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
 def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Draw examples whose labels a line separates.
 
-    The points are uniform on the unit square. The label is 0 where x₁ > x₂ and 1 elsewhere, so a point with x₁ = x₂ would
-    have the label 1.
+    The points are uniform on the unit square. The label is 0 where x₁ > x₂ and 1 elsewhere, so a point with x₁ = x₂
+    would have the label 1.
 
     Args:
         n: the number of examples N, at least 1.

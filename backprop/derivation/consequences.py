@@ -235,7 +235,7 @@ def dead_units(z: np.ndarray) -> np.ndarray:
         (True, False)
 
     Source:
-        The report, *ReLU*, where such a unit never activates again. This holds for the first layer.
+        The report, *ReLU*, where such a unit never activates again, which is true of the first layer.
 
     Next:
         `dead_unit_probability` is the fraction that is dead at initialisation.
@@ -296,8 +296,8 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
     Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
     the two have equal weights in and out and equal biases, they compute the same value and receive the same δ. Their
     gradients are therefore equal, and after the update the units are still identical. However long you train it, such a
-    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep it
-    for ever, even if they are not zero.
+    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep the
+    symmetry for ever, even if they are not zero.
 
     Args:
         w_in: the weights into the layer, shape (in, H).

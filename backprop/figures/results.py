@@ -176,9 +176,9 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
         ),
         description=(
             f"The figure shows the loss on a logarithmic axis over {result['epochs']:,} epochs. A solid line is the "
-            f"median of {seeds} seeds of the {one['network']} network, and a grey band contains the middle nine tenths, "
-            f"which end between {low:.4f} and {high:.4f}. A dashed line with a lighter band, lower at the end, shows the "
-            f"{two['network']} network. The circles are the report's {printed_values} printed values, and "
+            f"median of {seeds} seeds of the {one['network']} network, and a grey band contains their middle nine "
+            f"tenths, which end between {low:.4f} and {high:.4f}. A dashed line with a lighter band, lower at the end, "
+            f"shows the {two['network']} network. The circles are the report's {printed_values} printed values, and "
             f"{'all' if within == printed_values else within} of them lie inside the first band."
         ),
         caption=(
