@@ -67,7 +67,7 @@ def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def xor() -> tuple[np.ndarray, np.ndarray]:
-    """List the examples on the two diagonals.
+    """List the examples of XOR, which lie on two diagonals.
 
     For i = 0 … 10 there is the point (0.1·i, 0.1·i) with label 0 and then, except in the middle, the point
     (0.1·i, 1 − 0.1·i) with label 1.

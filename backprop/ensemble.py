@@ -148,7 +148,7 @@ def snapshots(
         ValueError: as `backprop.train`, or if the epochs do not increase.
 
     Examples:
-        Three networks are trained together, and each arrives where it arrives alone:
+        Three networks are trained together, and each makes the predictions that it makes when it is trained alone:
 
         >>> import backprop
         >>> from backprop.ensemble import snapshots

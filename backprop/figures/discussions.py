@@ -68,12 +68,14 @@ def threshold(result: dict[str, Any]) -> Figure:
             f"The figure shows the loss above its minimum, on a logarithmic axis, over {result['epochs']} epochs. The "
             "five learning rates are given as fractions of the largest stable one: "
             + ", ".join(f"{rate['part']:g}" for rate in case["rates"])
-            + ". Every line is straight. Below 1 the lines (blue) fall, and the closer to 1, the more slowly; above 1 "
+            + ". Every line is straight. Below 1 the lines (blue) fall, and they fall more slowly close to 1. Above 1 "
             f"they (orange) rise, and at 1 (thin) the loss does not change. At {below['part']:g} the final value is "
             f"{below['excess'][-1]:.1e} and at {above['part']:g} it is {above['excess'][-1]:.0f}, both from "
             f"{below['excess'][0]:.2f}."
         ),
-        caption="A linear layer without bias is trained on XOR with the mean squared error; all weights start at 1.",
+        caption=(
+            "A linear layer without bias is trained on XOR with the mean squared error, and all weights start at 1."
+        ),
         experiment="thresholds",
         table=stacked_rows(
             *(

@@ -38,8 +38,8 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
         name=f"{name}-learning-curve",
         canvas=drawing,
         title=(
-            f"On {_NAMES[name]} the loss falls from {one['initial_loss']:.2f} to {one['final_loss']:.4f} "
-            f"in {one['epochs']:,} epochs."
+            f"On {_NAMES[name]} the loss of {one['network']} falls from {one['initial_loss']:.2f} to "
+            f"{one['final_loss']:.4f} in {one['epochs']:,} epochs."
         ),
         description=(
             f"The figure shows the loss on a logarithmic axis over {one['epochs']:,} epochs. With the "

@@ -58,7 +58,10 @@ def rewritings(result: dict[str, Any]) -> Figure:
             + "."
             + ("" if limit is None else f" A dashed line marks vectorised C at {limit:.1f}.")
         ),
-        caption=f"The network is 2-4-1 on 100 points, with one thread; times are medians of {result['rounds']} rounds.",
+        caption=(
+            f"The network is 2-4-1 on 100 points, with one thread, and the times are medians of {result['rounds']} "
+            "rounds."
+        ),
         experiment="speed",
         table={"rewriting": names, "calls": [row["calls"] or "" for row in steps], "microseconds": times},
     )
