@@ -135,11 +135,11 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
             "The first panel shows the time of forward pass, backward pass and update in one epoch against the number "
             f"of hidden units, with both axes logarithmic. With one unit an epoch takes {start:.0f} microseconds; "
             + "; ".join(
-                f"with {one['hidden']:,} units forward takes {one['forward']:.0f}, backward {one['backward']:.0f} and "
-                f"update {one['update']:.0f}"
+                f"with {one['hidden']:,} units the forward pass takes {one['forward']:.0f}, the backward pass "
+                f"{one['backward']:.0f} and the update {one['update']:.0f}"
                 for one in steps[1:]
             )
-            + ". Forward and backward pass take nearly the same time throughout, and the update hardly grows. The "
+            + ". Forward pass and backward pass take nearly the same time throughout, and the update hardly grows. The "
             "second panel shows the seconds of a whole training run, here "
             + ", ".join(f"{time:.2f} with {units}" for units, time in ours)
             + ", and in the report "

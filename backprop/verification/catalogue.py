@@ -47,7 +47,7 @@ class Mistake:
 _GRADIENT_CHECK = "a gradient check, on any network"
 _TRAINING = "training, because the loss falls all the same"
 _SCALE = "a gradient check against the loss that is printed"
-_LEARNING_RATE = "training that is long enough, because the effect is that of another learning rate"
+_LEARNING_RATE = "training over enough epochs, because the effect is that of another learning rate"
 
 #: The catalogue, in the order of the backward pass.
 MISTAKES: tuple[Mistake, ...] = (
@@ -139,7 +139,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "Every other layer is multiplied by its derivative, so this one seems to be missing. In fact it has been "
         "cancelled by the derivative of the loss.",
         "a gradient check against cross-entropy",
-        "training that is long enough, because the loss falls all the same",
+        "training over enough epochs, because the loss falls all the same",
     ),
     # any derivative
     Mistake(
@@ -443,7 +443,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "AᵀΔ adds the examples by itself, so the 1/N of the loss is easily forgotten. The effect is that of a learning"
         " rate N times as large.",
         _SCALE,
-        "training, as long as the learning rate is small enough",
+        "training with a learning rate that is small enough",
     ),
     Mistake(
         "mean-instead-of-sum",
@@ -453,7 +453,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss is a sum, but the gradient is averaged, as it would be for a mean.",
         _SCALE,
-        "training that is long enough, because it only becomes slower",
+        "training over enough epochs, because it only becomes slower",
     ),
     Mistake(
         "averaged-twice",
@@ -463,7 +463,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss and the gradient are computed in different places, and both divide by N.",
         _SCALE,
-        "training that is long enough, because it only becomes slower",
+        "training over enough epochs, because it only becomes slower",
     ),
     Mistake(
         "divided-by-units",
