@@ -504,7 +504,7 @@ class Model:
         return float(value) if self.n_networks is None else value
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
-        """Compute δ of every layer, from the output back to the first.
+        r"""Compute δ of every layer, from the output back to the first.
 
         Args:
             trace: what `forward` returned for this model.
@@ -512,7 +512,7 @@ class Model:
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
-            Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
+            $\Delta_1, \dots, \Delta_L$ in the order of the layers, each of the shape of its $Z_l$.
 
         Raises:
             TypeError: if y does not consist of real numbers.
