@@ -65,11 +65,11 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
 
     By $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
-    where $X^\top X\,W = X^\top Y$ holds, and these are called the normal equations. Since the loss is convex in $W$, no
-    other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many
-    units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer
-    the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared entries. A
-    network with biases has a column of ones in $X$.
+    where $X^\top X\,W = X^\top Y$ holds. These equations are called the normal equations. Since the loss is convex in
+    $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as
+    many units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower
+    layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared
+    entries. A network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -301,14 +301,14 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
 
     Args:
         w_in: the weights into the layer, shape (in, H).
-        w_out: the weights out of it, shape (H, out).
+        w_out: the weights out of the layer, shape (H, out).
         b: its biases, shape (1, H), or None.
 
     Returns:
         True if all units are equal, up to rounding.
 
     Examples:
-        Two units are identical if they have the same weights in and out, whereas different weights in make them differ:
+        Units with equal incoming and outgoing weights are identical, whereas other incoming weights make them differ:
 
         >>> import numpy as np
         >>> from backprop.derivation import units_identical

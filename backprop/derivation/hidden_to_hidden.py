@@ -147,7 +147,7 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
         $\partial L/\partial A_l$, shape (..., N, in).
 
     Examples:
-        One example and one hidden unit that feeds two give the numbers of `activation_gradient_unit`:
+        One example and one hidden unit that feeds two units give the numbers of `activation_gradient_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import activation_gradient
@@ -199,7 +199,7 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         $\Delta_l$, shape (..., N, H).
 
     Examples:
-        One example and one unit that feeds two give the numbers of `hidden_delta_unit`:
+        One example and one unit that feeds two units give the numbers of `hidden_delta_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import hidden_delta
