@@ -572,13 +572,11 @@ def nan_at_500(r: Results) -> Judgement:
 def three_warnings(r: Results) -> Judgement:
     """NumPy warns of an overflow in square, an overflow in multiply and an invalid value in matmul."""
     n = r["no_activation"]
-    counts = ", ".join(
-        f"{kind.replace(' encountered', '')} for {fraction:.0%}" for kind, fraction in n["xor"]["warned"]
-    )
+    *others, last = [f"{kind.replace(' encountered', '')} for {fraction:.0%}" for kind, fraction in n["xor"]["warned"]]
     all_three = f"{n['xor']['all_three']:.0%}"
     why = (
         f"the initial weights lead to all three, which they do for {all_three} of {n['seeds']} seeds on XOR. Counted "
-        f"one by one, the warnings are {counts}"
+        f"one by one, the warnings are {', '.join(others)} and {last}"
     )
     return verdict(0.1 < n["xor"]["all_three"] < 0.9, why, if_correct=WHEN)
 
@@ -693,7 +691,7 @@ def reasonable_rate(r: Results) -> Judgement:
     slow, *_, fast = r["relu"]["xor"]["two"]
     why = (
         f"in {slow['network']}, {slow['hidden_dead']:.0%} of the hidden units are dead after training at "
-        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}. For the outputs, these are "
+        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}. For the outputs, the fractions are "
         f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. However, the fraction hardly falls below "
         "that at initialisation"
     )

@@ -8,11 +8,11 @@ computation as one matrix product. Derive it rather than trying transposes until
 and where must that index stand in a product?
 
 Hint:
-    In $(AB)_{nj} = \sum_k A_{nk}B_{kj}$ the sum runs over the *inner* indices. Which factor of $\sum_k
-    \delta_{nk}w_{jk}$ has $k$ in the other place?
+    In $(AB)_{nj} = \sum_k A_{nk}B_{kj}$ the sum runs over the *inner* indices. Which factor of
+    $\sum_k \delta^n_k w_{jk}$ has $k$ in the other place?
 
 Solution:
-    In $\sum_k \delta_{nk}\,w_{jk}$ the index $k$ is the second index of $w$, but a product needs it first, so we write
+    In $\sum_k \delta^n_k\,w_{jk}$ the index $k$ is the second index of $w$, but a product needs it first, so we write
     $w_{jk} = (W^\top)_{kj}$. Therefore the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:activation-gradient}$, with the
     shapes $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of equal width NumPy would also compute
     $\Delta W$ without an error, although it is incorrect.

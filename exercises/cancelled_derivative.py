@@ -38,8 +38,8 @@ def delta(y: np.ndarray, z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> y, z = np.array([[1.0]]), np.array([[-0.8]])
-        >>> measured = complex_step(lambda v: bce_contributions(y, sigmoid(v))[0], z)
-        >>> bool(np.allclose(delta(y, z), measured))
+        >>> numerical = complex_step(lambda v: bce_contributions(y, sigmoid(v))[0], z)
+        >>> bool(np.allclose(delta(y, z), numerical))
         True
         >>> bool(np.allclose(delta(np.array([[0.0]]), np.array([[40.0]])), 1.0))
         True

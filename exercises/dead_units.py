@@ -7,7 +7,7 @@ The first layer of a ReLU network without biases has the weights
 
 $$W_1 = \begin{bmatrix} 0.5 & -1 & -0.2 & 3 \\ -2 & -0.3 & 0.1 & 1 \end{bmatrix}$$
 
-and the data fill the unit square. Which of the four units are dead? Count from 1.
+and the data fill the square $[0, 1]^2$. Which of the four units are dead? Count from 1.
 
 Solution:
     The weights of a unit form a column. A unit is 0 everywhere if both of its weights are negative

@@ -31,8 +31,8 @@ def half_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
-        >>> measured = complex_step(lambda v: np.sum((v - y) ** 2) / 6, y_hat)
-        >>> bool(np.allclose(half_derivative(y, y_hat), measured))
+        >>> numerical = complex_step(lambda v: np.sum((v - y) ** 2) / 6, y_hat)
+        >>> bool(np.allclose(half_derivative(y, y_hat), numerical))
         True
     """
     return (y_hat - y) / len(y)

@@ -26,8 +26,8 @@ def delta() -> float:
         ∂C/∂z.
 
     Examples:
-        >>> measured = complex_step(lambda z: (sigmoid(z) - 0) ** 2 / 2, np.array(np.log(4.0)))
-        >>> bool(abs(delta() - measured) < 1e-9)
+        >>> numerical = complex_step(lambda z: (sigmoid(z) - 0) ** 2 / 2, np.array(np.log(4.0)))
+        >>> bool(abs(delta() - numerical) < 1e-9)
         True
     """
     return 0.8 * (1 - 0.8) * delta_of_the_text()

@@ -61,8 +61,8 @@ def softsign_derivative(z: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> z = np.array([[-3.0, -0.5, 0.2, 2.0]])
-        >>> measured = central_difference(lambda v: float(np.sum(softsign(v))), z)
-        >>> relative_error(softsign_derivative(z), measured) < 1e-8
+        >>> numerical = central_difference(lambda v: float(np.sum(softsign(v))), z)
+        >>> relative_error(softsign_derivative(z), numerical) < 1e-8
         True
         >>> float(softsign_derivative(np.array(0.0)))
         1.0

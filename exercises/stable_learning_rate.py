@@ -10,7 +10,7 @@ Hint:
     What does one step do to the distance of $w$ from its best value? The targets do not matter.
 
 Solution:
-    The loss is a parabola in $w$ with the second derivative $H = \tfrac2N\sum_n x_n^2 = \tfrac22(1 + 9) = 10$. A step
+    The loss is a parabola in $w$ with the second derivative $H = \tfrac2N\sum_n (x^n)^2 = \tfrac22(1 + 9) = 10$. A step
     multiplies the distance by $1 - \eta H$, so the distance decreases as long as $\eta < 2/H = 0.2$
     $\eqref{eq:stability-threshold}$.
 """
@@ -28,7 +28,7 @@ def distance_after(eta: float) -> float:
     return float(np.abs(w - 2).max())
 
 
-def largest_rate() -> float:
+def max_learning_rate() -> float:
     """Give the learning rate above which training diverges.
 
     Returns:
@@ -37,7 +37,7 @@ def largest_rate() -> float:
     Examples:
         Just below this learning rate the distance from the best weight, 2, decreases, and just above it increases:
 
-        >>> distance_after(0.99 * largest_rate()) < 2 < distance_after(1.01 * largest_rate())
+        >>> distance_after(0.99 * max_learning_rate()) < 2 < distance_after(1.01 * max_learning_rate())
         True
     """
     return 2 / 10

@@ -36,8 +36,8 @@ def whole_gradient(first_column: np.ndarray) -> np.ndarray:
     return np.repeat(first_column, 4, axis=1)
 
 
-def different_units() -> int:
-    """Give the number of different hidden units after a thousand epochs.
+def distinct_units() -> int:
+    """Give the number of distinct hidden units after a thousand epochs.
 
     Returns:
         The number.
@@ -46,7 +46,7 @@ def different_units() -> int:
         >>> X, y = backprop.xor()
         >>> model = backprop.Model([np.full((2, 4), 0.5), np.full((4, 1), 0.5)])
         >>> trained = backprop.train(model, X, y, eta=1.0, epochs=1000).model
-        >>> different_units() == len(np.unique(trained.weights[0].round(9), axis=1).T)
+        >>> distinct_units() == len(np.unique(trained.weights[0].round(9), axis=1).T)
         True
     """
     return 1

@@ -31,14 +31,14 @@ def derivative() -> float:
     return 0.16
 
 
-def fed_z() -> float:
+def derivative_given_z() -> float:
     """Give the value of a(1 − a) if z = ln 4 is inserted for a.
 
     Returns:
         The incorrect number, to two digits.
 
     Examples:
-        >>> bool(abs(fed_z() - sigmoid_derivative_from_output(np.log(4.0))) < 0.005)
+        >>> bool(abs(derivative_given_z() - sigmoid_derivative_from_output(np.log(4.0))) < 0.005)
         True
     """
     return 1.386 * (1 - 1.386)

@@ -8,8 +8,8 @@ $\partial C/\partial a$, and what is $\partial C/\partial z$?
 
 Solution:
     Along the first path, $3a$ has the derivative 3 and the square has the derivative $2 \cdot 3a$, so together they
-    give $18a = 9$ at $a = \tfrac12$. Along the second path the derivative is $-4$. The contributions of both paths are
-    added $\eqref{eq:multivariable-chain-rule}$, which gives 5. From $a$ back to $z$ there is only one path, so this is
+    give $18a = 9$ at $a = \tfrac12$. Along the second path the derivative is $-4$. The products of both paths are added
+    $\eqref{eq:multivariable-chain-rule}$, which gives 5. From $a$ back to $z$ there is only one path, so this is
     multiplied by the derivative of the sigmoid $\eqref{eq:backward-gradient}$, and the result is
     $\tfrac14 \cdot 5 = 1.25$.
 """

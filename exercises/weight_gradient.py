@@ -14,7 +14,7 @@ Hint:
 Solution:
     We transpose $A$, so that the index $n$ stands where the product needs it:
 
-    $$\sum_n a_{ni}\delta_{nj} = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
+    $$\sum_n a^n_i\,\delta^n_j = \sum_n (A^\top)_{in}\Delta_{nj} = (A^\top\Delta)_{ij}$$
 
     This is $\eqref{eq:weight-gradient}$, and the product itself adds the examples. No division by $N$ is left to do,
     because each example's *contribution* to the loss already contains the factor $1/N$, and therefore its δ does too
@@ -43,8 +43,8 @@ def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         >>> rng = np.random.default_rng(0)
         >>> a, w, y = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
         >>> delta = 2 / (4 * 5) * (a @ w - y)
-        >>> measured = complex_step(lambda v: total_loss(mse_contributions(y, a @ v)), w)
-        >>> bool(np.allclose(gradient(a, delta), measured))
+        >>> numerical = complex_step(lambda v: total_loss(mse_contributions(y, a @ v)), w)
+        >>> bool(np.allclose(gradient(a, delta), numerical))
         True
     """
     return a.T @ delta

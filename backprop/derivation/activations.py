@@ -274,7 +274,7 @@ def relu(z: np.ndarray) -> np.ndarray:
     $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
 
     ReLU means rectified linear unit. It does not saturate for positive $z$, and it needs no exponential. Its outputs
-    are never negative, so they are not centred at 0.
+    are never negative, so they are not centred at 0 as those of tanh are.
 
     Args:
         z: the pre-activation $z$, any shape, real rather than complex, because a maximum needs an order.
@@ -440,8 +440,8 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     $$R_\alpha(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases} \tag{4.11}\label{eq:leaky-relu}$$
 
     ReLU maps negative numbers to 0, so its derivative there is 0. Leaky ReLU multiplies them by a small $\alpha$
-    instead. Its derivative is then small but not 0, and therefore no unit can die $\eqref{eq:dead-unit}$. With
-    $\alpha = 0$ it is ReLU, and with $\alpha = 1$ it is the identity.
+    instead. Its derivative is then small but not 0. Therefore no unit can die, as a ReLU unit does when it is 0 for
+    every example $\eqref{eq:dead-unit}$. With $\alpha = 0$ it is ReLU, and with $\alpha = 1$ it is the identity.
 
     Args:
         z: the pre-activation $z$, any shape, real rather than complex, because the question $z > 0$ needs an order.
@@ -805,11 +805,12 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
     $$\frac{\partial a_k}{\partial z_j} = a_k\bigl([k = j] - a_j\bigr) \tag{4.19}\label{eq:softmax-jacobian}$$
 
     Every activation depends on every pre-activation, so the derivative is a matrix for each example, the Jacobian
-    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent $z_k -
-    \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the second
-    gives $-a_j$, because softmax is the derivative of $\operatorname{lse}$. The derivative of the exponential itself
-    gives the factor $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$. It is symmetric,
-    and its rows sum to 0 because a constant added to all $z_j$ changes nothing.
+    matrix. The bracket is 1 if $k = j$ and 0 otherwise. To see where it comes from, differentiate the exponent
+    $z_k - \operatorname{lse}(z)$ of $\eqref{eq:softmax}$ with respect to $z_j$: the first term gives $[k = j]$, and the
+    second gives $-a_j$, because softmax is the derivative of $\operatorname{lse}$. The derivative of the exponential
+    itself gives the factor $a_k$. With $a$ as a column, the matrix is $\operatorname{diag}(a) - a\,a^\top$, where
+    $\operatorname{diag}(a)$ has the entries of $a$ on its diagonal and zeros elsewhere. It is symmetric, and its rows
+    sum to 0 because a constant added to all $z_j$ changes nothing.
 
     Args:
         a: the activations $a$ of a softmax layer, rather than its pre-activations $z$, shape (..., d).

@@ -1,14 +1,15 @@
 r"""Combine derivatives along one path and over several paths.
 
 How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules:
-derivatives along one path are multiplied, and the contributions of several paths are added.
+derivatives along one path are multiplied, and where several paths meet, the products are added.
 
 A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
 two factors. The *local derivative* belongs to the operation itself, because it is the derivative of its result with
 respect to its input. The *upstream gradient* is the derivative of the loss with respect to that result. Backpropagation
-applies the two rules in an order in which no product is computed twice. From a weight in the first layer of a 2-4-4-1
-network, for example, four paths lead to the loss, and they share their first and their last steps. We compute the
-gradient with respect to each pre-activation only once, so every weight before it can use the result.
+applies the two rules from the loss backward, because in this order no product is computed twice. From a weight in the
+first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and their last
+steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can use the
+result.
 """
 
 import numpy as np
@@ -20,8 +21,8 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
     $$\frac{\partial C}{\partial w} = \frac{\partial z}{\partial w}\,\frac{\partial C}{\partial z}
     \tag{6.1}\label{eq:chain-rule}$$
 
-    Here $C$ is the contribution $C^n$ of any one example. If $w$ changes by a small $h$, then $z$ changes by
-    $h\,\partial z/\partial w$, and therefore $C$ changes by $\partial C/\partial z$ times that. The first
+    Here $C$ is the contribution $C^n$ of any one example. If $w$ changes by a small $h$, then, to first order, $z$
+    changes by $h\,\partial z/\partial w$, and therefore $C$ changes by $\partial C/\partial z$ times that. The first
     factor is the local derivative, which the report calls the forward gradient, and we know it from the forward pass
     $\eqref{eq:forward-gradient}$. The second factor is the upstream gradient, which the backward pass must find.
 
@@ -45,7 +46,7 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         >>> chain_rule(np.array([1.0, 2.0, 3.0]), 0.1).round(2)
         array([0.1, 0.2, 0.3])
 
-        The result equals the numerical derivative of $C = (wx - y)^2$ at $w = 1.5$, $x = 2$, $y = 1$:
+        With $z = wx$, the result equals the numerical derivative of $C = (z - y)^2$ at $w = 1.5$, $x = 2$, $y = 1$:
 
         >>> from backprop.derivation import complex_step
         >>> float(complex_step(lambda w: (w * 2.0 - 1.0) ** 2, np.array(1.5)))
@@ -57,29 +58,31 @@ def chain_rule(dz_dw: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
         The report, *Chain rule*: ∂C/∂w = ∂z/∂w · ∂C/∂z.
 
     Next:
-        `multivariable_chain_rule` adds the contributions of several paths.
+        `multivariable_chain_rule` adds the products of several paths.
     """
     return dz_dw * dc_dz
 
 
 def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray:
-    r"""Apply the multivariable chain rule, which adds the contributions of all paths.
+    r"""Apply the multivariable chain rule, which adds the products of all paths.
 
     $$\frac{\partial C}{\partial a} = \sum_{k} \frac{\partial z_k}{\partial a}\,\frac{\partial C}{\partial z_k}
     \tag{6.2}\label{eq:multivariable-chain-rule}$$
 
     An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
-    $h_k = h\,\partial z_k/\partial a$. For two paths, let $z_1$ change first and $z_2$ second. The first change
-    adds $h_1\,\partial C/\partial z_1$ to the loss, and the second adds $h_2\,\partial C/\partial z_2$. In
-    the second term the derivative has changed a little, because $z_1$ is no longer the same. However, this small change
-    is multiplied by the small number $h_2$, so it belongs to the remainder $O(h^2)$, and therefore
+    $h_k = h\,\partial z_k/\partial a$. For two paths, let $z_1$ change first, while $z_2$ is held fixed, and $z_2$
+    second. The first change adds $h_1\,\partial C/\partial z_1$ to the loss, and the second adds
+    $h_2\,\partial C/\partial z_2$. In the second term the derivative has changed a little, because $z_1$ is no longer
+    the same. However, this small change is multiplied by the small number $h_2$, so it belongs to the remainder
+    $O(h^2)$, and therefore
 
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$
 
-    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows. Textbooks call this
-    rule the multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you
-    keep only one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
+    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows, and every further path
+    adds one more term. Textbooks call this rule the multivariable chain rule, and its left side the total derivative of
+    the loss with respect to $a$. If you keep only one of the paths, for example because a loop assigns where it should
+    add, the gradient is incorrect.
 
     Args:
         dz_da: the derivatives $\partial z_k/\partial a$ of all paths, shape (K,).
@@ -124,11 +127,12 @@ def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
     = \phi'(z)\,\frac{\partial C}{\partial a} \tag{6.4}\label{eq:backward-gradient}$$
 
     The letter δ stands for $\partial C/\partial z$ of any unit. The report calls it the backward gradient, and many
-    textbooks call it the error term. If $z$ changes by a small ε, the contribution $C^n$ changes by δε, so a large δ
-    means that a change of this unit matters. No other quantity has to be passed backward, because δ of a layer
-    determines both the gradients of the layer's own weights and δ of the layer before. Between $z$ and $a$ there is
-    only one path, so the rule is an element-wise product of the local derivative $\phi'(z)$ and the upstream gradient
-    $\partial C/\partial a$. Since $C^n$ is the contribution of example $n$ to the mean, δ carries the factor $1/N$.
+    textbooks call it the error term. If $z$ changes by a small $h$, the contribution $C^n$ changes by $\delta h$, so a
+    large δ means that a change of this unit matters. No other quantity has to be passed backward, because δ of a layer
+    determines both the gradient with respect to the layer's own weights $\eqref{eq:weight-gradient}$ and δ of the layer
+    before $\eqref{eq:hidden-delta}$. Between $z$ and $a$ there is only one path, so the rule is an element-wise product
+    of the local derivative $\phi'(z)$ and the upstream gradient $\partial C/\partial a$. Since $C^n$ is the
+    contribution of example $n$ to the mean, δ carries the factor $1/N$.
 
     Args:
         derivative: $\phi'(z)$ of the same units, shape (..., N, H).

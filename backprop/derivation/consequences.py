@@ -23,7 +23,8 @@ def collapse_linear_layers(weights: Sequence[np.ndarray]) -> np.ndarray:
 
     Matrix products are associative, so the layers collapse into one matrix, however many there are. Therefore a deeper
     network without activations can compute nothing that a single layer cannot compute. In particular, no choice of
-    weights solves XOR, because its labels are not linearly separable.
+    weights solves XOR, because its labels are not linearly separable, which means that no straight line has all points
+    of one label on one side and all others on the other.
 
     Args:
         weights: $W_1, \dots, W_L$, inputs first, each of shape (in, out).
@@ -63,13 +64,14 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
-    By $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
+    Here $\lVert\cdot\rVert_F$, the Frobenius norm, is the root of the sum of all squared entries. By
+    $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
     where $X^\top X\,W = X^\top Y$ holds. These equations are called the normal equations. Since the loss is convex in
-    $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as
-    many units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower
-    layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared
-    entries. A network with biases has a column of ones in $X$.
+    $W$, that is, nowhere curved downwards, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if
+    every hidden layer has at least as many units as the smaller of the numbers $d_0$ and $d_L$, which is always the
+    case with one output. With a narrower layer the minimum may be higher. A network with biases has a column of ones in
+    $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -87,7 +89,9 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         >>> round(least_squares_minimum(np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]])), 12)
         0.4
 
-        For the 21 examples of XOR it is (10 − 500/127)/21 without bias and 110/441 with bias:
+        For the 21 examples of XOR the normal equations can be solved by hand. Without bias both weights are 50/127 and
+        the minimum is (10 − 500/127)/21. With bias the best prediction is the constant 10/21, the mean of the labels,
+        and the minimum is 110/441:
 
         >>> from backprop.data import xor
         >>> from backprop.derivation import append_ones
@@ -97,7 +101,8 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         >>> round(least_squares_minimum(append_ones(x), y), 6), round(110 / 441, 6)
         (0.249433, 0.249433)
 
-        If two outputs follow a hidden layer of one unit, the best product has rank one and a higher loss:
+        If two outputs follow a hidden layer of one unit, $W$ is a column times a row, a matrix of rank one, and even
+        the best such matrix has a higher loss:
 
         >>> rng = np.random.default_rng(0)
         >>> x, y = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
@@ -123,8 +128,8 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     0 < \eta < \frac{2}{\lambda_{\max}(H)} \tag{10.3}\label{eq:stability-threshold}$$
 
     Here $H$ is the Hessian, the matrix of second derivatives of the loss with respect to the weights of one output, and
-    it is the same for every output. The superscripts count steps, as in $\eqref{eq:gradient-descent-step}$, and at
-    $W^*$ the loss has its minimum $\eqref{eq:least-squares-minimum}$.
+    it is the same for every output. The identity matrix is $I$. The superscripts count steps, as in
+    $\eqref{eq:gradient-descent-step}$, and at $W^*$ the loss has its minimum $\eqref{eq:least-squares-minimum}$.
 
     We begin with one weight and the loss $L = \tfrac12 H w^2$, whose derivative is $Hw$, so a step multiplies $w$ by
     $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
@@ -137,11 +142,12 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     If we put this gradient into the update and subtract $W^*$ on both sides, the first formula of
     $\eqref{eq:stability-threshold}$ remains.
 
-    The Hessian is symmetric, so every column of $W^{0} - W^{*}$ is a sum of eigenvectors, and we can follow each of
-    them separately. If $v$ is the eigenvector with eigenvalue $\lambda$, then $(I - \eta H)\,v = (1 - \eta\lambda)\,v$,
-    so each step multiplies this part of the distance by $1 - \eta\lambda$. It shrinks only while
-    $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must shrink, so the direction of largest
-    curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
+    The Hessian is symmetric, so every column of $W^{0} - W^{*}$ is a sum of eigenvectors, which are vectors $v$ that
+    $H$ only multiplies by a number, $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each
+    eigenvector separately. For each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the
+    distance by $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$.
+    All parts must shrink, so the direction of largest curvature, with the eigenvalue $\lambda_{\max}$, limits the
+    learning rate.
 
     If you use the sum in place of the mean, the limit is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
 
@@ -252,7 +258,7 @@ def dead_unit_probability(d_in: int) -> float:
     Without a bias, the pre-activation is $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead
     exactly if every weight is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The
     initial weights are drawn independently from a distribution that is symmetric about 0, so each is negative with
-    probability ½. If the data do not reach the corners, dead units are a little more frequent.
+    probability ½. If the data do not come close to the axes, dead units are a little more frequent.
 
     Args:
         d_in: the number of inputs $d_0$.
@@ -322,8 +328,8 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
         >>> units_identical(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0], [3.0]]), b=np.array([[0.0, 1.0]]))
         False
 
-        A hundred epochs change the weights of a 2-3-1 network, but identical units are still identical, and units with
-        random weights are still different:
+        A hundred epochs, each of which is one update with all examples, change the weights of a 2-3-1 network, but
+        identical units are still identical, and units with random weights are still different:
 
         >>> import backprop
         >>> x, y = backprop.xor()

@@ -1,7 +1,8 @@
 r"""Compute the predictions and keep what the backward pass needs.
 
 What does the network predict for given inputs, and which values must it keep? This chapter computes the prediction
-layer by layer and shows that each layer needs to keep little more than its own input.
+layer by layer and shows that each layer needs to keep only its own input and the values from which the derivative of
+its activation function is computed.
 
 A unit computes a weighted sum of its inputs, its pre-activation, and applies an activation function to it. A layer does
 this for many units and many examples at once, by one matrix product in which the rows are the examples. Every layer
@@ -38,7 +39,7 @@ def weighted_sum(a: np.ndarray, w: np.ndarray, b: float = 0.0) -> np.ndarray:
         >>> float(weighted_sum(np.array([1.0, 2.0]), np.array([0.5, -1.0]), b=0.25))
         -1.25
 
-        A unit with three inputs has no bias here:
+        Without a bias, a unit with three inputs only adds three products:
 
         >>> float(weighted_sum(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0])))
         6.0

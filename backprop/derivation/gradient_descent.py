@@ -73,7 +73,8 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
         gradient: $\nabla L(\theta^0)$, same shape, with its true sign. Do not pass $-\nabla L$, which the report's code
             computes and adds.
         eta: the learning rate $\eta > 0$, in units of parameter² per unit of loss, because a gradient is loss per
-            parameter; a number, or an array that broadcasts, shape (S, 1, 1) for S runs at once.
+            parameter and the step is a change of the parameter; a number, or an array of shape (S, 1, 1) for S runs at
+            once.
 
     Returns:
         $\theta^1$, a new array of the same shape. The argument is not changed.

@@ -26,10 +26,12 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
     $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z_k}{\partial a_j}\,\frac{\partial C}{\partial z_k}
     = \sum_{k} w_{jk}\,\delta_k \tag{8.1}\label{eq:activation-gradient-unit}$$
 
-    The index says to which layer a unit belongs: $j$ is a unit of this layer, and $k$ is a unit of the next. Unit $j$
-    reaches the loss through every $z_k$, so we add over all paths, as in $\eqref{eq:multivariable-chain-rule}$. In the
-    weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$.
-    The local derivative is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
+    The index says to which layer a unit belongs: $j$ is a unit of this layer, number $l$, and $k$ is a unit of the
+    next, number $l + 1$. The weight $w_{jk}$ between them is an entry of $W_{l+1}$, and $\delta_k$ is
+    $\partial C/\partial z_k$, as in $\eqref{eq:delta}$. Unit $j$ reaches the loss through every $z_k$, so we add over
+    all paths, as in $\eqref{eq:multivariable-chain-rule}$. In the weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, where
+    $i$ runs through all units of layer $l$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$. The
+    local derivative is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
 
     Args:
         w: the weights $w_{jk}$ *out of* unit $j$, one row (rather than a column) of the next layer's matrix, shape
@@ -74,10 +76,11 @@ def hidden_delta_unit(
     + w_4\,\frac{\partial C}{\partial z_2} \,\Bigr] \tag{8.2}\label{eq:hidden-delta-unit}$$
 
     The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
-    $z_2$. Both $z_1$ and $z_2$ belong to units of *one* next layer, and the names $w_3$ and $w_4$ are the report's. The
-    bracket is the upstream gradient $\partial C/\partial a$ by $\eqref{eq:activation-gradient-unit}$. The local
-    derivative $\sigma'(z)$ leads from $a$ to $z$ by $\eqref{eq:backward-gradient}$. Its value has been fixed in the
-    forward pass, so in the backward pass it is a constant factor, like the gain of an amplifier.
+    $z_2$. Here $z_1$ and $z_2$ belong to two units of the next layer. The names $w_3$ and $w_4$ are the report's, and
+    their indices count weights rather than units. The bracket is the upstream gradient $\partial C/\partial a$ by
+    $\eqref{eq:activation-gradient-unit}$. The local derivative $\sigma'(z)$ leads from $a$ to $z$ by
+    $\eqref{eq:backward-gradient}$. Its value has been fixed in the forward pass, so in the backward pass it is a
+    constant factor.
 
     Args:
         z: the unit's own pre-activation $z$, a number. Not $a$.
@@ -126,17 +129,18 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
     shape. Row $n$ of $A_l$ affects $C^n$ and no other contribution, so row $n$ of the result is
     $\partial C^n/\partial a^n$. For example $n$ and unit $j$, $\eqref{eq:activation-gradient-unit}$ reads
     $\sum_k \delta^n_k w_{jk}$. This sum runs over the *second* index of $W$, whereas a matrix product sums over the
-    first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$:
+    first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$. Without the index of the
+    layer this reads
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = {\bigl(\Delta W^\top\bigr)}_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
     This is the upstream gradient of layer $l$. You may meet it in another form. In general, the chain rule multiplies
     by the transpose of the Jacobian, the matrix of all partial derivatives of a function with several outputs. If one
-    example is a column, the next layer computes $W^\top a + b$, so the Jacobian is $W^\top$ and the gradient is
-    $W\delta$. Written as a row, this is our product with $W^\top$ from the right. The inverse of $W$ would be incorrect
-    here, because we add derivatives along the connections rather than undo the forward step. In the code, `.mT`
-    transposes the last two axes, which for one network is the same as `.T`.
+    example is a column, the next layer computes $W^\top a + b$, so the Jacobian is $W^\top$. Its transpose is $W$, and
+    the gradient is therefore $W\delta$. Written as a row, this is our product with $W^\top$ from the right. The inverse
+    of $W$ would be incorrect here, because we add derivatives along the connections rather than undo the forward step.
+    In the code, `.mT` transposes the last two axes, which for one network is the same as `.T`.
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).
@@ -188,7 +192,8 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
 
     $$\delta^n_j = \phi'(z^n_j)\sum_{k} w_{jk}\,\delta^n_k$$
 
-    Here $k$ runs through the units of the next layer.
+    Here $k$ runs through the units of the next layer. Such a rule, which computes every $\Delta_l$ from the next one,
+    is called a recursion. It starts at the output, with $\eqref{eq:output-delta}$.
 
     Args:
         derivative: $\phi'(Z_l)$ of *this* layer, shape (..., N, H).
@@ -250,20 +255,21 @@ def unrolled_delta(
     $$\delta_l = \delta_L\,W_L^\top D_{L-1}\,W_{L-1}^\top D_{L-2}\cdots W_{l+1}^\top D_l,
     \qquad D_m = \operatorname{diag}\bigl(\phi'(z_m)\bigr) \tag{8.5}\label{eq:unrolled}$$
 
-    Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example. For this row, the element-wise product with
-    $\phi'(z_m)$ is the product with a matrix $D_m$, the Jacobian of the activation function. It has the entries of
-    $\phi'(z_m)$ on its diagonal and zeros elsewhere. Therefore $\eqref{eq:hidden-delta}$ becomes
-    $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every hidden layer, so we can substitute the formula
-    for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one substitution gives
+    Here $\delta_l$ is the row of $\Delta_l$ that belongs to one example, and $z_m$ is the row of $Z_m$, for every
+    hidden layer $m$. For such a row, the element-wise product with $\phi'(z_m)$ is the product with a matrix $D_m$, the
+    Jacobian of the activation function. It has the entries of $\phi'(z_m)$ on its diagonal and zeros elsewhere.
+    Therefore $\eqref{eq:hidden-delta}$ becomes $\delta_l = \delta_{l+1}W_{l+1}^\top D_l$. The same holds for every
+    hidden layer, so we can substitute the formula for $\delta_{L-1}$ into the one for $\delta_{L-2}$. This one
+    substitution gives
 
     $$\delta_{L-2} = \delta_{L-1}\,W_{L-1}^\top D_{L-2}
     = \bigl(\delta_L\,W_L^\top D_{L-1}\bigr)\,W_{L-1}^\top D_{L-2}$$
 
     Every further substitution adds one factor $W^\top D$ on the right, until layer $l$ is reached. If you compute the
-    product from the left, every intermediate result is a single row, whereas from the right it is a whole matrix,
-    although the result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit of layer $l$ to the
-    outputs. A path contributes the product of the weights and derivatives along it, multiplied by δ of the output where
-    it ends.
+    product from the left, every intermediate result is a single row. From the right it is a whole matrix, which takes
+    more multiplications, although the result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit
+    of layer $l$ to the outputs. A path contributes the product of the weights and derivatives along it, multiplied by δ
+    of the output where it ends.
 
     Args:
         derivatives: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
@@ -314,11 +320,13 @@ def delta_bound(
 
     To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of
     its squared entries. The spectral norm of a matrix, also called its largest singular value, is the largest factor by
-    which a product with it can multiply the norm of a vector. For a diagonal matrix it is the largest absolute entry,
-    so for a sigmoid it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$. We write $\lVert W\rVert$ for the
-    spectral norm of a weight matrix, and its transpose has the same norm. If the norms of all weight matrices are at
-    most some number below 4, then every layer multiplies the bound by a number below 1. In that case δ shrinks at least
-    geometrically with the number of layers, and the gradient vanishes.
+    which a product with it can multiply the norm of a vector. Every matrix in $\eqref{eq:unrolled-delta}$ therefore
+    multiplies the norm of δ by at most its own spectral norm. For a diagonal matrix this is the largest absolute entry,
+    so for each $D_m$ of a sigmoid layer it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$, and there are
+    $L - l$ of these, from $D_{L-1}$ to $D_l$. We write $\lVert W\rVert$ for the spectral norm of a weight matrix, and
+    its transpose has the same norm. If the norms of all weight matrices are at most some number below 4, then every
+    layer multiplies the bound by a number below 1. In that case δ shrinks at least geometrically, that is, by a
+    constant factor for each layer, and with δ the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

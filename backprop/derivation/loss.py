@@ -95,7 +95,8 @@ def total_loss(c: np.ndarray) -> np.ndarray:
         >>> total_loss(np.array([[0.5, 0.125, 0.0], [0.25, 0.25, 0.5]]))
         array([0.625, 1.   ])
 
-        A constant prediction of ½ for targets 0 and 1 has the loss ¼, near which training on XOR often plateaus:
+        A constant prediction of ½ for targets 0 and 1 has the loss ¼. On the report's XOR data, whose two classes no
+        straight line separates, training often stays near this value for a long time:
 
         >>> y = np.array([[0.0], [1.0], [1.0], [0.0]])
         >>> float(total_loss(mse_contributions(y, np.full((4, 1), 0.5))))
@@ -184,7 +185,7 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
         >>> learning_rate_for_sum(1.0, 100)
         0.01
 
-        On the 21 examples of XOR it corresponds to 1/21:
+        On the report's XOR data, which are 21 points on the two diagonals of a square, it corresponds to 1/21:
 
         >>> round(learning_rate_for_sum(1.0, 21), 4)
         0.0476
@@ -294,7 +295,8 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> contributions.shape, float(contributions.sum().round(4))
         ((3,), 0.231)
 
-        The loss is convex in the prediction, so the mean of two predictions costs less than the mean of their costs:
+        The loss is convex in the prediction, which means that the mean of two predictions costs no more than the mean
+        of their costs:
 
         >>> cost = lambda p: float(bce_contributions(np.array([[1.0]]), np.array([[p]]))[0])
         >>> cost(0.5) < (cost(0.2) + cost(0.8)) / 2

@@ -27,13 +27,14 @@ def central_difference(
     Here $e_k$ is the vector that is 1 in entry $k$ and 0 elsewhere. By Taylor's formula, which for one variable says
     $f(x \pm h) = f(x) \pm hf'(x) + \tfrac12h^2f''(x) \pm \dots$, the terms with $f''$ cancel in the difference. The
     error that the remaining terms cause is called the truncation error, and it falls with $h^2$. The rounding error,
-    however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by
-    $h$. The two are equal near $h = 6\times10^{-6}$, the cube root of the machine precision $2\times10^{-16}$, where
-    about ten digits are correct.
+    however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by $h$.
+    The two are equal near $h = 6\times10^{-6}$, the cube root of the machine precision $2\times10^{-16}$, as
+    $\eqref{eq:optimal-step-size}$ will show, and there about ten digits are correct.
 
     Args:
         f: a function of one array that returns one number.
-        x: the point, any shape, real. It must not be near a kink of f, such as the 0 of ReLU.
+        x: the point, any shape, real. It must not be near a kink of f, where the derivative jumps, as
+            that of the absolute value does at 0.
         h: the step size, in units of x.
 
     Returns:
@@ -139,8 +140,8 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
 
     A difference means little without a scale, because the gradient of a trained network is tiny, and so is its absolute
     error, whether the formula is correct or not. We therefore divide by the larger of the two norms. A correct formula
-    then gives about $10^{-9}$ against the central difference and $10^{-15}$ against the complex step. A sign error
-    gives 2, and most other mistakes give 0.1 to 1.
+    then usually gives $10^{-9}$ or less against the central difference and about $10^{-15}$ against the complex step. A
+    sign error gives 2, and most other mistakes give 0.1 to 1.
 
     Args:
         g: the analytic gradient $g$, any shape.
@@ -242,11 +243,11 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
     Expand $f(x \pm h) = f \pm hf' + \tfrac12h^2f'' \pm \tfrac16h^3f''' + \dots$ and insert it into the quotient. The
     first term that remains besides $f'$ is the truncation error, $c\,h^p$. In floating point each value of f has a
     rounding error of about $\varepsilon\lvert f\rvert$, where $\varepsilon \approx 2\times10^{-16}$ is the machine
-    precision. The subtraction keeps these errors while the equal digits cancel, and the division by $h$ makes them
-    large, so they contribute $r/h$. The central difference has $c = \tfrac16\lvert f'''\rvert$, $p = 2$ and
-    $r = \varepsilon\lvert f\rvert$, and the forward difference has $c = \tfrac12\lvert f''\rvert$, $p = 1$ and
-    $r = 2\varepsilon\lvert f\rvert$. The complex step $\eqref{eq:complex-step}$ subtracts nothing, so it has the same
-    $c$ and $p$ as the central difference, but $r = 0$.
+    precision rather than the relative error of $\eqref{eq:relative-error}$. The subtraction keeps these errors while
+    the equal digits cancel, and the division by $h$ makes them large, so they contribute $r/h$. The central difference
+    has $c = \tfrac16\lvert f'''\rvert$, $p = 2$ and $r = \varepsilon\lvert f\rvert$, and the forward difference has
+    $c = \tfrac12\lvert f''\rvert$, $p = 1$ and $r = 2\varepsilon\lvert f\rvert$. The complex step
+    $\eqref{eq:complex-step}$ subtracts nothing, so it has the same $c$ and $p$ as the central difference, but $r = 0$.
 
     Args:
         h: the step size, any shape, positive.
@@ -341,11 +342,13 @@ def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
     $$\frac{\max(0, z + h) - \max(0, z - h)}{2h} = \frac{1}{2}\Bigl(1 + \frac{z}{h}\Bigr) \quad\text{where}\quad
     -h \le z \le h \tag{2.7}\label{eq:relu-central-difference}$$
 
-    If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives $z + h$. The
-    quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is neither a
-    rounding error nor a mistake in the formula that you check. If the step moves the $z$ of some unit across 0, the
-    entry proves nothing, so a gradient check must leave it out and say so. A smaller step makes such entries rarer, but
-    at exactly $z = 0$ no step size helps.
+    ReLU is the activation function $\max(0, z)$ of chapter 4, and its kink is at $z = 0$, where its derivative jumps
+    from 0 to 1. If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives
+    $z + h$. The quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is
+    neither a rounding error nor a mistake in the formula that you check. In a network, the step of one weight moves the
+    $z$ of many units. If one of them crosses 0, that entry of the numerical gradient proves nothing, so a gradient
+    check must leave it out and say so. A smaller step makes such entries rarer, but at exactly $z = 0$ no step size
+    helps.
 
     Args:
         z: the pre-activation of a ReLU unit at the point itself, any shape, real.

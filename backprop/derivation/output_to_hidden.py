@@ -1,12 +1,14 @@
 r"""Compute δ of the output layer, where the backward pass begins.
 
-Where does the backward pass begin, if every δ follows from the δ of the next layer? It begins at the output, and this
-chapter shows that δ can be computed there directly.
+Where does the backward pass begin? The δ of a hidden layer is computed from the δ of the next layer, as the next
+chapter will show, but after the output there is no layer. This chapter therefore computes δ of the output directly from
+the loss.
 
 At the output only the loss follows the activation, so the upstream gradient $\partial C/\partial a$ is the derivative
 of the loss with respect to the prediction, which chapter 3 has derived. To get from the prediction to its
-pre-activation, we only need to multiply by the derivative of the output's activation function. The report calls this
-step *output → hidden*, and its text leaves this factor out, although its code has it.
+pre-activation, we only need to multiply by the derivative of the output's activation function. We keep the report's
+name for this step, *output → hidden*, because its result is what the output passes back to the hidden layer. The
+report's text leaves out the derivative of the activation function, although its code has it.
 """
 
 import numpy as np
@@ -68,11 +70,12 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 
     $$\Delta_L = \phi'(Z_L) \odot \frac{\partial L}{\partial \hat Y} \tag{7.2}\label{eq:output-delta}$$
 
-    As a subscript, $L$ is the last layer. Row $n$ of $\Delta_L$ is $\delta^n$ of this layer, and
-    $\partial L/\partial\hat Y$ contains the derivative of the loss with respect to each prediction. The sign $\odot$
-    stands for the element-wise product, also called the Hadamard product. The product is element-wise because each
-    prediction depends on its own pre-activation only, so only one path leads from each entry of $Z_L$ to the loss. All
-    three matrices have the shape $(N \times d_L)$.
+    As a subscript, $L$ is the last layer. Row $n$ of $\Delta_L$ is $\delta^n$ of this layer, with one column for each
+    output, and $\partial L/\partial\hat Y$ contains the derivative of the loss with respect to each prediction. For a
+    prediction of example $n$ it equals the derivative of $C^n$, because no other contribution contains this prediction
+    $\eqref{eq:mse-derivative}$. The sign $\odot$ stands for the element-wise product, also called the Hadamard product.
+    The product is element-wise because each prediction depends on its own pre-activation only, so only one path leads
+    from each entry of $Z_L$ to the loss. All three matrices have the shape $(N \times d_L)$.
 
     Args:
         derivative: $\phi'(Z_L)$, shape (..., N, d_L).
@@ -118,7 +121,8 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
     of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. Leaving out
     $\sigma'$ is therefore correct here, whereas under the mean squared error it is a mistake. The cancellation has a
-    practical advantage, because an output that is saturated at the wrong end still receives a large δ.
+    practical advantage, because an output that is saturated near 1 although its target is 0, or near 0 although it is
+    1, still receives a large δ.
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
@@ -167,8 +171,8 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
 
     A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the paths add
     $\eqref{eq:multivariable-chain-rule}$. For each example, the sum is the product of a row and the Jacobian matrix. If
-    the activation is element-wise, this matrix is diagonal, so only one term is left and the sum becomes
-    $\eqref{eq:output-delta}$.
+    the activation is element-wise, this matrix is diagonal, which means that its entries with $k \ne j$ are 0. Then
+    only the term with $k = j$ is left, and the sum becomes $\eqref{eq:output-delta}$.
 
     Args:
         jacobian: the Jacobian matrices, shape (..., N, d_L, d_L): entry $(k, j)$ is
@@ -218,11 +222,13 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
     = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax-cross-entropy}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
-    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels. The bracket $[k = j]$ is 1 if $k = j$ and 0
-    otherwise, so only $y_j$ remains of the first product. In the second product, the targets of one example sum to 1.
-    The result is the error, prediction minus target, as for the sigmoid with binary cross-entropy
-    $\eqref{eq:output-delta-sigmoid-bce}$. The two formulas differ only in the mean, which there runs over examples and
-    outputs but here over examples alone, because the outputs of one example together answer one question.
+    $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels, so that
+    $-\tfrac{1}{N}\bigl([k = j]\,y_k - \hat y_j\,y_k\bigr)$ is left to be added over $k$. The bracket $[k = j]$ is 1 if
+    $k = j$ and 0 otherwise, so only $y_j$ remains of the first product. In the second product $\hat y_j$ is a common
+    factor, and the targets of one example sum to 1. The result is the error, prediction minus target, as for the
+    sigmoid with binary cross-entropy $\eqref{eq:output-delta-sigmoid-bce}$. The two formulas differ only in the mean,
+    which there runs over examples and outputs but here over examples alone, because the outputs of one example together
+    answer one question.
 
     Args:
         y: the targets $Y$, one-hot or other probabilities, each row summing to 1, rather than class numbers,

@@ -188,7 +188,7 @@ def simultaneous_update(
 
     The superscript counts steps, as in $\eqref{eq:gradient-descent-step}$. The gradient consists of the partial
     derivatives at the point $\theta^0$, and gradient descent takes a step from this point. All partial derivatives must
-    therefore be known before any weight changes.
+    therefore be known before any weight changes. The biases take the same step.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -290,9 +290,10 @@ def backpropagation_cost(widths: Sequence[int], n: int) -> int:
     \tag{9.6}\label{eq:backpropagation-cost}$$
 
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
-    $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass costs $NP$,
-    where $P$ counts the weights without biases. All $P$ partial derivatives together therefore cost less than two
-    further forward passes, however many parameters there are. This is why backpropagation is used.
+    $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass needs $AW$ for
+    each layer and therefore costs $NP$, where $P$ counts the weights without biases. All $P$ partial derivatives
+    together therefore cost less than two further forward passes, however many parameters there are. This is why
+    backpropagation is used.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.

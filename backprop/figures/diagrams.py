@@ -781,7 +781,7 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
         description=(
             f"In a network of {_widths(places)} units solid blue arrows with their weights lead from left to right. "
             f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])} "
-            f"and the cost C is {fixed(result['loss'], 4)}."
+            f"and the loss C is {fixed(result['loss'], 4)}."
         ),
     )
 
