@@ -71,7 +71,7 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
 
     An activation feeds every unit of the next layer, so a small change $h$ of $a$ changes all their $z_k$, each by
     $h_k = h\,\partial z_k/\partial a$. For two paths, let $z_1$ change first, while $z_2$ is held fixed, and $z_2$
-    second. The first change adds $h_1\,\partial C/\partial z_1$ to the loss, and the second adds
+    second. The first change adds $h_1\,\partial C/\partial z_1$ to $C$, and the second adds
     $h_2\,\partial C/\partial z_2$. In the second term the derivative has changed a little, because $z_1$ is no longer
     the same. However, this small change is multiplied by the small number $h_2$, so it belongs to the remainder
     $O(h^2)$, and therefore

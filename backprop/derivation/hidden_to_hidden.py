@@ -26,12 +26,12 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
     $$\frac{\partial C}{\partial a_j} = \sum_{k} \frac{\partial z_k}{\partial a_j}\,\frac{\partial C}{\partial z_k}
     = \sum_{k} w_{jk}\,\delta_k \tag{8.1}\label{eq:activation-gradient-unit}$$
 
-    The index says to which layer a unit belongs: $j$ is a unit of this layer, number $l$, and $k$ is a unit of the
-    next, number $l + 1$. The weight $w_{jk}$ between them is an entry of $W_{l+1}$, and $\delta_k$ is
-    $\partial C/\partial z_k$, as in $\eqref{eq:delta}$. Unit $j$ reaches the loss through every $z_k$, so we add over
-    all paths, as in $\eqref{eq:multivariable-chain-rule}$. In the weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, where
-    $i$ runs through all units of layer $l$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$. The
-    local derivative is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
+    The index says to which layer a unit belongs: $j$ is a unit of this layer $l$, and $k$ is a unit of the next layer
+    $l + 1$. The weight $w_{jk}$ between them is an entry of $W_{l+1}$, and $\delta_k$ is $\partial C/\partial z_k$, as
+    in $\eqref{eq:delta}$. Unit $j$ reaches the loss through every $z_k$, so we add over all paths, as in
+    $\eqref{eq:multivariable-chain-rule}$. In the weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, where $i$ runs through
+    all units of layer $l$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$. The local derivative
+    is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
 
     Args:
         w: the weights $w_{jk}$ *out of* unit $j$, one row (rather than a column) of the next layer's matrix, shape
@@ -78,7 +78,7 @@ def hidden_delta_unit(
     The unit's activation $a = \sigma(z)$ is multiplied by $w_3$ on its way into $z_1$ and by $w_4$ on its way into
     $z_2$. Here $z_1$ and $z_2$ belong to two units of the next layer. The names $w_3$ and $w_4$ are the report's, and
     their indices count weights rather than units. The bracket is the upstream gradient $\partial C/\partial a$ by
-    $\eqref{eq:activation-gradient-unit}$. The local derivative $\sigma'(z)$ leads from $a$ to $z$ by
+    $\eqref{eq:activation-gradient-unit}$. The local derivative $\sigma'(z)$ leads back from $a$ to $z$ by
     $\eqref{eq:backward-gradient}$. Its value has been fixed in the forward pass, so in the backward pass it is a
     constant factor.
 
@@ -128,19 +128,21 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
     The gradient with respect to a matrix collects the partial derivatives with respect to its entries, in the same
     shape. Row $n$ of $A_l$ affects $C^n$ and no other contribution, so row $n$ of the result is
     $\partial C^n/\partial a^n$. For example $n$ and unit $j$, $\eqref{eq:activation-gradient-unit}$ reads
-    $\sum_k \delta^n_k w_{jk}$. This sum runs over the *second* index of $W$, whereas a matrix product sums over the
-    first index of its right factor. We therefore need the transpose, $w_{jk} = (W^\top)_{kj}$. Without the index of the
-    layer this reads
+    $\sum_k \delta^n_k w_{jk}$, where $\delta^n_k$ is the entry of $\Delta_{l+1}$ in row $n$ and column $k$. This sum
+    runs over the *second* index of $W$, whereas a matrix product sums over the first index of its right factor. We
+    therefore need the transpose, $w_{jk} = (W^\top)_{kj}$. If we leave out the index of the layer, the sum becomes
 
     $$\sum_{k} \delta^n_k\, w_{jk} = \sum_{k} \delta^n_k\,(W^\top)_{kj} = {\bigl(\Delta W^\top\bigr)}_{nj},
     \qquad (N \times d_{l+1})(d_{l+1} \times d_l) = (N \times d_l)$$
 
-    This is the upstream gradient of layer $l$. You may meet it in another form. In general, the chain rule multiplies
-    by the transpose of the Jacobian, the matrix of all partial derivatives of a function with several outputs. If one
-    example is a column, the next layer computes $W^\top a + b$, so the Jacobian is $W^\top$. Its transpose is $W$, and
-    the gradient is therefore $W\delta$. Written as a row, this is our product with $W^\top$ from the right. The inverse
-    of $W$ would be incorrect here, because we add derivatives along the connections rather than undo the forward step.
-    In the code, `.mT` transposes the last two axes, which for one network is the same as `.T`.
+    The entry in row $n$ and column $j$ of the product is thus the upstream gradient of unit $j$ for example $n$. In the
+    code, `.mT` transposes the last two axes, which for one network is the same as `.T`.
+
+    You may meet the rule in another form. In general, the chain rule multiplies by the transpose of the Jacobian, the
+    matrix of all partial derivatives of a function with several outputs. If one example is a column, the next layer
+    computes $W^\top a + b$, so the Jacobian is $W^\top$. Its transpose is $W$, and the gradient is therefore $W\delta$.
+    Written as a row, this is our product with $W^\top$ from the right. The inverse of $W$ would be incorrect here,
+    because we add derivatives along the connections rather than undo the forward step.
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).
@@ -320,13 +322,15 @@ def delta_bound(
 
     To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of
     its squared entries. The spectral norm of a matrix, also called its largest singular value, is the largest factor by
-    which a product with it can multiply the norm of a vector. Every matrix in $\eqref{eq:unrolled-delta}$ therefore
+    which a product with it can multiply the norm of a vector. Every matrix in $\eqref{eq:unrolled}$ therefore
     multiplies the norm of δ by at most its own spectral norm. For a diagonal matrix this is the largest absolute entry,
     so for each $D_m$ of a sigmoid layer it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$, and there are
     $L - l$ of these, from $D_{L-1}$ to $D_l$. We write $\lVert W\rVert$ for the spectral norm of a weight matrix, and
-    its transpose has the same norm. If the norms of all weight matrices are at most some number below 4, then every
-    layer multiplies the bound by a number below 1. In that case δ shrinks at least geometrically, that is, by a
-    constant factor for each layer, and with δ the gradient vanishes.
+    its transpose has the same norm.
+
+    If the norms of all weight matrices are at most some number below 4, then every layer multiplies the bound by a
+    number below 1. In that case δ shrinks at least geometrically, that is, by a factor below 1 for each layer, and with
+    δ the gradient vanishes.
 
     Args:
         weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).

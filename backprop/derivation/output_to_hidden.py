@@ -1,8 +1,8 @@
 r"""Compute δ of the output layer, where the backward pass begins.
 
 Where does the backward pass begin? The δ of a hidden layer is computed from the δ of the next layer, as the next
-chapter will show, but after the output there is no layer. This chapter therefore computes δ of the output directly from
-the loss.
+chapter will show, but no layer follows the output. This chapter therefore computes δ of the output directly from the
+loss.
 
 At the output only the loss follows the activation, so the upstream gradient $\partial C/\partial a$ is the derivative
 of the loss with respect to the prediction, which chapter 3 has derived. To get from the prediction to its
