@@ -3,12 +3,12 @@ r"""Define the activation functions and their derivatives.
 What does a unit compute from its weighted sum, and what is the derivative of this step? This chapter defines the
 activation functions used here, each together with its derivative, which is all that backpropagation needs of it.
 
-An activation function is applied to the weighted sum of a unit and makes the unit *nonlinear*. Without it, all layers
-of weights collapse into one (`collapse_linear_layers`). Its input $z$ is called the *pre-activation*, because it is the
-weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the activation.
-Because the function acts on each unit separately, its derivative is one number for each unit. Where possible, we also
-compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential. The last function,
-softmax, is an exception, because each of its activations depends on all units of the layer.
+An activation function $\phi$ is applied to the weighted sum of a unit and makes the unit *nonlinear*. Without it, all
+layers of weights collapse into one (`collapse_linear_layers`). Its input $z$ is called the *pre-activation*, because it
+is the weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the
+activation. Because the function acts on each unit separately, its derivative is one number for each unit. Where
+possible, we also compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential.
+The last function, softmax, is an exception, because each of its activations depends on all units of the layer.
 """
 
 import numpy as np
