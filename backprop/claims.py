@@ -660,7 +660,7 @@ def irreversible(r: Results) -> Judgement:
         f"{some(output['revived'], output['dead_at_initialisation'], 'dead outputs')} recovered, and "
         f"{some(zero, stuck, 'networks')} with a dead output have a gradient of exactly 0. However, "
         f"{some(second['revived'], second['dead_at_initialisation'], 'dead units')} of the second layer recovered, "
-        "because the units below them still change"
+        "because the units before them still change"
     )
     ends = first["revived"] == output["revived"] == 0 and stuck == zero
     return verdict(ends and second["revived"] > 0, why, otherwise=HOLDS if ends else NOT, if_correct=WHEN)

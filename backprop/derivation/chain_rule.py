@@ -100,7 +100,7 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
         0.75
 
         Three paths lead through $z_1 = 2a$, $z_2 = -a$ and $z_3 = 3a$ to $C = z_1^2 + \tfrac12 z_2^2 + z_3$. At $a = 1$
-        their sum equals the numerical derivative:
+        the sum of their products equals the numerical derivative:
 
         >>> from backprop.derivation import complex_step
         >>> C = lambda a: (2 * a) ** 2 + 0.5 * (-a) ** 2 + 3 * a

@@ -244,8 +244,9 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
     first term that remains besides $f'$ is the truncation error, $c\,h^p$. In floating point each value of f has a
     rounding error of about $\varepsilon\lvert f\rvert$, where $\varepsilon \approx 2\times10^{-16}$ is the machine
     precision rather than the relative error of $\eqref{eq:relative-error}$. The subtraction keeps these errors while
-    the equal digits cancel, and the division by $h$ makes them large, so they contribute $r/h$. The central difference
-    has $c = \tfrac16\lvert f'''\rvert$, $p = 2$ and $r = \varepsilon\lvert f\rvert$, and the forward difference has
+    the equal digits cancel, and the division by $h$ makes them large, so they contribute $r/h$. Each quotient contains
+    two such errors. The central difference, which divides them by $2h$, has $c = \tfrac16\lvert f'''\rvert$, $p = 2$
+    and $r = \varepsilon\lvert f\rvert$, and the forward difference, which divides them by $h$, has
     $c = \tfrac12\lvert f''\rvert$, $p = 1$ and $r = 2\varepsilon\lvert f\rvert$. The complex step
     $\eqref{eq:complex-step}$ subtracts nothing, so it has the same $c$ and $p$ as the central difference, but $r = 0$.
 
