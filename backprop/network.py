@@ -1,4 +1,4 @@
-r"""The network, which combines the steps of the derivation.
+r"""Combine the steps of the derivation into a network.
 
 This module contains no formula. A `Model` holds weights. Its method `forward` stores every z and a in a `Trace`,
 `backward` reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place,
@@ -167,7 +167,8 @@ class Layer(NamedTuple):
         activation: φ with its derivative.
 
     Examples:
-        The report's second layer, 4 → 1, has these activations and gradients if its weights are zero:
+        The report's second layer, 4 → 1, has these activations and gradients if its weights are zero and there are
+        three examples whose inputs and δ are all 1:
 
         >>> import numpy as np
         >>> from backprop.network import ACTIVATIONS, Layer
