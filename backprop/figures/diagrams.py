@@ -508,8 +508,8 @@ def activations() -> Figure:
         line(values, left(z_value), value(phi(z_value)), width, style=style)
         line(derivatives, right(z_derivative), derivative(phi_derivative(z_derivative)), width, style=style)
     derivatives.plot(right(0), derivative(step.sigmoid_derivative(np.array(0.0))), "o", color=INK, markersize=5)
-    label(values, 24, 214, r"value $\phi(z)$", size=11, ha="left")
-    label(derivatives, 230, 214, r"derivative $\phi′(z)$", size=11, ha="left")
+    label(values, 24, 214, r"value $\varphi(z)$", size=11, ha="left")
+    label(derivatives, 230, 214, r"derivative $\varphi′(z)$", size=11, ha="left")
     for axes, px, py, x, y, text, ha in (
         (values, left, value, -1.1, 0.44, r"$\sigma$", "right"),
         (values, left, value, -1.9, -0.72, "tanh", "right"),
@@ -542,7 +542,7 @@ def forward_pass() -> Figure:
         The figure.
     """
     drawing, axes = sheet(164)
-    unit = capsule(axes, Unit(254, 90, 76, 22), "$z_j$", "$a_j$", r"$\phi$", 15)
+    unit = capsule(axes, Unit(254, 90, 76, 22), "$z_j$", "$a_j$", r"$\varphi$", 15)
     for i, y in ((1, 138), (2, 42)):
         tail = circle(axes, Unit(32, y, 18, 18), f"$a_{i}$", 14)
         x, y = edge(axes, tail, unit).mean(axis=0)
@@ -764,6 +764,10 @@ def home() -> Figure:
             f"and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the "
             "output unit to one hidden unit. Below, a blue arrow to the right is labelled forward: values, and an "
             "orange one to the left is labelled backward: δ."
+        ),
+        caption=(
+            f"The network {'-'.join(map(str, model.widths))} is the report's, with one example of XOR; the worked "
+            "example has a network of its own."
         ),
     )
 

@@ -48,7 +48,7 @@ def mathml(latex: str, display: bool) -> str:
         words = str(error).strip().splitlines()[0]
         words = re.sub(r"^\d+(-\d+)?:\s*", "", re.sub(r"\x1b\[[\d;]*m", "", words)).removeprefix("Error: ").rstrip(".")
         raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
-    math = parsed(text)
+    math = parsed(text.replace("ϕ", "φ"))  # the letter of the text, in both
     for parent in math.iter():
         for place, child in enumerate(parent):
             parent[place] = _prime_beside(child)
