@@ -20,6 +20,8 @@ def keep_together(tree: Tree) -> None:
         '<b title="7%">η&nbsp;=&nbsp;0.1: 24.6% or 25%</b> <code>7%</code>'
         >>> html.through("<i>η</i> =\n1", keep_together)
         '<i>η</i>&nbsp;=&nbsp;1'
+        >>> html.through("∂C/∂z", keep_together) == "∂C/\u2060∂z"
+        True
         >>> html.through("of 2-4-1", keep_together)
         'of <span class="unbroken">2-4-1</span>'
     """
@@ -27,6 +29,7 @@ def keep_together(tree: Tree) -> None:
     def kept(text: str) -> str:
         text = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", text)
         text = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in an element of its own
+        text = re.sub("/(?=∂)", "/\u2060", text)  # between a fraction's stroke and what is below it no line ends
         return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
 
     html.rewrite(tree, UNTOUCHED, kept)
