@@ -10,9 +10,8 @@ def _stack(table: Node) -> None:
     """Let the rows of a table of text stand as blocks on a narrow page, each cell under the name of its column."""
     heads = [head.text().strip() for head in table.css("thead th, thead td")]
     rows = [row.css("td") for row in table.css("tbody tr")]
-    numbers = any("right" in (cell.attributes.get("style") or "") for row in rows for cell in row)
     lengths = [max(len(cell.text().strip()) for cell in column) for column in zip(*rows, strict=True)]
-    if numbers or len(heads) < 3 or sum(lengths) <= ROW:
+    if len(heads) < 3 or sum(lengths) <= ROW or "text-align: right" in html.written(table):
         return
     table.attrs["class"] = "data stacked"
     for row in rows:

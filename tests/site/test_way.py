@@ -21,6 +21,7 @@ from builder.insert import equation_index
 from builder.source import results
 from builder.state import read
 from builder.typeset import glossary, mathematics
+from builder.typeset.typography import keep_together
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(builder.__file__).parent
@@ -116,6 +117,10 @@ def test_a_corner_that_heads_nothing_is_a_plain_cell() -> None:
     html = tree.through(table, scroll_tables)
     assert '<td style="x"></td><th>b</th>' in html
     assert html.startswith('<article><div class="table-scroll" tabindex="0"><table class="data"><thead>')
+
+
+def test_no_line_ends_within_a_fraction() -> None:
+    assert tree.through("∂C/∂z, 1/2", keep_together) == "∂C/\u2060∂z, 1/2"
 
 
 @pytest.mark.parametrize(
