@@ -42,7 +42,9 @@ def test_panels_in_a_row_are_one_picture_each(rows: int, columns: int, pictures:
     assert [float(w) for w in re.findall(r"--bp-width: ([\d.]+)", text)] == widths
     assert text.count(">height</text>") == rows * columns
     assert text.count(">answer</text>") == 1
-    assert text.startswith('<div class="panels">') == (pictures > 1)
+    assert text.startswith('<div class="panels" ') == (pictures > 1)
+    widest = [float(w) for w in re.findall(r"--bp-widest: ([\d.]+)", text)]
+    assert widest == ([pytest.approx(max(widths), abs=0.01)] if pictures > 1 else [])
 
 
 def test_the_first_picture_speaks_for_all_and_no_id_occurs_twice() -> None:

@@ -52,11 +52,28 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     Returns:
         The drawing and the axes that fill it.
     """
+    drawing, (axes,) = sheets(height, 1)
+    return drawing, axes
+
+
+def sheets(height: float, count: int) -> tuple[Canvas, list[Axes]]:
+    """Make an empty drawing of equal panels side by side, which a narrow page stacks; one ruler runs through all.
+
+    Args:
+        height: in points.
+        count: how many panels.
+
+    Returns:
+        The drawing and the panels' axes.
+    """
     drawing = canvas(height / 72, WIDE)
     drawing.set_layout_engine("none")
-    axes = drawing.add_axes((0, 0, 1, 1), xlim=(0, WIDE * 72), ylim=(0, height))
-    axes.set_axis_off()
-    return drawing, axes
+    fills = {"left": 0, "right": 1, "bottom": 0, "top": 1, "wspace": 0}
+    panels = list(drawing.subplots(1, count, squeeze=False, gridspec_kw=fills).flat)
+    for n, axes in enumerate(panels):
+        axes.set(xlim=(n / count * WIDE * 72, (n + 1) / count * WIDE * 72), ylim=(0, height))
+        axes.set_axis_off()
+    return drawing, panels
 
 
 def scale(low: float, high: float, start: float, end: float) -> Callable[[Any], Any]:
@@ -101,7 +118,7 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def label(
-    axes: Axes, x: float, y: float, text: str, colour: str = INK, size: float = 11, ha: Any = "center", box: float = 0
+    axes: Axes, x: float, y: float, text: str, colour: str = INK, size: float = 12, ha: Any = "center", box: float = 0
 ) -> None:
     """Write a word, a number or a symbol.
 
@@ -119,7 +136,7 @@ def label(
     axes.text(x, y - 0.27 * size, text, color=colour, size=size, ha=ha, va="baseline", bbox=ground)
 
 
-def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], size: float = 11) -> None:
+def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], size: float = 12) -> None:
     """Write a centred line of several colours.
 
     Args:
@@ -212,7 +229,7 @@ def lanes(axes: Axes, tail: Unit, tip: Unit, weight: str = "", upper: str = FORW
     if weight:
         x, y = np.mean(ends, axis=(0, 1))
         axes.add_patch(Circle((x, y), 10, facecolor=PAPER, edgecolor="none"))
-        label(axes, x, y, weight, size=12)
+        label(axes, x, y, weight)
 
 
 def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
@@ -277,11 +294,11 @@ def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: 
     """
     x, y, half, r = unit
     y -= r + 14
-    label(axes, x - half / 2, y, dc_dz, BACKWARD, 12)
-    label(axes, x + half / 2, y, dc_da, BACKWARD, 12)
+    label(axes, x - half / 2, y, dc_dz, BACKWARD)
+    label(axes, x + half / 2, y, dc_da, BACKWARD)
     start, end = x + half / 2 - 24, x - half / 2 + left
     arrow(axes, (start, y), (end, y), BACKWARD, 1.3)
-    label(axes, (start + end) / 2, y - 13, derivative, BACKWARD, 12)
+    label(axes, (start + end) / 2, y - 13, derivative, BACKWARD)
 
 
 def columns(
@@ -324,7 +341,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
                 level = start[1] == end[1]
                 marks.append((start + (0.5 if level else at) * (end - start) + (0, 8 * level), texts[layer][i][j]))
     for (x, y), text in marks:
-        label(axes, x, y, text, colour, 10.5, box=0.15)
+        label(axes, x, y, text, colour, 12, box=0.15)
 
 
 def gradient_descent() -> Figure:
@@ -360,7 +377,7 @@ def gradient_descent() -> Figure:
     for here, there in pairwise(theta):
         arrow(axes, (px(here), 46), (px(there), 46), INK)
     words = [(r"$-\eta\,$", INK), (r"$\partial L/\partial\theta$", BACKWARD)]
-    labels(axes, px((theta[0] + theta[1]) / 2), 59, words, 10.5)
+    labels(axes, px((theta[0] + theta[1]) / 2), 59, words)
     return Figure(
         name="diagram-gradient-descent",
         canvas=drawing,
@@ -391,11 +408,11 @@ def numerical_derivatives() -> Figure:
     arrow(axes, (14, 34), (390, 34), INK, _THIN, 5)
     line(axes, px([-1.2, end]), py(true), 0.9)
     line(axes, px([-1.2, end]), py(measured), 1.5, BACKWARD, _DASHES)
-    label(axes, px(end) + 6, py(measured[1]) + 1, "secant: numerical", BACKWARD, 10.5, ha="left")
-    label(axes, px(end) + 6, py(true[1]) + 1, "tangent: exact", size=10.5, ha="left")
+    label(axes, px(end) + 6, py(measured[1]) + 1, "secant: numerical", BACKWARD, ha="left")
+    label(axes, px(end) + 6, py(true[1]) + 1, "tangent: exact", ha="left")
     line(axes, px([left, right, right]), py(f([left, left, right])), 0.5)
     label(axes, px(h / 2), py(f(left)) - 9, "$2h$")
-    label(axes, px(right) + 6, py(1.15), "$f(x+h)-f(x-h)$", ha="left")
+    label(axes, px(right) + 6, py(1.15), r"$f\,(x+h)-f\,(x-h)$", ha="left")
     for place, name, colour in ((left, "$x-h$", FORWARD), (x, "$x$", INK), (right, "$x+h$", FORWARD)):
         line(axes, px([place, place]), (34, py(f(place))), 0.5, style=_DOTS)
         axes.plot(px(place), py(f(place)), "o", color=colour, markersize=5)
@@ -437,8 +454,8 @@ def loss() -> Figure:
         _bar(axes, pc(ends[n]), pc(ends[n + 1]), row)
         line(axes, pc(ends[[n + 1, n + 1]]), (row - 8, row - 24), 0.5, style=_DOTS)
         label(axes, 366, row, number(float(contribution)), ha="left")
-    label(axes, 60, 50, "0", size=10.5)
-    label(axes, 180, 50, "1", size=10.5)
+    label(axes, 60, 50, "0")
+    label(axes, 180, 50, "1")
     label(axes, 234, 24, "$L=C^1+C^2+C^3$", ha="right")
     _bar(axes, pc(0), pc(total), 24)
     line(axes, pc([total, total]), (32, 62), 0.5, style=_DOTS)
@@ -476,32 +493,32 @@ def activations() -> Figure:
         (step.tanh, z, step.tanh_derivative, z, 1.2, (0, (6, 1.5, 1.2, 1.5))),
         (step.sigmoid, z, step.sigmoid_derivative, z, 1.8, "solid"),
     )
-    drawing, axes = sheet(226)
+    drawing, (values, derivatives) = sheets(226, 2)
     left, right = scale(-4, 4, 24, 190), scale(-4, 4, 230, 396)
     value, derivative = scale(-1.3, 2.1, 28, 194), scale(-0.12, 1.2, 28, 194)
-    for px, py, ticks in ((left, value, (-1, 0, 1)), (right, derivative, (0, 0.25, 1))):
+    for axes, px, py, ticks in ((values, left, value, (-1, 0, 1)), (derivatives, right, derivative, (0, 0.25, 1))):
         line(axes, px(ends), py([0, 0]), 0.4)
         line(axes, px([0, 0]), py([ticks[0], ticks[2]]), 0.4)
         for tick in ticks:
             label(axes, px(-4) - 6, py(tick), {0.25: "¼"}.get(tick, number(tick)), size=10.5, ha="right")
         for tick in (-4, 0, 4):
             label(axes, px(tick), 10, "$z=0$" if tick == 0 else number(tick), size=10.5)
-    line(axes, right([-4, 0]), derivative([0.25, 0.25]), 0.5, style=_DOTS)
+    line(derivatives, right([-4, 0]), derivative([0.25, 0.25]), 0.5, style=_DOTS)
     for phi, z_value, phi_derivative, z_derivative, width, style in curves:
-        line(axes, left(z_value), value(phi(z_value)), width, style=style)
-        line(axes, right(z_derivative), derivative(phi_derivative(z_derivative)), width, style=style)
-    axes.plot(right(0), derivative(step.sigmoid_derivative(np.array(0.0))), "o", color=INK, markersize=5)
-    label(axes, 24, 214, r"value $\phi(z)$", ha="left")
-    label(axes, 230, 214, r"derivative $\phi′(z)$", ha="left")
-    for px, py, x, y, text, ha in (
-        (left, value, -1.1, 0.44, r"$\sigma$", "right"),
-        (left, value, -1.9, -0.72, "tanh", "right"),
-        (left, value, 1.3, 1.75, "ReLU", "right"),
-        (left, value, -0.85, -1.2, "identity", "left"),
-        (right, derivative, -1.9, 0.19, r"$\sigma′$", "right"),
-        (right, derivative, -1.05, 0.6, "tanh′", "right"),
-        (right, derivative, 2.4, 0.92, "ReLU′", "center"),
-        (right, derivative, -2.5, 1.08, "identity′", "center"),
+        line(values, left(z_value), value(phi(z_value)), width, style=style)
+        line(derivatives, right(z_derivative), derivative(phi_derivative(z_derivative)), width, style=style)
+    derivatives.plot(right(0), derivative(step.sigmoid_derivative(np.array(0.0))), "o", color=INK, markersize=5)
+    label(values, 24, 214, r"value $\varphi(z)$", size=11, ha="left")
+    label(derivatives, 230, 214, r"derivative $\varphi′(z)$", size=11, ha="left")
+    for axes, px, py, x, y, text, ha in (
+        (values, left, value, -1.1, 0.44, r"$\sigma$", "right"),
+        (values, left, value, -1.9, -0.72, "tanh", "right"),
+        (values, left, value, 1.3, 1.75, "ReLU", "right"),
+        (values, left, value, -0.85, -1.2, "identity", "left"),
+        (derivatives, right, derivative, -1.9, 0.19, r"$\sigma\,′$", "right"),
+        (derivatives, right, derivative, -1.05, 0.6, "tanh′", "right"),
+        (derivatives, right, derivative, 2.4, 0.92, "ReLU′", "center"),
+        (derivatives, right, derivative, -2.5, 1.08, "identity′", "center"),
     ):
         label(axes, px(x), py(y), text, size=10.5, ha=ha)
     return Figure(
@@ -525,7 +542,7 @@ def forward_pass() -> Figure:
         The figure.
     """
     drawing, axes = sheet(164)
-    unit = capsule(axes, Unit(254, 90, 76, 22), "$z_j$", "$a_j$", r"$\phi$", 15)
+    unit = capsule(axes, Unit(254, 90, 76, 22), "$z_j$", "$a_j$", r"$\varphi$", 15)
     for i, y in ((1, 138), (2, 42)):
         tail = circle(axes, Unit(32, y, 18, 18), f"$a_{i}$", 14)
         x, y = edge(axes, tail, unit).mean(axis=0)
@@ -534,8 +551,8 @@ def forward_pass() -> Figure:
     arrow(axes, (x, 32), (x, 65))
     label(axes, x, 20, "$b_j$", size=13)
     arrow(axes, (333, 90), (390, 90))
-    label(axes, x - 8, 126, "weighted sum", size=10.5)
-    label(axes, unit.x + unit.half / 2 + 8, 126, "activation function", size=10.5)
+    label(axes, x - 8, 126, "weighted sum")
+    label(axes, unit.x + unit.half / 2 + 8, 126, "activation function")
     return Figure(
         name="diagram-forward-pass",
         canvas=drawing,
@@ -554,21 +571,21 @@ def chain_rule() -> Figure:
     Returns:
         The figure.
     """
-    drawing, axes = sheet(168)
-    label(axes, 88, 154, "one path: multiply")
-    label(axes, 306, 154, "two paths: add")
-    w, z, c = (circle(axes, Unit(x, 70), text, 13) for x, text in ((18, "$w$"), (89, "$z$"), (160, "$C$")))
-    lanes(axes, w, z)
-    lanes(axes, z, c)
-    label(axes, 53, 49, r"$\partial z/\partial w$", BACKWARD)
-    label(axes, 124, 49, r"$\partial C/\partial z$", BACKWARD)
-    a, c = circle(axes, Unit(226, 70), "$a$", 13), circle(axes, Unit(386, 70), "$C$", 13)
+    drawing, (one, two) = sheets(168, 2)
+    label(one, 88, 154, "one path: multiply", size=11)
+    label(two, 306, 154, "two paths: add", size=11)
+    w, z, c = (circle(one, Unit(x, 70), text, 13) for x, text in ((18, "$w$"), (89, "$z$"), (160, "$C$")))
+    lanes(one, w, z)
+    lanes(one, z, c)
+    label(one, 53, 49, r"$\partial z/\partial w$", BACKWARD, 11)
+    label(one, 124, 49, r"$\partial C/\partial z$", BACKWARD, 11)
+    a, c = circle(two, Unit(226, 70), "$a$", 13), circle(two, Unit(386, 70), "$C$", 13)
     for k, y, side, upper in ((1, 110, 1, BACKWARD), (2, 30, -1, FORWARD)):
-        z = circle(axes, Unit(306, y), f"$z_{k}$", 13)
-        lanes(axes, a, z, upper=upper)
-        lanes(axes, z, c, upper=upper)
-        label(axes, 252, y + 3 * side, rf"$\partial z_{k}/\partial a$", BACKWARD)
-        label(axes, 362, y + 3 * side, rf"$\partial C/\partial z_{k}$", BACKWARD)
+        z = circle(two, Unit(306, y), f"$z_{k}$", 13)
+        lanes(two, a, z, upper=upper)
+        lanes(two, z, c, upper=upper)
+        label(two, 252, y + 3 * side, rf"$\partial z_{k}/\partial a$", BACKWARD, 11)
+        label(two, 362, y + 3 * side, rf"$\partial C/\partial z_{k}$", BACKWARD, 11)
     return Figure(
         name="diagram-chain-rule",
         canvas=drawing,
@@ -595,8 +612,8 @@ def output_to_hidden() -> Figure:
     lanes(axes, hidden, unit, "$w$")
     lanes(axes, unit, cost)
     arrow(axes, (376, 114), (376, 89))
-    label(axes, 384, 106, "$y$", size=12, ha="left")
-    derivatives = (r"$\delta=\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial\hat y$")
+    label(axes, 384, 106, "$y$", ha="left")
+    derivatives = (r"$\delta=\partial C/\partial z$", r"$\sigma\,′(z)$", r"$\partial C/\partial\hat y$")
     derivative_back(axes, unit, *derivatives, left=40)
     return Figure(
         name="diagram-output-to-hidden",
@@ -622,9 +639,9 @@ def hidden_to_hidden() -> Figure:
         ahead = capsule(axes, Unit(316, y, 50, 18), f"$z_{k}$", f"$a_{k}$")
         lanes(axes, unit, ahead, weight)
         lanes(axes, ahead, Unit(414, y))
-        label(axes, 291, y - 32, rf"$\partial C/\partial z_{k}$", BACKWARD, 12)
+        label(axes, 291, y - 32, rf"$\partial C/\partial z_{k}$", BACKWARD)
     lanes(axes, Unit(-10, 120), unit)
-    derivative_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma′(z)$", r"$\partial C/\partial a$")
+    derivative_back(axes, unit, r"$\partial C/\partial z$", r"$\sigma\,′(z)$", r"$\partial C/\partial a$")
     return Figure(
         name="diagram-hidden-to-hidden",
         canvas=drawing,
@@ -686,8 +703,8 @@ def consequences() -> Figure:
         for unit in chain.from_iterable(places):
             circle(axes, unit)
     for layer, (here, there) in enumerate(pairwise(deep), start=1):
-        label(axes, (here[0].x + there[0].x) / 2, 158, f"$W_{layer}$", size=12)
-    label(axes, 350, 158, "$W=W_1W_2W_3$", size=12)
+        label(axes, (here[0].x + there[0].x) / 2, 158, f"$W_{layer}$")
+    label(axes, 350, 158, "$W=W_1W_2W_3$")
     label(axes, 275, 74, "$=$", size=16)
     return Figure(
         name="diagram-consequences",
@@ -727,11 +744,11 @@ def home() -> Figure:
         edge(axes, tail, tip, -5, colour=BACKWARD, width=1.5)
         arrow(axes, (tail.x + 20, tail.y - 19), (tail.x - 20, tail.y - 19), BACKWARD, 1.5)
     for unit, value in zip(places[0], trace.a[0][0], strict=True):
-        circle(axes, unit, number(value), 11)
+        circle(axes, unit, number(value))
     for column, z, a in zip(places[1:], trace.z, trace.a[1:], strict=False):
         for unit, z_j, a_j in zip(column, z[0], a[0], strict=True):
-            capsule(axes, unit, fixed(z_j, 2), fixed(a_j, 2), "", 10.5)
-    circle(axes, places[-1][0], fixed(cost, 2), 11)
+            capsule(axes, unit, fixed(z_j, 2), fixed(a_j, 2), "", 12)
+    circle(axes, places[-1][0], fixed(cost, 2))
     for x, text in zip((24, 136, 176, 268, 308, 382), ("X", "Z_1", "A_1", "Z_2", r"\hat Y", "L"), strict=True):
         label(axes, x, 238, f"${text}$", size=13)
     arrow(axes, (24, 30), (400, 30), FORWARD, 1.5, 7)
@@ -750,6 +767,10 @@ def home() -> Figure:
             "lead back from the loss through the output unit to one hidden unit. Below, a blue arrow to the right is "
             "labelled forward: values, and an orange one to the left is labelled backward: δ."
         ),
+        caption=(
+            f"The network {'-'.join(map(str, model.widths))} is the report's, with one example of XOR; the worked "
+            "example has a network of its own."
+        ),
     )
 
 
@@ -767,8 +788,8 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
     for column, z, a in zip(places[1:], result["z"], result["a"], strict=True):
         for unit, *values in zip(column, z, a, strict=True):
             _box(axes, unit, ("z", r"\hat y" if column is places[-1] else "a"), values, (INK, INK))
-    label(axes, 372, 58, f"$y$ = {number(result['y'])}", size=10.5)
-    label(axes, 372, 42, f"$C$ = {fixed(result['loss'], 4)}", size=10.5)
+    label(axes, 365, 57, f"$y$ = {number(result['y'])}")
+    label(axes, 365, 39, f"$C$ = {fixed(result['loss'], 4)}")
     layers = (
         f"Layer {n} has the weights {'; '.join(_row(row, number) for row in w)}, and computes z = {_row(z)} and a = "
         f"{_row(a)}."
@@ -823,20 +844,20 @@ def _worked(result: dict[str, Any]) -> tuple[Canvas, Axes, list[list[Unit]]]:
     """Prepare the worked example's network: a sheet, the inputs and the places of the units."""
     drawing, axes = sheet(192)
     widths = [len(result["x"]), *map(len, result["z"])]
-    places = columns(widths, (19, 132, 252, 372), 96, 120, [(17, 17), *[(32, 7)] * 3])
+    places = columns(widths, (19, 124, 247, 365), 96, 120, [(17, 17), *[(39, 7)] * 3])
     for unit, value in zip(places[0], result["x"], strict=True):
-        circle(axes, unit, number(value), 11)
+        circle(axes, unit, number(value))
     return drawing, axes, places
 
 
 def _box(axes: Axes, unit: Unit, names: Sequence[str], values: Sequence[float], colours: Sequence[str]) -> None:
     """Draw a unit as a box with two named numbers, one above the other."""
-    x, y, half, high = unit.x, unit.y, unit.half - 3, 18
+    x, y, half, high = unit.x, unit.y, unit.half - 3, 19
     corners = [(x - half, y - high), (x + half, y - high), (x + half, y + high), (x - half, y + high)]
     axes.add_patch(Polygon(corners, facecolor=PAPER, edgecolor=INK, linewidth=_THIN))
-    for row, name, value, colour in zip((y + 8, y - 8), names, values, colours, strict=True):
-        label(axes, x - half + 5, row, f"${name}$", colour, 10.5, ha="left")
-        label(axes, x + half - 5, row, fixed(value, 4), colour, 10.5, ha="right")
+    for row, name, value, colour in zip((y + 9, y - 9), names, values, colours, strict=True):
+        label(axes, x - half + 5, row, f"${name}$", colour, ha="left")
+        label(axes, x + half - 5, row, fixed(value, 4), colour, ha="right")
 
 
 def _row(values: Sequence[float], write: Callable[[float], str] = lambda value: fixed(value, 4)) -> str:

@@ -8,14 +8,16 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows
 
-#: Lines that can be told apart without colour.
+_DASHED: Any = (0, (5, 2))
+_CIRCLES: Any = {"linewidth": 0.8, "marker": "o", "markersize": 4, "markevery": 0.12}
+#: Lines that can be told apart without colour, also where they cross.
 _STYLES: tuple[Any, ...] = (
-    "-",
-    (0, (5, 2)),
-    (0, (5, 1.5, 1, 1.5)),
-    (0, (1, 2.5)),
-    (0, (3, 1, 1, 1, 1, 1)),
-    (0, (9, 3)),
+    {"linestyle": "-"},
+    {"linestyle": _DASHED},
+    {"linestyle": (0, (5, 1.5, 1, 1.5))},
+    {"linestyle": (0, (1, 2.5))},
+    {"linestyle": "-", **_CIRCLES},
+    {"linestyle": _DASHED, **_CIRCLES, "markerfacecolor": PAPER},
 )
 _WORDS = {
     "sigmoid": "sigmoid",
@@ -177,7 +179,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
     for hidden, style in zip((2, 3, 4, 16, 64), _STYLES, strict=False):
         losses = by_hidden[hidden]["losses"]
         left.fill_between(epochs, losses["low"], losses["high"], color=INK, alpha=0.07, linewidth=0)
-        left.plot(epochs, losses["median"], linestyle=style, color=INK, label=f"{hidden}")
+        left.plot(epochs, losses["median"], color=INK, label=f"{hidden}", **style)
     left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(0, result["epochs"]))
     left.set(xticks=[0, 5000, 10000], xticklabels=["0", "5,000", "10,000"])
     left.legend(title="hidden units", loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
@@ -291,7 +293,7 @@ def relu(result: dict[str, Any]) -> Figure:
     for training, style in ((slow, _STYLES[1]), (fast, _STYLES[0])):
         losses, looked = training["losses"], training["looked"]
         left.fill_between(looked, losses["low"], losses["high"], color=INK, alpha=0.1, linewidth=0)
-        left.plot(looked, losses["median"], linestyle=style, color=INK, label=rf"$\eta = {training['eta']:g}$")
+        left.plot(looked, losses["median"], color=INK, label=rf"$\eta = {training['eta']:g}$", **style)
     left.axhline(result["constant"], color=INK, linestyle=":", linewidth=1, label="dead output")
     left.set_xscale("symlog", linthresh=1, linscale=0.3)
     left.set(yscale="log", xlim=(0, result["epochs"]), xlabel="epoch", ylabel="loss $L$ (mean squared error)")
@@ -302,9 +304,9 @@ def relu(result: dict[str, Any]) -> Figure:
     left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     layers = ("first hidden", "second hidden", "output")
     etas = [training["eta"] for training in deep]
-    for layer, (words, style) in enumerate(zip(layers, (_STYLES[1], _STYLES[2], _STYLES[0]), strict=True)):
+    for layer, (words, look, fill) in enumerate(zip(layers, ("--o", ":s", "-o"), (PAPER, PAPER, INK), strict=True)):
         percent = [100 * training["layers"][layer]["end"] for training in deep]
-        right.plot(etas, percent, linestyle=style, marker="o", markersize=4, color=INK, label=words)
+        right.plot(etas, percent, look, color=INK, markerfacecolor=fill, markersize=4.5, label=words)
     right.set(xscale="log", ylim=(0, 100), xlabel=r"learning rate $\eta$", ylabel="dead after training (%)")
     _plain(right, "x", etas)
     right.legend(title="layer", loc="upper left")
@@ -410,7 +412,7 @@ def activations(result: dict[str, Any]) -> Figure:
     axes = drawing.subplots()
     for one, style in zip(training_runs, _STYLES, strict=True):
         words = f"{_WORDS[one['name']]}: {one['solved']} of {seeds} solve"
-        axes.plot(epochs[1:], one["losses"]["median"][1:], linestyle=style, color=INK, label=words)
+        axes.plot(epochs[1:], one["losses"]["median"][1:], color=INK, label=words, **style)
     axes.set(xscale="log", yscale="log", xlabel="epoch", ylabel="median loss $L$ (mean squared error)")
     axes.set(xlim=(epochs[1], epochs[-1]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))

@@ -24,7 +24,7 @@ def learning_rates(result: dict[str, Any]) -> Figure:
     left, right = drawing.subplots(1, 2, width_ratios=[5, 4])
     for eta, style in ((0.1, ":"), (1.0, "-"), (10.0, "--"), (100.0, "-.")):
         losses = by_eta[eta]["losses"]
-        left.fill_between(epochs, losses["low"], losses["high"], color=INK, alpha=0.08, linewidth=0)
+        left.fill_between(epochs, losses["low"], losses["high"], color=INK, alpha=0.08, linewidth=0.8)
         left.plot(epochs, losses["median"], style, color=INK, label=rf"$\eta$ = {eta:g}")
     left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", ylim=(2e-5, 0.6))
     thousands(left)
@@ -39,7 +39,7 @@ def learning_rates(result: dict[str, Any]) -> Figure:
         aside = (-18, -6) if rate is fastest else (6, 4)  # the lowest place has the line on both sides above it
         right.annotate(f"{rate['reached']}", place, aside, textcoords="offset points")
     right.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$")
-    right.set(ylabel=f"epochs to a loss of {result['enough']}")
+    right.set(ylabel=f"epochs to a loss of {result['enough']}", ylim=(100, 15000))
     right.set(xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"], xlim=(0.15, 220))
     right.set(yticks=[200, 500, 1000, 2000, 5000], yticklabels=["200", "500", "1,000", "2,000", "5,000"])
     right.xaxis.set_minor_formatter(NullFormatter())

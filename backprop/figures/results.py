@@ -114,9 +114,9 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
     points(left, x, y > 0.5)
     shades = surface(right, run["ticks"], run["surface"], x, y_hat > 0.5)
     for axes, words in ((left, "ground truth"), (right, "prediction")):
-        axes.set(title=words)
+        axes.set_title(words, pad=9)  # above the points that lie on the frame
         axes.tick_params(labelleft=True)  # each stands alone on a narrow page
-    bar = drawing.colorbar(shades, ax=right, ticks=[0, 0.5, 1], shrink=0.75)
+    bar = drawing.colorbar(shades, cax=right.inset_axes((1.1, 0, 0.08, 1)), ticks=[0, 0.5, 1])  # as high as the panel
     bar.set_label(r"prediction $\hat y$", labelpad=6)
     correct_predictions = round(run["accuracy"] * len(y))
     return Figure(

@@ -184,7 +184,7 @@ def page_svg(figure: Figure) -> str:
 
     Returns:
         What `svg` returns, or a div with an svg element for each panel. The first speaks for all. Each has its width in
-        points as the custom property ``--bp-width``.
+        points as the custom property ``--bp-width``, the div that of the widest as ``--bp-widest``.
     """
     panels = _panels(figure.canvas)
     if len(panels) < 2:
@@ -197,7 +197,8 @@ def page_svg(figure: Figure) -> str:
         parts.append(_spoken(figure, view_box, content) if n == 0 else f'<svg {view_box} aria-hidden="true">{content}')
     for axes in figure.canvas.axes:
         axes.set_visible(True)
-    return f'<div class="panels">{"".join(map(_sized, parts))}</div>'
+    widest = max(box.width for _, box in panels) * 72
+    return f'<div class="panels" style="--bp-widest: {widest:g}">{"".join(map(_sized, parts))}</div>'
 
 
 def _panels(drawing: Canvas) -> list[tuple[list[Axes], Bbox]]:

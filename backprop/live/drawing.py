@@ -26,9 +26,9 @@ MOST_LABELS = 12
 #: The style of a drawing that stands alone, in the colours of the site by day.
 ALONE = """
 svg { background: #fffefb; font-family: "STIX Two Text", "Times New Roman", serif; }
-text { fill: #1c1b19; font-size: 13px; text-anchor: middle; } .sub { font-size: 9.5px; } .it { font-style: italic; }
+text { fill: #1c1b19; font-size: 13.5px; text-anchor: middle; } .sub { font-size: 10.8px; } .it { font-style: italic; }
 circle { fill: #fffefb; stroke: #5f5b54; stroke-width: 1; } .wire { fill: none; stroke: #b9b3a6; stroke-width: 1; }
-.spread { stroke: #1f5fa8; stroke-opacity: .6; } text.means { fill: #5f5b54; font-size: 12px; text-anchor: start; }
+.spread { stroke: #1f5fa8; stroke-opacity: .6; } text.means { fill: #5f5b54; font-size: 13.5px; text-anchor: start; }
 .hit { stroke: none; } .ground { fill: #fffefb; } .forward text.value, text.forward { fill: #1f5fa8; }
 text.backward { fill: #b84e12; } .working.forward .wire { stroke: #1f5fa8; stroke-width: 1.8; }
 .working.backward .wire { stroke: #b84e12; stroke-width: 1.8; stroke-dasharray: 5 3; }

@@ -19,7 +19,7 @@ def italics(characters: set[str]) -> set[str]:
     found = {"𝜕"} if "∂" in characters else set()
     for first, last, italic in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
         found |= {chr(ord(c) - ord(first) + italic) for c in characters if first <= c <= last}
-    return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set()) | ({"𝜙"} if "ϕ" in characters else set())
+    return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set())
 
 
 def math_font(characters: set[str], folder: Path) -> bytes:

@@ -1,17 +1,22 @@
-"""Tables that scroll: a wide one gets a box of its own that the keyboard reaches."""
+"""Tables that fit a narrow page: a row of text becomes a block, numbers stand side by side in a box that scrolls."""
 
 from builder import tree as html
 from builder.tree import Node, Tree
 
-WORDY = 40  # letters: a column with a longer cell is read as text
+ROW = 42  # letters: what a line of a telephone holds
 
 
-def _mark_wordy(table: Node) -> None:
-    """Mark the heads of the columns with text, which a narrow page must not squeeze to one word a line."""
+def _stack(table: Node) -> None:
+    """Let the rows of a table of text stand as blocks on a narrow page, each cell under the name of its column."""
+    heads = [head.text().strip() for head in table.css("thead th, thead td")]
     rows = [row.css("td") for row in table.css("tbody tr")]
-    for column, head in enumerate(table.css("thead th, thead td")):
-        if any(len(cells[column].text().strip()) > WORDY for cells in rows if column < len(cells)):
-            head.attrs["class"] = "wordy"
+    lengths = [max(len(cell.text().strip()) for cell in column) for column in zip(*rows, strict=True)]
+    if len(heads) < 3 or sum(lengths) <= ROW or "text-align: right" in html.written(table):
+        return
+    table.attrs["class"] = "data stacked"
+    for row in rows:
+        for head, cell in zip(heads[1:], row[1:], strict=True):
+            cell.attrs["data-column"] = head
 
 
 def scroll_tables(tree: Tree) -> None:
@@ -29,5 +34,5 @@ def scroll_tables(tree: Tree) -> None:
         corner.decompose()
     for table in tree.css("article table:not([class])"):
         table.attrs["class"] = "data"
-        _mark_wordy(table)
+        _stack(table)
         html.wrap(table, '<div class="table-scroll" tabindex="0"></div>')

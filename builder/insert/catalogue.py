@@ -1,12 +1,15 @@
 """The catalogue of mistakes as Markdown: a section for each."""
 
+import re
+
 from backprop.tables.verification import in_words, references
 from backprop.verification.catalogue import MISTAKES, Mistake
 
 
 def sections() -> str:
     """Write a section for each mistake, in Markdown."""
-    return "\n\n".join(section(mistake) for mistake in MISTAKES)
+    whole = "\n\n".join(section(mistake) for mistake in MISTAKES)
+    return re.sub(" {2,}#", "  #", whole)  # on a phone a remark that stands far to the right is not seen
 
 
 def section(mistake: Mistake) -> str:

@@ -111,7 +111,9 @@ def checks_page(build: Build) -> str:
         return (
             f"### ({equation.tag}) {equation.label} {{ #check-{equation.label} }}\n\n"
             f"The check of $\\eqref{{eq:{equation.label}}}$ must pass for `{equation.function}`, and it must fail for "
-            f"each of these mistakes: {'; '.join(check.mistakes)}.\n\n```python\n{check.source}\n```\n"
+            f"each of these mistakes: {'; '.join(check.mistakes)}.\n\n"
+            '<details class="quote" markdown="1"><summary>Listing</summary>\n\n'
+            f"```python\n{check.source}\n```\n</details>\n"
         )
 
     return _by_page((e for e in build.equations.values() if e.label in tested), build.titles, section)

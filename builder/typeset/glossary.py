@@ -175,7 +175,7 @@ def explain(tree: Tree, glossary: Glossary) -> None:
     """
 
     def letter(match: re.Match[str]) -> str:
-        line = glossary.line(Symbol(match[0].replace("φ", "ϕ")))
+        line = glossary.line(Symbol(match[0]))
         return match[0] if line is None else f'<span class="symbol" title="{escape(line)}">{match[0]}</span>'
 
     html.rewrite(tree, {*LEFT_ALONE, "math"}, lambda text: LETTER.sub(letter, text))

@@ -18,8 +18,8 @@ REFERENCE = re.compile(r"\s*\\eqref\{eq:([^}]*)\}\s*")
 RAW = re.compile(r"\$\$|\\\(|\\\[|\\(?:eqref|frac|partial|begin|label|tag|sigma|delta)\b")
 PRIMES = {"′", "″", "‴"}
 #: Where a formula may go on in the next line: before these.
-RELATIONS = {"=", "≤", "≥", "≈", "→", "⟶"}
-CONSEQUENCES = {"⟹", "⟺"}
+RELATIONS = {"=", "≤", "≥", "≈", "→", "⟶", "⟺"}
+CONSEQUENCES = {"⟹"}
 OPENING, CLOSING = {"(", "[", "{", "⟨"}, {")", "]", "}", "⟩"}
 
 _CONVERTER = LatexToMathML(fancy_error=False)
@@ -48,7 +48,7 @@ def mathml(latex: str, display: bool) -> str:
         words = str(error).strip().splitlines()[0]
         words = re.sub(r"^\d+(-\d+)?:\s*", "", re.sub(r"\x1b\[[\d;]*m", "", words)).removeprefix("Error: ").rstrip(".")
         raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
-    math = parsed(text)
+    math = parsed(text.replace("ϕ", "φ"))  # the letter of the text, in both
     for parent in math.iter():
         for place, child in enumerate(parent):
             parent[place] = _prime_beside(child)
@@ -91,11 +91,13 @@ def wrapping(math: str) -> str:
         sign = base.text if base.tag == "mo" else None
         depth += (sign in OPENING) - (sign in CLOSING)
         part = formulas[-1][-1]
-        wide = child.tag == "mspace" and float((child.get("width") or "0").removesuffix("em")) >= 1
+        space = float((child.get("width") or "0").removesuffix("em")) if child.tag == "mspace" else 0
         begun = any(one.tag != "mspace" and one.text not in CONSEQUENCES for one in part)
-        if depth == 0 and begun and (wide or sign in CONSEQUENCES or (ended and child.tag != "mspace")):
+        follows = any(one.text in CONSEQUENCES for one in formulas[-1][0])  # and so does what stands after its commas
+        next_one = space >= 1 or (ended and child.tag != "mspace")
+        if depth == 0 and begun and (sign in CONSEQUENCES or space >= 2 or (next_one and not follows)):
             formulas.append([_row()])
-        elif depth == 0 and begun and sign in RELATIONS:
+        elif depth == 0 and begun and (sign in RELATIONS or next_one):
             formulas[-1].append(_row())
         formulas[-1][-1].append(child)
         ended = depth == 0 and (sign == "," or (ended and child.tag == "mspace"))

@@ -21,6 +21,7 @@ from builder.insert import equation_index
 from builder.source import results
 from builder.state import read
 from builder.typeset import glossary, mathematics
+from builder.typeset.typography import keep_together
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(builder.__file__).parent
@@ -116,6 +117,28 @@ def test_a_corner_that_heads_nothing_is_a_plain_cell() -> None:
     html = tree.through(table, scroll_tables)
     assert '<td style="x"></td><th>b</th>' in html
     assert html.startswith('<article><div class="table-scroll" tabindex="0"><table class="data"><thead>')
+
+
+def test_no_line_ends_within_a_fraction() -> None:
+    assert tree.through("∂C/∂z, 1/2", keep_together) == "∂C/\u2060∂z, 1/2"
+
+
+@pytest.mark.parametrize(
+    ("cells", "stacked"),
+    [
+        ((f"<td>{'word ' * 12}</td>", "<td>b</td>", "<td>c</td>"), True),
+        (("<td>a</td>", "<td>b</td>", "<td>c</td>"), False),
+        ((f"<td>{'word ' * 12}</td>", "<td>b</td>"), False),
+        ((f"<td>{'word ' * 12}</td>", '<td style="text-align: right;">1</td>', "<td>c</td>"), False),
+    ],
+)
+def test_long_rows_of_text_can_be_blocks_whose_cells_are_named(cells: tuple[str, ...], stacked: bool) -> None:
+    heads = "".join(f"<th>head {n}</th>" for n, _ in enumerate(cells))
+    table = f"<thead><tr>{heads}</tr></thead><tbody><tr>{''.join(cells)}</tr></tbody>"
+    html = tree.through(f"<article><table>{table}</table></article>", scroll_tables)
+    assert ('class="data stacked"' in html) == stacked
+    assert ('<td data-column="head 1">b</td><td data-column="head 2">c</td>' in html) == stacked
+    assert 'data-column="head 0"' not in html
 
 
 def test_a_page_shows_early(tmp_path: Path) -> None:
