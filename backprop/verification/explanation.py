@@ -82,13 +82,12 @@ class Explanation:
             if turned:
                 yield "gradient-transposed", f"dW{number}", (number,)
         scaled = {term.place: term.factor for term in self.state.terms if not term.form}
-        again = sum(place.startswith("delta") for place in scaled) > 1  # in each layer anew, for which there is no name
         for term in self.state.terms:
             layers = (term.layer or depth,)
             beside = scaled.get(f"dW{term.layer}", np.nan) if not term.form and term.place[:2] == "db" else np.nan
             if beside == term.factor or abs(beside / (term.factor or np.nan) - 1) < 1e-6:
                 continue
-            if again and term.place.startswith("delta"):
+            if self.anew and term.place.startswith("delta"):
                 yield "layer-sign" if term.factor == -1 else "", term.place, layers
             elif term.form:
                 slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
@@ -101,6 +100,11 @@ class Explanation:
                 yield from (
                     (slug, term.place, below) for slug in factor_slugs(term, self.reading, self.loss.family == "mse")
                 )
+
+    @property
+    def anew(self) -> bool:
+        """Whether δ is multiplied by a factor in several layers anew, for which there is no name."""
+        return sum(place.startswith("delta") for place in self.state.factors) > 1
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -142,7 +146,14 @@ class Explanation:
             return None
         top = max(terms, key=lambda term: term.layer or depth)
         unsure = (layers == {depth} and not self.slugs) or len({term.place == "error" for term in terms}) > 1
+        unsure |= words == {"phi"} and self._beside(top)
         return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
+
+    def _beside(self, term: Term) -> bool:
+        """Tell whether what stands in place of φ′ may as well stand beside it, in what it is multiplied with."""
+        p, k = self.reading.exact(self.loss.family), term.layer - 1
+        made = dict(grammar.derivatives(p, k))[term.form]
+        return term.form == "derivative-applied-twice" or np.array_equal(made, made * grammar.correct_derivative(p, k))
 
     @property
     def correct(self) -> bool:

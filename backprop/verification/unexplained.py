@@ -23,6 +23,7 @@ from backprop.verification.comparison import (
     read,
 )
 from backprop.verification.findings import Alternative, Diagnosis, Layer
+from backprop.verification.grammar import Flow
 from backprop.verification.hints import accumulated
 from backprop.verification.search import Reading, norm
 from backprop.verification.told import MIXED, networks_for, told_losses
@@ -39,6 +40,7 @@ LARGEST = 1e4
 ELSEWHERE = {
     "update": "a mistake in the update",
     "forward": "a forward pass other than the one that these weights and activations give",
+    "sum": "a mistake in the sums over the examples, in which some count for more than others",
 }
 
 
@@ -117,6 +119,7 @@ def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alte
     both = {"W1", "b1"} <= set(best.reading.given) - best.agree  # and delta1 is seen in nothing else
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
+        line = "dW" if place == "sum" else line
         words = in_words(place, case, best.reading)
         if place == "dW1" and both:
             words = words.replace("dW1", "what makes dW1 and db1 from delta1")
@@ -158,7 +161,8 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
         yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
     elif below <= set(wrong) or not some:
-        yield from (f"delta{top}", *stored, *([] if follows else update))
+        unequal = ["sum"] * (top == reading.depth and follows is True and _weighted(best))
+        yield from (f"delta{top}", *stored, *unequal, *([] if follows else update))
         if follows is None and top == reading.depth:
             yield "forward"
     else:
@@ -167,16 +171,36 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
 
 def _follows(best: Baseline, top: int) -> bool | None:
     """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
-    reading, k = best.reading, top - 1
-    p = reading.exact(best.loss.family)
-    n, d = p.z[k].shape
-    names = [name for name in reading.given if int(name[1:]) <= top]
-    equations = sum(reading.given[name].size for name in names)
+    n, d = best.reading.exact(best.loss.family).z[top - 1].shape
+    equations = sum(g.size for name, g in best.reading.given.items() if int(name[1:]) <= top)
     if n * d * equations > 200_000 or n * d > 400:
         return None
-    delta = np.eye(n * d).reshape(n * d, n, d)
+    found = _fitted(best, top, np.eye(n * d).reshape(n * d, n, d))
+    if found is None:
+        return None
+    solution, size = found
+    return False if solution is None else True if size <= LARGEST else None
+
+
+def _weighted(best: Baseline) -> bool:
+    """Tell whether all arrays are sums in which each example has a weight of its own, none of them negative."""
+    p = best.reading.exact(best.loss.family)
+    delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
+    solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, 0.0)
+    return solution is not None and bool((1 + solution / best.s >= -1e-6).all())
+
+
+def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, float] | None:
+    """Fit what is incorrect in all arrays up to a layer by many δ of that layer; None if any arrays would fit.
+
+    Returns:
+        How much of each δ there is, or None if they do not fit; and how large they are beside what they explain.
+    """
+    reading = best.reading
+    p, many = reading.exact(best.loss.family), len(delta)
+    names = [name for name in reading.given if int(name[1:]) <= top]
     rows = {}
-    for j in range(k, -1, -1):
+    for j in range(top - 1, -1, -1):
         rows[f"W{j + 1}"] = step.weight_gradient(p.a[j], delta)
         rows[f"b{j + 1}"] = step.bias_gradient(delta)
         if j:
@@ -185,17 +209,16 @@ def _follows(best: Baseline, top: int) -> bool | None:
         return None
     blocks = reading.correct(best.loss.family)  # what differs from the correct gradient must follow from a δ
     scale = {n: max(norm(reading.given[n]), abs(best.s) * norm(blocks[n].made)) or 1.0 for n in names}
-    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
+    matrix = np.hstack([rows[name].reshape(many, -1) / scale[name] for name in names]).T
     target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
     solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
-    length = np.linalg.norm(target)
-    if equations - rank < 2:
+    length = float(np.linalg.norm(target))
+    if len(target) - rank < 2:
         return None
-    if np.linalg.norm(matrix @ solution - target) >= max(reading.coarse, 1e-7) * length:
-        return False
-    return True if np.linalg.norm(solution) * sizes[0] <= LARGEST * length else None
+    fits = np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length
+    return solution if fits else None, float(np.linalg.norm(solution) * sizes[0]) / length
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
