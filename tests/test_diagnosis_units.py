@@ -1017,10 +1017,10 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
 @pytest.mark.parametrize(
     ("activations", "searches", "looks"),
     [
-        # of the first networks those for which an array speaks, then all of them, and a few of the others
-        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)], 0),
-        ([None, None], [(22, 22)], 22),  # then predictions that are clipped, and activations that are left out
-        ("sigmoid", [(1, 1)], 1),
+        # of the first networks those for which an array speaks, then the rest, and a few of the others
+        (None, [(22, 0, False), (22, 22, True), (14, diagnosis.FEW, False)], 0),
+        ([None, None], [(22, 22, False)], 22),  # then predictions that are clipped, and activations that are left out
+        ("sigmoid", [(1, 1, False)], 1),
     ],
 )
 def test_how_many_readings_are_searched(
@@ -1028,8 +1028,9 @@ def test_how_many_readings_are_searched(
 ) -> None:
     found, others = [], Counter[str]()
 
-    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
-        found.append((len(readings), few))
+    def explained(case: Case, readings: list[Reading], few: int, searches: Any, again: bool = False) -> list[Any]:
+        found.append((len(readings), few, again))
+        assert sum(1 for _ in searches) == diagnosis.SEARCHES * (len(found) == 1)  # one budget for all
         return []
 
     monkeypatch.setattr(diagnosis, "explained", explained)
@@ -1068,7 +1069,7 @@ def test_a_step_that_is_only_rounding_is_not_searched(
     noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
     found = []
 
-    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+    def explained(case: Case, readings: list[Reading], few: int, *more: Any) -> list[Any]:
         found.append(few)
         return []
 
@@ -1124,14 +1125,21 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
     monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]])
     monkeypatch.setattr(diagnosis, "_scales_to_try", lambda case, reading, candidates: [None, 0.5])
     case = a_case(readings[0])._replace(convention=None)
-    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few)]
+    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few, iter(range(999)))]
     assert costs == [(cost, of) for cost in (1.0, 2.75) for of in map(int, fruitful.split()) for _ in "12"]
     families = ("mse", "binary_cross_entropy")
     assert found == [(i, f, s, most) for i in searched for f in families for most in (1, 2) for s in (None, 0.5)]
+    some, many = [i for i in searched if evidence[i]], len(found)
+    found.clear()
+    diagnosis.explained(case, readings, few, iter(range(999)), again=True)
+    assert list(dict.fromkeys(i for i, *_ in found)) == [i for i, one in enumerate(evidence) if not one][:few]
+    for left in range(many + 1):  # what has been found so far is not told if another search would be one too many
+        found.clear()
+        told = diagnosis.explained(case, readings, few, iter(range(left)))
+        assert (len(found), bool(told)) == (left, bool(costs) and left == many)
     found.clear()
     monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - 1)  # with many inputs one at most
-    diagnosis.explained(case, readings, few)
-    some = [i for i in searched if evidence[i]]
+    diagnosis.explained(case, readings, few, iter(range(999)))
     assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:1]
 
 

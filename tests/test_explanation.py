@@ -241,7 +241,8 @@ MISSING = Term("phi1", "derivative-missing")
             {"hidden-derivative-missing": (1,), "input-missing": (2,)},
             None,
         ),
-        (explained(Term("phi2", "~ones")), {}, "phi2"),  # it has no name
+        (explained(Term("phi2", "~complement")), {}, "phi2"),  # it has no name
+        (explained(Term("phi2", "derivative-applied-twice")), {"derivative-applied-twice": (2,)}, "delta2"),
         (explained(Term("phi3", "~complement")), {}, "delta3"),  # at the output δ, whatever it is made of
         (explained(Term("error", "~sign")), {}, "delta3"),
         (explained(Term("back2", "delta-without-derivative+one-path-only")), {}, "back2"),

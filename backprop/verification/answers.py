@@ -163,7 +163,8 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         (one.slugs, one.layers) != (best.slugs, best.layers) and (one.place != best.place or not best.place)
         for one in rivals
     )
-    ambiguous |= best.anew
+    afterwards = case.step and best.anew  # factors that the update may have put in
+    ambiguous |= afterwards
     others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
         place = best.place
@@ -174,8 +175,8 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
         others += () if place else tuple(elsewhere(case, base, where))
     others = others[:FEW] if place and ambiguous else others
-    if best.anew:  # factors that the arrays may have been given afterwards
-        place, others = None, (*others, *elsewhere(case, base, ["update" if case.step else "dW"]))
+    if afterwards:
+        place, others = None, (*others, *elsewhere(case, base, ["update"]))
     return Diagnosis(
         "mistake",
         () if ambiguous else best.slugs,

@@ -161,7 +161,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
         yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
     elif below <= set(wrong) or not some:
-        unequal = ["sum"] * (top == reading.depth and follows is True and _weighted(best))
+        unequal = ["sum"] * (top == reading.depth and reading.n > 1 and follows is True and _weighted(best))
         yield from (f"delta{top}", *stored, *unequal, *([] if follows else update))
         if follows is None and top == reading.depth:
             yield "forward"
@@ -178,23 +178,23 @@ def _follows(best: Baseline, top: int) -> bool | None:
     found = _fitted(best, top, np.eye(n * d).reshape(n * d, n, d))
     if found is None:
         return None
-    solution, size = found
-    return False if solution is None else True if size <= LARGEST else None
+    solution, meant = found
+    return False if solution is None else meant or None
 
 
 def _weighted(best: Baseline) -> bool:
     """Tell whether all arrays are sums in which each example has a weight of its own, none of them negative."""
     p = best.reading.exact(best.loss.family)
     delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
-    solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, 0.0)
+    solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False)
     return solution is not None and bool((1 + solution / best.s >= -1e-6).all())
 
 
-def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, float] | None:
+def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool] | None:
     """Fit what is incorrect in all arrays up to a layer by many δ of that layer; None if any arrays would fit.
 
     Returns:
-        How much of each δ there is, or None if they do not fit; and how large they are beside what they explain.
+        How much of each δ there is, or None if they do not fit; and whether that is not too large to be meant.
     """
     reading = best.reading
     p, many = reading.exact(best.loss.family), len(delta)
@@ -214,11 +214,11 @@ def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | N
     if not np.isfinite(matrix).all():
         return None
     solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
-    length = float(np.linalg.norm(target))
+    length = np.linalg.norm(target)
     if len(target) - rank < 2:
         return None
     fits = np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length
-    return solution if fits else None, float(np.linalg.norm(solution) * sizes[0]) / length
+    return solution if fits else None, bool(np.linalg.norm(solution) * sizes[0] <= LARGEST * length)
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
