@@ -30,7 +30,7 @@ from backprop.verification.comparison import (
 from backprop.verification.diagnosis import diagnosed
 from backprop.verification.explanation import named_factors
 from backprop.verification.findings import Alternative, Array
-from backprop.verification.hints import _agrees, _is_difference, _tried, accumulated
+from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, forward, losses
@@ -552,10 +552,10 @@ def test_hints_are_added_to_what_is_unknown(
 ) -> None:
     case = a_case(a_reading(), loss=loss)._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
     arrays = {f"W{i + 1}": Array(verdict, 0.5, None, None) for i, verdict in enumerate(verdicts)}
-    found, seen, tried = nothing(2, "why", arrays=arrays), list[Any](), ("one", "two")
+    found, seen, tried = nothing(2, "why", arrays=arrays), list[Any](), Hints(("one", "two"))
     found = replace(found, alternatives=(Alternative("mistake", (), "dW1", "mse", "a"),), place="dW1")
 
-    def hints(*arguments: Any) -> tuple[str, ...]:
+    def hints(*arguments: Any) -> Hints:
         seen.append(arguments)
         return tried
 
@@ -568,8 +568,8 @@ def test_hints_are_added_to_what_is_unknown(
     assert problems is case.problems
     assert networks == [(a, b) for a in (SIGMOID, RELU, MINE) for b in (SIGMOID, RELU, MINE)][:8]
     assert rest == [case.unit, True, "correct" in verdicts, family]
-    tried = ("one", "it is two")  # which explains the numbers, so that nothing else is to be said of them
-    expected = replace(found, reason="one; it is two", alternatives=(), place=None)
+    tried = Hints(("one", "two"), everything=True)  # so that nothing else is to be said of the numbers
+    expected = replace(found, reason="one; two", alternatives=(), place=None)
     assert diagnosis.with_remarks(case, found, None) == expected
 
 
@@ -701,10 +701,13 @@ def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: lis
 )
 def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
     one = a_reading()
-    assert in_words(place, a_case(one), one) == gradient
-    assert in_words(place, a_case(one, step=True), one) == step
+    base = Baseline(one, losses(10, 1)[0], 1.0, frozenset(), frozenset())
+    assert in_words(place, a_case(one), base) == gradient
+    assert in_words(place, a_case(one, step=True), base) == step
     biased = replace(one, problem=one.problem._replace(bias_gradients=(np.ones((1, 3)), np.ones((1, 1)))))
-    assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
+    for agree, words in (("b1", "dW1"), ("W1", "dW1"), ("", "what makes dW1 and db1 from delta1")):
+        base = base._replace(reading=biased, agree=frozenset([agree]))
+        assert in_words("dW1", a_case(biased), base) == f"a mistake in {words}"
 
 
 def fields(reading: Reading) -> Any:

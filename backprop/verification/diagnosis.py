@@ -192,9 +192,9 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
         correct = any(array.verdict == "correct" for array in found.arrays.values())
         family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
         tried = hints(case.problems, networks, case.unit, case.step, correct, family)
-        if any(one.startswith("it is") for one in tried):  # which explains the numbers
-            return replace(found, reason="; ".join(tried), alternatives=(), place=None)
-        return replace(found, reason="; ".join((found.reason, *tried)))
+        if tried.everything:
+            return replace(found, reason="; ".join(tried.texts), alternatives=(), place=None)
+        return replace(found, reason="; ".join((found.reason, *tried.texts)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
     phis = [told.get(name) or ACTIVATIONS[name] for name in cast(tuple[str, ...], found.activations)]

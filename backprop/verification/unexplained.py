@@ -76,7 +76,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives else ()
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
-        reason += f"; there is {in_words(where[0], case, best.reading)}"
+        reason += f"; there is {in_words(where[0], case, best)}"
     else:
         alternatives += tuple(elsewhere(case, best, where))
     reason += more
@@ -98,8 +98,9 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     )
 
 
-def in_words(place: str, case: Case, reading: Reading) -> str:
+def in_words(place: str, case: Case, best: Baseline) -> str:
     """Say where a mistake is that has no name."""
+    given = best.reading.given
     if place in ELSEWHERE:
         return ELSEWHERE[place]
     if place.startswith("delta"):
@@ -109,21 +110,20 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
     if place.startswith("phi"):
         return "a mistake in what all layers share, such as a function for the derivatives of the activations"
     update = ", or in its update" if case.step else ""
-    if place == "dW1" and reading.problem.bias_gradients is None:
+    if place == "dW1" and "b1" not in given:
         return f"a mistake in dW1 or in delta1, between which no other array decides{update}"
-    return f"a mistake in {f'{place} of each of these layers' if place in ('dW', 'db') else place}{update}"
+    what = f"{place} of each of these layers" if place in ("dW", "db") else place
+    if place == "dW1" and {"W1", "b1"} <= set(given) - best.agree:  # and delta1 is seen in nothing else
+        what = "what makes dW1 and db1 from delta1"
+    return f"a mistake in {what}{update}"
 
 
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
     """List places as alternatives."""
-    both = {"W1", "b1"} <= set(best.reading.given) - best.agree  # and delta1 is seen in nothing else
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
         line = "dW" if place == "sum" else line
-        words = in_words(place, case, best.reading)
-        if place == "dW1" and both:
-            words = words.replace("dW1", "what makes dW1 and db1 from delta1")
-        yield Alternative("mistake", (), line, best.loss.name, words)
+        yield Alternative("mistake", (), line, best.loss.name, in_words(place, case, best))
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
