@@ -71,19 +71,20 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     )
 
 
-def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str) -> Diagnosis:
-    """Answer that a gradient is correct apart from something that a program adds on purpose."""
+def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float = np.inf) -> Diagnosis:
+    """Answer that a gradient is correct apart from something that a program adds on purpose, if that is harmless."""
+    answer = replace(is_correct(case, [one]), cannot_tell=(), evidence="")
+    plain = judged_arrays(one)
+    off = max(array.relative_error for array in plain.values())
+    if off > harmless:
+        reason = f"your numbers fit {what}, which changes the gradient by {off:.0%}"
+        layers = judged_layers(plain, one.reading.depth, {})
+        place = f"delta{one.reading.depth}"
+        return replace(answer, verdict="mistake", reason=reason, arrays=plain, layers=layers, place=place)
     errors = {name: step.relative_error(block.given, one.s * block.made) for name, block in made.items()}
     judged = {name: Array("correct", error, 1.0, 1) for name, error in errors.items()}
-    return replace(
-        is_correct(case, [one]),
-        verdict="correct",
-        reason=f"correct apart from {what}",
-        arrays=judged,
-        layers=judged_layers(judged, one.reading.depth, {}),
-        cannot_tell=(),
-        evidence="",
-    )
+    layers = judged_layers(judged, one.reading.depth, {})
+    return replace(answer, verdict="correct", reason=f"correct apart from {what}", arrays=judged, layers=layers)
 
 
 def skipping(case: Case, reading: Reading) -> Diagnosis | None:
