@@ -1384,7 +1384,6 @@ def test_a_factor_is_no_large_epsilon() -> None:
     assert found is not None
     assert found[2] == "an ε of 0.2 inside the logarithm"
     lone = one.problem._replace(X=one.problem.X[:1], y=one.problem.y[:1])  # with one example, δ is a single number
-    plain = replace(one, problem=lone)
-    made = grammar.backward(plain.exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
+    made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
     lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
-    assert with_epsilon(base, [replace(one, problem=lone)], small=False) is None
+    assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None
