@@ -14,7 +14,7 @@ PROBABILITY_TOLERANCE = 1e-6
 
 
 def shown(value: Any) -> str:
-    """Write a value into a message: in one line, and not too long.
+    """Write a value for a message, in one line and not too long.
 
     Args:
         value: anything.

@@ -1,7 +1,7 @@
 """How to cite this work, one of its equations, or one page of its site.
 
-The home of these facts is CITATION.cff. An installed package has no such file, so they are repeated here, and the build
-of the site and a test compare the two.
+The source of these facts is CITATION.cff. An installed package has no such file, so they are repeated here, and the
+build of the site and a test compare the two.
 """
 
 import json

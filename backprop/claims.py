@@ -88,6 +88,27 @@ def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS)
     return (if_correct if bool(right) else otherwise), why
 
 
+def some(part: int, whole: int, noun: str) -> str:
+    """Write how many of some things there are, as words where it is all or none of them.
+
+    Args:
+        part: how many of them.
+        whole: how many there are in all.
+        noun: what they are, in the plural.
+
+    Returns:
+        The words, which are the subject or the object of a sentence.
+
+    Examples:
+        >>> from backprop.claims import some
+        >>> some(20, 20, "values"), some(0, 64, "seeds"), some(18, 19, "values")
+        ('all 20 values', 'none of 64 seeds', '18 of 19 values')
+    """
+    if part == whole:
+        return f"all {whole} {noun}"
+    return f"{part or 'none'} of {whole} {noun}"
+
+
 def close(a: Any, b: Any) -> bool:
     """Tell whether two arrays are equal up to rounding, relative to the one with the larger norm.
 
@@ -182,7 +203,7 @@ def gradients_add(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:chain_rule", "chain-rule", "weight-gradient-example")
 def chain_rule(_: Results) -> Judgement:
-    """The chain rule gives ∂C/∂w = ∂z/∂w · ∂C/∂z."""
+    r"""The chain rule gives $\partial C/\partial w = \partial z/\partial w \cdot \partial C/\partial z$."""
     x, w, y = 0.7, 1.3, 0.2
     dc_dz = derivative_of(lambda z: (step.sigmoid(z) - y) ** 2, np.array(w * x))
     dc_dw = derivative_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
@@ -194,7 +215,7 @@ def chain_rule(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:forward_gradient", "forward-gradient")
 def input_is_derivative(_: Results) -> Judgement:
-    """∂z/∂w is the input that the weight multiplies."""
+    r"""The derivative $\partial z/\partial w$ is the input that the weight multiplies."""
     a, w = np.array([0.3, -0.8, 1.4]), np.array([0.5, 2.0, -1.0])
     measured = derivative_of(lambda v: step.weighted_sum(a, v), w)
     return verdict(close(step.forward_gradient(a), measured), "z is linear in w, and the input is the coefficient")
@@ -202,7 +223,7 @@ def input_is_derivative(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:backward_gradient", "backward-gradient", "sigmoid-derivative")
 def through_the_activation(_: Results) -> Judgement:
-    """∂C/∂z = σ′(z) · ∂C/∂a."""
+    r"""The derivative with respect to $z$ is $\partial C/\partial z = \sigma'(z)\,\partial C/\partial a$."""
     z = np.array([-1.5, 0.2, 0.9])
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v) ** 3), z)
     derived = step.backward_gradient(step.sigmoid_derivative(z), 3 * step.sigmoid(z) ** 2)
@@ -211,7 +232,7 @@ def through_the_activation(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:output_delta_unit", "output-delta-unit", "output-delta-sigmoid-bce")
 def output_derivative_left_out(_: Results) -> Judgement:
-    """At the output ∂C/∂z = L′(y, ŷ)."""
+    r"""At the output, the derivative with respect to $z$ is $\partial C/\partial z = L'(y, \hat y)$."""
     y, z = np.array([[1.0]]), np.array([[0.4]])
 
     def loss(v: np.ndarray) -> Any:
@@ -232,7 +253,10 @@ def output_derivative_left_out(_: Results) -> Judgement:
 
 @claim(DERIVATION, "doctest:hidden_delta_unit", "hidden-delta-unit", "multivariable-chain-rule")
 def hidden_to_hidden(_: Results) -> Judgement:
-    """In a hidden unit ∂C/∂z = σ′(z) [w₃ ∂C/∂z′ + w₄ ∂C/∂z″]."""
+    r"""In a hidden unit, the contributions of two paths are added.
+
+    The formula is $\partial C/\partial z = \sigma'(z)\,[w_3\,\partial C/\partial z_1 + w_4\,\partial C/\partial z_2]$.
+    """
     z, w3, w4 = np.array(0.7), 1.5, -0.4
 
     def loss(v: np.ndarray) -> Any:
@@ -299,7 +323,7 @@ def two_hidden_layers(r: Results) -> Judgement:
 
 @claim(CODE, "doctest:weight_gradient", "weight-gradient")
 def one_product(_: Results) -> Judgement:
-    """∂C/∂w is the forward gradient times the backward gradient, as one matrix product."""
+    r"""The gradient $\partial C/\partial w$ is one matrix product, the forward gradient times the backward gradient."""
     rng = np.random.default_rng(0)
     a, w, d = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))
     measured = derivative_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
@@ -335,7 +359,7 @@ def bias_in_the_text(r: Results) -> Judgement:
 
 @claim(CODE, "doctest:mse_derivative", "mse-derivative", "gradient-descent-step")
 def two_signs(_: Results) -> Judgement:
-    """`derivative_loss` is (y − ŷ) · 2/N, and the update adds the gradient."""
+    r"""The function `derivative_loss` returns $(y - \hat y) \cdot 2/N$, and the update adds the gradient."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     theirs = (y - y_hat) * 2 / len(y)
     measured = derivative_of(lambda v: step.total_loss(step.mse_contributions(y, v)), y_hat)
@@ -349,7 +373,7 @@ def two_signs(_: Results) -> Judgement:
 
 @claim(CODE, "doctest:sigmoid_derivative_from_output", "sigmoid-derivative-from-output")
 def takes_the_output(_: Results) -> Judgement:
-    """`derivative_sigmoid(x)` = x(1 − x) is the derivative of the sigmoid."""
+    """The function `derivative_sigmoid(x)`, which returns $x(1 - x)$, is the derivative of the sigmoid."""
     z = np.array([-3.0, 0.5, 2.0])
     measured = derivative_of(lambda v: np.sum(step.sigmoid(v)), z)
     of_a = close(step.sigmoid_derivative_from_output(step.sigmoid(z)), measured)
@@ -360,7 +384,7 @@ def takes_the_output(_: Results) -> Judgement:
 
 @claim(CODE, "doctest:learning_rate_for_sum", "total-loss", "mean-and-sum")
 def sum_and_mean(_: Results) -> Judgement:
-    """`MSE` is the loss of the text, L = ΣCⁿ, where Cⁿ is the distance of example n."""
+    r"""The function `MSE` is the loss of the text, $L = \sum_n C^n$, where $C^n$ is the distance of example $n$."""
     y, y_hat = np.array([[0.0], [1.0], [1.0]]), np.array([[0.3], [0.4], [0.9]])
     mean, total = float(np.mean((y - y_hat) ** 2)), float(np.sum((y - y_hat) ** 2))
     contributions = float(step.total_loss(step.mse_contributions(y, y_hat)))
@@ -377,7 +401,7 @@ RESULTS = "Results"
 
 
 def in_the_band(r: Results, name: str) -> tuple[int, int, int, int]:
-    """Count the printed values among the middle nine tenths of the seeds, and the seeds that predict all correctly."""
+    """Count the printed values between the 5th and the 95th percentile, and the seeds that predict all correctly."""
     one = r["spread"][name]["one"]
     inside = sum(0.05 <= below <= 0.95 for _, below in one["below"])
     return inside, len(one["below"]), one["solved"], r["spread"]["seeds"]
@@ -388,8 +412,8 @@ def linear_result(r: Results) -> Judgement:
     """On linear data, at η = 1, the loss falls to 0.0069 by epoch 9,500."""
     inside, lines, solved, seeds = in_the_band(r, "linear")
     why = (
-        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
-        "end with every prediction correct"
+        f"{some(inside, lines, 'printed values')} lie between the 5th and the 95th percentile of our {seeds} seeds. Of "
+        f"these seeds, {solved} end with every prediction correct"
     )
     return verdict(inside >= 0.9 * lines and min(LINEAR_LOG.values()) < 0.0069, why)
 
@@ -399,8 +423,8 @@ def xor_result(r: Results) -> Judgement:
     """On XOR, at η = 1, the loss falls to 0.0039 by epoch 9,500."""
     inside, lines, solved, seeds = in_the_band(r, "xor")
     why = (
-        f"{inside} of the {lines} printed values lie among the middle nine tenths of {seeds} seeds, of which {solved} "
-        "solve XOR"
+        f"{some(inside, lines, 'printed values')} lie between the 5th and the 95th percentile of our {seeds} seeds. Of "
+        f"these seeds, {solved} solve XOR"
     )
     return verdict(inside >= 0.9 * lines, why)
 
@@ -420,9 +444,9 @@ def labels_as_found(r: Results) -> Judgement:
     return verdict(at_5500 < at_5000, why)
 
 
-# Discussion A
+# Discussion
 
-RATES = "A. Learning rates"
+RATES = "Discussion of learning rates"
 
 
 @claim(RATES, "experiment:learning_rates", "decrease")
@@ -474,15 +498,13 @@ def too_small(r: Results) -> Judgement:
     lr = r["learning_rates"]
     slow = [rate for rate in lr["rates"] if rate["eta"] <= 0.1]
     why = (
-        f"at η = {slow[-1]['eta']:g} and below, {max(rate['reached'] for rate in slow)} of {lr['seeds']} seeds reach a "
-        f"loss of {lr['enough']} within {lr['epochs']:,} epochs"
+        f"at η = {slow[-1]['eta']:g} and below, {some(max(rate['reached'] for rate in slow), lr['seeds'], 'seeds')} "
+        f"reach a loss of {lr['enough']} within {lr['epochs']:,} epochs"
     )
     return verdict(all(rate["reached"] == 0 for rate in slow), why)
 
 
-# Discussion B
-
-UNITS = "B. Hidden units"
+UNITS = "Discussion of hidden units"
 
 
 @claim(UNITS, "experiment:timing", "backpropagation-cost")
@@ -532,9 +554,7 @@ def forward_time(r: Results) -> Judgement:
     return verdict(four["forward"] >= many["forward"], why)
 
 
-# Discussion C
-
-BARE = "C. Without activation"
+BARE = "Discussion of networks without activation"
 
 
 @claim(BARE, "experiment:no_activation", "identity-derivative")
@@ -572,29 +592,29 @@ def the_missing_activation(r: Results) -> Judgement:
     why = (
         f"the learning rate is large. At η = {fast['eta']:g}, the report's, {fast['diverged']:.1%} of the seeds "
         f"overflow even with the correct derivative of a = z, which is 1. At η = {slow['eta']:g}, "
-        f"{slow['diverged']:.0%} do, and all converge to the minimum {n['floor']:.6f}. However, with the derivative "
-        f"a(1 − a) that the report kept, {slow_kept['diverged']:.1%} overflow there, and at η = {least['eta']:g} still "
-        f"{least_kept['diverged']:.0%}"
+        f"{slow['diverged']:.0%} overflow, and all converge to the minimum {n['floor']:.6f}. However, with the "
+        f"derivative a(1 − a) that the report kept, {slow_kept['diverged']:.1%} overflow at this learning rate, and "
+        f"{least_kept['diverged']:.0%} still do at η = {least['eta']:g}"
     )
     at_large, at_small = fast["diverged"] > 0.5, slow["diverged"] > 0.5
     return verdict(at_large, why, if_correct=HOLDS if at_small else WHEN)
 
 
-# Extra B
+# Extras
 
-RELU = "Extra B. ReLU"
+RELU = "Extra: ReLU"
 
 
 @claim(RELU, "doctest:relu_derivative", "relu", "relu-derivative")
 def relu_formula(_: Results) -> Judgement:
-    """R(z) = max(0, z) has the derivative 1·(x > 0)."""
+    r"""The derivative of $R(z) = \max(0, z)$ is $1 \cdot (z > 0)$, that is, 1 where $z > 0$ and 0 elsewhere."""
     z = np.array([-2.0, 0.5, 3.0])
     measured = step.central_difference(lambda v: float(np.sum(step.relu(v))), z)
     same = close(step.relu_derivative(z), measured) and close(step.relu_derivative(z), 1.0 * (z > 0))
     return verdict(
         same,
         "the numerical derivative agrees away from 0. At 0 there is no derivative, so 0 is a "
-        "choice; the test a > 0 gives the same",
+        "choice; the test a > 0 gives the same derivatives",
     )
 
 
@@ -610,7 +630,7 @@ def not_centred(_: Results) -> Judgement:
 
 @claim(RELU, "doctest:relu_derivative", "relu-derivative")
 def no_gradient(_: Results) -> Judgement:
-    """ReLU has no gradient for x < 0."""
+    """ReLU has no gradient for $x < 0$."""
     return verdict(np.all(step.relu_derivative(np.array([-5.0, -0.1])) == 0), "the derivative there is exactly 0")
 
 
@@ -637,11 +657,12 @@ def irreversible(r: Results) -> Judgement:
     )
     stuck, zero = (sum(t[key] for t in r["relu"]["xor"]["two"]) for key in ("stuck", "zero_gradients"))
     why = (
-        f"the unit is in the first layer or at the output. Over all learning rates {first['revived']} of "
-        f"{first['dead_at_initialisation']} dead units of the first layer and {output['revived']} of "
-        f"{output['dead_at_initialisation']} dead outputs recovered, and of {stuck} networks with a dead output {zero} "
-        f"have a gradient of exactly 0. In the second layer {second['revived']} of "
-        f"{second['dead_at_initialisation']} recovered, because the units below them still change"
+        f"the unit is in the first layer or at the output. Over all learning rates, "
+        f"{some(first['revived'], first['dead_at_initialisation'], 'dead units')} of the first layer and "
+        f"{some(output['revived'], output['dead_at_initialisation'], 'dead outputs')} recovered, and "
+        f"{some(zero, stuck, 'networks')} with a dead output have a gradient of exactly 0. However, "
+        f"{some(second['revived'], second['dead_at_initialisation'], 'dead units')} of the second layer recovered, "
+        "because the units below them still change"
     )
     ends = first["revived"] == output["revived"] == 0 and stuck == zero
     return verdict(ends and second["revived"] > 0, why, otherwise=HOLDS if ends else NOT, if_correct=WHEN)
@@ -671,8 +692,8 @@ def reasonable_rate(r: Results) -> Judgement:
     """A reasonable learning rate lowers the probability that units die."""
     slow, *_, fast = r["relu"]["xor"]["two"]
     why = (
-        f"of the hidden units of {slow['network']} {slow['hidden_dead']:.0%} are dead after training at "
-        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}, and of the outputs "
+        f"in {slow['network']}, {slow['hidden_dead']:.0%} of the hidden units are dead after training at "
+        f"η = {slow['eta']:g} and {fast['hidden_dead']:.0%} at η = {fast['eta']:g}. For the outputs, these are "
         f"{slow['layers'][2]['end']:.0%} and {fast['layers'][2]['end']:.0%}. However, the fraction hardly falls below "
         "that at initialisation"
     )

@@ -39,7 +39,8 @@ def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
 def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Draw examples whose labels a line separates.
 
-    The points are uniform on the unit square. The label is 0 where x₁ > x₂ and 1 elsewhere, also in a tie.
+    The points are uniform on the unit square. The label is 0 where x₁ > x₂ and 1 elsewhere, so a point with x₁ = x₂
+    would have the label 1.
 
     Args:
         n: the number of examples N, at least 1.
@@ -66,7 +67,7 @@ def linear(n: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def xor() -> tuple[np.ndarray, np.ndarray]:
-    """List the examples on the two diagonals.
+    """List the examples of XOR, which lie on two diagonals.
 
     For i = 0 … 10 there is the point (0.1·i, 0.1·i) with label 0 and then, except in the middle, the point
     (0.1·i, 1 − 0.1·i) with label 1.

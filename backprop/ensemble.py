@@ -99,8 +99,8 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
 
     Returns:
         A stack of R·S networks and their learning rates, shape (R·S, 1, 1), in which all networks with the first
-        learning rate come first. An array with a leading axis of R·S, such as the losses, is given the shape (R, S, …)
-        by ``reshape(R, S, -1)``.
+        learning rate come first. To give an array with this leading axis, such as the losses, one axis for the learning
+        rates and one for the models, call ``reshape(R, S, -1)`` on it.
 
     Raises:
         TypeError: if models is not a sequence of `Model`, or a learning rate is not a number.
@@ -148,7 +148,7 @@ def snapshots(
         ValueError: as `backprop.train`, or if the epochs do not increase.
 
     Examples:
-        Three networks are trained together, and each arrives where it arrives alone:
+        Three networks are trained together, and each makes the predictions that it makes when it is trained alone:
 
         >>> import backprop
         >>> from backprop.ensemble import snapshots

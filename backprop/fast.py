@@ -4,10 +4,10 @@ The module repeats `preactivation`, `sigmoid`, `mse_derivative`, `activation_gra
 `gradient_descent_step`, and with them `sigmoid_derivative_from_output`, `backward_gradient`, `mse_contributions`,
 `total_loss` and `append_ones`.
 
-The network has two or more layers of weights, sigmoids, one output and the mean squared error, with or without biases;
-of many networks at once, each has two layers. The numbers are those of the derivation up to rounding, and tests compare
-the two. The page "From specification to speed" shows how one follows from the other, step by step, and how much time
-each step saves. In short:
+The network has two or more layers of weights, sigmoids, one output and the mean squared error, with or without biases.
+If many networks are trained at once, each has two layers. The numbers are those of the derivation up to rounding, and
+tests compare the two. The page "From specification to speed" shows how one follows from the other, step by step, and
+how much time each step saves. The fast path differs from the derivation in these points:
 
 - All arrays are allocated once. Rows are units and columns are examples, so that every array is contiguous.
 - We keep $V = -W$, because the sigmoid needs $-z$, and a bias is the weight of an input that is always 1.

@@ -1,4 +1,4 @@
-r"""The network: the steps of the derivation, combined.
+r"""The network, which combines the steps of the derivation.
 
 This module contains no formula. A `Model` holds weights. Its method `forward` stores every z and a in a `Trace`,
 `backward` reads the trace and returns `Gradients`, and `Model.update` returns a new model. Nothing is changed in place,
@@ -27,7 +27,7 @@ class Activation:
         value: φ, a function of z.
         derivative: φ′ as a function of z and a = φ(z), of which it uses the one that is cheaper.
         elementwise: True if each activation depends on its own z only. If False, as for softmax, `derivative` returns
-            the Jacobian matrices, shape (..., N, d, d), and the activation can stand at the output only.
+            the Jacobian matrices, shape (..., N, d, d), and the activation is allowed at the output only.
 
     Examples:
         You can define an activation of your own, such as a leaky ReLU:
@@ -243,8 +243,8 @@ class Model:
         weights: $W_1, \dots, W_L$, each of shape (in, out); the outputs of one are the inputs of the next.
         biases: $b_1, \dots, b_L$, each of shape (out,) or (1, out), or None for a network without biases.
         activations: one name for every layer, the output's included, or a sequence of one per layer: "sigmoid", "tanh",
-            "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`. "softmax" can stand at the output
-            only, where there are two units or more.
+            "relu", "identity", "leaky_relu", "softplus", "silu", or an `Activation`. "softmax" is allowed at the output
+            only, and only with two units or more.
 
     Attributes:
         weights: $W_1, \dots, W_L$, float64 arrays of shape (in, out); in a stack of S networks, as
@@ -504,7 +504,7 @@ class Model:
         return float(value) if self.n_networks is None else value
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
-        """Compute δ of every layer, from the output back to the first.
+        r"""Compute δ of every layer, from the output back to the first.
 
         Args:
             trace: what `forward` returned for this model.
@@ -512,7 +512,7 @@ class Model:
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
-            Δ₁, …, Δ_L in the order of the layers, each of the shape of its Z.
+            $\Delta_1, \dots, \Delta_L$ in the order of the layers, each of the shape of its $Z_l$.
 
         Raises:
             TypeError: if y does not consist of real numbers.

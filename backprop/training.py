@@ -26,7 +26,7 @@ class Run:
             (S, epochs), with NaN from the epoch on at which a run diverged.
         model: the network after the last update or, if the run diverged, the last one whose loss is finite. For an
             ensemble it is the stack of these networks, which `backprop.ensemble.unstack` separates.
-        diverged_at: the first epoch whose loss is not finite, or None. For an ensemble it is a tuple of S of these.
+        diverged_at: the first epoch whose loss is not finite, or None. For an ensemble it is a tuple of S such values.
     """
 
     losses: np.ndarray
@@ -37,7 +37,7 @@ class Run:
 def states(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, loss: str = "mse"
 ) -> Iterator[tuple[Model, np.ndarray]]:
-    """Train without end and without checks, and yield one state of the network after the other.
+    """Train without checks and without end, and yield the network before the first update and after each one.
 
     Args:
         model: the network to start from, or a stack of S.
@@ -147,8 +147,8 @@ def train(
         model: the network to start from, or a stack of S. It is not changed.
         X: the inputs, shape (N, d₀), or for each run its own, (S, N, d₀).
         y: the targets, shape (N, d_L), or (S, N, d_L); for "cross_entropy" also class numbers, shape (N,).
-        eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It belongs to the mean over the
-            examples.
+        eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It is the one for a mean over
+            the examples.
         epochs: the number of updates, at least 0.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
         engine: "reference" for the functions of the derivation, "fast" for those of `backprop.fast`, or "auto" for the

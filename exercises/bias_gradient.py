@@ -30,7 +30,7 @@ def gradient(delta: np.ndarray) -> np.ndarray:
         ∂L/∂b, shape (1, out).
 
     Examples:
-        It agrees with the numerical gradient of a loss whose δ is 2z:
+        The result agrees with the numerical gradient of a loss whose δ is 2z:
 
         >>> rng = np.random.default_rng(0)
         >>> aw, b = rng.normal(size=(4, 5)), rng.normal(size=(1, 5))

@@ -16,9 +16,9 @@ Solution:
 
     $$-\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y} = \frac{\hat y - y}{\hat y(1 - \hat y)}$$
 
-    Since the denominator is $\sigma'(z)$, it cancels and $\hat y - y$ remains $\eqref{eq:output-delta-sigmoid-bce}$. A
-    missing $\sigma'$ is therefore correct here, whereas under the squared error the same line is a mistake. At
-    $z = 40$, the product of the two derivatives would be 0 · ∞.
+    Since the denominator is $\sigma'(z)$, it cancels and $\hat y - y$ remains $\eqref{eq:output-delta-sigmoid-bce}$.
+    Leaving out $\sigma'$ is therefore correct here, whereas under the squared error the same line is a mistake. At $z =
+    40$, the product of the two derivatives would be 0 · ∞.
 """
 
 import numpy as np

@@ -30,8 +30,8 @@ def numerical_derivative(f: Callable[[float], float], x: float, h: float) -> flo
 
     Args:
         f: a function of one number.
-        x: the place.
-        h: the step.
+        x: the point.
+        h: the step size.
 
     Returns:
         f′(x), nearly.

@@ -12,10 +12,10 @@ Hint:
     A step that no longer changes satisfies $v = \mu v - \eta g$.
 
 Solution:
-    From $v(1 - \mu) = -\eta g$ follows $v = -\eta g/(1 - \mu)$, so with $\mu = 0.9$ the step is ten times the plain
-    one. If the sign of the gradient alternates, the terms cancel instead. With $\mu = 0$ the step is that of the plain
-    update $\eqref{eq:gradient-descent-step}$. Momentum changes how the gradient is used, whereas the gradient itself,
-    and therefore backpropagation, stays the same.
+    Since $v(1 - \mu) = -\eta g$, the step is $v = -\eta g/(1 - \mu)$, so with $\mu = 0.9$ the step is ten times the
+    plain one. If the sign of the gradient alternates, the terms cancel instead. With $\mu = 0$ the step is that of the
+    plain update $\eqref{eq:gradient-descent-step}$. Momentum changes how the gradient is used, whereas the gradient
+    itself, and therefore backpropagation, stays the same.
 """
 
 import numpy as np
@@ -46,7 +46,8 @@ def momentum_step(
         >>> bool(np.allclose(new, gradient_descent_step(theta, derivatives * theta, eta=0.03)))
         True
 
-        In a valley that is fifty times as steep across as along, we compare a hundred steps without and with momentum:
+        In a valley whose curvature across is fifty times the one along it, we compare a hundred steps without and with
+        momentum:
 
         >>> distances = []
         >>> for mu in (0.0, 0.8):

@@ -18,8 +18,8 @@ Solution:
 
     $$\frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
 
-    Together this is $\phi'(z) = 1/(1 + |z|)^2$. It is 1 at 0 from both sides, so there is no kink as in ReLU. From the
-    output we get
+    Both cases together give $\phi'(z) = 1/(1 + |z|)^2$. This derivative is 1 at 0 from both sides, so there is no kink
+    as in ReLU. From the output we get
 
     $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
 
@@ -84,7 +84,7 @@ def softsign_derivative_from_output(a: np.ndarray) -> np.ndarray:
         >>> bool(np.allclose(softsign_derivative_from_output(softsign(z)), softsign_derivative(z)))
         True
 
-        It works in a network with a sigmoid output:
+        Softsign works in a network with a sigmoid output:
 
         >>> phi = backprop.Activation("softsign", softsign, lambda z, a: softsign_derivative_from_output(a))
         >>> X, y = backprop.xor()

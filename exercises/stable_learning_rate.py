@@ -35,7 +35,7 @@ def largest_rate() -> float:
         The learning rate.
 
     Examples:
-        Just below this rate the distance from the best weight, 2, decreases, and just above it increases:
+        Just below this learning rate the distance from the best weight, 2, decreases, and just above it increases:
 
         >>> distance_after(0.99 * largest_rate()) < 2 < distance_after(1.01 * largest_rate())
         True

@@ -37,7 +37,8 @@ def gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         ∂L/∂W, shape (in, out).
 
     Examples:
-        For a linear layer from 3 units to 5 under the mean squared error it agrees with the numerical gradient:
+        For a linear layer from 3 units to 5 under the mean squared error, the product agrees with the numerical
+        gradient:
 
         >>> rng = np.random.default_rng(0)
         >>> a, w, y = rng.normal(size=(4, 3)), rng.normal(size=(3, 5)), rng.normal(size=(4, 5))

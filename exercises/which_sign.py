@@ -18,7 +18,7 @@ from backprop.derivation import complex_step, gradient_descent_step
 
 
 def report_update(w: np.ndarray, negative_gradient: np.ndarray, eta: float) -> np.ndarray:
-    """Take one step, given minus the gradient.
+    """Take one step, given the negative gradient.
 
     Args:
         w: the weights, any shape.

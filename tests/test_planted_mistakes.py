@@ -64,7 +64,7 @@ def numbers(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng([seed, *shape]).normal(size=shape)
 
 
-def share(*shape: int) -> np.ndarray:
+def unit_interval(*shape: int) -> np.ndarray:
     """Draw random numbers between 0 and 1."""
     return np.random.default_rng(shape).uniform(0.05, 0.95, size=shape)
 
@@ -76,9 +76,9 @@ def share(*shape: int) -> np.ndarray:
     "theta",
     "parameter_vector",
     {
-        "column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
-        "the last layer first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
-        "biases left out": lambda arrays: np.concatenate([p.ravel() for p in arrays if p.ndim > 1]),
+        "each array is read column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
+        "the last layer comes first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
+        "the biases are left out": lambda arrays: np.concatenate([p.ravel() for p in arrays if p.ndim > 1]),
     },
 )
 def check_theta(fn: Function) -> None:
@@ -90,9 +90,9 @@ def check_theta(fn: Function) -> None:
     "gradient",
     "parameter_vector",
     {
-        "column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
-        "the bias's derivatives first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
-        "derivatives added instead of stacked": lambda arrays: sum(np.resize(p, 9) for p in arrays),
+        "each array is read column by column": lambda arrays: np.concatenate([p.ravel(order="F") for p in arrays]),
+        "the derivatives of the bias come first": lambda arrays: np.concatenate([p.ravel() for p in arrays[::-1]]),
+        "derivatives are added instead of stacked": lambda arrays: sum(np.resize(p, 9) for p in arrays),
     },
 )
 def check_gradient(fn: Function) -> None:
@@ -116,9 +116,9 @@ def update_in_place(theta: Any, gradient: Any, eta: Any) -> Any:
     "gradient_descent_step",
     {
         "plus instead of minus": lambda theta, gradient, eta: theta + eta * gradient,
-        "without the learning rate": lambda theta, gradient, eta: theta - gradient,
+        "the learning rate is missing": lambda theta, gradient, eta: theta - gradient,
         "steps of fixed norm": lambda theta, gradient, eta: theta - eta * gradient / np.linalg.norm(gradient),
-        "changes its argument": update_in_place,
+        "the argument is changed in place": update_in_place,
     },
 )
 def check_update(fn: Function) -> None:
@@ -133,8 +133,10 @@ def check_update(fn: Function) -> None:
     "predicted_decrease",
     {
         "norm instead of squared norm": lambda gradient, eta: float(eta * np.linalg.norm(gradient)),
-        "η squared": lambda gradient, eta: float(eta**2 * np.sum(gradient**2)),
-        "half, as for the optimal step": lambda gradient, eta: float(eta / 2 * np.sum(gradient**2)),
+        "η² instead of η": lambda gradient, eta: float(eta**2 * np.sum(gradient**2)),
+        "half the decrease, as for the step that is optimal on a parabola": lambda gradient, eta: float(
+            eta / 2 * np.sum(gradient**2)
+        ),
     },
 )
 def check_decrease(fn: Function) -> None:
@@ -166,11 +168,13 @@ def quotient(formula: Callable[[Function, Any, Any, float], Any]) -> Function:
     "central-difference",
     "central_difference",
     {
-        "to one side only": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / h),
-        "divided by h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / h),
+        "a step to one side only": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / h),
+        "a division by h instead of 2h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / h),
         "backward minus forward": quotient(lambda f, x, e, h: (f(x - h * e) - f(x + h * e)) / (2 * h)),
-        "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
-        "whole numbers stay whole": lambda f, x, h=6e-6: derivation.central_difference(f, x, h).astype(x.dtype),
+        "all entries are moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x - h)) / (2 * h)),
+        "the result is rounded if x holds whole numbers": lambda f, x, h=6e-6: derivation.central_difference(
+            f, x, h
+        ).astype(x.dtype),
     },
 )
 def check_central_difference(fn: Function) -> None:
@@ -183,12 +187,12 @@ def check_central_difference(fn: Function) -> None:
     "complex-step",
     "complex_step",
     {
-        "the real part": quotient(lambda f, x, e, h: np.real(f(x + 1j * h * e)) / h),
+        "the real part instead of the imaginary part": quotient(lambda f, x, e, h: np.real(f(x + 1j * h * e)) / h),
         "a difference, as with a real step": quotient(lambda f, x, e, h: np.real(f(x + 1j * h * e) - f(x)) / h),
         "a real step of the same size": quotient(lambda f, x, e, h: (f(x + 1e-20 * e) - f(x)) / 1e-20),
-        "not divided by h": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h * e))),
-        "all entries moved at once": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h)) / h),
-        "whole numbers stay whole": lambda f, x: derivation.complex_step(f, x).astype(x.dtype),
+        "no division by h": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h * e))),
+        "all entries are moved at once": quotient(lambda f, x, e, h: np.imag(f(x + 1j * h)) / h),
+        "the result is rounded if x holds whole numbers": lambda f, x: derivation.complex_step(f, x).astype(x.dtype),
     },
 )
 def check_complex_step(fn: Function) -> None:
@@ -201,13 +205,17 @@ def check_complex_step(fn: Function) -> None:
     "relative-error",
     "relative_error",
     {
-        "no scale": lambda g, m: float(np.linalg.norm(g - m)),
-        "the sum instead of the scale": lambda g, m: float(
+        "no division by a norm": lambda g, m: float(np.linalg.norm(g - m)),
+        "a division by the sum of the norms": lambda g, m: float(
             np.linalg.norm(g - m) / (np.linalg.norm(g) + np.linalg.norm(m) or 1)
         ),
-        "the first gradient instead of the scale": lambda g, m: float(np.linalg.norm(g - m) / (np.linalg.norm(g) or 1)),
-        "element-wise": lambda g, m: float(np.max(np.abs(g - m) / np.abs(m))),
-        "only the norms": lambda g, m: float(abs(1 - np.linalg.norm(g) / (np.linalg.norm(m) or 1))),
+        "a division by the norm of the first gradient": lambda g, m: float(
+            np.linalg.norm(g - m) / (np.linalg.norm(g) or 1)
+        ),
+        "a separate error for each entry, of which the largest counts": lambda g, m: float(
+            np.max(np.abs(g - m) / np.abs(m))
+        ),
+        "a comparison of the norms alone": lambda g, m: float(abs(1 - np.linalg.norm(g) / (np.linalg.norm(m) or 1))),
     },
 )
 def check_relative_error(fn: Function) -> None:
@@ -221,13 +229,15 @@ def check_relative_error(fn: Function) -> None:
     "forward-difference",
     "forward_difference",
     {
-        "to the other side": quotient(lambda f, x, e, h: (f(x) - f(x - h * e)) / h),
-        "to both sides": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / (2 * h)),
-        "divided by 2h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / (2 * h)),
+        "a step to the other side": quotient(lambda f, x, e, h: (f(x) - f(x - h * e)) / h),
+        "a step to both sides, without the 2": quotient(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / (2 * h)),
+        "a division by 2h instead of h": quotient(lambda f, x, e, h: (f(x + h * e) - f(x)) / (2 * h)),
         "the opposite sign": quotient(lambda f, x, e, h: (f(x) - f(x + h * e)) / h),
-        "all entries moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x)) / h),
-        "whole numbers stay whole": lambda f, x, h=1.5e-8: derivation.forward_difference(f, x, h).astype(x.dtype),
-        "the central difference's step": lambda f, x, h=6e-6: derivation.forward_difference(f, x, h),
+        "all entries are moved at once": quotient(lambda f, x, e, h: (f(x + h) - f(x)) / h),
+        "the result is rounded if x holds whole numbers": lambda f, x, h=1.5e-8: derivation.forward_difference(
+            f, x, h
+        ).astype(x.dtype),
+        "the default step size of the central difference": lambda f, x, h=6e-6: derivation.forward_difference(f, x, h),
     },
 )
 def check_forward_difference(fn: Function) -> None:
@@ -241,12 +251,12 @@ def check_forward_difference(fn: Function) -> None:
     "finite-difference-error",
     "finite_difference_error",
     {
-        "rounding grows with h": lambda h, c, p, r: c * h**p + r * h,
-        "rounding the same for every step": lambda h, c, p, r: c * h**p + r,
-        "rounding left out": lambda h, c, p, r: c * h**p,
-        "the formula's error left out": lambda h, c, p, r: r / h,
-        "the power left out": lambda h, c, p, r: c * h + r / h,
-        "the larger of the two": lambda h, c, p, r: np.maximum(c * h**p, r / h),
+        "a rounding error that grows with h": lambda h, c, p, r: c * h**p + r * h,
+        "a rounding error that is the same for every step size": lambda h, c, p, r: c * h**p + r,
+        "no rounding error": lambda h, c, p, r: c * h**p,
+        "no truncation error": lambda h, c, p, r: r / h,
+        "h instead of its power": lambda h, c, p, r: c * h + r / h,
+        "the larger of the two errors instead of their sum": lambda h, c, p, r: np.maximum(c * h**p, r / h),
     },
 )
 def check_finite_difference_error(fn: Function) -> None:
@@ -258,10 +268,10 @@ def check_finite_difference_error(fn: Function) -> None:
     "optimal-step-size",
     "optimal_step_size",
     {
-        "the root, whatever the power": lambda c, p, r: math.sqrt(r / (p * c)),
-        "upside down": lambda c, p, r: (p * c / r) ** (1 / (p + 1)),
-        "where both errors are equal": lambda c, p, r: (r / c) ** (1 / (p + 1)),
-        "as small as can be": lambda c, p, r: np.finfo(float).eps,
+        "a square root, whatever the power p is": lambda c, p, r: math.sqrt(r / (p * c)),
+        "the reciprocal of the step size": lambda c, p, r: (p * c / r) ** (1 / (p + 1)),
+        "the step size at which both errors are equal": lambda c, p, r: (r / c) ** (1 / (p + 1)),
+        "the machine precision as step size": lambda c, p, r: np.finfo(float).eps,
     },
 )
 def check_optimal_step_size(fn: Function) -> None:
@@ -279,12 +289,12 @@ def check_optimal_step_size(fn: Function) -> None:
     "relu-central-difference",
     "relu_central_difference",
     {
-        "as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
+        "the derivative as if there were no kink": lambda z, h: np.where(z > 0, 1.0, 0.0),
         "½ everywhere within reach": lambda z, h: np.where(np.abs(z) < h, 0.5, np.where(z > 0, 1.0, 0.0)),
-        "not cut off": lambda z, h: (1 + z / h) / 2,
+        "a quotient that is not limited to 0 and 1": lambda z, h: (1 + z / h) / 2,
         "z instead of z/h": lambda z, h: np.clip((1 + z) / 2, 0.0, 1.0),
-        "the other way round": lambda z, h: np.clip((1 - z / h) / 2, 0.0, 1.0),
-        "to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
+        "−z instead of z": lambda z, h: np.clip((1 - z / h) / 2, 0.0, 1.0),
+        "a step to one side only": lambda z, h: np.clip(1 + z / h, 0.0, 1.0),
     },
 )
 def check_relu_central_difference(fn: Function) -> None:
@@ -303,12 +313,12 @@ TWO_NETWORKS = np.stack([Y, Y]), np.stack([Y_HAT, 2 * Y_HAT - Y])  # the second 
     "mse_contributions",
     {
         "the sum instead of the mean": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1),
-        "half of it": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / (2 * y.size),
-        "outputs not counted": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / len(y),
-        "examples not counted": lambda y, y_hat: ((y_hat - y) ** 2).mean(axis=-1),
-        "the distance, not squared": lambda y, y_hat: np.abs(y_hat - y).sum(axis=-1) / y.size,
-        "outputs not added": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
-        "added over the examples": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=0) / y.size,
+        "half of the correct value": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / (2 * y.size),
+        "no division by the number of outputs": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=-1) / len(y),
+        "no division by the number of examples": lambda y, y_hat: ((y_hat - y) ** 2).mean(axis=-1),
+        "the distance instead of its square": lambda y, y_hat: np.abs(y_hat - y).sum(axis=-1) / y.size,
+        "no sum over the outputs": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
+        "a sum over the examples": lambda y, y_hat: ((y_hat - y) ** 2).sum(axis=0) / y.size,
     },
 )
 def check_example_loss(fn: Function) -> None:
@@ -321,9 +331,9 @@ def check_example_loss(fn: Function) -> None:
     "total-loss",
     "total_loss",
     {
-        "1/N a second time": lambda c: c.mean(axis=-1),
-        "all networks in one number": lambda c: c.sum(),
-        "assigned instead of added": lambda c: c[..., -1],
+        "a second factor 1/N": lambda c: c.mean(axis=-1),
+        "one number for all networks": lambda c: c.sum(),
+        "terms are assigned instead of added": lambda c: c[..., -1],
     },
 )
 def check_total_loss(fn: Function) -> None:
@@ -335,18 +345,18 @@ def check_total_loss(fn: Function) -> None:
     "sum-gradients",
     "sum_gradients",
     {
-        "1/N a second time": lambda per_example: per_example.mean(axis=0),
-        "assigned instead of added": lambda per_example: per_example[-1],
-        "added over the other axis": lambda per_example: per_example.sum(axis=-1),
+        "a second factor 1/N": lambda per_example: per_example.mean(axis=0),
+        "terms are assigned instead of added": lambda per_example: per_example[-1],
+        "a sum over the wrong axis": lambda per_example: per_example.sum(axis=-1),
     },
 )
 def check_sum_gradients(fn: Function) -> None:
     x, y, w = numbers(4, 2), numbers(4, 3), numbers(2, 3)
 
-    def fraction_of(n: int, w: Any) -> Any:
+    def contribution_of(n: int, w: Any) -> Any:
         return np.sum((x[n] @ w - y[n]) ** 2) / 12
 
-    per_example = np.array([by_complex_step(partial(fraction_of, n), w) for n in range(4)])
+    per_example = np.array([by_complex_step(partial(contribution_of, n), w) for n in range(4)])
     agree(fn(per_example), by_complex_step(lambda v: np.mean((x @ v - y) ** 2), w))
 
 
@@ -354,15 +364,15 @@ def check_sum_gradients(fn: Function) -> None:
     "mean-and-sum",
     "learning_rate_for_sum",
     {
-        "times N": lambda eta_mean, n: eta_mean * n,
+        "a product with N instead of a quotient": lambda eta_mean, n: eta_mean * n,
         "the same learning rate": lambda eta_mean, n: eta_mean,
-        "the root of N": lambda eta_mean, n: eta_mean / math.sqrt(n),
+        "a division by the square root of N": lambda eta_mean, n: eta_mean / math.sqrt(n),
     },
 )
 def check_mean_and_sum(fn: Function) -> None:
-    answers = numbers(21)
-    of_mean = by_complex_step(lambda v: np.mean((v - 1) ** 2), answers)
-    of_sum = by_complex_step(lambda v: np.sum((v - 1) ** 2), answers)
+    y_hat = numbers(21)
+    of_mean = by_complex_step(lambda v: np.mean((v - 1) ** 2), y_hat)
+    of_sum = by_complex_step(lambda v: np.sum((v - 1) ** 2), y_hat)
     agree(fn(0.7, 21) * of_sum, 0.7 * of_mean)
 
 
@@ -371,12 +381,12 @@ def check_mean_and_sum(fn: Function) -> None:
     "mse_derivative",
     {
         "the negative derivative of the report": lambda y, y_hat: (y - y_hat) * 2 / y.size,
-        "2 missing": lambda y, y_hat: (y_hat - y) / y.size,
+        "the factor 2 is missing": lambda y, y_hat: (y_hat - y) / y.size,
         "the sum instead of the mean": lambda y, y_hat: 2 * (y_hat - y),
-        "outputs not counted": lambda y, y_hat: 2 * (y_hat - y) / len(y),
-        "divided by the units": lambda y, y_hat: 2 * (y_hat - y) / y.shape[-1],
+        "no division by the number of outputs": lambda y, y_hat: 2 * (y_hat - y) / len(y),
+        "a division by the number of units": lambda y, y_hat: 2 * (y_hat - y) / y.shape[-1],
         "the loss instead of its derivative": lambda y, y_hat: (y_hat - y) ** 2 / y.size,
-        "added over the outputs": lambda y, y_hat: 2 * (y_hat - y).sum(axis=-1, keepdims=True) / y.size,
+        "a sum over the outputs": lambda y, y_hat: 2 * (y_hat - y).sum(axis=-1, keepdims=True) / y.size,
     },
 )
 def check_loss_derivative(fn: Function) -> None:
@@ -389,12 +399,14 @@ def check_loss_derivative(fn: Function) -> None:
     "bce_contributions",
     {
         "plus instead of minus": lambda y, p: (y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
-        "only the true label's term": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
+        "only the term of label 1": lambda y, p: -(y * np.log(p)).sum(axis=-1) / y.size,
         "targets and predictions exchanged": lambda y, p: -(p * np.log(y + 1e-9)).sum(axis=-1) / y.size,
         "the sum instead of the mean": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1),
-        "outputs not counted": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / len(y),
-        "in bits": lambda y, p: -(y * np.log2(p) + (1 - y) * np.log2(1 - p)).sum(axis=-1) / y.size,
-        "0 ln 0 is nan": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
+        "no division by the number of outputs": lambda y, p: (
+            -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / len(y)
+        ),
+        "a logarithm to base 2": lambda y, p: -(y * np.log2(p) + (1 - y) * np.log2(1 - p)).sum(axis=-1) / y.size,
+        "0 ln 0 is NaN instead of 0": lambda y, p: -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=-1) / y.size,
     },
 )
 def check_cross_entropy(fn: Function) -> None:
@@ -410,11 +422,11 @@ def check_cross_entropy(fn: Function) -> None:
     "bce_derivative",
     {
         "plus instead of minus": lambda y, p: (y - p) / (p * (1 - p)) / y.size,
-        "already cancelled": lambda y, p: (p - y) / y.size,
-        "only the true label's term": lambda y, p: -y / p / y.size,
+        "the formula in which σ′ has been cancelled": lambda y, p: (p - y) / y.size,
+        "only the term of label 1": lambda y, p: -y / p / y.size,
         "inner derivative of 1 − ŷ missing": lambda y, p: (-y / p - (1 - y) / (1 - p)) / y.size,
         "the sum instead of the mean": lambda y, p: (p - y) / (p * (1 - p)),
-        "outputs not counted": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
+        "no division by the number of outputs": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
     },
 )
 def check_bce_derivative(fn: Function) -> None:
@@ -427,13 +439,13 @@ def check_bce_derivative(fn: Function) -> None:
     "binary_accuracy",
     {
         "predictions compared with targets": lambda y, y_hat: (y_hat == y).mean(axis=(-2, -1)),
-        "above 0 counts as 1": lambda y, y_hat: ((y_hat > 0) == (y > 0)).mean(axis=(-2, -1)),
-        "only the ones counted": lambda y, y_hat: ((y_hat > 0.5) & (y > 0.5)).mean(axis=(-2, -1)),
+        "every prediction above 0 counts as 1": lambda y, y_hat: ((y_hat > 0) == (y > 0)).mean(axis=(-2, -1)),
+        "only the predictions of label 1 are counted": lambda y, y_hat: ((y_hat > 0.5) & (y > 0.5)).mean(axis=(-2, -1)),
         "an example counts if all outputs are correct": lambda y, y_hat: (
             ((y_hat > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1)
         ),
-        "all networks in one number": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).mean(),
-        "counted, not divided": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
+        "one number for all networks": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).mean(),
+        "the count instead of the fraction": lambda y, y_hat: ((y_hat > 0.5) == (y > 0.5)).sum(axis=(-2, -1)),
         "a target of ½ counts as 1": lambda y, y_hat: ((y_hat > 0.5) == (y >= 0.5)).mean(axis=(-2, -1)),
     },
 )
@@ -454,16 +466,20 @@ PREDICTED = np.array([[0.2, 0.5, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4], [0.3, 0.3, 0.1
     "cross_entropy_contributions",
     {
         "plus instead of minus": lambda y, p: np.sum(y * np.log(p), axis=-1) / len(y),
-        "the other classes' terms too": lambda y, p: -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p), axis=-1) / len(y),
+        "the terms of the other classes as well": lambda y, p: (
+            -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p), axis=-1) / len(y)
+        ),
         "targets and predictions exchanged": lambda y, p: -np.sum(p * np.log(y + 1e-9), axis=-1) / len(y),
         "the sum instead of the mean": lambda y, p: -np.sum(y * np.log(p), axis=-1),
-        "divided by the outputs too": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.size,
-        "divided by the outputs instead": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-1],
-        "added over the examples": lambda y, p: -np.sum(y * np.log(p), axis=-2) / len(y),
-        "in bits": lambda y, p: -np.sum(y * np.log2(p), axis=-1) / len(y),
-        "0 ln 0 is nan": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-2],
+        "a division by the number of outputs as well": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.size,
+        "a division by the number of outputs instead of examples": lambda y, p: (
+            -np.sum(y * np.log(p), axis=-1) / y.shape[-1]
+        ),
+        "a sum over the examples": lambda y, p: -np.sum(y * np.log(p), axis=-2) / len(y),
+        "a logarithm to base 2": lambda y, p: -np.sum(y * np.log2(p), axis=-1) / len(y),
+        "0 ln 0 is NaN instead of 0": lambda y, p: -np.sum(y * np.log(p), axis=-1) / y.shape[-2],
         "an ε in the logarithm": lambda y, p: -np.sum(y * np.log(p + 1e-8), axis=-1) / y.shape[-2],
-        "the likeliest class instead of the true one": lambda y, p: -np.log(p.max(axis=-1)) / len(y),
+        "the most probable class instead of the true one": lambda y, p: -np.log(p.max(axis=-1)) / len(y),
     },
 )
 def check_categorical_cross_entropy(fn: Function) -> None:
@@ -479,11 +495,11 @@ def check_categorical_cross_entropy(fn: Function) -> None:
     "cross_entropy_derivative",
     {
         "plus instead of minus": lambda y, p: y / p / len(y),
-        "already cancelled": lambda y, p: (p - y) / len(y),
-        "of the binary one": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
+        "the formula in which σ′ has been cancelled": lambda y, p: (p - y) / len(y),
+        "the derivative of the binary cross-entropy": lambda y, p: (p - y) / (p * (1 - p)) / len(y),
         "the sum instead of the mean": lambda y, p: -y / p,
-        "divided by the outputs too": lambda y, p: -y / p / y.size,
-        "divided by the outputs instead": lambda y, p: -y / p / y.shape[-1],
+        "a division by the number of outputs as well": lambda y, p: -y / p / y.size,
+        "a division by the number of outputs instead of examples": lambda y, p: -y / p / y.shape[-1],
         "the logarithm's derivative missing": lambda y, p: -y * np.log(p) / len(y),
         "one number for each example": lambda y, p: -np.sum(y / p, axis=-1, keepdims=True) / len(y),
     },
@@ -498,14 +514,18 @@ def check_cross_entropy_derivative(fn: Function) -> None:
     "categorical-accuracy",
     "categorical_accuracy",
     {
-        "above ½ instead of the largest": lambda y, p: ((p > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1),
-        "every output counted": lambda y, p: ((p > 0.5) == (y > 0.5)).mean(axis=(-2, -1)),
+        "a threshold of ½ instead of the largest output": lambda y, p: (
+            ((p > 0.5) == (y > 0.5)).all(axis=-1).mean(axis=-1)
+        ),
+        "every output is counted separately": lambda y, p: ((p > 0.5) == (y > 0.5)).mean(axis=(-2, -1)),
         "the example with the largest output": lambda y, p: (p.argmax(axis=-2) == y.argmax(axis=-2)).mean(axis=-1),
-        "counted, not divided": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).sum(axis=-1),
-        "all networks in one number": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).mean(),
-        "the smallest output": lambda y, p: (p.argmin(axis=-1) == y.argmax(axis=-1)).mean(axis=-1),
-        "the error instead": lambda y, p: (p.argmax(axis=-1) != y.argmax(axis=-1)).mean(axis=-1),
-        "of two equals the last": lambda y, p: (
+        "the count instead of the fraction": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).sum(axis=-1),
+        "one number for all networks": lambda y, p: (p.argmax(axis=-1) == y.argmax(axis=-1)).mean(),
+        "the smallest output instead of the largest": lambda y, p: (p.argmin(axis=-1) == y.argmax(axis=-1)).mean(
+            axis=-1
+        ),
+        "the fraction of incorrect predictions": lambda y, p: (p.argmax(axis=-1) != y.argmax(axis=-1)).mean(axis=-1),
+        "the last of two equal predictions counts": lambda y, p: (
             p.shape[-1] - 1 - p[..., ::-1].argmax(axis=-1) == y.argmax(axis=-1)
         ).mean(axis=-1),
     },
@@ -530,11 +550,11 @@ def with_absolute_values(z: Any) -> Any:
     "sigmoid",
     "sigmoid",
     {
-        "sign of the exponent": lambda z: 1 / (1 + np.exp(z)),
-        "overflows far out": lambda z: 1 / (1 + np.exp(-z)),
-        "through tanh: exactly 0 at −40": lambda z: (1 + np.tanh(z / 2)) / 2,
-        "through |z|: no complex steps": with_absolute_values,
-        "clipped too early": lambda z: 1 / (1 + np.exp(-np.clip(z, -30, 30))),
+        "the wrong sign in the exponent": lambda z: 1 / (1 + np.exp(z)),
+        "overflow for very negative z": lambda z: 1 / (1 + np.exp(-z)),
+        "a formula with tanh, which is exactly 0 at −40": lambda z: (1 + np.tanh(z / 2)) / 2,
+        "a formula with |z|, which complex steps cannot pass": with_absolute_values,
+        "an exponent clipped at 30": lambda z: 1 / (1 + np.exp(-np.clip(z, -30, 30))),
     },
 )
 def check_sigmoid(fn: Function) -> None:
@@ -548,10 +568,10 @@ def check_sigmoid(fn: Function) -> None:
     "sigmoid-derivative",
     "sigmoid_derivative",
     {
-        "z(1 − z): given z instead of a": lambda z: z * (1 - z),
-        "σ′ of a": lambda z: sigma(sigma(z)) * (1 - sigma(sigma(z))),
-        "1 − σ missing": sigma,
-        "the sign of the inner derivative": lambda z: -sigma(z) * (1 - sigma(z)),
+        "z(1 − z), which is given z instead of a": lambda z: z * (1 - z),
+        "σ′(a) instead of σ′(z)": lambda z: sigma(sigma(z)) * (1 - sigma(sigma(z))),
+        "the factor 1 − σ is missing": sigma,
+        "the wrong sign of the inner derivative": lambda z: -sigma(z) * (1 - sigma(z)),
     },
 )
 def check_sigmoid_derivative(fn: Function) -> None:
@@ -562,10 +582,10 @@ def check_sigmoid_derivative(fn: Function) -> None:
     "sigmoid-derivative-from-output",
     "sigmoid_derivative_from_output",
     {
-        "σ′(a): given a instead of z": lambda a: sigma(a) * (1 - sigma(a)),
+        "σ′(a), which is given a instead of z": lambda a: sigma(a) * (1 - sigma(a)),
         "a(1 + a)": lambda a: a * (1 + a),
         "a² instead of a": lambda a: a**2 * (1 - a),
-        "tanh's derivative": lambda a: 1 - a**2,
+        "the derivative of tanh": lambda a: 1 - a**2,
     },
 )
 def check_sigmoid_derivative_from_output(fn: Function) -> None:
@@ -577,9 +597,9 @@ def check_sigmoid_derivative_from_output(fn: Function) -> None:
     "tanh",
     "tanh",
     {
-        "2σ(z) − 1: half the derivative": lambda z: 2 * sigma(z) - 1,
-        "σ(2z): not centred": lambda z: sigma(2 * z),
-        "from the exponentials: overflows": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
+        "2σ(z) − 1, which has half the derivative at 0": lambda z: 2 * sigma(z) - 1,
+        "σ(2z), which is not centred at 0": lambda z: sigma(2 * z),
+        "a quotient of exponentials, which overflows": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
     },
 )
 def check_tanh(fn: Function) -> None:
@@ -591,10 +611,10 @@ def check_tanh(fn: Function) -> None:
     "tanh-derivative",
     "tanh_derivative",
     {
-        "the square missing": lambda z: 1 - np.tanh(z),
-        "1 − z²: given z instead of a": lambda z: 1 - z**2,
-        "the inner derivative of 2z missing": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
-        "the sigmoid's derivative": sigma_derivative,
+        "the square is missing": lambda z: 1 - np.tanh(z),
+        "1 − z², which is given z instead of a": lambda z: 1 - z**2,
+        "the inner derivative of 2z is missing": lambda z: 2 * sigma(2 * z) * (1 - sigma(2 * z)),
+        "the derivative of the sigmoid": sigma_derivative,
     },
 )
 def check_tanh_derivative(fn: Function) -> None:
@@ -605,9 +625,9 @@ def check_tanh_derivative(fn: Function) -> None:
     "tanh-derivative-from-output",
     "tanh_derivative_from_output",
     {
-        "1 − tanh(a)²: given a instead of z": lambda a: 1 - np.tanh(a) ** 2,
-        "the square missing": lambda a: 1 - a,
-        "the sigmoid's derivative": lambda a: a * (1 - a),
+        "1 − tanh(a)², which is given a instead of z": lambda a: 1 - np.tanh(a) ** 2,
+        "the square is missing": lambda a: 1 - a,
+        "the derivative of the sigmoid": lambda a: a * (1 - a),
     },
 )
 def check_tanh_derivative_from_output(fn: Function) -> None:
@@ -619,10 +639,10 @@ def check_tanh_derivative_from_output(fn: Function) -> None:
     "relu",
     {
         "the absolute value": np.abs,
-        "the negative part": lambda z: np.minimum(z, 0.0),
-        "leaky": lambda z: np.where(z > 0, z, 0.01 * z),
-        "the step": lambda z: 1.0 * (z > 0),
-        "one maximum for all": lambda z: np.full_like(z, max(0.0, float(np.max(z)))),
+        "the negative part instead of the positive": lambda z: np.minimum(z, 0.0),
+        "leaky ReLU instead": lambda z: np.where(z > 0, z, 0.01 * z),
+        "the derivative, a step from 0 to 1": lambda z: 1.0 * (z > 0),
+        "one maximum for all units": lambda z: np.full_like(z, max(0.0, float(np.max(z)))),
     },
 )
 def check_relu(fn: Function) -> None:
@@ -640,11 +660,11 @@ def relu_derivative_in_place(z: Any) -> Any:
     "relu-derivative",
     "relu_derivative",
     {
-        "1 at the kink: asked of outputs, always 1": lambda z: np.where(z >= 0, 1.0, 0.0),
+        "1 at the kink, so that the derivative from the output is always 1": lambda z: np.where(z >= 0, 1.0, 0.0),
         "½ at the kink": lambda z: np.heaviside(z, 0.5),
-        "the sign": np.sign,
+        "the sign of z": np.sign,
         "the function instead of its derivative": lambda z: np.maximum(z, 0.0),
-        "changes its argument": relu_derivative_in_place,
+        "the argument is changed in place": relu_derivative_in_place,
     },
 )
 def check_relu_derivative(fn: Function) -> None:
@@ -659,8 +679,8 @@ def check_relu_derivative(fn: Function) -> None:
     "identity",
     "identity",
     {
-        "the sigmoid left in": sigma,
-        "cut to 0 … 1": lambda z: np.clip(z, 0, 1),
+        "the sigmoid is still applied": sigma,
+        "values are clipped to the range from 0 to 1": lambda z: np.clip(z, 0, 1),
         "only the positive part": lambda z: np.maximum(z, 0.0),
     },
 )
@@ -672,10 +692,10 @@ def check_identity(fn: Function) -> None:
     "identity-derivative",
     "identity_derivative",
     {
-        "the sigmoid's derivative left in, as in the report": lambda z: z * (1 - z),
+        "the derivative of the sigmoid is kept, as in the report": lambda z: z * (1 - z),
         "the function instead of its derivative": lambda z: z,
-        "no derivative": np.zeros_like,
-        "one for all": lambda z: 1.0,
+        "a derivative of 0": np.zeros_like,
+        "a single 1 for the whole layer": lambda z: 1.0,
     },
 )
 def check_identity_derivative(fn: Function) -> None:
@@ -686,12 +706,12 @@ def check_identity_derivative(fn: Function) -> None:
     "leaky-relu",
     "leaky_relu",
     {
-        "ReLU": lambda z, alpha=0.01: np.maximum(z, 0.0),
-        "the leak on the other side": lambda z, alpha=0.01: np.where(z > 0, alpha * z, z),
-        "the leak added": lambda z, alpha=0.01: np.maximum(z, 0.0) + alpha * z,
-        "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, z, 0.01 * z),
-        "the sign of the leak": lambda z, alpha=0.01: np.where(z > 0, z, -alpha * z),
-        "another leak by default": lambda z, alpha=0.1: np.where(z > 0, z, alpha * z),
+        "ReLU without the negative part": lambda z, alpha=0.01: np.maximum(z, 0.0),
+        "α for positive z instead of negative": lambda z, alpha=0.01: np.where(z > 0, alpha * z, z),
+        "αz is added for every z": lambda z, alpha=0.01: np.maximum(z, 0.0) + alpha * z,
+        "α is always 0.01": lambda z, alpha=0.01: np.where(z > 0, z, 0.01 * z),
+        "−α instead of α": lambda z, alpha=0.01: np.where(z > 0, z, -alpha * z),
+        "a default of 0.1 for α": lambda z, alpha=0.1: np.where(z > 0, z, alpha * z),
     },
 )
 def check_leaky_relu(fn: Function) -> None:
@@ -703,12 +723,12 @@ def check_leaky_relu(fn: Function) -> None:
     "leaky-relu-derivative",
     "leaky_relu_derivative",
     {
-        "ReLU's derivative": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
+        "the derivative of ReLU": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.0),
         "1 at the kink": lambda z, alpha=0.01: np.where(z >= 0, 1.0, alpha),
-        "the leak on the other side": lambda z, alpha=0.01: np.where(z > 0, alpha, 1.0),
-        "the leak fixed": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.01),
+        "α for positive z instead of negative": lambda z, alpha=0.01: np.where(z > 0, alpha, 1.0),
+        "α is always 0.01": lambda z, alpha=0.01: np.where(z > 0, 1.0, 0.01),
         "the function instead of its derivative": lambda z, alpha=0.01: np.where(z > 0, z, alpha * z),
-        "another leak by default": lambda z, alpha=0.1: np.where(z > 0, 1.0, alpha),
+        "a default of 0.1 for α": lambda z, alpha=0.1: np.where(z > 0, 1.0, alpha),
     },
 )
 def check_leaky_relu_derivative(fn: Function) -> None:
@@ -721,12 +741,12 @@ def check_leaky_relu_derivative(fn: Function) -> None:
     "softplus",
     "softplus",
     {
-        "ReLU": lambda z: np.maximum(z, 0.0),
-        "the other tail: e^z instead of e^−|z|": lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(np.maximum(z, -z))),
-        "mirrored": lambda z: np.log(1 + np.exp(-z)),
-        "the 1 missing": lambda z: np.log(np.exp(z)),
-        "in bits": lambda z: np.log2(1 + np.exp(z)),
-        "the positive part missing": lambda z: np.log1p(np.exp(-np.abs(z))),
+        "ReLU instead": lambda z: np.maximum(z, 0.0),
+        "exp(|z|) instead of exp(−|z|)": lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(np.maximum(z, -z))),
+        "z replaced by −z": lambda z: np.log(1 + np.exp(-z)),
+        "the 1 in the logarithm is missing": lambda z: np.log(np.exp(z)),
+        "a logarithm to base 2": lambda z: np.log2(1 + np.exp(z)),
+        "the term max(0, z) is missing": lambda z: np.log1p(np.exp(-np.abs(z))),
     },
 )
 def check_softplus(fn: Function) -> None:
@@ -739,10 +759,10 @@ def check_softplus(fn: Function) -> None:
     "softplus-derivative",
     "softplus_derivative",
     {
-        "the sigmoid's derivative": lambda z: sigma(z) * (1 - sigma(z)),
-        "mirrored": lambda z: sigma(-z),
-        "ReLU's derivative": lambda z: np.where(z > 0, 1.0, 0.0),
-        "z used as a": lambda z: 1 - np.exp(-z),
+        "the derivative of the sigmoid": lambda z: sigma(z) * (1 - sigma(z)),
+        "z replaced by −z": lambda z: sigma(-z),
+        "the derivative of ReLU": lambda z: np.where(z > 0, 1.0, 0.0),
+        "z is inserted for a": lambda z: 1 - np.exp(-z),
         "the function instead of its derivative": lambda z: np.log(1 + np.exp(z)),
     },
 )
@@ -754,11 +774,11 @@ def check_softplus_derivative(fn: Function) -> None:
     "silu",
     "silu",
     {
-        "the gate alone": sigma,
-        "ReLU": lambda z: np.maximum(z, 0.0),
-        "the gate mirrored": lambda z: z * sigma(-z),
-        "the gate's derivative instead of the gate": lambda z: z * sigma(z) * (1 - sigma(z)),
-        "the size of z": lambda z: np.abs(z) * sigma(z),
+        "the sigmoid alone, without the factor z": sigma,
+        "ReLU instead": lambda z: np.maximum(z, 0.0),
+        "σ(−z) instead of σ(z)": lambda z: z * sigma(-z),
+        "σ′ instead of σ": lambda z: z * sigma(z) * (1 - sigma(z)),
+        "|z| instead of z": lambda z: np.abs(z) * sigma(z),
     },
 )
 def check_silu(fn: Function) -> None:
@@ -769,10 +789,10 @@ def check_silu(fn: Function) -> None:
     "silu-derivative",
     "silu_derivative",
     {
-        "only the gate changes": lambda z: z * sigma(z) * (1 - sigma(z)),
-        "only the number changes": sigma,
-        "the bracket's 1 − σ missing": lambda z: sigma(z) * (1 + z),
-        "minus in the bracket": lambda z: sigma(z) * (1 - z * (1 - sigma(z))),
+        "only the derivative of the sigmoid's factor": lambda z: z * sigma(z) * (1 - sigma(z)),
+        "only the derivative of the factor z": sigma,
+        "the factor 1 − σ in the bracket is missing": lambda z: sigma(z) * (1 + z),
+        "a minus in the bracket": lambda z: sigma(z) * (1 - z * (1 - sigma(z))),
         "the function instead of its derivative": lambda z: z * sigma(z),
     },
 )
@@ -793,14 +813,18 @@ def probabilities(z: Any) -> Any:
     "log-sum-exp",
     "logsumexp",
     {
-        "overflows": lambda z: np.log(np.sum(np.exp(z), axis=-1)),
-        "the shift not put back": lambda z: np.log(np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)),
-        "over the examples": lambda z: np.log(np.sum(np.exp(z), axis=-2)),
-        "over everything": lambda z: np.log(np.sum(np.exp(z))),
+        "overflow for large numbers": lambda z: np.log(np.sum(np.exp(z), axis=-1)),
+        "the maximum is subtracted and not added again": lambda z: np.log(
+            np.sum(np.exp(z - np.max(z.real, axis=-1, keepdims=True)), axis=-1)
+        ),
+        "a sum over the examples instead of the units": lambda z: np.log(np.sum(np.exp(z), axis=-2)),
+        "one sum over examples and units": lambda z: np.log(np.sum(np.exp(z))),
         "the mean instead of the sum": lambda z: np.log(np.mean(np.exp(z), axis=-1)),
-        "the maximum": lambda z: np.max(z.real, axis=-1),
-        "one shift for all examples": lambda z: z.real.max() + np.log(np.sum(np.exp(z - z.real.max()), axis=-1)),
-        "the shift by |z|: no complex steps": lambda z: (
+        "the maximum alone": lambda z: np.max(z.real, axis=-1),
+        "one maximum is subtracted for all examples": lambda z: (
+            z.real.max() + np.log(np.sum(np.exp(z - z.real.max()), axis=-1))
+        ),
+        "a shift by |z|, which complex steps cannot pass": lambda z: (
             np.abs(z).max(axis=-1) + np.log(np.sum(np.exp(z - np.abs(z).max(axis=-1, keepdims=True)), axis=-1))
         ),
     },
@@ -815,19 +839,19 @@ def check_logsumexp(fn: Function) -> None:
     "softmax",
     "softmax",
     {
-        "overflows": probabilities,
-        "over the examples": lambda z: np.exp(z) / np.sum(np.exp(z), axis=-2, keepdims=True),
-        "over everything": lambda z: np.exp(z) / np.sum(np.exp(z)),
-        "sign of the exponent": lambda z: probabilities(-z),
-        "each output its own sigmoid": sigma,
-        "numbers instead of exponentials": lambda z: z / np.sum(z, axis=-1, keepdims=True),
-        "not divided": np.exp,
-        "through the logarithm: large numbers lose their digits": lambda z: np.exp(
+        "overflow for large numbers": probabilities,
+        "a division by the sum over the examples": lambda z: np.exp(z) / np.sum(np.exp(z), axis=-2, keepdims=True),
+        "a division by the sum over examples and units": lambda z: np.exp(z) / np.sum(np.exp(z)),
+        "the wrong sign in the exponent": lambda z: probabilities(-z),
+        "a separate sigmoid for each output": sigma,
+        "z instead of its exponential": lambda z: z / np.sum(z, axis=-1, keepdims=True),
+        "exponentials that are not divided by their sum": np.exp,
+        "a formula with the logarithm, which loses the digits of large numbers": lambda z: np.exp(
             z - derivation.logsumexp(z)[..., None]
         ),
-        "the logarithm": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
-        "clipped": lambda z: probabilities(np.clip(z, -30, 30)),
-        "one shift for all examples": lambda z: probabilities(z - np.max(z.real)),
+        "the logarithm of the probabilities": lambda z: z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True)),
+        "pre-activations clipped at ±30": lambda z: probabilities(np.clip(z, -30, 30)),
+        "one maximum is subtracted for all examples": lambda z: probabilities(z - np.max(z.real)),
     },
 )
 def check_softmax(fn: Function) -> None:
@@ -849,15 +873,17 @@ def squares(z: Any) -> Any:
     "softmax-jacobian",
     "softmax_jacobian",
     {
-        "the diagonal only": lambda a: np.eye(a.shape[-1]) * (a * (1 - a))[..., None, :],
-        "as for a sigmoid": lambda a: a * (1 - a),
+        "only the diagonal": lambda a: np.eye(a.shape[-1]) * (a * (1 - a))[..., None, :],
+        "the derivative a(1 − a) of a sigmoid": lambda a: a * (1 - a),
         "plus instead of minus": lambda a: a[..., None] * (np.eye(a.shape[-1]) + a[..., None, :]),
-        "a aᵀ alone": lambda a: -a[..., None] * a[..., None, :],
-        "diag(a) alone": lambda a: np.eye(a.shape[-1]) * a[..., None],
-        "1 on the diagonal": lambda a: np.eye(a.shape[-1]) - a[..., None] * a[..., None, :],
-        "the negative": lambda a: a[..., None] * (a[..., None, :] - np.eye(a.shape[-1])),
-        "the same activation twice": lambda a: a[..., None] * (np.eye(a.shape[-1]) - a[..., None]),
-        "of z": lambda a: np.log(a)[..., None] * (np.eye(a.shape[-1]) - np.log(a)[..., None, :]),
+        "only the term a aᵀ": lambda a: -a[..., None] * a[..., None, :],
+        "only the term diag(a)": lambda a: np.eye(a.shape[-1]) * a[..., None],
+        "1 instead of a on the diagonal": lambda a: np.eye(a.shape[-1]) - a[..., None] * a[..., None, :],
+        "the opposite sign": lambda a: a[..., None] * (a[..., None, :] - np.eye(a.shape[-1])),
+        "the activation of the same unit twice": lambda a: a[..., None] * (np.eye(a.shape[-1]) - a[..., None]),
+        "the pre-activations in place of the activations": lambda a: (
+            np.log(a)[..., None] * (np.eye(a.shape[-1]) - np.log(a)[..., None, :])
+        ),
     },
 )
 def check_softmax_jacobian(fn: Function) -> None:
@@ -876,13 +902,13 @@ def check_softmax_jacobian(fn: Function) -> None:
     "weighted-sum",
     "weighted_sum",
     {
-        "the bias missing": lambda a, w, b=0.0: np.sum(a * w),
-        "the bias once for each input": lambda a, w, b=0.0: np.sum(a * w + b),
-        "the bias subtracted, as a threshold": lambda a, w, b=0.0: np.sum(a * w) - b,
-        "the mean of the inputs": lambda a, w, b=0.0: np.mean(a * w) + b,
+        "the bias is missing": lambda a, w, b=0.0: np.sum(a * w),
+        "the bias is added once for each input": lambda a, w, b=0.0: np.sum(a * w + b),
+        "the bias is subtracted, like a threshold": lambda a, w, b=0.0: np.sum(a * w) - b,
+        "the mean of the products instead of their sum": lambda a, w, b=0.0: np.mean(a * w) + b,
     },
 )
-def check_neuron(fn: Function) -> None:
+def check_weighted_sum(fn: Function) -> None:
     agree(fn(np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0]), 0.25), 4.75)
     agree(fn(np.array([1.0, 2.0]), np.array([0.5, -1.0])), -1.5)
 
@@ -891,11 +917,11 @@ def check_neuron(fn: Function) -> None:
     "preactivation",
     "preactivation",
     {
-        "W instead of (out, in)": lambda a, w, b=None: a @ w.mT + (0 if b is None else b),
-        "the bias missing": lambda a, w, b=None: a @ w,
-        "the bias once for each example": lambda a, w, b=None: a @ w + (0 if b is None else len(a) * b),
-        "the transpose: columns are examples": lambda a, w, b=None: (a @ w + (0 if b is None else b)).mT,
-        "element-wise": lambda a, w, b=None: a * w + (0 if b is None else b),
+        "a W of shape (out, in)": lambda a, w, b=None: a @ w.mT + (0 if b is None else b),
+        "the bias is missing": lambda a, w, b=None: a @ w,
+        "the bias is added once for each example": lambda a, w, b=None: a @ w + (0 if b is None else len(a) * b),
+        "the transposed result, with examples in columns": lambda a, w, b=None: (a @ w + (0 if b is None else b)).mT,
+        "an element-wise product": lambda a, w, b=None: a * w + (0 if b is None else b),
     },
 )
 def check_preactivation(fn: Function) -> None:
@@ -909,10 +935,12 @@ def check_preactivation(fn: Function) -> None:
     "activation",
     "activation",
     {
-        "twice": lambda z, phi: phi(phi(z)),
-        "not at all": lambda z, phi: z,
-        "divided over the layer": lambda z, phi: phi(z) / np.sum(phi(z), axis=-1, keepdims=True),
-        "centred over the examples first": lambda z, phi: phi(z - np.mean(z, axis=-2, keepdims=True)),
+        "the function is applied twice": lambda z, phi: phi(phi(z)),
+        "the function is not applied": lambda z, phi: z,
+        "the activations are divided by their sum": lambda z, phi: phi(z) / np.sum(phi(z), axis=-1, keepdims=True),
+        "the pre-activations are centred over the examples first": lambda z, phi: phi(
+            z - np.mean(z, axis=-2, keepdims=True)
+        ),
     },
 )
 def check_activation(fn: Function) -> None:
@@ -926,10 +954,10 @@ def check_activation(fn: Function) -> None:
     "forward-gradient",
     "forward_gradient",
     {
-        "the layer's output": sigma,
+        "the output of the layer instead of its input": sigma,
         "the derivative of the activation": lambda a: a * (1 - a),
-        "ones: the bias's": np.ones_like,
-        "averaged over the examples": lambda a: a / len(a),
+        "ones, which is the derivative with respect to the bias": np.ones_like,
+        "a division by the number of examples": lambda a: a / len(a),
     },
 )
 def check_forward_gradient(fn: Function) -> None:
@@ -945,10 +973,10 @@ def check_forward_gradient(fn: Function) -> None:
     "bias-column",
     "append_ones",
     {
-        "ones in front": lambda a: np.concatenate([np.ones((*a.shape[:-1], 1)), a], axis=-1),
-        "zeros": lambda a: np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1),
-        "a row": lambda a: np.concatenate([a, np.ones((*a.shape[:-2], 1, a.shape[-1]))], axis=-2),
-        "1/N": lambda a: np.concatenate([a, np.full((*a.shape[:-1], 1), 1 / a.shape[-2])], axis=-1),
+        "the ones come first": lambda a: np.concatenate([np.ones((*a.shape[:-1], 1)), a], axis=-1),
+        "zeros instead of ones": lambda a: np.concatenate([a, np.zeros((*a.shape[:-1], 1))], axis=-1),
+        "a row instead of a column": lambda a: np.concatenate([a, np.ones((*a.shape[:-2], 1, a.shape[-1]))], axis=-2),
+        "1/N instead of 1": lambda a: np.concatenate([a, np.full((*a.shape[:-1], 1), 1 / a.shape[-2])], axis=-1),
     },
 )
 def check_bias_column(fn: Function) -> None:
@@ -963,9 +991,9 @@ def check_bias_column(fn: Function) -> None:
     "chain-rule",
     "chain_rule",
     {
-        "added": lambda dz_dw, dc_dz: dz_dw + dc_dz,
-        "the last derivative only": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
-        "divided": lambda dz_dw, dc_dz: dc_dz / dz_dw,
+        "the sum of the derivatives instead of their product": lambda dz_dw, dc_dz: dz_dw + dc_dz,
+        "only the last derivative": lambda dz_dw, dc_dz: dc_dz + 0 * dz_dw,
+        "a quotient of the two derivatives instead of their product": lambda dz_dw, dc_dz: dc_dz / dz_dw,
         "the opposite sign": lambda dz_dw, dc_dz: -dz_dw * dc_dz,
     },
 )
@@ -979,11 +1007,13 @@ def check_chain_rule(fn: Function) -> None:
     "multivariable-chain-rule",
     "multivariable_chain_rule",
     {
-        "assigned instead of added": lambda dz_da, dc_dz: (dz_da * dc_dz)[-1],
-        "averaged": lambda dz_da, dc_dz: np.mean(dz_da * dc_dz),
-        "sums multiplied": lambda dz_da, dc_dz: np.sum(dz_da) * np.sum(dc_dz),
-        "not added": lambda dz_da, dc_dz: dz_da * dc_dz,
-        "multiplied over the paths": lambda dz_da, dc_dz: np.prod(dz_da * dc_dz),
+        "terms are assigned instead of added": lambda dz_da, dc_dz: (dz_da * dc_dz)[-1],
+        "the mean of the paths instead of the sum": lambda dz_da, dc_dz: np.mean(dz_da * dc_dz),
+        "the product of the sums instead of the sum of the products": lambda dz_da, dc_dz: (
+            np.sum(dz_da) * np.sum(dc_dz)
+        ),
+        "the products are not added": lambda dz_da, dc_dz: dz_da * dc_dz,
+        "the product over the paths instead of the sum": lambda dz_da, dc_dz: np.prod(dz_da * dc_dz),
     },
 )
 def check_multivariable_chain_rule(fn: Function) -> None:
@@ -997,18 +1027,18 @@ def check_multivariable_chain_rule(fn: Function) -> None:
     "backward_gradient",
     {
         "the error instead of δ": lambda derivative, dc_da: dc_da,
-        "1/N a second time": lambda derivative, dc_da: derivative * dc_da / len(dc_da),
-        "summed over the examples": lambda derivative, dc_da: (derivative * dc_da).sum(axis=0),
-        "the negative": lambda derivative, dc_da: -derivative * dc_da,
+        "a second factor 1/N": lambda derivative, dc_da: derivative * dc_da / len(dc_da),
+        "a sum over the examples": lambda derivative, dc_da: (derivative * dc_da).sum(axis=0),
+        "the opposite sign": lambda derivative, dc_da: -derivative * dc_da,
     },
 )
 def check_delta(fn: Function) -> None:
-    z, y = numbers(4, 3), share(4, 3)
+    z, y = numbers(4, 3), unit_interval(4, 3)
 
-    def fraction_of(n: int, z: Any) -> Any:
+    def contribution_of(n: int, z: Any) -> Any:
         return np.sum((np.tanh(z) - y[n]) ** 2) / 12
 
-    delta = [by_complex_step(partial(fraction_of, n), z[n]) for n in range(4)]
+    delta = [by_complex_step(partial(contribution_of, n), z[n]) for n in range(4)]
     agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / 12), delta)
 
 
@@ -1016,11 +1046,11 @@ def check_delta(fn: Function) -> None:
     "backward-gradient",
     "backward_gradient",
     {
-        "the derivative missing": lambda derivative, dc_da: dc_da,
-        "matrix product instead of the element-wise one": lambda derivative, dc_da: derivative @ dc_da.mT,
+        "the derivative is missing": lambda derivative, dc_da: dc_da,
+        "a matrix product instead of the element-wise one": lambda derivative, dc_da: derivative @ dc_da.mT,
         "the derivative of the derivative": lambda derivative, dc_da: derivative * (1 - derivative) * dc_da,
-        "the derivative twice": lambda derivative, dc_da: derivative**2 * dc_da,
-        "divided": lambda derivative, dc_da: dc_da / derivative,
+        "the derivative is applied twice": lambda derivative, dc_da: derivative**2 * dc_da,
+        "a quotient of the two derivatives instead of their product": lambda derivative, dc_da: dc_da / derivative,
     },
 )
 def check_backward_gradient(fn: Function) -> None:
@@ -1035,9 +1065,9 @@ def check_backward_gradient(fn: Function) -> None:
     "output-delta-unit",
     "output_delta_unit",
     {
-        "σ′ missing, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
-        "σ′ of a": lambda z, dc_dy_hat: sigma_derivative(sigma(z)) * dc_dy_hat,
-        "z(1 − z)": lambda z, dc_dy_hat: z * (1 - z) * dc_dy_hat,
+        "σ′ is missing, as in the report's text": lambda z, dc_dy_hat: dc_dy_hat,
+        "σ′(a) instead of σ′(z)": lambda z, dc_dy_hat: sigma_derivative(sigma(z)) * dc_dy_hat,
+        "z(1 − z) instead of a(1 − a)": lambda z, dc_dy_hat: z * (1 - z) * dc_dy_hat,
         "σ instead of σ′": lambda z, dc_dy_hat: sigma(z) * dc_dy_hat,
     },
 )
@@ -1049,14 +1079,14 @@ def check_output_delta_unit(fn: Function) -> None:
     "output-delta",
     "output_delta",
     {
-        "σ′ missing": lambda derivative, dl_dy_hat: dl_dy_hat,
-        "matrix product instead of the element-wise one": lambda derivative, dl_dy_hat: derivative.mT @ dl_dy_hat,
-        "1/N a second time": lambda derivative, dl_dy_hat: derivative * dl_dy_hat / len(derivative),
+        "σ′ is missing": lambda derivative, dl_dy_hat: dl_dy_hat,
+        "a matrix product instead of the element-wise one": lambda derivative, dl_dy_hat: derivative.mT @ dl_dy_hat,
+        "a second factor 1/N": lambda derivative, dl_dy_hat: derivative * dl_dy_hat / len(derivative),
         "one derivative for all examples": lambda derivative, dl_dy_hat: derivative.mean(axis=0) * dl_dy_hat,
     },
 )
 def check_output_delta(fn: Function) -> None:
-    z, y = numbers(5, 2), share(5, 2)
+    z, y = numbers(5, 2), unit_interval(5, 2)
     numerical = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z)
     agree(fn(1 / np.cosh(z) ** 2, 2 * (np.tanh(z) - y) / y.size), numerical)
 
@@ -1065,15 +1095,15 @@ def check_output_delta(fn: Function) -> None:
     "output-delta-sigmoid-bce",
     "output_delta_sigmoid_bce",
     {
-        "σ′ put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
+        "an extra factor σ′": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / y.size,
         "plus instead of minus": lambda y, y_hat: (y - y_hat) / y.size,
-        "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / y.size,
+        "a factor 2, as for the squared error": lambda y, y_hat: 2 * (y_hat - y) / y.size,
         "the sum instead of the mean": lambda y, y_hat: y_hat - y,
-        "outputs not counted": lambda y, y_hat: (y_hat - y) / len(y),
+        "no division by the number of outputs": lambda y, y_hat: (y_hat - y) / len(y),
     },
 )
 def check_output_delta_sigmoid_bce(fn: Function) -> None:
-    z, y = numbers(5, 2), share(5, 2)
+    z, y = numbers(5, 2), unit_interval(5, 2)
     numerical = by_complex_step(lambda v: np.mean(-y * np.log(sigma(v)) - (1 - y) * np.log(1 - sigma(v))), z)
     agree(fn(y, sigma(z)), numerical)
     agree(fn(np.stack([y, y]), np.stack([sigma(z), sigma(z)]))[1], numerical)
@@ -1083,16 +1113,16 @@ def check_output_delta_sigmoid_bce(fn: Function) -> None:
     "output-delta-jacobian",
     "output_delta_jacobian",
     {
-        "the diagonal only": lambda jacobian, d: np.diagonal(jacobian, axis1=-2, axis2=-1) * d,
-        "transposed": lambda jacobian, d: np.sum(jacobian * d[..., None, :], axis=-1),
-        "the derivatives of a unit added": lambda jacobian, d: jacobian.sum(axis=-2) * d,
+        "only the diagonal": lambda jacobian, d: np.diagonal(jacobian, axis1=-2, axis2=-1) * d,
+        "the transpose of the Jacobian matrix": lambda jacobian, d: np.sum(jacobian * d[..., None, :], axis=-1),
+        "the derivatives of a unit are added first": lambda jacobian, d: jacobian.sum(axis=-2) * d,
         "the mean instead of the sum": lambda jacobian, d: np.mean(jacobian * d[..., None], axis=-2),
-        "the last path only": lambda jacobian, d: jacobian[..., -1, :] * d[..., -1:],
-        "the Jacobian left out": lambda jacobian, d: d,
+        "only the last path": lambda jacobian, d: jacobian[..., -1, :] * d[..., -1:],
+        "the Jacobian matrix is left out": lambda jacobian, d: d,
     },
 )
 def check_output_delta_jacobian(fn: Function) -> None:
-    z, mixing, y = numbers(5, 3), numbers(3, 3, seed=1), share(5, 3)
+    z, mixing, y = numbers(5, 3), numbers(3, 3, seed=1), unit_interval(5, 3)
 
     def predict(z: Any) -> Any:
         return np.tanh(z @ mixing)  # a layer whose Jacobian matrix is not symmetric
@@ -1107,13 +1137,13 @@ def check_output_delta_jacobian(fn: Function) -> None:
     "output-delta-softmax-cross-entropy",
     "output_delta_softmax_cross_entropy",
     {
-        "the sigmoid's derivative put back": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
+        "an extra factor, the derivative of the sigmoid": lambda y, y_hat: y_hat * (1 - y_hat) * (y_hat - y) / len(y),
         "plus instead of minus": lambda y, y_hat: (y - y_hat) / len(y),
-        "the 2 of the squared error": lambda y, y_hat: 2 * (y_hat - y) / len(y),
+        "a factor 2, as for the squared error": lambda y, y_hat: 2 * (y_hat - y) / len(y),
         "the sum instead of the mean": lambda y, y_hat: y_hat - y,
-        "divided by the outputs too": lambda y, y_hat: (y_hat - y) / y.size,
-        "divided by the outputs instead": lambda y, y_hat: (y_hat - y) / y.shape[-1],
-        "the true class only": lambda y, y_hat: y * (y_hat - y) / len(y),
+        "a division by the number of outputs as well": lambda y, y_hat: (y_hat - y) / y.size,
+        "a division by the number of outputs instead of examples": lambda y, y_hat: (y_hat - y) / y.shape[-1],
+        "only the entry of the true class": lambda y, y_hat: y * (y_hat - y) / len(y),
     },
 )
 def check_output_delta_softmax_cross_entropy(fn: Function) -> None:
@@ -1130,10 +1160,10 @@ def check_output_delta_softmax_cross_entropy(fn: Function) -> None:
     "activation-gradient-unit",
     "activation_gradient_unit",
     {
-        "assigned instead of added": lambda w, delta_next: w[-1] * delta_next[-1],
-        "averaged over the units ahead": lambda w, delta_next: np.mean(w * delta_next),
-        "weights left out": lambda w, delta_next: np.sum(delta_next),
-        "divided by the weights": lambda w, delta_next: np.sum(delta_next / w),
+        "terms are assigned instead of added": lambda w, delta_next: w[-1] * delta_next[-1],
+        "the mean over the units of the next layer": lambda w, delta_next: np.mean(w * delta_next),
+        "the weights are left out": lambda w, delta_next: np.sum(delta_next),
+        "a division by the weights": lambda w, delta_next: np.sum(delta_next / w),
     },
 )
 def check_activation_gradient_unit(fn: Function) -> None:
@@ -1146,10 +1176,10 @@ def check_activation_gradient_unit(fn: Function) -> None:
     "hidden-delta-unit",
     "hidden_delta_unit",
     {
-        "σ′ missing": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
-        "σ′ of a": lambda z, w3, w4, d1, d2: sigma_derivative(sigma(z)) * (w3 * d1 + w4 * d2),
-        "weights exchanged": lambda z, w3, w4, d1, d2: sigma_derivative(z) * (w4 * d1 + w3 * d2),
-        "the last path only": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w4 * d2,
+        "σ′ is missing": lambda z, w3, w4, d1, d2: w3 * d1 + w4 * d2,
+        "σ′(a) instead of σ′(z)": lambda z, w3, w4, d1, d2: sigma_derivative(sigma(z)) * (w3 * d1 + w4 * d2),
+        "the two weights are exchanged": lambda z, w3, w4, d1, d2: sigma_derivative(z) * (w4 * d1 + w3 * d2),
+        "only the last path": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w4 * d2,
         "σ′ for the first path only": lambda z, w3, w4, d1, d2: sigma_derivative(z) * w3 * d1 + w4 * d2,
     },
 )
@@ -1170,9 +1200,9 @@ def weighted_loss(d: Any, w: Any, a: Any) -> Any:
     {
         "W instead of Wᵀ": lambda delta_next, w_next: delta_next @ w_next,
         "the inverse instead of the transpose": lambda delta_next, w_next: delta_next @ np.linalg.pinv(w_next),
-        "element-wise": lambda delta_next, w_next: delta_next * w_next,
-        "the layout of columns": lambda delta_next, w_next: w_next @ delta_next.mT,
-        "the last path only": lambda delta_next, w_next: delta_next[..., -1:] @ w_next[..., -1:].mT,
+        "an element-wise product": lambda delta_next, w_next: delta_next * w_next,
+        "the formula for examples in columns": lambda delta_next, w_next: w_next @ delta_next.mT,
+        "only the last path": lambda delta_next, w_next: delta_next[..., -1:] @ w_next[..., -1:].mT,
     },
 )
 def check_activation_gradient(fn: Function) -> None:
@@ -1185,20 +1215,22 @@ def check_activation_gradient(fn: Function) -> None:
     "hidden-delta",
     "hidden_delta",
     {
-        "σ′ missing": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
+        "σ′ is missing": lambda derivative, delta_next, w_next: delta_next @ w_next.mT,
         "W instead of Wᵀ": lambda derivative, delta_next, w_next: derivative * (delta_next @ w_next),
-        "weights skipped": lambda derivative, delta_next, w_next: derivative * delta_next.sum(axis=-1, keepdims=True),
-        "the last path only": lambda derivative, delta_next, w_next: (
+        "the weights are left out": lambda derivative, delta_next, w_next: (
+            derivative * delta_next.sum(axis=-1, keepdims=True)
+        ),
+        "only the last path": lambda derivative, delta_next, w_next: (
             derivative * (delta_next[..., -1:] @ w_next[..., -1:].mT)
         ),
-        "the derivative squared": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
-        "divided by the hidden units": lambda derivative, delta_next, w_next: (
+        "the square of the derivative": lambda derivative, delta_next, w_next: derivative**2 * (delta_next @ w_next.mT),
+        "a division by the number of hidden units": lambda derivative, delta_next, w_next: (
             derivative * (delta_next @ w_next.mT) / derivative.shape[-1]
         ),
     },
 )
 def check_hidden_delta(fn: Function) -> None:
-    z1, w2, w3, y = numbers(4, 3), numbers(3, 5), numbers(5, 2), share(4, 2)
+    z1, w2, w3, y = numbers(4, 3), numbers(3, 5), numbers(5, 2), unit_interval(4, 2)
 
     def loss_from_2(z2: Any) -> Any:
         return np.mean((np.tanh(z2) @ w3 - y) ** 2)
@@ -1224,17 +1256,19 @@ def unrolled(step: Function) -> Function:
     "unrolled",
     "unrolled_delta",
     {
-        "derivatives missing": unrolled(lambda d, derivative, w: d @ w.T),
+        "the derivatives are missing": unrolled(lambda d, derivative, w: d @ w.T),
         "W instead of Wᵀ": unrolled(lambda d, derivative, w: d @ w @ np.diag(derivative)),
-        "derivatives before the weights": unrolled(lambda d, derivative, w: (d * derivative[: len(d)]) @ w.T),
-        "weights in the order of the forward pass": lambda derivatives, weights, d: unrolled(
+        "derivatives are multiplied before the weights": unrolled(
+            lambda d, derivative, w: (d * derivative[: len(d)]) @ w.T
+        ),
+        "the weights are in the order of the forward pass": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )(derivatives, weights[::-1], d),
         "one derivative for the whole layer": unrolled(lambda d, derivative, w: d @ w.T * derivative.mean()),
-        "a missing derivative overlooked": lambda derivatives, weights, d: unrolled(
+        "a missing derivative raises no error": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )(derivatives, weights[: len(derivatives)], d),
-        "the last derivative missing": lambda derivatives, weights, d: unrolled(
+        "the last derivative is missing": lambda derivatives, weights, d: unrolled(
             lambda d, derivative, w: d @ w.T @ np.diag(derivative)
         )([*derivatives[:-1], np.ones_like(derivatives[-1])], weights, d),
     },
@@ -1251,11 +1285,11 @@ def check_unrolled(fn: Function) -> None:
     raise AssertionError("one derivative for two layers went unnoticed")
 
 
-def bound(norm: Function, power: Function = len, length: Function = np.linalg.norm) -> Function:
+def bound(norm: Function, power: Function = len, size: Function = np.linalg.norm) -> Function:
     """Make a bound from a norm of matrices, a number of derivatives and a norm of δ."""
 
     def incorrect(weights: Sequence[Any], delta_out: Any, max_derivative: float = 0.25) -> float:
-        return float(max_derivative ** power(weights) * math.prod(map(norm, weights)) * length(delta_out))
+        return float(max_derivative ** power(weights) * math.prod(map(norm, weights)) * size(delta_out))
 
     return incorrect
 
@@ -1270,10 +1304,10 @@ def spectral(w: Any) -> float:
     {
         "one ¼ for all layers": bound(spectral, power=lambda weights: 1),
         "one ¼ too many": bound(spectral, power=lambda weights: len(weights) + 1),
-        "the Frobenius norm: not tight": bound(np.linalg.norm),
+        "the Frobenius norm, which gives a weaker bound": bound(np.linalg.norm),
         "the smallest singular value": bound(lambda w: np.linalg.norm(w, -2)),
-        "the largest weight": bound(lambda w: np.max(np.abs(w))),
-        "the largest δ instead of the norm": bound(spectral, length=lambda d: np.max(np.abs(d))),
+        "the largest weight instead of the norm": bound(lambda w: np.max(np.abs(w))),
+        "the largest entry of δ instead of its norm": bound(spectral, size=lambda d: np.max(np.abs(d))),
     },
 )
 def check_delta_bound(fn: Function) -> None:
@@ -1294,10 +1328,10 @@ def check_delta_bound(fn: Function) -> None:
     "weight-gradient-example",
     "weight_gradient_example",
     {
-        "the layout of the transpose": lambda a, delta: np.outer(delta, a),
-        "δ left out": lambda a, delta: np.outer(a, np.ones_like(delta)),
-        "the output instead of the input": lambda a, delta: np.outer(sigma(a), delta),
-        "element-wise": lambda a, delta: a * delta[0],
+        "the transpose of the gradient": lambda a, delta: np.outer(delta, a),
+        "δ is left out": lambda a, delta: np.outer(a, np.ones_like(delta)),
+        "the output of the layer instead of its input": lambda a, delta: np.outer(sigma(a), delta),
+        "an element-wise product": lambda a, delta: a * delta[0],
     },
 )
 def check_weight_gradient_example(fn: Function) -> None:
@@ -1310,17 +1344,19 @@ def check_weight_gradient_example(fn: Function) -> None:
     "weight-gradient",
     "weight_gradient",
     {
-        "1/N a second time": lambda a, delta: a.mT @ delta / len(a),
-        "the layout of the transpose": lambda a, delta: delta.mT @ a,
+        "a second factor 1/N": lambda a, delta: a.mT @ delta / len(a),
+        "the transpose of the gradient": lambda a, delta: delta.mT @ a,
         "AΔ without the transpose": lambda a, delta: a @ delta,
         "plus instead of minus": lambda a, delta: -a.mT @ delta,
-        "the last example only": lambda a, delta: np.outer(a[-1], delta[-1]),
-        "sums multiplied": lambda a, delta: np.outer(a.sum(axis=0), delta.sum(axis=0)),
-        "divided by the hidden units": lambda a, delta: a.mT @ delta / delta.shape[-1],
+        "only the last example": lambda a, delta: np.outer(a[-1], delta[-1]),
+        "the product of the sums instead of the sum of the products": lambda a, delta: np.outer(
+            a.sum(axis=0), delta.sum(axis=0)
+        ),
+        "a division by the number of hidden units": lambda a, delta: a.mT @ delta / delta.shape[-1],
     },
 )
 def check_weight_gradient(fn: Function) -> None:
-    a, w, y = numbers(4, 3), numbers(3, 5), share(4, 5)
+    a, w, y = numbers(4, 3), numbers(3, 5), unit_interval(4, 5)
     delta = by_complex_step(lambda z: np.mean((np.tanh(z) - y) ** 2), a @ w)
     agree(fn(a, delta), by_complex_step(lambda v: np.mean((np.tanh(a @ v) - y) ** 2), w))
 
@@ -1329,16 +1365,16 @@ def check_weight_gradient(fn: Function) -> None:
     "bias-gradient",
     "bias_gradient",
     {
-        "not summed over the examples": lambda delta: delta,
-        "averaged: 1/N a second time": lambda delta: delta.mean(axis=-2, keepdims=True),
-        "the first example only": lambda delta: delta[:1],
-        "summed over the units": lambda delta: delta.sum(axis=-1, keepdims=True),
-        "one bias for the layer": lambda delta: delta.sum(keepdims=True),
-        "a shape that is not the bias's": lambda delta: delta.sum(axis=-2),
+        "no sum over the examples": lambda delta: delta,
+        "the mean over the examples, a second factor 1/N": lambda delta: delta.mean(axis=-2, keepdims=True),
+        "only the first example": lambda delta: delta[:1],
+        "a sum over the units": lambda delta: delta.sum(axis=-1, keepdims=True),
+        "one number for the whole layer": lambda delta: delta.sum(keepdims=True),
+        "a result without the shape of the bias": lambda delta: delta.sum(axis=-2),
     },
 )
 def check_bias_gradient(fn: Function) -> None:
-    z, b, y = numbers(4, 5), numbers(1, 5), share(4, 5)
+    z, b, y = numbers(4, 5), numbers(1, 5), unit_interval(4, 5)
     delta = by_complex_step(lambda v: np.mean((np.tanh(v) - y) ** 2), z + b)
     agree(fn(delta), by_complex_step(lambda v: np.mean((np.tanh(z + v) - y) ** 2), b))
 
@@ -1353,14 +1389,16 @@ def updates_in_place(parameters: Sequence[Any], gradients: Sequence[Any], eta: f
     "simultaneous-update",
     "simultaneous_update",
     {
-        "in place: the weights of the forward pass are gone": updates_in_place,
-        "the gradients of the layers exchanged": lambda ws, gs, eta: tuple(
+        "an update in place, which overwrites the weights of the forward pass": updates_in_place,
+        "the gradients of the layers are exchanged": lambda ws, gs, eta: tuple(
             w - eta * g for w, g in zip(ws, gs[::-1], strict=True)
         ),
-        "the last layer only": lambda ws, gs, eta: (*ws[:-1], ws[-1] - eta * gs[-1]),
-        "the last layer first": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=True))[::-1],
+        "only the last layer is updated": lambda ws, gs, eta: (*ws[:-1], ws[-1] - eta * gs[-1]),
+        "the last layer comes first": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=True))[::-1],
         "plus instead of minus": lambda ws, gs, eta: tuple(w + eta * g for w, g in zip(ws, gs, strict=True)),
-        "a missing gradient overlooked": lambda ws, gs, eta: tuple(w - eta * g for w, g in zip(ws, gs, strict=False)),
+        "a missing gradient raises no error": lambda ws, gs, eta: tuple(
+            w - eta * g for w, g in zip(ws, gs, strict=False)
+        ),
     },
 )
 def check_simultaneous_update(fn: Function) -> None:
@@ -1387,10 +1425,10 @@ def shapes_as(layer: Function) -> Function:
     "layer_shapes",
     {
         "W as (out, in)": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (o, i), "b": (1, o), "z": (n, o)}),
-        "columns are examples": shapes_as(lambda i, o, n: {"a_in": (i, n), "w": (i, o), "b": (1, o), "z": (o, n)}),
+        "examples in columns": shapes_as(lambda i, o, n: {"a_in": (i, n), "w": (i, o), "b": (1, o), "z": (o, n)}),
         "a bias for each example": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (i, o), "b": (n, o), "z": (n, o)}),
         "a bias for each input": shapes_as(lambda i, o, n: {"a_in": (n, i), "w": (i, o), "b": (1, i), "z": (n, o)}),
-        "the output layer left out": lambda widths, n: derivation.layer_shapes(widths[:-1], n),
+        "the output layer is left out": lambda widths, n: derivation.layer_shapes(widths[:-1], n),
     },
 )
 def check_shapes(fn: Function) -> None:
@@ -1414,10 +1452,10 @@ def weights_of(widths: Sequence[int]) -> list[int]:
     "backpropagation-cost",
     "backpropagation_cost",
     {
-        "δ for the data too": lambda widths, n: 2 * n * sum(weights_of(widths)),
-        "only AᵀΔ": lambda widths, n: n * sum(weights_of(widths)),
-        "one example": lambda widths, n: 2 * sum(weights_of(widths)) - weights_of(widths)[0],
-        "the last layer free, not the first": lambda widths, n: (
+        "δ is also propagated to the data": lambda widths, n: 2 * n * sum(weights_of(widths)),
+        "only the products AᵀΔ are counted": lambda widths, n: n * sum(weights_of(widths)),
+        "only one example is counted": lambda widths, n: 2 * sum(weights_of(widths)) - weights_of(widths)[0],
+        "δ is not counted for the last layer instead of the first": lambda widths, n: (
             n * (2 * sum(weights_of(widths)) - weights_of(widths)[-1])
         ),
     },
@@ -1432,10 +1470,10 @@ def check_backpropagation_cost(fn: Function) -> None:
     "finite-difference-cost",
     "finite_difference_cost",
     {
-        "one forward pass a parameter": lambda widths, n: n * sum(weights_of(widths)) ** 2,
-        "one forward pass in all": lambda widths, n: 2 * n * sum(weights_of(widths)),
-        "one example": lambda widths, n: 2 * sum(weights_of(widths)) ** 2,
-        "a pass for each unit": lambda widths, n: 2 * n * sum(widths) * sum(weights_of(widths)),
+        "one forward pass for each parameter instead of two": lambda widths, n: n * sum(weights_of(widths)) ** 2,
+        "two forward passes in all": lambda widths, n: 2 * n * sum(weights_of(widths)),
+        "only one example is counted": lambda widths, n: 2 * sum(weights_of(widths)) ** 2,
+        "two forward passes for each unit": lambda widths, n: 2 * n * sum(widths) * sum(weights_of(widths)),
     },
 )
 def check_finite_difference_cost(fn: Function) -> None:
@@ -1456,9 +1494,9 @@ def check_finite_difference_cost(fn: Function) -> None:
     "collapse-linear-layers",
     "collapse_linear_layers",
     {
-        "in the other order": lambda weights: np.linalg.multi_dot(weights[::-1]),
-        "element-wise": lambda weights: weights[0] * weights[1] * weights[2],
-        "one layer missing": lambda weights: weights[0] @ weights[1],
+        "the reverse order": lambda weights: np.linalg.multi_dot(weights[::-1]),
+        "an element-wise product": lambda weights: weights[0] * weights[1] * weights[2],
+        "one layer is missing": lambda weights: weights[0] @ weights[1],
         "the transpose": lambda weights: np.linalg.multi_dot(weights).T,
     },
 )
@@ -1476,12 +1514,12 @@ def squared_residuals(x: Any, y: Any) -> Any:
     "least_squares_minimum",
     {
         "the sum instead of the mean": lambda x, y: float(squared_residuals(x, y).sum()),
-        "half of it": lambda x, y: float(squared_residuals(x, y).mean() / 2),
-        "outputs not counted": lambda x, y: float(squared_residuals(x, y).sum() / len(x)),
-        "the root": lambda x, y: float(np.sqrt(squared_residuals(x, y).mean())),
+        "half of the correct value": lambda x, y: float(squared_residuals(x, y).mean() / 2),
+        "no division by the number of outputs": lambda x, y: float(squared_residuals(x, y).sum() / len(x)),
+        "the square root": lambda x, y: float(np.sqrt(squared_residuals(x, y).mean())),
         "the best constant": lambda x, y: float(np.var(y, axis=0).mean()),
-        "always with a bias": lambda x, y: float(squared_residuals(derivation.append_ones(x), y).mean()),
-        "zero, as if all could be met": lambda x, y: 0.0,
+        "a bias is always added": lambda x, y: float(squared_residuals(derivation.append_ones(x), y).mean()),
+        "zero, as if every target could be reached": lambda x, y: 0.0,
     },
 )
 def check_least_squares_minimum(fn: Function) -> None:
@@ -1491,7 +1529,7 @@ def check_least_squares_minimum(fn: Function) -> None:
     agree(fn(x, np.hstack([y, x])), (10 - 500 / 127) / 63)  # two more outputs that can be met exactly
 
 
-def max_derivative(x: Any) -> float:
+def largest_eigenvalue(x: Any) -> float:
     return float(np.linalg.eigvalsh(x.T @ x)[-1])
 
 
@@ -1499,17 +1537,19 @@ def max_derivative(x: Any) -> float:
     "stability-threshold",
     "max_stable_learning_rate",
     {
-        "1/λ instead of 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / max_derivative(x),
-        "the sum instead of the mean": lambda x, d_out=1: 1 / max_derivative(x),
-        "2 of the loss missing": lambda x, d_out=1: 2 * len(x) * d_out / max_derivative(x),
-        "outputs not counted": lambda x, d_out=1: len(x) / max_derivative(x),
-        "the flattest direction": lambda x, d_out=1: len(x) * d_out / float(np.linalg.eigvalsh(x.T @ x)[0]),
+        "1/λ instead of 2/λ": lambda x, d_out=1: len(x) * d_out / 2 / largest_eigenvalue(x),
+        "the sum instead of the mean": lambda x, d_out=1: 1 / largest_eigenvalue(x),
+        "the factor 2 of the loss is missing": lambda x, d_out=1: 2 * len(x) * d_out / largest_eigenvalue(x),
+        "no division by the number of outputs": lambda x, d_out=1: len(x) / largest_eigenvalue(x),
+        "the smallest eigenvalue instead of the largest": lambda x, d_out=1: (
+            len(x) * d_out / float(np.linalg.eigvalsh(x.T @ x)[0])
+        ),
         "the trace instead of the eigenvalue": lambda x, d_out=1: len(x) * d_out / float(np.sum(x**2)),
     },
 )
 def check_stability_threshold(fn: Function) -> None:
     for d_out in (1, 3):
-        x, y = share(6, 2), share(6, d_out)
+        x, y = unit_interval(6, 2), unit_interval(6, d_out)
         floor = np.linalg.lstsq(x, y, rcond=None)[0]
         for factor, converges in ((0.99, True), (1.01, False)):
             w = start = floor + 1.0
@@ -1524,11 +1564,11 @@ def check_stability_threshold(fn: Function) -> None:
     "dead-unit",
     "dead_units",
     {
-        "off once is dead": lambda z: np.any(z <= 0, axis=-2),
-        "0 counts as on": lambda z: np.all(z < 0, axis=-2),
-        "asked of the examples": lambda z: np.all(z <= 0, axis=-1),
-        "alive instead of dead": lambda z: np.any(z > 0, axis=-2),
-        "off on average": lambda z: np.mean(z, axis=-2) <= 0,
+        "a unit counts as dead if it is 0 for one example": lambda z: np.any(z <= 0, axis=-2),
+        "a unit with z = 0 counts as active": lambda z: np.all(z < 0, axis=-2),
+        "the examples are tested instead of the units": lambda z: np.all(z <= 0, axis=-1),
+        "active units instead of dead ones": lambda z: np.any(z > 0, axis=-2),
+        "a unit counts as dead if its mean z is negative": lambda z: np.mean(z, axis=-2) <= 0,
     },
 )
 def check_dead_unit(fn: Function) -> None:
@@ -1541,11 +1581,11 @@ def check_dead_unit(fn: Function) -> None:
     "dead-unit-probability",
     "dead_unit_probability",
     {
-        "one half, whatever the inputs": lambda d_in: 0.5,
-        "1/d": lambda d_in: 1 / d_in,
+        "one half, whatever the number of inputs": lambda d_in: 0.5,
+        "1/d instead of 2⁻ᵈ": lambda d_in: 1 / d_in,
         "one negative weight is enough": lambda d_in: 1 - 2.0**-d_in,
-        "1/2d": lambda d_in: 1 / (2 * d_in),
-        "2^−(d+1)": lambda d_in: 2.0 ** -(d_in + 1),
+        "1/(2d) instead of 2⁻ᵈ": lambda d_in: 1 / (2 * d_in),
+        "one factor ½ too many": lambda d_in: 2.0 ** -(d_in + 1),
     },
 )
 def check_dead_unit_probability(fn: Function) -> None:
@@ -1560,18 +1600,20 @@ def check_dead_unit_probability(fn: Function) -> None:
     "symmetry",
     "units_identical",
     {
-        "only the weights in": lambda w_in, w_out, b=None: bool(np.allclose(w_in, w_in[:, :1])),
-        "only the weights out": lambda w_in, w_out, b=None: bool(np.allclose(w_out, w_out[:1])),
-        "one of both is enough": lambda w_in, w_out, b=None: bool(
+        "only the incoming weights are compared": lambda w_in, w_out, b=None: bool(np.allclose(w_in, w_in[:, :1])),
+        "only the outgoing weights are compared": lambda w_in, w_out, b=None: bool(np.allclose(w_out, w_out[:1])),
+        "equal incoming or equal outgoing weights are enough": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:, :1]) or np.allclose(w_out, w_out[:1])
         ),
-        "rows instead of columns compared": lambda w_in, w_out, b=None: bool(
+        "rows are compared instead of columns": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:1]) and np.allclose(w_out, w_out[:, :1])
         ),
-        "biases missing": lambda w_in, w_out, b=None: bool(
+        "the biases are not compared": lambda w_in, w_out, b=None: bool(
             np.allclose(w_in, w_in[:, :1]) and np.allclose(w_out, w_out[:1])
         ),
-        "all weights equal": lambda w_in, w_out, b=None: bool(np.ptp(w_in) == 0 and np.ptp(w_out) == 0),
+        "all weights of the layer must be equal": lambda w_in, w_out, b=None: bool(
+            np.ptp(w_in) == 0 and np.ptp(w_out) == 0
+        ),
     },
 )
 def check_symmetry(fn: Function) -> None:

@@ -68,7 +68,7 @@ def sigmoid_derivative(z: np.ndarray) -> np.ndarray:
     up to this denominator, so the second factor is $1 - \sigma(z)$.
 
     Args:
-        z: the pre-activation $z$, any shape. Not the activation $a$: for that there is
+        z: the pre-activation $z$, any shape. If you have the activation $a$ instead, call
             `sigmoid_derivative_from_output`.
 
     Returns:
@@ -132,7 +132,7 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
         >>> sigmoid_derivative_from_output(np.array([[0.5, 0.99, 1.0]])).round(4)
         array([[0.25  , 0.0099, 0.    ]])
 
-        It agrees with the derivative from $z$, whereas the parabola of $z$ does not:
+        The result agrees with the derivative from $z$, whereas the parabola of $z$ does not:
 
         >>> from backprop.derivation import relative_error, sigmoid, sigmoid_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
@@ -238,7 +238,7 @@ def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
     therefore propagate δ almost undiminished.
 
     Args:
-        a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Not $z$, and not tanh of $a$.
+        a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Do not pass $z$, or tanh of $a$.
 
     Returns:
         $\partial a/\partial z$, same shape, between 0 and 1.
@@ -255,7 +255,7 @@ def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
         >>> tanh_derivative_from_output(np.array([[-1.0, 0.0, 0.5]]))
         array([[0.  , 1.  , 0.75]])
 
-        It agrees with the derivative from $z$:
+        The result agrees with the derivative from $z$:
 
         >>> from backprop.derivation import relative_error, tanh, tanh_derivative
         >>> z = np.array([-3.0, 0.5, 2.0])
@@ -324,7 +324,7 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
         z: the pre-activation $z$ or the activation $a$, any shape, real. Both give the same result.
 
     Returns:
-        $\partial a/\partial z$, same shape, 0 or 1. A new array: the argument keeps its values.
+        $\partial a/\partial z$, same shape, 0 or 1. The result is a new array, and the argument keeps its values.
 
     Examples:
         The derivative is 0 up to the kink and 1 beyond it:
@@ -426,7 +426,7 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The report, *Without activation functions*, where it is missing.
+        The report, *Without activation functions*, where this derivative is missing.
 
     Next:
         `leaky_relu` combines ReLU with a small part of the identity.
@@ -471,7 +471,7 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
         (True, True)
 
     Source:
-        The report does not have it; it prevents the dead units that the report's *ReLU* section describes.
+        The report does not have leaky ReLU, which prevents the dead units that its *ReLU* section describes.
 
     Next:
         `leaky_relu_derivative` is its derivative.
@@ -541,7 +541,7 @@ def softplus(z: np.ndarray) -> np.ndarray:
         The activation $a = s(z)$, same shape, positive.
 
     Examples:
-        At 0 it is ln 2, whereas ReLU is 0 there:
+        At 0 softplus is ln 2, whereas ReLU is 0 there:
 
         >>> import numpy as np
         >>> from backprop.derivation import softplus
@@ -576,7 +576,7 @@ def softplus_derivative(z: np.ndarray) -> np.ndarray:
     derivative of ReLU, and it is never 0.
 
     Args:
-        z: the pre-activation $z$, any shape, real or complex. Not $a$: from the output the derivative is
+        z: the pre-activation $z$, any shape, real or complex. Do not pass $a$, from which the derivative would be
             $1 - e^{-a}$.
 
     Returns:
@@ -660,8 +660,8 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
     $z = -1.28$, where the function has its minimum, and it is a little above 1 for some positive $z$.
 
     Args:
-        z: the pre-activation $z$, any shape, real or complex. Not $a$, because two values of $z$, left and right of
-            the minimum, have the same $a$.
+        z: the pre-activation $z$, any shape, real or complex. Do not pass $a$, because two values of $z$, left and
+            right of the minimum, have the same $a$.
 
     Returns:
         $\partial a/\partial z$, same shape, between −0.1 and 1.1.
@@ -812,7 +812,7 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
     and its rows sum to 0 because a constant added to all $z_j$ changes nothing.
 
     Args:
-        a: the activations $a$ of a softmax layer, shape (..., d). Not the pre-activations $z$.
+        a: the activations $a$ of a softmax layer, rather than its pre-activations $z$, shape (..., d).
 
     Returns:
         The Jacobian matrices, shape (..., d, d): entry $(k, j)$ is $\partial a_k/\partial z_j$.

@@ -77,9 +77,9 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
     $$C(z_1 + h_1, z_2 + h_2) - C(z_1, z_2) = \frac{\partial C}{\partial z_1}\,h_1
     + \frac{\partial C}{\partial z_2}\,h_2 + O(h^2)$$
 
-    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows. Textbooks call it the
-    multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you keep only
-    one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
+    If we divide by $h$ and let $h$ tend to zero, $\eqref{eq:multivariable-chain-rule}$ follows. Textbooks call this
+    rule the multivariable chain rule, and its left side the total derivative of the loss with respect to $a$. If you
+    keep only one of the paths, for example because a loop assigns where it should add, the gradient is incorrect.
 
     Args:
         dz_da: the derivatives $\partial z_k/\partial a$ of all paths, shape (K,).
@@ -107,7 +107,7 @@ def multivariable_chain_rule(dz_da: np.ndarray, dc_dz: np.ndarray) -> np.ndarray
         (12.0, 12.0)
 
     Source:
-        The report uses it in *hidden → hidden* without stating it.
+        The report uses this rule in *hidden → hidden* without stating it.
 
     Next:
         `backward_gradient` names the derivative that is passed from layer to layer.
@@ -132,8 +132,8 @@ def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
 
     Args:
         derivative: $\phi'(z)$ of the same units, shape (..., N, H).
-        dc_da: the upstream gradient $\partial C/\partial a$, same shape. Not $\partial C/\partial z$ of the next
-            layer: that must first pass through the weights, `activation_gradient`.
+        dc_da: the upstream gradient $\partial C/\partial a$, same shape. Do not pass $\partial C/\partial z$ of
+            the next layer, which must first pass through the weights (`activation_gradient`).
 
     Returns:
         $\delta$, shape (..., N, H).

@@ -65,11 +65,11 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
 
     By $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
-    where $X^\top X\,W = X^\top Y$ holds, and these are called the normal equations. Since the loss is convex in $W$, no
-    other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as many
-    units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower layer
-    the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared entries. A
-    network with biases has a column of ones in $X$.
+    where $X^\top X\,W = X^\top Y$ holds. These equations are called the normal equations. Since the loss is convex in
+    $W$, no other $W$ has a lower loss. A product $W_1\cdots W_L$ can be any $W$ if every hidden layer has at least as
+    many units as the smaller of the numbers $d_0$ and $d_L$, which is always the case with one output. With a narrower
+    layer the minimum may be higher. The Frobenius norm, with the index F, is the root of the sum of all squared
+    entries. A network with biases has a column of ones in $X$.
 
     Args:
         x: the data $X$, shape (N, d_0); with biases, `append_ones(x)`.
@@ -235,7 +235,7 @@ def dead_units(z: np.ndarray) -> np.ndarray:
         (True, False)
 
     Source:
-        The report, *ReLU*, where such a unit never activates again. This holds for the first layer.
+        The report, *ReLU*, where such a unit never activates again, which is true of the first layer.
 
     Next:
         `dead_unit_probability` is the fraction that is dead at initialisation.
@@ -296,19 +296,19 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
     Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
     the two have equal weights in and out and equal biases, they compute the same value and receive the same δ. Their
     gradients are therefore equal, and after the update the units are still identical. However long you train it, such a
-    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep it
-    for ever, even if they are not zero.
+    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep the
+    symmetry for ever, even if they are not zero.
 
     Args:
         w_in: the weights into the layer, shape (in, H).
-        w_out: the weights out of it, shape (H, out).
+        w_out: the weights out of the layer, shape (H, out).
         b: its biases, shape (1, H), or None.
 
     Returns:
         True if all units are equal, up to rounding.
 
     Examples:
-        Two units are identical if they have the same weights in and out, whereas different weights in make them differ:
+        Units with equal incoming and outgoing weights are identical, whereas other incoming weights make them differ:
 
         >>> import numpy as np
         >>> from backprop.derivation import units_identical

@@ -63,9 +63,9 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
     $(N \times d_{l-1})(d_{l-1} \times d_l) = (N \times d_l)$. The bias is one row, and it is added to every example.
 
     Args:
-        a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Not one example of
-            shape (in,): write it as one row, (1, in).
-        w: the weights $W_l$, shape (..., in, out). Not (out, in).
+        a: the outputs $A_{l-1}$ of the layer before, or the data $X = A_0$, shape (..., N, in). Write a single
+            example as one row, (1, in), rather than as (in,).
+        w: the weights $W_l$, shape (..., in, out) rather than (..., out, in).
         b: the biases $b_l$, shape (..., 1, out), or None for a layer without biases.
 
     Returns:
@@ -109,7 +109,7 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
 
     Args:
         z: the pre-activations $Z_l$, shape (..., N, out).
-        phi: the activation function $\phi$, such as `sigmoid`. Not its derivative.
+        phi: the activation function $\phi$, such as `sigmoid`, rather than its derivative.
 
     Returns:
         The activations $A_l$, same shape; for the last layer the predictions $\hat y$.
@@ -150,7 +150,7 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
     only through $z_j$.
 
     Args:
-        a: the input $A_{l-1}$ of the layer, shape (..., N, in). Not its output $A_l$.
+        a: the input $A_{l-1}$ of the layer, rather than its output $A_l$, shape (..., N, in).
 
     Returns:
         $\partial z/\partial w$: the same array.
@@ -196,7 +196,7 @@ def append_ones(a: np.ndarray) -> np.ndarray:
     row of the gradient belongs to the bias.
 
     Args:
-        a: the input $A$ of a layer, shape (..., N, in). Not to be applied twice.
+        a: the input $A$ of a layer, shape (..., N, in), to which no ones have been appended yet.
 
     Returns:
         $[A\ \mathbf 1]$, shape (..., N, in + 1).
@@ -216,7 +216,7 @@ def append_ones(a: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The report does not have it; its code has no bias.
+        The report has no such step, because its code has no bias.
 
     Next:
         `chain_rule` begins the backward pass.

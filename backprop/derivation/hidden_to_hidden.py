@@ -32,7 +32,8 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
     The local derivative is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.
 
     Args:
-        w: the weights $w_{jk}$ *out of* unit $j$: one row of the next layer's matrix, shape (K,). Not a column.
+        w: the weights $w_{jk}$ *out of* unit $j$, one row (rather than a column) of the next layer's matrix, shape
+            (K,).
         delta_next: $\delta_k$ of the units it feeds, shape (K,).
 
     Returns:
@@ -139,14 +140,14 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
 
     Args:
         delta_next: $\Delta_{l+1}$, shape (..., N, out).
-        w_next: the weights $W_{l+1}$ of the *next* layer as they were in the forward pass, shape (..., in, out). Not
-            this layer's own, and not yet updated.
+        w_next: the weights $W_{l+1}$ of the *next* layer as they were in the forward pass, shape (..., in, out). Do not
+            pass this layer's own weights, or weights that have been updated.
 
     Returns:
         $\partial L/\partial A_l$, shape (..., N, in).
 
     Examples:
-        One example and one hidden unit that feeds two give the numbers of `activation_gradient_unit`:
+        One example and one hidden unit that feeds two units give the numbers of `activation_gradient_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import activation_gradient
@@ -198,7 +199,7 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         $\Delta_l$, shape (..., N, H).
 
     Examples:
-        One example and one unit that feeds two give the numbers of `hidden_delta_unit`:
+        One example and one unit that feeds two units give the numbers of `hidden_delta_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import hidden_delta

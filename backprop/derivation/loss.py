@@ -34,7 +34,7 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$, shape (..., N, d_L), where the dots are leading axes for several networks, absent for one.
-            Not (N,): subtracted from (N, 1) it would broadcast to (N, N).
+            Targets of shape (N,), subtracted from (N, 1), would broadcast to (N, N).
         y_hat: the network's predictions $\hat y$, same shape.
 
     Returns:
@@ -78,7 +78,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
     $\eqref{eq:mse-contributions}$, the loss is the mean squared error.
 
     Args:
-        c: the contributions $C^n$, shape (..., N). Not the matrix of errors: contributions have no output axis.
+        c: the contributions $C^n$, shape (..., N). Unlike a matrix of errors, they have no output axis.
 
     Returns:
         The loss $L$, shape (...): one number for one network.
@@ -122,7 +122,7 @@ def sum_gradients(per_example: np.ndarray) -> np.ndarray:
 
     Args:
         per_example: $\partial C^n/\partial w$ for each example, shape (N, ...): the examples come first, then the
-            shape of the parameter. Not to be averaged: the contributions contain 1/N already.
+            shape of the parameter. Do not average them, because the contributions contain 1/N already.
 
     Returns:
         $\partial L/\partial w$, the shape of the parameter.
@@ -172,7 +172,7 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
     divides by $d_L$, so $N$ must be replaced by $N d_L$.
 
     Args:
-        eta_mean: the learning rate $\eta$ that belongs to the mean, as everywhere in this package.
+        eta_mean: the learning rate $\eta$ for a loss that is a mean, as everywhere in this package.
         n: the number N of examples in the batch, or of terms in the mean.
 
     Returns:
@@ -217,7 +217,7 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     is too large, because then a smaller prediction would lower the loss.
 
     Args:
-        y: the targets $y$, shape (..., N, d_L). Not (N,).
+        y: the targets $y$, shape (..., N, d_L) rather than (N,).
         y_hat: the predictions $\hat y$, same shape.
 
     Returns:
@@ -327,7 +327,7 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
-        y_hat: the predictions $\hat y$, strictly between 0 and 1, same shape. Not exactly 0 or 1, where the
+        y_hat: the predictions $\hat y$, strictly between 0 and 1, same shape. At exactly 0 or 1 the
             derivative is infinite.
 
     Returns:
@@ -376,7 +376,7 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     the predictions.
 
     Args:
-        y: the targets $y$, 0 or 1, shape (..., N, d_L). Not (N,).
+        y: the targets $y$, 0 or 1, shape (..., N, d_L) rather than (N,).
         y_hat: the predictions $\hat y$, same shape.
 
     Returns:
@@ -409,7 +409,7 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         array([0., 0.])
 
     Source:
-        The assignment asks for it, whereas the report shows pictures of the predictions.
+        The assignment asks for the accuracy, whereas the report shows pictures of the predictions.
 
     Next:
         `cross_entropy_contributions` is the loss for several classes.
@@ -430,9 +430,10 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     becomes the binary cross-entropy $\eqref{eq:binary-cross-entropy}$ of a single output.
 
     Args:
-        y: the targets $y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
-            numbers, shape (N,): `Model` turns these into one-hot rows.
-        y_hat: the predictions $\hat y$, probabilities that sum to 1 in each row, same shape. Not the pre-activations.
+        y: the targets $y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). This
+            function does not take class numbers of shape (N,), which `Model` turns into one-hot rows.
+        y_hat: the predictions $\hat y$, same shape; probabilities that sum to 1 in each row, rather than
+            pre-activations.
 
     Returns:
         The contributions $C^n$, shape (..., N), in nats.
@@ -493,7 +494,7 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).
-        y_hat: the predictions $\hat y$, greater than 0, same shape. Not exactly 0: the derivative is infinite.
+        y_hat: the predictions $\hat y$, greater than 0, same shape. At exactly 0 the derivative is infinite.
 
     Returns:
         $\partial L/\partial\hat y$, shape (..., N, d_L).
@@ -537,8 +538,9 @@ def categorical_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     are equal, the first of them counts.
 
     Args:
-        y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L). Not class numbers, shape (N,).
-        y_hat: the predictions $\hat y$, same shape. Pre-activations give the same, because softmax keeps their order.
+        y: the targets $y$, one-hot or other probabilities rather than class numbers, shape (..., N, d_L).
+        y_hat: the predictions $\hat y$, same shape. Pre-activations give the same result, because softmax keeps
+            their order.
 
     Returns:
         The fraction of examples that are correct, between 0 and 1, shape (...).

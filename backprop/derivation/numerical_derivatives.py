@@ -33,7 +33,7 @@ def central_difference(
 
     Args:
         f: a function of one array that returns one number.
-        x: the point, any shape, real. Not near a kink of f, such as the 0 of ReLU.
+        x: the point, any shape, real. It must not be near a kink of f, such as the 0 of ReLU.
         h: the step size, in units of x.
 
     Returns:
@@ -94,7 +94,7 @@ def complex_step(
 
     Args:
         f: a function of one array that returns one number, analytic: made of sums, products, exp, tanh and the
-            like. Not ReLU, abs or anything else that depends on the sign of a number.
+            like. ReLU and abs are not analytic, nor is anything else that depends on the sign of a number.
         x: the point, any shape, real.
         h: the step size, in units of x.
 
@@ -301,7 +301,7 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
     costs at most one digit. If the step is far smaller than $h^*$, however, even a correct formula seems incorrect.
 
     Args:
-        c: the factor of the truncation error, as in `finite_difference_error`. Not 0.
+        c: the factor of the truncation error, as in `finite_difference_error`, greater than 0.
         p: its power: 2 for the central difference, 1 for the forward difference.
         r: the rounding error of the difference.
 

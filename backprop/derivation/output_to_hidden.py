@@ -122,7 +122,7 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
-        y_hat: the predictions $\hat Y$ of a *sigmoid* output, same shape. Not of any other activation.
+        y_hat: the predictions $\hat Y$ of a *sigmoid* output (no other activation is allowed), same shape.
 
     Returns:
         $\Delta_L$, shape (..., N, d_L).
@@ -172,7 +172,7 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
 
     Args:
         jacobian: the Jacobian matrices, shape (..., N, d_L, d_L): entry $(k, j)$ is
-            $\partial\hat y_k/\partial z_j$, as `softmax_jacobian` returns it. Not transposed.
+            $\partial\hat y_k/\partial z_j$, as `softmax_jacobian` returns it, without a transpose.
         dl_dy_hat: $\partial L/\partial\hat Y$, shape (..., N, d_L).
 
     Returns:
@@ -225,9 +225,9 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
     outputs but here over examples alone, because the outputs of one example together answer one question.
 
     Args:
-        y: the targets $Y$, one-hot or other probabilities, each row summing to 1, shape (..., N, d_L). Not class
-            numbers, shape (N,).
-        y_hat: the predictions $\hat Y$ of a *softmax* output, same shape. Not of any other activation.
+        y: the targets $Y$, one-hot or other probabilities, each row summing to 1, rather than class numbers,
+            shape (..., N, d_L).
+        y_hat: the predictions $\hat Y$ of a *softmax* output (no other activation is allowed), same shape.
 
     Returns:
         $\Delta_L$, shape (..., N, d_L); every row sums to 0.

@@ -30,7 +30,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$, because then δ is near zero.
 
     Args:
-        a: the input $a^n$ of the layer, shape (in,). Not its output.
+        a: the input $a^n$ of the layer, rather than its output, shape (in,).
         delta: $\delta^n$ of the layer, shape (out,).
 
     Returns:
@@ -85,7 +85,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
     Args:
         a: the input $A_{l-1}$ of the layer (the report's forward gradient), shape (..., N, in).
-        delta: $\Delta_l$ (the report's backward gradient), shape (..., N, out). Not of another layer.
+        delta: $\Delta_l$ (the report's backward gradient), of the same layer, shape (..., N, out).
 
     Returns:
         $\partial L/\partial W_l$, shape (..., in, out), the shape of $W_l$.
@@ -327,8 +327,8 @@ def finite_difference_cost(widths: Sequence[int], n: int) -> int:
     \tag{9.7}\label{eq:finite-difference-cost}$$
 
     The central difference $\eqref{eq:central-difference}$ needs two forward passes for every parameter. Ten times as
-    many parameters cost a hundred times as much, because each pass also becomes ten times as expensive. It is therefore
-    a check for small networks, but not a way to train.
+    many parameters cost a hundred times as much, because each pass also becomes ten times as expensive. The numerical
+    gradient is therefore a check for small networks, but not a way to train.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.

@@ -65,8 +65,8 @@ def confusion(result: dict[str, Any]) -> Figure:
             "it show " + ("; ".join(elsewhere) or "none") + "."
         ),
         caption=(
-            "A square stands for mistakes that are diagnosed as documented, a circle for any other diagnosis, and its "
-            "area is the fraction of its row. The loss was specified, and the gradients are in float64."
+            "A square stands for mistakes that are diagnosed as documented, and a circle for any other diagnosis. The "
+            "area of a mark is the fraction of its row. The loss was specified, and the gradients are in float64."
             + (f" Apart from unknown, the answers off the diagonal are {listed(answered)}." if answered else "")
         ),
         experiment="confusion",

@@ -69,7 +69,7 @@ def vanishing(result: dict[str, Any]) -> Figure:
         ),
         caption=(
             f"The networks {result['network']} have {result['weight_layers']} layers of weights from N(0, 1) and are "
-            f"not trained. Lines are medians of {result['seeds']} seeds on XOR, and bands hold nine tenths of them. "
+            f"not trained. Lines are medians of {result['seeds']} seeds on XOR, and bands contain nine tenths of them. "
             f"The norm is taken over all {result['points']} points. In {sigmoid['within']:,} of {sigmoid['checked']:,} "
             "cases the norm in a sigmoid network stays within that network's bound, and the line is the median of the "
             "bounds."
@@ -253,7 +253,7 @@ def symmetry(result: dict[str, Any]) -> Figure:
             f"The network {result['network']} is trained on XOR with η = {result['eta']:g} and without biases. It "
             f"starts with every weight at {result['weight']:g}, with noise from N(0, {result['noise_deviation']:g}²) "
             "added to these weights, or with weights from N(0, 1). Lines are medians of "
-            f"{noise['seeds']} seeds, and bands hold nine tenths of them. From random weights {random['solved']} of "
+            f"{noise['seeds']} seeds, and bands contain nine tenths of them. From random weights {random['solved']} of "
             f"{random['seeds']} solve XOR."
         ),
         experiment="symmetry",

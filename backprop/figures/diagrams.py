@@ -572,12 +572,12 @@ def chain_rule() -> Figure:
     return Figure(
         name="diagram-chain-rule",
         canvas=drawing,
-        title="Along a path the derivatives multiply, and where paths meet their products add.",
+        title="Derivatives along a path are multiplied, and where paths meet, the products are added.",
         description=(
-            "The left half shows one path. w, z and C stand in a row and are joined by solid blue arrows to the right, "
-            "while dashed orange arrows lead back with the derivatives ∂C/∂z and ∂z/∂w. The right half shows two "
-            "paths. a leads to z₁ above and to z₂ below, and both lead to C. Orange arrows lead back along both paths, "
-            "each with its two derivatives, and meet at a."
+            "The left half shows one path. In it, w, z and C stand in a row and are joined by solid blue arrows to "
+            "the right, while dashed orange arrows lead back with the derivatives ∂C/∂z and ∂z/∂w. The right half "
+            "shows two paths. There, a leads to z₁ above and to z₂ below, and both lead to C. Orange arrows lead "
+            "back along both paths, each with its two derivatives, and meet at a."
         ),
     )
 
@@ -659,7 +659,9 @@ def parameter_gradients() -> Figure:
     return Figure(
         name="diagram-parameter-gradients",
         canvas=drawing,
-        title="At every weight an activation from the left meets a δ from the right; their product is the gradient.",
+        title=(
+            "At every weight an activation from the left meets a δ from the right, and their product is the gradient."
+        ),
         description=(
             "Two units, i on the left and j on the right, are joined by the weight wᵢⱼ in the middle. A solid blue "
             "arrow brings aᵢ from the left to the weight, and a dashed orange arrow brings δⱼ from the right. Below "
@@ -741,12 +743,12 @@ def home() -> Figure:
         canvas=drawing,
         title="Values go forward through the network, and δ is propagated back over the same connections.",
         description=(
-            f"The report's {'-'.join(map(str, model.widths))} network. The inputs {' and '.join(map(number, X[0]))} "
-            "stand on the left; solid blue arrows lead from each of them to all four hidden units and from these to "
-            f"one output unit, each showing its z and its a. The prediction is {fixed(float(trace.y_hat[0, 0]), 2)} "
-            f"and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows lead back from the loss through the "
-            "output unit to one hidden unit. Below, a blue arrow to the right is labelled forward: values, and an "
-            "orange one to the left is labelled backward: δ."
+            f"The figure shows the report's {'-'.join(map(str, model.widths))} network. The inputs "
+            f"{' and '.join(map(number, X[0]))} stand on the left. Solid blue arrows lead from each of them to all "
+            "four hidden units and from these to one output unit, each showing its z and its a. The prediction is "
+            f"{fixed(float(trace.y_hat[0, 0]), 2)} and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows "
+            "lead back from the loss through the output unit to one hidden unit. Below, a blue arrow to the right is "
+            "labelled forward: values, and an orange one to the left is labelled backward: δ."
         ),
     )
 
@@ -768,7 +770,8 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
     label(axes, 372, 58, f"$y$ = {number(result['y'])}", size=10.5)
     label(axes, 372, 42, f"$C$ = {fixed(result['loss'], 4)}", size=10.5)
     layers = (
-        f"Layer {n}: weights {'; '.join(_row(row, number) for row in w)}; z = {_row(z)}; a = {_row(a)}."
+        f"Layer {n} has the weights {'; '.join(_row(row, number) for row in w)}, and computes z = {_row(z)} and a = "
+        f"{_row(a)}."
         for n, (w, z, a) in enumerate(zip(result["w"], result["z"], result["a"], strict=True), start=1)
     )
     return Figure(
@@ -801,17 +804,17 @@ def worked_example_backward(result: dict[str, Any]) -> Figure:
             names = (r"\hat y" if column is places[-1] else "a", r"\delta")
             _box(axes, unit, names, values, (INK, BACKWARD))
     layers = (
-        f"Layer {n}: δ = {_row(d)}; gradients {'; '.join(map(_row, g))}."
+        f"Layer {n} has δ = {_row(d)} and the gradients {'; '.join(map(_row, g))}."
         for n, (d, g) in enumerate(zip(result["deltas"], result["gradients"], strict=True), start=1)
     )
     return Figure(
         name="worked-example-backward",
         canvas=drawing,
-        title="The backward pass computes δ; each gradient is the a on the left times the δ on the right.",
+        title="The backward pass computes δ, and each gradient is the a on the left times the δ on the right.",
         description=(
-            f"The same network of {_widths(places)} units. Dashed orange arrows lead from right to left, as far as the "
-            f"first hidden layer, and at every connection stands the gradient with respect to its weight. "
-            f"{' '.join(layers)}"
+            f"The figure shows the same network of {_widths(places)} units. Dashed orange arrows lead from right to "
+            "left, as far as the first hidden layer, and at every connection stands the gradient with respect to its "
+            f"weight. {' '.join(layers)}"
         ),
     )
 

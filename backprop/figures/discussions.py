@@ -68,12 +68,14 @@ def threshold(result: dict[str, Any]) -> Figure:
             f"The figure shows the loss above its minimum, on a logarithmic axis, over {result['epochs']} epochs. The "
             "five learning rates are given as fractions of the largest stable one: "
             + ", ".join(f"{rate['part']:g}" for rate in case["rates"])
-            + ". Every line is straight. Below 1 the lines (blue) fall, and the closer to 1, the more slowly; above 1 "
+            + ". Every line is straight. Below 1 the lines (blue) fall, and they fall more slowly close to 1. Above 1 "
             f"they (orange) rise, and at 1 (thin) the loss does not change. At {below['part']:g} the final value is "
             f"{below['excess'][-1]:.1e} and at {above['part']:g} it is {above['excess'][-1]:.0f}, both from "
             f"{below['excess'][0]:.2f}."
         ),
-        caption="A linear layer without bias is trained on XOR with the mean squared error; all weights start at 1.",
+        caption=(
+            "A linear layer without bias is trained on XOR with the mean squared error, and all weights start at 1."
+        ),
         experiment="thresholds",
         table=stacked_rows(
             *(
@@ -133,11 +135,11 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
             "The first panel shows the time of forward pass, backward pass and update in one epoch against the number "
             f"of hidden units, with both axes logarithmic. With one unit an epoch takes {start:.0f} microseconds; "
             + "; ".join(
-                f"with {one['hidden']:,} units forward takes {one['forward']:.0f}, backward {one['backward']:.0f} and "
-                f"update {one['update']:.0f}"
+                f"with {one['hidden']:,} units the forward pass takes {one['forward']:.0f}, the backward pass "
+                f"{one['backward']:.0f} and the update {one['update']:.0f}"
                 for one in steps[1:]
             )
-            + ". Forward and backward pass take nearly the same time throughout, and the update hardly grows. The "
+            + ". Forward pass and backward pass take nearly the same time throughout, and the update hardly grows. The "
             "second panel shows the seconds of a whole training run, here "
             + ", ".join(f"{time:.2f} with {units}" for units, time in ours)
             + ", and in the report "

@@ -84,7 +84,7 @@ def singular_values(result: dict[str, Any]) -> Figure:
 
 
 def plain(value: float) -> str:
-    """Write a number with two digits and without a power of ten.
+    r"""Write a number with two digits, and as a power of ten if it is below a ten-thousandth.
 
     Args:
         value: the number.
@@ -95,8 +95,10 @@ def plain(value: float) -> str:
     Examples:
         >>> from backprop.figures.log_fit import plain
         >>> plain(4.31e-05), plain(0.0167), plain(11.3)
-        ('0.000043', '0.017', '11')
+        ('4.3\xa0×\xa010⁻⁵', '0.017', '11')
     """
+    if value < 1e-4:
+        return shown(value, ".1e")
     return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 

@@ -38,8 +38,8 @@ def learning_curve(name: str, result: dict[str, Any]) -> Figure:
         name=f"{name}-learning-curve",
         canvas=drawing,
         title=(
-            f"On {_NAMES[name]} the loss falls from {one['initial_loss']:.2f} to {one['final_loss']:.4f} "
-            f"in {one['epochs']:,} epochs."
+            f"On {_NAMES[name]} the loss of {one['network']} falls from {one['initial_loss']:.2f} to "
+            f"{one['final_loss']:.4f} in {one['epochs']:,} epochs."
         ),
         description=(
             f"The figure shows the loss on a logarithmic axis over {one['epochs']:,} epochs. With the "
@@ -164,21 +164,22 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
     axes.set(yscale="log", xlabel="epoch", ylabel="loss $L$ (mean squared error)", xlim=(-150, result["epochs"] + 150))
     thousands(axes)
     axes.legend()
-    within = sum(0.05 <= below <= 0.95 for _, below in one["below"])
+    within, printed_values = sum(0.05 <= below <= 0.95 for _, below in one["below"]), len(one["below"])
+    values = f"{'all' if within == printed_values else f'{within} of'} the report's {printed_values} values"
     low, high = (one["final_loss"][end][0] for end in ("low", "high"))
     return Figure(
         name=f"{name}-spread",
         canvas=drawing,
         title=(
-            f"On {_NAMES[name]} {one['solved']} of {seeds} seeds end with every prediction correct, and {within} of "
-            f"the report's {len(one['below'])} values lie among the middle nine tenths."
+            f"On {_NAMES[name]} {one['solved']} of {seeds} seeds end with every prediction correct, and {values} lie "
+            "between the 5th and the 95th percentile."
         ),
         description=(
             f"The figure shows the loss on a logarithmic axis over {result['epochs']:,} epochs. A solid line is the "
-            f"median of {seeds} seeds of the {one['network']} network, and a grey band holds the middle nine tenths, "
-            f"which end between {low:.4f} and {high:.4f}. A dashed line with a lighter band, lower at the end, is the "
-            f"{two['network']} network. Circles are the report's {len(one['below'])} printed values, of which {within} "
-            "lie inside the first band."
+            f"median of {seeds} seeds of the {one['network']} network, and a grey band contains their middle nine "
+            f"tenths, which end between {low:.4f} and {high:.4f}. A dashed line with a lighter band, lower at the end, "
+            f"shows the {two['network']} network. The circles are the report's {printed_values} printed values, and "
+            f"{'all' if within == printed_values else within} of them lie inside the first band."
         ),
         caption=(
             f"Lines are medians of {seeds} seeds at η = {result['eta']:g}, and bands reach from the 5th to the 95th "

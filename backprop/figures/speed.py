@@ -56,9 +56,12 @@ def rewritings(result: dict[str, Any]) -> Figure:
             "Bars, one below the other, show the microseconds that an epoch takes: "
             + ", ".join(f"{row['name']} {row['us']:.1f}" for row in steps)
             + "."
-            + ("" if limit is None else f" A dashed line marks vectorised C at {limit:.1f}.")
+            + ("" if limit is None else f" A dashed line marks the time of vectorised C, {limit:.1f} microseconds.")
         ),
-        caption=f"The network is 2-4-1 on 100 points, with one thread; times are medians of {result['rounds']} rounds.",
+        caption=(
+            f"The network is 2-4-1 on 100 points, with one thread, and the times are medians of {result['rounds']} "
+            "rounds."
+        ),
         experiment="speed",
         table={"rewriting": names, "calls": [row["calls"] or "" for row in steps], "microseconds": times},
     )

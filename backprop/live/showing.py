@@ -426,7 +426,7 @@ def _weights(numbers: Numbers, unit: int) -> View:
         equations, code = (*equations, "bias-gradient"), (*code, "bias_gradient")
     sentence = ", ".join(words)
     return View(
-        f"The gradient of the weights into unit {unit}",
+        f"The gradient with respect to the weights into unit {unit}",
         rows,
         equations,
         code,

@@ -14,7 +14,7 @@ RACES = {
 
 _MACHINE = {
     "date": "date",
-    "processor": "processor, of which one core",
+    "processor": "processor, one core of it",
     "python": "Python",
     "numpy": "NumPy",
     "blas": "NumPy's BLAS",

@@ -47,7 +47,7 @@ class Mistake:
 _GRADIENT_CHECK = "a gradient check, on any network"
 _TRAINING = "training, because the loss falls all the same"
 _SCALE = "a gradient check against the loss that is printed"
-_LEARNING_RATE = "training that is long enough, because the effect is that of another learning rate"
+_LEARNING_RATE = "training over enough epochs, because the effect is that of another learning rate"
 
 #: The catalogue, in the order of the backward pass.
 MISTAKES: tuple[Mistake, ...] = (
@@ -95,7 +95,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The value that is printed as the loss is propagated back as if it were the derivative. A square has no sign, "
         "so predictions that are too high and predictions that are too low are changed in the same direction.",
         _GRADIENT_CHECK,
-        "targets that all lie on the same side of the predictions, because the loss falls",
+        "training on targets that all lie on the same side of the predictions, because the loss falls",
     ),
     # the derivative at the output
     Mistake(
@@ -139,7 +139,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "Every other layer is multiplied by its derivative, so this one seems to be missing. In fact it has been "
         "cancelled by the derivative of the loss.",
         "a gradient check against cross-entropy",
-        "training that is long enough, because the loss falls all the same",
+        "training over enough epochs, because the loss falls all the same",
     ),
     # any derivative
     Mistake(
@@ -150,7 +150,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a * (1 - a)                     # or 1 - a ** 2",
         "The function expects z, but the forward pass has stored a. Both are matrices of the same shape.",
         _GRADIENT_CHECK,
-        "ReLU, because its derivative is the same for both",
+        "a gradient check with ReLU units, because the derivative of ReLU is the same for both",
     ),
     Mistake(
         "derivative-given-z",
@@ -161,7 +161,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "`derivative_sigmoid(x) = x * (1 - x)` does not say which x it expects. For z the parabola has no lower bound,"
         " so the derivative becomes negative and large.",
         "a gradient check and by training, which often ends in NaN",
-        "very small weights under tanh, where z and a are almost the same",
+        "a gradient check of a tanh network with very small weights, where z and a are almost the same",
     ),
     Mistake(
         "wrong-activation-derivative",
@@ -172,7 +172,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The activation function was exchanged in the forward pass but not in the backward pass, or it was removed in "
         "the forward pass only.",
         _GRADIENT_CHECK,
-        "the forward pass",
+        "an inspection of the predictions, which are correct",
     ),
     Mistake(
         "derivative-applied-twice",
@@ -180,9 +180,9 @@ MISTAKES: tuple[Mistake, ...] = (
         ("backward-gradient", "hidden-delta"),
         "delta = derivative * (delta_next @ W_next.T)\ndW = A.T @ (derivative * delta)",
         "dW = A.T @ delta",
-        "Two functions both multiply by the derivative, because each seems to be responsible for it.",
+        "Two functions multiply by the derivative, because each was written as if it alone had to.",
         _GRADIENT_CHECK,
-        "ReLU, because its derivative is 0 or 1",
+        "a gradient check with ReLU units, because the derivative of ReLU is 0 or 1",
     ),
     # the way back
     Mistake(
@@ -193,7 +193,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta = derivative * (delta_next @ W_next.T)",
         "The step looks complete after the product, but only the derivative turns ∂L/∂a into ∂L/∂z.",
         _GRADIENT_CHECK,
-        "a network without hidden layers and by the output layer's gradient, which is correct",
+        "a gradient check without hidden layers or of the output layer alone, whose gradient is correct",
     ),
     Mistake(
         "derivative-of-wrong-layer",
@@ -203,7 +203,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta = derivative * (delta_next @ W_next.T)",
         "An index is off by one. With one output, or layers of equal width, the shapes still fit.",
         _GRADIENT_CHECK,
-        "the shapes, if widths are equal or there is one output",
+        "a comparison of the shapes, if widths are equal or there is one output",
     ),
     Mistake(
         "delta-without-derivative",
@@ -214,7 +214,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The gradient with respect to the activation seems to be what is propagated. It must first be multiplied by "
         "the derivative of the layer's activation function.",
         _GRADIENT_CHECK,
-        "training, because the network solves XOR, and in a network with one hidden layer and a linear output",
+        "training, because the network solves XOR, and by a gradient check with one hidden layer and a linear output",
     ),
     Mistake(
         "weights-not-transposed",
@@ -225,7 +225,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "The forward pass multiplies by W. NumPy raises an error if the layers differ in width, but not if their "
         "widths are equal.",
         "a gradient check on layers of equal width",
-        "a 2-4-1 network and by " + _TRAINING,
+        "a gradient check of a 2-4-1 network and by " + _TRAINING,
     ),
     Mistake(
         "inverse-instead-of-transpose",
@@ -236,7 +236,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "Going backward sounds like undoing the forward pass. The product propagates derivatives, however, rather than"
         " values.",
         _GRADIENT_CHECK,
-        "weights whose inverse is their transpose",
+        "a gradient check at weights whose inverse is their transpose",
     ),
     Mistake(
         "weights-missing",
@@ -246,7 +246,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta = derivative * (delta_next @ W_next.T)",
         "With one output, (N, 1) broadcasts to any width, and with equal widths the shapes fit anyway.",
         _GRADIENT_CHECK,
-        "the shapes",
+        "a comparison of the shapes",
     ),
     Mistake(
         "one-path-only",
@@ -256,7 +256,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "activation_gradient += w[k] * delta_next[k]",
         "An assignment in a loop overwrites the paths before it.",
         "a gradient check with at least two units in the next layer",
-        "a network with one hidden layer and one output, because there is only one path",
+        "a gradient check of a network with one hidden layer and one output, because there is only one path",
     ),
     Mistake(
         "updated-too-early",
@@ -277,18 +277,18 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "Texts whose examples are columns write ΔAᵀ for a W of shape (out, in). If both conventions are mixed, the "
         "shapes of a square layer fit all the same.",
-        "a gradient check on layers of equal width and elsewhere by the shapes",
-        "training, sometimes",
+        "a gradient check on layers of equal width and elsewhere by an error of the shapes",
+        "training, because some networks learn all the same",
     ),
     Mistake(
         "activation-not-transposed",
-        "the activations are not transposed in the gradient of the weights",
+        "the activations are not transposed in the gradient with respect to the weights",
         ("weight-gradient", "shapes"),
         "dW = A @ delta                  # as many examples as inputs",
         "dW = A.T @ delta",
         "If there are as many examples as the layer has inputs, the shapes fit without the transpose.",
         "a gradient check with another number of examples, for which NumPy raises an error",
-        "the shapes, if N equals the width",
+        "a comparison of the shapes, if N equals the width",
     ),
     Mistake(
         "weight-gradient-without-derivative",
@@ -299,7 +299,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "Both have the same shape. The error is ∂L/∂a, whereas δ = ∂L/∂z has been multiplied by the derivative of the "
         "activation function.",
         _GRADIENT_CHECK,
-        "layers without an activation function",
+        "a gradient check of layers without an activation function",
     ),
     Mistake(
         "delta-instead-of-activation",
@@ -309,7 +309,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A_below.T @ delta",
         "Both have the same shape, and both belong to the layer below.",
         _GRADIENT_CHECK,
-        "the shapes and by the first layer's gradient, which is correct",
+        "a comparison of the shapes and by a gradient check of the first layer alone, whose gradient is correct",
     ),
     Mistake(
         "preactivation-instead-of-activation",
@@ -319,7 +319,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A_below.T @ delta",
         "Both were stored by the forward pass, in the same shape.",
         "a gradient check, although the first layer's gradient is correct",
-        "a network without hidden layers, or with linear ones",
+        "a gradient check without hidden layers or with linear ones",
     ),
     Mistake(
         "activation-of-own-layer",
@@ -329,7 +329,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A_below.T @ delta",
         "An index is off by one. If a layer has as many outputs as inputs, the shapes still fit.",
         "a gradient check on layers of equal width",
-        "the shapes, if widths are equal",
+        "a comparison of the shapes, if widths are equal",
     ),
     Mistake(
         "input-missing",
@@ -339,7 +339,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW += A.T @ delta",
         "δ broadcasts over the rows of W, so every input gets the gradient of a bias.",
         _GRADIENT_CHECK,
-        "the shapes",
+        "a comparison of the shapes",
     ),
     Mistake(
         "one-example-only",
@@ -359,12 +359,12 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = [np.zeros_like(W) for W in weights]",
         "Multiplying a list repeats its entries and does not copy them. What one layer adds appears in the other.",
         "a gradient check on layers of equal shape and by the comparison `dW[0] is dW[1]`",
-        "a network in which no two layers have the same shape",
+        "a gradient check of a network in which no two layers have the same shape",
     ),
     # the gradient of the biases
     Mistake(
         "bias-not-summed",
-        "the gradient of the bias is δ of one example, or δ of all examples without the sum",
+        "the gradient with respect to the bias is δ of one example, or δ of all examples without the sum",
         ("bias-gradient",),
         "db = delta                      # or delta[0]",
         "db = delta.sum(axis=0)",
@@ -374,7 +374,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "bias-averaged",
-        "the gradient of the bias is divided by the number of examples once more",
+        "the gradient with respect to the bias is divided by the number of examples once more",
         ("bias-gradient",),
         "db = delta.mean(axis=0)",
         "db = delta.sum(axis=0)",
@@ -390,22 +390,22 @@ MISTAKES: tuple[Mistake, ...] = (
         "db = np.sum(delta, axis=0)",
         "Without an axis the sum runs over everything, and one number is broadcast to all units.",
         "a gradient check of the biases in layers of at least two units",
-        "layers of one unit",
+        "a gradient check in layers of one unit",
     ),
     Mistake(
         "bias-without-derivative",
-        "the gradient of the bias uses the error instead of δ",
+        "the gradient with respect to the bias uses the error instead of δ",
         ("bias-gradient", "delta"),
         "db = error.sum(axis=0)",
         "db = delta.sum(axis=0)",
-        "The bias seems to be added after the activation function, but it is added before.",
+        "It is easy to think that the bias is added after the activation function, but it is added before.",
         "a gradient check of the biases",
         "a gradient check of the weights alone",
     ),
     # the scale
     Mistake(
         "bias-scale",
-        "the gradient of a bias is too large or too small by a factor, or has the opposite sign",
+        "the gradient with respect to a bias is too large or too small by a factor, or has the opposite sign",
         ("bias-gradient",),
         "db = delta.sum(axis=0) * N      # or / 2, or with a minus",
         "db = delta.sum(axis=0)",
@@ -443,7 +443,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "AᵀΔ adds the examples by itself, so the 1/N of the loss is easily forgotten. The effect is that of a learning"
         " rate N times as large.",
         _SCALE,
-        "training, as long as the learning rate is small enough",
+        "training with a learning rate that is small enough",
     ),
     Mistake(
         "mean-instead-of-sum",
@@ -453,7 +453,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss is a sum, but the gradient is averaged, as it would be for a mean.",
         _SCALE,
-        "training that is long enough, because it only becomes slower",
+        "training over enough epochs, because it only becomes slower",
     ),
     Mistake(
         "averaged-twice",
@@ -463,7 +463,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "The loss and the gradient are computed in different places, and both divide by N.",
         _SCALE,
-        "training that is long enough, because it only becomes slower",
+        "training over enough epochs, because it only becomes slower",
     ),
     Mistake(
         "divided-by-units",
@@ -491,7 +491,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("weight-gradient",),
         "dW2 = A1.T @ delta2 / N         # and dW1 without / N",
         "the same factor in every layer",
-        "A correction was made in one place but not in the others.",
+        "A correction was made in one layer but not in the others.",
         _GRADIENT_CHECK,
         _TRAINING,
     ),
@@ -512,19 +512,19 @@ MISTAKES: tuple[Mistake, ...] = (
         "for W, dW in zip(weights[1:], gradients[1:]):",
         "for W, dW in zip(weights, gradients):",
         "A loop ends one layer early, or the gradient was cleared before it was used.",
-        _GRADIENT_CHECK + "; a comparison of one whole step",
-        "the gradients of the other layers, which are correct",
+        "a gradient check, on any network, and by a comparison of one whole step",
+        "a gradient check of the other layers alone, whose gradients are correct",
     ),
     # the update
     Mistake(
         "biases-not-updated",
-        "the gradients of the biases are zero, or the biases were not updated",
+        "the gradients with respect to the biases are zero, or the biases were not updated",
         ("gradient", "bias-gradient"),
         "W = W - eta * dW                # and b stays as it is",
         "W = W - eta * dW\nb = b - eta * db",
         "The update was written before the network had biases.",
         "a gradient check of the biases and by a comparison of one whole step",
-        "the gradients of the weights, which are correct, and by training, which often succeeds without them",
+        "a gradient check of the weights alone and by training, which often succeeds without biases",
     ),
     Mistake(
         "uphill",

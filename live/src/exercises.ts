@@ -120,7 +120,11 @@ function overview(article: HTMLElement): void {
   shown.push(() => {
     const names = begun();
     const passed = names.filter((name) => recall(name)?.passed).length;
-    words.textContent = `Exercises begun in this browser: ${names.length}, passed: ${passed}. Your text stays here and is sent nowhere.`;
+    const one = names.length === 1 ? "exercise" : "exercises";
+    const tally = names.length
+      ? `In this browser you have begun ${names.length} ${one} and passed ${passed}.`
+      : "You have not begun an exercise in this browser yet.";
+    words.textContent = `${tally} Your text stays in this browser and is sent nowhere.`;
     saving.hidden = names.length === 0;
   });
   const cite = article.querySelector("details.cite");
