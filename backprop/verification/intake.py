@@ -399,7 +399,7 @@ def _read(handed: Handed, convention: str, bias_row: str = "") -> Problem | Misf
         w = _oriented(w, width + extra, in_out)
         turn = g.ndim == 2 and len(shape) == 2 and g.shape != shape
         turned.append(turn)
-        g = g.reshape(w.shape[::-1] if turn else w.shape) if 1 in (g.ndim, len(shape)) else g if in_out else g.T
+        g = g.reshape(w.shape) if 1 in (g.ndim, len(shape)) else g if in_out else g.T
         weights.append(w)
         gradients.append(g.T if turn else g)
         width = w.shape[1]

@@ -12,12 +12,10 @@ from backprop.verification import grammar
 from backprop.verification.comparison import (
     Baseline,
     Case,
-    assumed,
-    correct_gradients,
+    answer,
     drowned,
     fitting,
     judged_arrays,
-    judged_layers,
     likeliest,
     losses_for,
     read,
@@ -80,20 +78,15 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     else:
         alternatives += tuple(elsewhere(case, best, where))
     reason += more
-    return Diagnosis(
+    return answer(
+        case,
+        best,
         "unknown",
-        (),
-        best.loss.name if agree else None,
-        None,
-        int(np.sign(best.s)),
-        best.reading.problem.convention,
-        judged_layers(judged, case.depth, {}),
-        alternatives,
-        tuple(phi.name for phi in best.reading.activations),
-        correct_gradients(best),
-        reason,
-        tuple(assumed(case, best.reading, best.loss)),
-        arrays=judged,
+        judged,
+        {},
+        loss=best.loss.name if agree else None,
+        alternatives=alternatives,
+        reason=reason,
         place=where[0] if sure else None,
     )
 
@@ -236,26 +229,14 @@ def all_zero(case: Case) -> Diagnosis:
             made = grammar.backward(reading.exact(candidates[0].family), {})
             if not any(made[name].any() for name in reading.given):
                 base = Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
-                judged = judged_arrays(base)
-                names = tuple(phi.name for phi in reading.activations)
+                plain: dict[str, Any] = {"correct": None, "assumed": ()}
                 reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
-                return Diagnosis(
-                    "correct",
-                    (),
-                    candidates[0].name,
-                    1.0,
-                    1,
-                    reading.problem.convention,
-                    judged_layers(judged, case.depth, {}),
-                    activations=names,
-                    reason=reason,
-                    arrays=judged,
-                )
+                return answer(case, base, "correct", judged_arrays(base), {}, scale=1.0, reason=reason, **plain)
             if case.loss is not None:
-                answer = is_unknown(case, [reading])
+                found = is_unknown(case, [reading])
                 reason = "the gradients are all zero, so they were never computed, or were cleared too early"
                 reason += ", or δ of the output is zero"
-                return replace(answer, reason=reason, alternatives=(), place=f"delta{case.depth}")
+                return replace(found, reason=reason, alternatives=(), place=f"delta{case.depth}")
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
@@ -267,13 +248,13 @@ def no_change(case: Case) -> Diagnosis:
     reason = "too small to tell: no weight changed"
     if case.told is None or case.loss is None:
         return nothing(case.depth, reason)
-    answer = is_unknown(case, read(case, list(product(*case.told)))[:1])
-    if not answer.arrays:
-        return answer
+    found = is_unknown(case, read(case, list(product(*case.told)))[:1])
+    if not found.arrays:
+        return found
     reason = "no weight changed although the gradient is not zero, or the change is too small to tell"
     texts = {"update": ELSEWHERE["update"], f"delta{case.depth}": f"a delta{case.depth} that is zero"}
     others = (Alternative("mistake", (), place, str(case.loss), text) for place, text in texts.items())
-    return replace(answer, reason=reason, alternatives=tuple(others))
+    return replace(found, reason=reason, alternatives=tuple(others))
 
 
 def _if_untold(case: Case) -> Iterator[Alternative]:
