@@ -14,15 +14,15 @@ from backprop.verification.explanation import (
     AHEAD,
     Explanation,
     _decays,
+    _factor_slugs,
+    _refit,
     _scales_of,
+    _slug_of,
     between,
     equivalents,
     explanations,
-    factor_slugs,
     named_factors,
-    refit,
     scales,
-    slug_of,
 )
 from backprop.verification.intake import Problem
 from backprop.verification.search import Block, Reading, State, Term, losses
@@ -160,11 +160,11 @@ def test_the_factors_with_a_name() -> None:
     ],
 )
 def test_the_name_of_a_factor(place: str, factor: float, slugs: list[str]) -> None:
-    assert factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
+    assert _factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
 
 
 def test_one_example_makes_no_sum() -> None:
-    assert factor_slugs(Term("dW1", "", 1.0), reading([2, 1], 1)) == ["layer-scale"]
+    assert _factor_slugs(Term("dW1", "", 1.0), reading([2, 1], 1)) == ["layer-scale"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_one_example_makes_no_sum() -> None:
     ],
 )
 def test_the_slug_of_a_form(name: str, output: bool, slug: str) -> None:
-    assert slug_of(name, output) == slug
+    assert _slug_of(name, output) == slug
 
 
 # A whole explanation
@@ -322,7 +322,7 @@ def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Bl
     ],
 )
 def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
-    assert refit(dict(arrays)) == factor
+    assert _refit(dict(arrays)) == factor
 
 
 # Explanations of states

@@ -226,14 +226,14 @@ def answer(
         "convention": reading.problem.convention,
         "layers": judged_layers(judged, reading.depth, at),
         "activations": tuple(phi.name for phi in reading.activations),
-        "correct": correct_gradients(one),
+        "correct": _correct_gradients(one),
         "assumed": tuple(assumed(case, reading, loss)),
         "arrays": judged,
     }
     return Diagnosis(verdict, **{"mistakes": tuple(at), **known, **more})
 
 
-def correct_gradients(one: Baseline) -> Gradients:
+def _correct_gradients(one: Baseline) -> Gradients:
     """Give the correct gradient, laid out as the weights were."""
     reading, loss = one.reading, one.loss
     made = grammar.backward(reading.exact(loss.family), {})

@@ -90,7 +90,7 @@ class Explanation:
             if self.anew and term.place.startswith("delta"):
                 yield "layer-sign" if term.factor == -1 else "", term.place, layers
             elif term.form:
-                slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
+                slugs = [_slug_of(part, layers[0] == depth) for part in term.form.split("+")]
                 if len(slugs) > 1 or slugs[0] not in BY_SLUG:
                     yield "", term.place, layers
                 else:
@@ -98,7 +98,7 @@ class Explanation:
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
                 yield from (
-                    (slug, term.place, below) for slug in factor_slugs(term, self.reading, self.loss.family == "mse")
+                    (slug, term.place, below) for slug in _factor_slugs(term, self.reading, self.loss.family == "mse")
                 )
 
     @property
@@ -161,36 +161,14 @@ class Explanation:
         return not self.parts
 
 
-def slug_of(name: str, output: bool) -> str:
-    """Turn the name of a form into a slug of the catalogue.
-
-    Args:
-        name: the name.
-        output: whether it stands at the output.
-
-    Returns:
-        The slug.
-
-    Examples:
-        >>> from backprop.verification.explanation import slug_of
-        >>> slug_of("derivative-missing", output=False), slug_of("one-path-only:first", output=False)
-        ('hidden-derivative-missing', 'one-path-only')
-    """
+def _slug_of(name: str, output: bool) -> str:
+    """Turn the name of a form, at the output or elsewhere, into a slug of the catalogue."""
     base = name.partition(":")[0]
     return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
 
 
-def factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
-    """Name a factor that does not belong to the whole.
-
-    Args:
-        term: the factor and its place.
-        reading: the problem.
-        squares: whether the loss has a square, whose 2 can be missing.
-
-    Returns:
-        Slugs.
-    """
+def _factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
+    """List the slugs of a factor that does not belong to the whole; a loss with squares has a 2 that can be missing."""
     f, d = term.factor, reading.widths[-1]
     if term.place.startswith("db"):
         return ["biases-not-updated" if f == 0 else "bias-scale"]
@@ -307,7 +285,7 @@ def explanations(
             continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
         if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
-            s = refit(blocks)
+            s = _refit(blocks)
             if s is None:
                 continue
         else:
@@ -365,15 +343,8 @@ def _decays(state: State) -> dict[str, list[Term]]:
     return found
 
 
-def refit(blocks: dict[str, Block]) -> float | None:
-    """Find one factor with which all arrays fit.
-
-    Args:
-        blocks: the arrays.
-
-    Returns:
-        The factor, or None if there is none.
-    """
+def _refit(blocks: dict[str, Block]) -> float | None:
+    """Find one factor with which all arrays fit; None if there is none."""
     surest = min(blocks.values(), key=lambda block: block.doubt)
     s = surest.factor
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None

@@ -384,16 +384,8 @@ UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
 BOTH, SOME = 0.3, 0.4
 
 
-def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
-    """Say how much an explanation assumes.
-
-    Args:
-        terms: its terms.
-        named: the factors that have a name.
-
-    Returns:
-        About one for each kind of mistake.
-    """
+def _cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
+    """Say how much an explanation assumes: about one for each kind of mistake, less for a factor that has a name."""
     kinds = {part: term for term in terms for part in term.kind.split("+")}
     total, decays = 0.0, set()
     for kind, term in kinds.items():
@@ -498,7 +490,7 @@ class Search:
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
         both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
-        return cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
+        return _cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []
