@@ -35,6 +35,8 @@ SCRIPTS = {
     f"{FOLDER}/microscope.js": "#microscope",
 }
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
+#: Python's standard library with what a start needs compiled already (live/compile.mjs), for pages that bring it.
+LIBRARY = Path(fetch.__file__).parent / "built" / "python_stdlib.zip"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     """List the files of Pyodide that a page loads, with hash and size; those beside the site may be sent packed."""
     files = []
     for name, facts in fetch.PINS["files"].items():
+        if where == "self" and name == LIBRARY.name:
+            content = LIBRARY.read_bytes()
+            facts = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         if name != fetch.LOCK:
             is_packed = where == "self" and name in fetch.PACKED
             sent = (cache / f"{name}.gz").stat().st_size if is_packed else facts["bytes"]
@@ -141,5 +146,6 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     if offered.where == "self":
         for file in loaded("self", cache):
             sent = f"{file['name']}.gz" if file["packed"] else file["name"]
-            found[f"{FOLDER}/pyodide/{sent}"] = (cache / sent).read_bytes()
+            place = LIBRARY if sent == LIBRARY.name else cache / sent
+            found[f"{FOLDER}/pyodide/{sent}"] = place.read_bytes()
     return found

@@ -1,5 +1,6 @@
 """The page that computes: every listing of the site run by the page's own runner, in Python here and in the browser."""
 
+import _imp
 import functools
 import json
 import os
@@ -167,6 +168,35 @@ def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Serve
     assert not wrong
     sorted_here = [(url, place, texts) for url, page in expected.items() for (_, place), texts in page.items()]
     assert sorted(map(repr, sorted_here)) == sorted(repr((url, place, texts)) for url, place, texts, _ in found)
+
+
+def test_the_library_beside_the_site_is_pyodide_s_with_modules_compiled(ready: Served) -> None:
+    """A compiled module carries the hash of its source, which is keyed with the number of Python's bytecode."""
+    given = zipfile.ZipFile(fetch.cache() / live.LIBRARY.name)
+    made = zipfile.ZipFile(ready.folder / "assets/live/pyodide" / live.LIBRARY.name)
+    names = {name: name.removesuffix("c") if name.endswith(".pyc") else name for name in made.namelist()}
+    assert list(names.values()) == given.namelist()
+    assert sum(name != source for name, source in names.items()) > 140
+    for name, source in names.items():
+        content = made.read(name)
+        if name == source:
+            assert content == given.read(source)
+        else:
+            magic, flags = (int.from_bytes(content[at : at + 4], "little") for at in (0, 4))
+            assert flags == 1  # there is a hash, and nobody need compare it
+            assert content[8:16] == _imp.source_hash(magic, given.read(source)), name
+
+
+@pytest.mark.browser
+def test_a_start_compiles_no_module_of_the_library(warm: Any) -> None:
+    lines = (
+        "import sys",
+        "files = [str(getattr(module, '__file__', '')) for module in list(sys.modules.values())]",
+        "print('left:', [file for file in files if '.zip/' in file and not file.endswith('.pyc')])",
+    )
+    edit(warm, 0, "\n".join(lines))
+    assert "left: []" in result(warm, 0, "left: ")
+    press(warm, 0, "Reset")
 
 
 @pytest.mark.browser
