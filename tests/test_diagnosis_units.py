@@ -30,7 +30,8 @@ from backprop.verification.comparison import (
 from backprop.verification.diagnosis import diagnosed
 from backprop.verification.explanation import named_factors
 from backprop.verification.findings import Alternative, Array
-from backprop.verification.hints import _agrees, _is_difference, _tried, accumulated
+from backprop.verification.grammar import Pass
+from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, forward, losses
@@ -552,10 +553,10 @@ def test_hints_are_added_to_what_is_unknown(
 ) -> None:
     case = a_case(a_reading(), loss=loss)._replace(told=[[SIGMOID, RELU, MINE], [SIGMOID, RELU, MINE]], step=True)
     arrays = {f"W{i + 1}": Array(verdict, 0.5, None, None) for i, verdict in enumerate(verdicts)}
-    found, seen, tried = nothing(2, "why", arrays=arrays), list[Any](), ("one", "two")
+    found, seen, tried = nothing(2, "why", arrays=arrays), list[Any](), Hints(("one", "two"))
     found = replace(found, alternatives=(Alternative("mistake", (), "dW1", "mse", "a"),), place="dW1")
 
-    def hints(*arguments: Any) -> tuple[str, ...]:
+    def hints(*arguments: Any) -> Hints:
         seen.append(arguments)
         return tried
 
@@ -568,8 +569,8 @@ def test_hints_are_added_to_what_is_unknown(
     assert problems is case.problems
     assert networks == [(a, b) for a in (SIGMOID, RELU, MINE) for b in (SIGMOID, RELU, MINE)][:8]
     assert rest == [case.unit, True, "correct" in verdicts, family]
-    tried = ("one", "it is two")  # which explains the numbers, so that nothing else is to be said of them
-    expected = replace(found, reason="one; it is two", alternatives=(), place=None)
+    tried = Hints(("one", "two"), everything=True)  # so that nothing else is to be said of the numbers
+    expected = replace(found, reason="one; two", alternatives=(), place=None)
     assert diagnosis.with_remarks(case, found, None) == expected
 
 
@@ -701,10 +702,13 @@ def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: lis
 )
 def test_a_place_in_words(place: str, gradient: str, step: str) -> None:
     one = a_reading()
-    assert in_words(place, a_case(one), one) == gradient
-    assert in_words(place, a_case(one, step=True), one) == step
+    base = Baseline(one, losses(10, 1)[0], 1.0, frozenset(), frozenset())
+    assert in_words(place, a_case(one), base) == gradient
+    assert in_words(place, a_case(one, step=True), base) == step
     biased = replace(one, problem=one.problem._replace(bias_gradients=(np.ones((1, 3)), np.ones((1, 1)))))
-    assert in_words("dW1", a_case(biased), biased) == "a mistake in dW1"
+    for agree, words in (("b1", "dW1"), ("W1", "dW1"), ("", "what makes dW1 and db1 from delta1")):
+        base = base._replace(reading=biased, agree=frozenset([agree]))
+        assert in_words("dW1", a_case(biased), base) == f"a mistake in {words}"
 
 
 def fields(reading: Reading) -> Any:
@@ -799,18 +803,47 @@ ENTROPY = next(loss for loss in losses(len(X), 1) if loss.name == "binary_cross_
 TOLD_BCE: Any = {"told": [[SIGMOID], [SIGMOID]], "loss": "binary_cross_entropy"}
 
 
-@pytest.mark.parametrize("epsilon", [3.3e-6, 1e-4, 1.7e-9])
+def clipped(p: Pass) -> Any:
+    """Make the last layer's gradient, with predictions that are clipped at a bound."""
+    return lambda bound: p.a[-2].T @ grammar.error_with_clipping(p, bound, "used")
+
+
+@pytest.mark.parametrize(("epsilon", "start"), [(3.3e-6, 1e-5), (1e-4, 1e-4), (1.7e-9, 1e-9), (0.17, 0.05)])
 @pytest.mark.parametrize("scale", [1.0, -0.5])
-def test_an_epsilon_is_fitted(epsilon: float, scale: float) -> None:
+def test_an_epsilon_is_fitted(epsilon: float, start: float, scale: float) -> None:
     one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, scale)
     base = Baseline(one, ENTROPY, scale, frozenset(), frozenset())
-    assert _fitted(base) == pytest.approx(epsilon, rel=1e-5)
-    assert _near(one, "binary_cross_entropy")
+    assert _fitted(base, start) == pytest.approx(epsilon, rel=1e-5)
+    assert _near(one, "binary_cross_entropy") is (epsilon < 0.1)
+    other = Baseline(entropy_reading({"error": "~clipped:used:0.3"}), ENTROPY, 1.0, frozenset(), frozenset())
+    assert _fitted(other, start) == 0.0  # there is none
 
 
-def test_no_epsilon_is_fitted_where_there_is_none() -> None:
-    for s in (0.5, 1.0):
-        assert _fitted(Baseline(entropy_reading({}), ENTROPY, s, frozenset(), frozenset())) == 0.0
+@pytest.mark.parametrize("epsilon", [1e-8, 2.3e-7, 0.003, 0.05, 0.2, 0.4, 1.0])
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_an_epsilon_that_changes_much_is_a_mistake(epsilon: float, output: str) -> None:
+    rng, d = np.random.default_rng(0), 3
+    x, model = rng.normal(size=(12, 3)), Model.random([3, 4, d], seed=0, activations=["tanh", output], bias=True)
+    y = np.eye(d)[rng.integers(0, d, 12)] if output == "softmax" else rng.integers(0, 2, (12, d)) * 1.0
+    loss = "cross_entropy" if output == "softmax" else "binary_cross_entropy"
+    p = forward(Problem("", x, y, model.weights, model.biases, (), None, ()), model.activations, loss)
+    factor = next(one.factor for one in losses(12, d) if one.name == loss)
+    made = grammar.backward(p, {"error": f"~epsilon:{epsilon!r}"})
+    given = ([factor * made[f"W{k}"] for k in (1, 2)], [factor * made[f"b{k}"] for k in (1, 2)])
+    found = diagnose(model, x, y, given, loss=loss)
+    off = max(array.relative_error for array in found.arrays.values())
+    words = f"an ε of {epsilon:.3g} inside the logarithm"
+    if epsilon == 1.0:
+        assert (found.verdict, words in found.reason) == ("unknown", False)
+    elif epsilon < 0.01:
+        assert (found.verdict, found.reason, found.place) == ("correct", f"correct apart from {words}", None)
+    else:
+        told = ("mistake", f"your numbers fit {words}, which changes the gradient by {off:.0%}", "delta2")
+        assert (found.verdict, found.reason, found.place) == told
+        assert off > 0.1
+        assert {layer.verdict for layer in found.layers} == {"incorrect"}
+        assert "Mistake: δ of layer 2 is incorrect." in str(found)
+    assert found.mistakes == ()
 
 
 def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
@@ -898,23 +931,11 @@ def test_not_all_predictions_are_clipped_and_none_far_from_0_and_1(
         assert found[2].startswith(f"clipping of {many} predictions, at {bound:.3g} from 0 and 1: ")
 
 
-@pytest.mark.parametrize(
-    ("times", "form", "fitted"),
-    [(3, "~epsilon:0.0001", True), (1.5, "~epsilon:0.01", True), (1.5, "~epsilon:0.3", False)],
-)
-def test_an_epsilon_is_looked_for_below_a_tenth(times: float, form: str, fitted: bool) -> None:
-    plain, other = (entropy_reading(plan).problem.gradients for plan in ({}, {"error": form}))
-    one = entropy_reading({})
-    arrays = tuple(g + times * (h - g) for g, h in zip(plain, other, strict=True))
-    one = replace(one, problem=one.problem._replace(gradients=arrays))
-    assert bool(_fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset()))) is fitted
-
-
 @pytest.mark.parametrize(("wanted", "moved"), [(0.06, True), (0.7, False), (1.2, False), (-0.1, False)])
 def test_a_bound_stays_between_zero_and_one_half(wanted: float, moved: bool) -> None:
     p = entropy_reading({}).exact("binary_cross_entropy")
     base, near = (p.a[-2].T @ grammar.error_with_clipping(p, bound, "used") for bound in (0.05, 0.05 + 5e-8))
-    found = _refined(p, p.a[-2].T, base + (near - base) / 5e-8 * (wanted - 0.05), "used", 0.05)
+    found = _refined(clipped(p), base + (near - base) / 5e-8 * (wanted - 0.05), 0.05)
     assert (found != 0.05) is moved
 
 
@@ -975,7 +996,7 @@ def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
 def test_a_bound_is_refined(start: float) -> None:
     one = entropy_reading({"error": "~clipped:used:0.0371"})
     p = one.exact("binary_cross_entropy")
-    found = _refined(p, p.a[-2].T, one.problem.gradients[1], "used", start)
+    found = _refined(clipped(p), one.problem.gradients[1], start)
     assert found == pytest.approx(0.0371, rel=1e-9)
 
 
@@ -1017,19 +1038,24 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
 @pytest.mark.parametrize(
     ("activations", "searches", "looks"),
     [
-        # of the first networks those for which an array speaks, then all of them, and a few of the others
-        (None, [(22, 0), (22, 22), (14, diagnosis.FEW)], 0),
-        ([None, None], [(22, 22)], 22),  # then predictions that are clipped, and activations that are left out
-        ("sigmoid", [(1, 1)], 1),
+        # of the first networks those for which an array speaks, then the rest, and a few of the others
+        (None, [(22, 0, False), (22, 22, True), (14, diagnosis.FEW, False)], (22, 0)),
+        (
+            [None, None],
+            [(22, 22, False)],
+            (22, 22),
+        ),  # then predictions that are clipped, and activations that are left out
+        ("sigmoid", [(1, 1, False)], (1, 1)),
     ],
 )
 def test_how_many_readings_are_searched(
-    monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any, looks: int
+    monkeypatch: pytest.MonkeyPatch, activations: Any, searches: Any, looks: tuple[int, int]
 ) -> None:
     found, others = [], Counter[str]()
 
-    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
-        found.append((len(readings), few))
+    def explained(case: Case, readings: list[Reading], few: int, searches: Any, again: bool = False) -> list[Any]:
+        found.append((len(readings), few, again))
+        assert sum(1 for _ in searches) == diagnosis.SEARCHES * (len(found) == 1)  # one budget for all
         return []
 
     monkeypatch.setattr(diagnosis, "explained", explained)
@@ -1038,7 +1064,7 @@ def test_how_many_readings_are_searched(
     noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
     assert diagnose(W, X, Y, noise, activations=activations).verdict == "unknown"
     assert found == searches
-    assert (others["with_clipping"], others["skipping"]) == (looks, looks)
+    assert (others["with_clipping"], others["skipping"]) == looks
 
 
 @pytest.mark.parametrize(("many", "networks"), [(X.size, [20, 15]), (X.size - 1, [16, 15])])
@@ -1068,7 +1094,7 @@ def test_a_step_that_is_only_rounding_is_not_searched(
     noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
     found = []
 
-    def explained(case: Case, readings: list[Reading], few: int) -> list[Any]:
+    def explained(case: Case, readings: list[Reading], few: int, *more: Any) -> list[Any]:
         found.append(few)
         return []
 
@@ -1124,14 +1150,21 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
     monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]])
     monkeypatch.setattr(diagnosis, "_scales_to_try", lambda case, reading, candidates: [None, 0.5])
     case = a_case(readings[0])._replace(convention=None)
-    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few)]
+    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few, iter(range(999)))]
     assert costs == [(cost, of) for cost in (1.0, 2.75) for of in map(int, fruitful.split()) for _ in "12"]
     families = ("mse", "binary_cross_entropy")
     assert found == [(i, f, s, most) for i in searched for f in families for most in (1, 2) for s in (None, 0.5)]
+    some, many = [i for i in searched if evidence[i]], len(found)
+    found.clear()
+    diagnosis.explained(case, readings, few, iter(range(999)), again=True)
+    assert list(dict.fromkeys(i for i, *_ in found)) == [i for i, one in enumerate(evidence) if not one][:few]
+    for left in range(many + 1):  # what has been found so far is not told if another search would be one too many
+        found.clear()
+        told = diagnosis.explained(case, readings, few, iter(range(left)))
+        assert (len(found), bool(told)) == (left, bool(costs) and left == many)
     found.clear()
     monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - 1)  # with many inputs one at most
-    diagnosis.explained(case, readings, few)
-    some = [i for i in searched if evidence[i]]
+    diagnosis.explained(case, readings, few, iter(range(999)))
     assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:1]
 
 
@@ -1305,8 +1338,7 @@ def test_nothing_is_fitted_to_a_dead_network() -> None:
     problem = Problem("rows, (in, out)", X, Y, weights, None, tuple(0 * w for w in weights), None, (False, False))
     one = Reading(problem, (RELU, SIGMOID), 2**-52, 1e-7, {})
     p = one.exact("binary_cross_entropy")
-    assert _fitted(Baseline(one, ENTROPY, 1.0, frozenset(), frozenset())) == 0.0
-    assert _refined(p, p.a[-2].T, problem.gradients[1], "used", 0.05) == 0.05
+    assert _refined(clipped(p), problem.gradients[1], 0.05) == 0.05
     assert not _near(one, "binary_cross_entropy")
 
 
@@ -1324,3 +1356,34 @@ def test_losses_that_do_not_go_with_an_output_are_left_out() -> None:
     names = [base.loss.name for base in comparisons(a_case(softmax, step=True), softmax, losses(2, 2))]
     assert "binary_cross_entropy" not in names
     assert names[-2:] == ["cross_entropy", "cross_entropy_sum"]
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("which", grammar.CLIPPINGS)
+def test_clipped_predictions_are_seen_whatever_is_told(output: str, which: str) -> None:
+    rng, d = np.random.default_rng(0), 3
+    x, model = rng.normal(size=(20, 3)), Model.random([3, 4, d], seed=0, activations=["tanh", output], bias=True)
+    w = tuple(3 * w for w in model.weights)
+    y = np.eye(d)[rng.integers(0, d, 20)] if output == "softmax" else rng.integers(0, 2, (20, d)) * 1.0
+    loss = "cross_entropy" if output == "softmax" else "binary_cross_entropy"
+    p = forward(Problem("", x, y, w, model.biases, (), None, ()), model.activations, loss)
+    factor = next(one.factor for one in losses(20, d) if one.name == loss)
+    made = grammar.backward(p, {"error": f"~clipped:{which}:0.03"})
+    given = ([factor * made[f"W{k}"] for k in (1, 2)], [factor * made[f"b{k}"] for k in (1, 2)])
+    for told in ({}, {"loss": loss}, {"activations": ["tanh", output]}):
+        found = diagnose(list(w), x, y, given, biases=model.biases, **cast(Any, told))
+        assert (found.verdict, found.loss) == ("correct", loss)
+        assert found.reason.startswith("correct apart from clipping of ")
+
+
+def test_a_factor_is_no_large_epsilon() -> None:
+    one = entropy_reading({"error": "~epsilon:0.2"}, ENTROPY.factor)
+    base = a_case(one, **TOLD_BCE)
+    assert with_epsilon(base, [one]) is None
+    found = with_epsilon(base, [one], small=False)
+    assert found is not None
+    assert found[2] == "an ε of 0.2 inside the logarithm"
+    lone = one.problem._replace(X=one.problem.X[:1], y=one.problem.y[:1])  # with one example, δ is a single number
+    made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
+    lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
+    assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None

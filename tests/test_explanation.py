@@ -14,15 +14,15 @@ from backprop.verification.explanation import (
     AHEAD,
     Explanation,
     _decays,
+    _factor_slugs,
+    _refit,
     _scales_of,
+    _slug_of,
     between,
     equivalents,
     explanations,
-    factor_slugs,
     named_factors,
-    refit,
     scales,
-    slug_of,
 )
 from backprop.verification.intake import Problem
 from backprop.verification.search import Block, Reading, State, Term, losses
@@ -86,13 +86,13 @@ def test_with_several_outputs_a_mean_may_be_over_examples_or_over_all() -> None:
         (2.0, (TWO,), 1.0),
         (0.1, (AVERAGED,), 1.0),
         (10.0, (SUM,), 1.0),
-        (round(1 / 30, 9), (AVERAGED,), 1.0),
         (2.5, (UNITS,), 1.2),
         (5.0, (TWO, UNITS), 2.2),
-        (7.5, (UNITS,), 1.2),
-        (15.0, (TWO, UNITS), 2.2),
         (0.2, (TWO, AVERAGED), 2.0),
         (0.05, (HALF, AVERAGED), 2.0),
+        (round(1 / 30, 9), (AVERAGED,), 1.0),
+        (7.5, (UNITS,), 1.2),
+        (15.0, (TWO, UNITS), 2.2),
         (round(2 / 30, 9), (TWO, AVERAGED), 2.0),
         (round(0.5 / 30, 9), (HALF, AVERAGED), 2.0),
     ]
@@ -160,11 +160,11 @@ def test_the_factors_with_a_name() -> None:
     ],
 )
 def test_the_name_of_a_factor(place: str, factor: float, slugs: list[str]) -> None:
-    assert factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
+    assert _factor_slugs(Term(place, "", factor), reading([2, 5, 3], 10)) == slugs
 
 
 def test_one_example_makes_no_sum() -> None:
-    assert factor_slugs(Term("dW1", "", 1.0), reading([2, 1], 1)) == ["layer-scale"]
+    assert _factor_slugs(Term("dW1", "", 1.0), reading([2, 1], 1)) == ["layer-scale"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_one_example_makes_no_sum() -> None:
     ],
 )
 def test_the_slug_of_a_form(name: str, output: bool, slug: str) -> None:
-    assert slug_of(name, output) == slug
+    assert _slug_of(name, output) == slug
 
 
 # A whole explanation
@@ -241,7 +241,8 @@ MISSING = Term("phi1", "derivative-missing")
             {"hidden-derivative-missing": (1,), "input-missing": (2,)},
             None,
         ),
-        (explained(Term("phi2", "~ones")), {}, "phi2"),  # it has no name
+        (explained(Term("phi2", "~complement")), {}, "phi2"),  # it has no name
+        (explained(Term("phi2", "derivative-applied-twice")), {"derivative-applied-twice": (2,)}, "delta2"),
         (explained(Term("phi3", "~complement")), {}, "delta3"),  # at the output δ, whatever it is made of
         (explained(Term("error", "~sign")), {}, "delta3"),
         (explained(Term("back2", "delta-without-derivative+one-path-only")), {}, "back2"),
@@ -321,7 +322,7 @@ def array(name: str, factor: float, slack: float, given: float) -> tuple[str, Bl
     ],
 )
 def test_one_factor_for_all_arrays(arrays: Any, factor: float | None) -> None:
-    assert refit(dict(arrays)) == factor
+    assert _refit(dict(arrays)) == factor
 
 
 # Explanations of states

@@ -464,6 +464,9 @@ def test_a_form_that_does_not_fit_is_named(plan: dict[str, str], message: str) -
         ("db1 = delta1[-1]", "columns, (in, out)", "db1 = delta1[:, -1]"),
         ("db1 = delta1[-1]", "rows, (out, in)", "db1 = delta1[-1]"),
         ("A1 = A1[:, 0] * W2[:, 1]", "columns, (out, in)", "A1 = A1[0] * W2[1]"),
+        ("A1 = A1[:, 0] * W2[:, -1]", "columns, (in, out)", "A1 = A1[0] * W2[:, -1]"),  # which has one axis
+        ("A1 = A1[:, 0] * W2[1]", "rows, (out, in)", "A1 = A1[:, 0] * W2[:, 1]"),
+        ("A1 = A1[:, :1] * W2[:, :1]", "columns, (in, out)", "A1 = A1[:1] * W2[:, :1].T"),
         ("db1 = delta1.sum(axis=0)", "columns, (in, out)", "db1 = delta1.sum(axis=1)"),
         (
             "delta1 = delta2.sum(axis=1, keepdims=True)",

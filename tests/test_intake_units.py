@@ -16,6 +16,8 @@ from backprop.verification.intake import (
     _examples,
     _match_parameters,
     _read,
+    _told_conventions,
+    _without_none,
     arrays,
     assumptions,
     data,
@@ -24,8 +26,6 @@ from backprop.verification.intake import (
     precision_of,
     problems,
     split,
-    told_conventions,
-    without_none,
 )
 
 RNG = np.random.default_rng(8)
@@ -319,8 +319,8 @@ def test_lists_of_arrays() -> None:
     objects = np.empty(2, dtype=object)
     objects[:] = [np.ones((1, 2)), np.ones((2, 1))]
     assert [a.shape for a in arrays("w", objects)] == [(1, 2), (2, 1)]
-    assert without_none((None, 1, None, 2)) == [1, None, 2]
-    assert without_none([None]) == []
+    assert _without_none((None, 1, None, 2)) == [1, None, 2]
+    assert _without_none([None]) == []
     tensor = SimpleNamespace(detach=lambda: [1.0])
     assert plain(tensor).tolist() == [1.0]
     assert arrays("w", [tensor])[0].tolist() == [1.0]
@@ -431,17 +431,17 @@ def test_the_precision_that_was_computed_with(gradients: Any, kind: Any) -> None
     ],
 )
 def test_the_conventions_that_are_left_open(told: str | None, names: list[str]) -> None:
-    assert told_conventions(told) == names
+    assert _told_conventions(told) == names
 
 
 def test_conventions_that_do_not_exist() -> None:
     names = ", ".join(map(repr, CONVENTIONS))
     unknown = f"convention is 'x'; expected one of {names}, or 'rows', 'columns', '(in, out)', …"
     with pytest.raises(ValueError, match=f"^{re.escape(unknown)}$"):
-        told_conventions("x")
+        _told_conventions("x")
     wrong: Any = 3
     with pytest.raises(TypeError, match=r"^convention is 3, of type int; expected a name$"):
-        told_conventions(wrong)
+        _told_conventions(wrong)
 
 
 @pytest.mark.parametrize("row", ["last", "first"])

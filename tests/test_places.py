@@ -213,3 +213,72 @@ def test_below_the_lowest_delta_one_function_may_make_both_gradients() -> None:
         ("dW1", "a mistake in what makes dW1 and db1 from delta1"),
         ("delta1", "a mistake in delta1, or in what it is computed from"),
     ]
+
+
+def weighted(weights: Any) -> Gradients:
+    """Go back through the network, and let each example count with a weight of its own."""
+    d3, d2, d1 = (np.asarray(weights)[:, None] * d for d in reversed(MODEL.deltas(MODEL.forward(X), Y)))
+    x, a, b, _ = MODEL.forward(X).a
+    return Gradients((x.T @ d1, a.T @ d2, b.T @ d3), tuple(d.sum(axis=0, keepdims=True) for d in (d1, d2, d3)))
+
+
+@pytest.mark.parametrize(
+    ("weights", "places"),
+    [
+        (1 / np.arange(1, 9), ["delta3", "dW"]),  # a running mean that is none
+        (0.9 ** np.arange(8), ["delta3", "dW"]),
+        ([1.0, 2, 0, 3, 1, 1, 1, 1], ["delta3", "dW"]),
+        ([1.0, 2, -1, 3, 1, 1, 1, 1], []),  # which no sum would make
+    ],
+)
+def test_examples_that_count_unequally(weights: Any, places: list[str]) -> None:
+    found = found_for(weighted(weights))
+    assert (found.verdict, found.place) == ("unknown", None if places else "delta3")
+    assert [other.place for other in found.alternatives] == places
+    assert ("sums over the examples" in str(found)) is bool(places)
+
+
+def test_a_delta_that_is_no_multiple_of_the_correct_one_is_no_sum() -> None:
+    assert found_for(gradients(phi=np.exp)).place == "delta2"  # nor one of another layer
+    flipped = MODEL.deltas(MODEL.forward(X), Y)[2][:, ::-1] * np.linspace(1, 2, 8)[:, None]
+    x, a, b, _ = MODEL.forward(X).a
+    d2 = flipped @ MODEL.weights[2].T * (1 - b**2)
+    d1 = d2 @ MODEL.weights[1].T * (1 - a**2)
+    each = (d1, d2, flipped)
+    g = Gradients((x.T @ d1, a.T @ d2, b.T @ flipped), tuple(d.sum(axis=0, keepdims=True) for d in each))
+    assert (found_for(g).place, found_for(g).alternatives) == ("delta3", ())
+
+
+@pytest.mark.parametrize("eta", [None, 0.5])
+def test_learning_rates_that_shrink_from_layer_to_layer_may_be_those_of_the_update(eta: float | None) -> None:
+    g = MODEL.backward(MODEL.forward(X), Y)
+    rates = [0.5 * 0.1**2, 0.5 * 0.1, 0.5]
+    after, biases = (
+        [w - rate * dw for w, rate, dw in zip(part, rates, grads or (), strict=True)]
+        for part, grads in ((MODEL.weights, g.weights), (MODEL.biases or (), g.biases))
+    )
+    told: dict[str, Any] = {"activations": PHIS, "loss": "mse", "biases": (list(MODEL.biases or ()), biases)}
+    found = diagnose_step(list(MODEL.weights), after, X, Y, eta, **told)
+    assert (found.verdict, found.mistakes, found.place) == ("mistake", (), None)
+    assert [other.place for other in found.alternatives] == ["delta2", "update"]
+
+
+@pytest.mark.parametrize(
+    ("phi", "derivative", "slug", "place"),
+    [
+        ("tanh", lambda a: (1 - a**2) ** 2, "derivative-applied-twice", "delta2"),
+        ("tanh", lambda a: a * (1 - a), "wrong-activation-derivative", "phi2"),
+        ("relu", lambda a: a * (1 - a), "wrong-activation-derivative", "delta2"),  # as if times the correct one
+        ("relu", lambda a: 1 - a**2, "wrong-activation-derivative", "phi2"),  # which is 1 where a ReLU is off
+    ],
+)
+def test_a_factor_may_stand_beside_the_derivative(phi: str, derivative: Any, slug: str, place: str) -> None:
+    model = Model(MODEL.weights, MODEL.biases, ["tanh", phi, "sigmoid"])
+    x, a, b, _ = model.forward(X).a
+    d3 = model.deltas(model.forward(X), Y)[2]
+    d2 = d3 @ model.weights[2].T * derivative(b)
+    d1 = d2 @ model.weights[1].T * (1 - a**2)
+    each = (d1, d2, d3)
+    g = Gradients((x.T @ d1, a.T @ d2, b.T @ d3), tuple(d.sum(axis=0, keepdims=True) for d in each))
+    found = diagnose(model.weights, X, Y, g, biases=model.biases, activations=["tanh", phi, "sigmoid"], loss="mse")
+    assert (found.mistakes, found.place) == ((slug,), place)

@@ -188,7 +188,7 @@ SIGMOID = [[ACTIVATIONS["sigmoid"]] * 2]
 
 def hinted(weights: Any, gradients: Any, x: Any = X, y: Any = Y) -> str:
     read = problems(Handed(x, y, list(weights), None, list(gradients), None), "rows, (in, out)")
-    return "; ".join(hints(read, SIGMOID, 2.0**-52))
+    return "; ".join(hints(read, SIGMOID, 2.0**-52).texts)
 
 
 @pytest.mark.parametrize("eta", [0.1, 0.01, 0.5, 0.001])

@@ -449,9 +449,8 @@ def of(part: slice, model: Model = BIASED) -> Any:
 )
 def test_the_gradient_of_a_batch(part: slice, words: str) -> None:
     for is_step in (False, True):
-        assert hints(handed(BIASED, of(part).weights), SIGMOID, EPS, is_step) == (
-            f"it is the gradient of {words}, so {BATCH}",
-        )
+        found = hints(handed(BIASED, of(part).weights), SIGMOID, EPS, is_step)
+        assert found == ((f"it is the gradient of {words}, so {BATCH}",), True)
 
 
 @pytest.mark.parametrize("eta", [0.1, 0.01, 1.0])
@@ -459,14 +458,14 @@ def test_the_gradient_from_before_the_update(eta: float) -> None:
     for model in (BIASED, Model(W)):
         gradients = of(slice(N), model)
         after = model.update(gradients, eta)
-        assert hints(handed(after, *gradients), SIGMOID, EPS) == (EARLIER.format(eta),)
-        assert hints(handed(after, *gradients), SIGMOID, EPS, is_step=True) == (() if model.biases else (BIASES,))
+        assert hints(handed(after, *gradients), SIGMOID, EPS).texts == (EARLIER.format(eta),)
+        assert hints(handed(after, *gradients), SIGMOID, EPS, is_step=True).texts == (() if model.biases else (BIASES,))
 
 
 def test_biases_are_asked_for_where_none_came_and_nothing_else_was_found() -> None:
     noise = [RNG.normal(size=w.shape) for w in W]
-    assert hints(handed(Model(W), noise), SIGMOID, EPS) == (BIASES,)
-    assert hints(handed(BIASED, noise), SIGMOID, EPS) == ()
+    assert hints(handed(Model(W), noise), SIGMOID, EPS) == ((BIASES,), False)
+    assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
 
 
 def test_a_difference_of_weights() -> None:
@@ -477,8 +476,8 @@ def test_a_difference_of_weights() -> None:
         handed(Model([w - eta * g for w, g in zip(W, gradients, strict=True)]), rounded),
     ):
         assert _is_difference(problem[0])
-        assert hints(problem, SIGMOID, EPS)[0] == DIFFERENCE
-        assert DIFFERENCE not in hints(problem, SIGMOID, EPS, is_step=True)
+        assert hints(problem, SIGMOID, EPS).texts[0] == DIFFERENCE
+        assert DIFFERENCE not in hints(problem, SIGMOID, EPS, is_step=True).texts
     assert not _is_difference(handed(BIASED, gradients)[0])
     few = tuple(np.where(np.arange(g.size).reshape(g.shape) < 1, g, 0.0) for g in rounded)
     assert not _is_difference(handed(BIASED, few)[0])
@@ -487,32 +486,32 @@ def test_a_difference_of_weights() -> None:
 def test_no_more_work_is_spent_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, size = handed(BIASED, of(slice(2)).weights), 9  # nine weights
     monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 2)  # two examples
-    assert hints(problem, SIGMOID, EPS) == (f"it is the gradient of the first 2 examples only, so {BATCH}",)
+    assert hints(problem, SIGMOID, EPS).texts == (f"it is the gradient of the first 2 examples only, so {BATCH}",)
     monkeypatch.setattr(hints_module, "MOST_WORK", 6.0 * size * 2 - 1)
-    assert hints(problem, SIGMOID, EPS) == ()
+    assert hints(problem, SIGMOID, EPS).texts == ()
 
 
 def test_all_examples_are_no_batch() -> None:
     for n in (1, 10, 64):  # 64 is a usual size
         x, y = np.resize(MANY[0], (n, 2)), np.linspace(0, 1, n)[:, None]
         gradients = BIASED.backward(BIASED.forward(x), y).weights
-        assert hints([handed(BIASED, gradients)[0]._replace(X=x, y=y)], SIGMOID, EPS) == ()
+        assert hints([handed(BIASED, gradients)[0]._replace(X=x, y=y)], SIGMOID, EPS).texts == ()
 
 
 def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = [[ACTIVATIONS["tanh"]] * 2, *SIGMOID]
     problem = handed(BIASED, of(slice(2)).weights)
-    assert len(hints(problem, networks, EPS)) == 1
+    assert len(hints(problem, networks, EPS).texts) == 1
     each = 6.0 * N * 9 * len(hints_module.LEARNING_RATES)
     monkeypatch.setattr(hints_module, "MOST_WORK", 1.1 * each)
-    assert len(hints(problem, networks, EPS)) == 1
+    assert len(hints(problem, networks, EPS).texts) == 1
     monkeypatch.setattr(hints_module, "MOST_WORK", each)
-    assert hints(problem, networks, EPS) == ()
+    assert hints(problem, networks, EPS).texts == ()
 
 
 def test_a_tiny_gradient_must_agree_as_closely() -> None:
     noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
-    assert hints(handed(BIASED, noise), SIGMOID, EPS) == ()
+    assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
 
 
 def test_targets_have_a_row_for_each_example() -> None:

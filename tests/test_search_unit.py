@@ -17,7 +17,7 @@ from backprop.verification.search import (
     Search,
     State,
     Term,
-    cost_of,
+    _cost_of,
     distinct,
     families,
     forward,
@@ -170,7 +170,7 @@ PLAIN, ODD = Term("phi1", "derivative-missing"), Term("dW1", "~ones")
     ],
 )
 def test_what_an_explanation_costs(terms: list[Term], cost: float) -> None:
-    assert cost_of(terms, [2.0]) == pytest.approx(cost, abs=1e-12)
+    assert _cost_of(terms, [2.0]) == pytest.approx(cost, abs=1e-12)
 
 
 def test_a_state_sorts_its_terms() -> None:
@@ -367,7 +367,9 @@ def test_every_form_is_found_and_every_explanation_gives_the_numbers(
     assert costs == sorted(costs)
     assert len(states) <= search.BEAM
     best = states[0]
-    assert found.cost(best) <= cost_of([Term(*item) for item in plan.items()], found.named) + FACTOR_COST * len(factors)
+    assert found.cost(best) <= _cost_of([Term(*item) for item in plan.items()], found.named) + FACTOR_COST * len(
+        factors
+    )
     for state in states:
         blocks = reading.blocks("mse", state.plan, state.factors, state.decays)
         vague = sum(b.given.size for b in blocks.values() if b.vague(1.0))

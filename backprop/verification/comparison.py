@@ -5,14 +5,14 @@ factor a `Baseline`, which tells the arrays that agree, those that do not, and t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop import derivation as step
 from backprop.network import Activation, Gradients
 from backprop.verification import grammar
-from backprop.verification.findings import Array, Layer
+from backprop.verification.findings import Array, Diagnosis, Layer
 from backprop.verification.grammar import Flow
 from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
 from backprop.verification.search import MANY, LossReading, Reading, families, norm
@@ -214,7 +214,26 @@ def judged_layers(found: Mapping[str, Array], depth: int, mistakes: Mapping[str,
     return tuple(result)
 
 
-def correct_gradients(one: Baseline) -> Gradients:
+def answer(
+    case: Case, one: Baseline, verdict: str, judged: Mapping[str, Array], at: Mapping[str, Sequence[int]], **more: Any
+) -> Diagnosis:
+    """Answer with a verdict on each array, on the layers with their mistakes, and what else follows from a baseline."""
+    reading, loss = one.reading, one.loss
+    known: dict[str, Any] = {
+        "loss": loss.name,
+        "scale": None,
+        "sign": int(np.sign(one.s)),
+        "convention": reading.problem.convention,
+        "layers": judged_layers(judged, reading.depth, at),
+        "activations": tuple(phi.name for phi in reading.activations),
+        "correct": _correct_gradients(one),
+        "assumed": tuple(assumed(case, reading, loss)),
+        "arrays": judged,
+    }
+    return Diagnosis(verdict, **{"mistakes": tuple(at), **known, **more})
+
+
+def _correct_gradients(one: Baseline) -> Gradients:
     """Give the correct gradient, laid out as the weights were."""
     reading, loss = one.reading, one.loss
     made = grammar.backward(reading.exact(loss.family), {})

@@ -19,7 +19,7 @@ Explanations that give the same numbers are alternatives. A mistake without a na
 place and by a line of code that gives the numbers. Under "unknown" nothing is named, but the arrays are still judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ from backprop.verification.explanation import LIMIT, Explanation, explanations, 
 from backprop.verification.findings import Diagnosis
 from backprop.verification.hints import hints
 from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems, split
-from backprop.verification.logarithms import with_clipping, with_epsilon
+from backprop.verification.logarithms import HARMLESS, with_clipping, with_epsilon
 from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
 from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses
@@ -42,8 +42,8 @@ from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_un
 #: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
 #: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
-
-
+#: How many searches one diagnosis may need, about twice as many as the mistakes of the catalogue do.
+SEARCHES = 240
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
 
@@ -192,9 +192,9 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
         correct = any(array.verdict == "correct" for array in found.arrays.values())
         family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
         tried = hints(case.problems, networks, case.unit, case.step, correct, family)
-        if any(one.startswith("it is") for one in tried):  # which explains the numbers
-            return replace(found, reason="; ".join(tried), alternatives=(), place=None)
-        return replace(found, reason="; ".join((found.reason, *tried)))
+        if tried.everything:
+            return replace(found, reason="; ".join(tried.texts), alternatives=(), place=None)
+        return replace(found, reason="; ".join((found.reason, *tried.texts)))
     problem = next(p for p in case.problems if p.convention == found.convention)
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
     phis = [told.get(name) or ACTIVATIONS[name] for name in cast(tuple[str, ...], found.activations)]
@@ -202,8 +202,21 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
     return replace(found, remarks=remarks(model, problem.X, problem.y, loss, eta=case.eta, printed_loss=printed_loss))
 
 
-def explained(case: Case, readings: Sequence[Reading], few: int) -> list[Explanation]:
-    """List the explanations that assume a mistake, the cheapest first; if no array speaks for a reading, of a few."""
+def explained(
+    case: Case, readings: Sequence[Reading], few: int, searches: Iterator[int], again: bool = False
+) -> list[Explanation]:
+    """List the explanations that assume a mistake, the cheapest first.
+
+    Args:
+        case: what was handed in.
+        readings: how it may be read.
+        few: how many readings for which no array speaks are searched.
+        searches: gives a number for each search that may still be made.
+        again: whether the readings for which an array speaks have been searched before.
+
+    Returns:
+        The explanations; none if there are too many searches, because another might be better than those found.
+    """
     if not readings:  # no forward pass is finite
         return []
     found: list[Explanation] = []
@@ -215,7 +228,8 @@ def explained(case: Case, readings: Sequence[Reading], few: int) -> list[Explana
         tasks.append((evidence, reading, own))
     tasks.sort(key=lambda task: -task[0])
     few = min(few, 1) if readings[0].problem.X.size > MANY else few
-    tasks = [*[task for task in tasks if task[0]][:SEARCHED], *[task for task in tasks if not task[0]][:few]]
+    likely = [] if again else [task for task in tasks if task[0]][:SEARCHED]
+    tasks = [*likely, *[task for task in tasks if not task[0]][:few]]
     least = 0
     for evidence, reading, own in tasks:
         if found and evidence < least:
@@ -226,6 +240,8 @@ def explained(case: Case, readings: Sequence[Reading], few: int) -> list[Explana
             for most in (1, MOST):
                 states: list[State] = []
                 for s in _scales_to_try(case, reading, candidates):
+                    if next(searches, None) is None:
+                        return []
                     states += search.explain(s, most)
                 states.sort(key=search.cost)
                 more = list(explanations(search, states, candidates, case.loss is not None, case.known, case.step))
@@ -261,7 +277,7 @@ def _scales_to_try(case: Case, reading: Reading, candidates: Sequence[LossReadin
 def diagnosed(case: Case) -> Diagnosis:
     """Go through what may be: correct, a mistake, unknown."""
     family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
-    groups = []
+    groups, searches = [], iter(range(SEARCHES))
     for number, network in enumerate(networks_for(case.told, case.depth, family)):
         large = case.told is None and case.problems[0].X.size > MANY
         groups.append(read(case, network[:LARGE] if large else network))
@@ -276,16 +292,19 @@ def diagnosed(case: Case) -> Diagnosis:
             if best is not None and drowned(case, best):
                 return nothing(case.depth, TOO_SMALL_TO_TELL)
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = explained(case, groups[0], few=0)
+            found = explained(case, groups[0], 0, searches)
             if found:
                 return is_mistake(case, found)
     for number, readings in enumerate(groups):
-        found = explained(case, readings, FEW if number else len(readings))
+        again = not number and case.told is None
+        found = explained(case, readings, FEW if number else len(readings), searches, again)
         if found:
             return is_mistake(case, found)
-    for reading in groups[0] if case.told is not None else ():
-        clipped = with_clipping(case, reading)
-        other = apart_from(case, *clipped) if clipped else skipping(case, reading)
-        if other is not None:
-            return other
-    return is_unknown(case, groups[0])
+    if case.told is not None or case.problems[0].X.size <= MANY:
+        for reading in groups[0]:
+            clipped = with_clipping(case, reading)
+            other = apart_from(case, *clipped) if clipped else skipping(case, reading) if case.told else None
+            if other is not None:
+                return other
+    far = with_epsilon(case, groups[0], small=False) if case.told is not None and case.loss is not None else None
+    return is_unknown(case, groups[0]) if far is None else apart_from(case, *far, HARMLESS)

@@ -82,16 +82,15 @@ class Explanation:
             if turned:
                 yield "gradient-transposed", f"dW{number}", (number,)
         scaled = {term.place: term.factor for term in self.state.terms if not term.form}
-        again = sum(place.startswith("delta") for place in scaled) > 1  # in each layer anew, for which there is no name
         for term in self.state.terms:
             layers = (term.layer or depth,)
             beside = scaled.get(f"dW{term.layer}", np.nan) if not term.form and term.place[:2] == "db" else np.nan
             if beside == term.factor or abs(beside / (term.factor or np.nan) - 1) < 1e-6:
                 continue
-            if again and term.place.startswith("delta"):
+            if self.anew and term.place.startswith("delta"):
                 yield "layer-sign" if term.factor == -1 else "", term.place, layers
             elif term.form:
-                slugs = [slug_of(part, layers[0] == depth) for part in term.form.split("+")]
+                slugs = [_slug_of(part, layers[0] == depth) for part in term.form.split("+")]
                 if len(slugs) > 1 or slugs[0] not in BY_SLUG:
                     yield "", term.place, layers
                 else:
@@ -99,8 +98,13 @@ class Explanation:
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
                 yield from (
-                    (slug, term.place, below) for slug in factor_slugs(term, self.reading, self.loss.family == "mse")
+                    (slug, term.place, below) for slug in _factor_slugs(term, self.reading, self.loss.family == "mse")
                 )
+
+    @property
+    def anew(self) -> bool:
+        """Whether δ is multiplied by a factor in several layers anew, for which there is no name."""
+        return sum(place.startswith("delta") for place in self.state.factors) > 1
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -142,7 +146,14 @@ class Explanation:
             return None
         top = max(terms, key=lambda term: term.layer or depth)
         unsure = (layers == {depth} and not self.slugs) or len({term.place == "error" for term in terms}) > 1
+        unsure |= words == {"phi"} and self._beside(top)
         return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
+
+    def _beside(self, term: Term) -> bool:
+        """Tell whether what stands in place of φ′ may as well stand beside it, in what it is multiplied with."""
+        p, k = self.reading.exact(self.loss.family), term.layer - 1
+        made = dict(grammar.derivatives(p, k))[term.form]
+        return term.form == "derivative-applied-twice" or np.array_equal(made, made * grammar.correct_derivative(p, k))
 
     @property
     def correct(self) -> bool:
@@ -150,36 +161,14 @@ class Explanation:
         return not self.parts
 
 
-def slug_of(name: str, output: bool) -> str:
-    """Turn the name of a form into a slug of the catalogue.
-
-    Args:
-        name: the name.
-        output: whether it stands at the output.
-
-    Returns:
-        The slug.
-
-    Examples:
-        >>> from backprop.verification.explanation import slug_of
-        >>> slug_of("derivative-missing", output=False), slug_of("one-path-only:first", output=False)
-        ('hidden-derivative-missing', 'one-path-only')
-    """
+def _slug_of(name: str, output: bool) -> str:
+    """Turn the name of a form, at the output or elsewhere, into a slug of the catalogue."""
     base = name.partition(":")[0]
     return ("output-" if output else "hidden-") + base if base == "derivative-missing" else base
 
 
-def factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
-    """Name a factor that does not belong to the whole.
-
-    Args:
-        term: the factor and its place.
-        reading: the problem.
-        squares: whether the loss has a square, whose 2 can be missing.
-
-    Returns:
-        Slugs.
-    """
+def _factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
+    """List the slugs of a factor that does not belong to the whole; a loss with squares has a 2 that can be missing."""
     f, d = term.factor, reading.widths[-1]
     if term.place.startswith("db"):
         return ["biases-not-updated" if f == 0 else "bias-scale"]
@@ -238,11 +227,9 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
             yield 1 / (n * m), ("averaged-twice",), 1.0
             if named or m < d:
                 yield float(n * m), ("sum-instead-of-mean",), 1.0
-        for m in sizes:
             for h in sorted(set(widths[:-1])):
                 yield n * m / h, ("divided-by-units",), FACTOR
                 yield 2 * n * m / h, ("extra-factor-two", "divided-by-units"), 1 + FACTOR
-        for m in sizes:
             yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
             yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
     elif named:
@@ -298,7 +285,7 @@ def explanations(
             continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
         if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
-            s = refit(blocks)
+            s = _refit(blocks)
             if s is None:
                 continue
         else:
@@ -356,15 +343,8 @@ def _decays(state: State) -> dict[str, list[Term]]:
     return found
 
 
-def refit(blocks: dict[str, Block]) -> float | None:
-    """Find one factor with which all arrays fit.
-
-    Args:
-        blocks: the arrays.
-
-    Returns:
-        The factor, or None if there is none.
-    """
+def _refit(blocks: dict[str, Block]) -> float | None:
+    """Find one factor with which all arrays fit; None if there is none."""
     surest = min(blocks.values(), key=lambda block: block.doubt)
     s = surest.factor
     return s if s == s and s != 0 and all(block.off(s) <= 1 for block in blocks.values()) else None

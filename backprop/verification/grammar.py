@@ -684,5 +684,7 @@ _OPERAND = r"(?:[\w.]+|\([^()]*\)|\[[^\]]*\])+"
 
 
 def _flipped(code: str) -> str:
-    """Transpose."""
+    """Transpose, unless one number of an index leaves nothing to transpose."""
+    if re.search(r"\[(:, )?-?\d+\]$", code):
+        return code
     return code.removesuffix(".T") if code.endswith(".T") else f"{code}.T"

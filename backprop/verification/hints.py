@@ -6,6 +6,7 @@ three, and names the fourth where it is possible.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,18 @@ MOST_WORK = 3e8
 UNITS, CLOSELY = 1e5, 1e-4
 
 
+class Hints(NamedTuple):
+    """What the gradient may have been computed from instead.
+
+    Attributes:
+        texts: sentences that say what was found and what to hand in; none if nothing was.
+        everything: whether they explain the gradients of all weights.
+    """
+
+    texts: tuple[str, ...]
+    everything: bool = False
+
+
 def hints(
     problems: Sequence[Problem],
     networks: Sequence[Sequence[Activation]],
@@ -29,7 +42,7 @@ def hints(
     is_step: bool = False,
     some_correct: bool = False,
     family: str = "",
-) -> tuple[str, ...]:
+) -> Hints:
     """Try what else the gradient may have been computed from.
 
     Args:
@@ -41,8 +54,7 @@ def hints(
         family: of the loss that was named; "" if none was.
 
     Returns:
-        Sentences that say what was found and what to hand in; none if nothing was. Those that explain all weights'
-        gradients begin with "it is".
+        What was found.
 
     Examples:
         The gradient of the first ten examples, handed in with all 21:
@@ -55,7 +67,7 @@ def hints(
         >>> model = backprop.Model.random([2, 3, 1], seed=0)
         >>> g = model.backward(model.forward(X[:10]), y[:10]).weights
         >>> handed = problems(Handed(X, y, list(model.weights), None, list(g), None))
-        >>> hints(handed, [[ACTIVATIONS["sigmoid"]] * 2], 2.0**-52)
+        >>> hints(handed, [[ACTIVATIONS["sigmoid"]] * 2], 2.0**-52).texts
         ('it is the gradient of the first 10 examples only, so hand in X and y of that mini-batch',)
     """
     found: list[str] = []
@@ -71,13 +83,13 @@ def hints(
             for network in networks:
                 wanted = [one for one in families(network[-1].name) if family in ("", one)]
                 for sentence in _tried(problem, network, wanted, unit, MOST_WORK - spent, is_step):
-                    return (*found, sentence)
+                    return Hints((*found, sentence), everything=True)
                 spent += cost * len(LEARNING_RATES)
                 if spent > MOST_WORK:
                     break
     if not found and not some_correct and all(problem.biases is None for problem in problems):
         found.append("if the network has biases, hand them in as well")
-    return tuple(found)
+    return Hints(tuple(found))
 
 
 def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:

@@ -74,7 +74,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
         raise TypeError(f"{name} is one array of shape {value.shape}; expected a list of one array for each layer")
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
         raise TypeError(f"{name} is {type(value).__name__}; expected a list of one array for each layer")
-    value = without_none(value)
+    value = _without_none(value)
     if len(value) == 0:
         raise ValueError(f"{name} is empty; expected at least one array, one for each layer")
     for i, array in enumerate(value):
@@ -87,20 +87,8 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
     return found
 
 
-def without_none(value: Any) -> Any:
-    """Drop the places at both ends of a list that a program left unused.
-
-    Args:
-        value: a list of arrays, perhaps with None at its beginning or end; or anything else.
-
-    Returns:
-        The list without them; anything else as it is.
-
-    Examples:
-        >>> from backprop.verification.intake import without_none
-        >>> without_none([None, 1, 2, None]), without_none(3)
-        ([1, 2], 3)
-    """
+def _without_none(value: Any) -> Any:
+    """Drop the places at both ends of a list that a program left unused; anything else stays as it is."""
     if not isinstance(value, list | tuple):
         return value
     there = [i for i, entry in enumerate(value) if entry is not None]
@@ -180,14 +168,14 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             raise ValueError(f"gradients has the keys {list(gradients)}; expected 'weights' and perhaps 'biases'")
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
-        parts = [without_none(part) for part in gradients]
+        parts = [_without_none(part) for part in gradients]
         if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
             weights, biases = parts
         elif len(gradients) == 2 and gradients[1] is None:
             weights = gradients[0]
-        elif with_bias and len(order := without_none(list(gradients))) == 2 * layers:
+        elif with_bias and len(order := _without_none(list(gradients))) == 2 * layers:
             weights, biases = order[::2], order[1::2]
-    weights, biases = without_none(weights), None if biases is None else without_none(biases) or None
+    weights, biases = _without_none(weights), None if biases is None else _without_none(biases) or None
     if biases is not None and not with_bias:
         raise ValueError("gradients has gradients of biases and biases is None; expected the biases themselves as well")
     for what, part in (("weights", weights), ("biases", biases)):
@@ -245,24 +233,8 @@ def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
     return np.float32 if coarse else np.float64
 
 
-def told_conventions(convention: str | None) -> list[str]:
-    """List the conventions that a caller leaves open.
-
-    Args:
-        convention: a name of CONVENTIONS, a part of one such as "columns" or "(out, in)", or None.
-
-    Returns:
-        The names.
-
-    Raises:
-        TypeError: if it is not text.
-        ValueError: if it is unknown.
-
-    Examples:
-        >>> from backprop.verification.intake import told_conventions
-        >>> told_conventions("columns")
-        ['columns, (out, in)', 'columns, (in, out)']
-    """
+def _told_conventions(convention: str | None) -> list[str]:
+    """List the conventions that a caller leaves open, who gave the name of one, a part of it, or None."""
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
@@ -296,7 +268,7 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
 
     Args:
         handed: the arrays.
-        convention: as for `told_conventions`.
+        convention: as for `diagnose`.
 
     Returns:
         One problem for each convention that fits, the likelier first.
@@ -320,7 +292,7 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         [('last', (2, 3), (1, 3)), ('first', (2, 3), (1, 3))]
     """
     _match_parameters(handed)
-    names = told_conventions(convention)
+    names = _told_conventions(convention)
     readings = [_read(handed, name) for name in names]
     fitting = [problem for problem in readings if isinstance(problem, Problem)]
     if not fitting and handed.biases is None:
@@ -399,7 +371,7 @@ def _read(handed: Handed, convention: str, bias_row: str = "") -> Problem | Misf
         w = _oriented(w, width + extra, in_out)
         turn = g.ndim == 2 and len(shape) == 2 and g.shape != shape
         turned.append(turn)
-        g = g.reshape(w.shape[::-1] if turn else w.shape) if 1 in (g.ndim, len(shape)) else g if in_out else g.T
+        g = g.reshape(w.shape) if 1 in (g.ndim, len(shape)) else g if in_out else g.T
         weights.append(w)
         gradients.append(g.T if turn else g)
         width = w.shape[1]

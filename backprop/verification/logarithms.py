@@ -1,6 +1,7 @@
 """What programs add to the logarithm of a cross-entropy: an ε inside it, or predictions that are clipped before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -14,21 +15,28 @@ Apart = tuple[Baseline, Mapping[str, Block], str]
 
 #: What is tried as the ε inside a logarithm.
 EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+#: From where the search for a large one begins.
+LARGE = (1e-3, 0.05, 0.3)
+#: What changes a gradient by no more than this is no mistake.
+HARMLESS = 0.1
 #: From which bounds the search for one begins, and how many of the data's own are added at most.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
 #: The largest bound that is taken for one.
 FARTHEST = 0.25
 
 
-def with_epsilon(case: Case, readings: Sequence[Reading]) -> Apart | None:
-    """Find that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, if it is."""
+def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) -> Apart | None:
+    """Find that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, small or large."""
     for reading in readings:
-        likely = [x for x in losses_for(case, reading) if x.family != "mse" and _near(reading, x.family)]
+        likely = [x for x in losses_for(case, reading) if x.family != "mse" and (not small or _near(reading, x.family))]
         for one in comparisons(case, reading, likely):
             blocks = reading.correct(one.loss.family)
-            if max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > 0.1:
+            if small and max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > HARMLESS:
                 continue
-            for epsilon in filter(None, (*EPSILONS, _fitted(one))):
+            if not small and blocks[f"W{reading.depth}"].proportional:  # a factor says the same
+                continue
+            fitted = (_fitted(one, start) for start in (EPSILONS if small else LARGE))
+            for epsilon in filter(None, chain(EPSILONS if small else (), fitted)):
                 made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
                     return one, made, f"an ε of {epsilon:.3g} inside the logarithm"
@@ -57,10 +65,13 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
         direction = np.random.default_rng(0).standard_normal(g.shape[0])
         left, target = p.a[-2] @ direction, direction @ g
         for which in grammar.CLIPPINGS:
+
+            def made(bound: float, which: str = which, left: np.ndarray = left, p: grammar.Pass = p) -> np.ndarray:
+                return left @ grammar.error_with_clipping(p, bound, which)
+
             for start in starts:
-                bound = start if which == "zeroed" else _refined(p, left, target, which, start)
-                made = left @ grammar.error_with_clipping(p, bound, which)
-                if not np.linalg.norm(target - made) <= reading.coarse * np.linalg.norm(target):
+                bound = start if which == "zeroed" else _refined(made, target, start)
+                if not np.linalg.norm(target - made(bound)) <= reading.coarse * np.linalg.norm(target):
                     continue
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                 near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
@@ -76,13 +87,12 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
     return None
 
 
-def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound: float) -> float:
-    """Fit the bound of a clipping to the gradient of the last layer, as long as the same predictions are clipped."""
+def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, times: int = 4) -> float:
+    """Fit a number to the gradient of the last layer by Newton's method, as long as it stays between 0 and ½.
 
-    def made(e: float) -> np.ndarray:
-        return left @ grammar.error_with_clipping(p, e, which)
-
-    for _ in range(4):
+    The bound of a clipping is fitted as long as the same predictions are clipped.
+    """
+    for _ in range(times):
         base, h = made(bound), 1e-6 * bound
         slope = (made(bound + h) - base) / h
         size = float(np.vdot(slope, slope))
@@ -94,17 +104,12 @@ def _refined(p: grammar.Pass, left: np.ndarray, g: np.ndarray, which: str, bound
     return bound
 
 
-def _fitted(one: Baseline) -> float:
+def _fitted(one: Baseline, start: float) -> float:
     """Fit the ε inside a logarithm to the gradient of the last layer; 0 if that is not possible."""
-    reading, family = one.reading, one.loss.family
-    name = f"W{reading.depth}"
-    p, g = reading.exact(family), reading.given[name] / one.s
-    plain, epsilon = grammar.backward(p, {})[name], 1e-4
-    for _ in range(12):
-        moved = grammar.backward(p, {"error": f"~epsilon:{epsilon!r}"})[name] - plain
-        size = float(np.vdot(moved, moved))
-        better = epsilon * float(np.vdot(g - plain, moved)) / size if size > 0 else 0.0
-        if not 1e-16 < better < 0.1:
-            return 0.0
-        epsilon = better
-    return epsilon
+    p, g = one.reading.exact(one.loss.family), one.reading.given[f"W{one.reading.depth}"] / one.s
+
+    def made(epsilon: float) -> np.ndarray:
+        return p.a[-2].T @ grammar.error_with_epsilon(p, epsilon)
+
+    found = _refined(made, g, start, 12)
+    return found if np.linalg.norm(g - made(found)) <= one.reading.coarse * np.linalg.norm(g) else 0.0

@@ -30,33 +30,27 @@ class LossName(NamedTuple):
     per_example: bool
     per_output: bool
 
+    def scale(self, n: int, d: int) -> float:
+        """Return the factor for N examples and d_L outputs."""
+        return self.factor / ((n if self.per_example else 1) * (d if self.per_output else 1))
 
+
+_MSE, _TWO, _MANY = "mse", "binary_cross_entropy", "cross_entropy"
+_EXAMPLES = "averaged over the examples"
 #: The losses by name, the likelier first. With one output, those named "_examples" equal the ones before them.
 LOSS_NAMES: Mapping[str, LossName] = {
-    "mse": LossName("the mean squared error", "mse", 1.0, True, True),
-    "mse_examples": LossName(
-        "the squared error, summed over the outputs, mean over the examples", "mse", 1, True, False
-    ),
-    "mse_half": LossName("half the mean squared error", "mse", 0.5, True, True),
-    "mse_half_examples": LossName(
-        "half the squared error, summed over the outputs, mean over the examples", "mse", 0.5, True, False
-    ),
-    "mse_sum": LossName("the sum of squared errors", "mse", 1.0, False, False),
-    "mse_half_sum": LossName("half the sum of squared errors", "mse", 0.5, False, False),
-    "rmse": LossName("the root of the mean squared error", "mse", 1.0, True, True),
-    "binary_cross_entropy": LossName("the mean binary cross-entropy", "binary_cross_entropy", 1.0, True, True),
-    "binary_cross_entropy_examples": LossName(
-        "the binary cross-entropy, summed over the outputs, mean over the examples",
-        "binary_cross_entropy",
-        1.0,
-        True,
-        False,
-    ),
-    "binary_cross_entropy_sum": LossName(
-        "the sum of binary cross-entropies", "binary_cross_entropy", 1.0, False, False
-    ),
-    "cross_entropy": LossName("the mean categorical cross-entropy", "cross_entropy", 1.0, True, False),
-    "cross_entropy_sum": LossName("the sum of categorical cross-entropies", "cross_entropy", 1.0, False, False),
+    _MSE: LossName("the mean squared error", _MSE, 1.0, True, True),
+    "mse_examples": LossName(f"the squared error, {_EXAMPLES}, summed over the outputs", _MSE, 1.0, True, False),
+    "mse_half": LossName("half the mean squared error", _MSE, 0.5, True, True),
+    "mse_half_examples": LossName(f"half the squared error, {_EXAMPLES}", _MSE, 0.5, True, False),
+    "mse_sum": LossName("the sum of squared errors", _MSE, 1.0, False, False),
+    "mse_half_sum": LossName("half the sum of squared errors", _MSE, 0.5, False, False),
+    "rmse": LossName("the root of the mean squared error", _MSE, 1.0, True, True),
+    _TWO: LossName("the mean binary cross-entropy", _TWO, 1.0, True, True),
+    f"{_TWO}_examples": LossName(f"the binary cross-entropy, {_EXAMPLES}", _TWO, 1.0, True, False),
+    f"{_TWO}_sum": LossName("the sum of binary cross-entropies", _TWO, 1.0, False, False),
+    _MANY: LossName("the categorical cross-entropy", _MANY, 1.0, True, False),
+    f"{_MANY}_sum": LossName("the sum of categorical cross-entropies", _MANY, 1.0, False, False),
 }
 
 
@@ -112,7 +106,7 @@ def loss_values(y: Any, y_hat: Any) -> dict[str, float]:
             logs = np.log(predictions, out=np.zeros_like(predictions), where=targets > 0)
             sums["cross_entropy"] = float(-np.sum(targets * logs))
     found = {
-        name: loss.factor * sums[loss.family] / (n if loss.per_example else 1) / (d if loss.per_output else 1)
+        name: loss.scale(n, d) * sums[loss.family]
         for name, loss in LOSS_NAMES.items()
         if loss.family in sums and (d > 1 or not name.endswith("_examples"))
     }

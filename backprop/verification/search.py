@@ -23,6 +23,7 @@ from backprop.network import Activation
 from backprop.verification import grammar
 from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import Problem
+from backprop.verification.loss_values import LOSS_NAMES
 
 #: Disturbed copies of the forward pass, how many of their deviations are accepted, and the least that is accepted, in
 #: units of the last digit.
@@ -77,27 +78,11 @@ def losses(n: int, d: int) -> list[LossReading]:
         >>> [(loss.name, loss.factor) for loss in losses(10, 1)][:3]
         [('mse', 0.2), ('mse_half', 0.1), ('mse_sum', 2.0)]
     """
-    squares, two, many = "mse", "binary_cross_entropy", "cross_entropy"
-    found = [
-        LossReading("mse", squares, 2 / (n * d), True, "the mean squared error"),
-        LossReading(
-            "mse_examples",
-            squares,
-            2 / n,
-            True,
-            "the squared error, averaged over the examples, summed over the outputs",
-        ),
-        LossReading("mse_half", squares, 1 / (n * d), True, "half the mean squared error"),
-        LossReading("mse_half_examples", squares, 1 / n, True, "half the squared error, averaged over the examples"),
-        LossReading("mse_sum", squares, 2.0, False, "the sum of squared errors"),
-        LossReading("mse_half_sum", squares, 1.0, False, "half the sum of squared errors"),
-        LossReading(two, two, 1 / (n * d), True, "the mean binary cross-entropy"),
-        LossReading(f"{two}_examples", two, 1 / n, True, "the binary cross-entropy, averaged over the examples"),
-        LossReading(f"{two}_sum", two, 1.0, False, "the sum of binary cross-entropies"),
-        LossReading(many, many, 1 / n, True, "the categorical cross-entropy"),
-        LossReading(f"{many}_sum", many, 1.0, False, "the sum of categorical cross-entropies"),
+    return [
+        LossReading(name, one.family, (2 if one.family == "mse" else 1) * one.scale(n, d), one.per_example, one.words)
+        for name, one in LOSS_NAMES.items()
+        if name != "rmse" and (d > 1 or not name.endswith("_examples"))
     ]
-    return [loss for loss in found if d > 1 or not loss.name.endswith("_examples")]
 
 
 def forward(problem: Problem, activations: Sequence[Activation], family: str, unit: float = 0.0) -> Pass:
@@ -399,16 +384,8 @@ UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
 BOTH, SOME = 0.3, 0.4
 
 
-def cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
-    """Say how much an explanation assumes.
-
-    Args:
-        terms: its terms.
-        named: the factors that have a name.
-
-    Returns:
-        About one for each kind of mistake.
-    """
+def _cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
+    """Say how much an explanation assumes: about one for each kind of mistake, less for a factor that has a name."""
     kinds = {part: term for term in terms for part in term.kind.split("+")}
     total, decays = 0.0, set()
     for kind, term in kinds.items():
@@ -513,7 +490,7 @@ class Search:
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
         both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
-        return cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
+        return _cost_of(state.terms, self.named) + BOTH * both + SOME * (1 < len(layers) < self.p.depth)
 
     def _kept(self, states: Sequence[State]) -> list[State]:
         seen, kept = set(), []

@@ -12,7 +12,7 @@ from backprop import derivation as step
 from backprop.verification import grammar
 from backprop.verification.answers import with_decay
 from backprop.verification.catalogue import BY_SLUG, planted
-from backprop.verification.comparison import Case, assumed, judged_layers, losses_for, read
+from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
 from backprop.verification.diagnosis import diagnosed, with_remarks
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems
@@ -177,7 +177,7 @@ def _floors(old: Parameters, new: Parameters, unit: float) -> dict[str, float]:
 
 
 def _second(
-    first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, answer: Callable[[Parameters], Diagnosis]
+    first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, ask: Callable[[Parameters], Diagnosis]
 ) -> Diagnosis:
     """Answer about the second step, after a first one that is correct."""
     rate = rule.lr or 1.0
@@ -190,34 +190,29 @@ def _second(
 
     def fits(carried: Parameters) -> bool:
         """Tell whether a second step is correct without what is carried, with the scale of the first."""
-        found = answer(carried)
+        found = ask(carried)
         same = found.loss == first.loss and found.activations == first.activations
         return found.verdict == "correct" and same and abs((found.scale or 0) - (first.scale or 0)) < 1e-3 * scale
+
+    def mistake(reason: str, *slugs: str) -> Diagnosis:
+        return replace(first, verdict="mistake", mistakes=slugs, place="update", reason=reason, cannot_tell=())
 
     none = _combined(one, one, -1.0)
     velocity = _combined(none, one, rule.momentum)
     if size(two) == 0:
-        reason = "the second update changed nothing: it changes a copy of the weights"
-        return replace(first, verdict="mistake", place="update", reason=reason, cannot_tell=())
+        return mistake("the second update changed nothing: it changes a copy of the weights")
     if fits(velocity):
         return replace(first, evidence=f"{first.evidence}; the second step is correct as well")
     if fits(_combined(one, states[0], -rule.weight_decay)):
-        slugs, reason = ("gradients-not-zeroed",), "the first step is correct; the second adds its gradient once more"
-        return replace(first, verdict="mistake", mistakes=slugs, place="update", reason=reason, cannot_tell=())
-    reasons = []
+        return mistake("the first step is correct; the second adds its gradient once more", "gradients-not-zeroed")
     if size(_combined(two, one, -1.0)) <= 1e-6 * size(one):
-        reasons.append("the second step repeats the first: the forward pass, or the gradient, was not computed again")
-    elif rule.momentum and fits(none):
-        reasons.append("the second step is plain gradient descent: the velocity of the first is lost")
-    elif not rule.momentum:
-        reasons += [
-            f"the second step is one with momentum {beta:g}"
-            for beta in (0.9, 0.95, 0.99, 0.8, 0.5)
-            if fits(_combined(none, one, beta))
-        ][:1]
-    if reasons:
-        return replace(first, verdict="mistake", place="update", reason=reasons[0], cannot_tell=())
-    found: Diagnosis = answer(velocity)
+        return mistake("the second step repeats the first: the forward pass, or the gradient, was not computed again")
+    if rule.momentum and fits(none):
+        return mistake("the second step is plain gradient descent: the velocity of the first is lost")
+    for beta in () if rule.momentum else (0.9, 0.95, 0.99, 0.8, 0.5):
+        if fits(_combined(none, one, beta)):
+            return mistake(f"the second step is one with momentum {beta:g}")
+    found: Diagnosis = ask(velocity)
     if found.verdict == "correct":
         found = replace(found, verdict="unknown", scale=None, cannot_tell=())
     more = found.reason.removesuffix(f"; {EARLIER}")
@@ -228,15 +223,15 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
     """Answer about the first step of Adam, or the first two; nothing is named by signs alone."""
     if case.told is None or not any(g.any() for problem in case.problems for g in problem.gradients):
         return no_change(case)
-    found: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
+    tried: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
     for reading in read(case, list(product(*case.told))):
         for loss in losses_for(case, reading)[:1]:
             made = grammar.backward(reading.exact(loss.family), {})
             agree = _agreeing(reading, loss, made, rule)
-            found.append((sum(map(bool, agree.values())), reading, loss, made, agree))
-    if not found:
+            tried.append((sum(map(bool, agree.values())), reading, loss, made, agree))
+    if not tried:
         return nothing(case.depth, "no common loss goes with this output activation and these targets")
-    _, reading, loss, made, agree = max(found, key=lambda one: one[0])
+    _, reading, loss, made, agree = max(tried, key=lambda one: one[0])
     judged = {
         name: Array(
             "not tested" if good is None else "correct" if good else "incorrect",
@@ -246,23 +241,19 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
         )
         for name, good in agree.items()
     }
-    answer = Diagnosis(
+    found = answer(
+        case,
+        Baseline(reading, loss, loss.factor, frozenset(), frozenset()),
         "correct",
-        (),
-        loss.name,
-        None,
-        1,
-        reading.problem.convention,
-        judged_layers(judged, reading.depth, {}),
-        activations=tuple(phi.name for phi in reading.activations),
+        judged,
+        {},
+        correct=None,
         reason="the first step of Adam shows the sign of each number, and little of its size",
-        assumed=tuple(assumed(case, reading, loss)),
-        arrays=judged,
     )
     same = tuple(slug for slug, other in _mistaken(reading, loss) if _all(_agreeing(reading, loss, other, rule)))
     if _all(agree):
-        answer = replace(answer, cannot_tell=same)
-        return answer if second is None else _adam_again(answer, reading, loss, second, rule)
+        found = replace(found, cannot_tell=same)
+        return found if second is None else _adam_again(found, reading, loss, second, rule)
     one, two = rule.betas
     updates = {
         "it is a step of plain gradient descent": lambda g: g,
@@ -272,14 +263,14 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
     for reason, update in updates.items():
         if _all(_agreeing(reading, loss, made, rule, update)):
             slugs = ("uphill",) if "increases" in reason else ()
-            return replace(answer, verdict="mistake", mistakes=slugs, place="update", sign=None, reason=reason)
+            return replace(found, verdict="mistake", mistakes=slugs, place="update", sign=None, reason=reason)
     others = tuple(
         Alternative("mistake", (slug,), None, loss.name, f"the same signs: {BY_SLUG[slug].title} ({slug})")
         for slug in same
     )
     wrong = ", ".join(name for name, good in agree.items() if good is False)
     reason = f"the change of {wrong} is not that of Adam; its first step shows too little to name a mistake"
-    return replace(answer, verdict="unknown", sign=None, alternatives=others[:4], reason=reason)
+    return replace(found, verdict="unknown", sign=None, alternatives=others[:4], reason=reason)
 
 
 def _all(agree: Mapping[str, bool | None]) -> bool:
@@ -322,7 +313,7 @@ def _mistaken(reading: Reading, loss: LossReading) -> Iterator[tuple[str, dict[s
                 yield slug, {name: whole * g for name, g in grammar.backward(p, plan, factors).items()}
 
 
-def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: Case, rule: Optimizer) -> Diagnosis:
+def _adam_again(found: Diagnosis, reading: Reading, loss: LossReading, case: Case, rule: Optimizer) -> Diagnosis:
     """Answer about the second step of Adam, after a first one that is correct."""
     problem = next(p for p in case.problems if p.convention == reading.problem.convention)
     later = Reading(problem, reading.activations, case.unit, case.coarse, case.floors)
@@ -346,8 +337,8 @@ def _adam_again(answer: Diagnosis, reading: Reading, loss: LossReading, case: Ca
     for reason, direction in readings.items():
         if not any(off(name, direction(g1[name], g2[name])) for name in later.given):
             if not reason:
-                return replace(answer, cannot_tell=(), reason="", evidence="both steps are those of Adam")
+                return replace(found, cannot_tell=(), reason="", evidence="both steps are those of Adam")
             slugs = ("gradients-not-zeroed",) if "adds" in reason else ()
-            return replace(answer, verdict="mistake", mistakes=slugs, place="update", cannot_tell=(), reason=reason)
+            return replace(found, verdict="mistake", mistakes=slugs, place="update", cannot_tell=(), reason=reason)
     reason = "the first step is correct, the second is not that of Adam"
-    return replace(answer, verdict="unknown", cannot_tell=(), reason=reason)
+    return replace(found, verdict="unknown", cannot_tell=(), reason=reason)

@@ -12,17 +12,16 @@ from backprop.verification import grammar
 from backprop.verification.comparison import (
     Baseline,
     Case,
-    assumed,
-    correct_gradients,
+    answer,
     drowned,
     fitting,
     judged_arrays,
-    judged_layers,
     likeliest,
     losses_for,
     read,
 )
 from backprop.verification.findings import Alternative, Diagnosis, Layer
+from backprop.verification.grammar import Flow
 from backprop.verification.hints import accumulated
 from backprop.verification.search import Reading, norm
 from backprop.verification.told import MIXED, networks_for, told_losses
@@ -39,6 +38,7 @@ LARGEST = 1e4
 ELSEWHERE = {
     "update": "a mistake in the update",
     "forward": "a forward pass other than the one that these weights and activations give",
+    "sum": "a mistake in the sums over the examples, in which some count for more than others",
 }
 
 
@@ -74,30 +74,26 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives else ()
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
-        reason += f"; there is {in_words(where[0], case, best.reading)}"
+        reason += f"; there is {in_words(where[0], case, best)}"
     else:
         alternatives += tuple(elsewhere(case, best, where))
     reason += more
-    return Diagnosis(
+    return answer(
+        case,
+        best,
         "unknown",
-        (),
-        best.loss.name if agree else None,
-        None,
-        int(np.sign(best.s)),
-        best.reading.problem.convention,
-        judged_layers(judged, case.depth, {}),
-        alternatives,
-        tuple(phi.name for phi in best.reading.activations),
-        correct_gradients(best),
-        reason,
-        tuple(assumed(case, best.reading, best.loss)),
-        arrays=judged,
+        judged,
+        {},
+        loss=best.loss.name if agree else None,
+        alternatives=alternatives,
+        reason=reason,
         place=where[0] if sure else None,
     )
 
 
-def in_words(place: str, case: Case, reading: Reading) -> str:
+def in_words(place: str, case: Case, best: Baseline) -> str:
     """Say where a mistake is that has no name."""
+    given = best.reading.given
     if place in ELSEWHERE:
         return ELSEWHERE[place]
     if place.startswith("delta"):
@@ -107,20 +103,20 @@ def in_words(place: str, case: Case, reading: Reading) -> str:
     if place.startswith("phi"):
         return "a mistake in what all layers share, such as a function for the derivatives of the activations"
     update = ", or in its update" if case.step else ""
-    if place == "dW1" and reading.problem.bias_gradients is None:
+    if place == "dW1" and "b1" not in given:
         return f"a mistake in dW1 or in delta1, between which no other array decides{update}"
-    return f"a mistake in {f'{place} of each of these layers' if place in ('dW', 'db') else place}{update}"
+    what = f"{place} of each of these layers" if place in ("dW", "db") else place
+    if place == "dW1" and {"W1", "b1"} <= set(given) - best.agree:  # and delta1 is seen in nothing else
+        what = "what makes dW1 and db1 from delta1"
+    return f"a mistake in {what}{update}"
 
 
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
     """List places as alternatives."""
-    both = {"W1", "b1"} <= set(best.reading.given) - best.agree  # and delta1 is seen in nothing else
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
-        words = in_words(place, case, best.reading)
-        if place == "dW1" and both:
-            words = words.replace("dW1", "what makes dW1 and db1 from delta1")
-        yield Alternative("mistake", (), line, best.loss.name, words)
+        line = "dW" if place == "sum" else line
+        yield Alternative("mistake", (), line, best.loss.name, in_words(place, case, best))
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
@@ -158,7 +154,8 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
         yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
     elif below <= set(wrong) or not some:
-        yield from (f"delta{top}", *stored, *([] if follows else update))
+        unequal = ["sum"] * (top == reading.depth and reading.n > 1 and follows is True and _weighted(best))
+        yield from (f"delta{top}", *stored, *unequal, *([] if follows else update))
         if follows is None and top == reading.depth:
             yield "forward"
     else:
@@ -167,16 +164,36 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
 
 def _follows(best: Baseline, top: int) -> bool | None:
     """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
-    reading, k = best.reading, top - 1
-    p = reading.exact(best.loss.family)
-    n, d = p.z[k].shape
-    names = [name for name in reading.given if int(name[1:]) <= top]
-    equations = sum(reading.given[name].size for name in names)
+    n, d = best.reading.exact(best.loss.family).z[top - 1].shape
+    equations = sum(g.size for name, g in best.reading.given.items() if int(name[1:]) <= top)
     if n * d * equations > 200_000 or n * d > 400:
         return None
-    delta = np.eye(n * d).reshape(n * d, n, d)
+    found = _fitted(best, top, np.eye(n * d).reshape(n * d, n, d))
+    if found is None:
+        return None
+    solution, meant = found
+    return False if solution is None else meant or None
+
+
+def _weighted(best: Baseline) -> bool:
+    """Tell whether all arrays are sums in which each example has a weight of its own, none of them negative."""
+    p = best.reading.exact(best.loss.family)
+    delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
+    solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False)
+    return solution is not None and bool((1 + solution / best.s >= -1e-6).all())
+
+
+def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool] | None:
+    """Fit what is incorrect in all arrays up to a layer by many δ of that layer; None if any arrays would fit.
+
+    Returns:
+        How much of each δ there is, or None if they do not fit; and whether that is not too large to be meant.
+    """
+    reading = best.reading
+    p, many = reading.exact(best.loss.family), len(delta)
+    names = [name for name in reading.given if int(name[1:]) <= top]
     rows = {}
-    for j in range(k, -1, -1):
+    for j in range(top - 1, -1, -1):
         rows[f"W{j + 1}"] = step.weight_gradient(p.a[j], delta)
         rows[f"b{j + 1}"] = step.bias_gradient(delta)
         if j:
@@ -185,17 +202,16 @@ def _follows(best: Baseline, top: int) -> bool | None:
         return None
     blocks = reading.correct(best.loss.family)  # what differs from the correct gradient must follow from a δ
     scale = {n: max(norm(reading.given[n]), abs(best.s) * norm(blocks[n].made)) or 1.0 for n in names}
-    matrix = np.hstack([rows[name].reshape(n * d, -1) / scale[name] for name in names]).T
+    matrix = np.hstack([rows[name].reshape(many, -1) / scale[name] for name in names]).T
     target = np.concatenate([(reading.given[n] - best.s * blocks[n].made).ravel() / scale[n] for n in names])
     if not np.isfinite(matrix).all():
         return None
     solution, _, rank, sizes = np.linalg.lstsq(matrix, target, rcond=1e-9)
     length = np.linalg.norm(target)
-    if equations - rank < 2:
+    if len(target) - rank < 2:
         return None
-    if np.linalg.norm(matrix @ solution - target) >= max(reading.coarse, 1e-7) * length:
-        return False
-    return True if np.linalg.norm(solution) * sizes[0] <= LARGEST * length else None
+    fits = np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length
+    return solution if fits else None, bool(np.linalg.norm(solution) * sizes[0] <= LARGEST * length)
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
@@ -213,26 +229,14 @@ def all_zero(case: Case) -> Diagnosis:
             made = grammar.backward(reading.exact(candidates[0].family), {})
             if not any(made[name].any() for name in reading.given):
                 base = Baseline(reading, candidates[0], candidates[0].factor, frozenset(reading.given), frozenset())
-                judged = judged_arrays(base)
-                names = tuple(phi.name for phi in reading.activations)
+                plain: dict[str, Any] = {"correct": None, "assumed": ()}
                 reason = "every derivative is zero, because a layer is dead: no small change changes a prediction"
-                return Diagnosis(
-                    "correct",
-                    (),
-                    candidates[0].name,
-                    1.0,
-                    1,
-                    reading.problem.convention,
-                    judged_layers(judged, case.depth, {}),
-                    activations=names,
-                    reason=reason,
-                    arrays=judged,
-                )
+                return answer(case, base, "correct", judged_arrays(base), {}, scale=1.0, reason=reason, **plain)
             if case.loss is not None:
-                answer = is_unknown(case, [reading])
+                found = is_unknown(case, [reading])
                 reason = "the gradients are all zero, so they were never computed, or were cleared too early"
                 reason += ", or δ of the output is zero"
-                return replace(answer, reason=reason, alternatives=(), place=f"delta{case.depth}")
+                return replace(found, reason=reason, alternatives=(), place=f"delta{case.depth}")
     raise ValueError(
         "gradients are all zero; expected the gradient before it was cleared: looked for one number that is not zero"
     )
@@ -244,13 +248,13 @@ def no_change(case: Case) -> Diagnosis:
     reason = "too small to tell: no weight changed"
     if case.told is None or case.loss is None:
         return nothing(case.depth, reason)
-    answer = is_unknown(case, read(case, list(product(*case.told)))[:1])
-    if not answer.arrays:
-        return answer
+    found = is_unknown(case, read(case, list(product(*case.told)))[:1])
+    if not found.arrays:
+        return found
     reason = "no weight changed although the gradient is not zero, or the change is too small to tell"
     texts = {"update": ELSEWHERE["update"], f"delta{case.depth}": f"a delta{case.depth} that is zero"}
     others = (Alternative("mistake", (), place, str(case.loss), text) for place, text in texts.items())
-    return replace(answer, reason=reason, alternatives=tuple(others))
+    return replace(found, reason=reason, alternatives=tuple(others))
 
 
 def _if_untold(case: Case) -> Iterator[Alternative]:

@@ -222,7 +222,7 @@ def short(one: Explanation) -> str:
     Returns:
         The titles of the mistakes, or the line that is written.
     """
-    if one.slugs and all(slug for slug, _, _ in one.parts):
+    if one.slugs:
         return f"{'; '.join(BY_SLUG[slug].title for slug in one.slugs)} ({', '.join(one.slugs)})"
     return "; ".join(
         f"{_place(place)} is incorrect, and your numbers fit {written}" for place, written, _ in lines(one)

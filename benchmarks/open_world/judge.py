@@ -204,6 +204,8 @@ def fits(slug: str, case: Case, answer: Answer, compared: Mapping[str, Compared]
         else set(range(1, depth + (not slug.startswith("hidden-"))))
     )
     possible &= layers or possible
+    if "phi" in kinds and answer.place in {f"delta{k}" for k in possible}:  # a product, in whichever line its factors
+        kinds += ("back", *(["error"] if depth in possible else []))
     return any(place.rstrip("0123456789") in kinds and _layer(place) in {0, *possible} for place in case.places)
 
 
