@@ -34,7 +34,7 @@ from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
-from backprop.verification.search import Block, Reading, forward, losses
+from backprop.verification.search import Block, Reading, Search, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
     TOO_SMALL_TO_TELL,
@@ -1387,3 +1387,21 @@ def test_a_factor_is_no_large_epsilon() -> None:
     made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
     lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
     assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None
+
+
+@pytest.mark.parametrize(("told", "most"), [({}, 94), ({"activations": [None] * 3}, 240)])
+def test_a_narrow_network_takes_no_more_searches_than_any_other(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], most: int
+) -> None:
+    rng, count = np.random.default_rng(0), Counter[str]()
+
+    def explain(self: Search, s: float | None, most: int) -> list[Any]:
+        count["searches"] += 1
+        return []
+
+    monkeypatch.setattr(Search, "explain", explain)
+    model = Model.random([3, 1, 1, 4], seed=0)
+    x, y = rng.normal(size=(5, 3)), rng.random((5, 4))
+    noise = [rng.normal(size=w.shape) for w in model.weights]
+    assert diagnose(list(model.weights), x, y, noise, **told).verdict == "unknown"
+    assert count["searches"] == most
