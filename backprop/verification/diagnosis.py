@@ -42,8 +42,8 @@ from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_un
 #: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
 #: of the others, if their activations are not likely.
 SEARCHED, FEW = 24, 8
-#: How many searches one diagnosis may need, about twice as many as the mistakes of the catalogue do.
-SEARCHES = 240
+#: How many times the searches of one diagnosis may go one layer down; the mistakes of the catalogue need about 200.
+STEPS = 4000
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
 
@@ -203,7 +203,7 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
 
 
 def explained(
-    case: Case, readings: Sequence[Reading], few: int, searches: Iterator[int], again: bool = False
+    case: Case, readings: Sequence[Reading], few: int, steps: Iterator[int], again: bool = False
 ) -> list[Explanation]:
     """List the explanations that assume a mistake, the cheapest first.
 
@@ -211,11 +211,11 @@ def explained(
         case: what was handed in.
         readings: how it may be read.
         few: how many readings for which no array speaks are searched.
-        searches: gives a number for each search that may still be made.
+        steps: as for `Search`; when it is empty, the search ends.
         again: whether the readings for which an array speaks have been searched before.
 
     Returns:
-        The explanations; none if there are too many searches, because another might be better than those found.
+        The explanations; none if there are too many steps, because another might be better than those found.
     """
     if not readings:  # no forward pass is finite
         return []
@@ -235,12 +235,12 @@ def explained(
         if found and evidence < least:
             break
         for family, candidates in own.items():
-            search = Search(reading, family, named_factors(reading))
+            search = Search(reading, family, named_factors(reading), steps)
             more: list[Explanation] = []
             for most in (1, MOST):
                 states: list[State] = []
                 for s in _scales_to_try(case, reading, candidates):
-                    if next(searches, None) is None:
+                    if next(steps, None) is None:
                         return []
                     states += search.explain(s, most)
                 states.sort(key=search.cost)
@@ -277,7 +277,7 @@ def _scales_to_try(case: Case, reading: Reading, candidates: Sequence[LossReadin
 def diagnosed(case: Case) -> Diagnosis:
     """Go through what may be: correct, a mistake, unknown."""
     family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
-    groups, searches = [], iter(range(SEARCHES))
+    groups, steps = [], iter(range(STEPS))
     for number, network in enumerate(networks_for(case.told, case.depth, family)):
         large = case.told is None and case.problems[0].X.size > MANY
         groups.append(read(case, network[:LARGE] if large else network))
@@ -292,12 +292,12 @@ def diagnosed(case: Case) -> Diagnosis:
             if best is not None and drowned(case, best):
                 return nothing(case.depth, TOO_SMALL_TO_TELL)
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = explained(case, groups[0], 0, searches)
+            found = explained(case, groups[0], 0, steps)
             if found:
                 return is_mistake(case, found)
     for number, readings in enumerate(groups):
         again = not number and case.told is None
-        found = explained(case, readings, FEW if number else len(readings), searches, again)
+        found = explained(case, readings, FEW if number else len(readings), steps, again)
         if found:
             return is_mistake(case, found)
     if case.told is not None or case.problems[0].X.size <= MANY:
