@@ -59,8 +59,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. One line
-            says which.
+        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. The
+            message is one line.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
@@ -154,7 +154,7 @@ def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.nd
 
 
 def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[str, Any], list[str]]:
-    """Sort arrays by their names into the arguments of `diagnose` or `diagnose_step`.
+    """Sort arrays by name into the arguments of `diagnose` or `diagnose_step`.
 
     Args:
         arrays: the arrays by name, as in NAMES.
@@ -225,10 +225,10 @@ def in_names_of_file(message: str) -> str:
     """Put the names of a file's arrays in place of those of the arguments.
 
     Args:
-        message: what `diagnose` or `diagnose_step` complained.
+        message: the error message of `diagnose` or `diagnose_step`.
 
     Returns:
-        The same about W1, g1, … in place of weights[0], gradients[0], …
+        The message with W1, g1, … in place of weights[0], gradients[0], …
 
     Examples:
         >>> from backprop.verification.archive import in_names_of_file
