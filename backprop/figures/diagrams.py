@@ -124,13 +124,13 @@ def label(
 
     Args:
         axes: where.
-        x: in points; `ha` says what of the text.
+        x: its position in points, of which `ha` says what part of the text it is.
         y: in points, half the height of its letters.
         text: plain, or mathematics between dollars.
         colour: of the text.
         size: in points.
         ha: "left", "center" or "right".
-        box: how far around it to clear the ground, in letters; 0 for not at all.
+        box: the width of the margin around it that is cleared, in letters; 0 for none.
     """
     ground = {"boxstyle": f"square,pad={box}", "facecolor": PAPER, "edgecolor": "none"} if box else None
     axes.text(x, y - 0.27 * size, text, color=colour, size=size, ha=ha, va="baseline", bbox=ground)
@@ -199,7 +199,7 @@ def edge(axes: Axes, tail: Unit, tip: Unit, shift: float = 0, **how: Any) -> np.
         tail: the unit on the left.
         tip: the unit on the right.
         shift: how far to move it upwards, in points.
-        how: the rest for `arrow`; in the colour `BACKWARD` it runs from tip to tail.
+        how: further arguments of `arrow`; in the colour `BACKWARD` it runs from tip to tail.
 
     Returns:
         Its two ends, the left one first, in points.
@@ -330,7 +330,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
         places: what `columns` returned.
         texts: for each layer a matrix of labels, (in, out), or None for none.
         at: how far along a slanting connection its label stands, from 0 (left) to 1 (right).
-        how: the rest for `arrow`.
+        how: further arguments of `arrow`.
     """
     colour = BACKWARD if how.get("colour") == BACKWARD else INK
     marks = []

@@ -234,7 +234,7 @@ def _decay(best: Explanation) -> float | None:
 
 
 def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
-    """List the other explanations, each once: first losses for which the gradient is correct, then other mistakes."""
+    """List the other explanations, each once: beginning with losses for which the gradient is correct."""
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):

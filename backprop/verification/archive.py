@@ -78,7 +78,7 @@ def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(data)
     except Exception as error:  # no list says which exceptions damage can cause; OSError is one
-        raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
+        raise ValueError(f"{path} is not an .npz file: {_line(error)}; expected what numpy.savez writes") from None
 
 
 def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
@@ -86,7 +86,7 @@ def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
     if b"MATLAB 7.3" in data[:128] or data.startswith(b"\x89HDF"):
         raise ValueError(f"{path} is a .mat file of version 7.3; expected one of version 7: write it with save -v7")
     if not data.startswith(b"MATLAB 5.0"):
-        raise ValueError(f"{path} is no .mat file; expected what save -v6 or save -v7 writes")
+        raise ValueError(f"{path} is not a .mat file; expected what save -v6 or save -v7 writes")
     try:
         found = matlab.variables(data, MOST_BYTES)
     except ValueError as error:

@@ -316,8 +316,7 @@ FREE_SCALE: tuple[tuple[None, tuple[str, ...], float], ...] = ((None, (), 0.0),)
 def _scales_of(
     state: State, blocks: dict[str, Block], s: float, loss: LossReading, reading: Reading, named: bool
 ) -> Iterator[tuple[float | None, tuple[str, ...], float]]:
-    """Yield what `scales` yields, for the scales with which a state holds within rounding; None for a nameless
-    scale."""
+    """Yield the items of `scales` with which a state holds within rounding; their ratio is None without a name."""
     single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
     if single and any(term.place == "error" for term in state.terms):
         return

@@ -94,8 +94,7 @@ def hints(
 
 
 def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether a step seems to contain gradients of earlier steps, as it is too long but has nearly the right
-    direction.
+    """Tell whether a step may contain the gradients of earlier steps: too long, but in nearly the right direction.
 
     Args:
         given: what was subtracted from each array, divided by the learning rate.
@@ -111,8 +110,7 @@ def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray])
 
 
 def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
-    """Tell whether the gradients are multiples of the last digit of the weights, for one of the usual learning
-    rates."""
+    """Tell whether the gradients are, for a common learning rate, multiples of the last digit of the weights."""
     kind = np.float64 if unit < 1e-10 else np.float32
     weights = np.concatenate([w.ravel() for w in problem.weights])
     gradients = np.concatenate([g.ravel() for g in problem.gradients])
@@ -131,7 +129,7 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
 def _tried(
     problem: Problem, network: Sequence[Activation], wanted: Sequence[str], unit: float, work: float, is_step: bool
 ) -> Iterator[str]:
-    """Yield a sentence for each mini-batch and each update that a gradient agrees with."""
+    """Yield a sentence if the gradient is that of a mini-batch, or of the weights before an update."""
     left, p = work, forward(problem, network, "mse")
     cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
     for k, part, words in _batches(problem, p, wanted, unit):

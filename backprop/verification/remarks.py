@@ -182,7 +182,7 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
 
 
 def _count(n: int, of: int, what: str, place: str) -> str:
-    """Write how many units there are, such as "1 unit" or "3 units"."""
+    """Begin a sentence about some units, such as "All 4 hidden units are" or "1 of 4 hidden units is"."""
     if of == 1:
         return f"The {what}{place} is"
     return f"All {of} {what}s{place} are" if n == of else f"{n} of {of} {what}s{place} {'is' if n == 1 else 'are'}"
