@@ -1273,9 +1273,9 @@ def test_work_is_counted_to_the_last_multiplication() -> None:
         assert tried(a_line(data, examples), work) == of_batch(words)
         assert tried(a_line(data, examples), work - 1) == []
     before = (
-        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "
+        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so pass "
     )
-    before += "in a copy of the weights that was made before the update"
+    before += "a copy of the weights that was made before the update"
     for data, work in ((x, whole), (line, 2 * whole * 6 / 4 + whole)):
         assert tried(a_line(data, slice(4), after=1.0), work) == [before]
         assert tried(a_line(data, slice(4), after=1.0), work - 1) == []

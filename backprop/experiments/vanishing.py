@@ -23,7 +23,7 @@ def norms(name: str, seed: int) -> tuple[list[float], list[float]]:
 
     Args:
         name: the activation, "sigmoid" or "tanh".
-        seed: of the weights.
+        seed: the seed of the weights.
 
     Returns:
         $\lVert\Delta_L\rVert, \dots, \lVert\Delta_1\rVert$, from the output backward, and the bound on each.

@@ -33,7 +33,7 @@ class Unit(NamedTuple):
     Attributes:
         x: its centre, in points.
         y: its centre, in points.
-        half: half its width.
+        half: half of its width.
         r: half its height, which is the radius of its ends.
     """
 
@@ -47,7 +47,7 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     """Make an empty drawing whose coordinates are points.
 
     Args:
-        height: in points.
+        height: the height in points.
 
     Returns:
         The drawing and the axes that fill it.
@@ -60,7 +60,7 @@ def sheets(height: float, count: int) -> tuple[Canvas, list[Axes]]:
     """Make an empty drawing of equal panels side by side, which a narrow page stacks; one ruler runs through all.
 
     Args:
-        height: in points.
+        height: the height in points.
         count: how many panels.
 
     Returns:
@@ -127,8 +127,8 @@ def label(
         x: its position in points, of which `ha` says what part of the text it is.
         y: in points, half the height of its letters.
         text: plain, or mathematics between dollars.
-        colour: of the text.
-        size: in points.
+        colour: the colour of the text.
+        size: the size of the letters in points.
         ha: "left", "center" or "right".
         box: the width of the margin around it that is cleared, in letters; 0 for none.
     """
@@ -144,7 +144,7 @@ def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], siz
         x: the middle of the line, in points.
         y: in points, half the height of its letters.
         parts: texts with their colours.
-        size: in points.
+        size: the size of the letters in points.
     """
     parser, font = MathTextParser("path"), FontProperties(family="STIXGeneral", size=size)
     widths = [parser.parse(text, 72, font).width for text, _ in parts]
@@ -161,8 +161,8 @@ def line(axes: Axes, x: Any, y: Any, width: float = _THIN, colour: str = INK, st
         axes: where.
         x: coordinates in points.
         y: coordinates in points.
-        width: of the line.
-        colour: of the line.
+        width: the width of the line.
+        colour: the colour of the line.
         style: "solid" or dashes.
     """
     axes.plot(x, y, color=colour, linewidth=width, linestyle=style)
@@ -176,7 +176,7 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float 
         start: two coordinates in points.
         end: two coordinates in points.
         colour: `FORWARD`, `BACKWARD` or `INK`.
-        width: of the line, in points.
+        width: the width of the line in points.
         head: the length of the head; 0 for none.
     """
     p, q = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
@@ -239,7 +239,7 @@ def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
         axes: where.
         unit: its place.
         text: what stands in it.
-        size: of the text.
+        size: the size of the text.
 
     Returns:
         Its place.
@@ -259,7 +259,7 @@ def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", siz
         z: its pre-activation.
         a: its activation.
         bend: the name of its activation function; if empty, a line stands between z and a.
-        size: of z and a.
+        size: the size of z and a.
 
     Returns:
         Its place.

@@ -88,7 +88,7 @@ def train(address: str, epochs: int, cells: int = CELLS, beside: Mapping[str, An
         beside: what the last call returned as `beside`; nothing at the beginning.
 
     Returns:
-        address: the query after it; losses: L before each update, and wrong_losses, those with the mistake; surface;
+        address: the query after training; losses: L before each update; wrong_losses: those with the mistake; surface;
         epoch: how many updates have been made; beside: the state of the training with the mistake; words: "" or, if
         training diverged, the sentence that says so.
 

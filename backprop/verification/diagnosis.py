@@ -1,8 +1,8 @@
 """Diagnosis: name the mistake in a gradient that any program computed.
 
 `diagnose` takes weights, data and the gradient that your code computed for them; `steps.diagnose_step` takes the
-weights before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or
-"unknown", because a mistake is named only if the numbers agree to the last digits.
+weights before and after one update. Both infer whatever you do not specify. The verdict is "correct", "mistake" or
+"unknown". A mistake is named only if the numbers agree to the last digits.
 
 Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
 incorrect arrays compete, in this order:

@@ -84,7 +84,7 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     name = checks.one_of(called, given.get("name"), list(PARAMETERS))
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
-        raise ValueError(f"optimizer has {unknown[0]!r}; expected of {name!r} any of {', '.join(PARAMETERS[name])}")
+        raise ValueError(f"optimizer has {unknown[0]!r}; expected for {name!r} any of {', '.join(PARAMETERS[name])}")
     eta = None if eta is None else checks.learning_rate(eta)
     lr = given.get("lr", eta)
     rate = None if lr is None else checks.learning_rate(lr)

@@ -91,7 +91,7 @@ def forward(problem: Problem, activations: Sequence[Activation], family: str, un
     Args:
         problem: the arrays.
         activations: one for each layer.
-        family: of the loss.
+        family: the family of the loss.
         unit: the relative size of the disturbance; 0 for none.
 
     Returns:
@@ -243,10 +243,10 @@ class Reading:
         """Compare the arrays with the correct gradient, for a family of losses.
 
         Args:
-            family: of the loss.
+            family: the family of the loss.
 
         Returns:
-            A block for each array that was handed in.
+            A block for each array that was passed.
         """
         if family not in self._correct:
             self._correct[family] = self.blocks(family, {})
@@ -262,13 +262,13 @@ class Reading:
         """Compare the arrays with those of a backward pass, and measure the effect of rounding on these.
 
         Args:
-            family: of the loss.
+            family: the family of the loss.
             plan: the backward pass.
             factors: as for `grammar.backward`.
             decays: multiples of the parameters that are added to their gradients, in units of the loss's factor.
 
         Returns:
-            A block for each array that was handed in.
+            A block for each array that was passed.
         """
         with np.errstate(all="ignore"):
             exact = grammar.backward(self.exact(family), plan, factors)
@@ -456,7 +456,7 @@ class Search:
 
         Args:
             reading: the problem.
-            family: of the loss.
+            family: the family of the loss.
             named: the factors that have a name.
         """
         self.reading, self.family, self.named = reading, family, named
