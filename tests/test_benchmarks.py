@@ -40,6 +40,7 @@ def test_it_measures_in_a_process_with_the_settings_of_one_thread(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()  # so that it comes before any other of its name
     shown = "import json, os, sys\nprint(json.dumps([sys.argv[1:], dict(os.environ)]))\nsys.exit(7)\n"
     (tmp_path / "benchmarks" / "measure.py").write_text(shown, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -34,7 +34,7 @@ from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
-from backprop.verification.search import Block, Reading, forward, losses
+from backprop.verification.search import Block, Reading, Search, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
     TOO_SMALL_TO_TELL,
@@ -464,8 +464,8 @@ def test_where_the_correct_gradient_is_zero_only_zeros_resemble_it() -> None:
 
 
 def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
-    problem = a_problem([np.full((2, 3), 1e200), np.full((3, 1), 1e200)], [1e200 * w for w in W])
-    one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {})
+    huge = [np.full((2, 3), 1e200), np.full((3, 1), 1e200)]  # all positive: no kernel has ∞ − ∞ in a sum
+    one = Reading(a_problem(huge, huge), (RELU, RELU), 1e-16, 1e-7, {})
     assert resembling(one, "mse") == {"W2": True, "W1": True}
 
 
@@ -1053,9 +1053,9 @@ def test_how_many_readings_are_searched(
 ) -> None:
     found, others = [], Counter[str]()
 
-    def explained(case: Case, readings: list[Reading], few: int, searches: Any, again: bool = False) -> list[Any]:
+    def explained(case: Case, readings: list[Reading], few: int, steps: Any, again: bool = False) -> list[Any]:
         found.append((len(readings), few, again))
-        assert sum(1 for _ in searches) == diagnosis.SEARCHES * (len(found) == 1)  # one budget for all
+        assert sum(1 for _ in steps) == diagnosis.STEPS * (len(found) == 1)  # one budget for all
         return []
 
     monkeypatch.setattr(diagnosis, "explained", explained)
@@ -1130,7 +1130,7 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
     found: list[tuple[int, str, float | None, int]] = []
 
     class Fake:
-        def __init__(self, reading: Reading, family: str, named: list[float]) -> None:
+        def __init__(self, reading: Reading, family: str, named: list[float], steps: Any) -> None:
             self.reading, self.family, self.cost = reading, family, lambda state: -state
             assert named == named_factors(reading)
 
@@ -1387,3 +1387,21 @@ def test_a_factor_is_no_large_epsilon() -> None:
     made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
     lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
     assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None
+
+
+@pytest.mark.parametrize("most", [10, 60, 4000])
+def test_a_narrow_network_takes_no_more_steps_than_any_other(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    rng, taken, down = np.random.default_rng(0), Counter[str](), Search._below
+
+    def below(self: Search, *more: Any) -> Any:
+        taken["steps"] += 1
+        return down(self, *more)
+
+    monkeypatch.setattr(Search, "_below", below)
+    monkeypatch.setattr(diagnosis, "STEPS", most)
+    model = Model.random([3, 1, 1, 4], seed=0)
+    x, y = rng.normal(size=(5, 3)), rng.random((5, 4))
+    noise = [rng.normal(size=w.shape) for w in model.weights]
+    assert diagnose(list(model.weights), x, y, noise, activations=[None] * 3).verdict == "unknown"
+    assert 0 < taken["steps"] <= most
+    assert (taken["steps"] > 60) is (most == 4000)  # without a limit

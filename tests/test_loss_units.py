@@ -98,6 +98,7 @@ def test_what_is_infinite_is_no_warning() -> None:
         ([[0.5, 0.5 + 0.9e-6]], True),
         ([[0.5, 0.5 + 1.1e-6]], False),
         ([[0.5, 0.5], [0.5, 0.6]], False),
+        ([[1.7e308, 1.7e308]], False),  # whose sum would overflow, which is a warning
     ],
 )
 def test_rows_that_are_distributions(values: Any, answer: bool) -> None:

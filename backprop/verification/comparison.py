@@ -156,7 +156,7 @@ def resembling(reading: Reading, family: str) -> dict[str, bool]:
                 length, own = norm(g), float(np.vdot(m, m))
                 a = norm(p.a[k])
                 drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
-                miss = norm(g - m * (np.vdot(g, m) / own)) if own > 0 else length
+                miss = norm(g - m * (np.vdot(g, m) / own)) if 0 < own < np.inf else length
                 found[name] = miss <= 1e-3 * length + drowned
     return found
 

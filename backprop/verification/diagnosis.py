@@ -42,8 +42,8 @@ from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_un
 #: How many readings that some array supports are searched for a mistake at most, the likeliest first; and how many of
 #: the others, if their activations are unlikely.
 SEARCHED, FEW = 24, 8
-#: How many searches one diagnosis may need, about twice as many as the mistakes of the catalogue do.
-SEARCHES = 240
+#: How often the searches of one diagnosis may go one layer down; the mistakes of the catalogue need about 200 times.
+STEPS = 4000
 #: How many networks are tried at most in each group if there are many inputs.
 LARGE = 16
 
@@ -204,7 +204,7 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
 
 
 def explained(
-    case: Case, readings: Sequence[Reading], few: int, searches: Iterator[int], again: bool = False
+    case: Case, readings: Sequence[Reading], few: int, steps: Iterator[int], again: bool = False
 ) -> list[Explanation]:
     """List the explanations that assume a mistake, the simplest first.
 
@@ -212,11 +212,11 @@ def explained(
         case: the arrays and options.
         readings: the ways to read the arrays.
         few: how many readings are searched that no array supports.
-        searches: an iterator that yields once for each search that is still allowed.
+        steps: as for `Search`; when it is empty, the search ends.
         again: whether the readings that some array supports have been searched before.
 
     Returns:
-        The explanations; none if there are too many searches, because another might be better than those found.
+        The explanations; none if there are too many steps, because another might be better than those found.
     """
     if not readings:  # no forward pass is finite
         return []
@@ -236,12 +236,12 @@ def explained(
         if found and evidence < least:
             break
         for family, candidates in own.items():
-            search = Search(reading, family, named_factors(reading))
+            search = Search(reading, family, named_factors(reading), steps)
             more: list[Explanation] = []
             for most in (1, MOST):
                 states: list[State] = []
                 for s in _scales_to_try(case, reading, candidates):
-                    if next(searches, None) is None:
+                    if next(steps, None) is None:
                         return []
                     states += search.explain(s, most)
                 states.sort(key=search.cost)
@@ -278,7 +278,7 @@ def _scales_to_try(case: Case, reading: Reading, candidates: Sequence[LossReadin
 def diagnosed(case: Case) -> Diagnosis:
     """Try the verdicts in order: correct, a mistake, unknown."""
     family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
-    groups, searches = [], iter(range(SEARCHES))
+    groups, steps = [], iter(range(STEPS))
     for number, network in enumerate(networks_for(case.told, case.depth, family)):
         large = case.told is None and case.problems[0].X.size > MANY
         groups.append(read(case, network[:LARGE] if large else network))
@@ -293,12 +293,12 @@ def diagnosed(case: Case) -> Diagnosis:
             if best is not None and drowned(case, best):
                 return nothing(case.depth, TOO_SMALL_TO_TELL)
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
-            found = explained(case, groups[0], 0, searches)
+            found = explained(case, groups[0], 0, steps)
             if found:
                 return is_mistake(case, found)
     for number, readings in enumerate(groups):
         again = not number and case.told is None
-        found = explained(case, readings, FEW if number else len(readings), searches, again)
+        found = explained(case, readings, FEW if number else len(readings), steps, again)
         if found:
             return is_mistake(case, found)
     if case.told is not None or case.problems[0].X.size <= MANY:

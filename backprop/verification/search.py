@@ -451,15 +451,19 @@ class Sketch(NamedTuple):
 class Search:
     """A search through the backward passes of one reading, for one family of losses."""
 
-    def __init__(self, reading: Reading, family: str, named: Sequence[float]) -> None:
+    def __init__(
+        self, reading: Reading, family: str, named: Sequence[float], steps: Iterator[int] | None = None
+    ) -> None:
         """Prepare a search.
 
         Args:
             reading: the problem.
             family: the family of the loss.
             named: the factors that have a name.
+            steps: an iterator from which one number is taken whenever the search goes one layer down.
         """
         self.reading, self.family, self.named = reading, family, named
+        self._steps = iter(()) if steps is None else steps
         self.p = reading.exact(family)
         self.correct = reading.correct(family)
         self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
@@ -513,6 +517,7 @@ class Search:
 
     def _below(self, state: State, k: int, most: int) -> Iterator[State]:
         """Extend a state by one layer in every way that fits."""
+        next(self._steps, 0)
         p, output = self.p, k == self.p.depth - 1
         come = self._come(state.flow, k)
         derivatives = self._derivatives(k)
