@@ -290,7 +290,7 @@ def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: 
         dc_dz: what stands below z.
         derivative: what stands at the arrow.
         dc_da: what stands below a.
-        left: how much room `dc_dz` takes to the right of its middle, in points.
+        left: the width of `dc_dz` to the right of its middle, in points.
     """
     x, y, half, r = unit
     y -= r + 14

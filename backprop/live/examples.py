@@ -1,6 +1,6 @@
 """Run listings as doctest does, and report the expected and the actual output of each example.
 
-Doctest's own parser and its own comparison decide; only the report is different, because a page shows it and not a
+Doctest's own parser and its own comparison decide; only the report is different, because a page shows it rather than a
 terminal.
 """
 
