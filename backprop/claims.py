@@ -89,7 +89,7 @@ def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS)
 
 
 def some(part: int, whole: int, noun: str) -> str:
-    """Write how many of some things there are, as words where it is all or none of them.
+    """Write how many things of a kind there are, in words if it is all or none of them.
 
     Args:
         part: how many of them.
@@ -401,7 +401,7 @@ RESULTS = "Results"
 
 
 def in_the_band(r: Results, name: str) -> tuple[int, int, int, int]:
-    """Count the printed values between the 5th and the 95th percentile, and the seeds that predict all correctly."""
+    """Count the printed values between the 5th and the 95th percentile, and the seeds with correct predictions only."""
     one = r["spread"][name]["one"]
     inside = sum(0.05 <= below <= 0.95 for _, below in one["below"])
     return inside, len(one["below"]), one["solved"], r["spread"]["seeds"]

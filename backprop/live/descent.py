@@ -61,7 +61,7 @@ def points(address: str) -> dict[str, Any]:
     """Return the examples and the decision surface, for the drawing.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
 
     Returns:
         x, shape (N, 2) as one list; label, shape (N,); surface, as `surface` returns it for `CELLS`; the loss.
@@ -79,16 +79,17 @@ def points(address: str) -> dict[str, Any]:
 
 
 def train(address: str, epochs: int, cells: int = CELLS, beside: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Train on all examples for some epochs, and beside it with the planted mistake, if there is one.
+    """Train on all examples for some epochs, and train a second network with the planted mistake, if there is one.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
         epochs: how many.
         cells: the points in a row of the decision surface; 0 for no surface.
-        beside: what the last call returned as `beside`; nothing at the beginning.
+        beside: what the last call returned as `beside`; None at the beginning.
 
     Returns:
-        address: the query after training; losses: L before each update; wrong_losses: those with the mistake; surface;
+        address: the query string after training; losses: L before each update; wrong_losses: those with the mistake;
+            surface;
         epoch: how many updates have been made; beside: the state of the training with the mistake; words: "" or, if
         training diverged, the sentence that says so.
 

@@ -75,10 +75,10 @@ def printed_array(name: str, text: str) -> np.ndarray:
 
 
 def pasted(text: str) -> dict[str, np.ndarray]:
-    r"""Read arrays that were printed one after the other, each behind its name.
+    r"""Read arrays that were printed one after the other, each after its name.
 
     Args:
-        text: such as "W1 = [[1. 2.]]" and so on, with line breaks wherever they came.
+        text: assignments such as "W1 = [[1. 2.]]", in which an array may be broken across lines.
 
     Returns:
         The arrays by name.
@@ -123,13 +123,13 @@ def diagnose_given(
 
     Args:
         name: the file's name.
-        content: its bytes; without them the text counts.
+        content: its bytes; None if the text is to be read instead.
         text: printed arrays.
         activations: the names that the reader chose; none if they are to be inferred.
-        loss: as the reader names it; "": to be inferred.
+        loss: the name that the reader chose; "" if it is to be inferred.
 
     Returns:
-        verdict: "correct", "mistake" or "unknown", or "" where nothing could be diagnosed; words: the diagnosis, or the
+        verdict: "correct", "mistake" or "unknown", or "" if nothing could be diagnosed; words: the diagnosis, or the
         sentence that says why there is none; note: what the reader should know besides, or "".
 
     Examples:
@@ -168,7 +168,7 @@ def from_bytes(name: str, content: bytes) -> dict[str, np.ndarray]:
         The arrays by name.
 
     Raises:
-        ValueError: if it is neither kind of file.
+        ValueError: if it is neither kind of file, or is damaged.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name).name or "run.npz")

@@ -11,16 +11,16 @@ from backprop.live.showing import View, a_name, index_of
 from backprop.live.steps import stage_of, steps_of, units_of
 from backprop.live.values import Numbers
 
-#: Half the size of a unit, and the place around the drawing.
+#: The radius of a unit, and the margins above and beside the network.
 R, TOP, SIDE = 23, 46, 34
 
-#: The place for the line of words under a drawing of all examples, and half the width of the ticks in a unit.
+#: The height of the line of words under a drawing of all examples, and half the width that the ticks in a unit span.
 LINE, HALF = 22, 15
 
-#: The range of an activation, from the left end of the ticks to the right; others have that of their layer.
+#: The range of an activation, which the ticks span from left to right; others span the range of their layer.
 RANGE = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
-#: Above so many weights only those at work carry their numbers.
+#: With more weights than this, only those at work are labelled with their numbers.
 MOST_LABELS = 12
 
 #: The style of a drawing that stands alone, in the colours of the site by day.
@@ -60,13 +60,13 @@ def spacing(scene: Scene) -> float:
 
 
 def size(scene: Scene) -> tuple[float, float]:
-    """Compute the width and height of the drawing; under says whether a line of words stands below it."""
+    """Compute the width and the height of the drawing, with a line of words below it if it shows all examples."""
     height = 2 * TOP + (max(scene.net) - 1) * spacing(scene)
     return 430 if len(scene.net) < 5 else 530, height if scene.example else height + LINE
 
 
 def digits(value: float) -> str:
-    """Write a number as it stands in a drawing: with three digits, or two where zeros come before them."""
+    """Write a number for a drawing, with three significant digits, or with two if it is below 0.01."""
     return mathml.digits(value, 3 if abs(value) >= 0.01 else 2)
 
 
@@ -86,7 +86,7 @@ def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
         focus: the part that the keyboard reaches first, such as "w1-3" or "u3"; "" for the unit at work.
 
     Returns:
-        An svg element; its parts have a `data-name`, and their numbers with all digits.
+        An svg element, whose parts carry a `data-name` and their numbers with all digits.
 
     Examples:
         >>> from backprop.live.drawing import draw

@@ -17,16 +17,16 @@ from typing import Any, TextIO
 
 import numpy as np
 
-#: More than this is not sent to the page.
+#: The largest number of characters of output that are sent to the page.
 LONGEST_OUTPUT = 8000
 #: What a traceback calls the reader's text.
 LISTING_NAME = "<listing>"
 
 
 def doctest_module() -> types.ModuleType:
-    """Import doctest, in the browser without the debugger and the test runner that it would never use there.
+    """Import doctest; in the browser, leave out the debugger and the test runner, which it never uses there.
 
-    They take a fifth of a second to import in WebAssembly. Elsewhere nothing is left out.
+    These two take a fifth of a second to import in WebAssembly. Elsewhere nothing is left out.
 
     Returns:
         The module `doctest`.
@@ -92,7 +92,7 @@ class Truncated(io.StringIO):
 
 @contextlib.contextmanager
 def as_in_a_console(output: TextIO) -> Iterator[list[warnings.WarningMessage]]:
-    """Print to `output`, show values as a console does, listen to warnings, and afterwards leave all as it was.
+    """Print to `output`, show values as a console does, record warnings, and restore everything afterwards.
 
     Args:
         output: the stream to print to.
@@ -185,8 +185,8 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
         filename: its name in a traceback.
 
     Returns:
-        line: where it begins in its listing; source; want; got; the verdict: "pass", "differs", "output" where nothing
-        was expected and something came, or "error"; and what NumPy or Python warned of.
+        line: where it begins in its listing; source; want; got; the verdict: "pass", "differs", "output" if something
+        was printed although nothing was expected, or "error"; and what NumPy or Python warned of.
     """
     doctest = doctest_module()
     flags = sum(flag for flag, on in example.options.items() if on)
@@ -194,7 +194,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
     with as_in_a_console(output) as heard:
         try:
             exec(compile(example.source, filename, "single", dont_inherit=True), names)
-        except BaseException as raised:  # an example may also leave, or interrupt
+        except BaseException as raised:  # an example may also exit, or interrupt
             error = raised
     got = output.shown()
     if error is None:
@@ -220,7 +220,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
 def run_listing(text: str, names: dict[str, Any], filename: str = LISTING_NAME) -> list[dict[str, Any]]:
     r"""Run the examples of a listing one after the other.
 
-    A text without any prompt is taken as a program: it is run as a whole, and the value of its last line is shown.
+    A text without any prompt is taken as a program: it is run as a whole, and only what it prints is shown.
 
     Args:
         text: the listing.

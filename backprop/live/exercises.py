@@ -85,7 +85,7 @@ def diagnosed(exercise: str, name: str, function: Any) -> str:
         return ""
     try:
         diagnosis = ask(function)
-    except Exception:  # whatever a half-written function does; its examples have said so already
+    except Exception:  # whatever a half-written function does; its examples have already reported it
         return ""
     return "" if diagnosis.verdict == "correct" else str(diagnosis)
 
@@ -121,7 +121,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
     with as_in_a_console(output):
         try:
             exec(compile(text, LISTING_NAME, "exec", dont_inherit=True), module.__dict__)
-        except BaseException as raised:  # the text may also leave, or interrupt
+        except BaseException as raised:  # the text may also exit, or interrupt
             error = last_line(raised)
     lost = [name for name in wanted if not callable(module.__dict__.get(name))]
     if not error and lost:
@@ -139,7 +139,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
 
 
 def pack(files: Mapping[str, str]) -> dict[str, Any]:
-    """Put texts as files into one archive, for the reader to take home.
+    """Put texts as files into one archive, which the reader can download.
 
     Args:
         files: the texts by file name.

@@ -1,6 +1,7 @@
 r"""Views of a step: its equation with numbers inserted, its code, and the same in words.
 
-Every number comes from `backprop.live.values`, and so from `Model` and the derivation; this module chooses, and writes.
+Every number comes from `backprop.live.values`, and so from `Model` and the derivation; this module only selects and
+writes them.
 """
 
 import ast
@@ -69,7 +70,7 @@ def index_of(*units: int) -> str:
 
 
 def a_symbol(scene: Scene, unit: int) -> str:
-    """Write the activation of a unit: x of an input, ŷ of an output, a of a hidden one."""
+    """Write the activation of a unit: x for an input, ŷ for an output, a for a hidden unit."""
     layer, place = scene.place(unit)
     if layer == 0:
         return m.symbol("x", index_of(unit))
@@ -437,7 +438,7 @@ def _weights(numbers: Numbers, unit: int) -> View:
 
 
 def _letter(scene: Scene, unit: int) -> str:
-    """Write letter and index of an activation, for a superscript beside them."""
+    """Write the letter and the index of an activation, to which a superscript is added."""
     layer, _ = scene.place(unit)
     return f"<mi>{'a' if layer else 'x'}</mi><mn>{index_of(unit)}</mn>"
 

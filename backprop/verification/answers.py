@@ -65,7 +65,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
 
 
 def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float = np.inf) -> Diagnosis:
-    """Answer that a gradient is correct apart from a harmless addition that a program makes on purpose, if it is."""
+    """Answer that a gradient is correct apart from a deliberate change; if that exceeds `harmless`, it is a mistake."""
     found = replace(is_correct(case, [one]), cannot_tell=(), evidence="")
     plain = judged_arrays(one)
     off = max(array.relative_error for array in plain.values())
@@ -81,7 +81,8 @@ def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, 
 
 
 def skipping(case: Case, reading: Reading) -> Diagnosis | None:
-    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    """Find an activation function that the forward pass skips but the backward pass differentiates; None if there is
+    none."""
     slug, hidden = "forward-without-activation", range(reading.depth - 1)
     nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
     for layers in (*([k] for k in nonlinear), nonlinear):
@@ -124,7 +125,7 @@ def _unseen(case: Case, reading: Reading) -> list[str]:
 
 
 def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
-    """Answer that a gradient is incorrect, and why."""
+    """Answer that a gradient is incorrect, and say why."""
     best = found[0]
     reading, loss = best.reading, best.loss
     options = list(comparisons(case, reading, [loss]))
@@ -188,7 +189,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
 
 
 def with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the specified one.
+    """Compare the weight-decay term λW that was found in the gradient with the specified one.
 
     A gradient that has been judged correct contains no such term.
     """
@@ -199,7 +200,7 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
         return found
     ratio = found.weight_decay / told
     if abs(ratio - 1) < 1e-4:
-        left = abs(ratio - 1)  # of the relative errors, which are those of a gradient without the term
+        left = abs(ratio - 1)  # the part of the relative errors that is left, as they include the term
         arrays = {
             name: array._replace(verdict="correct", relative_error=left * array.relative_error, factor=1.0, sign=1)
             for name, array in found.arrays.items()
@@ -234,7 +235,7 @@ def _decay(best: Explanation) -> float | None:
 
 
 def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
-    """List the other explanations, each once: beginning with losses for which the gradient is correct."""
+    """List the other explanations, each once, beginning with the losses for which the gradient is correct."""
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
@@ -266,7 +267,7 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
 
 
 def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
-    """List the other losses whose gradient the arrays are."""
+    """List the other losses whose gradient agrees with every array."""
     reading = best.reading
     others = [loss for loss in losses(reading.n, reading.widths[-1]) if loss.name != best.loss.name]
     return [
@@ -277,16 +278,16 @@ def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
 
 
 def _where(other: Reading, best: Reading) -> str:
-    """Write the condition under which a reading holds; empty for the best one."""
+    """Write the condition under which an alternative holds; the text is empty for the best reading."""
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
-#: How many explanations are listed beside a place that all of them share.
+#: How many explanations are listed if all of them share one place.
 FEW = 3
-#: Numbers that differ by less than so many units of the last digit are the same.
+#: Gradients count as the same if they differ by at most ten times this many units of the last digit.
 UNIT_SHARE = 100.0
 
 
@@ -314,7 +315,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
         if gives(there, plan, {}, right, 1e-9) is not False:
-            continue  # it is no mistake in such a network
+            continue  # it is not a mistake in such a network
         if all(gives(p, plan, {}, own, tolerance) is not False for p, own in zip(passes, rights, strict=True)):
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
@@ -323,7 +324,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
 
 
 def _agreement(n: int, off: float, step: bool) -> str:
-    """Say that all numbers agree, and how closely; in a step, that all changes do."""
+    """Say how closely all numbers agree or, in a step, all changes."""
     closely = f"up to a relative error of {off:.0e} in each array" if off else "to the last bit"
     what = "change" if step else "number"
     return f"{f'all {n} {what}s agree' if n > 1 else f'the only {what} agrees'} {closely}"

@@ -1,4 +1,4 @@
-"""Arrays from an .npz or a .mat file that another program has written, which is read without being trusted.
+"""Read arrays from an .npz or .mat file that another program has written, without trusting the file.
 
 Nothing in the file is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
 """
@@ -33,7 +33,7 @@ NAMES: Mapping[str, str] = {
     "eta": "the learning rate of the update",
 }
 
-#: How the functions call these arrays, each list with the prefix that its arrays have in a file.
+#: The arguments of the functions that take these arrays, each with the prefix that its arrays have in a file.
 ARGUMENTS: Mapping[str, str] = {
     r"gradients of biases": "gb",
     r"biases\[0\]": "b",
@@ -113,7 +113,7 @@ def _line(error: Exception) -> str:
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse arrays that would be too large, before anything is decompressed."""
+    """Reject too many, too large or duplicate arrays before anything is decompressed."""
     if len(members) > MOST_ARRAYS:
         raise ValueError(f"{path} has {len(members)} arrays; expected at most {MOST_ARRAYS}")
     size = sum(info.file_size for info in members)
@@ -164,7 +164,8 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
         The name of the function, its arguments, and the names of arrays that were not used.
 
     Raises:
-        ValueError: if arrays are missing or do not go together. One line names those that were expected.
+        ValueError: if arrays are missing or do not go together. The message is one line and names those that were
+            expected.
 
     Examples:
         >>> import numpy as np
@@ -222,7 +223,7 @@ def _count(arrays: Mapping[str, np.ndarray], prefix: str) -> int:
 
 
 def in_names_of_file(message: str) -> str:
-    """Put the names of a file's arrays in place of those of the arguments.
+    """Replace the names of arguments in an error message by those of the file's arrays.
 
     Args:
         message: the error message of `diagnose` or `diagnose_step`.

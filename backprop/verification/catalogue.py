@@ -1,8 +1,8 @@
 r"""The catalogue of mistakes: what people write instead of each step, why they do, and which check detects it.
 
 The incorrect formulas themselves stand in the grammar of backward passes. Each belongs to one place of the backward
-pass, so `incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one
-incorrect step. We train networks with these backward passes, and we test the diagnosis with them.
+pass, so `incorrect_gradients` replaces the correct step at that place and takes all other steps from the derivation. We
+train networks with these backward passes, and we test the diagnosis with them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -552,7 +552,7 @@ MISTAKES: tuple[Mistake, ...] = (
 BY_SLUG: Mapping[str, Mistake] = {mistake.slug: mistake for mistake in MISTAKES}
 
 
-#: The place of each mistake of the backward pass: at the output, or for each layer.
+#: The place of each mistake in the backward pass, which is at the output or in each layer.
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(
         (name for name in grammar.ERRORS if not name.startswith("~")),
@@ -613,10 +613,10 @@ def plan_with(
     """Plan a backward pass with one mistake in it.
 
     Args:
-        slug: a mistake of the backward pass; for one of scale, sign or update the plan is empty.
+        slug: a mistake of the backward pass; the plan is empty for a mistake of scale, sign or update.
         activations: their names, one for each layer.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        layers: where to make it, from 0; None for everywhere it can be made.
+        layers: the layers in which to make it, from 0; None for all in which it can be made.
 
     Returns:
         The incorrect form at each place that the mistake changes.
@@ -710,10 +710,10 @@ def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int]
     """List the factors by which a mistake of scale or sign multiplies the arrays.
 
     Args:
-        slug: the mistake; for one of another kind the result is empty.
+        slug: the mistake; the result is empty for a mistake of another kind.
         widths: the numbers of units, inputs first.
         n: the number of examples.
-        layers: the layers, from 0, in which a mistake of single layers is made; None for the first.
+        layers: the layers, from 0, in which the mistake is made; None for the first, or for all with "bias-scale".
 
     Returns:
         The factors by place, such as "dW1"; the place "" stands for the whole gradient.
@@ -755,7 +755,7 @@ def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
     Args:
         p: a forward pass.
         n: the number of examples.
-        singly: whether a mistake of several layers is listed for each of them as well.
+        singly: whether a mistake that can be made in several layers is also listed for each of them alone.
 
     Yields:
         Slugs, plans and factors.
@@ -772,7 +772,7 @@ def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
 
 
 def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | None:
-    """Return the layers for `factors_with`: None if a factor would then be one of the whole gradient."""
+    """Return the layers for `factors_with`, or None if one layer's mistake would otherwise be made in every layer."""
     return None if len(layers) == depth and slug.startswith("layer-") else layers
 
 
@@ -810,7 +810,7 @@ def incorrect_gradients(
     layers: Sequence[int] | None = None,
     after: Sequence[np.ndarray] | None = None,
 ) -> Gradients:
-    """Compute the gradient that a network gets if you make a mistake.
+    """Compute the gradient that a program with a mistake obtains for a network.
 
     Args:
         model: the network; its arrays may have leading axes.
@@ -818,14 +818,14 @@ def incorrect_gradients(
         y: the targets, shape (N, d_L).
         slug: a mistake of the catalogue, or "" for none.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        layers: where to make it, from 0; None for everywhere it can be made.
+        layers: the layers in which to make it, from 0; None for all in which it can be made.
         after: the weights after the update; "updated-too-early" needs them.
 
     Returns:
         The gradients, of whatever shape the mistake gives them.
 
     Raises:
-        ValueError: if the shapes of the network do not let the mistake happen.
+        ValueError: if the shapes of the network rule out the mistake.
 
     Examples:
         >>> import backprop, numpy as np
@@ -921,7 +921,7 @@ OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
 def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str = "mse") -> Gradients:
     """Compute the gradient of a training run with a mistake.
 
-    A mistake of the update leaves the gradient correct. If one layer is not updated, it is the first.
+    A mistake in the update leaves the gradient correct. A mistake that concerns a single layer is made in the first.
 
     Args:
         model: the network; its arrays may have leading axes.
@@ -934,7 +934,7 @@ def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str,
         The gradients, of whatever shape the mistake gives them.
 
     Raises:
-        ValueError: if the shapes of the network do not let the mistake happen.
+        ValueError: if the shapes of the network rule out the mistake.
 
     Examples:
         >>> import backprop
@@ -970,7 +970,7 @@ def states_with(
         total: the sum of all gradients so far, for a mistake that never sets them to zero; None at the beginning.
 
     Yields:
-        The network, first before any update and then after each one, and that sum.
+        The network and that sum, first before any update and then after each one.
 
     Examples:
         >>> import backprop

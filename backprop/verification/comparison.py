@@ -1,8 +1,8 @@
 """The first stage of a diagnosis: read the arrays in every way, and compare each with the correct gradient.
 
-A `Case` holds the arrays that were passed and the options that were specified. With activations it gives a `Reading`,
-and with a loss and a factor a `Baseline`, which tells the arrays that agree, those that do not, and those that these
-data do not test.
+A `Case` holds the arrays that were passed and the options that were specified. Together with
+activations it gives a `Reading`. A reading, a loss and a factor give a `Baseline`, which tells which arrays agree,
+which do not, and which these data do not test.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 
 def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
+    """Yield the reading and, if a ReLU is exactly at its kink, the same reading with derivative 1 there."""
     yield reading
     hit = [
         k
@@ -69,7 +69,7 @@ def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Read
 def losses_for(case: Case, reading: Reading) -> list[LossReading]:
     """List the losses that are possible for a reading."""
     found = told_losses(case.loss, reading.n, reading.widths[-1])
-    if not case.known:  # a sum cannot be told from a mean
+    if not case.known:  # a sum and a mean look the same
         found = [loss for loss in found if loss.mean] or found
         found = list({loss.family: loss for loss in reversed(found)}.values())[::-1]
     possible, y = families(reading.activations[-1].name), reading.problem.y
@@ -114,7 +114,7 @@ def nearest(baselines: Sequence[Baseline]) -> Baseline:
 
 
 def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
-    """List the losses whose gradient the arrays are."""
+    """List the baselines with which every array agrees."""
     found = []
     for reading in readings:
         quick = case.told is None
@@ -134,7 +134,7 @@ def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
 
 
 def resembling(reading: Reading, family: str) -> dict[str, bool]:
-    """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
+    """Tell quickly which arrays may be multiples of the correct gradient."""
     if family in reading.resembling:
         return reading.resembling[family]
     found = reading.resembling[family] = {}

@@ -10,7 +10,7 @@ incorrect arrays compete, in this order:
 1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
    half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because a program may add
    it to the weights; in a step it is the mistake `uphill`;
-2. correct for another common loss than the one named;
+2. correct for a common loss other than the one named;
 3. one mistake at one place, or the same mistake in several layers;
 4. factors by N, by widths and by 2;
 5. two mistakes.
@@ -39,12 +39,12 @@ from backprop.verification.search import COARSE, MANY, MOST, LossReading, Readin
 from backprop.verification.told import networks_for, told_activations, told_losses
 from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
 
-#: How many readings that some array supports are searched for a mistake at most, the likeliest first; and how many of
-#: the others, if their activations are unlikely.
+#: The largest number of readings that are searched for a mistake: of those that some array supports, the likeliest
+#: first, and of the others if their activations are unlikely.
 SEARCHED, FEW = 24, 8
-#: How often the searches of one diagnosis may go one layer down; the mistakes of the catalogue need about 200 times.
+#: How often the searches of one diagnosis may go one layer down; the mistakes of the catalogue take about 200 steps.
 STEPS = 4000
-#: How many networks are tried at most in each group if there are many inputs.
+#: The largest number of networks that are tried in each group if there are many inputs.
 LARGE = 16
 
 
@@ -68,8 +68,8 @@ def diagnose(
         X: the inputs, with one example in each row or in each column.
         y: the targets; for one output they may have shape (N,).
         gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
-            weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
-            in PyTorch's order W₁, b₁, W₂, b₂, …
+            weights. With biases, you can also pass `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists,
+            or one list in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
         activations: a name for all layers, a list with one for each, or None in place of whatever is not known;
             "sigmoid", "tanh", "relu", "identity" and the others of the network. If they are not specified, these four
@@ -78,15 +78,15 @@ def diagnose(
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
         printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
-        weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given it is fitted, so twice or half
-            the intended λ would count as correct.
+        weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given, it is fitted, so twice or
+            half the intended λ would count as correct.
 
     Returns:
         The diagnosis.
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, a name is unknown, or every gradient is
+        ValueError: if shapes fit no convention, a number is NaN or infinite, a name is unknown, or every gradient is
             zero.
 
     Examples:
@@ -97,7 +97,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Half of it is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
+        Half of this gradient is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -141,7 +141,7 @@ def assert_gradient(
     sign: int | None = None,
     strict: bool = False,
 ) -> Diagnosis:
-    """Raise an error unless a gradient is correct; for tests that grade.
+    """Raise an error unless a gradient is correct, for use in tests that grade a program.
 
     Args:
         weights: as for `diagnose`.
@@ -159,7 +159,7 @@ def assert_gradient(
         The diagnosis, if it is "correct".
 
     Raises:
-        AssertionError: if it is not; its message is the diagnosis.
+        AssertionError: if it is not, or if `strict` or `sign` is not satisfied; the message contains the diagnosis.
         TypeError: as `diagnose`.
         ValueError: as `diagnose`.
 
@@ -185,7 +185,7 @@ def assert_gradient(
 
 @np.errstate(all="ignore")
 def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
-    """Add remarks on why the network may not learn; if nothing fits, add hints on what else was passed."""
+    """Add remarks on why the network may not learn; if nothing fits, add hints on which other arrays it used."""
     if found.verdict == "unknown":
         if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as rounding lets us see
             return found
@@ -211,12 +211,12 @@ def explained(
     Args:
         case: the arrays and options.
         readings: the ways to read the arrays.
-        few: how many readings are searched that no array supports.
+        few: how many readings that no array supports are searched.
         steps: as for `Search`; when it is empty, the search ends.
         again: whether the readings that some array supports have been searched before.
 
     Returns:
-        The explanations; none if there are too many steps, because another might be better than those found.
+        The explanations; none if the steps run out, because a better one might have been missed.
     """
     if not readings:  # no forward pass is finite
         return []

@@ -1,4 +1,4 @@
-"""Explanations: a backward pass that gives the numbers, turned into a loss, mistakes, places and a cost."""
+"""Turn a backward pass that gives the numbers into an explanation, with a loss, mistakes, places and a cost."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from backprop.verification.search import (
     losses,
 )
 
-#: What an explanation assumes if the gradient belongs to another common loss than the one named.
+#: The cost of assuming that the gradient belongs to a common loss other than the one named.
 OTHER_LOSS = 0.7
 #: An explanation is listed beside the best one if its cost exceeds the best cost by no more than this.
 NEAR = 0.65
 #: A mistake is named only if the cost of every other explanation exceeds its own by more than this.
 AHEAD = 0.35
-#: In place of the error, these have no factor of their own.
+#: In place of the error, these forms may have any factor.
 FREE = ("output-differentiated", "loss-instead-of-derivative")
 #: The largest cost of one mistake; two mistakes that explain the numbers are listed but not named.
 ONE = 1.9
@@ -43,7 +43,7 @@ class Explanation:
         state: the backward pass.
         sign: 1, or −1 if the arrays have the opposite direction of the gradient.
         scale: the factor by which the arrays are larger than the loss's gradient.
-        extra: slugs for the scale of the whole.
+        extra: slugs for the scale of the whole gradient.
         assumes: how much is assumed to be incorrect.
         unlikely: what is added to the cost for an unlikely loss or sign.
         blocks: the arrays beside what the explanation gives for half the sum of squares.
@@ -71,7 +71,7 @@ class Explanation:
 
     @cached_property
     def parts(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
-        """The mistakes: a slug or "", the place, and the layers where it stands."""
+        """For each mistake its slug or "", its place, and the layers in which it was made."""
         return tuple(self._parts())
 
     def _parts(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
@@ -103,7 +103,7 @@ class Explanation:
 
     @property
     def anew(self) -> bool:
-        """Whether δ is multiplied by a factor in more than one layer, a mistake without a name."""
+        """Whether δ is multiplied by a factor in more than one layer, which is a mistake without a name."""
         return sum(place.startswith("delta") for place in self.state.factors) > 1
 
     @cached_property
@@ -168,7 +168,7 @@ def _slug_of(name: str, output: bool) -> str:
 
 
 def _factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
-    """List the slugs of a factor of single arrays; for a squared error it may be the 2 that is missing."""
+    """List the slugs for a factor of a single array; only for squared errors can it be the missing 2."""
     f, d = term.factor, reading.widths[-1]
     if term.place.startswith("db"):
         return ["biases-not-updated" if f == 0 else "bias-scale"]
@@ -207,7 +207,7 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
         named: whether the loss was named.
 
     Yields:
-        Factors, the mistakes that make them, and how much they assume.
+        Factors, the mistakes that cause them, and their costs.
     """
     n, widths = reading.n, reading.widths
     d = widths[-1]
@@ -242,7 +242,7 @@ def between(named: LossReading, other: LossReading) -> tuple[str, ...]:
 
     Args:
         named: the loss that was named.
-        other: the loss that it belongs to.
+        other: the loss that the gradient belongs to.
 
     Returns:
         Slugs.
@@ -268,7 +268,7 @@ def explanations(
         states: the states, the simplest first.
         candidates: the losses that the gradient may belong to.
         named: whether the loss was named.
-        known: whether the factor of the whole can be seen.
+        known: whether the factor of the whole gradient can be seen.
         step: whether a step was passed, so that the sign counts.
 
     Yields:
@@ -316,7 +316,8 @@ FREE_SCALE: tuple[tuple[None, tuple[str, ...], float], ...] = ((None, (), 0.0),)
 def _scales_of(
     state: State, blocks: dict[str, Block], s: float, loss: LossReading, reading: Reading, named: bool
 ) -> Iterator[tuple[float | None, tuple[str, ...], float]]:
-    """Yield the items of `scales` with which a state holds within rounding; their ratio is None without a name."""
+    """Yield the items of `scales` with which a state holds within rounding; a scale without a name has the ratio
+    None."""
     single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
     if single and any(term.place == "error" for term in state.terms):
         return
@@ -357,7 +358,7 @@ def equivalents(one: Explanation) -> dict[str, str | None]:
         one: an explanation.
 
     Returns:
-        Slugs with their place, or None if that is not one place.
+        The slugs, each with its place, or with None if it has no single place.
     """
     reading, p = one.reading, one.reading.exact(one.loss.family)
     passes = [p.part(slice(100)), p] if reading.n > 100 else [p]

@@ -13,8 +13,8 @@ class Array(NamedTuple):
     """The verdict on one array that was passed.
 
     Attributes:
-        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it: it is zero as it should be,
-            or smaller than its rounding.
+        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it, because it is zero, as it
+            should be, or smaller than its rounding error.
         relative_error: the relative error against the correct gradient.
         factor: the factor between the array and the correct one, 1 if it is correct; None if no factor relates them.
         sign: the sign of that factor; None if the factor is None.
@@ -73,7 +73,8 @@ class Diagnosis:
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        mistakes: their names in the catalogue. A mistake that has no name there is described in the text, with its
+        place.
         loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
             "binary_cross_entropy"; None if unknown.
         scale: the factor by which the gradient is larger than that loss's gradient; None if unknown. In a

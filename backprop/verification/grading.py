@@ -32,7 +32,7 @@ class Grade(NamedTuple):
         loss: the loss that the gradient belongs to.
         remarks: the slugs of the remarks.
         note: why it is unknown or unreadable, or what these data leave open.
-        status: the exit status that `backprop diagnose` has for the file: 0, 1 or 2.
+        status: the exit status that `backprop diagnose` returns for the file: 0, 1 or 2.
     """
 
     file: str
@@ -69,7 +69,7 @@ def diagnose_file(
         **more: further options of `diagnose` and `diagnose_step`.
 
     Returns:
-        The diagnosis, and the names of arrays that were not looked at.
+        The diagnosis, and the names of arrays that were not used.
 
     Raises:
         OSError: if the file cannot be read.

@@ -1,7 +1,7 @@
 """A grammar of backward passes: for each place, the correct step and what people write instead of it.
 
 A plan describes a backward pass. It maps each place to the name of the form that stands there and leaves out the places
-whose form is correct. The places of layer l are what is propagated back to it ("back1", or "error" at the output), the
+whose form is correct. The places of layer 1 are what is propagated back to it ("back1", or "error" at the output), the
 derivative of its activation ("phi1"), the gradient of its weights ("dW1") and that of its biases ("db1"). A form whose
 name begins with a slug of the catalogue is one that people write often; the others begin with "~" and have no name but
 their line of code.
@@ -90,7 +90,7 @@ def _jacobian(p: Pass) -> np.ndarray:
 def correct_error(p: Pass) -> np.ndarray:
     """Return ∂L/∂ŷ for half the sum of squares, ŷ − y; for a softmax output, multiply it by the Jacobian.
 
-    For cross-entropy it is ŷ − y as well, because the derivative of the output cancels.
+    For cross-entropy the result is ŷ − y as well, because the derivative of the output cancels.
     """
     return _jacobian(p) if p.activations[-1].name == "softmax" and p.family == "mse" else residual(p)
 
@@ -103,7 +103,7 @@ def _row(p: Pass, n: int) -> np.ndarray | None:
     return p.a[-1][..., [n], :] - p.y if len(p.y) > 1 else None
 
 
-#: In place of ŷ − y.
+#: What people write in place of ŷ − y.
 ERRORS: Mapping[str, Form] = {
     "targets-broadcast": Form(
         "(y_hat - np.mean(y))",
@@ -129,7 +129,7 @@ ERRORS: Mapping[str, Form] = {
 
 
 def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
-    """Return ∂L/∂a of a layer; under binary cross-entropy restore the φ′ that has cancelled from the output's δ."""
+    """Return ∂L/∂a of a layer; under binary cross-entropy divide at the output by φ′, which has cancelled there."""
     if k == p.depth - 1 and p.family == "binary_cross_entropy":
         with np.errstate(all="ignore"):  # a saturated output
             return error / correct_derivative(p, k)
@@ -137,7 +137,7 @@ def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
 
 
 def _other(name: str, of: str) -> Callable[..., np.ndarray | None]:
-    """Return the derivative of another activation, from z or from a."""
+    """Return a function that computes the derivative of another activation function from z or from a."""
 
     def make(p: Pass, k: int) -> np.ndarray | None:
         z, a = p.z[k], p.a[k + 1]
@@ -180,7 +180,7 @@ def _others(*names: str) -> dict[str, Form]:
     }
 
 
-#: In place of φ′(z).
+#: What people write in place of φ′(z).
 DERIVATIVES: Mapping[str, Form] = {
     "derivative-missing": Form("", lambda p, k: np.ones_like(p.z[k])),
     "derivative-given-a": Form("derivative(a{k})", _given_a),
@@ -205,7 +205,7 @@ def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
     """Return δ of the output under a cross-entropy with ε added inside its logarithms.
 
     Args:
-        p: the forward pass, of a family of cross-entropies.
+        p: the forward pass, whose family is a cross-entropy.
         epsilon: ε.
 
     Returns:
@@ -230,7 +230,7 @@ def error_with_clipping(p: Pass, bound: float, which: str) -> np.ndarray:
     """Return δ of the output under a cross-entropy of predictions that are clipped to [bound, 1 − bound].
 
     Args:
-        p: the forward pass, of a family of cross-entropies.
+        p: the forward pass, whose family is a cross-entropy.
         bound: the bound.
         which: a name of CLIPPINGS.
 
@@ -394,16 +394,16 @@ def _instead(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> dict[str,
 def weight_forms(
     p: Pass, k: int, flow: Flow, below: np.ndarray | None
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """List what people write for AᵀΔ, each written as such a product, the correct form first under the name "".
+    """List what people write for AᵀΔ, each form as a product of two arrays, the correct one first under the name "".
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
-        flow: what came to this layer and those above, and their δ.
+        flow: the upstream gradients and δ of this layer and those above.
         below: δ of the layer below, or None.
 
     Yields:
-        Names, lines of code, and the two arrays: the transpose of the first times the second.
+        Names, lines of code, and the two arrays; the product is the transpose of the first times the second.
     """
     d_in, d_out = p.weights[k].shape[-2:]
     n = len(p.y)
@@ -451,7 +451,7 @@ def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterato
     Args:
         p: the forward pass.
         k: the layer, from 0.
-        flow: what came to this layer and those above, and their δ.
+        flow: the upstream gradients and δ of this layer and those above.
         below: δ of the layer below, or None.
 
     Yields:
@@ -515,7 +515,7 @@ def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, n
         p: the forward pass.
         k: the layer, from 0.
         plan: the plan.
-        flow: what came to this layer and those above.
+        flow: the upstream gradients and δ of this layer and those above.
 
     Returns:
         The gradients of the weights and of the biases.

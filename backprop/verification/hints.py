@@ -1,8 +1,8 @@
-"""Hints for a gradient that no mistake explains: was it computed from other arrays than those that were passed?
+"""Hints for a gradient that no mistake explains: was it computed from arrays other than those that were passed?
 
 Four habits give numbers that no mistake explains: gradients computed as a difference of weights, weights from after the
 update, the gradient of a mini-batch with all the data, and biases that were not passed. `hints` tries the first
-three, and names the fourth where it is possible.
+three, and names the fourth if it is possible.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def hints(
 
 
 def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether a step may contain the gradients of earlier steps: too long, but in nearly the right direction.
+    """Tell whether a step may contain earlier gradients, because it is too large but points roughly the right way.
 
     Args:
         given: what was subtracted from each array, divided by the learning rate.
@@ -129,7 +129,7 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
 def _tried(
     problem: Problem, network: Sequence[Activation], wanted: Sequence[str], unit: float, work: float, is_step: bool
 ) -> Iterator[str]:
-    """Yield a sentence if the gradient is that of a mini-batch, or of the weights before an update."""
+    """Yield a sentence if the gradient belongs to a mini-batch, or to the weights before an update."""
     left, p = work, forward(problem, network, "mse")
     cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
     for k, part, words in _batches(problem, p, wanted, unit):
@@ -158,7 +158,7 @@ def _tried(
 
 
 def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> Iterator[tuple[int, slice, str]]:
-    """List the mini-batches at both ends that may have the last layer's gradient, seen along two directions."""
+    """List the mini-batches at either end of the data that may have the last layer's gradient, by two projections."""
     n, rng, closely = len(p.y), np.random.default_rng(0), min(UNITS * unit, CLOSELY)
     u, v = (rng.standard_normal((2, size)) for size in p.weights[-1].shape)
     seen = np.sum(u @ problem.gradients[-1] * v, axis=1)

@@ -55,7 +55,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
     """Read a list of arrays.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the caller's argument, for messages.
         value: a list of arrays or of nested lists.
 
     Returns:
@@ -63,7 +63,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
 
     Raises:
         TypeError: if it is not a list, or the entries are not real numbers.
-        ValueError: if it is empty, or a number is nan or infinite, or an array has more than two dimensions.
+        ValueError: if it is empty, or a number is NaN or infinite, or an array has more than two dimensions.
 
     Examples:
         >>> from backprop.verification.intake import arrays
@@ -99,7 +99,7 @@ def data(name: str, value: Any) -> np.ndarray:
     """Read inputs or targets.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the caller's argument, for messages.
         value: a matrix, a vector, or a single number for one example.
 
     Returns:
@@ -107,7 +107,7 @@ def data(name: str, value: Any) -> np.ndarray:
 
     Raises:
         TypeError: if the entries are not real numbers.
-        ValueError: if it is empty, a number is nan or infinite, or there are more than two dimensions.
+        ValueError: if it is empty, a number is NaN or infinite, or there are more than two dimensions.
 
     Examples:
         >>> from backprop.verification.intake import data
@@ -127,7 +127,7 @@ def plain(value: Any) -> Any:
         value: an array, nested lists, or a tensor with a method `detach`, such as PyTorch's.
 
     Returns:
-        The detached tensor; anything else as it is.
+        The detached tensor as an array; anything else unchanged.
 
     Examples:
         >>> from backprop.verification.intake import plain
@@ -206,7 +206,7 @@ def _is_matrix(value: Any) -> bool:
 def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
     """Find the precision in which gradients were computed.
 
-    An array that is float64 but holds numbers of 24 bits only was computed in float32 and converted.
+    If every number of float64 arrays can be represented in float32, we assume that they were computed in float32.
 
     Args:
         gradients: the arrays as they were passed.
@@ -274,8 +274,8 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         One problem for each convention that fits, the likelier first.
 
     Raises:
-        ValueError: if none fits. The message names the shapes, and the array that does not fit in the convention that
-            fits best.
+        ValueError: if none fits. The message names the shapes and, for the convention that fits best, the array that
+            does not fit.
 
     Examples:
         >>> import numpy as np
@@ -507,10 +507,10 @@ def _bias_rows(biases: Sequence[np.ndarray] | None, widths: Sequence[int], n: in
 
 
 def given_back(problem: Problem, gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Convert gradients of weights back to the convention that was read.
+    """Convert gradients of weights back to the convention in which the arrays were passed.
 
     Args:
-        problem: how they were read.
+        problem: how the arrays were read.
         gradients: each (in, out).
 
     Returns:

@@ -1,4 +1,4 @@
-"""The variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers, and for all others the name alone.
+"""Read the variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers, and of others the name and class.
 
 Nothing is executed, no stated length is trusted beyond the bytes that are present, and nothing is decompressed beyond a
 limit. The format is MathWorks' "MAT-File Format", Level 5.
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: The kinds of elements that hold numbers, with the types of NumPy.
+#: The kinds of elements that hold numbers, with their NumPy types.
 STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 MATRIX, COMPRESSED = 14, 15
 
-#: The classes of MATLAB, with the types of NumPy of those that are numbers.
+#: The numeric classes of MATLAB, with their NumPy types.
 NUMBERS = {
     6: ("double", "f8"),
     7: ("single", "f4"),
@@ -32,7 +32,7 @@ NUMBERS = {
 OTHERS = {1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 16: "function", 17: "opaque"}
 OPAQUE = 17
 
-#: A bit of a variable's flags: its numbers are complex.
+#: The bit of a variable's flags that marks complex numbers.
 IS_COMPLEX = 0x0800
 
 #: The largest number of axes that NumPy 1 gives an array.
@@ -70,13 +70,14 @@ def variables(data: bytes, most: int) -> list[Variable]:
 
     Args:
         data: the whole file, whose first bytes are "MATLAB 5.0".
-        most: the largest number of bytes of all elements, decompressed.
+        most: the largest total size of all elements after decompression, in bytes.
 
     Returns:
         The variables in their order.
 
     Raises:
-        ValueError: if the file is damaged or larger; the message continues a sentence that begins with the file's name.
+        ValueError: if the file is damaged or exceeds `most`; the message continues a sentence that begins with the
+            file's name.
 
     Examples:
         >>> import struct
@@ -116,7 +117,7 @@ def _decompressed(content: bytes, most: int) -> bytes:
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    """Yield elements as kind, length and content; one of four bytes or fewer is packed into eight in all."""
+    """Yield the kind and the content of each element; one of at most four bytes shares eight bytes with its tag."""
     at = 0
     while at < len(data):
         if len(data) - at < 8:

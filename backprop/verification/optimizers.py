@@ -1,4 +1,5 @@
-"""Optimizers whose steps can be diagnosed: gradient descent, with momentum, and the first two steps of Adam."""
+"""Optimizers whose steps can be diagnosed: gradient descent with or without momentum, and the first two steps of
+Adam."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,7 +37,7 @@ class Optimizer(NamedTuple):
 
 
 def told_fraction(name: str, value: Any) -> float:
-    """Check a number from 0 to below 1.
+    """Check that a number is at least 0 and below 1.
 
     Args:
         name: what it is called in the message.
@@ -120,7 +121,7 @@ def adam_direction(gradients: Sequence[np.ndarray], rule: Optimizer) -> np.ndarr
         D. P. Kingma and J. Ba: Adam: A Method for Stochastic Optimization, 2015.
 
     Examples:
-        The first step shows the signs alone:
+        In the first step, only the signs of the gradient remain:
 
         >>> import numpy as np
         >>> from backprop.verification.optimizers import Optimizer, adam_direction

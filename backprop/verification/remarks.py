@@ -23,7 +23,7 @@ LARGE, UNEQUAL = 10.0, 30.0
 EQUAL = 1e-3
 #: Weights count as very small below this.
 SMALL = 0.1
-#: The largest numbers of gradients, and of multiplications for them, that are spent on measuring the curvature.
+#: The largest number of gradients that are computed to measure the curvature, and of multiplications for them.
 MOST_GRADIENTS, MOST_WORK = 60, 3e9
 
 #: The largest derivative of an activation that saturates, and the values that an activation can take.
@@ -85,7 +85,7 @@ def remarks(
         ValueError: if shapes do not fit, or the loss is unknown.
 
     Examples:
-        Every weight ½ makes the hidden units identical:
+        If every weight is ½, the hidden units are identical:
 
         >>> import numpy as np
         >>> import backprop
@@ -121,7 +121,7 @@ they get the same gradient and stay identical.
 
 
 def _gradient(model: Model, X: np.ndarray, y: np.ndarray, loss: str) -> Gradients:
-    """Compute the gradient of a loss whose factor differs from that of the network's loss."""
+    """Compute the gradient of a loss whose factor may differ from that of the network's loss."""
     which = LOSS_NAMES[loss]
     n, d = y.shape
     own = 1 if which.family == "cross_entropy" else d
@@ -269,7 +269,7 @@ def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> 
         loss: a name that `diagnose` uses.
 
     Returns:
-        The eigenvalue; None if the gradient jumps here, as at the kink of a ReLU, or the network is too large to tell.
+        The eigenvalue; None if the gradient jumps here, as at the kink of a ReLU, or the network is too large for this.
 
     Examples:
         For one weight and the mean squared error, L″ is twice the mean of x²:
@@ -341,7 +341,7 @@ def _learning_rate(model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: f
 
 
 def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None) -> Remark:
-    """Say which loss of these predictions a program has printed.
+    """Tell which loss a program has printed for these predictions.
 
     Args:
         value: the number that was printed.
@@ -350,7 +350,7 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
         loss: the loss that is minimised, if known.
 
     Returns:
-        A remark: the losses that have this value to the digits that were printed, or the nearest one.
+        A remark that names the losses with this value, to the digits that were printed, or else the nearest one.
 
     Raises:
         TypeError: if value is not a number.

@@ -1,13 +1,13 @@
 """Search for a backward pass, correct or not, that gives the numbers that were passed.
 
 The arrays that were passed are the evidence. Each is first compared with the correct gradient by itself. Then the
-search goes from the output down. At each layer the correct δ goes on, and so does every other δ of the grammar that
-gives the gradient of the layer's weights or of its biases; an array that does not follow from the δ of its layer must
-have been made in another way. So one mistake explains every array that follows from it, and where an array stays
-unexplained the search ends.
+search goes from the output down. At each layer it keeps the correct δ and every other δ of the grammar that
+gives the gradient of the layer's weights or of its biases. An array that does not follow from the δ of its layer must
+have been computed in another way. One mistake therefore explains every array that follows from it, and the search ends
+at an array that remains unexplained.
 
-We measure the effect of rounding: the forward pass is repeated with every number disturbed in its last digit, and the
-change of a gradient shows how closely it can be compared.
+To measure the effect of rounding, we repeat the forward pass with every number disturbed in its last digit. The change
+of a gradient shows how closely it can be compared.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import Problem
 from backprop.verification.loss_values import LOSS_NAMES
 
-#: Disturbed copies of the forward pass, how many of their deviations are accepted, and the least that is accepted, in
-#: units of the last digit.
+#: The number of disturbed copies of the forward pass, how many times their root-mean-square deviation is accepted, and
+#: what is accepted in addition, in units of the last digit.
 COPIES, DEVIATIONS, UNITS = 6, 40.0, 100.0
 #: With more inputs than this, two copies are made.
 MANY = 200_000
@@ -51,7 +51,7 @@ class LossReading(NamedTuple):
     Attributes:
         name: its name in `diagnose`.
         family: "mse", "binary_cross_entropy" or "cross_entropy".
-        factor: its gradient divided by that of half the sum of squares (of the sum of cross-entropies).
+        factor: its gradient divided by that of half the sum of squares, or of the sum of cross-entropies.
         mean: whether it divides by the number of examples.
         words: its name in words.
     """
@@ -126,7 +126,7 @@ class Block(NamedTuple):
         made: the array that the backward pass gives.
         slack: the largest error that rounding can make in it.
         floor: the error that rounding in the update adds.
-        factor: the factor that fits best; nan if there is none.
+        factor: the factor that fits best; NaN if there is none.
     """
 
     name: str
@@ -151,7 +151,7 @@ class Block(NamedTuple):
         return miss / allowed if allowed else (0.0 if miss == 0 else np.inf)
 
     def vague(self, s: float) -> bool:
-        """Tell whether the array is zero as it should be, or smaller than its rounding.
+        """Tell whether the array is zero, as it should be, or smaller than its rounding error.
 
         Args:
             s: the factor.
@@ -177,7 +177,7 @@ class Block(NamedTuple):
 
     @property
     def proportional(self) -> bool:
-        """Whether it fits with its own factor, and has at least two numbers or is zero."""
+        """Whether the array agrees with a multiple of the computed one and has at least two numbers."""
         return bool(np.isfinite(self.factor)) and self.off(self.factor) <= 1 and (self.given.size > 1)
 
 
@@ -203,11 +203,11 @@ class Reading:
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
-        """Run the network forward, for a family of losses."""
+        """Return the forward pass, for a family of losses."""
         return self._exact._replace(family=family)
 
     def disturbed(self, family: str) -> Pass:
-        """Run the network forward with disturbed numbers, for a family of losses."""
+        """Return the forward pass with disturbed numbers, for a family of losses."""
         return self._disturbed._replace(family=family)
 
     @cached_property
@@ -356,14 +356,14 @@ def norm(array: np.ndarray) -> float:
 
 
 def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Fit a target by the columns of a matrix; return NaN if a number is not finite, before LAPACK warns of it."""
+    """Solve a least-squares problem; return NaN if a number is not finite, because LAPACK would warn of it."""
     if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
         return np.full(matrix.shape[1], np.nan)
     return np.linalg.lstsq(matrix, target, rcond=None)[0]
 
 
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-    """Remove forms that give the same numbers as another, and keep the first of the simplest.
+    """Remove forms that are not finite or give the same numbers as a simpler or an earlier one.
 
     Args:
         forms: names and arrays.
@@ -385,7 +385,7 @@ BOTH, SOME = 0.3, 0.4
 
 
 def _cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
-    """Compute the cost of an explanation: about one for each kind of mistake, less for a factor that has a name."""
+    """Compute the cost of an explanation: about one for each kind of mistake, more for factors and nameless forms."""
     kinds = {part: term for term in terms for part in term.kind.split("+")}
     total, decays = 0.0, set()
     for kind, term in kinds.items():
@@ -441,7 +441,7 @@ class State(NamedTuple):
 
 
 class Sketch(NamedTuple):
-    """The arrays of a layer, projected on a few directions, so that many forms can be compared quickly."""
+    """The arrays of a layer, projected onto a few directions, so that many forms can be compared quickly."""
 
     left: np.ndarray  # (N, q): the inputs along the directions; ones for the biases
     targets: tuple[np.ndarray, ...]  # the gradient of the weights (q, out), and of the biases (1, out) if it came
@@ -490,7 +490,7 @@ class Search:
         return states
 
     def cost(self, state: State) -> float:
-        """Compute the cost of a state; a factor in some layers, or in both arrays of one, takes several lines."""
+        """Compute the cost of a state; a factor in only some layers, or in both arrays of one, costs more."""
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
         both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
@@ -574,7 +574,7 @@ class Search:
     def _made(self, sketch: Sketch, k: int, name: str, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and their rounding errors.
 
-        At the output the upstream gradients are the same in every search, so they are computed once.
+        At the output the upstream gradients are always the same, so the sketches are computed once.
         """
         output = k == self.p.depth - 1
         if output and name in self._tried:
@@ -611,7 +611,7 @@ class Search:
         return miss <= self.reading.coarse * length + 3 * self._floor()
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
-        """Explain the arrays of a layer from its δ; firm if at least one must follow from it."""
+        """Explain the arrays of a layer by its δ; if `firm`, at least one of them must follow from it."""
         given = {name: self.reading.given[name] for name in (f"W{k + 1}", f"b{k + 1}") if name in self.reading.given}
         delta = state.flow.deltas[-1]
         made = {f"W{k + 1}": step.weight_gradient(self.p.a[k], delta), f"b{k + 1}": step.bias_gradient(delta)}

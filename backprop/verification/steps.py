@@ -21,7 +21,7 @@ from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
 from backprop.verification.unexplained import EARLIER, no_change, nothing
 
-#: Weights and biases: two lists of arrays, the second empty without biases.
+#: Weights and biases: two lists of arrays, of which the second is empty if there are no biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
 
 
@@ -43,7 +43,7 @@ def diagnose_step(
     """Name the mistake in one update of the weights, or in two.
 
     It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
-    δ was propagated back. Two steps show as well whether gradients are added up, computed only once, or kept in a
+    δ was propagated back. Two steps also show whether gradients are added up, computed only once, or kept in a
     velocity.
 
     Args:
@@ -51,9 +51,10 @@ def diagnose_step(
         after: the weights after it.
         X: the inputs.
         y: the targets.
-        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
-        biases: None, or a pair: the biases before and after, or before and None if those after are not known; with
-            after2 three of them.
+        eta: the learning rate, or None. Without it, the learning rate cannot be distinguished from a factor of the
+            gradient.
+        biases: None, or the biases before and after the update as a pair, in which None stands for unknown ones after
+            it; with after2, the biases at all three times.
         activations: as for `diagnose`; Adam needs them.
         loss: as for `diagnose`; Adam needs it.
         convention: as for `diagnose`.
@@ -67,7 +68,7 @@ def diagnose_step(
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
+        ValueError: if shapes fit no convention, a number is NaN or infinite, or a name is unknown.
 
     Examples:
         >>> import backprop
@@ -80,7 +81,7 @@ def diagnose_step(
         >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
         ('uphill',)
 
-        A second step that adds the first gradient once more:
+        The second step adds the first gradient once more:
 
         >>> first = model.backward(model.forward(X), y).weights
         >>> second = new.backward(new.forward(X), y).weights
@@ -155,13 +156,13 @@ def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameter
 
 
 def _moved(old: Parameters, new: Parameters, rate: float) -> Parameters:
-    """Compute what was subtracted, divided by the learning rate; without biases if the later ones are unknown."""
+    """Compute what a step subtracted, divided by the learning rate; unknown biases are left out."""
     weights, biases = ([(o - n) / rate for o, n in zip(*pair, strict=False)] for pair in zip(old, new, strict=True))
     return weights, biases
 
 
 def _combined(one: Parameters, other: Parameters, f: float) -> Parameters:
-    """Add a multiple of other parameters."""
+    """Add a multiple of the second parameters to the first."""
     weights, biases = ([a + f * b for a, b in zip(*pair, strict=True)] for pair in zip(one, other, strict=True))
     return weights, biases
 
@@ -285,7 +286,7 @@ def _agreeing(
     rule: Optimizer,
     update: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> dict[str, bool | None]:
-    """Compare the changes with those that Adam makes from a gradient; None where rounding hides every sign."""
+    """Compare the changes with those that Adam makes from a gradient; None if rounding hides every sign."""
     found: dict[str, bool | None] = {}
     for name, block in reading.correct(loss.family).items():
         g, slack = loss.factor * made[name], loss.factor * block.slack + 1e-300

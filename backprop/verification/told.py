@@ -8,7 +8,7 @@ from backprop import checks
 from backprop.network import ACTIVATIONS, Activation
 from backprop.verification.search import LossReading, losses
 
-#: The activations that are tried if none are specified: first those of the assignment, then any, one for each layer.
+#: The activations that are tried in hidden layers and at the output if none are specified.
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
 #: The largest number of networks with mixed activations that are tried.
 MIXED = 320
@@ -32,7 +32,7 @@ _ALIASES = {
 
 
 def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
-    """List the losses that are possible after what the caller specified."""
+    """List the losses that agree with what the caller specified."""
     known = losses(n, d)
     if loss is None:
         return known
@@ -86,7 +86,7 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
 def networks_for(
     told: list[list[Activation]] | None, depth: int, family: str
 ) -> Iterator[list[tuple[Activation, ...]]]:
-    """List the activations to try: a likely group first, then, if that fails, a larger one."""
+    """Yield groups of activations to try, a likely one first and then a larger one, in case the first fails."""
     fitting = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax",)}.get(family, OUTPUT)
     outputs = [ACTIVATIONS[name] for name in fitting]
     if told is not None:

@@ -34,7 +34,7 @@ EARLIER = (
 )
 #: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
 LARGEST = 1e4
-#: Places that are no single line of the backward pass, in words.
+#: Places that are not a single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
     "forward": "a forward pass other than the one that these weights and activations give",
@@ -115,7 +115,7 @@ def in_words(place: str, case: Case, best: Baseline) -> str:
 
 
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
-    """List places as alternatives."""
+    """List possible places of the mistake as alternatives."""
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
         line = "dW" if place == "sum" else line
@@ -123,7 +123,7 @@ def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alte
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
-    """List the places where a single mistake can be, given which arrays are incorrect; none if one is too few."""
+    """List the places where a single mistake can be, given which arrays are incorrect; none if one is not enough."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row
     right = {name for name in best.agree & best.tested if case.known or reading.given[name].size > 1}
@@ -166,7 +166,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
 
 
 def _follows(best: Baseline, top: int) -> bool | None:
-    """Tell whether all arrays up to a layer follow from one δ of it; None if any would, or if they are too many."""
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if that cannot be decided."""
     n, d = best.reading.exact(best.loss.family).z[top - 1].shape
     equations = sum(g.size for name, g in best.reading.given.items() if int(name[1:]) <= top)
     if n * d * equations > 200_000 or n * d > 400:
@@ -179,7 +179,7 @@ def _follows(best: Baseline, top: int) -> bool | None:
 
 
 def _weighted(best: Baseline) -> bool:
-    """Tell whether all arrays are sums in which each example has a weight of its own, none of them negative."""
+    """Tell whether all arrays are sums in which each example has its own weight and no weight is negative."""
     p = best.reading.exact(best.loss.family)
     delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
     solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False)
@@ -187,7 +187,7 @@ def _weighted(best: Baseline) -> bool:
 
 
 def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool] | None:
-    """Fit what is incorrect in all arrays up to a layer by many δ of that layer; None if any arrays would fit.
+    """Fit the errors of all arrays up to a layer by multiples of many δ of it; None if any errors could be fitted.
 
     Returns:
         The multiple of each δ, or None if none fit; and whether these multiples are small enough to be plausible.
@@ -225,7 +225,7 @@ def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
 
 @np.errstate(all="ignore")
 def all_zero(case: Case) -> Diagnosis:
-    """Diagnose a gradient of zeros: an error, unless the activations were specified and the network is dead."""
+    """Diagnose a gradient of zeros; raise an error if too little was specified to judge it."""
     if case.told is not None:
         for reading in read(case, list(product(*case.told))):
             candidates = losses_for(case, reading)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SITE = os.environ.get("SITE_URL", "")
 
 
-#: Mistakes in a factor that belongs to the loss, so that their lines of code depend on it.
+#: Mistakes in a factor that belongs to the loss, so that their lines of code depend on the loss.
 OF_THE_LOSS = {"factor-two-missing", "extra-factor-two", "sum-instead-of-mean", "wrong-scale"}
 
 
@@ -122,7 +122,7 @@ def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | Non
 
 
 def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> str:
-    """Write the code of an incorrect derivative; at the output of a cross-entropy, divided by φ′."""
+    """Write the code of an incorrect derivative, which is divided by φ′ at the output under a cross-entropy."""
     names = [phi.name for phi in reading.activations]
     phi, (kept, _, form) = names[k - 1], form.rpartition("+")
     own = ("" if phi == "softmax" else grammar.derivative_code(phi, k)) or "1"
@@ -221,7 +221,7 @@ def short(one: Explanation) -> str:
         one: the explanation.
 
     Returns:
-        The titles of the mistakes, or the line that is written.
+        The titles of the mistakes, or the lines that the numbers fit.
     """
     if one.slugs:
         return f"{'; '.join(BY_SLUG[slug].title for slug in one.slugs)} ({', '.join(one.slugs)})"
