@@ -108,8 +108,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all.
 
     Args:
-        path: where to.
-        content: what.
+        path: the file.
+        content: its bytes.
 
     Raises:
         OSError: if it cannot be written; an older file stays as it was.
@@ -179,7 +179,7 @@ def holds(folder: Path, name: str, mark: str) -> bool:
         mark: the code_hash of its code.
 
     Returns:
-        True if it need not run again.
+        True if the experiment need not run again.
     """
     try:
         return bool(read_result(folder, name)["code_hash"] == mark)

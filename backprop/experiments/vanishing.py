@@ -44,7 +44,7 @@ def over_seeds(name: str) -> dict[str, Any]:
 
     Returns:
         "low", "median" and "high" of the norm of δ, and "bound", the median of the bounds, each from the output
-        backward; "checked", the number of comparisons of δ with its bound, and "within", how many keep it;
+        backward; "checked", the number of comparisons of δ with its bound, and "within", how many of them hold;
         "end_to_end", the median over the seeds of the ratio of the first layer's δ to the output's, and "per_layer",
         the equivalent factor for one layer; "bound_end_to_end" and "bound_per_layer", the same of the bounds.
     """

@@ -1,8 +1,8 @@
 r"""A diagram for every chapter, the network of the home page, and the network of the worked example.
 
-They share one language. A unit is a capsule with its pre-activation $z$ on the left, its activation $a$ on the right
-and the activation function between them. The forward pass is blue and solid, and the backward pass is orange and
-dashed. Both along one connection mean that the same weight serves in both passes. Coordinates are points, counted from
+The diagrams share one language. A unit is a capsule with its pre-activation $z$ on the left, its activation $a$ on the
+right and the activation function between them. The forward pass is blue and solid, and the backward pass is orange and
+dashed. If both lie along one connection, the same weight serves in both passes. Coordinates are points, counted from
 the lower left corner. Every curve and every number is computed by the steps of the derivation.
 """
 
@@ -57,7 +57,7 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
 
 
 def sheets(height: float, count: int) -> tuple[Canvas, list[Axes]]:
-    """Make an empty drawing of equal panels side by side, which a narrow page stacks; one ruler runs through all.
+    """Make an empty drawing of equal panels side by side, which a narrow page stacks; coordinates run through all.
 
     Args:
         height: the height in points.
@@ -96,7 +96,7 @@ def number(value: float, decimals: int = 4) -> str:
 
     Args:
         value: the number.
-        decimals: how many, at most: zeros at the end are left out.
+        decimals: the largest number of decimals; zeros at the end are left out.
 
     Returns:
         The text.
@@ -124,8 +124,8 @@ def label(
 
     Args:
         axes: where.
-        x: its position in points, of which `ha` says what part of the text it is.
-        y: in points, half the height of its letters.
+        x: the position in points of the left end, the middle or the right end of the text, as `ha` specifies.
+        y: the position in points of half the height of its letters.
         text: plain, or mathematics between dollars.
         colour: the colour of the text.
         size: the size of the letters in points.
@@ -142,7 +142,7 @@ def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], siz
     Args:
         axes: where.
         x: the middle of the line, in points.
-        y: in points, half the height of its letters.
+        y: the position in points of half the height of its letters.
         parts: texts with their colours.
         size: the size of the letters in points.
     """
@@ -466,7 +466,7 @@ def loss() -> Figure:
         title="Each example adds its contribution to the loss, and a large error adds far more than a small one.",
         description=(
             "There are three rows, one for each example. On the left, a line from 0 to 1 shows the prediction (blue "
-            "dot) and the target (diamond), with the error between them dashed in orange, and it grows from row to "
+            "dot) and the target (diamond), with the error between them dashed in orange. The error grows from row to "
             f"row. On the right, the contributions are bars of {_row(contributions.tolist(), number)}, each beginning "
             f"where the one above ends. A last bar, the loss, is as long as all three together, {number(total)}."
         ),
@@ -566,7 +566,7 @@ def forward_pass() -> Figure:
 
 
 def chain_rule() -> Figure:
-    """Draw one path, whose derivatives multiply, beside two paths, which add.
+    """Draw one path, whose derivatives are multiplied, beside two paths, whose products are added.
 
     Returns:
         The figure.
@@ -715,14 +715,14 @@ def consequences() -> Figure:
         ),
         description=(
             f"On the left stands a fully connected network of {', '.join(map(str, model.widths))} units without "
-            "activation functions, whose layers of blue lines are marked W₁, W₂ and W₃. After an equals sign follows a "
+            "activation functions, whose layers of blue lines are marked W₁, W₂ and W₃. An equals sign leads to a "
             f"network of {one[0]} inputs and {one[1]} output with a single layer of lines, marked W = W₁W₂W₃."
         ),
     )
 
 
 def home() -> Figure:
-    """Draw the report's network with the values of one example and a way back.
+    """Draw the report's network with the values of one example and one path of the backward pass.
 
     Returns:
         The figure.
@@ -762,10 +762,10 @@ def home() -> Figure:
         description=(
             f"The figure shows the report's {'-'.join(map(str, model.widths))} network. The inputs "
             f"{' and '.join(map(number, X[0]))} stand on the left. Solid blue arrows lead from each of them to all "
-            "four hidden units and from these to one output unit, each showing its z and its a. The prediction is "
-            f"{fixed(float(trace.y_hat[0, 0]), 2)} and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows "
-            "lead back from the loss through the output unit to one hidden unit. Below, a blue arrow to the right is "
-            "labelled forward: values, and an orange one to the left is labelled backward: δ."
+            "four hidden units and from these to one output unit. Each of these units shows its z and its a. The "
+            f"prediction is {fixed(float(trace.y_hat[0, 0]), 2)}, and the loss, on the right, is {fixed(cost, 2)}. "
+            "Dashed orange arrows lead back from the loss through the output unit to one hidden unit. Below, a blue "
+            "arrow to the right is labelled forward: values, and an orange one to the left is labelled backward: δ."
         ),
         caption=(
             f"The network {'-'.join(map(str, model.widths))} is the report's, with one example of XOR; the worked "
@@ -800,9 +800,9 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title="The forward pass computes z and a of every unit, from the weights at the connections.",
         description=(
-            f"In a network of {_widths(places)} units solid blue arrows with their weights lead from left to right. "
-            f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])} "
-            f"and the loss C is {fixed(result['loss'], 4)}."
+            f"In a network of {_widths(places)} units, solid blue arrows that are labelled with their weights lead "
+            f"from left to right. The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is "
+            f"{number(result['y'])} and the loss C is {fixed(result['loss'], 4)}."
         ),
     )
 
@@ -868,7 +868,7 @@ def _widths(places: Sequence[Sequence[Unit]]) -> str:
     return "-".join(str(len(column)) for column in places)
 
 
-#: In the order of the chapters; the home page's comes last.
+#: The diagrams in the order of the chapters; that of the home page comes last.
 DIAGRAMS: tuple[Callable[[], Figure], ...] = (
     gradient_descent,
     numerical_derivatives,

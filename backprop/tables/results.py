@@ -43,7 +43,7 @@ def epochs(result: dict[str, Any], spread: dict[str, Any], name: str) -> Iterato
         name: "linear" or "xor".
 
     Yields:
-        The epoch, both networks' losses, the report's, and the fraction of seeds below it.
+        The epoch, both networks' losses, the report's loss, and the fraction of seeds below that.
     """
     printed, below = dict(result["report"]), dict(spread[name]["one"]["below"])
     for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):

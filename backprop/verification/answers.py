@@ -81,8 +81,7 @@ def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, 
 
 
 def skipping(case: Case, reading: Reading) -> Diagnosis | None:
-    """Find an activation function that the forward pass skips but the backward pass differentiates; None if there is
-    none."""
+    """Find an activation function that the forward pass skips, though it is differentiated; None if there is none."""
     slug, hidden = "forward-without-activation", range(reading.depth - 1)
     nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
     for layers in (*([k] for k in nonlinear), nonlinear):

@@ -316,8 +316,7 @@ FREE_SCALE: tuple[tuple[None, tuple[str, ...], float], ...] = ((None, (), 0.0),)
 def _scales_of(
     state: State, blocks: dict[str, Block], s: float, loss: LossReading, reading: Reading, named: bool
 ) -> Iterator[tuple[float | None, tuple[str, ...], float]]:
-    """Yield the items of `scales` with which a state holds within rounding; a scale without a name has the ratio
-    None."""
+    """Yield the items of `scales` with which a state holds within rounding, with ratio None for a nameless scale."""
     single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
     if single and any(term.place == "error" for term in state.terms):
         return

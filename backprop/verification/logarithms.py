@@ -27,8 +27,7 @@ FARTHEST = 0.25
 
 
 def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) -> Apart | None:
-    """Find an ε inside the logarithm of a cross-entropy, apart from which a gradient is correct; None if there is
-    none."""
+    """Find an ε inside a logarithm of the loss, apart from which a gradient is correct; None if there is none."""
     for reading in readings:
         likely = [x for x in losses_for(case, reading) if x.family != "mse" and (not small or _near(reading, x.family))]
         for one in comparisons(case, reading, likely):

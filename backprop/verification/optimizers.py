@@ -1,5 +1,4 @@
-"""Optimizers whose steps can be diagnosed: gradient descent with or without momentum, and the first two steps of
-Adam."""
+"""Optimizers that can be diagnosed: gradient descent with or without momentum, and the first two steps of Adam."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
