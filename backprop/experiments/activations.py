@@ -34,7 +34,7 @@ def training(name: str) -> dict[str, Any]:
 
 
 def places() -> list[float]:
-    """List the pre-activations at which the activations are drawn; the kink has one on either side.
+    """List the pre-activations at which the activations are drawn, with one on either side of the kink.
 
     Returns:
         Numbers from −4 to 4.

@@ -90,7 +90,7 @@ def write(figure: Figure, folder: Path) -> list[Path]:
 
 
 def draw(folder: Path, out: Path, part: int, parts: int) -> list[Path]:
-    """Draw the share of the figures that belongs to one process, and write them.
+    """Draw the figures that belong to one process, and write them.
 
     Args:
         folder: where the results are.

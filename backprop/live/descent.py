@@ -89,9 +89,8 @@ def train(address: str, epochs: int, cells: int = CELLS, beside: Mapping[str, An
 
     Returns:
         address: the query string after training; losses: L before each update; wrong_losses: those with the mistake;
-            surface;
-        epoch: how many updates have been made; beside: the state of the training with the mistake; words: "" or, if
-        training diverged, the sentence that says so.
+        surface; epoch: how many updates have been made; beside: the state of the training with the mistake; words: ""
+        or, if training diverged, the sentence that says so.
 
     Examples:
         >>> from backprop.live.descent import train

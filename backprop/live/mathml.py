@@ -158,7 +158,7 @@ def aligned(rows: Iterable[tuple[str, str]]) -> str:
     """Set equations below each other, aligned at their equals signs.
 
     Args:
-        rows: for each, what stands to the left of the equals sign, and the rest, which begins with the sign.
+        rows: for each, what stands to the left of the equals sign, and the rest, with the sign if there is one.
 
     Returns:
         A math element.

@@ -32,8 +32,7 @@ def look(address: str, changes: Mapping[str, str] | None = None, focus: str = ""
 
     Returns:
         address: the new query string; problems: a sentence for everything that could not be used; settings: what the
-            controls
-        show; svg: the drawing; step: what is shown of the step; numbers: its numbers, with all digits.
+        controls show; svg: the drawing; step: what is shown of the step; numbers: its numbers, with all digits.
 
     Examples:
         >>> from backprop.live.microscope import look

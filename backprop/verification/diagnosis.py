@@ -185,7 +185,7 @@ def assert_gradient(
 
 @np.errstate(all="ignore")
 def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
-    """Add remarks on why the network may not learn; if nothing fits, add hints on which other arrays it used."""
+    """Add remarks on why the network may not learn; if nothing fits, add hints on other arrays to pass."""
     if found.verdict == "unknown":
         if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as rounding lets us see
             return found

@@ -74,7 +74,7 @@ class Diagnosis:
     Attributes:
         verdict: "correct", "mistake" or "unknown".
         mistakes: their names in the catalogue. A mistake that has no name there is described in the text, with its
-        place.
+            place.
         loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
             "binary_cross_entropy"; None if unknown.
         scale: the factor by which the gradient is larger than that loss's gradient; None if unknown. In a
