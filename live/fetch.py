@@ -228,7 +228,7 @@ def check_lock(folder: Path) -> None:
 
 
 def pack(folder: Path) -> None:
-    """Compress what is sent compressed.
+    """Compress the files that are sent compressed.
 
     Args:
         folder: where the files are kept.
