@@ -31,9 +31,9 @@ class Claim:
         number: its number, which never changes.
         part: the part of the report in which it stands.
         statement: what the report says, in our words.
-        equations: the labels of the equations that it touches.
+        equations: the labels of the equations that it concerns.
         check: what decides it: "doctest:STEP" or "experiment:NAME".
-        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. After WHEN the
+        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. With WHEN, the
             reason begins with the condition.
     """
 
@@ -59,7 +59,7 @@ def claim(part: str, check: str, *equations: str) -> Callable[[Judge], Judge]:
     Args:
         part: the part of the report.
         check: "doctest:STEP" or "experiment:NAME".
-        *equations: the labels of the equations that it touches.
+        *equations: the labels of the equations that it concerns.
 
     Returns:
         A decorator that returns the judge unchanged.

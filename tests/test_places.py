@@ -98,7 +98,7 @@ def test_a_hint_is_of_the_loss_that_was_named() -> None:
 def test_a_mini_batch_explains_everything() -> None:
     g = MODEL.backward(MODEL.forward(X[:5]), Y[:5])
     found = found_for(g)
-    assert found.reason == "it is the gradient of the first 5 examples only, so hand in X and y of that mini-batch"
+    assert found.reason == "it is the gradient of the first 5 examples only, so pass X and y of that mini-batch"
     assert (found.alternatives, found.place) == ((), None)
     assert g.biases is not None
     other = Gradients(g.weights, tuple(2 * b for b in g.biases))  # not of that mini-batch, if one looks at the biases

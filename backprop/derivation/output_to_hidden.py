@@ -272,8 +272,8 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
         >>> bool(np.allclose(output_delta_softmax_cross_entropy(y, softmax(z)), 3 * per_output, rtol=1e-14))
         True
 
-        Two classes with the pre-activations $z$ and 0 are one sigmoid: δ of the first output is that of
-        `output_delta_sigmoid_bce`, and the second is its negative:
+        With the pre-activations $z$ and 0, softmax gives the first of two classes the probability $\sigma(z)$. So δ of
+        the first output is that of `output_delta_sigmoid_bce`, and δ of the second is its negative:
 
         >>> from backprop.derivation import sigmoid
         >>> z, y = np.array([[-1.0], [0.5], [2.0]]), np.array([[1.0], [0.0], [1.0]])

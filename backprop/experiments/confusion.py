@@ -32,7 +32,7 @@ class Case(NamedTuple):
         told: its activations, or None where they are not to be specified.
         rows: whether examples are given as rows.
         in_out: whether weights are given as (in, out).
-        rng: where further choices come from.
+        rng: the generator of further random choices.
     """
 
     model: Model
@@ -80,7 +80,7 @@ def classes(seed: int) -> Case:
         seed: a whole number, at least 0.
 
     Returns:
-        The case; its loss is the categorical cross-entropy, or in one of four the mean squared error.
+        The case; its loss is the categorical cross-entropy or, in one case out of four, the mean squared error.
 
     Examples:
         >>> from backprop.experiments.confusion import classes
@@ -182,7 +182,7 @@ def possible(slug: str, this: Case) -> bool:
         this: the case.
 
     Returns:
-        False for a mistake in biases that are not there, or about a loss that is another.
+        False for a mistake in biases that the network does not have, or in a loss that it does not use.
     """
     if slug.startswith("bias"):
         return this.model.biases is not None

@@ -70,7 +70,7 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
     """Fit one model to the log.
 
     Args:
-        name: what to call it.
+        name: its name.
         hidden: its number of hidden units.
         bias: whether it has biases.
         eta: its learning rate, for the mean.

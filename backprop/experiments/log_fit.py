@@ -143,7 +143,7 @@ def damped_step(r: np.ndarray, jacobian: np.ndarray, damping: float) -> np.ndarr
         The step, shape (P,).
 
     Examples:
-        With one line and one weight the step goes to the zero, or with damping part of the way.
+        With one line and one weight, the step makes the deviation zero. With damping it goes only part of the way:
 
         >>> import numpy as np
         >>> from backprop.experiments.log_fit import damped_step

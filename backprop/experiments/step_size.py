@@ -104,7 +104,7 @@ def run() -> dict[str, Any]:
     Returns:
         The settings; for each method the steps, the relative errors against the analytic gradient, and the least error
         with its step; for the differences the predicted error model: c, p, r, the best step and the error there.
-        "kinks" is what `kinks` returns three steps.
+        "kinks" is what `kinks` returns for three steps.
     """
     X, y = xor()
     model = Model.random(WIDTHS, SEED)

@@ -25,7 +25,7 @@ def cases() -> list[tuple[str, Model, float]]:
     """List networks that cannot learn XOR, or not from where they start.
 
     Returns:
-        For each what is wrong with it, the network, and the rate.
+        For each the reason why it cannot learn, the network, and the learning rate.
     """
     down, up = np.full((2, 4), -1.0), np.ones((4, 1))
     zero = [np.zeros((2, 4)), np.zeros((4, 1))]
@@ -48,7 +48,7 @@ def run() -> dict[str, Any]:
 
     Returns:
         "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
-        predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
+        predicting ½ for everything on XOR; "cases": for each the reason, the final loss, the verdict, the names of
         the known predictions and the words; "example", the words for one of them, "learning", the words for a network
         that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged,
         and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.

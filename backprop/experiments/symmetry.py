@@ -25,7 +25,7 @@ def nearly_equal(seed: int) -> Model:
     """Make the same network with a little noise on every weight.
 
     Args:
-        seed: of the noise.
+        seed: the seed of the noise.
 
     Returns:
         The model.

@@ -54,8 +54,8 @@ def run() -> dict[str, Any]:
     """Train below and above the threshold: without bias, with it, and for the sum instead of the mean.
 
     Returns:
-        The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and for each part of it the
-        "eta" and the "excess" over the minimum.
+        The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and, for each fraction of it,
+        the "eta" and the "excess" over the minimum.
     """
     X, y = xor()
     ones = append_ones(X)

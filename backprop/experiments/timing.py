@@ -31,7 +31,7 @@ def seconds(work: Callable[[], Any], calls: int = 1) -> float:
     """Time something.
 
     Args:
-        work: what to time.
+        work: the function to time.
         calls: how often to do it.
 
     Returns:
@@ -47,7 +47,7 @@ def interleaved(works: list[Callable[[], Any]], repeats: int, calls: int = 1, wa
     """Time several things in turn, several times.
 
     Args:
-        works: what to time.
+        works: the functions to time.
         repeats: how often each is timed.
         calls: how many calls make one timing.
         warm: whether all was done before, so that the first time, which is slower, need not be left out.
@@ -124,7 +124,7 @@ def run() -> dict[str, Any]:
         "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
         and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
         at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
-        than 16, and "report_jump", the same of the report; "work" and "work_two", how many times as many
+        than 16, and "report_jump", the same for the report; "work" and "work_two", how many times as many
         multiplications they need, with one hidden layer and with two.
     """
     X, y = linear(100)

@@ -33,7 +33,7 @@ class Unit(NamedTuple):
     Attributes:
         x: its centre, in points.
         y: its centre, in points.
-        half: half its width.
+        half: half of its width.
         r: half its height, which is the radius of its ends.
     """
 
@@ -47,7 +47,7 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     """Make an empty drawing whose coordinates are points.
 
     Args:
-        height: in points.
+        height: the height in points.
 
     Returns:
         The drawing and the axes that fill it.
@@ -60,7 +60,7 @@ def sheets(height: float, count: int) -> tuple[Canvas, list[Axes]]:
     """Make an empty drawing of equal panels side by side, which a narrow page stacks; one ruler runs through all.
 
     Args:
-        height: in points.
+        height: the height in points.
         count: how many panels.
 
     Returns:
@@ -124,13 +124,13 @@ def label(
 
     Args:
         axes: where.
-        x: in points; `ha` says what of the text.
+        x: its position in points, of which `ha` says what part of the text it is.
         y: in points, half the height of its letters.
         text: plain, or mathematics between dollars.
-        colour: of the text.
-        size: in points.
+        colour: the colour of the text.
+        size: the size of the letters in points.
         ha: "left", "center" or "right".
-        box: how far around it to clear the ground, in letters; 0 for not at all.
+        box: the width of the margin around it that is cleared, in letters; 0 for none.
     """
     ground = {"boxstyle": f"square,pad={box}", "facecolor": PAPER, "edgecolor": "none"} if box else None
     axes.text(x, y - 0.27 * size, text, color=colour, size=size, ha=ha, va="baseline", bbox=ground)
@@ -144,7 +144,7 @@ def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], siz
         x: the middle of the line, in points.
         y: in points, half the height of its letters.
         parts: texts with their colours.
-        size: in points.
+        size: the size of the letters in points.
     """
     parser, font = MathTextParser("path"), FontProperties(family="STIXGeneral", size=size)
     widths = [parser.parse(text, 72, font).width for text, _ in parts]
@@ -161,8 +161,8 @@ def line(axes: Axes, x: Any, y: Any, width: float = _THIN, colour: str = INK, st
         axes: where.
         x: coordinates in points.
         y: coordinates in points.
-        width: of the line.
-        colour: of the line.
+        width: the width of the line.
+        colour: the colour of the line.
         style: "solid" or dashes.
     """
     axes.plot(x, y, color=colour, linewidth=width, linestyle=style)
@@ -176,7 +176,7 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float 
         start: two coordinates in points.
         end: two coordinates in points.
         colour: `FORWARD`, `BACKWARD` or `INK`.
-        width: of the line, in points.
+        width: the width of the line in points.
         head: the length of the head; 0 for none.
     """
     p, q = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
@@ -199,7 +199,7 @@ def edge(axes: Axes, tail: Unit, tip: Unit, shift: float = 0, **how: Any) -> np.
         tail: the unit on the left.
         tip: the unit on the right.
         shift: how far to move it upwards, in points.
-        how: the rest for `arrow`; in the colour `BACKWARD` it runs from tip to tail.
+        how: further arguments of `arrow`; in the colour `BACKWARD` it runs from tip to tail.
 
     Returns:
         Its two ends, the left one first, in points.
@@ -239,7 +239,7 @@ def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
         axes: where.
         unit: its place.
         text: what stands in it.
-        size: of the text.
+        size: the size of the text.
 
     Returns:
         Its place.
@@ -259,7 +259,7 @@ def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", siz
         z: its pre-activation.
         a: its activation.
         bend: the name of its activation function; if empty, a line stands between z and a.
-        size: of z and a.
+        size: the size of z and a.
 
     Returns:
         Its place.
@@ -290,7 +290,7 @@ def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: 
         dc_dz: what stands below z.
         derivative: what stands at the arrow.
         dc_da: what stands below a.
-        left: how much room `dc_dz` takes to the right of its middle, in points.
+        left: the width of `dc_dz` to the right of its middle, in points.
     """
     x, y, half, r = unit
     y -= r + 14
@@ -330,7 +330,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
         places: what `columns` returned.
         texts: for each layer a matrix of labels, (in, out), or None for none.
         at: how far along a slanting connection its label stands, from 0 (left) to 1 (right).
-        how: the rest for `arrow`.
+        how: further arguments of `arrow`.
     """
     colour = BACKWARD if how.get("colour") == BACKWARD else INK
     marks = []

@@ -143,8 +143,8 @@ def canvas(height: float, width: float = WIDTH) -> Canvas:
     """Make an empty drawing in the house style.
 
     Args:
-        height: in inches.
-        width: in inches.
+        height: the height in inches.
+        width: the width in inches.
 
     Returns:
         The drawing.

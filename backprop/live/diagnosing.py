@@ -23,14 +23,14 @@ def printed_array(name: str, text: str) -> np.ndarray:
     r"""Read an array as NumPy, PyTorch or Python prints it.
 
     Args:
-        name: how it is called, for messages.
+        name: its name in messages.
         text: what was printed.
 
     Returns:
         The array.
 
     Raises:
-        ValueError: if the text is no array of numbers. One line says why.
+        ValueError: if the text is not an array of numbers. The message is one line.
 
     Examples:
         >>> from backprop.live.diagnosing import printed_array
@@ -125,7 +125,7 @@ def diagnose_given(
         name: the file's name.
         content: its bytes; without them the text counts.
         text: printed arrays.
-        activations: as the reader names them; none: to be inferred.
+        activations: the names that the reader chose; none if they are to be inferred.
         loss: as the reader names it; "": to be inferred.
 
     Returns:
@@ -135,7 +135,7 @@ def diagnose_given(
     Examples:
         >>> from backprop.live.diagnosing import diagnose_given
         >>> diagnose_given("run.npz", b"no archive")["words"]
-        'run.npz is no .npz file: File is not a zip file; expected what numpy.savez writes'
+        'run.npz is not an .npz file: File is not a zip file; expected what numpy.savez writes'
         >>> diagnose_given(text="W1 = [[1.]]")["words"]
         'The text has no X; it has W1; looked for X, y, W1, …, and g1, … or after1, …'
     """
@@ -158,7 +158,7 @@ def diagnose_given(
 
 
 def from_bytes(name: str, content: bytes) -> dict[str, np.ndarray]:
-    """Read the arrays of a file of which only the bytes are here.
+    """Read the arrays of a file from its bytes.
 
     Args:
         name: the file's name.
@@ -168,7 +168,7 @@ def from_bytes(name: str, content: bytes) -> dict[str, np.ndarray]:
         The arrays by name.
 
     Raises:
-        ValueError: if it is no such file.
+        ValueError: if it is neither kind of file.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name).name or "run.npz")

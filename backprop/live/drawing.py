@@ -38,7 +38,7 @@ text.backward { fill: #b84e12; } .working.forward .wire { stroke: #1f5fa8; strok
 
 
 def spot(scene: Scene, unit: int) -> tuple[float, float]:
-    """Tell where a unit is drawn.
+    """Compute the position of a unit.
 
     Args:
         scene: the scene.
@@ -55,12 +55,12 @@ def spot(scene: Scene, unit: int) -> tuple[float, float]:
 
 
 def spacing(scene: Scene) -> float:
-    """Tell how far apart the units of a layer are."""
+    """Compute the distance between the units of a layer."""
     return {1: 100, 2: 100, 3: 92}.get(max(scene.net), 86)
 
 
 def size(scene: Scene) -> tuple[float, float]:
-    """Tell width and height of the drawing; under means there is a line of words."""
+    """Compute the width and height of the drawing; under says whether a line of words stands below it."""
     height = 2 * TOP + (max(scene.net) - 1) * spacing(scene)
     return 430 if len(scene.net) < 5 else 530, height if scene.example else height + LINE
 
@@ -77,11 +77,11 @@ def symbol(letter: str, index: str) -> str:
 
 
 def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
-    """Draw the network at a step, with what is known by then.
+    """Draw the network at a step, with the numbers that are known by then.
 
     Args:
         numbers: the numbers of the scene.
-        shown: what is shown of the step.
+        shown: the view of the step.
         name: the step.
         focus: the part that the keyboard reaches first, such as "w1-3" or "u3"; "" for the unit at work.
 
@@ -113,7 +113,7 @@ def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
 
 
 def _means(numbers: Numbers) -> str:
-    """Say what the numbers and the ticks of a drawing of all examples are."""
+    """Explain the numbers and the ticks in a drawing of all examples."""
     return f"Numbers are means over {len(numbers.scene.whole[0])} examples; each tick in a unit is one example."
 
 
@@ -156,7 +156,7 @@ def _edges(numbers: Numbers, shown: View, name: str, known: set[str], first: str
 
 
 def _label(x: float, y: float, text: str, kind: str) -> str:
-    """Write a number on a ground of its own."""
+    """Write a number on its own background."""
     half = 3.3 * len(text) + 2
     return (
         f'<rect class="ground" x="{x - half:.1f}" y="{y - 8:.1f}" width="{2 * half:.1f}" height="16"/>'
@@ -205,7 +205,7 @@ def _units(numbers: Numbers, shown: View, name: str, known: set[str], first: str
 
 
 def _spread(numbers: Numbers, unit: int, x: float, y: float) -> str:
-    """Draw a tick for the activation of each example, from the smallest that there can be to the largest."""
+    """Draw a tick for the activation of each example, on a scale from the smallest possible one to the largest."""
     layer, _ = numbers.scene.place(unit)
     phi = numbers.model.activations[layer - 1].name if layer else ""
     of_layer = numbers.trace.a[layer]
@@ -216,7 +216,7 @@ def _spread(numbers: Numbers, unit: int, x: float, y: float) -> str:
 
 
 def _beneath(x: float, y: float, text: str, length: int, kind: str = "") -> str:
-    """Write a number under a unit, on a ground that is as wide as so many letters."""
+    """Write a number under a unit, on a background as wide as a given number of letters."""
     half = 3.2 * length
     return (
         f'<rect class="ground" x="{x - half:.1f}" y="{y + R + 4:.1f}" width="{2 * half:.1f}" height="14"/>'

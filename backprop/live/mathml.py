@@ -1,4 +1,4 @@
-"""Mathematics with numbers in it, as MathML: what the build makes of LaTeX, the worker makes of numbers."""
+"""Write mathematics with numbers as MathML, since the build can only typeset the LaTeX of the pages."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -62,7 +62,7 @@ def number(value: float, kind: str = "") -> str:
 
 
 def numbers(values: Values, kind: str = "") -> str:
-    """Write one number, or of a column with one for each example the first two and the last.
+    """Write one number; for a column with one number for each example, write the first two and the last.
 
     Args:
         values: the numbers.
@@ -78,7 +78,7 @@ def numbers(values: Values, kind: str = "") -> str:
 
 
 def factor(values: Values, kind: str = "") -> str:
-    """Write what stands in a product: a negative number has brackets, and so has one with a power of ten."""
+    """Write a factor of a product, in brackets if it is negative or has a power of ten."""
     text = numbers(values, kind)
     plain = len(values) > 1 or digits(float(values[0])).replace(".", "").isdigit()
     return text if plain else fenced(text)
@@ -155,7 +155,7 @@ def total(terms: Sequence[str], most: int = TERMS) -> list[str]:
 
 
 def aligned(rows: Iterable[tuple[str, str]]) -> str:
-    """Set equations under each other, aligned at their equals signs.
+    """Set equations below each other, aligned at their equals signs.
 
     Args:
         rows: for each what stands left of the sign, and the rest.

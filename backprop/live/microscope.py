@@ -84,7 +84,7 @@ def look(address: str, changes: Mapping[str, str] | None = None, focus: str = ""
 
 
 def _facts(numbers: Numbers) -> dict[str, float]:
-    """Give the numbers of one example by name, with all digits; of many the loss and the gradients alone."""
+    """Return the numbers of one example by name, with all digits; for several, the loss and the gradients alone."""
     scene = numbers.scene
     first = scene.net[0] + 1
     found = {"loss": numbers.loss}
@@ -102,7 +102,7 @@ def _facts(numbers: Numbers) -> dict[str, float]:
 
 
 def _settings(scene: Scene) -> dict[str, Any]:
-    """Say what the controls show."""
+    """List the settings that the controls show."""
     X, y = scene.seen
     return {
         "net": "-".join(map(str, scene.net)),
@@ -245,7 +245,7 @@ def archive(address: str) -> dict[str, Any]:
         address: the query of the address; a planted mistake is in the gradient, or in the step.
 
     Returns:
-        name: of the file; content: its bytes.
+        name: the name of the file; content: its bytes.
 
     Examples:
         >>> from backprop.live.microscope import archive
@@ -266,7 +266,7 @@ def picture(address: str) -> dict[str, Any]:
         address: the query of the address.
 
     Returns:
-        name: of the file; content: its text.
+        name: the name of the file; content: its text.
 
     Examples:
         >>> from backprop.live.microscope import picture

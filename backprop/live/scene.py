@@ -1,4 +1,4 @@
-r"""What lies under the microscope: a network, data and a step, as one line of text that an address can carry.
+r"""The state of the microscope: a network, data and a step, as one line of text that an address can carry.
 
 A `Scene` is read from the query of an address and written to one. The fields that have their default are left out.
 """
@@ -48,7 +48,7 @@ class Scene:
         w: all weights and then all biases, row by row, where they are not those of the seed.
         epoch: how many updates have been made.
         mistake: the mistake that is planted, or "".
-        step: the name of the step, or of a stage, whose first step is then meant.
+        step: the name of a step, or of a stage, which stands for its first step.
     """
 
     net: tuple[int, ...] = (2, 2, 2, 1)
@@ -107,7 +107,7 @@ class Scene:
 
 
 def parameters_of(model: Model | Gradients) -> tuple[float, ...]:
-    """List all weights and then all biases of a network, or what the gradient says of them, row by row."""
+    """List all weights and then all biases of a network, or their gradients, row by row."""
     return tuple(parameter_vector([*model.weights, *(model.biases or ())]).tolist())
 
 
@@ -211,7 +211,7 @@ def possible(slug: str, scene: Scene) -> bool:
 
 
 def _consistent(scene: Scene) -> tuple[Scene, list[str]]:
-    """Replace what does not fit the rest, and say so."""
+    """Replace the fields that do not fit the others, and say so."""
     problems = []
 
     def reset(problem: str, **values: Any) -> None:

@@ -108,7 +108,7 @@ def tables_of(name: str) -> list[Table]:
                 Column("{one[network]}, ours", "one"),
                 Column("{two[network]}, ours", "two"),
                 Column("{one[network]}, the report's", "report", missing="(missing)"),
-                Column("fraction of seeds below the report's", "below", ".0%"),
+                Column("fraction of seeds below the report's loss", "below", ".0%"),
             ),
             rows=lambda result, spread: epochs(result, spread, name),
         ),

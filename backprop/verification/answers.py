@@ -1,4 +1,4 @@
-"""The third stage of a diagnosis: what is said of a correct gradient, and of one that a mistake explains."""
+"""The third stage of a diagnosis: what it says about a correct gradient, and about one that a mistake explains."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -65,7 +65,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
 
 
 def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float = np.inf) -> Diagnosis:
-    """Answer that a gradient is correct apart from something that a program adds on purpose, if that is harmless."""
+    """Answer that a gradient is correct apart from a harmless addition that a program makes on purpose, if it is."""
     found = replace(is_correct(case, [one]), cannot_tell=(), evidence="")
     plain = judged_arrays(one)
     off = max(array.relative_error for array in plain.values())
@@ -114,7 +114,7 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
 
 
 def _unseen(case: Case, reading: Reading) -> list[str]:
-    """Say what was not handed in, so that it cannot be judged."""
+    """List what was not passed and therefore cannot be judged."""
     found = []
     if not case.known:
         found.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
@@ -189,7 +189,10 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
 
 
 def with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the one that was told. What is known as correct has no such term."""
+    """Compare a term λW that was found with the specified one.
+
+    A gradient that has been judged correct contains no such term.
+    """
     if found.verdict == "correct":
         reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
         return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=(), correct=None)
@@ -215,13 +218,13 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
             reason=f"with a term λW, λ = {told:g}",
             correct=None,
         )
-    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
-    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as large"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as large")
     return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}", correct=None)
 
 
 def _decay(best: Explanation) -> float | None:
-    """Give λ if a term λW explains what is incorrect."""
+    """Return λ if a term λW alone explains all deviations, otherwise None."""
     terms = best.state.terms
     if not terms or not all(term.form.startswith("~decay") for term in terms):
         return None
@@ -232,7 +235,7 @@ def _decay(best: Explanation) -> float | None:
 
 
 def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
-    """List the other explanations, each once: first a loss that makes the gradient correct, then what is near."""
+    """List the other explanations, each once: beginning with losses for which the gradient is correct."""
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
@@ -264,7 +267,7 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
 
 
 def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
-    """List the losses, other than the one named, of which the arrays are the gradient."""
+    """List the other losses whose gradient the arrays are."""
     reading = best.reading
     others = [loss for loss in losses(reading.n, reading.widths[-1]) if loss.name != best.loss.name]
     return [
@@ -275,21 +278,21 @@ def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
 
 
 def _where(other: Reading, best: Reading) -> str:
-    """Say how a reading differs from the best."""
+    """Write the condition under which a reading holds; empty for the best one."""
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
-#: How many explanations are told beside a place that all of them share.
+#: How many explanations are listed beside a place that all of them share.
 FEW = 3
 #: Numbers that differ by less than so many units of the last digit are the same.
 UNIT_SHARE = 100.0
 
 
 def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
-    """List the mistakes that would give these very numbers on these data, though not on others."""
+    """List the mistakes that give the correct numbers on these data, though not on others."""
     reading, loss = best.reading, best.loss
     widths = reading.widths
     if any(phi.name not in ACTIVATIONS for phi in reading.activations):

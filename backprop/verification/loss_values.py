@@ -1,4 +1,4 @@
-"""Every common loss of given predictions, as one number each: what a program may have printed.
+"""Compute every common loss of given predictions, each a number that a program may have printed.
 
 The names are those that `diagnose` uses. A loss's value is its factor times the sum of squared errors, or the sum of
 the cross-entropies, over all examples and outputs.
@@ -14,12 +14,12 @@ from backprop.derivation import bce_contributions
 
 
 class LossName(NamedTuple):
-    """What a loss is called and how it is scaled.
+    """The name of a loss and its scale.
 
     Attributes:
         words: its name in words.
         family: "mse", "binary_cross_entropy" or "cross_entropy".
-        factor: by what the sum over examples and outputs is multiplied: a number, times 1/N and 1/d_L as told.
+        factor: the number by which the sum over examples and outputs is multiplied, besides 1/N and 1/d_L.
         per_example: whether it is divided by the number of examples N.
         per_output: whether it is divided by the number of outputs d_L.
     """

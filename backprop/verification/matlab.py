@@ -1,7 +1,7 @@
-"""The variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers; what else there is gets its name.
+"""The variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers, and for all others the name alone.
 
-Nothing is executed, no length is believed that goes beyond the bytes that are there, and nothing is decompressed beyond
-a limit. The format is MathWorks' "MAT-File Format", Level 5.
+Nothing is executed, no stated length is trusted beyond the bytes that are present, and nothing is decompressed beyond a
+limit. The format is MathWorks' "MAT-File Format", Level 5.
 """
 
 import struct
@@ -76,7 +76,7 @@ def variables(data: bytes, most: int) -> list[Variable]:
         The variables in their order.
 
     Raises:
-        ValueError: if the file is damaged or larger; the words continue a sentence that begins with its name.
+        ValueError: if the file is damaged or larger; the message continues a sentence that begins with the file's name.
 
     Examples:
         >>> import struct
@@ -116,7 +116,7 @@ def _decompressed(content: bytes, most: int) -> bytes:
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    """Walk through elements: a kind, a length and the content. If that has four bytes at most, all take eight."""
+    """Yield elements as kind, length and content; one of four bytes or fewer is packed into eight in all."""
     at = 0
     while at < len(data):
         if len(data) - at < 8:
@@ -144,7 +144,7 @@ def _variable(content: bytes, order: str) -> Variable:
         return Variable(name, f"complex {kind}")
     shape = struct.unpack(f"{order}{len(dimensions) // 4}i", dimensions[: len(dimensions) // 4 * 4])
     number, numbers = next(parts, (0, b""))
-    stored = order + STORED.get(number, "V1")  # of another kind it is nothing that has numbers
+    stored = order + STORED.get(number, "V1")  # any other kind does not hold numbers
     expected = prod(shape) * np.dtype(stored).itemsize
     if number not in STORED or not 2 <= len(shape) <= MOST_AXES or min(shape) < 0 or expected != len(numbers):
         raise ValueError(f"is damaged: variable {name!r} says shape {shape}, and {len(numbers)} bytes follow")
@@ -152,7 +152,7 @@ def _variable(content: bytes, order: str) -> Variable:
 
 
 def _part(parts: Iterator[tuple[int, bytes]], kinds: tuple[int, ...], length: int | None, what: str) -> bytes:
-    """Take the next part of a variable, which must have one of these kinds and, if one is given, this length."""
+    """Take the next part of a variable, and check its kind and, if a length is given, its length."""
     kind, content = next(parts, (0, b""))
     if kind not in kinds or (length is not None and len(content) != length):
         raise ValueError(f"is damaged: a variable has no {what}")

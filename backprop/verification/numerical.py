@@ -21,7 +21,7 @@ from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
 #: watched at z = 0 and differentiated by the central difference.
 SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu", "softmax")
 
-#: Up to this relative error two gradients agree. A correct one is far below it, and a mistake is far above it.
+#: Two gradients agree up to this relative error. A correct gradient stays far below it, and a mistake far above.
 TOLERANCE = 1e-6
 
 #: The step of the central difference and of the complex step.
@@ -70,7 +70,7 @@ class _Loss:
         return self.loss.value(self.y, y_hat)
 
     def crossed(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Tell for each entry whether some unit was active at one end of the step and inactive at the other.
+        """Tell for each entry whether some unit is active at one end of the step and inactive at the other.
 
         `central_difference` calls twice for each entry, in the order of the entries.
         """
@@ -95,7 +95,7 @@ def _measure(
 
 
 def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
-    """Choose the method and the step if they are not specified, and refuse a method that does not fit."""
+    """Choose the method and the step size if they are not specified, and reject a method that does not fit."""
     unfit = [phi.name for phi in model.activations if not _is_one_of(phi, SMOOTH)]
     if method is None:
         method = "central" if unfit else "complex"
