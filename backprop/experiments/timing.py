@@ -51,7 +51,7 @@ def interleaved(works: list[Callable[[], Any]], repeats: int, calls: int = 1, wa
         repeats: how often each is timed.
         calls: how many calls make one timing.
         warm: whether all have been called before; otherwise each is called once first, because the first call is
-        slower.
+            slower.
 
     Returns:
         For each the median of its timings, in seconds for one call.

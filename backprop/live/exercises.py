@@ -15,7 +15,7 @@ WIDTHS, SEED = [2, 3, 1], 0
 
 
 def whole_pass(function: Callable[..., Any]) -> backprop.Diagnosis:
-    """Diagnose a function that gives the loss and the gradient of every weight matrix.
+    """Diagnose a function that computes the loss and the gradient with respect to every weight matrix.
 
     Args:
         function: a function of weights, x and y, as the exercise "The whole backward pass" asks for.

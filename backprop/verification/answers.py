@@ -157,7 +157,8 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     )
     afterwards = case.step and best.anew  # factors that the update may have put in
     ambiguous |= afterwards
-    others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
+    others = tuple(_alternatives(case, found, ambiguous))
+    place = None if ambiguous or best.undecided else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
         place = best.place
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]

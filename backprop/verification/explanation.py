@@ -97,9 +97,9 @@ class Explanation:
                     yield from ((slug, term.place, layers) for slug in slugs)
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
-                yield from (
-                    (slug, term.place, below) for slug in _factor_slugs(term, self.reading, self.loss.family == "mse")
-                )
+                output = {t.factor for t in self.state.terms if not t.form and t.layer in (0, depth)}
+                squares = self.loss.family == "mse" and term.factor in output  # whose derivative is in the output's δ
+                yield from ((slug, term.place, below) for slug in _factor_slugs(term, self.reading, squares))
 
     @property
     def anew(self) -> bool:
@@ -148,6 +148,15 @@ class Explanation:
         unsure = (layers == {depth} and not self.slugs) or len({term.place == "error" for term in terms}) > 1
         unsure |= words == {"phi"} and self._beside(top)
         return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a factor of the lowest layers may be in δ or in what makes their gradients: nothing else shows it."""
+        terms, given = self.state.terms, self.reading.given
+        places, top = {term.place for term in terms}, max((term.layer for term in terms), default=0)
+        if "b1" not in given or any(term.form for term in terms):
+            return False
+        return places == {"delta1"} or places == {f"d{name}" for name in given if int(name[1:]) <= top}
 
     def _beside(self, term: Term) -> bool:
         """Tell whether an incorrect φ′ gives the same numbers as an extra factor beside a correct φ′."""

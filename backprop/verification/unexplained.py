@@ -34,6 +34,8 @@ EARLIER = (
 )
 #: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
 LARGEST = 1e4
+#: The largest number of layouts for which we try whether one δ explains all arrays.
+LAYOUTS = 8
 #: Places that are not a single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
@@ -49,6 +51,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         return nothing(case.depth, "no common loss goes with this output activation and these targets")
     if drowned(case, best):
         return nothing(case.depth, TOO_SMALL_TO_TELL)
+    best = _in_one_delta(case, readings, best)
     agree = best.agree & best.tested
     blocks = best.reading.correct(best.loss.family)
     made = {name: best.s * block.made for name, block in blocks.items()}
@@ -92,6 +95,14 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason=reason,
         place=where[0] if sure else None,
     )
+
+
+def _in_one_delta(case: Case, readings: Sequence[Reading], best: Baseline) -> Baseline:
+    """Prefer a layout in which all arrays follow from one δ of the output, if in none of them an array is correct."""
+    if best.agree & best.tested or case.told is None or _follows(best, case.depth) is not False:
+        return best
+    others = (likeliest(case, [one]) for one in readings[:LAYOUTS] if one is not best.reading)
+    return next((one for one in others if one is not None and _follows(one, case.depth)), best)
 
 
 def in_words(place: str, case: Case, best: Baseline) -> str:
