@@ -120,6 +120,27 @@ def test_the_missing_activation_is_judged_at_both_rates(results: dict[str, Any])
     assert judge(results)[0] == NOT
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, WHEN),
+        ({"two.4.layers.0.start": 0.1}, HOLDS),  # of the first layer, not many units were dead before training
+        ({"two.4.layers.0.start": 0.101}, WHEN),
+        ({"one.4.hidden_dead": 0.3, "two.4.hidden_dead": 0.5}, WHEN),
+        ({"one.4.hidden_dead": 0.5, "two.4.hidden_dead": 0.3}, WHEN),
+        ({"one.4.hidden_dead": 0.299}, NOT),
+        ({"one.4.hidden_dead": 0.501}, NOT),
+        ({"two.4.hidden_dead": 0.299}, NOT),
+        ({"two.4.hidden_dead": 0.501}, NOT),
+    ],
+)
+def test_about_forty_per_cent_is_from_30_to_50(changes: dict[str, float], expected: str, results: Any) -> None:
+    results = copy.deepcopy(results)
+    for path, value in changes.items():
+        put(f"relu.xor.{path}", value)(results)
+    assert CLAIMS[35].judge(results)[0] == expected
+
+
 @every_claim
 def test_a_claim_has_a_check_that_exists(claim: Claim) -> None:
     kind, name = claim.check.split(":")

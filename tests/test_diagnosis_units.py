@@ -33,7 +33,7 @@ from backprop.verification.findings import Alternative, Array
 from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
-from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
+from backprop.verification.logarithms import LARGE, _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, Search, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
@@ -682,6 +682,42 @@ def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: lis
 
 
 @pytest.mark.parametrize(
+    ("follows", "weighted", "options", "places"),
+    [
+        (True, True, {}, ["delta3", "sum"]),
+        (True, True, {"n": 2, "step": True}, ["delta3", "sum"]),
+        (True, True, {"n": 1}, ["delta3"]),  # one example has no sum
+        (True, False, {}, ["delta3"]),
+        (True, True, {"right": "W3 b3"}, ["delta2"]),  # the sum that is seen is that of the last layer
+        (None, True, {}, ["delta3", "forward"]),
+        (None, True, {"step": True}, ["delta3", "update", "forward"]),
+        (None, True, {"right": "W3 b3"}, ["delta2"]),
+        (None, True, {"right": "W3 b3 b2"}, ["delta2", "A1"]),
+        (True, True, {"right": "W3 b3 b2", "step": True}, ["delta2", "A1", "update"]),  # b2 follows from no other δ
+        (False, True, {}, ["phi3", "forward"]),
+        (False, True, {"step": True}, ["phi3", "forward", "update"]),
+        (True, True, {"right": "b1"}, []),
+        (True, True, {"right": "b1", "step": True}, ["update"]),
+    ],
+)
+def test_a_sum_in_which_examples_count_unequally_is_one_of_all_layers(
+    monkeypatch: pytest.MonkeyPatch,
+    follows: bool | None,
+    weighted: bool,
+    options: dict[str, Any],
+    places: list[str],
+) -> None:
+    base = a_baseline(n=options.get("n", 4))
+    names = ("W1", "b1", "W2", "b2", "W3", "b3")
+    agree = frozenset(options.get("right", "").split())
+    base = base._replace(agree=agree, tested=frozenset(names))
+    monkeypatch.setattr(unexplained, "_follows", lambda best, top: follows)
+    monkeypatch.setattr(unexplained, "_weighted", lambda best: best is base and weighted)
+    case = a_case(base.reading, step=options.get("step", False))
+    assert list(possible_places(case, base, [name for name in names if name not in agree])) == places
+
+
+@pytest.mark.parametrize(
     ("place", "gradient", "step"),
     [
         ("update", "a mistake in the update", "a mistake in the update"),
@@ -778,6 +814,15 @@ def test_examples_that_are_almost_the_same_count_once() -> None:
         reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
         base = Baseline(reading, losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"}))
         assert _follows(base, 1) is follows
+
+
+@pytest.mark.parametrize(("apart", "follows"), [(2.01e-4, True), (1.99e-4, None)])
+def test_a_delta_that_hardly_shows_may_be_ten_thousand_times_as_large(apart: float, follows: bool | None) -> None:
+    x = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, apart, 0.0, 0.0]])  # δ = (1, −1) is 2 / apart as large as what it makes
+    w, identity = np.zeros((4, 1)), (backprop.network.ACTIVATIONS["identity"],)
+    problem = Problem("", x, np.zeros((2, 1)), (w,), None, (x.T @ [[1.0], [-1.0]],), None, (False,))
+    base = Baseline(Reading(problem, identity, 1e-16, 1e-7, {}), losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1"}))
+    assert _follows(base, 1) is follows
 
 
 def test_nothing_is_said_of_each_layer() -> None:
@@ -1189,6 +1234,30 @@ def test_the_networks_that_are_tried_go_with_the_loss(
     assert found == [(None, 2, family)] * 2
 
 
+def test_other_activations_are_told_with_the_first_loss_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [["first"], ["second"], ["never read"]]
+    one, other = a_reading(phis=("tanh", "sigmoid")), a_reading(phis=("relu", "relu"))
+    mse, half = losses(2, 1)[0], next(loss for loss in losses(2, 1) if loss.name == "mse_half")
+    fits = [Baseline(at, loss, 1.0, frozenset(), frozenset()) for at, loss in ((one, half), (other, mse))]
+    case, seen = a_case(one, [[SIGMOID], [SIGMOID]], "mse"), []
+
+    def read(free: Case, group: Any) -> list[Any]:
+        seen.append((free, group))
+        return group * 6 * MIXED
+
+    def fitting(free: Case, readings: Any) -> list[Baseline]:
+        seen.append((free, readings))
+        return fits if readings[0] == "second" else []
+
+    monkeypatch.setattr(unexplained, "networks_for", lambda *_: groups)
+    monkeypatch.setattr(unexplained, "read", read)
+    monkeypatch.setattr(unexplained, "fitting", fitting)
+    text = "correct for mse_half, if the activations are tanh, sigmoid"
+    assert list(_if_untold(case)) == [Alternative("correct", (), None, "mse_half", text)]
+    free = case._replace(told=None)
+    assert seen == [(free, part) for group in groups[:2] for part in (group, group * 4 * MIXED)]
+
+
 # What else may have been handed in
 
 
@@ -1387,6 +1456,30 @@ def test_a_factor_is_no_large_epsilon() -> None:
     made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
     lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
     assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None
+
+
+def with_large_epsilon(one: Reading, case: Case) -> str | None:
+    found = with_epsilon(case, [one], small=False)
+    return None if found is None else found[2]
+
+
+@pytest.mark.parametrize("epsilon", [0.002, 0.02, 0.1, 0.45])
+def test_a_large_epsilon_is_found_near_and_far(epsilon: float) -> None:
+    one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, ENTROPY.factor)
+    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) == f"an ε of {epsilon:.3g} inside the logarithm"
+
+
+def test_a_large_epsilon_is_looked_for_from_0_3_as_well() -> None:
+    rng = np.random.default_rng(2)  # here Newton's method goes out of the range from 0.05 and from 0.001
+    x, y, w = rng.normal(size=(9, 2)), (rng.random((9, 1)) < 0.5) * 1.0, rng.normal(size=(2, 1)) * 10
+    problem = Problem("rows, (in, out)", x, y, (w,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~epsilon:0.45"})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    base = Baseline(one, loss, loss.factor, frozenset(), frozenset())
+    assert [_fitted(base, start) for start in LARGE] == [0.0, 0.0, pytest.approx(0.45)]
+    assert with_large_epsilon(one, a_case(one, [[SIGMOID]], loss.name)) == "an ε of 0.45 inside the logarithm"
 
 
 @pytest.mark.parametrize("most", [10, 60, 4000])

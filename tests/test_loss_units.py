@@ -22,6 +22,7 @@ from backprop.verification.loss_diagnosis import (
     LossDiagnosis,
     _accuracy,
     _best_per_input,
+    _by_distance,
     _data,
     _is_near,
     _known_of_xor,
@@ -544,6 +545,12 @@ def test_too_few_losses_are_still_beside_a_known_one() -> None:
     assert found.nearest is not None
     expected = LossDiagnosis("too short", 0.26, None, (), found.nearest, 0.26 - found.nearest.loss)
     assert (found, found.nearest.name) == (expected, "half")
+
+
+@pytest.mark.parametrize(("apart", "names"), [(4e-13, ["a", "b"]), (6e-13, ["b", "a"]), (-6e-13, ["b", "a"])])
+def test_equally_near_is_to_twelve_digits(apart: float, names: list[str]) -> None:
+    known = [KnownLoss("a", 0.25 + apart, None, "", ""), KnownLoss("b", 0.25, None, "", "")]
+    assert [one.name for one in _by_distance(known, 0.25)] == names
 
 
 def test_a_loss_is_named_by_the_nearest_of_its_group() -> None:
