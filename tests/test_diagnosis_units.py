@@ -11,7 +11,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, comparison, diagnosis, grammar, unexplained
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar, logarithms, unexplained
 from backprop.verification import hints as hints_module
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
@@ -1025,6 +1025,46 @@ def test_large_and_small_inputs_are_compared_alike() -> None:
         assert _near(near, "binary_cross_entropy")
 
 
+def of_many_examples(form: str, size: float, seed: int) -> tuple[Case, Reading]:
+    """Read a gradient of one layer, of 200 examples whose inputs are so large."""
+    rng = np.random.default_rng(seed)
+    x, y, w = rng.normal(size=(200, 4)), (rng.random((200, 1)) < 0.5) * 1.0, 3 * rng.normal(size=(4, 1))
+    problem = Problem("rows, (in, out)", size * x, y, (w / size,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(200, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": form})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    return a_case(one, [[SIGMOID]], loss.name), one
+
+
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize(("seed", "many"), [(0, 111), (1, 136), (2, 135)])
+def test_sums_of_many_examples_are_compared_beside_their_size(seed: int, many: int, size: float) -> None:
+    found = with_clipping(*of_many_examples("~clipped:used:0.0537", size, seed))
+    assert found is not None
+    words = f"clipping of {many} predictions, at 0.0537 from 0 and 1: ŷ − y with the clipped predictions"
+    assert found[2] == words
+    case, one = of_many_examples("~epsilon:2.3e-07", size, seed)
+    found = with_epsilon(case, [one])
+    assert found is not None
+    assert found[2] == "an ε of 2.3e-07 inside the logarithm"
+
+
+def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+
+    def refined(made: Any, g: np.ndarray, bound: float) -> float:
+        seen.append(g)
+        return bound
+
+    monkeypatch.setattr(logarithms, "_refined", refined)
+    case, one = of_many_examples("~clipped:used:0.0537", 1.0, 0)
+    for _ in range(2):
+        assert with_clipping(case, one) is None
+    assert len(seen) % 2 == 0
+    np.testing.assert_array_equal(seen[: len(seen) // 2], seen[len(seen) // 2 :])
+
+
 def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
     s = ENTROPY.factor
     for which in ("used", "zeroed"):
@@ -1357,6 +1397,29 @@ def test_mini_batches_of_every_size_are_tried_but_not_all_examples() -> None:
         assert tried(a_line(x, slice(k)), 1e9) == of_batch(f"first {k} examples")
         assert tried(a_line(x, slice(199 - k, 199)), 1e9) == of_batch(f"last {k} examples")
     assert tried(a_line(x, slice(199)), 1e9) == []
+
+
+def test_the_last_example_of_a_mini_batch_may_add_little() -> None:
+    x = np.random.default_rng(6).normal(size=(60, 2))
+    x[9::10] *= 1e-7  # what rounding may do is that of the whole sum
+    for k in (10, 20, 30, 40, 50):
+        assert tried(a_line(x, slice(k)), 1e9) == of_batch(f"first {k} examples")
+        assert tried(a_line(x, slice(k - 1, 60)), 1e9) == of_batch(f"last {61 - k} examples")
+
+
+def test_the_work_of_all_networks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+
+    def nothing_found(problem: Problem, network: Any, wanted: Any, unit: float, work: float, is_step: bool) -> Any:
+        left.append(work)
+        return iter(())
+
+    monkeypatch.setattr(hints_module, "_tried", nothing_found)
+    cost = 6.0 * len(X) * 9 * len(hints_module.LEARNING_RATES)  # of 2 · 3 + 3 · 1 weights
+    monkeypatch.setattr(hints_module, "MOST_WORK", 3.5 * cost)
+    found = hints_module.hints([a_problem([w + 1 for w in W])], [[SIGMOID] * 2] * 9, 2**-52)
+    assert found == Hints(("if the network has biases, hand them in as well",))
+    assert left == [3.5 * cost, 2.5 * cost, 1.5 * cost, 0.5 * cost]
 
 
 def test_a_difference_across_a_power_of_two_is_one_from_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
