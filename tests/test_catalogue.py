@@ -18,6 +18,7 @@ from backprop.verification.catalogue import (
     layers_for,
     plan_with,
     planted,
+    states_with,
 )
 from backprop.verification.grammar import Pass
 
@@ -243,3 +244,22 @@ def test_an_early_step_goes_down_layer_by_layer() -> None:
     for mine, its in zip((*early.weights, *early.biases), (*after, *biases), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-12)
     assert early_step(Model(model.weights), X, Y, eta).biases is None
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_gradients_that_are_not_zeroed_are_added_up(bias: bool) -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=bias)
+    steps = [
+        (one, total)
+        for (one, total), _ in zip(states_with("gradients-not-zeroed", model, X, Y, 0.5), "123", strict=False)
+    ]
+    first, second = (one.backward(one.forward(X), Y) for one, _ in steps[:2])
+    (last, total), parts = steps[2], [(*g.weights, *(g.biases or ())) for g in (first, second)]
+    assert total is not None
+    assert (total.biases is None) is not bias
+    for mine, a, b in zip((*total.weights, *(total.biases or ())), *parts, strict=True):
+        np.testing.assert_allclose(mine, a + b, rtol=1e-12)
+    for new, old, g in zip(
+        last._parameters, steps[1][0]._parameters, (*total.weights, *(total.biases or ())), strict=True
+    ):
+        np.testing.assert_allclose(new, old - 0.5 * g, rtol=1e-12)

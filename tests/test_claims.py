@@ -120,6 +120,39 @@ def test_the_missing_activation_is_judged_at_both_rates(results: dict[str, Any])
     assert judge(results)[0] == NOT
 
 
+def test_a_claim_that_holds_without_its_condition_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "weight_gradient", times(1e-5)(derivation.weight_gradient))
+    assert CLAIMS[0].judge({})[0] == HOLDS  # then even a large step lowers the loss
+    monkeypatch.setattr(derivation, "weight_gradient", times(-1)(derivation.weight_gradient))
+    assert CLAIMS[0].judge({})[0] == NOT
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, WHEN),
+        ({f"{k}.layers.1.revived": 0 for k in range(5)}, HOLDS),
+        ({"0.layers.0.revived": 1}, NOT),
+        ({"0.layers.2.revived": 1}, NOT),
+        ({"0.stuck": 10_000}, NOT),
+        ({"0.zero_gradients": 10_000}, NOT),
+    ],
+)
+def test_a_dead_unit_recovers_in_the_second_layer_alone(changes: Any, expected: str, results: Any) -> None:
+    results = copy.deepcopy(results)
+    for path, value in changes.items():
+        put(f"relu.xor.two.{path}", value)(results)
+    assert CLAIMS[34].judge(results)[0] == expected
+
+
+@pytest.mark.parametrize(("doubled", "expected"), [(None, NOT), (4, NOT), (8, WHEN)])
+def test_the_arithmetic_of_one_unit_is_the_sum_of_its_parts(doubled: int | None, expected: str) -> None:
+    parts = [{part: k + i for i, part in enumerate(("forward", "backward", "update"))} for k in (1.0, 10.0)]
+    verdict, why = CLAIMS[24].judge({"timing": {"steps": parts, "doubled": doubled}})
+    assert verdict == expected
+    assert f"already takes 6 µs. Of the widths timed, {doubled} is the first" in why
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -21,6 +21,7 @@ from backprop.verification.comparison import (
     comparisons,
     drowned,
     evidence_for,
+    fitting,
     judged_arrays,
     judged_layers,
     losses_for,
@@ -605,6 +606,30 @@ def test_nothing_but_rounding() -> None:
         assert drowned(a_case(one), base._replace(tested=frozenset()))
 
 
+def test_what_nothing_can_be_said_of_agrees_all_the_same() -> None:
+    one = a_reading(*(block(name, [1.1, 1.1], [1.0, 1.0], slack=1.0) for name in ("W1", "W2")))
+    found = is_correct(a_case(one), [Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset())])
+    assert (found.verdict, found.reason) == (
+        "unknown",
+        "the gradient of layer 1, 2 is too small to be told from rounding",
+    )
+
+
+@pytest.mark.parametrize(("told", "fits"), [(None, 0), ([[SIGMOID], [SIGMOID]], 1)])
+def test_a_quick_look_comes_first_where_much_is_to_be_tried(
+    monkeypatch: pytest.MonkeyPatch, told: Any, fits: int
+) -> None:
+    one = a_reading(block("W1", np.ones((2, 3)), np.ones((2, 3))), block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    monkeypatch.setattr(comparison, "resembling", lambda reading, family: {"W1": True, "W2": False})
+    assert len(fitting(a_case(one, told, "mse_sum"), [one])) == 0
+    monkeypatch.setattr(
+        comparison,
+        "comparisons",
+        lambda case, reading, candidates: [SimpleNamespace(s=1.0, agree={"W1", "W2"}, tested={"W1"})],
+    )
+    assert len(fitting(a_case(one, told, "mse_sum"), [one])) == fits
+
+
 def test_why_nothing_can_be_said() -> None:
     vague = a_reading(block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 1.0))
     told = [[SIGMOID], [SIGMOID]]
@@ -1065,6 +1090,20 @@ def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatc
     np.testing.assert_array_equal(seen[: len(seen) // 2], seen[len(seen) // 2 :])
 
 
+@pytest.mark.parametrize("form", ["~epsilon:1e-05", "~clipped:used:0.05"])
+@pytest.mark.parametrize(("off", "fits"), [(0.9, True), (1.1, False)])
+def test_every_array_must_be_within_rounding(form: str, off: float, fits: bool) -> None:
+    one = entropy_reading({"error": form}, ENTROPY.factor)
+    first = one.blocks("binary_cross_entropy", {"error": form})["W1"]
+    g, last = one.problem.gradients
+    across = np.random.default_rng(0).normal(size=g.shape)
+    g = g + off * ENTROPY.factor * first.slack * across / np.linalg.norm(across)
+    changed = replace(one, problem=one.problem._replace(gradients=(g, last)))
+    case = a_case(changed, **TOLD_BCE)
+    found = with_epsilon(case, [changed]) if "epsilon" in form else with_clipping(case, changed)
+    assert (found is not None) is fits
+
+
 def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
     s = ENTROPY.factor
     for which in ("used", "zeroed"):
@@ -1075,6 +1114,32 @@ def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
         assert with_clipping(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), squares) is None
     plain = entropy_reading({}, s)
     assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
+
+
+@pytest.mark.parametrize(("times", "calls"), [((), 8), ((12,), 24)])
+def test_a_bound_is_refined_four_times_if_nothing_else_is_said(times: tuple[int, ...], calls: int) -> None:
+    seen: list[float] = []
+
+    def made(bound: float) -> np.ndarray:
+        seen.append(bound)
+        return np.array([np.cbrt(bound)])
+
+    _refined(made, np.cbrt(np.array([0.2])), 0.1, *times)
+    assert len(seen) == calls
+
+
+@pytest.mark.parametrize(("vague", "found"), [(1, True), (2, False)])
+def test_where_most_arrays_are_zero_anything_would_be_clipping(
+    monkeypatch: pytest.MonkeyPatch, vague: int, found: bool
+) -> None:
+    one = entropy_reading({"error": "~clipped:used:0.05"}, ENTROPY.factor)
+    blocks = one.blocks("binary_cross_entropy", {"error": "~clipped:used:0.05"})
+    hidden = list(blocks)[:vague]
+    monkeypatch.setattr(Block, "vague", lambda block, s: block.name in hidden)
+    monkeypatch.setattr(
+        logarithms, "comparisons", lambda *_: [Baseline(one, ENTROPY, ENTROPY.factor, *[frozenset()] * 2)]
+    )
+    assert (with_clipping(a_case(one, **TOLD_BCE), one) is not None) is found
 
 
 @pytest.mark.parametrize("start", [0.036, 0.0371, 0.05])
@@ -1405,6 +1470,33 @@ def test_the_last_example_of_a_mini_batch_may_add_little() -> None:
     for k in (10, 20, 30, 40, 50):
         assert tried(a_line(x, slice(k)), 1e9) == of_batch(f"first {k} examples")
         assert tried(a_line(x, slice(k - 1, 60)), 1e9) == of_batch(f"last {61 - k} examples")
+
+
+@pytest.mark.parametrize("unit", [2.0**-52, 2.0**-23])
+@pytest.mark.parametrize(("off", "agrees"), [(0.99, True), (1.01, False)])
+@pytest.mark.parametrize("which", ["gradients", "bias_gradients"])
+def test_how_closely_a_gradient_of_other_data_must_agree(which: str, off: float, agrees: bool, unit: float) -> None:
+    x = np.random.default_rng(6).normal(size=(9, 2))
+    problem, phis = a_line(x, slice(9)), [backprop.network.ACTIVATIONS["identity"]]
+    p = forward(problem, phis, "mse")
+    delta = np.abs(p.a[-1] - p.y)
+    rows = np.abs(x) if which == "gradients" else np.ones((9, 1))
+    room = min(1e5 * unit, 1e-4) * np.linalg.norm(rows.T @ delta)  # what the terms of the sums could round to
+    (g,) = cast(Any, getattr(problem, which))
+    across = np.array([[g[1, 0]], [-g[0, 0]]]) / np.linalg.norm(g) if which == "gradients" else np.ones((1, 1))
+    changed = problem._replace(**cast(Any, {which: (g + off * room * across,)}))
+    assert _agrees(problem, p, ["mse"], unit)
+    assert _agrees(changed, p, ["mse"], unit) is agrees
+
+
+def test_where_an_array_is_correct_nothing_else_was_handed_in() -> None:
+    problem, phis = (
+        a_line(np.random.default_rng(6).normal(size=(9, 2)), slice(4)),
+        [backprop.network.ACTIVATIONS["identity"]],
+    )
+    told = hints_module.hints([problem], [phis], 2**-52)
+    assert told == Hints(tuple(of_batch("first 4 examples")), everything=True)
+    assert hints_module.hints([problem], [phis], 2**-52, some_correct=True) == Hints(())
 
 
 def test_the_work_of_all_networks_counts(monkeypatch: pytest.MonkeyPatch) -> None:

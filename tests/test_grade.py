@@ -134,6 +134,7 @@ def test_a_place_and_what_is_left_open_stand_in_the_line(monkeypatch: pytest.Mon
     assert graded_as(sign=-1, cannot_tell=("uphill",)).note == note
     assert graded_as(sign=1, cannot_tell=("uphill",)).note == "these data cannot tell uphill"
     assert graded_as(sign=-1, verdict="unknown", reason="why").note == "why"
+    assert graded_as(verdict="mistake", sign=-1, cannot_tell=("uphill",), reason="why").note == ""
 
 
 def test_subfolders_and_links(tmp_path: Path) -> None:

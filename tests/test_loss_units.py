@@ -80,6 +80,14 @@ def test_which_losses_go_with_which_numbers(y: Any, y_hat: Any, binary: bool, ca
     assert ("binary_cross_entropy" in found, "cross_entropy" in found) == (binary, categorical)
 
 
+def test_a_target_of_zero_adds_nothing_whatever_was_in_memory_before() -> None:
+    y, y_hat = np.eye(3)[[0, 1, 2, 0, 1]], np.full((5, 3), 1 / 3)
+    for _ in range(20):
+        junk = [np.full(y.shape, np.nan) for _ in range(40)]
+        del junk
+        assert loss_values(y, y_hat)["cross_entropy"] == pytest.approx(np.log(3))
+
+
 def test_what_is_infinite_is_no_warning() -> None:
     found = loss_values([[0.0, 1.0], [0.5, 0.5]], [[1.0, 0.0], [0.5, 0.5]])
     assert found["binary_cross_entropy"] == found["cross_entropy"] == np.inf

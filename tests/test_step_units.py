@@ -161,6 +161,49 @@ def test_the_smallest_change_is_one() -> None:
     assert "no weight changed" not in diagnose_step(still, least, X, Y, 0.1).reason
 
 
+@pytest.mark.parametrize(
+    ("factor", "verdict", "reason"),
+    [
+        (1.0, "correct", ""),
+        (
+            0.1,
+            "correct",
+            "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long",
+        ),
+        (0.2, "unknown", ""),
+    ],
+)
+def test_a_first_step_of_momentum_may_be_a_tenth_as_long(factor: float, verdict: str, reason: str) -> None:
+    model = backprop.Model.random([2, 1], seed=0)
+    after = [
+        w - factor * 0.5 * g for w, g in zip(model.weights, model.backward(model.forward(X), Y).weights, strict=True)
+    ]
+    optimizer = {"name": "momentum", "lr": 0.5, "momentum": 0.9}
+    found = diagnose_step(list(model.weights), after, X, Y, optimizer=optimizer, activations="sigmoid", loss="mse")
+    assert (found.verdict, found.reason if verdict == "correct" else "") == (verdict, reason)
+    assert found.scale == (None if verdict == "unknown" else pytest.approx(1.0))
+
+
+def test_arrays_of_a_dead_layer_are_not_tested_by_a_step_of_adam() -> None:
+    weights, biases = (
+        [-np.ones((2, 2)), np.eye(2), np.ones((2, 1))],
+        [np.zeros((1, 2)), np.full((1, 2), 0.5), np.ones((1, 1))],
+    )
+    phis, x = ["relu", "relu", "sigmoid"], np.abs(X) + 0.1
+    model = backprop.Model(weights, biases, phis)
+    g = model.backward(model.forward(x), Y)
+    new, new_biases = (
+        [old - 0.1 * adam_direction([its], Optimizer("adam", 0.1)) for old, its in zip(part, grads, strict=True)]
+        for part, grads in ((weights, g.weights), (biases, g.biases or ()))
+    )
+    told: Any = {"activations": phis, "loss": "mse", "optimizer": "adam"}
+    found = diagnose_step(weights, new, x, Y, 0.1, biases=(biases, new_biases), **told)
+    assert found.verdict == "correct"
+    tested = {name: array.verdict for name, array in found.arrays.items()}
+    dead, alive = dict.fromkeys(("W1", "W2", "b1"), "not tested"), dict.fromkeys(("W3", "b2", "b3"), "correct")
+    assert tested == dead | alive
+
+
 # The second step of Adam
 
 ADAM, FIRST = Optimizer("adam", 0.1, eps=0.01), replace(nothing(2, "the first"), cannot_tell=("layer-scale",))
