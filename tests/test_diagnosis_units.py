@@ -1090,6 +1090,52 @@ def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatc
     np.testing.assert_array_equal(seen[: len(seen) // 2], seen[len(seen) // 2 :])
 
 
+@pytest.mark.parametrize(("n", "step"), [(1, 1), (7, 1), (59, 1), (60, 2), (119, 2), (120, 3)])
+def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.MonkeyPatch, n: int, step: int) -> None:
+    seen: list[float] = []
+
+    def refined(made: Any, g: np.ndarray, bound: float) -> float:
+        seen.append(bound)
+        return bound
+
+    rng = np.random.default_rng(0)
+    away = np.sort(rng.uniform(0.01, 0.49, n))
+    p = rng.permutation(np.where(rng.random(n) < 0.5, away, 1 - away))[:, None]
+    x, w = np.hstack([np.log(p / (1 - p)), np.zeros((n, 3))]), np.eye(4)[:, :1]
+    problem = Problem("", x, (p > 0.7) * 1.0, (w,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    monkeypatch.setattr(logarithms, "comparisons", lambda *_: [Baseline(one, ENTROPY, 1.0, *[frozenset()] * 2)])
+    monkeypatch.setattr(logarithms, "_refined", refined)
+    assert with_clipping(a_case(one, [[SIGMOID]], "bce"), one) is None
+    some = [*away[::step], 0.5]
+    means = [np.sqrt(low * high) for low, high in zip(some[:-1], some[1:], strict=True)]
+    assert len(means) <= 60
+    starts = [*logarithms.BOUNDS, *means]
+    np.testing.assert_allclose(seen[: len(starts)], starts, rtol=1e-9)
+    assert "zeroed" in grammar.CLIPPINGS  # it shows only how many are clipped, so its bound is not fitted
+    assert seen == seen[: len(starts)] * (len(grammar.CLIPPINGS) - 1)
+
+
+def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
+    form = "~clipped:used:0.0537"
+    _, one = of_many_examples(form, 1.0, 0)
+    loss = losses(200, 1)[0]
+    made = grammar.backward(one.exact("mse"), {"error": form})["W1"]
+    squares = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
+    for name in (None, "mse"):
+        assert with_clipping(a_case(squares, [[SIGMOID]], name), squares) is None
+
+
+def test_an_epsilon_in_use_is_taken_exactly_and_is_not_looked_for_among_large_ones() -> None:
+    form = "~epsilon:1e-05"
+    one = entropy_reading({"error": form}, ENTROPY.factor)
+    found = with_epsilon(a_case(one, **TOLD_BCE), [one])
+    assert found is not None
+    for name, its in one.blocks("binary_cross_entropy", {"error": form}).items():
+        assert np.array_equal(found[1][name].made, its.made)
+    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) is None
+
+
 @pytest.mark.parametrize("form", ["~epsilon:1e-05", "~clipped:used:0.05"])
 @pytest.mark.parametrize(("off", "fits"), [(0.9, True), (1.1, False)])
 def test_every_array_must_be_within_rounding(form: str, off: float, fits: bool) -> None:
