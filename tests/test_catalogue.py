@@ -17,7 +17,10 @@ from backprop.verification.catalogue import (
     incorrect_gradients,
     layers_for,
     plan_with,
+    planted,
+    states_with,
 )
+from backprop.verification.grammar import Pass
 
 X, Y = backprop.xor()
 SLUGS = [mistake.slug for mistake in MISTAKES]
@@ -138,6 +141,28 @@ def test_a_mistake_of_scale_multiplies_by_this(slug: str, layers: list[int] | No
     assert factors_with(slug, [4, 5, 3], 10, layers) == factors
 
 
+def test_mistakes_are_planted_in_all_layers_at_once_and_in_each_by_itself() -> None:
+    model = Model.random([2, 3, 2], seed=0)
+    trace = model.forward(X)
+    p = Pass(trace.z, trace.a, np.hstack([Y, Y]), model.weights, model.activations, None, "mse")
+
+    def parts(of: str, singly: bool) -> list[Any]:
+        return [(plan, factors) for slug, plan, factors in planted(p, len(X), singly) if slug == of]
+
+    scale = [{"dW1": 0.37, "db1": 0.37}, {"dW2": 0.37, "db2": 0.37}]
+    # in every layer a factor of a layer would be one of the whole, so it is made in the first
+    assert parts("layer-scale", singly=True) == [({}, factors) for factors in (scale[0], *scale)]
+    assert parts("layer-scale", singly=False) == [({}, scale[0])]
+    twice = [{"db1": 2.0, "db2": 2.0}, {"db1": 2.0}, {"db2": 2.0}]
+    assert parts("bias-scale", singly=True) == [({}, factors) for factors in twice]
+    assert parts("bias-scale", singly=False) == [({}, twice[0])]
+    whole = {"dW1": "input-missing", "dW2": "input-missing"}
+    assert parts("input-missing", singly=True) == [(whole, {}), *(({place: way}, {}) for place, way in whole.items())]
+    assert parts("hidden-derivative-missing", singly=True) == [({"phi1": "derivative-missing"}, {})]
+    assert parts("sum-instead-of-mean", singly=True) == [({}, {"": 42.0})] * 3
+    assert parts("uphill", singly=True) == []
+
+
 # The gradient with the mistake in it
 
 
@@ -219,3 +244,22 @@ def test_an_early_step_goes_down_layer_by_layer() -> None:
     for mine, its in zip((*early.weights, *early.biases), (*after, *biases), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-12)
     assert early_step(Model(model.weights), X, Y, eta).biases is None
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_gradients_that_are_not_zeroed_are_added_up(bias: bool) -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=bias)
+    steps = [
+        (one, total)
+        for (one, total), _ in zip(states_with("gradients-not-zeroed", model, X, Y, 0.5), "123", strict=False)
+    ]
+    first, second = (one.backward(one.forward(X), Y) for one, _ in steps[:2])
+    (last, total), parts = steps[2], [(*g.weights, *(g.biases or ())) for g in (first, second)]
+    assert total is not None
+    assert (total.biases is None) is not bias
+    for mine, a, b in zip((*total.weights, *(total.biases or ())), *parts, strict=True):
+        np.testing.assert_allclose(mine, a + b, rtol=1e-12)
+    for new, old, g in zip(
+        last._parameters, steps[1][0]._parameters, (*total.weights, *(total.biases or ())), strict=True
+    ):
+        np.testing.assert_allclose(new, old - 0.5 * g, rtol=1e-12)

@@ -120,6 +120,60 @@ def test_the_missing_activation_is_judged_at_both_rates(results: dict[str, Any])
     assert judge(results)[0] == NOT
 
 
+def test_a_claim_that_holds_without_its_condition_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "weight_gradient", times(1e-5)(derivation.weight_gradient))
+    assert CLAIMS[0].judge({})[0] == HOLDS  # then even a large step lowers the loss
+    monkeypatch.setattr(derivation, "weight_gradient", times(-1)(derivation.weight_gradient))
+    assert CLAIMS[0].judge({})[0] == NOT
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, WHEN),
+        ({f"{k}.layers.1.revived": 0 for k in range(5)}, HOLDS),
+        ({"0.layers.0.revived": 1}, NOT),
+        ({"0.layers.2.revived": 1}, NOT),
+        ({"0.stuck": 10_000}, NOT),
+        ({"0.zero_gradients": 10_000}, NOT),
+    ],
+)
+def test_a_dead_unit_recovers_in_the_second_layer_alone(changes: Any, expected: str, results: Any) -> None:
+    results = copy.deepcopy(results)
+    for path, value in changes.items():
+        put(f"relu.xor.two.{path}", value)(results)
+    assert CLAIMS[34].judge(results)[0] == expected
+
+
+@pytest.mark.parametrize(("doubled", "expected"), [(None, NOT), (4, NOT), (8, WHEN)])
+def test_the_arithmetic_of_one_unit_is_the_sum_of_its_parts(doubled: int | None, expected: str) -> None:
+    parts = [{part: k + i for i, part in enumerate(("forward", "backward", "update"))} for k in (1.0, 10.0)]
+    verdict, why = CLAIMS[24].judge({"timing": {"steps": parts, "doubled": doubled}})
+    assert verdict == expected
+    assert f"already takes 6 µs. Of the widths timed, {doubled} is the first" in why
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, WHEN),
+        ({"two.4.layers.0.start": 0.1}, HOLDS),  # of the first layer, not many units were dead before training
+        ({"two.4.layers.0.start": 0.101}, WHEN),
+        ({"one.4.hidden_dead": 0.3, "two.4.hidden_dead": 0.5}, WHEN),
+        ({"one.4.hidden_dead": 0.5, "two.4.hidden_dead": 0.3}, WHEN),
+        ({"one.4.hidden_dead": 0.299}, NOT),
+        ({"one.4.hidden_dead": 0.501}, NOT),
+        ({"two.4.hidden_dead": 0.299}, NOT),
+        ({"two.4.hidden_dead": 0.501}, NOT),
+    ],
+)
+def test_about_forty_per_cent_is_from_30_to_50(changes: dict[str, float], expected: str, results: Any) -> None:
+    results = copy.deepcopy(results)
+    for path, value in changes.items():
+        put(f"relu.xor.{path}", value)(results)
+    assert CLAIMS[35].judge(results)[0] == expected
+
+
 @every_claim
 def test_a_claim_has_a_check_that_exists(claim: Claim) -> None:
     kind, name = claim.check.split(":")

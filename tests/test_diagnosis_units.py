@@ -11,7 +11,7 @@ import pytest
 
 import backprop
 from backprop import Activation, Model, diagnose, diagnose_step
-from backprop.verification import assert_gradient, comparison, diagnosis, grammar, unexplained
+from backprop.verification import assert_gradient, comparison, diagnosis, grammar, logarithms, unexplained
 from backprop.verification import hints as hints_module
 from backprop.verification.answers import apart_from, is_correct
 from backprop.verification.comparison import (
@@ -21,6 +21,7 @@ from backprop.verification.comparison import (
     comparisons,
     drowned,
     evidence_for,
+    fitting,
     judged_arrays,
     judged_layers,
     losses_for,
@@ -33,7 +34,7 @@ from backprop.verification.findings import Alternative, Array
 from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
-from backprop.verification.logarithms import _fitted, _near, _refined, with_clipping, with_epsilon
+from backprop.verification.logarithms import LARGE, _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, Search, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
@@ -605,6 +606,30 @@ def test_nothing_but_rounding() -> None:
         assert drowned(a_case(one), base._replace(tested=frozenset()))
 
 
+def test_what_nothing_can_be_said_of_agrees_all_the_same() -> None:
+    one = a_reading(*(block(name, [1.1, 1.1], [1.0, 1.0], slack=1.0) for name in ("W1", "W2")))
+    found = is_correct(a_case(one), [Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset())])
+    assert (found.verdict, found.reason) == (
+        "unknown",
+        "the gradient of layer 1, 2 is too small to be told from rounding",
+    )
+
+
+@pytest.mark.parametrize(("told", "fits"), [(None, 0), ([[SIGMOID], [SIGMOID]], 1)])
+def test_a_quick_look_comes_first_where_much_is_to_be_tried(
+    monkeypatch: pytest.MonkeyPatch, told: Any, fits: int
+) -> None:
+    one = a_reading(block("W1", np.ones((2, 3)), np.ones((2, 3))), block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    monkeypatch.setattr(comparison, "resembling", lambda reading, family: {"W1": True, "W2": False})
+    assert len(fitting(a_case(one, told, "mse_sum"), [one])) == 0
+    monkeypatch.setattr(
+        comparison,
+        "comparisons",
+        lambda case, reading, candidates: [SimpleNamespace(s=1.0, agree={"W1", "W2"}, tested={"W1"})],
+    )
+    assert len(fitting(a_case(one, told, "mse_sum"), [one])) == fits
+
+
 def test_why_nothing_can_be_said() -> None:
     vague = a_reading(block("W1", [1.0, 1.0], [1.0, 1.0], 1.0), block("W2", [1.0, 1.0], [1.0, 1.0], 1.0))
     told = [[SIGMOID], [SIGMOID]]
@@ -679,6 +704,42 @@ def test_where_a_mistake_can_be(wrong: str, options: dict[str, Any], places: lis
         reading, losses(4, 2)[0], 0.25, agree, frozenset(by_name) - set(options.get("untested", "").split())
     )
     assert list(possible_places(a_case(reading, step=options.get("step", False)), base, away)) == places
+
+
+@pytest.mark.parametrize(
+    ("follows", "weighted", "options", "places"),
+    [
+        (True, True, {}, ["delta3", "sum"]),
+        (True, True, {"n": 2, "step": True}, ["delta3", "sum"]),
+        (True, True, {"n": 1}, ["delta3"]),  # one example has no sum
+        (True, False, {}, ["delta3"]),
+        (True, True, {"right": "W3 b3"}, ["delta2"]),  # the sum that is seen is that of the last layer
+        (None, True, {}, ["delta3", "forward"]),
+        (None, True, {"step": True}, ["delta3", "update", "forward"]),
+        (None, True, {"right": "W3 b3"}, ["delta2"]),
+        (None, True, {"right": "W3 b3 b2"}, ["delta2", "A1"]),
+        (True, True, {"right": "W3 b3 b2", "step": True}, ["delta2", "A1", "update"]),  # b2 follows from no other δ
+        (False, True, {}, ["phi3", "forward"]),
+        (False, True, {"step": True}, ["phi3", "forward", "update"]),
+        (True, True, {"right": "b1"}, []),
+        (True, True, {"right": "b1", "step": True}, ["update"]),
+    ],
+)
+def test_a_sum_in_which_examples_count_unequally_is_one_of_all_layers(
+    monkeypatch: pytest.MonkeyPatch,
+    follows: bool | None,
+    weighted: bool,
+    options: dict[str, Any],
+    places: list[str],
+) -> None:
+    base = a_baseline(n=options.get("n", 4))
+    names = ("W1", "b1", "W2", "b2", "W3", "b3")
+    agree = frozenset(options.get("right", "").split())
+    base = base._replace(agree=agree, tested=frozenset(names))
+    monkeypatch.setattr(unexplained, "_follows", lambda best, top: follows)
+    monkeypatch.setattr(unexplained, "_weighted", lambda best: best is base and weighted)
+    case = a_case(base.reading, step=options.get("step", False))
+    assert list(possible_places(case, base, [name for name in names if name not in agree])) == places
 
 
 @pytest.mark.parametrize(
@@ -778,6 +839,15 @@ def test_examples_that_are_almost_the_same_count_once() -> None:
         reading = Reading(problem, model.activations, 1e-16, 1e-7, {})
         base = Baseline(reading, losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1", "b1"}))
         assert _follows(base, 1) is follows
+
+
+@pytest.mark.parametrize(("apart", "follows"), [(2.01e-4, True), (1.99e-4, None)])
+def test_a_delta_that_hardly_shows_may_be_ten_thousand_times_as_large(apart: float, follows: bool | None) -> None:
+    x = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, apart, 0.0, 0.0]])  # δ = (1, −1) is 2 / apart as large as what it makes
+    w, identity = np.zeros((4, 1)), (backprop.network.ACTIVATIONS["identity"],)
+    problem = Problem("", x, np.zeros((2, 1)), (w,), None, (x.T @ [[1.0], [-1.0]],), None, (False,))
+    base = Baseline(Reading(problem, identity, 1e-16, 1e-7, {}), losses(2, 1)[0], 1.0, frozenset(), frozenset({"W1"}))
+    assert _follows(base, 1) is follows
 
 
 def test_nothing_is_said_of_each_layer() -> None:
@@ -980,6 +1050,106 @@ def test_large_and_small_inputs_are_compared_alike() -> None:
         assert _near(near, "binary_cross_entropy")
 
 
+def of_many_examples(form: str, size: float, seed: int) -> tuple[Case, Reading]:
+    """Read a gradient of one layer, of 200 examples whose inputs are so large."""
+    rng = np.random.default_rng(seed)
+    x, y, w = rng.normal(size=(200, 4)), (rng.random((200, 1)) < 0.5) * 1.0, 3 * rng.normal(size=(4, 1))
+    problem = Problem("rows, (in, out)", size * x, y, (w / size,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(200, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": form})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    return a_case(one, [[SIGMOID]], loss.name), one
+
+
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize(("seed", "many"), [(0, 111), (1, 136), (2, 135)])
+def test_sums_of_many_examples_are_compared_beside_their_size(seed: int, many: int, size: float) -> None:
+    found = with_clipping(*of_many_examples("~clipped:used:0.0537", size, seed))
+    assert found is not None
+    words = f"clipping of {many} predictions, at 0.0537 from 0 and 1: ŷ − y with the clipped predictions"
+    assert found[2] == words
+    case, one = of_many_examples("~epsilon:2.3e-07", size, seed)
+    found = with_epsilon(case, [one])
+    assert found is not None
+    assert found[2] == "an ε of 2.3e-07 inside the logarithm"
+
+
+def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+
+    def refined(made: Any, g: np.ndarray, bound: float) -> float:
+        seen.append(g)
+        return bound
+
+    monkeypatch.setattr(logarithms, "_refined", refined)
+    case, one = of_many_examples("~clipped:used:0.0537", 1.0, 0)
+    for _ in range(2):
+        assert with_clipping(case, one) is None
+    assert len(seen) % 2 == 0
+    np.testing.assert_array_equal(seen[: len(seen) // 2], seen[len(seen) // 2 :])
+
+
+@pytest.mark.parametrize(("n", "step"), [(1, 1), (7, 1), (59, 1), (60, 2), (119, 2), (120, 3)])
+def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.MonkeyPatch, n: int, step: int) -> None:
+    seen: list[float] = []
+
+    def refined(made: Any, g: np.ndarray, bound: float) -> float:
+        seen.append(bound)
+        return bound
+
+    rng = np.random.default_rng(0)
+    away = np.sort(rng.uniform(0.01, 0.49, n))
+    p = rng.permutation(np.where(rng.random(n) < 0.5, away, 1 - away))[:, None]
+    x, w = np.hstack([np.log(p / (1 - p)), np.zeros((n, 3))]), np.eye(4)[:, :1]
+    problem = Problem("", x, (p > 0.7) * 1.0, (w,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    monkeypatch.setattr(logarithms, "comparisons", lambda *_: [Baseline(one, ENTROPY, 1.0, *[frozenset()] * 2)])
+    monkeypatch.setattr(logarithms, "_refined", refined)
+    assert with_clipping(a_case(one, [[SIGMOID]], "bce"), one) is None
+    some = [*away[::step], 0.5]
+    means = [np.sqrt(low * high) for low, high in zip(some[:-1], some[1:], strict=True)]
+    assert len(means) <= 60
+    starts = [*logarithms.BOUNDS, *means]
+    np.testing.assert_allclose(seen[: len(starts)], starts, rtol=1e-9)
+    assert "zeroed" in grammar.CLIPPINGS  # it shows only how many are clipped, so its bound is not fitted
+    assert seen == seen[: len(starts)] * (len(grammar.CLIPPINGS) - 1)
+
+
+def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
+    form = "~clipped:used:0.0537"
+    _, one = of_many_examples(form, 1.0, 0)
+    loss = losses(200, 1)[0]
+    made = grammar.backward(one.exact("mse"), {"error": form})["W1"]
+    squares = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
+    for name in (None, "mse"):
+        assert with_clipping(a_case(squares, [[SIGMOID]], name), squares) is None
+
+
+def test_an_epsilon_in_use_is_taken_exactly_and_is_not_looked_for_among_large_ones() -> None:
+    form = "~epsilon:1e-05"
+    one = entropy_reading({"error": form}, ENTROPY.factor)
+    found = with_epsilon(a_case(one, **TOLD_BCE), [one])
+    assert found is not None
+    for name, its in one.blocks("binary_cross_entropy", {"error": form}).items():
+        assert np.array_equal(found[1][name].made, its.made)
+    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) is None
+
+
+@pytest.mark.parametrize("form", ["~epsilon:1e-05", "~clipped:used:0.05"])
+@pytest.mark.parametrize(("off", "fits"), [(0.9, True), (1.1, False)])
+def test_every_array_must_be_within_rounding(form: str, off: float, fits: bool) -> None:
+    one = entropy_reading({"error": form}, ENTROPY.factor)
+    first = one.blocks("binary_cross_entropy", {"error": form})["W1"]
+    g, last = one.problem.gradients
+    across = np.random.default_rng(0).normal(size=g.shape)
+    g = g + off * ENTROPY.factor * first.slack * across / np.linalg.norm(across)
+    changed = replace(one, problem=one.problem._replace(gradients=(g, last)))
+    case = a_case(changed, **TOLD_BCE)
+    found = with_epsilon(case, [changed]) if "epsilon" in form else with_clipping(case, changed)
+    assert (found is not None) is fits
+
+
 def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
     s = ENTROPY.factor
     for which in ("used", "zeroed"):
@@ -990,6 +1160,32 @@ def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
         assert with_clipping(a_case(squares, [[SIGMOID], [SIGMOID]], "mse"), squares) is None
     plain = entropy_reading({}, s)
     assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
+
+
+@pytest.mark.parametrize(("times", "calls"), [((), 8), ((12,), 24)])
+def test_a_bound_is_refined_four_times_if_nothing_else_is_said(times: tuple[int, ...], calls: int) -> None:
+    seen: list[float] = []
+
+    def made(bound: float) -> np.ndarray:
+        seen.append(bound)
+        return np.array([np.cbrt(bound)])
+
+    _refined(made, np.cbrt(np.array([0.2])), 0.1, *times)
+    assert len(seen) == calls
+
+
+@pytest.mark.parametrize(("vague", "found"), [(1, True), (2, False)])
+def test_where_most_arrays_are_zero_anything_would_be_clipping(
+    monkeypatch: pytest.MonkeyPatch, vague: int, found: bool
+) -> None:
+    one = entropy_reading({"error": "~clipped:used:0.05"}, ENTROPY.factor)
+    blocks = one.blocks("binary_cross_entropy", {"error": "~clipped:used:0.05"})
+    hidden = list(blocks)[:vague]
+    monkeypatch.setattr(Block, "vague", lambda block, s: block.name in hidden)
+    monkeypatch.setattr(
+        logarithms, "comparisons", lambda *_: [Baseline(one, ENTROPY, ENTROPY.factor, *[frozenset()] * 2)]
+    )
+    assert (with_clipping(a_case(one, **TOLD_BCE), one) is not None) is found
 
 
 @pytest.mark.parametrize("start", [0.036, 0.0371, 0.05])
@@ -1189,6 +1385,30 @@ def test_the_networks_that_are_tried_go_with_the_loss(
     assert found == [(None, 2, family)] * 2
 
 
+def test_other_activations_are_told_with_the_first_loss_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [["first"], ["second"], ["never read"]]
+    one, other = a_reading(phis=("tanh", "sigmoid")), a_reading(phis=("relu", "relu"))
+    mse, half = losses(2, 1)[0], next(loss for loss in losses(2, 1) if loss.name == "mse_half")
+    fits = [Baseline(at, loss, 1.0, frozenset(), frozenset()) for at, loss in ((one, half), (other, mse))]
+    case, seen = a_case(one, [[SIGMOID], [SIGMOID]], "mse"), []
+
+    def read(free: Case, group: Any) -> list[Any]:
+        seen.append((free, group))
+        return group * 6 * MIXED
+
+    def fitting(free: Case, readings: Any) -> list[Baseline]:
+        seen.append((free, readings))
+        return fits if readings[0] == "second" else []
+
+    monkeypatch.setattr(unexplained, "networks_for", lambda *_: groups)
+    monkeypatch.setattr(unexplained, "read", read)
+    monkeypatch.setattr(unexplained, "fitting", fitting)
+    text = "correct for mse_half, if the activations are tanh, sigmoid"
+    assert list(_if_untold(case)) == [Alternative("correct", (), None, "mse_half", text)]
+    free = case._replace(told=None)
+    assert seen == [(free, part) for group in groups[:2] for part in (group, group * 4 * MIXED)]
+
+
 # What else may have been handed in
 
 
@@ -1290,6 +1510,56 @@ def test_mini_batches_of_every_size_are_tried_but_not_all_examples() -> None:
     assert tried(a_line(x, slice(199)), 1e9) == []
 
 
+def test_the_last_example_of_a_mini_batch_may_add_little() -> None:
+    x = np.random.default_rng(6).normal(size=(60, 2))
+    x[9::10] *= 1e-7  # what rounding may do is that of the whole sum
+    for k in (10, 20, 30, 40, 50):
+        assert tried(a_line(x, slice(k)), 1e9) == of_batch(f"first {k} examples")
+        assert tried(a_line(x, slice(k - 1, 60)), 1e9) == of_batch(f"last {61 - k} examples")
+
+
+@pytest.mark.parametrize("unit", [2.0**-52, 2.0**-23])
+@pytest.mark.parametrize(("off", "agrees"), [(0.99, True), (1.01, False)])
+@pytest.mark.parametrize("which", ["gradients", "bias_gradients"])
+def test_how_closely_a_gradient_of_other_data_must_agree(which: str, off: float, agrees: bool, unit: float) -> None:
+    x = np.random.default_rng(6).normal(size=(9, 2))
+    problem, phis = a_line(x, slice(9)), [backprop.network.ACTIVATIONS["identity"]]
+    p = forward(problem, phis, "mse")
+    delta = np.abs(p.a[-1] - p.y)
+    rows = np.abs(x) if which == "gradients" else np.ones((9, 1))
+    room = min(1e5 * unit, 1e-4) * np.linalg.norm(rows.T @ delta)  # what the terms of the sums could round to
+    (g,) = cast(Any, getattr(problem, which))
+    across = np.array([[g[1, 0]], [-g[0, 0]]]) / np.linalg.norm(g) if which == "gradients" else np.ones((1, 1))
+    changed = problem._replace(**cast(Any, {which: (g + off * room * across,)}))
+    assert _agrees(problem, p, ["mse"], unit)
+    assert _agrees(changed, p, ["mse"], unit) is agrees
+
+
+def test_where_an_array_is_correct_nothing_else_was_handed_in() -> None:
+    problem, phis = (
+        a_line(np.random.default_rng(6).normal(size=(9, 2)), slice(4)),
+        [backprop.network.ACTIVATIONS["identity"]],
+    )
+    told = hints_module.hints([problem], [phis], 2**-52)
+    assert told == Hints(tuple(of_batch("first 4 examples")), everything=True)
+    assert hints_module.hints([problem], [phis], 2**-52, some_correct=True) == Hints(())
+
+
+def test_the_work_of_all_networks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+
+    def nothing_found(problem: Problem, network: Any, wanted: Any, unit: float, work: float, is_step: bool) -> Any:
+        left.append(work)
+        return iter(())
+
+    monkeypatch.setattr(hints_module, "_tried", nothing_found)
+    cost = 6.0 * len(X) * 9 * len(hints_module.LEARNING_RATES)  # of 2 · 3 + 3 · 1 weights
+    monkeypatch.setattr(hints_module, "MOST_WORK", 3.5 * cost)
+    found = hints_module.hints([a_problem([w + 1 for w in W])], [[SIGMOID] * 2] * 9, 2**-52)
+    assert found == Hints(("if the network has biases, hand them in as well",))
+    assert left == [3.5 * cost, 2.5 * cost, 1.5 * cost, 0.5 * cost]
+
+
 def test_a_difference_across_a_power_of_two_is_one_from_either_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
     below = 1 - (2.0 ** np.arange(10, 20) + 1) * 2.0**-53  # their last digit is half as large as above 1
@@ -1387,6 +1657,30 @@ def test_a_factor_is_no_large_epsilon() -> None:
     made = grammar.backward(Reading(lone, *fields(one)).exact("binary_cross_entropy"), {"error": "~epsilon:0.2"})
     lone = lone._replace(gradients=tuple(made[f"W{k}"] for k in (1, 2)))
     assert with_epsilon(base, [Reading(lone, *fields(one))], small=False) is None
+
+
+def with_large_epsilon(one: Reading, case: Case) -> str | None:
+    found = with_epsilon(case, [one], small=False)
+    return None if found is None else found[2]
+
+
+@pytest.mark.parametrize("epsilon", [0.002, 0.02, 0.1, 0.45])
+def test_a_large_epsilon_is_found_near_and_far(epsilon: float) -> None:
+    one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, ENTROPY.factor)
+    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) == f"an ε of {epsilon:.3g} inside the logarithm"
+
+
+def test_a_large_epsilon_is_looked_for_from_0_3_as_well() -> None:
+    rng = np.random.default_rng(2)  # here Newton's method goes out of the range from 0.05 and from 0.001
+    x, y, w = rng.normal(size=(9, 2)), (rng.random((9, 1)) < 0.5) * 1.0, rng.normal(size=(2, 1)) * 10
+    problem = Problem("rows, (in, out)", x, y, (w,), None, (w,), None, (False,))
+    one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
+    loss = next(loss for loss in losses(9, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~epsilon:0.45"})["W1"]
+    one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
+    base = Baseline(one, loss, loss.factor, frozenset(), frozenset())
+    assert [_fitted(base, start) for start in LARGE] == [0.0, 0.0, pytest.approx(0.45)]
+    assert with_large_epsilon(one, a_case(one, [[SIGMOID]], loss.name)) == "an ε of 0.45 inside the logarithm"
 
 
 @pytest.mark.parametrize("most", [10, 60, 4000])

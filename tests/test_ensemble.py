@@ -165,6 +165,21 @@ def test_divergence_before_the_first_update_and_of_all() -> None:
     assert np.isnan(both.losses).all()
 
 
+def test_training_ends_with_the_last_run_that_diverges() -> None:
+    start, shares = stack([Model([np.ones((2, 1))], activations="identity")] * 2), list[float]()
+    for eta, seen in (([1e200, 1e200], [0.1]), ([1e200, 0.01], [k / 10 for k in range(1, 11)])):
+        shares.clear()
+        quiet(start, X, Y, eta, 1000, progress=shares.append)
+        assert shares[: len(seen)] == seen
+        assert set(shares) - set(seen) <= {1.0}
+    shares.clear()
+    train(start, X, Y, 0.01, 250, progress=shares.append)
+    assert shares == [0.4, 0.8, 1.0]
+    shares.clear()
+    train(start, X, Y, 0.01, 0, progress=shares.append)
+    assert shares == [1.0]
+
+
 def test_a_loss_that_is_infinite_once_ends_the_run() -> None:
     data = np.array([[1000.0]])
     run = quiet(

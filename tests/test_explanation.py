@@ -256,6 +256,26 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
     assert one.correct is (not one.state.terms and not one.extra and not any(one.reading.problem.turned))
 
 
+@pytest.mark.parametrize(
+    ("terms", "place", "in_one_array"),
+    [
+        ([Term("dW2", "", 0.37), Term("db2", "", 0.37)], None, "dW2"),
+        ([Term("dW2", "~decay:0.1", 0.1), Term("db2", "~decay:0.1", 0.1)], None, "dW2"),
+        ([Term("dW2", "one-example-only"), Term("db2", "bias-not-summed")], None, None),
+        ([Term("delta2", "", 0.37), Term("dW2", "", 0.5)], None, None),
+        ([Term("delta2", "", 0.37), Term("db2", "", 0.5)], None, None),
+        ([Term("delta2", "", 0.37)], "delta2", "delta2"),
+    ],
+)
+def test_biases_inside_the_weights_are_one_array_with_them(
+    terms: list[Term], place: str | None, in_one_array: str | None
+) -> None:
+    one = explained(*terms)
+    assert one.place == place
+    at = replace(one.reading, problem=one.reading.problem._replace(bias_row="last"))
+    assert replace(one, reading=at).place == in_one_array
+
+
 def test_mistakes_of_the_scale_are_named_last() -> None:
     one = explained(MISSING, extra=(TWO,))
     assert one.parts == ((TWO, "", (1, 2, 3)), ("hidden-derivative-missing", "phi1", (1,)))
@@ -417,6 +437,21 @@ WHOLE = 2 / 6  # the factor of the mean squared error of three examples and two 
 )
 def test_states_become_explanations(states: list[State], options: Any, found: Any) -> None:
     assert listed_explanations(*states, **options) == found
+
+
+@pytest.mark.parametrize(
+    ("passed_over", "options"),
+    [
+        (state(s=None), {}),
+        (state(2.76), {}),
+        (state(0, 1.0, Term("db1", "~decay:0.1", 0.1)), {}),
+        (state(0, 1.0, Term("dW1", "", 2.0), Term("db1", "", 2.0)), {}),
+        (state(s=5.0), {"factor": np.nan}),  # with which no array fits, and no other factor does
+    ],
+)
+def test_a_state_that_explains_nothing_does_not_end_the_search(passed_over: State, options: Any) -> None:
+    assert listed_explanations(passed_over, **options) == []
+    assert listed_explanations(passed_over, state(), **options) == [(1, 3.0, (), 0.0, 0.0, "mse")]
 
 
 # The scale of the whole

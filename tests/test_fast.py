@@ -221,6 +221,21 @@ def test_one_diverging_run_spoils_no_other_and_is_told_as_by_the_specification()
         assert distance(after.model, expected.model) < 1e-12
 
 
+def test_with_one_learning_rate_for_all_a_diverging_run_is_told_as_well() -> None:
+    models = [Model.random([2, 2, 1], 0), EXPLODING]
+    after, expected = both(stack(models), np.stack([X[:2], POINTS]), Y[:2], 1e100, 10)
+    assert after.diverged_at == expected.diverged_at == (None, 1)
+    np.testing.assert_allclose(after.losses, expected.losses, rtol=1e-12)
+    assert distance(after.model, expected.model) < 1e-12
+
+
+def test_only_the_run_that_diverged_is_repeated() -> None:
+    shares, models = list[float](), stack([Model.random([2, 2, 1], 0), EXPLODING])
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        backprop.train(models, np.stack([X[:2], POINTS]), Y[:2], 1e100, 150, engine="fast", progress=shares.append)
+    assert shares == [pytest.approx(2 / 3), 1.0]  # a repetition of the whole would be told once more
+
+
 # Progress, and who knows whom
 
 

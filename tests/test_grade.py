@@ -134,6 +134,7 @@ def test_a_place_and_what_is_left_open_stand_in_the_line(monkeypatch: pytest.Mon
     assert graded_as(sign=-1, cannot_tell=("uphill",)).note == note
     assert graded_as(sign=1, cannot_tell=("uphill",)).note == "these data cannot tell uphill"
     assert graded_as(sign=-1, verdict="unknown", reason="why").note == "why"
+    assert graded_as(verdict="mistake", sign=-1, cannot_tell=("uphill",), reason="why").note == ""
 
 
 def test_subfolders_and_links(tmp_path: Path) -> None:
@@ -327,6 +328,53 @@ def test_options_are_passed_on(tmp_path: Path) -> None:
     assert told.scale == pytest.approx(1.0)
     with pytest.raises(ValueError, match=r"^eta is -1\.0; expected a positive, finite number$"):
         diagnose_file(path, eta=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "told", "passed"),
+    [
+        ("diagnose", {"weight_decay": 0.1, "tolerance": 3}, {"weight_decay": 0.1, "tolerance": 3}),
+        ("diagnose", {"activations": "relu"}, {"activations": "relu"}),
+        (
+            "diagnose_step",
+            {"weight_decay": 0.1, "tolerance": 3, "eta": 0.5},
+            {"optimizer": {"name": "sgd", "weight_decay": 0.1}, "tolerance": 3, "eta": 0.5},
+        ),
+        (
+            "diagnose_step",
+            {"weight_decay": 0.1, "optimizer": "momentum"},
+            {"optimizer": {"name": "momentum", "weight_decay": 0.1}},
+        ),
+        ("diagnose_step", {"optimizer": "adam"}, {"optimizer": "adam"}),
+        ("diagnose_step", {"convention": "rows", "loss": "mse"}, {"convention": "rows", "loss": "mse"}),
+    ],
+)
+def test_what_a_function_is_told(
+    function: str, told: Any, passed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = (
+        RUN
+        if function == "diagnose"
+        else {**{k: RUN[k] for k in ("X", "y", "W1", "W2")}, "after1": G[0], "after2": G[1]}
+    )
+    np.savez(tmp_path / "a.npz", **run)
+    monkeypatch.setattr(grading, function, lambda **options: options)
+    found: Any = diagnose_file(tmp_path / "a.npz", **told)[0]
+    arrays = {"weights", "X", "y", "gradients", "biases", "before", "after", "after2"}
+    nothing = dict.fromkeys(("activations", "loss", "convention", "printed_loss", *["eta"] * (function != "diagnose")))
+    assert {name: value for name, value in found.items() if name not in arrays} == nothing | passed
+
+
+def test_a_file_that_cannot_be_read_has_a_note_whatever_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error, note in ((MemoryError(), "MemoryError"), (OSError("away"), "away")):
+
+        def fail(path: Path, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(grading, "diagnose_file", fail)
+        assert grade_file(tmp_path / "a.npz", tmp_path) == Grade("a.npz", "unreadable", (), (), "", (), note, 2)
 
 
 def test_where_there_is_nothing_to_grade(tmp_path: Path) -> None:

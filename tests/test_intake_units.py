@@ -13,8 +13,10 @@ from backprop.verification.intake import (
     Handed,
     Misfit,
     Problem,
+    _bias_rows,
     _examples,
     _match_parameters,
+    _misfits,
     _read,
     _told_conventions,
     _without_none,
@@ -289,6 +291,31 @@ def test_the_array_that_misfits_both_its_neighbours_is_told_first() -> None:
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         problems(Handed(np.ones((7, 5)), np.ones(7), weights, None, weights, None), ROWS)
+
+
+def test_what_misfits_most_of_its_neighbours_is_told_first() -> None:
+    weights = [np.ones(shape) for shape in ((2, 3), (3, 3), (4, 1))]
+    x, y = np.ones((5, 3)), np.ones((6, 1))
+    inputs = "looked for 2 columns in X, as weights[0] takes 2 inputs, and X has 3"
+    axis = "looked for an axis of 3: weights[2] takes 4 inputs; weights[1] gives 3"
+    targets = "looked for y of shape (5, 1) or (1, 5) or (5,), as X has 5 rows and weights[2] gives 1 output"
+    handed = Handed(x, y, weights, None, weights, None)
+    layers: Any = [w.shape for w in weights]
+    assert _misfits(x, None, layers, handed, ROWS) == [inputs, targets, axis]
+    assert _misfits(x, y, layers, handed, ROWS) == [inputs, axis]
+
+
+def test_gradients_of_biases_become_rows() -> None:
+    ones = np.ones((1, 3))
+    assert _bias_rows(None, [3], 2) is None
+    for n in (1, 2, 5):
+        assert equal(_bias_rows([np.ones(3), np.ones((2, 1))], [3, 2], n), (ones, ones[:, :2]))
+        assert equal(_bias_rows([np.ones((n, 3))], [3], n), (np.ones((n, 3)),))
+        assert equal(_bias_rows([np.ones((3, n))], [3], n), (np.ones((n, 3)),))
+        assert _bias_rows([np.ones((n, 2))], [3], n) is None
+    for n in (2, 5):
+        assert equal(_bias_rows([np.ones(1)], [3], n), (ones,))
+    assert _bias_rows([np.ones(1)], [3], 1) is None  # one example has no row of numbers to be one number of
 
 
 # Lists

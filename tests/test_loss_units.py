@@ -22,6 +22,7 @@ from backprop.verification.loss_diagnosis import (
     LossDiagnosis,
     _accuracy,
     _best_per_input,
+    _by_distance,
     _data,
     _is_near,
     _known_of_xor,
@@ -77,6 +78,14 @@ def test_the_cross_entropies_of_two_classes() -> None:
 def test_which_losses_go_with_which_numbers(y: Any, y_hat: Any, binary: bool, categorical: bool) -> None:
     found = loss_values(y, y_hat)
     assert ("binary_cross_entropy" in found, "cross_entropy" in found) == (binary, categorical)
+
+
+def test_a_target_of_zero_adds_nothing_whatever_was_in_memory_before() -> None:
+    y, y_hat = np.eye(3)[[0, 1, 2, 0, 1]], np.full((5, 3), 1 / 3)
+    for _ in range(20):
+        junk = [np.full(y.shape, np.nan) for _ in range(40)]
+        del junk
+        assert loss_values(y, y_hat)["cross_entropy"] == pytest.approx(np.log(3))
 
 
 def test_what_is_infinite_is_no_warning() -> None:
@@ -544,6 +553,12 @@ def test_too_few_losses_are_still_beside_a_known_one() -> None:
     assert found.nearest is not None
     expected = LossDiagnosis("too short", 0.26, None, (), found.nearest, 0.26 - found.nearest.loss)
     assert (found, found.nearest.name) == (expected, "half")
+
+
+@pytest.mark.parametrize(("apart", "names"), [(4e-13, ["a", "b"]), (6e-13, ["b", "a"]), (-6e-13, ["b", "a"])])
+def test_equally_near_is_to_twelve_digits(apart: float, names: list[str]) -> None:
+    known = [KnownLoss("a", 0.25 + apart, None, "", ""), KnownLoss("b", 0.25, None, "", "")]
+    assert [one.name for one in _by_distance(known, 0.25)] == names
 
 
 def test_a_loss_is_named_by_the_nearest_of_its_group() -> None:

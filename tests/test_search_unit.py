@@ -9,6 +9,7 @@ from backprop import Activation, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, search
 from backprop.verification.explanation import named_factors
+from backprop.verification.grammar import Flow
 from backprop.verification.intake import Problem
 from backprop.verification.search import (
     Block,
@@ -736,3 +737,32 @@ def test_weights_that_were_made_in_another_way_fix_the_factor_alone(s: float) ->
     assert found
     assert found[0].s == pytest.approx(s)
     assert found[0].numbers == 12
+
+
+def flow_to(found: Search, k: int) -> Flow:
+    """Propagate back correctly, down to a layer."""
+    flow = Flow()
+    for j in range(found.p.depth - 1, k - 1, -1):
+        flow = grammar.delta_of(found.p, j, {}, flow)
+    return flow
+
+
+def ways(found: Search, g: np.ndarray, made: np.ndarray, s: float) -> list[tuple[Term, ...]]:
+    return list(found._ways("W2", 1, g, made, s, flow_to(found, 1), 1.0, []))
+
+
+def test_an_array_that_should_be_as_good_as_zero_has_no_factor() -> None:
+    found = a_search()
+    made = found.reading.correct("mse")["W2"].made
+    assert ways(found, 2.0 * made, made, 1.0) == [(Term("dW2", "", 2.0),)]
+    assert ways(found, 2e-76 * made, 1e-76 * made, 1.0) == []
+    assert ways(found, 2.0 * made, made, 0.0) == []
+
+
+@pytest.mark.parametrize(("form", "fixed"), [("preactivation-instead-of-activation", True), ("~derivative", False)])
+def test_only_a_form_with_a_name_fixes_the_factor_of_the_whole(form: str, fixed: bool) -> None:
+    reading = submitted({"dW2": form}, {}, WIDTHS)
+    found = Search(reading, "mse", [])
+    state = State((), flow=flow_to(found, 1))
+    states: Any = [(one.s, one.terms) for one in found._formed(state, 1, reading.given)]
+    assert states == [(pytest.approx(1.0), (Term("dW2", form),))] * fixed

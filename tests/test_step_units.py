@@ -1,8 +1,9 @@
 """The parts of the diagnosis of steps: what is read, what rounding may do, and when a step is one of Adam."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,10 +11,13 @@ import pytest
 import backprop
 from backprop import diagnose_step
 from backprop.verification.catalogue import incorrect_gradients
+from backprop.verification.comparison import Case
+from backprop.verification.findings import Diagnosis
 from backprop.verification.intake import Problem
-from backprop.verification.optimizers import Optimizer
+from backprop.verification.optimizers import Optimizer, adam_direction
 from backprop.verification.search import Block, LossReading, Reading, losses
-from backprop.verification.steps import _agreeing, _all, _combined, _floors, _mistaken, _moved, _states
+from backprop.verification.steps import _adam_again, _agreeing, _all, _combined, _floors, _mistaken, _moved, _states
+from backprop.verification.unexplained import nothing
 
 X, Y = backprop.xor()
 W, B = [np.ones((2, 3)), np.ones((3, 1))], [np.ones((1, 3)), np.ones((1, 1))]
@@ -148,3 +152,132 @@ def test_the_gradients_of_mistakes_that_the_number_of_examples_allows(n: int) ->
 def test_another_update_than_adams() -> None:
     assert agreeing(3.0, 3.0, update=lambda g: g) is True
     assert agreeing(3.0, 1.0, update=lambda g: g) is False
+
+
+def test_the_smallest_change_is_one() -> None:
+    still = [0.0 * w for w in W]
+    least = [still[0] + 5e-324, still[1]]
+    assert diagnose_step(still, still, X, Y, 0.1).reason == "too small to tell: no weight changed"
+    assert "no weight changed" not in diagnose_step(still, least, X, Y, 0.1).reason
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict", "reason"),
+    [
+        (1.0, "correct", ""),
+        (
+            0.1,
+            "correct",
+            "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long",
+        ),
+        (0.2, "unknown", ""),
+    ],
+)
+def test_a_first_step_of_momentum_may_be_a_tenth_as_long(factor: float, verdict: str, reason: str) -> None:
+    model = backprop.Model.random([2, 1], seed=0)
+    after = [
+        w - factor * 0.5 * g for w, g in zip(model.weights, model.backward(model.forward(X), Y).weights, strict=True)
+    ]
+    optimizer = {"name": "momentum", "lr": 0.5, "momentum": 0.9}
+    found = diagnose_step(list(model.weights), after, X, Y, optimizer=optimizer, activations="sigmoid", loss="mse")
+    assert (found.verdict, found.reason if verdict == "correct" else "") == (verdict, reason)
+    assert found.scale == (None if verdict == "unknown" else pytest.approx(1.0))
+
+
+def test_arrays_of_a_dead_layer_are_not_tested_by_a_step_of_adam() -> None:
+    weights, biases = (
+        [-np.ones((2, 2)), np.eye(2), np.ones((2, 1))],
+        [np.zeros((1, 2)), np.full((1, 2), 0.5), np.ones((1, 1))],
+    )
+    phis, x = ["relu", "relu", "sigmoid"], np.abs(X) + 0.1
+    model = backprop.Model(weights, biases, phis)
+    g = model.backward(model.forward(x), Y)
+    new, new_biases = (
+        [old - 0.1 * adam_direction([its], Optimizer("adam", 0.1)) for old, its in zip(part, grads, strict=True)]
+        for part, grads in ((weights, g.weights), (biases, g.biases or ()))
+    )
+    told: Any = {"activations": phis, "loss": "mse", "optimizer": "adam"}
+    found = diagnose_step(weights, new, x, Y, 0.1, biases=(biases, new_biases), **told)
+    assert found.verdict == "correct"
+    tested = {name: array.verdict for name, array in found.arrays.items()}
+    dead, alive = dict.fromkeys(("W1", "W2", "b1"), "not tested"), dict.fromkeys(("W3", "b2", "b3"), "correct")
+    assert tested == dead | alive
+
+
+# The second step of Adam
+
+ADAM, FIRST = Optimizer("adam", 0.1, eps=0.01), replace(nothing(2, "the first"), cannot_tell=("layer-scale",))
+ONE_LAYER = np.array([[1.0, 2.0], [3.0, -1.0], [-0.5, 1.0]]), np.array([[1.0], [0.0], [2.0]])
+
+
+def second_step(
+    rule: Any, floor: float = 0.0, slack: float = 0.0, moved: float = 0.0, swapped: bool = False
+) -> Diagnosis:
+    """Judge a second step that a rule makes of both gradients, the first number of it moved.
+
+    Rounding is as large as is said: in the gradients slack, in parts of what would hide the number that is moved.
+    """
+    (x, y), weights = ONE_LAYER, [(np.array([[0.3], [-0.2]]),), (np.array([[0.1], [0.4]]),)]
+    weights = weights[::-1] if swapped else weights  # so that the smaller gradient is the first, or the second
+    loss = losses(3, 1)[1]
+    assert (loss.family, loss.factor) == ("mse", 2 / 3 / 2)
+    problems = [Problem("rows, (in, out)", x, y, w, None, w, None, (False,)) for w in weights]
+    phis = (backprop.network.ACTIVATIONS["tanh"],)
+    g1, g2 = (x.T @ (loss.factor * (np.tanh(x @ w) - y) * (1 - np.tanh(x @ w) ** 2)) for (w,) in weights)
+    hidden = np.zeros_like(g1)
+    hidden[0] = slack * min(abs(g1[0]), abs(g2[0])) / 1e6 / loss.factor
+    first: Any = Reading(problems[0], phis, 2**-52, 1e-7, {})
+    first._correct["mse"] = {"W1": Block("W1", g1, g1, cast(Any, hidden), 0.0, 1.0)}
+    given = rule(g1, g2)
+    given[0] += moved
+    other = problems[1]._replace(convention="columns, (out, in)", gradients=(given + 1,))
+    case = Case(
+        [other, problems[1]._replace(gradients=(given,))],
+        *([[phis[0]]], "mse", 2**-52, 1e-7, {"W1": floor}, True, True, 0.1, None),
+    )
+    return _adam_again(FIRST, first, loss, case, ADAM)
+
+
+BOTH = replace(FIRST, cannot_tell=(), reason="", evidence="both steps are those of Adam")
+NEITHER = replace(
+    *[FIRST], verdict="unknown", cannot_tell=(), reason="the first step is correct, the second is not that of Adam"
+)
+
+
+def of_adam(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return adam_direction([a, b], ADAM)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        (of_adam, None),
+        (
+            lambda a, b: b / (np.abs(b) + 0.01),
+            {"mistakes": (), "reason": "the averages of the first step are lost in the second"},
+        ),
+        (
+            lambda a, b: adam_direction([a, a + b], ADAM),
+            {
+                "mistakes": ("gradients-not-zeroed",),
+                "reason": "the second step adds the gradient of the first once more",
+            },
+        ),
+    ],
+)
+def test_the_whole_answer_about_a_second_step_of_adam(rule: Any, changes: Any) -> None:
+    named = BOTH if changes is None else replace(FIRST, verdict="mistake", place="update", cannot_tell=(), **changes)
+    for swapped in (False, True):
+        assert second_step(rule, swapped=swapped) == named
+        assert second_step(lambda a, b: rule(a, b) + 0.3, swapped=swapped) == NEITHER
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_how_near_a_second_step_of_adam_must_be(swapped: bool, sign: int) -> None:
+    for floor, allowed in ((0.0, 1e-5), (0.25e-5, 2e-5), (1e-3, 4.01e-3)):
+        for part, found in ((0.9999, BOTH), (1.0001, NEITHER)):
+            assert second_step(of_adam, floor, moved=sign * part * allowed, swapped=swapped) == found
+    # a number that is no more than a million times what rounding does to it is not compared
+    assert second_step(of_adam, slack=1.0001, moved=sign * 0.3, swapped=swapped) == BOTH
+    assert second_step(of_adam, slack=0.9999, moved=sign * 0.3, swapped=swapped) == NEITHER
