@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -1108,7 +1109,7 @@ def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.Monke
     monkeypatch.setattr(logarithms, "_refined", refined)
     assert with_clipping(a_case(one, [[SIGMOID]], "bce"), one) is None
     some = [*away[::step], 0.5]
-    means = [np.sqrt(low * high) for low, high in zip(some[:-1], some[1:], strict=True)]
+    means = [np.sqrt(low * high) for low, high in pairwise(some)]
     assert len(means) <= 60
     starts = [*logarithms.BOUNDS, *means]
     np.testing.assert_allclose(seen[: len(starts)], starts, rtol=1e-9)
