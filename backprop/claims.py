@@ -198,7 +198,7 @@ def gradients_add(_: Results) -> Judgement:
     same = close(step.sum_gradients(np.array(parts)), measured)
     return verdict(
         same,
-        "the derivative of a sum is the sum of the derivatives, and the numerical gradient for a 2-3-5-1 network agrees",
+        "the derivative of a sum is the sum of the derivatives, and the numerical gradient of a 2-3-5-1 network agrees",
     )
 
 
