@@ -1,6 +1,6 @@
 """An executable specification of backpropagation.
 
-Read `backprop.derivation` chapter by chapter, because each step is a function whose docstring derives it. The names
+Read `backprop.derivation` chapter by chapter: each step is a function, and its docstring derives it. The names
 below use these steps:
 
 - `xor`, `linear`: the two data sets

@@ -153,7 +153,7 @@ def grade(options: argparse.Namespace) -> int:
         options: what the parser read.
 
     Returns:
-        The exit status: the largest of those that `diagnose` has for the files; 2 for a folder without files.
+        The exit status: the largest of those that `diagnose` returns for the files; 2 for a folder without files.
     """
     try:
         files = grading.files_in(options.folder)
@@ -174,7 +174,7 @@ def grade(options: argparse.Namespace) -> int:
 
 
 class Progress:
-    """A line on a terminal that shows the progress of a training run; nothing if the output is not a terminal.
+    """A line on a terminal that shows the progress of a training run; it is not shown if the output is not a terminal.
 
     The line appears after two seconds, so that a short training run prints none.
     """
@@ -219,7 +219,7 @@ def plotting(path: Path) -> ModuleType:
         The module `backprop.figures.training`.
 
     Raises:
-        ValueError: if matplotlib is missing, or the ending or the folder of the file does not exist.
+        ValueError: if matplotlib is missing, the file's ending is not supported, or its folder does not exist.
     """
     try:
         from backprop.figures import training
@@ -277,7 +277,7 @@ def train(options: argparse.Namespace) -> int:
         model = run.model
         losses.append(run.losses)
     progress.clear()
-    # Of two classes as well, because their outputs sum to 1.
+    # This is the accuracy for two classes as well, because their outputs sum to 1.
     print(f"accuracy : {float(binary_accuracy(y, model.forward(X).y_hat))}")
     if plot is not None:
         try:

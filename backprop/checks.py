@@ -1,4 +1,4 @@
-"""Checks of arguments, which are made once, when they enter the package.
+"""Check arguments once, when they enter the package.
 
 `Model`, `train`, the data sets and the command line call these functions, whereas the steps of the derivation do not.
 Every message names the argument, the value that was passed and the value that was expected.
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-#: The largest distance from 1 of the sum of the probabilities of one example; single precision stays below it.
+#: The largest distance between 1 and the sum of an example's probabilities; single precision stays below it.
 PROBABILITY_TOLERANCE = 1e-6
 
 
@@ -79,7 +79,7 @@ def matrix(
 
     Args:
         name: the name of the argument, for the message.
-        value: a matrix: rows are examples (or inputs of a layer).
+        value: a matrix, whose rows are examples or the inputs of a layer.
         columns: the number of columns it must have, if any.
         rows: the number of rows it must have, if any.
         runs: for an ensemble, the number of matrices that a stack of them must have; None allows no stack.

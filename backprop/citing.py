@@ -197,7 +197,7 @@ def key(part: Part | None) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Write text so that LaTeX sets it as it is.
+    r"""Escape text so that LaTeX prints it unchanged.
 
     Examples:
         >>> from backprop.citing import escaped

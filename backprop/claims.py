@@ -31,9 +31,9 @@ class Claim:
         number: its number, which never changes.
         part: the part of the report in which it stands.
         statement: what the report says, in our words.
-        equations: the labels of the equations that it touches.
+        equations: the labels of the equations that it concerns.
         check: what decides it: "doctest:STEP" or "experiment:NAME".
-        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. After WHEN the
+        judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. With WHEN, the
             reason begins with the condition.
     """
 
@@ -59,7 +59,7 @@ def claim(part: str, check: str, *equations: str) -> Callable[[Judge], Judge]:
     Args:
         part: the part of the report.
         check: "doctest:STEP" or "experiment:NAME".
-        *equations: the labels of the equations that it touches.
+        *equations: the labels of the equations that it concerns.
 
     Returns:
         A decorator that returns the judge unchanged.
@@ -89,7 +89,7 @@ def verdict(right: Any, why: str, otherwise: str = NOT, if_correct: str = HOLDS)
 
 
 def some(part: int, whole: int, noun: str) -> str:
-    """Write how many of some things there are, as words where it is all or none of them.
+    """Write how many things of a kind there are, in words if it is all or none of them.
 
     Args:
         part: how many of them.
@@ -401,7 +401,7 @@ RESULTS = "Results"
 
 
 def in_the_band(r: Results, name: str) -> tuple[int, int, int, int]:
-    """Count the printed values between the 5th and the 95th percentile, and the seeds that predict all correctly."""
+    """Count the printed values between the 5th and the 95th percentile, and the seeds with correct predictions only."""
     one = r["spread"][name]["one"]
     inside = sum(0.05 <= below <= 0.95 for _, below in one["below"])
     return inside, len(one["below"]), one["solved"], r["spread"]["seeds"]

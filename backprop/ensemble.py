@@ -99,8 +99,8 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
 
     Returns:
         A stack of R·S networks and their learning rates, shape (R·S, 1, 1), in which all networks with the first
-        learning rate come first. To give an array with this leading axis, such as the losses, one axis for the learning
-        rates and one for the models, call ``reshape(R, S, -1)`` on it.
+        learning rate come first. To split this leading axis of an array, such as the losses, into one axis for the
+        learning rates and one for the models, call ``reshape(R, S, -1)`` on the array.
 
     Raises:
         TypeError: if models is not a sequence of `Model`, or a learning rate is not a number.

@@ -11,7 +11,8 @@ how much time each step saves. The fast path differs from the derivation in thes
 
 - All arrays are allocated once. Rows are units and columns are examples, so that every array is contiguous.
 - We keep $V = -W$, because the sigmoid needs $-z$, and a bias is the weight of an input that is always 1.
-- In the first hidden layer $e^{-z} = 2^{-z \log_2 e}$. The inputs contain the factor, so no weight is rounded by it.
+- In the first hidden layer we compute $e^{-z}$ as $2^{-z \log_2 e}$. The inputs contain the factor $\log_2 e$, so no
+  weight is rounded by it.
 - For one network the derivatives of the sigmoids are kept with a negative sign as well, so that $\Delta$ has its own
   sign in every layer.
 - For one network we scale the predictions to $\beta \hat y$ with $\beta^3 = 2\eta/N$, so that the gradients are already
@@ -121,7 +122,7 @@ def snapshots(
 def _one(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float, epochs: int, tell: Callable[[float], None]
 ) -> tuple[np.ndarray, Model]:
-    """Train one network. Of two layers an epoch has seventeen calls, whose time goes mostly into the calls themselves.
+    """Train one network. With two layers, an epoch makes 17 calls, and most of its time goes into the calls themselves.
 
     The first layer and the last differ from the others and are written out; two loops go over those between.
     """
@@ -136,7 +137,7 @@ def _one(
     Vs, Gs = (_cut(whole, shapes) for whole in (V, G))
     _negated(model, [v.T for v in Vs])
 
-    # So do the activations: those of each hidden layer, below them the 1 of a bias, and in the last row ŷ'.
+    # The activations share one too: those of each hidden layer, below them the 1 of a bias, and in the last row ŷ'.
     beta = np.cbrt(2 * eta / N)
     A, S, top = (np.ones((sum(below[1:]) + 1, N)) for _ in range(3))
     top[-1] = beta

@@ -624,7 +624,7 @@ def _fit(name: str, gradients: Sequence[np.ndarray], parameters: Sequence[np.nda
 
 
 def _weights(weights: Sequence[Any]) -> tuple[np.ndarray, ...]:
-    """Check that the weights are matrices which chain."""
+    """Check that the weights are matrices whose shapes fit together."""
     if isinstance(weights, str) or not isinstance(weights, Sequence):
         raise TypeError(f"weights is {type(weights).__name__}; expected a list of one matrix for each layer")
     if not weights:

@@ -147,8 +147,8 @@ def train(
         model: the network to start from, or a stack of S. It is not changed.
         X: the inputs, shape (N, d₀), or for each run its own, (S, N, d₀).
         y: the targets, shape (N, d_L), or (S, N, d_L); for "cross_entropy" also class numbers, shape (N,).
-        eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It is the one for a mean over
-            the examples.
+        eta: the learning rate, positive, or one for each run, shape (S,) or (S, 1, 1). It is the learning rate
+            for a loss that is a mean over the examples.
         epochs: the number of updates, at least 0.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
         engine: "reference" for the functions of the derivation, "fast" for those of `backprop.fast`, or "auto" for the
@@ -258,7 +258,7 @@ def _fast(
     loss: str,
     tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
-    """Train with `backprop.fast`, and repeat a diverged run by the reference, which finds the epoch."""
+    """Train with `backprop.fast`, and repeat each run that diverged with the reference, which finds the epoch."""
     losses, last = fast.snapshots(model, X, y, eta, epochs, tell)
     ends = np.full(losses.shape[:-1], epochs + 1)
     again = ~np.isfinite(losses).all(axis=-1)

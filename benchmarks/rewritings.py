@@ -69,9 +69,9 @@ def written_out(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Write the formulas in place of the calls.
 
-    This saves time because every call of a Python function costs some. The sigmoid no longer clips at $-700$, which
-    saves two operations. It does not need to, since $e^{-z}$ may overflow to infinity and the result is then 0, as it
-    should be. The factors η and $2/N$ are combined into one number:
+    This saves time, because every call of a Python function takes some. The sigmoid no longer clips at $-700$, which
+    saves two operations. Clipping is not needed, since $e^{-z}$ may overflow to infinity and the result is then 0, as
+    it should be. The factors η and $2/N$ are combined into one number:
 
     $$\eta\,\frac{\partial L}{\partial W} = A^\top \bigl(\eta \tfrac{2}{N}\, (\hat Y - Y) \odot \sigma'\bigr)$$
 

@@ -1,4 +1,4 @@
-"""The way of a page, as mkdocs calls for it: this module connects, and the stations do the work."""
+"""The way of a page, as mkdocs calls for it: this module connects, and the stages do the work."""
 
 import functools
 import os
@@ -52,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     mkdocs would check its own setting before it loads hooks, and would name neither file nor value.
 
     Raises:
-        PluginError: if the address is none.
+        PluginError: if it is not an address.
     """
     if config.extra.get("address"):
         try:

@@ -1,4 +1,4 @@
-"""What one build knows: made anew for each build, and passed from station to station."""
+"""What one build knows: created for each build, and passed from stage to stage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -12,10 +12,10 @@ Hint:
     $\sum_k \delta^n_k w_{jk}$ has $k$ in the other place?
 
 Solution:
-    In $\sum_k \delta^n_k\,w_{jk}$ the index $k$ is the second index of $w$, but a product needs it first, so we write
-    $w_{jk} = (W^\top)_{kj}$. Therefore the sum is $(\Delta W^\top)_{nj}$ $\eqref{eq:activation-gradient}$, with the
-    shapes $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of equal width NumPy would also compute
-    $\Delta W$ without an error, although it is incorrect.
+    In $\sum_k \delta^n_k\,w_{jk}$ the index $k$ is the second index of $w$, but a matrix product needs it as the first
+    index, so we write $w_{jk} = (W^\top)_{kj}$. Therefore the sum is $(\Delta W^\top)_{nj}$
+    $\eqref{eq:activation-gradient}$, with the shapes $(N \times 5)(5 \times 3) = (N \times 3)$. Between two layers of
+    equal width NumPy would also compute $\Delta W$ without an error, although the result is incorrect.
 """
 
 import numpy as np

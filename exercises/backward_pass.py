@@ -24,7 +24,7 @@ import backprop
 
 
 def loss_and_gradients(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[float, list[np.ndarray]]:
-    """Compute the loss and the gradient of every weight matrix.
+    """Compute the loss and the gradient with respect to every weight matrix.
 
     Args:
         weights: the matrices, inputs first, each of shape (in, out).

@@ -15,7 +15,7 @@ Solution:
     The points do not change when they are mirrored at $x = 1$, so the best line is its own mirror image and therefore
     $w = 0$. The best constant is the mean of the targets, $b = \tfrac13$. The errors are $\tfrac13, -\tfrac23,
     \tfrac13$, and the mean of their squares is $\tfrac13\cdot\tfrac{1 + 4 + 1}{9} = \tfrac29$. This is the
-    least-squares minimum $\eqref{eq:least-squares-minimum}$, which training may approach but cannot pass. If a log
+    least-squares minimum $\eqref{eq:least-squares-minimum}$, which training may approach but cannot go below. If a log
     shows a lower loss, the network must have had activation functions.
 """
 

@@ -25,7 +25,7 @@ from backprop.derivation import central_difference, relative_error, sigmoid
 
 
 def incorrect_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """Compute the derivative from a where it expects z, which is the commonest mistake."""
+    """Compute the derivative by a formula that expects z but is given a, which is the most common mistake."""
     return sigmoid(a) * (1 - sigmoid(a))
 
 

@@ -3,9 +3,9 @@ r"""Half the loss.
 Time: two minutes
 Chapter: loss
 
-Many texts put a ½ before the squared error, so that it cancels the 2 of the derivative:
-$L = \frac{1}{2N}\sum_n(\hat y^n - y^n)^2$. What is the derivative of this loss with respect to each prediction? Which
-learning rate makes the same steps with it as $\eta = 1$ makes with ours?
+Many texts put a ½ before the squared error, so that it cancels the 2 of the derivative: $L = \frac{1}{2N}\sum_n(\hat
+y^n - y^n)^2$. What is the derivative of this loss with respect to each prediction? Which learning rate makes the same
+steps with this loss as $\eta = 1$ makes with ours?
 
 Solution:
     The 2 of the power rule cancels the ½, so $\partial L/\partial\hat y^n = (\hat y^n - y^n)/N$. This is half of

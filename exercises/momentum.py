@@ -4,9 +4,9 @@ Time: thirty minutes
 Chapter: gradient-descent
 
 In a long, narrow valley, plain gradient descent oscillates between the walls and moves slowly along the bottom.
-Momentum adds a part of the previous step, $v^1 = \mu v^0 - \eta\nabla L(\theta^0)$ and $\theta^1 = \theta^0 + v^1$,
-with $0 \le \mu < 1$. Write this step. Then answer on paper: if the gradient $g$ stays the same for many steps, how
-large does each step become?
+Momentum adds a fraction $\mu$ of the previous step, where $0 \le \mu < 1$. The new step is $v^1 = \mu v^0 - \eta\nabla
+L(\theta^0)$, and it leads to $\theta^1 = \theta^0 + v^1$. Write this step. Then answer on paper: if the gradient $g$
+stays the same for many steps, how large does each step become?
 
 Hint:
     A step that no longer changes satisfies $v = \mu v - \eta g$.

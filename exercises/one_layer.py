@@ -13,10 +13,10 @@ Hint:
     The example is a row, so $xW + b$ is a row of three numbers.
 
 Solution:
-    The weights of a unit form a column $\eqref{eq:weighted-sum}$. The weighted sums are
-    $2 \cdot 1 + 1 \cdot 2 - 1 = 3$, then $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$, and $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$.
-    ReLU replaces the second by 0. If you mistake the rows for units, you find two units here instead of three. In a
-    square layer, however, nothing would have warned you.
+    The weights of a unit form a column $\eqref{eq:weighted-sum}$. The weighted sums are $2 \cdot 1 + 1 \cdot 2 - 1 =
+    3$, then $2 \cdot (-1) + 1 \cdot 1 + 0 = -1$, and $2 \cdot 0.5 + 1 \cdot (-1) + 1 = 1$. ReLU replaces the second of
+    these by 0. If you mistake the rows for units, you find two units here instead of three. In a square layer, however,
+    nothing would have warned you.
 """
 
 import numpy as np

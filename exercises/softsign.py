@@ -8,8 +8,8 @@ derivative, once as a function of $z$ and once as a function of $a$ alone. Write
 in a network that learns XOR.
 
 Hint:
-    Differentiate for $z > 0$ and for $z < 0$ separately, because the two results are one formula with $|z|$. For the
-    derivative as a function of $a$, find $1 - |a|$ first.
+    Differentiate for $z > 0$ and for $z < 0$ separately, because both results can be written as one formula with $|z|$.
+    For the derivative as a function of $a$, find $1 - |a|$ first.
 
 Solution:
     By the quotient rule, for $z > 0$ and for $z < 0$,

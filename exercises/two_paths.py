@@ -3,15 +3,15 @@ r"""Two paths to the loss.
 Time: three minutes
 Chapter: chain-rule
 
-The output $a$ of a unit is used twice, $C = (3a)^2 - 4a$, and $a = \sigma(z)$. At $z = 0$, what is
-$\partial C/\partial a$, and what is $\partial C/\partial z$?
+The activation $a = \sigma(z)$ of a unit is used twice, in $C = (3a)^2 - 4a$. At $z = 0$, what is $\partial C/\partial
+a$, and what is $\partial C/\partial z$?
 
 Solution:
     Along the first path, $3a$ has the derivative 3 and the square has the derivative $2 \cdot 3a$, so together they
     give $18a = 9$ at $a = \tfrac12$. Along the second path the derivative is $-4$. The products of both paths are added
-    $\eqref{eq:multivariable-chain-rule}$, which gives 5. From $a$ back to $z$ there is only one path, so this is
-    multiplied by the derivative of the sigmoid $\eqref{eq:backward-gradient}$, and the result is
-    $\tfrac14 \cdot 5 = 1.25$.
+    $\eqref{eq:multivariable-chain-rule}$, which gives 5. From $a$ back to $z$ there is only one path, so this sum is
+    multiplied by the derivative of the sigmoid $\eqref{eq:backward-gradient}$, and the result is $\tfrac14 \cdot 5 =
+    1.25$.
 """
 
 import numpy as np

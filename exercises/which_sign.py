@@ -4,12 +4,12 @@ Time: one minute
 Chapter: gradient-descent
 
 The backward pass of the lab report starts from $(y - \hat y)\cdot 2/N$, so what it calls `gradient` is *minus* the
-gradient of the loss. Which line must its update have? Write it for one weight matrix `w`.
+gradient of the loss. Which line must the report's update contain? Write it for one weight matrix `w`.
 
 Solution:
     The step is $w - \eta\,\partial L/\partial w$ $\eqref{eq:gradient-descent-step}$, and `negative_gradient` is
-    $-\partial L/\partial w$, so the line adds. The two signs cancel. It is easier, however, to keep the true sign
-    everywhere and to write the minus once.
+    $-\partial L/\partial w$, so the update must add it. The two signs cancel. It is easier, however, to keep the true
+    sign everywhere and to write the minus once.
 """
 
 import numpy as np

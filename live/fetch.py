@@ -34,7 +34,7 @@ PATIENCE = 300  # seconds for one download
 
 
 class FetchError(Exception):
-    """A file could not be had, or is not the one that is pinned."""
+    """A file could not be obtained, or it is not the pinned one."""
 
 
 def cache() -> Path:
@@ -194,7 +194,7 @@ def keep(folder: Path, found: Iterator[tuple[str, bytes]]) -> list[str]:
     """Keep the files that are the pinned ones.
 
     Args:
-        folder: where to.
+        folder: where to keep them.
         found: names and contents.
 
     Returns:
@@ -228,7 +228,7 @@ def check_lock(folder: Path) -> None:
 
 
 def pack(folder: Path) -> None:
-    """Compress what is sent compressed.
+    """Compress the files that are sent compressed.
 
     Args:
         folder: where the files are kept.
@@ -272,7 +272,7 @@ def fetch(folder: Path, given: Path | None = None) -> None:
 
 
 def main() -> None:
-    """Fetch the files, as the command line wants."""
+    """Fetch the files that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m live.fetch", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--from", dest="given", type=Path, metavar="FOLDER", help="take the files from this folder")
     arguments = parser.parse_args()

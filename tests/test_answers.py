@@ -42,7 +42,7 @@ def test_weight_decay_without_biases_is_no_mistake_of_biases() -> None:
     [
         (0.01, "correct", "with a term λW, λ = 0.01"),
         (0.02, "mistake", "there is an extra factor 2"),
-        (0.005, "mistake", "it is half as long"),
+        (0.005, "mistake", "it is half as large"),
         (-0.01, "mistake", "its sign is opposite"),
         (0.0, "mistake", "the term λW with λ = 0.01 is missing"),
     ],
@@ -182,10 +182,10 @@ def test_weight_decay_is_a_term_in_every_layer(terms: list[Term], decay: float |
     [
         (1 + 0.9e-4, "correct", "with a term λW, λ = 0.01"),
         (1 - 0.9e-4, "correct", "with a term λW, λ = 0.01"),
-        (1 + 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 1 times as long"),
+        (1 + 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 1 times as large"),
         (2 - 0.9e-4, "mistake", "the term λW is not the one with λ = 0.01: there is an extra factor 2"),
-        (2 - 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 2 times as long"),
-        (0.51234, "mistake", "the term λW is not the one with λ = 0.01: it is 0.5123 times as long"),
+        (2 - 1.1e-4, "mistake", "the term λW is not the one with λ = 0.01: it is 2 times as large"),
+        (0.51234, "mistake", "the term λW is not the one with λ = 0.01: it is 0.5123 times as large"),
     ],
 )
 def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: str) -> None:
@@ -226,7 +226,7 @@ def test_where_no_loss_is_possible_nothing_is_named() -> None:
     found = diagnose([[[-0.98]]], [[-1.3]], [[0.7]], [[[0.04]]], activations="softmax", loss="mse")
     assert (found.verdict, found.reason) == (
         "unknown",
-        "no common loss goes with this output activation and these targets; if the network has biases, hand them in as "
+        "no common loss goes with this output activation and these targets; if the network has biases, pass them as "
         "well",
     )
 

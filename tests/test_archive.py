@@ -180,7 +180,7 @@ def test_odd_archives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     complaint(capsys, str(tmp_path / "absent.npz"))
     complaint(capsys, str(tmp_path))
     np.save(tmp_path / "one.npy", X)
-    assert "no .npz file" in complaint(capsys, str(tmp_path / "one.npy"))
+    assert "is not an .npz file" in complaint(capsys, str(tmp_path / "one.npy"))
 
 
 def test_bad_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -160,7 +160,7 @@ def test_damage_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}: array 'X' is damaged: \S.*$"):
         read_arrays(path)
     path.write_bytes(b"nothing")
-    told = f"{path} is no .npz file: File is not a zip file; expected what numpy.savez writes"
+    told = f"{path} is not an .npz file: File is not a zip file; expected what numpy.savez writes"
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         read_arrays(path)
     assert _line(ValueError("a\n  b" + "c" * 200)) == "a b" + "c" * 117
@@ -382,8 +382,8 @@ def test_two_hundred_arrays_of_sixteen_bytes_are_few_enough(tmp_path: Path, monk
     [
         (b"MATLAB 7.3 MAT-file", "is a .mat file of version 7.3; expected one of version 7: write it with save -v7"),
         (b"\x89HDF", "is a .mat file of version 7.3; expected one of version 7: write it with save -v7"),
-        (b"# Octave", "is no .mat file; expected what save -v6 or save -v7 writes"),
-        (b"MATLAB 4", "is no .mat file; expected what save -v6 or save -v7 writes"),
+        (b"# Octave", "is not a .mat file; expected what save -v6 or save -v7 writes"),
+        (b"MATLAB 4", "is not a .mat file; expected what save -v6 or save -v7 writes"),
     ],
 )
 def test_other_versions_are_refused(data: bytes, message: str, tmp_path: Path) -> None:

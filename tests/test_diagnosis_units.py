@@ -125,7 +125,7 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
         (
             lambda: told(["softmax", "sigmoid"]),
             ValueError,
-            "activations[0] is 'softmax', which can stand at the output only",
+            "activations[0] is 'softmax', which is allowed at the output only",
         ),
         (
             lambda: told("relu", loss="bce"),
@@ -757,8 +757,8 @@ def test_a_sum_in_which_examples_count_unequally_is_one_of_all_layers(
         ("dW", "a mistake in dW of each of these layers", "a mistake in dW of each of these layers, or in its update"),
         (
             "dW1",
-            "a mistake in dW1 or in delta1, between which no other array decides",
-            "a mistake in dW1 or in delta1, between which no other array decides, or in its update",
+            "a mistake in dW1 or in delta1 (no other array shows which)",
+            "a mistake in dW1 or in delta1, or in its update (no other array shows which)",
         ),
     ],
 )
@@ -1483,7 +1483,7 @@ def tried(problem: Problem, work: float, is_step: bool = False) -> list[str]:
 
 
 def of_batch(words: str) -> list[str]:
-    return [f"it is the gradient of the {words} only, so hand in X and y of that mini-batch"]
+    return [f"it is the gradient of the {words} only, so pass X and y of that mini-batch"]
 
 
 def test_work_is_counted_to_the_last_multiplication() -> None:
@@ -1500,9 +1500,9 @@ def test_work_is_counted_to_the_last_multiplication() -> None:
         assert tried(a_line(data, examples), work) == of_batch(words)
         assert tried(a_line(data, examples), work - 1) == []
     before = (
-        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so hand "
+        "it is the gradient at the weights before an update with η = 1, but the weights are those after it, so pass "
     )
-    before += "in a copy of the weights that was made before the update"
+    before += "a copy of the weights that was made before the update"
     for data, work in ((x, whole), (line, 2 * whole * 6 / 4 + whole)):
         assert tried(a_line(data, slice(4), after=1.0), work) == [before]
         assert tried(a_line(data, slice(4), after=1.0), work - 1) == []

@@ -98,11 +98,11 @@ def test_each_file_is_graded_as_diagnose_would(tmp_path: Path, capsys: pytest.Ca
 def test_whole_lines(tmp_path: Path) -> None:
     a_class(tmp_path, "correct", "uphill", "noise", "slope", "damaged", "bias")
     path = tmp_path / "damaged.npz"
-    damaged = f"{path} is no .npz file: File is not a zip file; expected what numpy.savez writes"
+    damaged = f"{path} is not an .npz file: File is not a zip file; expected what numpy.savez writes"
     elsewhere = (
         "the gradient with respect to W2 is correct for mse, but no known mistake explains that with respect to W1"
     )
-    nowhere = "no array is correct, and no known mistake explains the numbers; if the network has biases, hand them in"
+    nowhere = "no array is correct, and no known mistake explains the numbers; if the network has biases, pass them"
     expected = [
         ("bias", "unknown", ("W1",), "mse", f"{elsewhere}; there is a mistake in dW1 or in delta1", 1),
         ("correct", "correct", (), "mse", "", 0),

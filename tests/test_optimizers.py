@@ -48,13 +48,13 @@ def test_what_is_told_and_what_is_not(told: Any, eta: float | None, read: Optimi
             {"name": "sgd", "betas": (0.9, 0.99)},
             None,
             ValueError,
-            "optimizer has 'betas'; expected of 'sgd' any of lr, momentum, weight_decay",
+            "optimizer has 'betas'; expected for 'sgd' any of lr, momentum, weight_decay",
         ),
         (
             {"name": "adam", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.1},
             None,
             ValueError,
-            "optimizer has 'momentum'; expected of 'adam' any of lr, betas, eps",
+            "optimizer has 'momentum'; expected for 'adam' any of lr, betas, eps",
         ),
         (
             {"name": "sgd", "lr": 0.1},

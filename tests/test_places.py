@@ -98,7 +98,7 @@ def test_a_hint_is_of_the_loss_that_was_named() -> None:
 def test_a_mini_batch_explains_everything() -> None:
     g = MODEL.backward(MODEL.forward(X[:5]), Y[:5])
     found = found_for(g)
-    assert found.reason == "it is the gradient of the first 5 examples only, so hand in X and y of that mini-batch"
+    assert found.reason == "it is the gradient of the first 5 examples only, so pass X and y of that mini-batch"
     assert (found.alternatives, found.place) == ((), None)
     assert g.biases is not None
     other = Gradients(g.weights, tuple(2 * b for b in g.biases))  # not of that mini-batch, if one looks at the biases
@@ -282,3 +282,78 @@ def test_a_factor_may_stand_beside_the_derivative(phi: str, derivative: Any, slu
     g = Gradients((x.T @ d1, a.T @ d2, b.T @ d3), tuple(d.sum(axis=0, keepdims=True) for d in each))
     found = diagnose(model.weights, X, Y, g, biases=model.biases, activations=["tanh", phi, "sigmoid"], loss="mse")
     assert (found.mistakes, found.place) == ((slug,), place)
+
+
+# What another line, or another layout, would give as well
+
+
+def scaled(g: Gradients, factor: float, *layers: int) -> Gradients:
+    """Multiply both gradients of some layers."""
+    assert g.biases is not None
+    by = [factor if k in layers else 1.0 for k in (1, 2, 3)]
+    weights, biases = (tuple(f * own for f, own in zip(by, part, strict=True)) for part in (g.weights, g.biases))
+    return Gradients(weights, biases)
+
+
+def in_columns(g: Gradients, first: bool) -> Diagnosis:
+    """Hand a gradient in as (out, in), with the biases as a column of each array."""
+    joined = []
+    for weights, biases in ((MODEL.weights, MODEL.biases), (g.weights, g.biases)):
+        assert biases is not None
+        pairs = zip(weights, biases, strict=True)
+        joined.append([np.vstack((b, w) if first else (w, b)).T for w, b in pairs])
+    return diagnose(joined[0], X, Y, joined[1], activations=PHIS, loss="mse")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_one_delta_of_the_output_decides_where_the_biases_are(first: bool) -> None:
+    other = MODEL.backward(MODEL.forward(X), np.random.default_rng(2).random(Y.shape) ** 3)  # so no array is correct
+    found = in_columns(other, first)
+    assert (found.verdict, found.place) == ("unknown", "delta3"), str(found)
+    assert f"the {'first' if first else 'last'} column of each W as the bias" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("layers", "factor", "columns", "name", "place"),
+    [
+        ((1,), 0.37, True, "layer-scale", None),  # in δ, or in what makes both gradients from it
+        ((1,), 0.37, False, "layer-scale", None),
+        ((1,), 0.0, True, "layer-not-updated", None),
+        ((1,), 0.0, False, "layer-not-updated", None),
+        ((1, 2), 0.0, True, "layer-not-updated", None),
+        ((1, 2), 0.37, True, "layer-scale", "delta2"),  # one line rather than four
+        ((1, 2), 0.37, False, "layer-scale", "delta2"),
+        ((2,), 0.0, True, "layer-not-updated", "dW2"),  # layer 1 shows that δ is correct
+        ((2,), 0.37, True, "layer-scale", "dW2"),
+    ],
+)
+def test_a_factor_of_the_lowest_layers_has_no_one_place(
+    layers: tuple[int, ...], factor: float, columns: bool, name: str, place: str | None
+) -> None:
+    g = scaled(gradients(), factor, *layers)
+    found = in_columns(g, first=True) if columns else found_for(g)
+    assert found.mistakes == (name,), str(found)
+    assert found.place == place
+
+
+@pytest.mark.parametrize(("layer", "name"), [(1, "layer-scale"), (2, "layer-scale"), (3, "factor-two-missing")])
+def test_the_two_of_the_squares_is_missing_at_the_output_alone(layer: int, name: str) -> None:
+    found = found_for(scaled(gradients(), 0.5, layer))
+    assert found.mistakes == (name,), str(found)
+
+
+def test_without_biases_one_place_stands_for_both_lines_of_the_first_layer() -> None:
+    plain = Model(MODEL.weights, activations=MODEL.activations)
+    right = plain.backward(plain.forward(X), Y).weights
+    found = diagnose(plain, X, Y, [0.4 * right[0], *right[1:]], activations=PHIS, loss="mse")
+    assert (found.mistakes, found.place) == (("layer-scale",), "dW1")
+
+
+def test_a_term_of_the_weights_in_the_first_layer_is_not_in_delta() -> None:
+    g = gradients()
+    assert g.biases is not None
+    assert MODEL.biases is not None
+    more = Gradients(
+        (g.weights[0] + 0.1 * MODEL.weights[0], *g.weights[1:]), (g.biases[0] + 0.1 * MODEL.biases[0], *g.biases[1:])
+    )
+    assert in_columns(more, first=True).place == "dW1"

@@ -223,4 +223,4 @@ def test_biases_that_were_not_handed_in() -> None:
 def test_noise_gets_no_hint_but_biases() -> None:
     for seed in range(20):
         noise = [np.random.default_rng(seed).normal(size=w.shape) for w in MODEL.weights]
-        assert hinted(MODEL.weights, noise) == "if the network has biases, hand them in as well"
+        assert hinted(MODEL.weights, noise) == "if the network has biases, pass them as well"

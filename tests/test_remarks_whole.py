@@ -413,14 +413,14 @@ def test_what_does_not_fit_is_named(arguments: Any, message: str) -> None:
 
 SIGMOID = [[ACTIVATIONS["sigmoid"]] * 2]
 EPS = 2.0**-52
-BATCH = "hand in X and y of that mini-batch"
-BIASES = "if the network has biases, hand them in as well"
+BATCH = "pass X and y of that mini-batch"
+BIASES = "if the network has biases, pass them as well"
 EARLIER = (
-    "it is the gradient at the weights before an update with η = {:g}, but the weights are those after it, so hand in "
+    "it is the gradient at the weights before an update with η = {:g}, but the weights are those after it, so pass "
     "a copy of the weights that was made before the update"
 )
 DIFFERENCE = (
-    "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the weights "
+    "the gradient was computed as a difference of weights divided by η, which costs digits, so pass the weights "
     "before and after the step to `diagnose_step` instead"
 )
 N = 30

@@ -155,7 +155,7 @@ def test_what_signs_cannot_tell_is_said() -> None:
         (0.1, "correct", "λ = 0.1"),
         (-0.1, "mistake", "sign is opposite"),
         (0.2, "mistake", "extra factor 2"),
-        (0.05, "mistake", "half as long"),
+        (0.05, "mistake", "half as large"),
         (0.0, "mistake", "is missing"),
     ],
 )

@@ -1,12 +1,12 @@
 r"""The derivation of backpropagation, one function for each step.
 
 Each module is a chapter, and `CHAPTERS` lists them in the order in which they are meant to be read. Each function
-states one equation or a few, says where every factor comes from, and shows on small numbers that it holds. The network
-is assembled from these functions and from nothing else, so what is derived here is also what is trained.
+states one or more equations, says where every factor comes from, and shows with small numbers that they hold. The
+network is assembled from these functions and from nothing else, so what is derived here is also what is trained.
 
 The rows of a matrix are examples, and $W$ has the shape (in, out). A leading ellipsis in a shape stands for any number
-of leading axes, one network each. Arrays are not checked here, because `backprop.Model` and `backprop.train` check them
-where they enter.
+of leading axes, along which there are several networks. Arrays are not checked here, because `backprop.Model` and
+`backprop.train` check them where they enter.
 """
 
 from backprop.derivation.activations import (

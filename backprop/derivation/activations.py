@@ -199,7 +199,7 @@ def tanh_derivative(z: np.ndarray) -> np.ndarray:
     $\sigma(2z) = \tfrac12(1 + \tanh z)$, the product becomes $(1 + \tanh z)(1 - \tanh z)$.
 
     Args:
-        z: the pre-activation $z$, any shape. Not $a$.
+        z: the pre-activation $z$, any shape. Do not pass $a$.
 
     Returns:
         $\partial a/\partial z = \tanh'(z)$, same shape.
@@ -273,8 +273,8 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     $$R(z) = \max(0, z) \tag{4.7}\label{eq:relu}$$
 
-    ReLU means rectified linear unit. It does not saturate for positive $z$, and it needs no exponential. Its outputs
-    are never negative, so they are not centred at 0 as those of tanh are.
+    ReLU stands for rectified linear unit. It does not saturate for positive $z$, and it needs no exponential. Its
+    outputs are never negative, so they are not centred at 0 as those of tanh are.
 
     Args:
         z: the pre-activation $z$, any shape, real rather than complex, because a maximum needs an order.
@@ -316,9 +316,9 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
     $$R'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases} \tag{4.8}\label{eq:relu-derivative}$$
 
     At the kink, $z = 0$, the derivative from the left is 0 and the one from the right is 1, so ReLU has no derivative
-    there. Every number from 0 to 1 is a
-    subgradient, which is the slope of a line through the kink that stays below the curve. We take 0, as most libraries
-    do. Because $a > 0$ exactly where $z > 0$, the derivative can be computed from the output as well.
+    there. Every number from 0 to 1 is a subgradient, which is the slope of a line through the kink that lies nowhere
+    above the curve. We take 0, as most libraries do. Because $a > 0$ exactly where $z > 0$, the derivative can be
+    computed from the output as well.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real. Both give the same result.
@@ -361,8 +361,8 @@ def identity(z: np.ndarray) -> np.ndarray:
 
     $$\phi(z) = z \tag{4.9}\label{eq:identity}$$
 
-    With the identity, a unit is linear. At the output of a network, predictions may then leave the range of the
-    sigmoid. Between layers, however, the identity makes two layers equivalent to one (`collapse_linear_layers`).
+    With the identity, a unit is linear. At the output of a network, predictions are then not limited to the range of
+    the sigmoid. Between layers, however, the identity makes two layers equivalent to one (`collapse_linear_layers`).
 
     Args:
         z: the pre-activation $z$, any shape.
@@ -440,8 +440,9 @@ def leaky_relu(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     $$R_\alpha(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases} \tag{4.11}\label{eq:leaky-relu}$$
 
     ReLU maps negative numbers to 0, so its derivative there is 0. Leaky ReLU multiplies them by a small $\alpha$
-    instead. Its derivative is then small but not 0. Therefore no unit can die, as a ReLU unit does when it is 0 for
-    every example $\eqref{eq:dead-unit}$. With $\alpha = 0$ it is ReLU, and with $\alpha = 1$ it is the identity.
+    instead, so its derivative there is small but not 0. Therefore no unit can die, as a ReLU unit does when it is 0 for
+    every example $\eqref{eq:dead-unit}$. With $\alpha = 0$, leaky ReLU is ReLU, and with $\alpha = 1$ it is the
+    identity.
 
     Args:
         z: the pre-activation $z$, any shape, real rather than complex, because the question $z > 0$ needs an order.
@@ -491,7 +492,8 @@ def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
-        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1; if $a$ is passed for $z$, not 0.
+        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1. It must not be 0 if $a$ is passed in place of
+            $z$.
 
     Returns:
         $\partial a/\partial z$, same shape, 1 or $\alpha$.
@@ -616,7 +618,7 @@ def silu(z: np.ndarray) -> np.ndarray:
 
     The sigmoid acts as a gate that is open for large $z$ and closed for very negative $z$. Far from 0 the function is
     therefore close to ReLU. In between, the function is smooth, and for negative $z$ its values lie a little below
-    0. SiLU means sigmoid linear unit, and the function is also called swish.
+    0. SiLU stands for sigmoid linear unit, and the function is also called swish.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -688,7 +690,7 @@ def silu_derivative(z: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `logsumexp` looks at all units of a layer together.
+        `logsumexp` combines the pre-activations of all units of a layer.
     """
     return sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))
 
@@ -699,10 +701,11 @@ def logsumexp(z: np.ndarray) -> np.ndarray:
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
     \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
 
-    The sum runs over the units of one layer, for each example alone. If we computed the sum as it is written first,
-    $e^{710}$ would overflow. Therefore we take the factor $e^{z_{\max}}$ out of the sum: its logarithm is $z_{\max}$,
-    and the largest exponent that remains is 0. The result exceeds the maximum by at most the logarithm of the number of
-    units, so it is a smooth maximum. For the two numbers $z$ and 0 it is softplus $\eqref{eq:softplus}$.
+    The sum runs over the units of one layer, for each example alone. If we evaluated the first form directly, an
+    exponential such as $e^{710}$ would overflow. Therefore we take the factor $e^{z_{\max}}$ out of the sum: its
+    logarithm is $z_{\max}$, and the largest exponent that remains is 0. The result exceeds the maximum by at most the
+    logarithm of the number of units, so it is a smooth maximum. For the two numbers $z$ and 0 it is softplus
+    $\eqref{eq:softplus}$.
 
     Args:
         z: the pre-activations $z$, shape (..., d), real or complex. The shift is real, so complex steps work.

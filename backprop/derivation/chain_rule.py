@@ -3,13 +3,13 @@ r"""Combine derivatives along one path and over several paths.
 How does a small change of one weight reach the loss, which lies many steps away? This chapter answers with two rules:
 derivatives along one path are multiplied, and where several paths meet, the products are added.
 
-A weight changes one pre-activation, this changes one activation, and so on up to the loss. At every step we multiply
-two factors. The *local derivative* belongs to the operation itself, because it is the derivative of its result with
-respect to its input. The *upstream gradient* is the derivative of the loss with respect to that result. Backpropagation
-applies the two rules from the loss backward, because in this order no product is computed twice. From a weight in the
-first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share their first and their last
-steps. We compute the gradient with respect to each pre-activation only once, so every weight before it can use the
-result.
+A change of one weight changes one pre-activation, which in turn changes one activation, and so on up to the loss. At
+every step we multiply two factors. The *local derivative* belongs to the operation itself, because it is the derivative
+of its result with respect to its input. The *upstream gradient* is the derivative of the loss with respect to that
+result. Backpropagation applies the two rules from the loss backward, because in this order no product is computed
+twice. From a weight in the first layer of a 2-4-4-1 network, for example, four paths lead to the loss, and they share
+their first and their last steps. We compute the gradient with respect to each pre-activation only once, so every weight
+before it can use the result.
 """
 
 import numpy as np
@@ -128,10 +128,10 @@ def backward_gradient(derivative: np.ndarray, dc_da: np.ndarray) -> np.ndarray:
 
     The letter δ stands for $\partial C/\partial z$ of any unit. The report calls it the backward gradient, and many
     textbooks call it the error term. If $z$ changes by a small $h$, the contribution $C^n$ changes by $\delta h$, so a
-    large δ means that a change of this unit matters. No other quantity has to be passed backward, because δ of a layer
-    determines both the gradient with respect to the layer's own weights $\eqref{eq:weight-gradient}$ and δ of the layer
-    before $\eqref{eq:hidden-delta}$. Between $z$ and $a$ there is only one path, so the rule is an element-wise product
-    of the local derivative $\phi'(z)$ and the upstream gradient $\partial C/\partial a$. Since $C^n$ is the
+    large δ means that the loss is sensitive to this unit. No other quantity has to be passed backward, because δ of a
+    layer determines both the gradient with respect to the layer's own weights $\eqref{eq:weight-gradient}$ and δ of the
+    layer before $\eqref{eq:hidden-delta}$. Between $z$ and $a$ there is only one path, so the rule is an element-wise
+    product of the local derivative $\phi'(z)$ and the upstream gradient $\partial C/\partial a$. Since $C^n$ is the
     contribution of example $n$ to the mean, δ carries the factor $1/N$.
 
     Args:

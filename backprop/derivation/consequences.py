@@ -64,7 +64,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
     $$\min_W \frac{1}{N\,d_L}\lVert XW - Y\rVert_F^2 \quad\text{is reached where}\quad X^\top X\,W = X^\top Y
     \tag{10.2}\label{eq:least-squares-minimum}$$
 
-    Here $\lVert\cdot\rVert_F$, the Frobenius norm, is the root of the sum of all squared entries. By
+    Here $\lVert\cdot\rVert_F$, the Frobenius norm, is the square root of the sum of all squared entries. By
     $\eqref{eq:collapse-linear-layers}$ the network is one matrix $W$, and the gradient with respect to it is
     $X^\top\Delta$ with $\Delta = \tfrac{2}{N d_L}(XW - Y)$, as in $\eqref{eq:weight-gradient}$. This gradient is zero
     where $X^\top X\,W = X^\top Y$ holds. These equations are called the normal equations. Since the loss is convex in
@@ -115,7 +115,7 @@ def least_squares_minimum(x: np.ndarray, y: np.ndarray) -> float:
         The report does not compute this minimum, because its training without activations ends in NaN.
 
     Next:
-        `max_stable_learning_rate` is the largest learning rate with which gradient descent converges there.
+        `max_stable_learning_rate` is the learning rate below which gradient descent converges to this minimum.
     """
     w = np.linalg.lstsq(x, y, rcond=None)[0]
     return float(np.mean((x @ w - y) ** 2))
@@ -192,7 +192,7 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         1.66 False
 
     Source:
-        The report claims that too large a learning rate does not converge, but it gives no figure.
+        The report says that training does not converge if the learning rate is too large, but it gives no number.
 
     Next:
         `dead_units` finds units of ReLU that no longer learn.
@@ -210,8 +210,8 @@ def dead_units(z: np.ndarray) -> np.ndarray:
 
     The factor $R'(z) = 0$ $\eqref{eq:relu-derivative}$ makes every $\delta^n_j$ zero, whatever the upstream gradient
     is, so no update changes the weights into the unit. In the first layer the inputs are the data, which do not change
-    either. A dead unit of the first layer therefore stays dead. In a later layer the units before it may still change,
-    and they may bring it back to life.
+    either. A dead unit of the first layer therefore stays dead. In a later layer, the units that feed it may still
+    change and make it active again.
 
     Args:
         z: the pre-activations of a layer, shape (..., N, H), for *all* examples of the training set.
@@ -241,10 +241,10 @@ def dead_units(z: np.ndarray) -> np.ndarray:
         (True, False)
 
     Source:
-        The report, *ReLU*, where such a unit never activates again, which is true of the first layer.
+        The report, *ReLU*, says that such a unit never activates again, which is true of the first layer.
 
     Next:
-        `dead_unit_probability` is the fraction that is dead at initialisation.
+        `dead_unit_probability` computes the probability that a unit is dead at initialisation.
     """
     return np.all(z <= 0, axis=-2)
 
@@ -273,7 +273,7 @@ def dead_unit_probability(d_in: int) -> float:
         >>> dead_unit_probability(2)
         0.25
 
-        A count over 20,000 random units and 500 points agrees with it:
+        A count over 20,000 random units and 500 points agrees with this probability:
 
         >>> import numpy as np
         >>> from backprop.derivation import dead_units
@@ -300,18 +300,18 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
     \frac{\partial L}{\partial w_{jm}} = \frac{\partial L}{\partial w_{km}} \tag{10.6}\label{eq:symmetry}$$
 
     Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
-    the two have equal weights in and out and equal biases, they compute the same value and receive the same δ. Their
-    gradients are therefore equal, and after the update the units are still identical. However long you train it, such a
-    layer is no more expressive than one unit. Random initial weights break the symmetry, whereas equal weights keep the
-    symmetry for ever, even if they are not zero.
+    the two have equal incoming weights, equal outgoing weights and equal biases, they compute the same value and
+    receive the same δ. Their gradients are therefore equal, and after the update the units are still identical. However
+    long you train it, such a layer is no more expressive than one unit. Random initial weights break the symmetry,
+    whereas equal weights keep the symmetry for ever, even if they are not zero.
 
     Args:
         w_in: the weights into the layer, shape (in, H).
         w_out: the weights out of the layer, shape (H, out).
-        b: its biases, shape (1, H), or None.
+        b: the biases of the layer, shape (1, H), or None.
 
     Returns:
-        True if all units are equal, up to rounding.
+        True if all units are identical, up to rounding.
 
     Examples:
         Units with equal incoming and outgoing weights are identical, whereas other incoming weights make them differ:

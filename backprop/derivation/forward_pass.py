@@ -21,7 +21,8 @@ def weighted_sum(a: np.ndarray, w: np.ndarray, b: float = 0.0) -> np.ndarray:
     $$z_j = \sum_{i} a_i\,w_{ij} + b_j \tag{5.1}\label{eq:weighted-sum}$$
 
     The weight $w_{ij}$ leads *from* unit $i$ of the layer before *to* unit $j$ of this layer. The bias $b_j$ is a
-    constant, which shifts the activation function along the axis of the weighted sum.
+    parameter that does not depend on the inputs, and it shifts the activation function along the axis of the weighted
+    sum.
 
     Args:
         a: the outputs $a_i$ of the layer before, shape (in,).
@@ -73,7 +74,7 @@ def preactivation(a: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> 
         The pre-activations $Z_l$, shape (..., N, out).
 
     Examples:
-        One example, two inputs and one unit give the number of `weighted_sum`:
+        With one example, two inputs and one unit, the result is that of `weighted_sum`:
 
         >>> import numpy as np
         >>> from backprop.derivation import preactivation
@@ -135,7 +136,7 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
         The report, `layer.forward`: a = σ(z).
 
     Next:
-        `forward_gradient` is what the layer keeps.
+        `forward_gradient` returns what the layer keeps for the backward pass.
     """
     return phi(z)
 
@@ -146,9 +147,9 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
     $$\frac{\partial z_j}{\partial w_{ij}} = a_i \tag{5.4}\label{eq:forward-gradient}$$
 
     In $\eqref{eq:weighted-sum}$ the weight $w_{ij}$ occurs once, multiplied by $a_i$, and all other terms are constant.
-    The local derivative is therefore the input itself, whichever unit $j$ it leads to. Nothing needs to be computed,
-    because the layer only has to keep its input. The weight occurs in no other weighted sum, so it affects the loss
-    only through $z_j$.
+    The local derivative is therefore the input itself, whichever unit $j$ the weight leads to. Nothing needs to be
+    computed, because the layer only has to keep its input. The weight occurs in no other weighted sum, so it affects
+    the loss only through $z_j$.
 
     Args:
         a: the input $A_{l-1}$ of the layer, rather than its output $A_l$, shape (..., N, in).
@@ -181,7 +182,7 @@ def forward_gradient(a: np.ndarray) -> np.ndarray:
         The report, *Forward pass*: ∂z/∂w = x₁; in its code `forward_gradient = X`.
 
     Next:
-        `append_ones` uses this to treat the bias as a weight.
+        `append_ones` treats the bias as a weight whose input is always 1, so the same rule applies to it.
     """
     return a
 

@@ -22,9 +22,9 @@ def parameter_vector(parameters: Sequence[np.ndarray]) -> np.ndarray:
     $$\nabla L(\theta) = \left[\frac{\partial L(\theta)}{\partial w_1}, \frac{\partial L(\theta)}{\partial w_2},
     \dots, \frac{\partial L(\theta)}{\partial b_1}, \dots\right]^\top \tag{1.2}\label{eq:gradient}$$
 
-    The symbol $\nabla L$ denotes the gradient, and the superscript ᵀ turns the row into a column. The entry
-    $\partial L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$ while all
-    other parameters are held fixed. The order of the entries is free, but it must be the same in both vectors, because
+    The symbol $\nabla L$ denotes the gradient, and the superscript ᵀ turns the row into a column. The entry $\partial
+    L/\partial w_1$ is a partial derivative, which is the ordinary derivative with respect to $w_1$ while all other
+    parameters are held fixed. The order of the entries is arbitrary, but it must be the same in both vectors, because
     entry $k$ of $\nabla L$ belongs to entry $k$ of $\theta$. Therefore this function stacks the partial derivatives as
     well. Each array is read row by row.
 
@@ -80,8 +80,8 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
         $\theta^1$, a new array of the same shape. The argument is not changed.
 
     Examples:
-        The parabola $L(\theta) = \theta^2$ has the derivative $2\theta$. From 2, a learning rate of 0.25 makes a step
-        of −1:
+        The parabola $L(\theta) = \theta^2$ has the derivative $2\theta$. A step from 2 with a learning rate of 0.25 is
+        −1:
 
         >>> from backprop.derivation import gradient_descent_step
         >>> gradient_descent_step(2.0, 2 * 2.0, eta=0.25)
@@ -115,13 +115,13 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
     \tag{1.4}\label{eq:decrease}$$
 
     If the parameters change by a small vector $d$, each of them changes the loss by its partial derivative times its
-    entry of $d$. Together this is the dot product $\nabla L \cdot d$, *to first order*, which means apart from products
-    of two small numbers. For $d = -\eta\nabla L$ this product is $-\eta\lVert\nabla L\rVert^2$. The squared norm
-    $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so the product is never positive. Among all $d$ of the
-    same norm, the negative gradient lowers the loss most. The reason is that $\nabla L \cdot d$ is the product of the
-    two norms and the cosine of the angle between the two vectors, and the cosine is least in the opposite direction.
-    However, this holds for small steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$, so after a
-    large step the loss may be higher than before.
+    entry of $d$. *To first order*, which means apart from products of two small numbers, the sum of these changes is
+    the dot product $\nabla L \cdot d$. For $d = -\eta\nabla L$ this product is $-\eta\lVert\nabla L\rVert^2$. The
+    squared norm $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so the product is never positive. Among all
+    $d$ of the same norm, the negative gradient lowers the loss most. The reason is that $\nabla L \cdot d$ is the
+    product of the two norms and the cosine of the angle between the two vectors, and the cosine is least in the
+    opposite direction. However, this holds for small steps only. The remainder $O(\eta^2)$ is at most a constant times
+    $\eta^2$, so after a large step the loss may be higher than before.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.

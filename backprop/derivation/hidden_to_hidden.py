@@ -83,7 +83,7 @@ def hidden_delta_unit(
     constant factor.
 
     Args:
-        z: the unit's own pre-activation $z$, a number. Not $a$.
+        z: the unit's own pre-activation $z$, a number. Do not pass $a$.
         w3: the weight $w_3$ from this unit to the one with pre-activation $z_1$.
         w4: the weight $w_4$ from this unit to the one with pre-activation $z_2$.
         dc_dz1: $\partial C/\partial z_1$, δ of the first unit it feeds.
@@ -153,14 +153,14 @@ def activation_gradient(delta_next: np.ndarray, w_next: np.ndarray) -> np.ndarra
         $\partial L/\partial A_l$, shape (..., N, in).
 
     Examples:
-        One example and one hidden unit that feeds two units give the numbers of `activation_gradient_unit`:
+        For one example and one hidden unit that feeds two units, the result is that of `activation_gradient_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import activation_gradient
         >>> activation_gradient(np.array([[0.2, 0.1]]), np.array([[0.5, -1.0]]))
         array([[0.]])
 
-        Four examples are propagated from 5 units back to 3:
+        The gradients of four examples are propagated back from 5 units to 3:
 
         >>> activation_gradient(np.ones((4, 5)), np.ones((3, 5))).shape
         (4, 3)
@@ -206,7 +206,7 @@ def hidden_delta(derivative: np.ndarray, delta_next: np.ndarray, w_next: np.ndar
         $\Delta_l$, shape (..., N, H).
 
     Examples:
-        One example and one unit that feeds two units give the numbers of `hidden_delta_unit`:
+        For one example and one unit that feeds two units, the result is that of `hidden_delta_unit`:
 
         >>> import numpy as np
         >>> from backprop.derivation import hidden_delta
@@ -268,10 +268,10 @@ def unrolled_delta(
     = \bigl(\delta_L\,W_L^\top D_{L-1}\bigr)\,W_{L-1}^\top D_{L-2}$$
 
     Every further substitution adds one factor $W^\top D$ on the right, until layer $l$ is reached. If you compute the
-    product from the left, every intermediate result is a single row. From the right it is a whole matrix, which takes
-    more multiplications, although the result is the same. Each entry of $\delta_l$ is a sum over all paths from a unit
-    of layer $l$ to the outputs. A path contributes the product of the weights and derivatives along it, multiplied by δ
-    of the output where it ends.
+    product from the left, every intermediate result is a single row. If you compute it from the right, the intermediate
+    results are whole matrices, which take more multiplications, although the final result is the same. Each entry of
+    $\delta_l$ is a sum over all paths from a unit of layer $l$ to the outputs. A path contributes the product of the
+    weights and derivatives along it, multiplied by δ of the output where it ends.
 
     Args:
         derivatives: $\phi'(z_{L-1}), \dots, \phi'(z_l)$, from the last hidden layer backward, each of shape (H_m,).
@@ -320,20 +320,20 @@ def delta_bound(
     $$\lVert\delta_l\rVert \le {\bigl(\tfrac14\bigr)}^{L-l}\Bigl(\prod_{m=l+1}^{L}\lVert W_m\rVert\Bigr)
     \lVert\delta_L\rVert \tag{8.6}\label{eq:delta-bound}$$
 
-    To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the root of the sum of
-    its squared entries. The spectral norm of a matrix, also called its largest singular value, is the largest factor by
-    which a product with it can multiply the norm of a vector. Every matrix in $\eqref{eq:unrolled}$ therefore
+    To bound δ, we take the norm of both sides of $\eqref{eq:unrolled}$. The norm of a vector is the square root of the
+    sum of its squared entries. The spectral norm of a matrix, also called its largest singular value, is the largest
+    factor by which a product with it can multiply the norm of a vector. Every matrix in $\eqref{eq:unrolled}$ therefore
     multiplies the norm of δ by at most its own spectral norm. For a diagonal matrix this is the largest absolute entry,
-    so for each $D_m$ of a sigmoid layer it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$, and there are
-    $L - l$ of these, from $D_{L-1}$ to $D_l$. We write $\lVert W\rVert$ for the spectral norm of a weight matrix, and
-    its transpose has the same norm.
+    so for each $D_m$ of a sigmoid layer it is at most ¼ $\eqref{eq:sigmoid-derivative-from-output}$, and there are $L -
+    l$ of these, from $D_{L-1}$ to $D_l$. We write $\lVert W\rVert$ for the spectral norm of a weight matrix, and its
+    transpose has the same norm.
 
     If the norms of all weight matrices are at most some number below 4, then every layer multiplies the bound by a
     number below 1. In that case δ shrinks at least geometrically, that is, by a factor below 1 for each layer, and with
     δ the gradient vanishes.
 
     Args:
-        weights: the matrices $W_{l+1}, \dots, W_L$ that δ passes, in any order, each of shape (in, out).
+        weights: the matrices $W_{l+1}, \dots, W_L$ that δ is propagated through, in any order, each of shape (in, out).
         delta_out: $\delta_L$ of one example, shape (d_L,).
         max_derivative: the largest |φ′|: ¼ for the sigmoid, 1 for tanh, ReLU and the identity.
 

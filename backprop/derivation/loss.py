@@ -53,7 +53,7 @@ def mse_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> mse_contributions(np.zeros((3, 2)), np.ones((3, 2))).round(4)
         array([0.3333, 0.3333, 0.3333])
 
-        Their sum is what NumPy computes as the mean:
+        The sum of the contributions equals NumPy's mean of the squared errors:
 
         >>> y, y_hat = np.array([[0.0, 1.0, 2.0]]).T, np.array([[0.3, 0.3, 0.3]]).T
         >>> bool(np.isclose(mse_contributions(y, y_hat).sum(), np.mean((y - y_hat) ** 2)))
@@ -106,7 +106,7 @@ def total_loss(c: np.ndarray) -> np.ndarray:
         The report, *Computing ∇L*: L(θ) = Σ Cⁿ(θ).
 
     Next:
-        `sum_gradients` does the same for derivatives.
+        `sum_gradients` adds the derivatives in the same way.
     """
     return c.sum(axis=-1)
 
@@ -156,7 +156,7 @@ def sum_gradients(per_example: np.ndarray) -> np.ndarray:
         The report, *Computing ∇L*: ∂L/∂w = Σ ∂Cⁿ/∂w.
 
     Next:
-        `learning_rate_for_sum` says what the factor 1/N means for the learning rate.
+        `learning_rate_for_sum` shows how the factor 1/N affects the learning rate.
     """
     return per_example.sum(axis=0)
 
@@ -190,7 +190,7 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
         >>> round(learning_rate_for_sum(1.0, 21), 4)
         0.0476
 
-        Both make the same step:
+        Both learning rates make the same step:
 
         >>> import numpy as np
         >>> gradient_of_mean = np.array([0.3, -0.1])
@@ -253,7 +253,7 @@ def mse_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         instead, so the step is the same.
 
     Next:
-        `bce_contributions` is the other common loss.
+        `bce_contributions` is for the other common loss, binary cross-entropy.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) * (2.0 / (n * d))
@@ -274,8 +274,8 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
-        y_hat: the predictions $\hat y$, strictly between 0 and 1 except where certain and correct, same shape. Not
-            the output of tanh, ReLU or the identity.
+        y_hat: the predictions $\hat y$, strictly between 0 and 1 except where certain and correct, same shape. Do not
+            pass the output of tanh, ReLU or the identity.
 
     Returns:
         The contributions $C^n$, shape (..., N), in nats, the unit of information for the natural logarithm.
@@ -372,10 +372,9 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     \tag{3.8}\label{eq:binary-accuracy}$$
 
     The sums run over all examples and outputs. The bracket is 1 where the statement inside is true and 0 where it is
-    not, and a prediction of exactly ½ counts as
-    0. Accuracy is what you want to know in the end. However, it is constant almost everywhere and jumps in between, so
-    its gradient is 0 and gives no direction for a step. Training therefore needs a loss, which changes smoothly with
-    the predictions.
+    not, and a prediction of exactly ½ counts as label 0. Accuracy is what you want to know in the end. However, it is
+    constant almost everywhere and jumps in between, so its gradient is 0 and gives no direction for a step. Training
+    therefore needs a loss, which changes smoothly with the predictions.
 
     Args:
         y: the targets $y$, 0 or 1, shape (..., N, d_L) rather than (N,).
@@ -464,7 +463,7 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> round(uniform, 4), bool(np.isclose(uniform, np.log(3), rtol=1e-14))
         (1.0986, True)
 
-        With two classes it is the binary cross-entropy of the first output:
+        With two classes, the loss is the binary cross-entropy of the first output:
 
         >>> from backprop.derivation import bce_contributions
         >>> y, y_hat = np.array([[1.0], [0.0], [0.3]]), np.array([[0.9], [0.2], [0.6]])

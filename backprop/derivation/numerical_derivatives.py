@@ -164,7 +164,7 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         >>> relative_error(np.zeros((2, 3)), np.ones((2, 3)))
         1.0
 
-        The correct gradient agrees with the numerical one, and a missing factor of two is seen:
+        The correct gradient agrees with the numerical one, and a missing factor of two is detected:
 
         >>> from backprop.derivation import central_difference
         >>> numerical = central_difference(lambda x: float(np.sum(x**2)), g)
@@ -189,9 +189,9 @@ def forward_difference(
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
 
     This is the definition of the derivative, with a small $h$ in place of the limit. Since $f(x)$ is the same for all
-    entries, it needs only one further value of f for each entry rather than two. However, the term with $f''$ remains,
-    so the truncation error falls only with $h$, whereas it falls with $h^2$ in $\eqref{eq:central-difference}$. With
-    the best step size, eight digits are correct rather than ten.
+    entries, the forward difference needs only one further value of f for each entry rather than two. However, the term
+    with $f''$ remains, so the truncation error falls only with $h$, whereas it falls with $h^2$ in
+    $\eqref{eq:central-difference}$. With the best step size, eight digits are correct rather than ten.
 
     Args:
         f: a function of one array that returns one number.
@@ -253,7 +253,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
     Args:
         h: the step size, any shape, positive.
         c: the factor of the truncation error, from a higher derivative of f.
-        p: its power.
+        p: the power of h in the truncation error.
         r: the rounding error of the difference, before the division by h.
 
     Returns:
@@ -271,7 +271,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
         >>> finite_difference_error(np.array([0.5, 1.0, 2.0]), c=1.0, p=2, r=2.0)
         array([4.25, 3.  , 5.  ])
 
-        The actual error for sin at 1 stays below it, with −cos as the third derivative:
+        The actual error for sin at 1, whose third derivative is −cos, stays below this bound:
 
         >>> from backprop.derivation import central_difference
         >>> eps = np.finfo(float).eps
@@ -284,7 +284,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
         True
 
     Next:
-        `optimal_step_size` finds the step at which their sum is least.
+        `optimal_step_size` finds the step size at which this error is least.
     """
     return c * h**p + r / h
 
@@ -304,7 +304,7 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
 
     Args:
         c: the factor of the truncation error, as in `finite_difference_error`, greater than 0.
-        p: its power: 2 for the central difference, 1 for the forward difference.
+        p: the power of h in the truncation error: 2 for the central difference, 1 for the forward difference.
         r: the rounding error of the difference.
 
     Returns:
@@ -344,12 +344,12 @@ def relu_central_difference(z: np.ndarray, h: float) -> np.ndarray:
     -h \le z \le h \tag{2.7}\label{eq:relu-central-difference}$$
 
     ReLU is the activation function $\max(0, z)$ of chapter 4, and its kink is at $z = 0$, where its derivative jumps
-    from 0 to 1. If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives
-    $z + h$. The quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is
-    neither a rounding error nor a mistake in the formula that you check. In a network, the step of one weight moves the
-    $z$ of many units. If one of them crosses 0, that entry of the numerical gradient proves nothing, so a gradient
-    check must leave it out and say so. A smaller step makes such entries rarer, but at exactly $z = 0$ no step size
-    helps.
+    from 0 to 1. If the step reaches across the kink, the left end lies where ReLU is 0, and the right end gives $z +
+    h$. The quotient is then a mixture of the two derivatives 0 and 1, and it may be off by up to one half. This is
+    neither a rounding error nor a mistake in the formula that you check. In a network, a step in one weight changes the
+    $z$ of many units. If one of them crosses 0, the corresponding entry of the numerical gradient proves nothing, so a
+    gradient check must leave it out and say so. A smaller step makes such entries rarer, but at exactly $z = 0$ no step
+    size helps.
 
     Args:
         z: the pre-activation of a ReLU unit at the point itself, any shape, real.

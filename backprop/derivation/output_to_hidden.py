@@ -93,7 +93,7 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
         array([[ 0.25 ],
                [-0.125]])
 
-        Five examples with two outputs, tanh and the mean squared error give the numerical gradient:
+        For five examples with two outputs, tanh and the mean squared error, the result equals the numerical gradient:
 
         >>> from backprop.derivation import complex_step, relative_error, mse_contributions
         >>> from backprop.derivation import mse_derivative, tanh, tanh_derivative, total_loss
@@ -125,21 +125,21 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     1, still receives a large δ.
 
     Args:
-        y: the targets $Y$ in [0, 1], shape (..., N, d_L). Not (N,).
+        y: the targets $Y$ in [0, 1], shape (..., N, d_L) rather than (N,).
         y_hat: the predictions $\hat Y$ of a *sigmoid* output (no other activation is allowed), same shape.
 
     Returns:
         $\Delta_L$, shape (..., N, d_L).
 
     Examples:
-        Two examples are off by 1 and by −½, and each is divided by N = 2:
+        Two predictions are off by 1 and by −½, and each error is divided by N = 2:
         >>> import numpy as np
         >>> from backprop.derivation import output_delta_sigmoid_bce
         >>> output_delta_sigmoid_bce(np.array([[0.0], [1.0]]), np.array([[1.0], [0.5]]))
         array([[ 0.5 ],
                [-0.25]])
 
-        Three examples with two outputs give the same as the product of the two derivatives:
+        For three examples with two outputs, the result equals the product of the two derivatives:
 
         >>> from backprop.derivation import bce_derivative, output_delta
         >>> from backprop.derivation import sigmoid, sigmoid_derivative
@@ -157,7 +157,7 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Next:
-        `output_delta_jacobian` is for outputs that depend on each other.
+        `output_delta_jacobian` computes δ for outputs that depend on each other.
     """
     n, d = y_hat.shape[-2:]
     return (y_hat - y) / (n * d)
@@ -169,10 +169,10 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
     $$\delta^n_j = \sum_{k=1}^{d_L} \frac{\partial \hat y^{\,n}_k}{\partial z^n_j}\,
     \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.4}\label{eq:output-delta-jacobian}$$
 
-    A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the paths add
-    $\eqref{eq:multivariable-chain-rule}$. For each example, the sum is the product of a row and the Jacobian matrix. If
-    the activation is element-wise, this matrix is diagonal, which means that its entries with $k \ne j$ are 0. Then
-    only the term with $k = j$ is left, and the sum becomes $\eqref{eq:output-delta}$.
+    A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the contributions of
+    all paths add up $\eqref{eq:multivariable-chain-rule}$. For each example, the sum is the product of a row and the
+    Jacobian matrix. If the activation is element-wise, this matrix is diagonal, which means that its entries with $k
+    \ne j$ are 0. Then only the term with $k = j$ is left, and the sum becomes $\eqref{eq:output-delta}$.
 
     Args:
         jacobian: the Jacobian matrices, shape (..., N, d_L, d_L): entry $(k, j)$ is
@@ -190,7 +190,8 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         >>> output_delta_jacobian(softmax_jacobian(np.array([[0.5, 0.5]])), np.array([[3.0, 1.0]]))
         array([[ 0.5, -0.5]])
 
-        Five examples with three classes, softmax and the mean squared error give the numerical gradient:
+        For five examples with three classes, softmax and the mean squared error, the result equals the numerical
+        gradient:
 
         >>> from backprop.derivation import complex_step, mse_contributions, mse_derivative
         >>> from backprop.derivation import relative_error, softmax, total_loss
@@ -239,7 +240,7 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
         $\Delta_L$, shape (..., N, d_L); every row sums to 0.
 
     Examples:
-        Two examples with three classes have N = 2:
+        For two examples with three classes, every error is divided by N = 2:
 
         >>> import numpy as np
         >>> from backprop.derivation import output_delta_softmax_cross_entropy
@@ -248,7 +249,7 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
         array([[-0.25 ,  0.125,  0.125],
                [ 0.   ,  0.5  , -0.5  ]])
 
-        Five examples with three classes give the same as with the Jacobian matrix:
+        For five examples with three classes, the result equals the one from the Jacobian matrix:
 
         >>> from backprop.derivation import cross_entropy_derivative, output_delta_jacobian
         >>> from backprop.derivation import softmax, softmax_jacobian
@@ -272,8 +273,8 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
         >>> bool(np.allclose(output_delta_softmax_cross_entropy(y, softmax(z)), 3 * per_output, rtol=1e-14))
         True
 
-        Two classes with the pre-activations $z$ and 0 are one sigmoid: δ of the first output is that of
-        `output_delta_sigmoid_bce`, and the second is its negative:
+        With the pre-activations $z$ and 0, softmax gives the first of two classes the probability $\sigma(z)$. So δ of
+        the first output is that of `output_delta_sigmoid_bce`, and δ of the second is its negative:
 
         >>> from backprop.derivation import sigmoid
         >>> z, y = np.array([[-1.0], [0.5], [2.0]]), np.array([[1.0], [0.0], [1.0]])

@@ -188,7 +188,7 @@ def simultaneous_update(
 
     The superscript counts steps, as in $\eqref{eq:gradient-descent-step}$. The gradient consists of the partial
     derivatives at the point $\theta^0$, and gradient descent takes a step from this point. All partial derivatives must
-    therefore be known before any weight changes. The biases take the same step.
+    therefore be known before any weight changes. The biases are updated in the same way.
 
     Args:
         parameters: the arrays $W_1, \dots, W_L$ (and biases), each of any shape, as in the forward pass.
@@ -315,7 +315,7 @@ def backpropagation_cost(widths: Sequence[int], n: int) -> int:
         (184, 104)
 
     Next:
-        `finite_difference_cost` counts the same for the numerical gradient.
+        `finite_difference_cost` counts the multiplications for the numerical gradient.
     """
     layers = [d_in * d_out for d_in, d_out in pairwise(widths)]
     return n * (2 * sum(layers) - layers[0])

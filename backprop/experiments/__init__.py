@@ -4,8 +4,8 @@ Each module has a function ``run()`` that returns numbers, lists and texts, read
 figures and the pages read what it stored.
 """
 
-#: The experiments, each with the seconds it takes where it was measured: from these the time left is estimated, and the
-#: longest run first.
+#: The experiments, each with the seconds that it took on one machine. The time left is estimated from these, and the
+#: longest experiments run first.
 EXPERIMENTS = {
     "linear": 0.7,
     "xor": 0.7,
@@ -39,7 +39,7 @@ ALONE = ("timing",)
 #: Experiments that take minutes: they run by name only, and their results are kept in `kept/`.
 SLOW = ("log_fit", "log_alternatives", "confusion")
 
-#: Kept there as well, and no experiments: what was measured, each with its command.
+#: Measurements that are not experiments but are kept there as well, each with its command.
 MEASURED = {
     "speed": "python -m benchmarks --out backprop/experiments/kept",
     "open_world": "python -m benchmarks.open_world --sample 1000 --out backprop/experiments/kept/open_world.json",

@@ -1,7 +1,7 @@
 """Run the experiments: python -m backprop.experiments [NAME ...] --out FOLDER [--jobs N] [--quick].
 
-Each experiment runs in a process of its own, two of them at a time where there are two cores. A process returns its
-result and writes nothing, so whatever happens to it, the results of the others are whole.
+Each experiment runs in a process of its own, and by default two of them run at a time if there are at least two cores.
+A process returns its result and writes no file, so whatever happens to it, the results of the others are complete.
 """
 
 import argparse
@@ -22,11 +22,11 @@ from backprop.__main__ import Parser
 from backprop.experiments import ALONE, EXPERIMENTS, SLOW
 from backprop.experiments.store import code_hash, holds, write_text
 
-#: What computes an experiment, whose name follows.
+#: The command that computes an experiment, to which its name is appended.
 WORKER = (sys.executable, "-m", "backprop.experiments.worker")
 
-#: The variables with which it starts: NumPy's BLAS takes one thread, so that results do not depend on the number of
-#: cores and two experiments do not compete for them.
+#: The environment variables of this command. NumPy's BLAS uses one thread, so that results do not depend on the number
+#: of cores and two experiments do not compete for them.
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -42,7 +42,7 @@ def cores() -> int:
 
 
 def add_jobs(p: Parser, words: str) -> None:
-    """Give a command line the option of how much is done at a time.
+    """Add the option to a command line that sets how many processes work at a time.
 
     Args:
         p: its parser.
@@ -87,16 +87,16 @@ def expected(name: str) -> float:
 
 
 def time_left(waiting: Sequence[str], running: Mapping[str, float], done: Mapping[str, float], jobs: int) -> str:
-    """Estimate how long the rest takes, from how long the part before took here and elsewhere.
+    """Estimate the time left from the times that experiments have taken here and where they were measured.
 
     Args:
         waiting: the experiments that have not started.
-        running: those that have, each with the seconds since.
+        running: those that are running, each with the seconds since it started.
         done: those that have ended, each with the seconds it took.
         jobs: how many run at a time.
 
     Returns:
-        Such as "about 40 s left".
+        A phrase such as "about 40 s left".
 
     Examples:
         >>> from backprop.experiments.__main__ import time_left
@@ -123,7 +123,7 @@ class Crew:
 
     Attributes:
         running: the process of each experiment that runs, and when it started.
-        done: the seconds that each experiment took that has a result.
+        done: for each experiment that has a result, the seconds that it took.
     """
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ class Crew:
             return {name: time.perf_counter() - start for name, (_, start) in self.running.items()}
 
     def stop(self) -> list[str]:
-        """End all processes, and start no other.
+        """End all processes, and start no more.
 
         Returns:
             The experiments that were running.
@@ -197,10 +197,10 @@ class Crew:
 
 
 def run(marks: Mapping[str, str], folder: Path, jobs: int) -> int:
-    """Compute experiments and store their results; those that measure time one by one at the end.
+    """Compute experiments and store their results; those that measure time run one by one at the end.
 
     Args:
-        marks: the experiments, with the code_hash of the code of each.
+        marks: the experiments, each with the code_hash of its code.
         folder: where to store the results.
         jobs: how many run at a time.
 
@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; None for those of the process.
 
     Returns:
-        The exit status: 0, 1 if one failed, 2 for bad arguments, 130 after an interrupt. Results stored before stay.
+        The exit status: 0, 1 if one failed, 2 for bad arguments, 130 after an interrupt. Earlier results are kept.
     """
     options: argparse.Namespace = parser().parse_args(arguments)
     unknown = [name for name in options.names if name not in (*EXPERIMENTS, *SLOW)]
@@ -280,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    for ending in ("SIGTERM", "SIGHUP"):  # who is told to end, ends the processes it started as well
+    for ending in ("SIGTERM", "SIGHUP"):  # a process that is told to end also ends those that it started
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)
     sys.exit(main())

@@ -19,8 +19,8 @@ def training(name: str) -> dict[str, Any]:
 
     Returns:
         "name"; "losses" over the epochs; "solved", how many seeds end with every prediction correct; "reached", how
-        many reach the loss ENOUGH, and "first", the median epoch at which they do, or None; its "value" and
-        "derivative" at the places "z" of `run`.
+        many reach the loss ENOUGH, and "first", the median epoch at which they do, or None; the
+        "value" and the "derivative" of the activation at the places "z" of `run`.
     """
     models = [Model.random(WIDTHS, seed, [name, "sigmoid"]) for seed in range(SEEDS)]
     curves, _ = on_xor(models, ETA, EPOCHS, EVERY, ENOUGH)
@@ -34,7 +34,7 @@ def training(name: str) -> dict[str, Any]:
 
 
 def places() -> list[float]:
-    """List the pre-activations at which the activations are drawn; 0, the kink, stands twice, from either side.
+    """List the pre-activations at which the activations are drawn, with one on either side of the kink.
 
     Returns:
         Numbers from −4 to 4.

@@ -21,7 +21,7 @@ WIDTHS, ETA, EPOCHS, SEEDS, CLOSE = [2, 3, 5, 1], 0.02, 4000, 200, 1e-6
 
 
 def run() -> dict[str, Any]:
-    r"""Train 2-3-5-1 without activations and biases from many seeds, and compare it with one matrix.
+    r"""Train 2-3-5-1 without activations or biases from many seeds, and compare it with one matrix.
 
     Returns:
         The settings; "floor" and "minimum_with_bias", the lowest losses that linear algebra allows; "losses" ("low",
@@ -29,8 +29,7 @@ def run() -> dict[str, Any]:
         minimum, and "furthest", the largest distance; "solution", the least-squares weights; "w", seed 0's product
         $W_1 W_2 W_3$; "largest_w_error" and "largest_y_hat_error", over all seeds the largest difference of an entry
         of the product from the solution, and of the network's predictions from $X W$; and "X", "y", seed 0's
-        predictions
-        "y_hat" and "accuracy".
+        predictions "y_hat" and their "accuracy".
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations="identity") for seed in range(SEEDS)]

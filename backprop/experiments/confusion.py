@@ -12,12 +12,12 @@ from backprop.verification.catalogue import MISTAKES, incorrect_gradients, layer
 from backprop.verification.diagnosis import diagnose
 from backprop.verification.findings import Diagnosis
 
-#: How many networks, how many mistakes planted in each, and how many networks a test repeats.
+#: The number of networks, of mistakes that are planted in each, and of networks that a test repeats.
 NETWORKS, EACH, SAMPLE = 2000, 5, 40
 
-#: Mistakes that a gradient does not show, or that need a loss which adds up.
+#: Mistakes that a gradient does not show, or that need a loss which is a sum.
 NOT_HERE = ("updated-too-early", "uphill", "gradients-not-zeroed", "mean-instead-of-sum")
-#: The ways in which everything is tried: with the loss specified or not, in float64 or float32.
+#: The ways in which a gradient is diagnosed: in float64 with the loss specified or not, and in float32.
 WAYS = ("named", "unnamed", "single")
 
 
@@ -29,10 +29,10 @@ class Case(NamedTuple):
         X: the inputs, shape (N, d₀).
         y: the targets, shape (N, d_L).
         loss: "mse" or "binary_cross_entropy".
-        told: its activations, or None where they are not to be specified.
+        told: its activations, or None if they are not to be specified.
         rows: whether examples are given as rows.
         in_out: whether weights are given as (in, out).
-        rng: where further choices come from.
+        rng: the generator of further random choices.
     """
 
     model: Model
@@ -74,13 +74,13 @@ def case(seed: int) -> Case:
 
 
 def classes(seed: int) -> Case:
-    """Draw a network with a softmax output instead.
+    """Draw a case as `case` does, but with a softmax output.
 
     Args:
         seed: a whole number, at least 0.
 
     Returns:
-        The case; its loss is the categorical cross-entropy, or in one of four the mean squared error.
+        The case; its loss is the categorical cross-entropy or, in one case out of four, the mean squared error.
 
     Examples:
         >>> from backprop.experiments.confusion import classes
@@ -182,7 +182,7 @@ def possible(slug: str, this: Case) -> bool:
         this: the case.
 
     Returns:
-        False for a mistake in biases that are not there, or about a loss that is another.
+        False for a mistake in biases that the network does not have, or in a loss that it does not use.
     """
     if slug.startswith("bias"):
         return this.model.biases is not None
@@ -190,7 +190,7 @@ def possible(slug: str, this: Case) -> bool:
 
 
 def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
-    """List the correct diagnoses where several mistakes give the same numbers.
+    """List the diagnoses that count as correct, because several mistakes can give the same numbers.
 
     Args:
         slug: the mistake that was planted.
@@ -198,7 +198,7 @@ def documented(slug: str, this: Case, way: str) -> tuple[str, ...]:
         way: one of WAYS.
 
     Returns:
-        The slugs any of which will do, or "correct".
+        The slugs, of which any one is accepted; "correct" can be among them.
     """
     d, inputs = this.y.shape[1], this.X.shape[1]
     if not slug:
@@ -235,10 +235,10 @@ def tried(seeds: range, way: str) -> dict[str, Any]:
 
     Returns:
         "asked", the number of diagnoses, "correct_asked" of them correct; "false_alarms", correct gradients not
-        called correct, and "called_incorrect", those called a mistake; "missed", incorrect ones called correct where
-        that is not the documented diagnosis; "named", mistakes diagnosed as documented, of "incorrect_asked";
-        "together", those of them that were named together with others; "unknown", those not recognised; "matrix", for
-        each planted mistake how often each diagnosis was given.
+        called correct, and "called_incorrect", those called a mistake; "missed", incorrect ones called correct although
+        that is not the documented diagnosis; "named", mistakes diagnosed as documented, and "share", their fraction of
+        the "incorrect_asked"; "together", those of them that were named together with others; "unknown", those not
+        recognised; "matrix", for each planted mistake how often each diagnosis was given.
     """
     matrix: dict[str, Counter[str]] = {}
     found: Counter[str] = Counter()

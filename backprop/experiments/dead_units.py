@@ -20,11 +20,11 @@ def training(output: str, eta: float) -> dict[str, Any]:
         eta: the learning rate.
 
     Returns:
-        "eta"; "dead", the fraction of dead units at each counted epoch; "dead_at_initialisation", their
-        number at initialisation; "unchanged", how many of these end with exactly their initial weights, and
-        "revived", how many recover; "networks_dead", the fraction of networks without a living unit;
-        "networks_dead_at_initialisation", how many have none then, and "networks_unmoved", how many end with all
-        their initial weights; "accuracy", the median over the seeds.
+        "eta"; "dead", the fraction of dead units at each counted epoch, which begins with "start" and ends with "end";
+        "dead_at_initialisation", their number at initialisation; "unchanged", how many of these end with exactly their
+        initial weights, and "revived", how many recover; "networks_dead", the fraction of networks without a living
+        unit; "networks_dead_at_initialisation", how many have none at initialisation, and "networks_unmoved", how many
+        of these end with all their initial weights; "accuracy", the median over the seeds.
     """
     X, y = xor()
     start = [Model.random(WIDTHS, seed, activations=["relu", output]) for seed in range(SEEDS)]
@@ -52,10 +52,10 @@ def run() -> dict[str, Any]:
     """Train ReLU networks on XOR at three learning rates, with a sigmoid output and with a linear one.
 
     Returns:
-        The settings; "predicted", the expected fraction dead at initialisation; "one_in", of how many networks one is
-        expected to start with all its hidden units dead; "units", the number of first-layer units; "counted", the
-        epochs at which they are counted; and "sigmoid" and "identity", named after the output, a list of what
-        `training` returns for each learning rate.
+        The settings; "predicted", the expected fraction dead at initialisation; "one_in", the number of networks of
+        which one is expected to start with all its hidden units dead; "units", the number of first-layer units;
+        "counted", the epochs at which they are counted; and "sigmoid" and "identity", named after the output, a list of
+        what `training` returns for each learning rate.
     """
     return {
         "network": "-".join(map(str, WIDTHS)),

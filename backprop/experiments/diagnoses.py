@@ -13,7 +13,7 @@ def run() -> dict[str, Any]:
     """Diagnose a gradient with a mistake, the report's own gradient, and a step with a mistake.
 
     Returns:
-        The texts, under "mistake", "report" and "step", and the same as "mistake_slug" and so on.
+        The texts, under "mistake", "report" and "step", and the slugs of the mistakes, under "mistake_slug" and so on.
     """
     X, y = xor()
     model = Model.random([2, 3, 1], seed=0)

@@ -6,7 +6,7 @@ from backprop.ensemble import spread_over_seeds
 from backprop.experiments.curves import on_xor
 from backprop.network import Model
 
-#: The report's numbers of hidden units, and smaller and larger ones.
+#: The report's numbers of hidden units, and three smaller ones.
 WIDTHS, SEEDS, ETA, EPOCHS, EVERY, ENOUGH = (1, 2, 3, 4, 8, 16, 64), 64, 1.0, 10_000, 50, 0.05
 
 

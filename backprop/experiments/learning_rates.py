@@ -17,8 +17,8 @@ def run() -> dict[str, Any]:
     Returns:
         The settings, and "rates": for each learning rate the losses over the epochs, how many seeds reach the loss
         ENOUGH, the median epoch at which they first do, how many end with every prediction correct ("solved"), and how
-        many have a loss that rises by more than a tenth between two records ("unsteady"). "detour", over the seeds the
-        largest relative difference between the loss at η = 0.1 at the end and that at η = 1 after a tenth of the
+        many have a loss that rises by more than a tenth between two records ("unsteady"). "detour", the largest
+        relative difference over the seeds between the loss at η = 0.1 at the end and that at η = 1 after a tenth of the
         epochs.
     """
     models = [Model.random([2, 4, 1], seed) for seed in range(SEEDS)]

@@ -1,4 +1,4 @@
-"""Fit alternative models to the report's XOR log by one rule.
+"""Fit alternative models to the report's XOR log by the same rule.
 
 Each model has the same number of random starts, of starts near the weights that reproduce the log, and of steps. The
 report's own network, started at random like the others, is the control. This takes half an hour, so it runs by name
@@ -16,8 +16,8 @@ from backprop.experiments.log_fit import fit, log_ratios, printed_losses
 from backprop.experiments.log_reproduction import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 
-#: The models: name, hidden units, biases, and the learning rate in units of the mean. A sum over the 21 points
-#: trained at η = 1 is the mean trained at η = 21.
+#: The models: the name, the number of hidden units, whether there are biases, and the learning rate for a mean loss.
+#: Training with the sum over the 21 points at η = 1 equals training with the mean at η = 21.
 CONTENDERS = (
     ("the report's", 4, False, 1.0),
     ("3 hidden units", 3, False, 1.0),
@@ -29,12 +29,12 @@ CONTENDERS = (
 #: How many initial weights are drawn; those whose losses are nearest to the log are fitted.
 DRAWS = 512
 
-#: The stages of a fit from random starts: the last epoch of the log in use, how many of the best starts go on, how many
-#: steps.
+#: The stages of a fit from random starts: the last epoch of the log in use, the number of the best starts that go on,
+#: and the number of steps.
 STAGES = ((500, 16, 15), (1500, 16, 15), (2500, 16, 15), (4000, 16, 15), (6500, 16, 15), (9500, 4, 80))
 
-#: The starts near the weights that reproduce the log: how many, how far in each parameter (standard deviation), how
-#: many steps.
+#: The starts near the weights that reproduce the log: their number, their standard deviation in each parameter, and the
+#: number of steps.
 NEAR, DISTANCE, NEAR_STEPS = 4, 0.1, 20
 
 
@@ -42,8 +42,8 @@ def near_starts(hidden: int, bias: bool) -> np.ndarray:
     """Put the weights that reproduce the log into another network, and perturb them.
 
     Args:
-        hidden: its number of hidden units: 3, 4 or 5. For 3, each start drops another unit; for 5 a unit of weights 0
-            is added.
+        hidden: its number of hidden units: 3, 4 or 5. For 3, each start drops a different unit; for 5, a unit
+            whose weights are 0 is added.
         bias: whether it has biases; they are 0 before the perturbation.
 
     Returns:
@@ -70,7 +70,7 @@ def contend(name: str, hidden: int, bias: bool, eta: float) -> dict[str, Any]:
     """Fit one model to the log.
 
     Args:
-        name: what to call it.
+        name: its name.
         hidden: its number of hidden units.
         bias: whether it has biases.
         eta: its learning rate, for the mean.

@@ -27,10 +27,10 @@ RATES = ((0.995, 1.005), (0.99, 1.01), (0.98, 1.02))
 #: A fit ends when three accepted steps in a row lower the sum of squares by less than this fraction.
 ENOUGH = 1e-4
 
-#: The steps after which a fit of the rates ends in any case.
+#: The number of steps after which a fit at one of these learning rates ends in any case.
 MOST_STEPS = 60
 
-#: The size of the complex step. Its square is negligible against any number here, so its first order is exact.
+#: The size of the complex step. Its square is negligible against any number here, so the derivative is exact.
 H = 1e-20
 
 
@@ -79,8 +79,8 @@ def printed_losses(
 def log_ratios(losses: np.ndarray) -> np.ndarray:
     """Compare losses with the printed ones.
 
-    A deviation is the logarithm of the loss over the printed one. A small deviation is the relative deviation, and
-    among large ones twice the loss weighs as much as half of it.
+    A deviation is the logarithm of the ratio between a loss and the printed one. A small deviation is nearly the
+    relative deviation, and a loss twice as large as the printed one weighs as much as a loss half as large.
 
     Args:
         losses: losses at the first K legible epochs of the log, shape (S, K).
@@ -143,7 +143,7 @@ def damped_step(r: np.ndarray, jacobian: np.ndarray, damping: float) -> np.ndarr
         The step, shape (P,).
 
     Examples:
-        With one line and one weight the step goes to the zero, or with damping part of the way.
+        With one line and one weight, the step makes the deviation zero. With damping it goes only part of the way:
 
         >>> import numpy as np
         >>> from backprop.experiments.log_fit import damped_step
@@ -193,22 +193,22 @@ def corrections(
 def fit(
     theta: np.ndarray, eta: float | np.ndarray, steps: int, bent: bool = True, **network: Any
 ) -> list[dict[str, Any]]:
-    """Fit initial parameters to the log, from several starts in step with each other.
+    """Fit initial parameters to the log, from several starts at once.
 
-    Each step is that of Levenberg and Marquardt. If bent, it is corrected for the curvature of the valley where that is
-    slight.
+    Each step is that of Levenberg and Marquardt. If `bent` is true, it is corrected for the curvature of the valley
+    where the correction is small.
 
     Args:
         theta: where to start, shape (S, P).
         eta: the learning rate, held fixed, or one for each start, shape (S,).
         steps: how many steps to try at most.
-        bent: whether to correct the steps: it helps along a narrow valley, near the end.
+        bent: whether to correct the steps, which helps along a narrow valley, near the end.
         network: "hidden", "bias" and "until", as for `deviations`.
 
     Returns:
-        For each start: "eta", "theta", "first", "worst" and "typical" deviation: the largest relative one before and
-        after, and the root mean square; "steps" tried, "settled": whether the stopping rule was met, and the Jacobian's
-        "singular_values".
+        For each start with finite deviations: "eta"; "theta"; "first" and "worst", the largest relative deviations
+        before and after the fit; "typical", the root mean square after it; "steps", the number of steps tried;
+        "settled", whether the stopping rule was met; and the Jacobian's "singular_values".
     """
     theta, etas = theta.copy(), np.broadcast_to(eta, len(theta))
     r, jacobian = deviations(theta, etas, **network)

@@ -1,8 +1,8 @@
 """Reproduce the report's XOR log line by line, from initial weights that were found by fitting.
 
-The report's own initial weights are lost. From these its network, 2-4-1 without bias, trained with
+The report's own initial weights are lost. From the weights given here, its network, 2-4-1 without bias, trained with
 the mean loss and η = 1, reproduces every legible line of its log. They are not the original weights, because the log
-has 16 digits and they reproduce 6 or 7 of them.
+has 16 digits, of which they reproduce 6 or 7.
 """
 
 from typing import Any

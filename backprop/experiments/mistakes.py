@@ -13,13 +13,13 @@ from backprop.verification.catalogue import MISTAKES, states_with
 
 WIDTHS, SEEDS, ETA, EPOCHS = [2, 4, 4, 1], 32, 1.0, 3000
 
-#: Mistakes that are mistakes under binary cross-entropy.
+#: Mistakes that are trained under binary cross-entropy, because they are made there.
 UNDER_CROSS_ENTROPY = ("output-derivative-not-cancelled", "extra-factor-two")
 
 #: Mistakes that cannot be made in this network, because the shapes do not allow it.
 NOT_HERE = ("activation-not-transposed", "arrays-aliased")
 
-#: How each is trained: without biases, with them, or under binary cross-entropy.
+#: How each mistake is trained: without biases, with them, or under binary cross-entropy.
 GROUPS = ("plain", "with_biases", "under_binary_cross_entropy")
 
 

@@ -20,10 +20,10 @@ from backprop.training import log_line, states
 
 WIDTHS, SEEDS, EPOCHS = [2, 4, 1], 300, 500
 
-#: For both derivatives: learning rates, seeds at each, epochs, and how close to the minimum counts as being there.
+#: For both derivatives: the learning rates, the seeds at each, the epochs, and how near the minimum counts as there.
 RATES, RATE_SEEDS, RATE_EPOCHS, CLOSE = (0.003, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0), 200, 3000, 1e-6
 
-#: a = z forward, but backward the derivative of the sigmoid that has been removed.
+#: The forward pass computes a = z, but the backward pass uses the derivative of the sigmoid that has been removed.
 DERIVATIVE_KEPT = Activation("derivative kept", step.identity, lambda z, a: step.sigmoid_derivative_from_output(a))
 
 #: The three kinds of warning that the report shows.
@@ -37,7 +37,7 @@ REPORTED = (
 def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[list[float], list[str]]:
     """Train the report's variant at its learning rate, 1, and record NumPy's warnings.
 
-    Once every weight is NaN the loss cannot change any more, so the rest is filled in.
+    Once every weight is NaN, the loss cannot change any more, so the remaining losses are filled in.
 
     Args:
         X: the inputs, shape (N, 2).
@@ -73,8 +73,8 @@ def counted(data: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
         data: X and y for each seed.
 
     Returns:
-        "nan", the fraction of seeds whose loss is NaN at the report's first line after 0; for each of its warnings the
-        fraction that shows it, in "warned"; "all_three", the fraction that shows all of them; and "first", the first
+        "nan", the fraction of seeds whose loss is NaN at the report's first line after 0; "warned", for each of its
+        warnings the fraction that shows it; "all_three", the fraction that shows all of them; and "first", the first
         such seed.
     """
     runs = [overflowing(X, y, seed, EPOCHS) for seed, (X, y) in enumerate(data)]

@@ -1,6 +1,6 @@
 r"""Explain the plateau on XOR: measure how linear the first hidden layer is and what the network predicts.
 
-Where the pre-activations are small a sigmoid is nearly a straight line. A layer whose activations are linear functions
+Where the pre-activations are small, a sigmoid is nearly a straight line. A layer whose activations are linear functions
 of its inputs adds nothing, so the network can do no better than a linear one.
 """
 
@@ -16,7 +16,7 @@ from backprop.network import Model
 
 NETWORKS, SEEDS, ETA, LOOKED, EVERY = ([2, 4, 1], [2, 4, 4, 1]), 64, 1.0, (0, 100, 1000, 3000), 50
 
-#: A loss below which the plateau has been left, and by how much the first layer's initial weights are enlarged.
+#: The loss below which the plateau has been left, and the factor that enlarges the first layer's initial weights.
 LEFT, FACTOR = 0.2, 3.0
 
 
@@ -53,14 +53,13 @@ def training(widths: list[int], factor: float = 1.0) -> dict[str, Any]:
 
     Args:
         widths: the numbers of units, inputs first.
-        factor: what the first layer's initial weights are multiplied by.
+        factor: the factor by which the first layer's initial weights are multiplied.
 
     Returns:
         "network"; how many seeds leave the plateau, with a loss below LEFT ("reached"), and the median epoch at which
         they do ("first"); and for each epoch of LOOKED, in "at": the "loss", the "mean" prediction, the "smallest" and
-        the
-        "largest" one, "r2" of the first hidden layer, and the size of its weights ("weights", root mean square), each
-        over the seeds.
+        the "largest" one, "r2" of the first hidden layer, and the size of its weights ("weights", root mean square),
+        each over the seeds.
     """
     X, y = xor()
     models = [Model.random(widths, seed) for seed in range(SEEDS)]
@@ -89,8 +88,7 @@ def run() -> dict[str, Any]:
     Returns:
         The settings; "mean_label", the mean of the labels, and "floor", the loss of predicting it for every input;
         "one" for 2-4-1 and "two" for 2-4-4-1, what `training` returns, and the same with larger weights as "one_larger"
-        and
-        "two_larger".
+        and "two_larger".
     """
     _, y = xor()
     one, two = NETWORKS

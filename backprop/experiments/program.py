@@ -59,7 +59,7 @@ def run() -> dict[str, Any]:
     """Run the program and keep what it printed.
 
     Returns:
-        "imports", "lines", how long it is, "printed", its output, and "runs", the losses read from it.
+        "imports"; "lines", the length of the program; "printed", its output; and "runs", the losses read from that.
     """
     source = inspect.getsource(lab)
     printed = io.StringIO()

@@ -24,12 +24,11 @@ def training(widths: list[int], eta: float, data: list[tuple[np.ndarray, np.ndar
 
     Returns:
         "network" and "eta"; "losses" over the epochs "looked"; "solved", the fraction of seeds with every prediction
-        correct;
-        "layers", for each layer, the output last, the fraction of dead units at the "start" and at the "end", and how
-        many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the fraction at the end
-        among the units of all hidden layers; "stuck", how many networks end with a dead output, and "zero_gradients",
-        how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs are dead at
-        initialisation, and "unmoved", how many of these networks end with their initial weights.
+        correct; "layers", for each layer, the output last, the fraction of dead units at the "start" and at the "end",
+        and how many of those "dead_at_initialisation" are alive at the end ("revived"); "hidden_dead", the fraction at
+        the end among the units of all hidden layers; "stuck", how many networks end with a dead output, and
+        "zero_gradients", how many of these have a gradient of exactly 0; "stuck_at_initialisation", how many outputs
+        are dead at initialisation, and "unmoved", how many of these networks end with their initial weights.
     """
     X, y = (np.stack(arrays) for arrays in zip(*data, strict=True))
     models = [Model.random(widths, seed, "relu") for seed in range(len(data))]

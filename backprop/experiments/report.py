@@ -1,7 +1,7 @@
 """List what the report printed, so that our runs can be compared with it.
 
-The values are transcribed digit by digit. Of the XOR log, the epoch labels are restored and the line of epoch 7000 is
-missing.
+The values are transcribed digit by digit. In the XOR log, the epoch labels have been restored, and the line of epoch
+7000 is missing.
 """
 
 #: The loss of the linear data, every 500 epochs from 0.

@@ -12,7 +12,7 @@ ETA, EPOCHS, LOG_EVERY, SEED = 1.0, 10_000, 500, 0
 
 
 def training_result(X: np.ndarray, y: np.ndarray, widths: list[int]) -> dict[str, Any]:
-    """Train as the report did, with the reference engine, as the command line does, and describe the outcome.
+    """Train as the report and the command line do, with the reference engine, and describe the outcome.
 
     Args:
         X: the inputs, shape (N, 2).

@@ -47,13 +47,12 @@ def solved(models: list[Model]) -> int:
 
 
 def run() -> dict[str, Any]:
-    """Look at all 4,096 networks with weights in {0, 1} before training, and train some of either kind.
+    """Compute the initial losses of all 4,096 networks with weights in {0, 1}, and train some networks of either kind.
 
     Returns:
         The settings; "networks", their number; "printed", the initial loss that the report prints on XOR; "closest",
         the nearest initial loss of any of them, and "miss", how far off it is; the "lowest" and the "highest" initial
-        loss; "solved_zero_one" and
-        "solved_normal", how many seeds solve XOR from either start.
+        loss; "solved_zero_one" and "solved_normal", how many seeds solve XOR from either start.
     """
     X, y = xor()
     bits = np.array(list(product((0.0, 1.0), repeat=12)))

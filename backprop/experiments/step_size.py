@@ -26,13 +26,13 @@ from backprop.verification.numerical import gradient_check
 WIDTHS, SEED = [2, 3, 5, 1], 0
 EPS = float(np.finfo(float).eps)
 
-#: The steps: four in each factor of ten.
+#: The step sizes, four in each factor of ten.
 STEPS = [10.0 ** (k / 4) for k in range(-80, 1)]
 
-#: ReLU networks whose kinks are counted, and the steps.
+#: The number of ReLU networks whose kinks are counted, and the step sizes.
 KINK_SEEDS, KINK_STEPS = 32, (1e-2, 1e-4, 6e-6)
 
-#: Differences are measured down to this step; below, x + h is x.
+#: Finite differences are measured down to this step size; below it, x + h is rounded to x.
 LEAST = 1e-15
 
 
@@ -62,7 +62,7 @@ def third_derivatives(gradient: Callable[[np.ndarray], np.ndarray], theta: np.nd
         theta: the point.
 
     Returns:
-        $\partial^2 L/\partial\theta_k^2$ and $\partial^3 L/\partial\theta_k^3$ for each k, to some five digits.
+        $\partial^2 L/\partial\theta_k^2$ and $\partial^3 L/\partial\theta_k^3$ for each k, to about five digits.
     """
     h = 1e-3
     along = [(gradient(theta + h * e)[k], gradient(theta - h * e)[k]) for k, e in enumerate(np.eye(len(theta)))]
@@ -104,7 +104,7 @@ def run() -> dict[str, Any]:
     Returns:
         The settings; for each method the steps, the relative errors against the analytic gradient, and the least error
         with its step; for the differences the predicted error model: c, p, r, the best step and the error there.
-        "kinks" is what `kinks` returns three steps.
+        "kinks" is what `kinks` returns for three steps.
     """
     X, y = xor()
     model = Model.random(WIDTHS, SEED)

@@ -72,7 +72,7 @@ def code_and_imports(text: str) -> tuple[str, set[str]]:
 
 
 def code_hash(module: str) -> str:
-    """Sum up the code that a module runs.
+    """Compute a hash of the code that a module runs.
 
     Args:
         module: its dotted name.
@@ -108,8 +108,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all.
 
     Args:
-        path: where to.
-        content: what.
+        path: the file.
+        content: its bytes.
 
     Raises:
         OSError: if it cannot be written; an older file stays as it was.
@@ -128,7 +128,7 @@ def write_text(path: Path, text: str) -> None:
 
     Args:
         path: where to.
-        text: what; its line ends stay as they are.
+        text: its content; line ends stay as they are.
 
     Raises:
         OSError: if it cannot be written; an older file stays as it was.
@@ -144,8 +144,8 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
         name: the experiment.
 
     Returns:
-        What its ``run()`` returned, and "code_hash". What is slow or a matter of the machine is kept with the
-        package.
+        What its ``run()`` returned, and "code_hash". Results that are slow to compute or depend on the machine are kept
+        with the package.
 
     Raises:
         FileNotFoundError: if it was never stored.
@@ -171,7 +171,7 @@ def read_all(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def holds(folder: Path, name: str, mark: str) -> bool:
-    """Tell whether a stored result is there and was made by the code of today.
+    """Tell whether a stored result exists and was computed by the present code.
 
     Args:
         folder: where the results are.
@@ -179,7 +179,7 @@ def holds(folder: Path, name: str, mark: str) -> bool:
         mark: the code_hash of its code.
 
     Returns:
-        True if it need not run again.
+        True if the experiment need not run again.
     """
     try:
         return bool(read_result(folder, name)["code_hash"] == mark)

@@ -1,4 +1,4 @@
-"""Training runs that get stuck, each at a loss that says why."""
+"""Train networks that get stuck, each at a loss that tells why."""
 
 import warnings
 from typing import Any
@@ -22,10 +22,10 @@ SLOW_SEED, PLATEAU = 20, 300
 
 
 def cases() -> list[tuple[str, Model, float]]:
-    """List networks that cannot learn XOR, or not from where they start.
+    """List networks that cannot learn XOR, or cannot learn it from where they start.
 
     Returns:
-        For each what is wrong with it, the network, and the rate.
+        For each the reason why it cannot learn, the network, and the learning rate.
     """
     down, up = np.full((2, 4), -1.0), np.ones((4, 1))
     zero = [np.zeros((2, 4)), np.zeros((4, 1))]
@@ -44,14 +44,15 @@ def cases() -> list[tuple[str, Model, float]]:
 
 
 def run() -> dict[str, Any]:
-    """Train them, and diagnose their losses.
+    """Train the networks of `cases`, and diagnose their losses.
 
     Returns:
         "known": the losses that have a name, on XOR's examples and on the linear data; "tie", the accuracy of
-        predicting ½ for everything on XOR; "cases": for each what is wrong, the final loss, the verdict, the names of
+        predicting ½ for everything on XOR; "cases": for each the reason, the final loss, the verdict, the names of
         the known predictions and the words; "example", the words for one of them, "learning", the words for a network
-        that is still learning, "converged", those for the same at the end, "diverged", those for one that diverged,
-        and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its epochs.
+        that is still learning, "converged", those for the same network at the end, "diverged", those for one that
+        diverged, and "corners", those for two hidden units at a local minimum of the four corners; "corner_epochs", its
+        epochs.
     """
     X, y = xor()
     stuck = []
@@ -69,7 +70,7 @@ def run() -> dict[str, Any]:
         )
     healthy = train(Model.random([2, 4, 4, 1], SLOW_SEED), X, y, 1.0, 10_000).losses
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it diverges, and that is what it is for
+        warnings.simplefilter("ignore")  # it is meant to diverge
         diverging = train(Model.random([2, 4, 1], SEED, "identity"), X, y, 3.0, EPOCHS)
     on_linear = linear(100, SEED)
     small = train(Model.random([2, 2, 1], CORNER_SEED, bias=True), *CORNERS, 2.0, 6000).losses

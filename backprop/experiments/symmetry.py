@@ -22,10 +22,10 @@ def equal() -> Model:
 
 
 def nearly_equal(seed: int) -> Model:
-    """Make the same network with a little noise on every weight.
+    """Make the network of `equal` with a little noise on every weight.
 
     Args:
-        seed: of the noise.
+        seed: the seed of the noise.
 
     Returns:
         The model.
@@ -54,7 +54,7 @@ def apart(w_in: np.ndarray, w_out: np.ndarray) -> np.ndarray:
 
 
 def training(models: list[Model]) -> dict[str, Any]:
-    """Train networks on XOR and watch their hidden units.
+    """Train networks on XOR and measure how far apart their hidden units are.
 
     Args:
         models: the networks to start from.

@@ -51,11 +51,11 @@ def excess(x: np.ndarray, y: np.ndarray, eta: float, terms: int = 1) -> list[flo
 
 
 def run() -> dict[str, Any]:
-    """Train below and above the threshold: without bias, with it, and for the sum instead of the mean.
+    """Train below and above the threshold: without a bias, with one, and for the sum instead of the mean.
 
     Returns:
-        The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and for each part of it the
-        "eta" and the "excess" over the minimum.
+        The settings, and "mean", "mean_with_bias" and "sum", each with its "threshold" and, for each fraction of it,
+        the "eta" and the "excess" over the minimum.
     """
     X, y = xor()
     ones = append_ones(X)

@@ -28,11 +28,11 @@ STEP_HIDDEN, TIMINGS, CALLS = (1, 4, 16, 64, 256, 1024), 15, 50
 
 
 def seconds(work: Callable[[], Any], calls: int = 1) -> float:
-    """Time something.
+    """Time a function.
 
     Args:
-        work: what to time.
-        calls: how often to do it.
+        work: the function to time.
+        calls: how often to call it.
 
     Returns:
         The seconds that one call took, on average over the calls.
@@ -44,13 +44,14 @@ def seconds(work: Callable[[], Any], calls: int = 1) -> float:
 
 
 def interleaved(works: list[Callable[[], Any]], repeats: int, calls: int = 1, warm: bool = False) -> list[float]:
-    """Time several things in turn, several times.
+    """Time several functions in turn, and repeat that.
 
     Args:
-        works: what to time.
+        works: the functions to time.
         repeats: how often each is timed.
         calls: how many calls make one timing.
-        warm: whether all was done before, so that the first time, which is slower, need not be left out.
+        warm: whether all have been called before; otherwise each is called once first, because the first call is
+            slower.
 
     Returns:
         For each the median of its timings, in seconds for one call.
@@ -98,7 +99,7 @@ def steps(hidden: int, X: np.ndarray, y: np.ndarray) -> list[Callable[[], Any]]:
 
 
 def multiplications(widths: list[int], examples: int) -> int:
-    """Count the multiplications of the matrix products, forward and backward; forward each weight costs one an example.
+    """Count the multiplications of a forward pass, one for each weight and example, and of a backward pass.
 
     Args:
         widths: the numbers of units, inputs first.
@@ -120,11 +121,11 @@ def run() -> dict[str, Any]:
     """Time whole training runs and single steps.
 
     Returns:
-        The settings and "machine"; "training_runs", for each number of hidden units the median "seconds", and the
-        "report"'s or None; "steps", for each number the medians in microseconds of "forward", "backward" and "update",
-        and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these numbers
-        at which an epoch takes more than twice as long as with one unit; "jump", how many times longer 64 units take
-        than 16, and "report_jump", the same of the report; "work" and "work_two", how many times as many
+        The settings and "machine"; "training_runs", for each number of hidden units the median "seconds", and that of
+        the "report", or None; "steps", for each number the medians in microseconds of "forward", "backward" and
+        "update", and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these
+        numbers at which an epoch takes more than twice as long as with one unit; "jump", how many times as long 64
+        units take as 16, and "report_jump", the same for the report; "work" and "work_two", how many times as many
         multiplications they need, with one hidden layer and with two.
     """
     X, y = linear(100)

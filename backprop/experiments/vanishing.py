@@ -23,7 +23,7 @@ def norms(name: str, seed: int) -> tuple[list[float], list[float]]:
 
     Args:
         name: the activation, "sigmoid" or "tanh".
-        seed: of the weights.
+        seed: the seed of the weights.
 
     Returns:
         $\lVert\Delta_L\rVert, \dots, \lVert\Delta_1\rVert$, from the output backward, and the bound on each.
@@ -44,10 +44,9 @@ def over_seeds(name: str) -> dict[str, Any]:
 
     Returns:
         "low", "median" and "high" of the norm of δ, and "bound", the median of the bounds, each from the output
-        backward; "checked", the number of comparisons of δ with its bound, and "within", how many keep it;
+        backward; "checked", the number of comparisons of δ with its bound, and "within", how many of them hold;
         "end_to_end", the median over the seeds of the ratio of the first layer's δ to the output's, and "per_layer",
-        the factor that makes it in as many equal steps; "bound_end_to_end" and "bound_per_layer", the same of the
-        bounds.
+        the equivalent factor for one layer; "bound_end_to_end" and "bound_per_layer", the same of the bounds.
     """
     measured, bounds = np.array([norms(name, seed) for seed in range(SEEDS)]).transpose(1, 0, 2)
     steps = measured.shape[1] - 1

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the experiment. What it prints meanwhile, such as its progress, goes to the standard error.
+    """Run the experiment. What it prints meanwhile, such as its progress, goes to standard error.
 
     Args:
         arguments: the name of the experiment; None for the words after the program's name.

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
             written = [path for files in pool.map(share, range(options.jobs)) for path in files]
     for path in (*options.out.glob("*.*"), *options.out.glob("download/*")):
-        if path not in written:  # of a figure that is drawn no more: a page must not find it
+        if path not in written:  # of a figure that is no longer drawn, which no page may find
             path.unlink()
     write_text(stamp, mark)
     return 0

@@ -54,8 +54,8 @@ def confusion(result: dict[str, Any]) -> Figure:
         name="confusion",
         canvas=drawing,
         title=(
-            f"Of {one['incorrect_asked']:,} planted mistakes {one['named']:,} are diagnosed as documented, and none of "
-            f"{one['correct_asked']:,} correct gradients is called incorrect."
+            f"Of {one['incorrect_asked']:,} planted mistakes, {one['named']:,} are diagnosed as documented, and none "
+            f"of {one['correct_asked']:,} correct gradients is called incorrect."
             if one["called_incorrect"] == 0
             else f"{one['called_incorrect']} correct gradients are called incorrect."
         ),
@@ -66,7 +66,8 @@ def confusion(result: dict[str, Any]) -> Figure:
         ),
         caption=(
             "A square stands for mistakes that are diagnosed as documented, and a circle for any other diagnosis. The "
-            "area of a mark is the fraction of its row. The loss was specified, and the gradients are in float64."
+            "area of a mark is proportional to its fraction of the row, down to a smallest size. The loss was "
+            "specified, and the gradients are in float64."
             + (f" Apart from unknown, the answers off the diagonal are {listed(answered)}." if answered else "")
         ),
         experiment="confusion",

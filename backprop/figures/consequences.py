@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, Figure, canvas, stacked_rows, thousands
 
-#: Solid, dashed, and dotted with dashes, so that lines can be told apart without colour.
+#: Solid, dashed, and dotted with dashes, so that lines can be distinguished without colour.
 _STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)))
 
 

@@ -1,8 +1,8 @@
 r"""A diagram for every chapter, the network of the home page, and the network of the worked example.
 
-They share one language. A unit is a capsule with its pre-activation $z$ on the left, its activation $a$ on the right
-and the activation function between them. The forward pass is blue and solid, and the backward pass is orange and
-dashed. Both along one connection mean that the same weight serves in both passes. Coordinates are points, counted from
+The diagrams share one language. A unit is a capsule with its pre-activation $z$ on the left, its activation $a$ on the
+right and the activation function between them. The forward pass is blue and solid, and the backward pass is orange and
+dashed. If both lie along one connection, the same weight serves in both passes. Coordinates are points, counted from
 the lower left corner. Every curve and every number is computed by the steps of the derivation.
 """
 
@@ -33,7 +33,7 @@ class Unit(NamedTuple):
     Attributes:
         x: its centre, in points.
         y: its centre, in points.
-        half: half its width.
+        half: half of its width.
         r: half its height, which is the radius of its ends.
     """
 
@@ -47,7 +47,7 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
     """Make an empty drawing whose coordinates are points.
 
     Args:
-        height: in points.
+        height: the height in points.
 
     Returns:
         The drawing and the axes that fill it.
@@ -57,10 +57,10 @@ def sheet(height: float) -> tuple[Canvas, Axes]:
 
 
 def sheets(height: float, count: int) -> tuple[Canvas, list[Axes]]:
-    """Make an empty drawing of equal panels side by side, which a narrow page stacks; one ruler runs through all.
+    """Make an empty drawing of equal panels side by side, which a narrow page stacks; coordinates run through all.
 
     Args:
-        height: in points.
+        height: the height in points.
         count: how many panels.
 
     Returns:
@@ -96,7 +96,7 @@ def number(value: float, decimals: int = 4) -> str:
 
     Args:
         value: the number.
-        decimals: how many, at most: zeros at the end are left out.
+        decimals: the largest number of decimals; zeros at the end are left out.
 
     Returns:
         The text.
@@ -124,13 +124,13 @@ def label(
 
     Args:
         axes: where.
-        x: in points; `ha` says what of the text.
-        y: in points, half the height of its letters.
+        x: the position in points of the left end, the middle or the right end of the text, as `ha` specifies.
+        y: the position in points of half the height of its letters.
         text: plain, or mathematics between dollars.
-        colour: of the text.
-        size: in points.
+        colour: the colour of the text.
+        size: the size of the letters in points.
         ha: "left", "center" or "right".
-        box: how far around it to clear the ground, in letters; 0 for not at all.
+        box: the width of the margin around it that is cleared, in letters; 0 for none.
     """
     ground = {"boxstyle": f"square,pad={box}", "facecolor": PAPER, "edgecolor": "none"} if box else None
     axes.text(x, y - 0.27 * size, text, color=colour, size=size, ha=ha, va="baseline", bbox=ground)
@@ -142,9 +142,9 @@ def labels(axes: Axes, x: float, y: float, parts: Sequence[tuple[str, str]], siz
     Args:
         axes: where.
         x: the middle of the line, in points.
-        y: in points, half the height of its letters.
+        y: the position in points of half the height of its letters.
         parts: texts with their colours.
-        size: in points.
+        size: the size of the letters in points.
     """
     parser, font = MathTextParser("path"), FontProperties(family="STIXGeneral", size=size)
     widths = [parser.parse(text, 72, font).width for text, _ in parts]
@@ -161,8 +161,8 @@ def line(axes: Axes, x: Any, y: Any, width: float = _THIN, colour: str = INK, st
         axes: where.
         x: coordinates in points.
         y: coordinates in points.
-        width: of the line.
-        colour: of the line.
+        width: the width of the line.
+        colour: the colour of the line.
         style: "solid" or dashes.
     """
     axes.plot(x, y, color=colour, linewidth=width, linestyle=style)
@@ -176,7 +176,7 @@ def arrow(axes: Axes, start: Any, end: Any, colour: str = FORWARD, width: float 
         start: two coordinates in points.
         end: two coordinates in points.
         colour: `FORWARD`, `BACKWARD` or `INK`.
-        width: of the line, in points.
+        width: the width of the line in points.
         head: the length of the head; 0 for none.
     """
     p, q = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
@@ -199,7 +199,7 @@ def edge(axes: Axes, tail: Unit, tip: Unit, shift: float = 0, **how: Any) -> np.
         tail: the unit on the left.
         tip: the unit on the right.
         shift: how far to move it upwards, in points.
-        how: the rest for `arrow`; in the colour `BACKWARD` it runs from tip to tail.
+        how: further arguments of `arrow`; in the colour `BACKWARD` it runs from tip to tail.
 
     Returns:
         Its two ends, the left one first, in points.
@@ -239,7 +239,7 @@ def circle(axes: Axes, unit: Unit, text: str = "", size: float = 12) -> Unit:
         axes: where.
         unit: its place.
         text: what stands in it.
-        size: of the text.
+        size: the size of the text.
 
     Returns:
         Its place.
@@ -259,7 +259,7 @@ def capsule(axes: Axes, unit: Unit, z: str, a: str, bend: str = r"$\sigma$", siz
         z: its pre-activation.
         a: its activation.
         bend: the name of its activation function; if empty, a line stands between z and a.
-        size: of z and a.
+        size: the size of z and a.
 
     Returns:
         Its place.
@@ -290,7 +290,7 @@ def derivative_back(axes: Axes, unit: Unit, dc_dz: str, derivative: str, dc_da: 
         dc_dz: what stands below z.
         derivative: what stands at the arrow.
         dc_da: what stands below a.
-        left: how much room `dc_dz` takes to the right of its middle, in points.
+        left: the width of `dc_dz` to the right of its middle, in points.
     """
     x, y, half, r = unit
     y -= r + 14
@@ -330,7 +330,7 @@ def network(axes: Axes, places: Sequence[Sequence[Unit]], texts: Any = None, at:
         places: what `columns` returned.
         texts: for each layer a matrix of labels, (in, out), or None for none.
         at: how far along a slanting connection its label stands, from 0 (left) to 1 (right).
-        how: the rest for `arrow`.
+        how: further arguments of `arrow`.
     """
     colour = BACKWARD if how.get("colour") == BACKWARD else INK
     marks = []
@@ -466,7 +466,7 @@ def loss() -> Figure:
         title="Each example adds its contribution to the loss, and a large error adds far more than a small one.",
         description=(
             "There are three rows, one for each example. On the left, a line from 0 to 1 shows the prediction (blue "
-            "dot) and the target (diamond), with the error between them dashed in orange, and it grows from row to "
+            "dot) and the target (diamond), with the error between them dashed in orange. The error grows from row to "
             f"row. On the right, the contributions are bars of {_row(contributions.tolist(), number)}, each beginning "
             f"where the one above ends. A last bar, the loss, is as long as all three together, {number(total)}."
         ),
@@ -566,7 +566,7 @@ def forward_pass() -> Figure:
 
 
 def chain_rule() -> Figure:
-    """Draw one path, whose derivatives multiply, beside two paths, which add.
+    """Draw one path, whose derivatives are multiplied, beside two paths, whose products are added.
 
     Returns:
         The figure.
@@ -715,14 +715,14 @@ def consequences() -> Figure:
         ),
         description=(
             f"On the left stands a fully connected network of {', '.join(map(str, model.widths))} units without "
-            "activation functions, whose layers of blue lines are marked W₁, W₂ and W₃. After an equals sign follows a "
+            "activation functions, whose layers of blue lines are marked W₁, W₂ and W₃. An equals sign leads to a "
             f"network of {one[0]} inputs and {one[1]} output with a single layer of lines, marked W = W₁W₂W₃."
         ),
     )
 
 
 def home() -> Figure:
-    """Draw the report's network with the values of one example and a way back.
+    """Draw the report's network with the values of one example and one path of the backward pass.
 
     Returns:
         The figure.
@@ -762,10 +762,10 @@ def home() -> Figure:
         description=(
             f"The figure shows the report's {'-'.join(map(str, model.widths))} network. The inputs "
             f"{' and '.join(map(number, X[0]))} stand on the left. Solid blue arrows lead from each of them to all "
-            "four hidden units and from these to one output unit, each showing its z and its a. The prediction is "
-            f"{fixed(float(trace.y_hat[0, 0]), 2)} and the loss, on the right, {fixed(cost, 2)}. Dashed orange arrows "
-            "lead back from the loss through the output unit to one hidden unit. Below, a blue arrow to the right is "
-            "labelled forward: values, and an orange one to the left is labelled backward: δ."
+            "four hidden units and from these to one output unit. Each of these units shows its z and its a. The "
+            f"prediction is {fixed(float(trace.y_hat[0, 0]), 2)}, and the loss, on the right, is {fixed(cost, 2)}. "
+            "Dashed orange arrows lead back from the loss through the output unit to one hidden unit. Below, a blue "
+            "arrow to the right is labelled forward: values, and an orange one to the left is labelled backward: δ."
         ),
         caption=(
             f"The network {'-'.join(map(str, model.widths))} is the report's, with one example of XOR; the worked "
@@ -800,9 +800,9 @@ def worked_example_forward(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title="The forward pass computes z and a of every unit, from the weights at the connections.",
         description=(
-            f"In a network of {_widths(places)} units solid blue arrows with their weights lead from left to right. "
-            f"The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is {number(result['y'])} "
-            f"and the loss C is {fixed(result['loss'], 4)}."
+            f"In a network of {_widths(places)} units, solid blue arrows that are labelled with their weights lead "
+            f"from left to right. The inputs are {_row(result['x'], number)}. {' '.join(layers)} The target y is "
+            f"{number(result['y'])} and the loss C is {fixed(result['loss'], 4)}."
         ),
     )
 
@@ -868,7 +868,7 @@ def _widths(places: Sequence[Sequence[Unit]]) -> str:
     return "-".join(str(len(column)) for column in places)
 
 
-#: In the order of the chapters; the home page's comes last.
+#: The diagrams in the order of the chapters; that of the home page comes last.
 DIAGRAMS: tuple[Callable[[], Figure], ...] = (
     gradient_descent,
     numerical_derivatives,

@@ -10,7 +10,7 @@ from backprop.figures.style import BACKWARD, FORWARD, INK, PAPER, SPREAD, WIDE, 
 
 _DASHED: Any = (0, (5, 2))
 _CIRCLES: Any = {"linewidth": 0.8, "marker": "o", "markersize": 4, "markevery": 0.12}
-#: Lines that can be told apart without colour, also where they cross.
+#: Line styles that can be distinguished without colour, even where lines cross.
 _STYLES: tuple[Any, ...] = (
     {"linestyle": "-"},
     {"linestyle": _DASHED},
@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def _plain(axes: Axes, which: Literal["x", "y"], ticks: list[float]) -> None:
-    """Give a logarithmic axis these ticks, written out."""
+    """Set the ticks of a logarithmic axis and label them with plain numbers."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_ticks(ticks, [f"{tick:,g}" for tick in ticks])
     axis.set_minor_formatter(NullFormatter())
@@ -130,7 +130,7 @@ def hidden_units_time(result: dict[str, Any]) -> Figure:
         name="hidden-units-time",
         canvas=drawing,
         title=(
-            f"From 16 to 64 hidden units training takes {result['jump']:.1f} times as long here, whereas it takes "
+            f"Going from 16 to 64 hidden units makes training {result['jump']:.1f} times as long here and "
             f"{result['report_jump']:.1f} times as long in the report."
         ),
         description=(
@@ -192,7 +192,7 @@ def hidden_units_loss(result: dict[str, Any]) -> Figure:
         name="hidden-units-loss",
         canvas=drawing,
         title=(
-            f"Without biases two hidden units solve XOR for {two['solved']} of {seeds} seeds, three for "
+            f"Without biases, two hidden units solve XOR for {two['solved']} of {seeds} seeds, three for "
             f"{three['solved']}, four for {four['solved']} and eight for {by_hidden[8]['solved']}."
         ),
         description=(
@@ -315,7 +315,7 @@ def relu(result: dict[str, Any]) -> Figure:
         name="relu",
         canvas=drawing,
         title=(
-            f"At η = {deep[-1]['eta']:g} mainly the output dies, which is dead in {output['end']:.0%} of the "
+            f"At η = {deep[-1]['eta']:g}, mainly the output dies: it is dead in {output['end']:.0%} of the "
             f"{deep[-1]['network']} networks after training, and in {output['start']:.0%} before it."
         ),
         description=(
@@ -423,7 +423,7 @@ def activations(result: dict[str, Any]) -> Figure:
         name="activations",
         canvas=drawing,
         title=(
-            f"With {_WORDS[best['name']]} in the hidden units {best['solved']} of {seeds} seeds solve XOR, but only "
+            f"With {_WORDS[best['name']]} in the hidden units, {best['solved']} of {seeds} seeds solve XOR, but only "
             f"{worst['solved']} with {_WORDS[worst['name']]}."
         ),
         description=(

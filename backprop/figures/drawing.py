@@ -22,7 +22,7 @@ from backprop.figures.style import Figure, csv_text, house_style, page_svg, png,
 
 
 def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
-    """List the figures, none drawn yet.
+    """List the functions that draw the figures, without calling them.
 
     Args:
         folder: where the results are.
@@ -63,7 +63,7 @@ def drawings(folder: Path) -> Iterator[Callable[[], Figure]]:
 
 
 def write(figure: Figure, folder: Path) -> list[Path]:
-    """Write a figure for the pages, and beside it, in the folder "download", what readers can take with them.
+    """Write a figure for the pages, and beside it, in the folder "download", the files for readers.
 
     Args:
         figure: the figure, drawn inside ``with house_style():``.
@@ -90,13 +90,13 @@ def write(figure: Figure, folder: Path) -> list[Path]:
 
 
 def draw(folder: Path, out: Path, part: int, parts: int) -> list[Path]:
-    """Draw one figure of every few and write them.
+    """Draw the figures that belong to one process, and write them.
 
     Args:
         folder: where the results are.
         out: where to put the figures.
-        part: with which figure to begin.
-        parts: how many processes draw, and so at which distance to go on.
+        part: the number of the process's first figure, from 0.
+        parts: the number of processes, and so the distance from one of its figures to the next.
 
     Returns:
         The files.

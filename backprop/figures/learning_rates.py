@@ -49,7 +49,7 @@ def learning_rates(result: dict[str, Any]) -> Figure:
         name="learning-rates",
         canvas=drawing,
         title=(
-            f"At η = 10 training is {one['first'] / ten['first']:.1f} times as fast as at η = 1, but at η = 100 only "
+            f"At η = 10, training is {one['first'] / ten['first']:.1f} times as fast as at η = 1, but at η = 100, only "
             f"{hundred['solved']} of {seeds} seeds solve XOR."
         ),
         description=(
@@ -59,7 +59,7 @@ def learning_rates(result: dict[str, Any]) -> Figure:
             "high with a wide band. The second panel shows the median number of epochs to a loss of "
             f"{result['enough']} against the learning rate, with both axes logarithmic: "
             + ", ".join(f"{rate['first']:,.0f} at {rate['eta']:g}" for rate in reaching)
-            + f". Beside each circle is the number of the {seeds} seeds that reach it."
+            + f". The number beside each circle tells how many of the {seeds} seeds reach it."
         ),
         caption=(
             f"The network {result['network']} is trained on XOR with {seeds} seeds. The number at a circle tells how "

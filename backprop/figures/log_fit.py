@@ -41,7 +41,7 @@ def misfit(result: dict[str, Any]) -> Figure:
             + "; ".join(f"{shown(fit['worst'], '.1e')} at {fit['eta']:g}" for fit in fits)
             + "."
         ),
-        caption=f"A hollow circle is a fit that used up its {result['most_steps']} steps before it converged.",
+        caption=f"A hollow circle stands for a fit that used up its {result['most_steps']} steps before it converged.",
         experiment="log_fit",
         table={
             "eta": [fit["eta"] for fit in fits],
@@ -77,7 +77,9 @@ def singular_values(result: dict[str, Any]) -> Figure:
             + ", ".join(f"{value:.1e}" for value in values)
             + "."
         ),
-        caption="Each tells how much the log changes for a step of the weights in one of twelve directions.",
+        caption=(
+            "Each singular value tells how much the log changes for a step of the weights in one of twelve directions."
+        ),
         experiment="log_fit",
         table={"number": numbers, "singular_value": values},
     )
@@ -152,7 +154,7 @@ def alternatives(result: dict[str, Any], matched: float) -> Figure:
             )
             + f". A dotted line marks the deviation of the weights found, {plain(matched)}."
         ),
-        caption="Each point is one fit, and the lower it lies, the nearer the fit comes to the log.",
+        caption="Each point stands for one fit, and the lower it lies, the nearer the fit comes to the log.",
         experiment="log_alternatives",
         table=stacked_rows(
             *(

@@ -171,7 +171,7 @@ def spread(name: str, result: dict[str, Any]) -> Figure:
         name=f"{name}-spread",
         canvas=drawing,
         title=(
-            f"On {_NAMES[name]} {one['solved']} of {seeds} seeds end with every prediction correct, and {values} lie "
+            f"On {_NAMES[name]}, {one['solved']} of {seeds} seeds end with every prediction correct, and {values} lie "
             "between the 5th and the 95th percentile."
         ),
         description=(

@@ -49,7 +49,7 @@ def rewritings(result: dict[str, Any]) -> Figure:
         name="speed-rewritings",
         canvas=drawing,
         title=(
-            f"Of {len(steps)} ways to write the same training loop the last is {steps[-1]['gain']:.1f} times as fast "
+            f"Of {len(steps)} ways to write the same training loop, the last is {steps[-1]['gain']:.1f} times as fast "
             "as the first."
         ),
         description=(
@@ -128,8 +128,8 @@ def peers(result: dict[str, Any]) -> Figure:
             + ". A dashed line marks 1."
         ),
         caption=(
-            "The network is 2-4-1 on 100 points. Circles are medians, filled if slower than the fast path, and lines "
-            "reach from the smallest to the largest ratio."
+            "The network is 2-4-1 on 100 points. Circles are medians, and they are filled if the program is slower "
+            "than the fast path. Lines reach from the smallest to the largest ratio."
         ),
         experiment="speed",
         table=rows,

@@ -36,11 +36,11 @@ _LONG = re.compile(r"-?\d+\.\d{3,}")
 
 _FAMILY = "'STIX Two Text', 'STIX Two Math', STIXGeneral, serif"
 
-#: Width in inches of a plot, and of a diagram or several panels in a row. A page shows ten points as one em: letters of
-#: ten points are as large there as those of the text, and on a telephone, where a plot is shrunk, still legible.
+#: Width in inches of a plot, and of a diagram or several panels in a row. A page shows ten points as one em, so letters
+#: of ten points are as large as those of the text, and they are still legible on a telephone, where a plot is shrunk.
 WIDTH, WIDE = 4.8, 5.6
 
-#: The columns that say where many runs lie.
+#: The columns that describe the spread of many runs.
 SPREAD = ("low", "median", "high")
 
 STYLE: Any = {
@@ -73,9 +73,10 @@ STYLE: Any = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw in the house style while this lasts.
+    """Draw in the house style inside a ``with`` block.
 
-    Raised and lowered signs would be 0.7 of the letters, too small on a telephone; there is no public way to say so.
+    Superscripts and subscripts would have 0.7 of the size of the letters, which is too small on a telephone. There is
+    no public setting for this factor.
     """
     before = _mathtext.SHRINK_FACTOR
     _mathtext.SHRINK_FACTOR = 0.8
@@ -109,9 +110,9 @@ class Figure:
     table: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a figure without words, or an experiment's without its numbers; find the places of all axes.
+        """Reject a figure without words, or an experiment's figure without its numbers, and lay out the axes.
 
-        They are found once, so that every picture of the figure is the same.
+        The layout is computed once, so that every picture of the figure is the same.
 
         Raises:
             ValueError: if the title or the description is empty, an experiment's table is missing, or its columns
@@ -143,8 +144,8 @@ def canvas(height: float, width: float = WIDTH) -> Canvas:
     """Make an empty drawing in the house style.
 
     Args:
-        height: in inches.
-        width: in inches.
+        height: the height in inches.
+        width: the width in inches.
 
     Returns:
         The drawing.
@@ -183,8 +184,9 @@ def page_svg(figure: Figure) -> str:
         figure: the figure, drawn inside ``with house_style():``.
 
     Returns:
-        What `svg` returns, or a div with an svg element for each panel. The first speaks for all. Each has its width in
-        points as the custom property ``--bp-width``, the div that of the widest as ``--bp-widest``.
+        What `svg` returns, or a div with an svg element for each panel. Only the first has the title and the
+        description. Each has its width in points as the custom property ``--bp-width``, and the div has that of the
+        widest as ``--bp-widest``.
     """
     panels = _panels(figure.canvas)
     if len(panels) < 2:
@@ -202,7 +204,7 @@ def page_svg(figure: Figure) -> str:
 
 
 def _panels(drawing: Canvas) -> list[tuple[list[Axes], Bbox]]:
-    """Cut a drawing between its panels; those of one row end at one height, so that a page can stand them on a line.
+    """Cut a drawing between its panels; those of one row end at one height, so that a page can align them.
 
     Args:
         drawing: a drawing made with ``subplots``.
@@ -258,7 +260,7 @@ def _spoken(figure: Figure, view_box: str, content: str) -> str:
 
 
 def _vector(figure: Figure, name: str, box: Bbox | None = None) -> tuple[str, str]:
-    """Write a drawing, or what lies in a box of it, in inches, as viewBox and what follows the opening tag."""
+    """Write a drawing, or the part in a box given in inches, as its viewBox and what follows the opening tag."""
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": figure.name}):
         figure.canvas.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None, "Creator": None})

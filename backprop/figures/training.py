@@ -11,7 +11,7 @@ from backprop.network import Model
 
 
 def formats() -> list[str]:
-    """List in which formats a picture can be written.
+    """List the formats in which a picture can be written.
 
     Returns:
         The endings of the files, such as "png".
@@ -24,7 +24,7 @@ def drawing(losses: np.ndarray, model: Model, X: np.ndarray, y: np.ndarray) -> C
 
     Args:
         losses: the loss before each update, shape (epochs,).
-        model: the trained network, of two inputs, and one output or one for each of two classes.
+        model: the trained network, with two inputs, and with one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
 
@@ -50,7 +50,7 @@ def write(path: Path, losses: np.ndarray, model: Model, X: np.ndarray, y: np.nda
     Args:
         path: the file, whose ending determines the format.
         losses: the loss before each update, shape (epochs,).
-        model: the trained network, of two inputs, and one output or one for each of two classes.
+        model: the trained network, with two inputs, and with one output or one for each of two classes.
         X: the points, shape (N, 2), between 0 and 1.
         y: their labels, 0 or 1, shape (N, 1), or one-hot, shape (N, 2).
 

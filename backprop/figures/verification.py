@@ -52,7 +52,7 @@ def step_size(result: dict[str, Any]) -> Figure:
             "The figure shows the relative error of the numerical gradient against the step size h, with both axes "
             "logarithmic. The error of the forward difference falls with 1/h from the left, reaches "
             f"{forward[0]} near h = {forward[1]} and rises in proportion to h. That of the central difference falls "
-            f"with 1/h, reaches {central[0]} near {central[1]} and rises with the square of h, so both make a U. The "
+            f"with 1/h, reaches {central[0]} near {central[1]} and rises with the square of h, so both form a U. The "
             f"complex step remains near {exact[0]} for every h below a ten-millionth, and above it its error rises "
             "with the square of h. Thin lines, the error models c times h to the power p plus r over h, run through "
             "or just above the points, and crosses mark their minima."

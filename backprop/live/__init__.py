@@ -1,4 +1,4 @@
-"""What the page's worker calls: one verb, one request made of plain data, one answer made of plain data.
+"""Answer the page's worker, which calls one verb with a request of plain data and gets an answer of plain data.
 
 The scripts of the site (folder `live`) draw and take input; every number comes from here. `answer` runs in the
 reader's browser exactly as it runs in the tests.

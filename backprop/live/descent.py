@@ -1,4 +1,4 @@
-"""Training under the microscope: some epochs at a time, and beside them the same with a planted mistake."""
+"""Train under the microscope, some epochs at a time, with and without a planted mistake."""
 
 import warnings
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def grid(cells: int) -> np.ndarray:
 
 
 def surface(model: Model, cells: int) -> np.ndarray:
-    """Compute the prediction at every point of the grid; of several outputs that for class 1.
+    """Compute the prediction at every point of the grid; with several outputs, that for class 1.
 
     Args:
         model: the network.
@@ -58,10 +58,10 @@ def surface(model: Model, cells: int) -> np.ndarray:
 
 
 def points(address: str) -> dict[str, Any]:
-    """Give the examples, for the drawing of the decision surface.
+    """Return the examples and the decision surface, for the drawing.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
 
     Returns:
         x, shape (N, 2) as one list; label, shape (N,); surface, as `surface` returns it for `CELLS`; the loss.
@@ -79,18 +79,18 @@ def points(address: str) -> dict[str, Any]:
 
 
 def train(address: str, epochs: int, cells: int = CELLS, beside: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Train on all examples for some epochs, and beside it with the planted mistake, if there is one.
+    """Train on all examples for some epochs, and train a second network with the planted mistake, if there is one.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
         epochs: how many.
         cells: the points in a row of the decision surface; 0 for no surface.
-        beside: what the last call returned as `beside`; nothing at the beginning.
+        beside: what the last call returned as `beside`; None at the beginning.
 
     Returns:
-        address: the query after it; losses: L before each update, and wrong_losses, those with the mistake; surface;
-        epoch: how many updates have been made; beside: the state of the training with the mistake; words: "" or, if
-        training diverged, the sentence that says so.
+        address: the query string after training; losses: L before each update; wrong_losses: those with the mistake;
+        surface; epoch: how many updates have been made; beside: the state of the training with the mistake; words: ""
+        or, if training diverged, the sentence that says so.
 
     Examples:
         >>> from backprop.live.descent import train

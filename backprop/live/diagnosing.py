@@ -23,14 +23,14 @@ def printed_array(name: str, text: str) -> np.ndarray:
     r"""Read an array as NumPy, PyTorch or Python prints it.
 
     Args:
-        name: how it is called, for messages.
+        name: its name in messages.
         text: what was printed.
 
     Returns:
         The array.
 
     Raises:
-        ValueError: if the text is no array of numbers. One line says why.
+        ValueError: if the text is not an array of numbers. The message is one line.
 
     Examples:
         >>> from backprop.live.diagnosing import printed_array
@@ -75,10 +75,10 @@ def printed_array(name: str, text: str) -> np.ndarray:
 
 
 def pasted(text: str) -> dict[str, np.ndarray]:
-    r"""Read arrays that were printed one after the other, each behind its name.
+    r"""Read arrays that were printed one after the other, each after its name.
 
     Args:
-        text: such as "W1 = [[1. 2.]]" and so on, with line breaks wherever they came.
+        text: assignments such as "W1 = [[1. 2.]]", in which an array may be broken across lines.
 
     Returns:
         The arrays by name.
@@ -123,19 +123,19 @@ def diagnose_given(
 
     Args:
         name: the file's name.
-        content: its bytes; without them the text counts.
+        content: its bytes; None if the text is to be read instead.
         text: printed arrays.
-        activations: as the reader names them; none: to be inferred.
-        loss: as the reader names it; "": to be inferred.
+        activations: the names that the reader chose; none if they are to be inferred.
+        loss: the name that the reader chose; "" if it is to be inferred.
 
     Returns:
-        verdict: "correct", "mistake" or "unknown", or "" where nothing could be diagnosed; words: the diagnosis, or the
+        verdict: "correct", "mistake" or "unknown", or "" if nothing could be diagnosed; words: the diagnosis, or the
         sentence that says why there is none; note: what the reader should know besides, or "".
 
     Examples:
         >>> from backprop.live.diagnosing import diagnose_given
         >>> diagnose_given("run.npz", b"no archive")["words"]
-        'run.npz is no .npz file: File is not a zip file; expected what numpy.savez writes'
+        'run.npz is not an .npz file: File is not a zip file; expected what numpy.savez writes'
         >>> diagnose_given(text="W1 = [[1.]]")["words"]
         'The text has no X; it has W1; looked for X, y, W1, …, and g1, … or after1, …'
     """
@@ -158,7 +158,7 @@ def diagnose_given(
 
 
 def from_bytes(name: str, content: bytes) -> dict[str, np.ndarray]:
-    """Read the arrays of a file of which only the bytes are here.
+    """Read the arrays of a file from its bytes.
 
     Args:
         name: the file's name.
@@ -168,7 +168,7 @@ def from_bytes(name: str, content: bytes) -> dict[str, np.ndarray]:
         The arrays by name.
 
     Raises:
-        ValueError: if it is no such file.
+        ValueError: if it is neither kind of file, or is damaged.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name).name or "run.npz")

@@ -11,16 +11,16 @@ from backprop.live.showing import View, a_name, index_of
 from backprop.live.steps import stage_of, steps_of, units_of
 from backprop.live.values import Numbers
 
-#: Half the size of a unit, and the place around the drawing.
+#: The radius of a unit, and the margins above and beside the network.
 R, TOP, SIDE = 23, 46, 34
 
-#: The place for the line of words under a drawing of all examples, and half the width of the ticks in a unit.
+#: The height of the line of words under a drawing of all examples, and half the width that the ticks in a unit span.
 LINE, HALF = 22, 15
 
-#: The range of an activation, from the left end of the ticks to the right; others have that of their layer.
+#: The range of an activation, which the ticks span from left to right; others span the range of their layer.
 RANGE = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
-#: Above so many weights only those at work carry their numbers.
+#: With more weights than this, only those at work are labelled with their numbers.
 MOST_LABELS = 12
 
 #: The style of a drawing that stands alone, in the colours of the site by day.
@@ -38,7 +38,7 @@ text.backward { fill: #b84e12; } .working.forward .wire { stroke: #1f5fa8; strok
 
 
 def spot(scene: Scene, unit: int) -> tuple[float, float]:
-    """Tell where a unit is drawn.
+    """Compute the position of a unit.
 
     Args:
         scene: the scene.
@@ -55,18 +55,18 @@ def spot(scene: Scene, unit: int) -> tuple[float, float]:
 
 
 def spacing(scene: Scene) -> float:
-    """Tell how far apart the units of a layer are."""
+    """Compute the distance between the units of a layer."""
     return {1: 100, 2: 100, 3: 92}.get(max(scene.net), 86)
 
 
 def size(scene: Scene) -> tuple[float, float]:
-    """Tell width and height of the drawing; under means there is a line of words."""
+    """Compute the width and the height of the drawing, with a line of words below it if it shows all examples."""
     height = 2 * TOP + (max(scene.net) - 1) * spacing(scene)
     return 430 if len(scene.net) < 5 else 530, height if scene.example else height + LINE
 
 
 def digits(value: float) -> str:
-    """Write a number as it stands in a drawing: with three digits, or two where zeros come before them."""
+    """Write a number for a drawing, with three significant digits, or with two if it is below 0.01."""
     return mathml.digits(value, 3 if abs(value) >= 0.01 else 2)
 
 
@@ -77,16 +77,16 @@ def symbol(letter: str, index: str) -> str:
 
 
 def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
-    """Draw the network at a step, with what is known by then.
+    """Draw the network at a step, with the numbers that are known by then.
 
     Args:
         numbers: the numbers of the scene.
-        shown: what is shown of the step.
+        shown: the view of the step.
         name: the step.
         focus: the part that the keyboard reaches first, such as "w1-3" or "u3"; "" for the unit at work.
 
     Returns:
-        An svg element; its parts have a `data-name`, and their numbers with all digits.
+        An svg element, whose parts carry a `data-name` and their numbers with all digits.
 
     Examples:
         >>> from backprop.live.drawing import draw
@@ -113,7 +113,7 @@ def draw(numbers: Numbers, shown: View, name: str, focus: str = "") -> str:
 
 
 def _means(numbers: Numbers) -> str:
-    """Say what the numbers and the ticks of a drawing of all examples are."""
+    """Explain the numbers and the ticks in a drawing of all examples."""
     return f"Numbers are means over {len(numbers.scene.whole[0])} examples; each tick in a unit is one example."
 
 
@@ -156,7 +156,7 @@ def _edges(numbers: Numbers, shown: View, name: str, known: set[str], first: str
 
 
 def _label(x: float, y: float, text: str, kind: str) -> str:
-    """Write a number on a ground of its own."""
+    """Write a number on its own background."""
     half = 3.3 * len(text) + 2
     return (
         f'<rect class="ground" x="{x - half:.1f}" y="{y - 8:.1f}" width="{2 * half:.1f}" height="16"/>'
@@ -205,7 +205,7 @@ def _units(numbers: Numbers, shown: View, name: str, known: set[str], first: str
 
 
 def _spread(numbers: Numbers, unit: int, x: float, y: float) -> str:
-    """Draw a tick for the activation of each example, from the smallest that there can be to the largest."""
+    """Draw a tick for the activation of each example, on a scale from the smallest possible one to the largest."""
     layer, _ = numbers.scene.place(unit)
     phi = numbers.model.activations[layer - 1].name if layer else ""
     of_layer = numbers.trace.a[layer]
@@ -216,7 +216,7 @@ def _spread(numbers: Numbers, unit: int, x: float, y: float) -> str:
 
 
 def _beneath(x: float, y: float, text: str, length: int, kind: str = "") -> str:
-    """Write a number under a unit, on a ground that is as wide as so many letters."""
+    """Write a number under a unit, on a background as wide as a given number of letters."""
     half = 3.2 * length
     return (
         f'<rect class="ground" x="{x - half:.1f}" y="{y + R + 4:.1f}" width="{2 * half:.1f}" height="14"/>'

@@ -1,6 +1,6 @@
-"""Run listings as doctest runs them, and report example by example what was expected and what came.
+"""Run listings as doctest does, and report the expected and the actual output of each example.
 
-Doctest's own parser and its own comparison decide; only the report is different, because a page shows it and not a
+Doctest's own parser and its own comparison decide; only the report is different, because a page shows it rather than a
 terminal.
 """
 
@@ -17,16 +17,16 @@ from typing import Any, TextIO
 
 import numpy as np
 
-#: More than this is not sent to the page.
+#: The largest number of characters of output that are sent to the page.
 LONGEST_OUTPUT = 8000
 #: What a traceback calls the reader's text.
 LISTING_NAME = "<listing>"
 
 
 def doctest_module() -> types.ModuleType:
-    """Import doctest, in the browser without the debugger and the test runner that it would never use there.
+    """Import doctest; in the browser, leave out the debugger and the test runner, which it never uses there.
 
-    They take a fifth of a second to import in WebAssembly. Elsewhere nothing is left out.
+    These two take a fifth of a second to import in WebAssembly. Elsewhere nothing is left out.
 
     Returns:
         The module `doctest`.
@@ -52,14 +52,14 @@ def doctest_module() -> types.ModuleType:
 
 
 class Truncated(io.StringIO):
-    """Text that keeps its beginning and counts what comes after."""
+    """A text stream that keeps what is written first and counts the characters beyond a limit."""
 
     def __init__(self, longest: int = LONGEST_OUTPUT) -> None:
         super().__init__()
         self.longest, self.left_out = longest, 0
 
     def write(self, text: str) -> int:
-        """Write what still has room.
+        """Write the part of a text that still fits.
 
         Args:
             text: what is printed.
@@ -73,7 +73,7 @@ class Truncated(io.StringIO):
         return len(text)
 
     def shown(self) -> str:
-        """Say what was printed.
+        """Return what was printed.
 
         Returns:
             The text, and how much of it was left out.
@@ -92,10 +92,10 @@ class Truncated(io.StringIO):
 
 @contextlib.contextmanager
 def as_in_a_console(output: TextIO) -> Iterator[list[warnings.WarningMessage]]:
-    """Print to `output`, show values as a console does, listen to warnings, and afterwards leave all as it was.
+    """Print to `output`, show values as a console does, record warnings, and restore everything afterwards.
 
     Args:
-        output: where to print.
+        output: the stream to print to.
 
     Yields:
         The warnings so far.
@@ -157,7 +157,7 @@ def names_of(place: str) -> dict[str, Any]:
 
 
 def last_line(error: BaseException) -> str:
-    """Say what an error is, as the last line of a traceback does; of a syntax error also where it is.
+    """Describe an error as the last line of a traceback does, and for a syntax error add its position.
 
     Args:
         error: the error.
@@ -177,16 +177,16 @@ def last_line(error: BaseException) -> str:
 
 
 def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str, Any]:
-    """Run one example and compare what came with what is expected.
+    """Run one example and compare its output with the expected one.
 
     Args:
         example: a `doctest.Example`.
         names: the names it sees and may change.
-        filename: what a traceback calls it.
+        filename: its name in a traceback.
 
     Returns:
-        line: where it begins in its listing; source; want; got; the verdict: "pass", "differs", "output" where nothing
-        was expected and something came, or "error"; and what NumPy or Python warned of.
+        line: where it begins in its listing; source; want; got; the verdict: "pass", "differs", "output" if something
+        was printed although nothing was expected, or "error"; and what NumPy or Python warned of.
     """
     doctest = doctest_module()
     flags = sum(flag for flag, on in example.options.items() if on)
@@ -194,7 +194,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
     with as_in_a_console(output) as heard:
         try:
             exec(compile(example.source, filename, "single", dont_inherit=True), names)
-        except BaseException as raised:  # an example may also leave, or interrupt
+        except BaseException as raised:  # an example may also exit, or interrupt
             error = raised
     got = output.shown()
     if error is None:
@@ -220,7 +220,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
 def run_listing(text: str, names: dict[str, Any], filename: str = LISTING_NAME) -> list[dict[str, Any]]:
     r"""Run the examples of a listing one after the other.
 
-    A text without any prompt is taken as a program: it is run as a whole, and the value of its last line is shown.
+    A text without any prompt is taken as a program: it is run as a whole, and only what it prints is shown.
 
     Args:
         text: the listing.
@@ -228,7 +228,7 @@ def run_listing(text: str, names: dict[str, Any], filename: str = LISTING_NAME) 
         filename: what a traceback calls it.
 
     Returns:
-        For each example what `run_example` says.
+        The report of `run_example` for each example.
 
     Examples:
         >>> from backprop.live.examples import run_listing
@@ -264,7 +264,7 @@ def run_program(text: str, names: dict[str, Any], filename: str) -> dict[str, An
         filename: what a traceback calls it.
 
     Returns:
-        What `run_example` says of an example that expects nothing.
+        The report of `run_example` for an example that expects nothing.
     """
     output, verdict, end = Truncated(), "output", ""
     with as_in_a_console(output) as heard:

@@ -15,10 +15,10 @@ WIDTHS, SEED = [2, 3, 1], 0
 
 
 def whole_pass(function: Callable[..., Any]) -> backprop.Diagnosis:
-    """Diagnose a function that gives the loss and the gradient of every weight matrix.
+    """Diagnose a function that computes the loss and the gradient with respect to every weight matrix.
 
     Args:
-        function: of weights, x and y, as the exercise "The whole backward pass" wants it.
+        function: a function of weights, x and y, as the exercise "The whole backward pass" asks for.
 
     Returns:
         The diagnosis.
@@ -32,7 +32,7 @@ def one_step(function: Callable[..., Any]) -> backprop.Diagnosis:
     """Diagnose a function that takes one step of training.
 
     Args:
-        function: of w1, w2, x, y and eta, as the exercise on the order of updates wants it.
+        function: a function of w1, w2, x, y and eta, as the exercise on the order of updates asks for.
 
     Returns:
         The diagnosis.
@@ -51,13 +51,13 @@ DIAGNOSED: dict[tuple[str, str], Callable[[Callable[..., Any]], backprop.Diagnos
 
 
 def examples_of(stub: str) -> dict[str, str]:
-    r"""Collect what checks each function of a stub.
+    r"""Collect the examples that check each function of a stub.
 
     Args:
-        stub: the stub.
+        stub: the source of the stub.
 
     Returns:
-        The docstrings by name of the function; those with examples only.
+        The docstrings that contain examples, by the names of their functions.
 
     Examples:
         >>> from backprop.live.exercises import examples_of
@@ -70,7 +70,7 @@ def examples_of(stub: str) -> dict[str, str]:
 
 
 def diagnosed(exercise: str, name: str, function: Any) -> str:
-    """Say what the diagnosis says of a function, where it has anything to say.
+    """Diagnose what a function of an exercise returns, if it is a gradient or a step.
 
     Args:
         exercise: the name of the exercise.
@@ -78,14 +78,14 @@ def diagnosed(exercise: str, name: str, function: Any) -> str:
         function: the function.
 
     Returns:
-        The diagnosis in words; "" where there is none, or where what the function gives is no gradient at all.
+        The diagnosis in words; "" if there is none, if the gradient is correct, or if the function fails.
     """
     ask = DIAGNOSED.get((exercise, name))
     if ask is None:
         return ""
     try:
         diagnosis = ask(function)
-    except Exception:  # whatever a half-written function does; its examples have said so already
+    except Exception:  # whatever a half-written function does; its examples have already reported it
         return ""
     return "" if diagnosis.verdict == "correct" else str(diagnosis)
 
@@ -95,8 +95,8 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
 
     Args:
         exercise: the name of the exercise.
-        text: what the reader wrote.
-        stub: the stub as it was; its examples count, whatever became of them in the text.
+        text: the reader's code.
+        stub: the original stub; its examples count, even if the reader has changed them in the text.
 
     Returns:
         passed: whether every example passes; error: why the text could not be run at all, or ""; printed: what it
@@ -121,7 +121,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
     with as_in_a_console(output):
         try:
             exec(compile(text, LISTING_NAME, "exec", dont_inherit=True), module.__dict__)
-        except BaseException as raised:  # the text may also leave, or interrupt
+        except BaseException as raised:  # the text may also exit, or interrupt
             error = last_line(raised)
     lost = [name for name in wanted if not callable(module.__dict__.get(name))]
     if not error and lost:
@@ -139,7 +139,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
 
 
 def pack(files: Mapping[str, str]) -> dict[str, Any]:
-    """Put texts as files into one archive, for the reader to take home.
+    """Put texts as files into one archive, which the reader can download.
 
     Args:
         files: the texts by file name.

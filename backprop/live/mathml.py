@@ -1,4 +1,4 @@
-"""Mathematics with numbers in it, as MathML: what the build makes of LaTeX, the worker makes of numbers."""
+"""Write mathematics with numbers as MathML, since the build can only typeset the LaTeX of the pages."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -8,7 +8,7 @@ import numpy as np
 #: One number for each example.
 Values: TypeAlias = Sequence[float] | np.ndarray
 
-#: What makes all lines equally high.
+#: An invisible element that makes all lines equally high.
 STRUT = '<mspace width="0" height="0.8em" depth="0.25em"/>'
 
 #: The largest number of terms that stand on one line of a sum.
@@ -42,7 +42,7 @@ def digits(value: float, precision: int = 4) -> str:
 
 
 def number(value: float, kind: str = "") -> str:
-    """Write a number; a negative one has its minus beside it.
+    """Write a number, with the minus of a negative one close to its digits.
 
     Args:
         value: the number.
@@ -62,7 +62,7 @@ def number(value: float, kind: str = "") -> str:
 
 
 def numbers(values: Values, kind: str = "") -> str:
-    """Write one number, or of a column with one for each example the first two and the last.
+    """Write one number; for a column with one number for each example, write the first two and the last.
 
     Args:
         values: the numbers.
@@ -78,44 +78,44 @@ def numbers(values: Values, kind: str = "") -> str:
 
 
 def factor(values: Values, kind: str = "") -> str:
-    """Write what stands in a product: a negative number has brackets, and so has one with a power of ten."""
+    """Write a factor of a product, in brackets if it is negative or has a power of ten."""
     text = numbers(values, kind)
     plain = len(values) > 1 or digits(float(values[0])).replace(".", "").isdigit()
     return text if plain else fenced(text)
 
 
 def row(content: str, kind: str = "") -> str:
-    """Group, with a class if there is one."""
+    """Group the content, in an element with a class if there is one."""
     return f'<mrow class="{kind}">{content}</mrow>' if kind else f"<mrow>{content}</mrow>"
 
 
 def opened(mark: str) -> str:
-    """Open a bracket."""
+    """Write an opening bracket."""
     return f'<mo form="prefix" stretchy="false">{mark}</mo>'
 
 
 def closed(mark: str) -> str:
-    """Close a bracket."""
+    """Write a closing bracket."""
     return f'<mo form="postfix" stretchy="false">{mark}</mo>'
 
 
 def fenced(content: str, marks: str = "()") -> str:
-    """Put brackets around."""
+    """Put the content in brackets."""
     return f"{opened(marks[0])}{content}{closed(marks[1])}"
 
 
 def comma() -> str:
-    """Separate."""
+    """Write a comma that separates two arguments."""
     return '<mo separator="true">,</mo>'
 
 
 def times(whole: bool = False) -> str:
-    """Multiply: a dot for numbers, and the element-wise product for columns."""
+    """Write the multiplication sign: a dot for numbers, or the element-wise product for columns."""
     return f'<mo lspace="0.2222em" rspace="0.2222em">{"⊙" if whole else "⋅"}</mo>'
 
 
 def equals() -> str:
-    """Set equal."""
+    """Write an equals sign."""
     return "<mo>=</mo>"
 
 
@@ -130,12 +130,12 @@ def symbol(letter: str, index: str = "") -> str:
 
 
 def derivative(of: str, by: str) -> str:
-    """Write a partial derivative of a letter with respect to something."""
+    """Write the partial derivative of a letter with respect to another symbol."""
     return f"<mfrac><mrow><mi>∂</mi><mi>{of}</mi></mrow><mrow><mi>∂</mi>{by}</mrow></mfrac>"
 
 
 def call(name: str, argument: str) -> str:
-    """Write a function of something."""
+    """Write a function with its argument."""
     return f'{symbol(name)}<mo lspace="0" rspace="0">&#8289;</mo>{fenced(argument)}'
 
 
@@ -155,10 +155,10 @@ def total(terms: Sequence[str], most: int = TERMS) -> list[str]:
 
 
 def aligned(rows: Iterable[tuple[str, str]]) -> str:
-    """Set equations under each other, aligned at their equals signs.
+    """Set equations below each other, aligned at their equals signs.
 
     Args:
-        rows: for each what stands left of the sign, and the rest.
+        rows: for each, what stands to the left of the equals sign, and the rest, with the sign if there is one.
 
     Returns:
         A math element.

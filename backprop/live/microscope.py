@@ -1,6 +1,6 @@
 r"""The microscope: what the page asks about a network, a step of it, and a mistake in it.
 
-The state is one text, the query of the page's address (`backprop.live.scene`); every function takes it and is pure.
+The state is one text, the query string of the page's URL (`backprop.live.scene`); every function takes it and is pure.
 """
 
 import io
@@ -26,13 +26,13 @@ def look(address: str, changes: Mapping[str, str] | None = None, focus: str = ""
     """Show a step of a network, after changes that the reader may have made.
 
     Args:
-        address: the query of the address.
-        changes: texts by the name of what is changed, as for `scene.changed`; or "unit", to go to its step.
-        focus: the part of the drawing that has the keyboard, or "".
+        address: the query string of the URL.
+        changes: the new texts by the names of what is changed, as for `scene.changed`; "unit" goes to a unit's step.
+        focus: the part of the drawing that has the keyboard focus, or "".
 
     Returns:
-        address: the new query; problems: a sentence for everything that could not be used; settings: what the controls
-        show; svg: the drawing; step: what is shown of the step; numbers: its numbers, with all digits.
+        address: the new query string; problems: a sentence for everything that could not be used; settings: what the
+        controls show; svg: the drawing; step: what is shown of the step; numbers: its numbers, with all digits.
 
     Examples:
         >>> from backprop.live.microscope import look
@@ -84,7 +84,7 @@ def look(address: str, changes: Mapping[str, str] | None = None, focus: str = ""
 
 
 def _facts(numbers: Numbers) -> dict[str, float]:
-    """Give the numbers of one example by name, with all digits; of many the loss and the gradients alone."""
+    """Return the numbers of one example by name, with all digits; for several, the loss and the gradients alone."""
     scene = numbers.scene
     first = scene.net[0] + 1
     found = {"loss": numbers.loss}
@@ -102,7 +102,7 @@ def _facts(numbers: Numbers) -> dict[str, float]:
 
 
 def _settings(scene: Scene) -> dict[str, Any]:
-    """Say what the controls show."""
+    """List the settings that the controls show."""
     X, y = scene.seen
     return {
         "net": "-".join(map(str, scene.net)),
@@ -138,10 +138,10 @@ def _weights(scene: Scene) -> list[list[Any]]:
 
 
 def update(address: str) -> dict[str, Any]:
-    """Take one step of gradient descent on the examples that are looked at, and look at the first step again.
+    """Update the network once on the examples that are looked at, and show the first step again.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
 
     Returns:
         What `look` returns.
@@ -160,15 +160,15 @@ def update(address: str) -> dict[str, Any]:
 
 
 def examine(address: str) -> dict[str, Any]:
-    """Compare the gradient with the planted mistake with the correct one, on all examples.
+    """Compare the gradient that contains the planted mistake with the correct one, on all examples.
 
     Args:
-        address: the query of the address; its mistake may be "", and the gradient is then the correct one.
+        address: the query string of the URL; its mistake may be "", and the gradient is then the correct one.
 
     Returns:
         title, incorrect, correct and why: what the catalogue says; arrays: for each of W1, … its name, the correct
         gradient and the one with the mistake, as rows of texts; check: what the gradient check says; diagnosis: what
-        the diagnosis answers for the file that `archive` makes.
+        the diagnosis reports for the file that `archive` makes; verdicts: those of the check and of the diagnosis.
 
     Examples:
         >>> from backprop.live.microscope import examine
@@ -206,7 +206,7 @@ def _texts(array: np.ndarray) -> list[list[str]]:
 
 
 def _arrays(scene: Scene) -> dict[str, Any]:
-    """Collect what `backprop diagnose` reads: data, weights, and the gradient, or the step where that is mistaken."""
+    """Collect what `backprop diagnose` reads: data, weights, and the gradient, or the step if that is incorrect."""
     X, y = scene.whole
     model = scene.model
     found = {"X": X, "y": y} | {f"W{k + 1}": w for k, w in enumerate(model.weights)}
@@ -242,10 +242,10 @@ def archive(address: str) -> dict[str, Any]:
     """Save the network, all its data and its gradient as the .npz that `backprop diagnose` reads.
 
     Args:
-        address: the query of the address; a planted mistake is in the gradient, or in the step.
+        address: the query string of the URL; a planted mistake is in the gradient, or in the step.
 
     Returns:
-        name: of the file; content: its bytes.
+        name: the name of the file; content: its bytes.
 
     Examples:
         >>> from backprop.live.microscope import archive
@@ -263,10 +263,10 @@ def picture(address: str) -> dict[str, Any]:
     """Save the drawing of a step as an SVG file.
 
     Args:
-        address: the query of the address.
+        address: the query string of the URL.
 
     Returns:
-        name: of the file; content: its text.
+        name: the name of the file; content: its text.
 
     Examples:
         >>> from backprop.live.microscope import picture

@@ -1,6 +1,6 @@
-r"""What lies under the microscope: a network, data and a step, as one line of text that an address can carry.
+r"""The state of the microscope: a network, data and a step, as one line of text that a URL can carry.
 
-A `Scene` is read from the query of an address and written to one. The fields that have their default are left out.
+A `Scene` is read from the query string of a URL and written to one. Fields that have their default are left out.
 """
 
 import re
@@ -18,7 +18,7 @@ from backprop.derivation import parameter_vector
 from backprop.network import Gradients, Model
 from backprop.verification.catalogue import BY_SLUG, layers_for
 
-#: How large a network may be: hidden layers, and units in a layer.
+#: The largest numbers of hidden layers and of units in a layer.
 MOST_LAYERS, MOST_UNITS = 3, 6
 
 HIDDEN = ("sigmoid", "tanh", "relu", "identity")
@@ -41,14 +41,14 @@ class Scene:
         loss: the name of the loss.
         data: "xor" or "linear".
         example: the number of the example that is looked at, from 1; 0 for all of them together.
-        x: the inputs, where the reader has changed those of the example.
+        x: the inputs, if the reader has changed those of the example.
         y: the targets, likewise.
         eta: the learning rate.
         seed: the seed of the initial weights.
-        w: all weights and then all biases, row by row, where they are not those of the seed.
+        w: all weights and then all biases, row by row, if they are not those of the seed.
         epoch: how many updates have been made.
         mistake: the mistake that is planted, or "".
-        step: the name of the step, or of a stage, whose first step is then meant.
+        step: the name of a step, or of a stage, which stands for its first step.
     """
 
     net: tuple[int, ...] = (2, 2, 2, 1)
@@ -97,17 +97,17 @@ class Scene:
 
     @property
     def starts(self) -> list[int]:
-        """The number of the first unit of each layer; units are numbered through, the inputs first, from 1."""
+        """The number of the first unit of each layer; all units are numbered from 1, the inputs first."""
         return [1, *(1 + n for n in accumulate(self.net[:-1]))]
 
     def place(self, unit: int) -> tuple[int, int]:
-        """Tell the layer of a unit, 0 for the inputs, and its place there, from 0."""
+        """Return the layer of a unit, 0 for the inputs, and its place there, from 0."""
         layer = max(i for i, start in enumerate(self.starts) if start <= unit)
         return layer, unit - self.starts[layer]
 
 
 def parameters_of(model: Model | Gradients) -> tuple[float, ...]:
-    """List all weights and then all biases of a network, or what the gradient says of them, row by row."""
+    """List all weights and then all biases of a network, or their gradients, row by row."""
     return tuple(parameter_vector([*model.weights, *(model.biases or ())]).tolist())
 
 
@@ -211,7 +211,7 @@ def possible(slug: str, scene: Scene) -> bool:
 
 
 def _consistent(scene: Scene) -> tuple[Scene, list[str]]:
-    """Replace what does not fit the rest, and say so."""
+    """Replace the fields that do not fit the others, and say so."""
     problems = []
 
     def reset(problem: str, **values: Any) -> None:
@@ -244,10 +244,10 @@ def _consistent(scene: Scene) -> tuple[Scene, list[str]]:
 
 
 def read(address: str) -> tuple[Scene, list[str]]:
-    """Read a scene from the query of an address.
+    """Read a scene from the query string of a URL.
 
     Args:
-        address: such as "net=2-4-1&step=hidden"; what is missing has its default.
+        address: such as "net=2-4-1&step=hidden"; a field that is missing has its default.
 
     Returns:
         The scene, and a sentence for everything that could not be used.
@@ -274,13 +274,13 @@ def read(address: str) -> tuple[Scene, list[str]]:
 
 
 def write(scene: Scene) -> str:
-    """Write a scene as the query of an address; numbers keep all their digits.
+    """Write a scene as the query string of a URL, in which numbers keep all their digits.
 
     Args:
         scene: the scene.
 
     Returns:
-        The query, without the question mark.
+        The query string, without the question mark.
 
     Examples:
         >>> from backprop.live.scene import read, write
@@ -300,23 +300,23 @@ def write(scene: Scene) -> str:
 
 # Changing
 
-#: Fields after whose change the weights are those of the seed again.
+#: If one of these fields changes, the weights are those of the seed again.
 FRESH = ("net", "bias", "seed", "data")
 
 
 def changed(scene: Scene, name: str, text: str) -> Scene:
-    r"""Change one thing.
+    r"""Change one field, or one number, of a scene.
 
     Args:
         scene: the scene.
         name: a field; or a weight such as "w1-3", a bias "b3", an input "x1", a target "y1".
-        text: what the reader has put there; as a seed also "next".
+        text: what the reader has entered; for the seed, "next" is allowed as well.
 
     Returns:
-        The new scene. What no longer fits has its default again.
+        The new scene. Fields that no longer fit have their defaults again.
 
     Raises:
-        ValueError: if the text is not what is expected there; one sentence says what is.
+        ValueError: if the text is not what is expected there; the message is one sentence.
 
     Examples:
         >>> from backprop.live.scene import Scene, changed

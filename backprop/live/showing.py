@@ -1,6 +1,7 @@
-r"""What is shown of a step: its equation with the numbers put in, its code, and the same in words.
+r"""Views of a step: its equation with numbers inserted, its code, and the same in words.
 
-Every number comes from `backprop.live.values`, and so from `Model` and the derivation; this module chooses, and writes.
+Every number comes from `backprop.live.values`, and so from `Model` and the derivation; this module only selects and
+writes them.
 """
 
 import ast
@@ -46,7 +47,7 @@ class View:
         rows: its equation with numbers, as pairs for `mathml.aligned`.
         equations: the labels of the equations at work.
         code: the functions at work.
-        words: the same for a reader who cannot see it.
+        words: the equation in words, for a reader who cannot see it.
         unit: the unit at work, or 0.
         edges: the connections at work.
     """
@@ -69,7 +70,7 @@ def index_of(*units: int) -> str:
 
 
 def a_symbol(scene: Scene, unit: int) -> str:
-    """Write the activation of a unit: x of an input, ŷ of an output, a of a hidden one."""
+    """Write the activation of a unit: x for an input, ŷ for an output, a for a hidden unit."""
     layer, place = scene.place(unit)
     if layer == 0:
         return m.symbol("x", index_of(unit))
@@ -79,7 +80,7 @@ def a_symbol(scene: Scene, unit: int) -> str:
 
 
 def a_name(scene: Scene, unit: int) -> str:
-    """Name it in words."""
+    """Write the activation of a unit in words."""
     layer, place = scene.place(unit)
     if layer == 0:
         return f"x {unit}"
@@ -94,7 +95,7 @@ def y_symbol(scene: Scene, k: int) -> str:
 
 
 def said(values: np.ndarray) -> str:
-    """Say a number, or of many the smallest and the largest."""
+    """Write a single number or, for several, the smallest and the largest."""
     if len(values) == 1:
         return m.digits(float(values[0]))
     return f"from {m.digits(float(values.min()))} to {m.digits(float(values.max()))}"
@@ -102,7 +103,7 @@ def said(values: np.ndarray) -> str:
 
 @cache
 def body(name: str) -> str:
-    """Give the body of a function of the derivation, without its docstring.
+    """Return the body of a function of the derivation, without its docstring.
 
     Examples:
         >>> from backprop.live.showing import body
@@ -203,7 +204,7 @@ def _forward(numbers: Numbers, unit: int) -> View:
 
 
 def _lines(left: str, right: list[str]) -> list[tuple[str, str]]:
-    """Put the lines of a sum under each other."""
+    """Set the lines of a sum below each other."""
     return [(left if k == 0 else "", (m.equals() if k == 0 else "") + line) for k, line in enumerate(right)]
 
 
@@ -268,7 +269,7 @@ def _loss_term(loss: str, y_hat: str, y: str, target: float) -> str:
 
 
 def _derivative_rows(numbers: Numbers, unit: int) -> str:
-    """Write φ′ of a unit with the number put in."""
+    """Write φ′ of a unit with its number inserted."""
     layer, _ = numbers.scene.place(unit)
     phi, a = numbers.model.activations[layer - 1].name, numbers.a(unit)
     minus = '<mo lspace="0.2222em" rspace="0.2222em">−</mo>'
@@ -334,7 +335,7 @@ def _output(numbers: Numbers, unit: int) -> View:
         paths += m.derivative(_c(scene), first)
         rows += [(head, f"{m.equals()}{defined}{paths}" + ("<mo>+</mo><mo>⋯</mo>" if d > 1 else ""))]
         rows += _lines("", m.total(terms, 2))
-        words += ", the sum over all predictions of their derivative times the derivative of the loss."
+        words += ", the sum over all predictions: for each, its derivative times the derivative of the loss."
         equations: tuple[str, ...] = ("output-delta-jacobian", "mse-derivative")
         return View(heading, [*rows, result], equations, ("output_delta_jacobian", "mse_derivative"), words, unit)
     rows += [
@@ -437,7 +438,7 @@ def _weights(numbers: Numbers, unit: int) -> View:
 
 
 def _letter(scene: Scene, unit: int) -> str:
-    """Write letter and index of an activation, for a superscript beside them."""
+    """Write the letter and the index of an activation, to which a superscript is added."""
     layer, _ = scene.place(unit)
     return f"<mi>{'a' if layer else 'x'}</mi><mn>{index_of(unit)}</mn>"
 

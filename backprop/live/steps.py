@@ -55,7 +55,7 @@ def step_at_unit(scene: Scene, unit: int) -> str:
         unit: the number of the unit.
 
     Returns:
-        The step; the one that is looked at, if the unit has none.
+        The step; the current one if the unit has none.
 
     Examples:
         >>> from backprop.live.scene import Scene
@@ -69,7 +69,7 @@ def step_at_unit(scene: Scene, unit: int) -> str:
 
 
 def at(scene: Scene) -> int:
-    """Tell which of the steps is looked at; of a stage it is the first, and 0 where there is no such step."""
+    """Find the position of the current step, or of the first step of a stage; 0 if there is no such step."""
     names = steps_of(scene)
     found = [i for i, name in enumerate(names) if name == scene.step or stage_of(name) == scene.step]
     return found[0] if found else 0

@@ -67,17 +67,17 @@ class Numbers:
         return self.trace.a[layer][:, j]
 
     def z(self, unit: int) -> np.ndarray:
-        """Its pre-activations."""
+        """The pre-activations of a unit."""
         layer, j = self.scene.place(unit)
         return self.trace.z[layer - 1][:, j]
 
     def delta(self, unit: int) -> np.ndarray:
-        """Its δ."""
+        """δ of a unit, for each example."""
         layer, j = self.scene.place(unit)
         return self.deltas[layer - 1][:, j]
 
     def derivative(self, unit: int) -> np.ndarray:
-        """The derivatives of its activation function."""
+        """The derivatives of a unit's activation function."""
         layer, j = self.scene.place(unit)
         return self.model.layers[layer - 1].derivative(self.trace.z[layer - 1], self.trace.a[layer])[:, j]
 
@@ -87,16 +87,16 @@ class Numbers:
         return float(self.model.weights[layer][row, column])
 
     def gradient(self, i: int, j: int, of: Gradients | None = None) -> float:
-        """The gradient with respect to this weight; of the correct ones, if no others are given."""
+        """The gradient with respect to the weight from unit i to unit j; the correct one, if no others are given."""
         (layer, row), (_, column) = self.scene.place(i), self.scene.place(j)
         return float((of or self.gradients).weights[layer][row, column])
 
     def bias(self, j: int) -> float:
-        """The bias of a unit."""
+        """The bias of a unit; 0 in a network without biases."""
         layer, column = self.scene.place(j)
         return 0.0 if self.model.biases is None else float(self.model.biases[layer - 1][0, column])
 
     def bias_gradient(self, j: int) -> float:
-        """The gradient with respect to it."""
+        """The gradient with respect to the bias of a unit; 0 in a network without biases."""
         layer, column = self.scene.place(j)
         return 0.0 if self.gradients.biases is None else float(self.gradients.biases[layer - 1][0, column])

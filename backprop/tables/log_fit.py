@@ -36,7 +36,7 @@ def contenders(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def deviation(value: float) -> str:
-    r"""Write a deviation: the power of ten is what matters, unless it is large.
+    r"""Write a deviation with one digit, because its power of ten is what matters unless it is large.
 
     Args:
         value: the deviation.

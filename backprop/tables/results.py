@@ -43,7 +43,7 @@ def epochs(result: dict[str, Any], spread: dict[str, Any], name: str) -> Iterato
         name: "linear" or "xor".
 
     Yields:
-        The epoch, both networks' losses, the report's, and the fraction of seeds below it.
+        The epoch, both networks' losses, the report's loss, and the fraction of seeds below that.
     """
     printed, below = dict(result["report"]), dict(spread[name]["one"]["below"])
     for (epoch, one), (_, two) in zip(result["one"]["log"], result["two"]["log"], strict=True):
@@ -108,7 +108,7 @@ def tables_of(name: str) -> list[Table]:
                 Column("{one[network]}, ours", "one"),
                 Column("{two[network]}, ours", "two"),
                 Column("{one[network]}, the report's", "report", missing="(missing)"),
-                Column("fraction of seeds below the report's", "below", ".0%"),
+                Column("fraction of seeds below the report's loss", "below", ".0%"),
             ),
             rows=lambda result, spread: epochs(result, spread, name),
         ),

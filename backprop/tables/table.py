@@ -1,4 +1,4 @@
-"""What a table is: columns with heading, key and format, and where its rows come from."""
+"""Define what a table is: columns with heading, key and format, and the source of its rows."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class TableError(ValueError):
-    """A table that cannot be filled: its result has no such value, or the value has another type than its format."""
+    """A table that cannot be filled: its result has no such value, or the value does not suit its format."""
 
 
 def power(text: str) -> str:
@@ -55,7 +55,7 @@ def shown(value: Any, form: str = "") -> str:
 
 
 def counted(part: int, whole: int) -> str:
-    """Write how many of some things there are: "all 47" and "none" where the number alone would read like a form.
+    """Write a count of things out of a whole, with "none" for 0 and "all 47" for the whole of 47.
 
     Args:
         part: how many of them.
@@ -110,7 +110,7 @@ class Column:
     """A column of a table.
 
     Attributes:
-        heading: what stands above it, in Markdown. Braces take a value from the table's first experiment, as in
+        heading: what stands above it, in Markdown. Braces stand for a value from the table's first experiment, as in
             "seeds that reach a loss of {enough}".
         key: where its value is in each row, as `lookup` reads it.
         format: how the value is shown: Python's format specification, or a function from the value to Markdown.

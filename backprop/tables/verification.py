@@ -72,7 +72,7 @@ def error(value: float) -> str:
         value: the error.
 
     Returns:
-        "0" for what rounding makes, otherwise two digits.
+        "0" for an error that rounding alone makes, otherwise two digits.
 
     Examples:
         >>> from backprop.tables.verification import error
@@ -89,7 +89,7 @@ def loss(value: float) -> str:
         value: the loss.
 
     Returns:
-        The digits, or that it is smaller than can be seen.
+        The digits, or "< 0.001" for a smaller loss.
 
     Examples:
         >>> from backprop.tables.verification import loss
@@ -106,8 +106,8 @@ def trained(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         result: what the experiment "mistakes" stored.
 
     Yields:
-        The slug, the labels of the equations that are broken, and the medians; how many seeds ended with a loss that is
-        not finite, None where none did.
+        The slug, the labels of the equations that are broken, and the medians; the number of seeds that ended with a
+        loss that is not finite, or None if there are none.
     """
 
     def row(name: str, equations: Iterable[str], stored: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The third stage of a diagnosis: what is said of a correct gradient, and of one that a mistake explains."""
+"""The third stage of a diagnosis: what it says about a correct gradient, and about one that a mistake explains."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -65,7 +65,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
 
 
 def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float = np.inf) -> Diagnosis:
-    """Answer that a gradient is correct apart from something that a program adds on purpose, if that is harmless."""
+    """Answer that a gradient is correct apart from a deliberate change; if that exceeds `harmless`, it is a mistake."""
     found = replace(is_correct(case, [one]), cannot_tell=(), evidence="")
     plain = judged_arrays(one)
     off = max(array.relative_error for array in plain.values())
@@ -81,7 +81,7 @@ def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, 
 
 
 def skipping(case: Case, reading: Reading) -> Diagnosis | None:
-    """Answer that the forward pass skips an activation function that the backward pass differentiates, if it does."""
+    """Find an activation function that the forward pass skips, though it is differentiated; None if there is none."""
     slug, hidden = "forward-without-activation", range(reading.depth - 1)
     nonlinear = [k for k in hidden if reading.activations[k].name != "identity"]
     for layers in (*([k] for k in nonlinear), nonlinear):
@@ -114,7 +114,7 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
 
 
 def _unseen(case: Case, reading: Reading) -> list[str]:
-    """Say what was not handed in, so that it cannot be judged."""
+    """List what was not passed and therefore cannot be judged."""
     found = []
     if not case.known:
         found.append("without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same")
@@ -124,7 +124,7 @@ def _unseen(case: Case, reading: Reading) -> list[str]:
 
 
 def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
-    """Answer that a gradient is incorrect, and why."""
+    """Answer that a gradient is incorrect, and say why."""
     best = found[0]
     reading, loss = best.reading, best.loss
     options = list(comparisons(case, reading, [loss]))
@@ -157,7 +157,8 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     )
     afterwards = case.step and best.anew  # factors that the update may have put in
     ambiguous |= afterwards
-    others, place = tuple(_alternatives(case, found, ambiguous)), None if ambiguous else best.place
+    others = tuple(_alternatives(case, found, ambiguous))
+    place = None if ambiguous or best.undecided else best.place
     if ambiguous and len({one.place for one in rivals}) == 1:  # they differ in what is written there
         place = best.place
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
@@ -188,7 +189,10 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
 
 
 def with_decay(found: Diagnosis, told: float) -> Diagnosis:
-    """Compare a term λW that was found with the one that was told. What is known as correct has no such term."""
+    """Compare the weight-decay term λW that was found in the gradient with the specified one.
+
+    A gradient that has been judged correct contains no such term.
+    """
     if found.verdict == "correct":
         reason = f"correct without weight decay: the term λW with λ = {told:g} is missing"
         return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=(), correct=None)
@@ -196,7 +200,7 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
         return found
     ratio = found.weight_decay / told
     if abs(ratio - 1) < 1e-4:
-        left = abs(ratio - 1)  # of the relative errors, which are those of a gradient without the term
+        left = abs(ratio - 1)  # the part of the relative errors that is left, as they include the term
         arrays = {
             name: array._replace(verdict="correct", relative_error=left * array.relative_error, factor=1.0, sign=1)
             for name, array in found.arrays.items()
@@ -214,13 +218,13 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
             reason=f"with a term λW, λ = {told:g}",
             correct=None,
         )
-    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as long"}
-    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as long")
+    known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as large"}
+    said = next((words for r, words in known.items() if abs(ratio - r) < 1e-4), f"it is {ratio:.4g} times as large")
     return replace(found, place="update", reason=f"the term λW is not the one with λ = {told:g}: {said}", correct=None)
 
 
 def _decay(best: Explanation) -> float | None:
-    """Give λ if a term λW explains what is incorrect."""
+    """Return λ if a term λW alone explains all deviations, otherwise None."""
     terms = best.state.terms
     if not terms or not all(term.form.startswith("~decay") for term in terms):
         return None
@@ -231,7 +235,7 @@ def _decay(best: Explanation) -> float | None:
 
 
 def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> Iterator[Alternative]:
-    """List the other explanations, each once: first a loss that makes the gradient correct, then what is near."""
+    """List the other explanations, each once, beginning with the losses for which the gradient is correct."""
     best = found[0]
     if case.known and case.loss is not None:
         for one in _other_losses(case, best):
@@ -263,7 +267,7 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
 
 
 def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
-    """List the losses, other than the one named, of which the arrays are the gradient."""
+    """List the other losses whose gradient agrees with every array."""
     reading = best.reading
     others = [loss for loss in losses(reading.n, reading.widths[-1]) if loss.name != best.loss.name]
     return [
@@ -274,21 +278,21 @@ def _other_losses(case: Case, best: Explanation) -> list[Baseline]:
 
 
 def _where(other: Reading, best: Reading) -> str:
-    """Say how a reading differs from the best."""
+    """Write the condition under which an alternative holds; the text is empty for the best reading."""
     if other is best:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
-#: How many explanations are told beside a place that all of them share.
+#: How many explanations are listed if all of them share one place.
 FEW = 3
-#: Numbers that differ by less than so many units of the last digit are the same.
+#: Gradients count as the same if they differ by at most ten times this many units of the last digit.
 UNIT_SHARE = 100.0
 
 
 def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
-    """List the mistakes that would give these very numbers on these data, though not on others."""
+    """List the mistakes that give the correct numbers on these data, though not on others."""
     reading, loss = best.reading, best.loss
     widths = reading.widths
     if any(phi.name not in ACTIVATIONS for phi in reading.activations):
@@ -311,7 +315,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
         if gives(there, plan, {}, right, 1e-9) is not False:
-            continue  # it is no mistake in such a network
+            continue  # it is not a mistake in such a network
         if all(gives(p, plan, {}, own, tolerance) is not False for p, own in zip(passes, rights, strict=True)):
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
@@ -320,7 +324,7 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
 
 
 def _agreement(n: int, off: float, step: bool) -> str:
-    """Say that all numbers agree, and how closely; in a step, that all changes do."""
+    """Say how closely all numbers agree or, in a step, all changes."""
     closely = f"up to a relative error of {off:.0e} in each array" if off else "to the last bit"
     what = "change" if step else "number"
     return f"{f'all {n} {what}s agree' if n > 1 else f'the only {what} agrees'} {closely}"

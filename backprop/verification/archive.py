@@ -1,4 +1,4 @@
-"""Arrays from an .npz or a .mat file that another program has written, which is read without being trusted.
+"""Read arrays from an .npz or .mat file that another program has written, without trusting the file.
 
 Nothing in the file is executed or unpickled, and nothing is decompressed beyond a limit that is checked first.
 """
@@ -33,7 +33,7 @@ NAMES: Mapping[str, str] = {
     "eta": "the learning rate of the update",
 }
 
-#: How the functions call these arrays, each list with the prefix that its arrays have in a file.
+#: The arguments of the functions that take these arrays, each with the prefix that its arrays have in a file.
 ARGUMENTS: Mapping[str, str] = {
     r"gradients of biases": "gb",
     r"biases\[0\]": "b",
@@ -59,8 +59,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. One line
-            says which.
+        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. The
+            message is one line.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
@@ -78,7 +78,7 @@ def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(data)
     except Exception as error:  # no list says which exceptions damage can cause; OSError is one
-        raise ValueError(f"{path} is no .npz file: {_line(error)}; expected what numpy.savez writes") from None
+        raise ValueError(f"{path} is not an .npz file: {_line(error)}; expected what numpy.savez writes") from None
 
 
 def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
@@ -86,7 +86,7 @@ def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
     if b"MATLAB 7.3" in data[:128] or data.startswith(b"\x89HDF"):
         raise ValueError(f"{path} is a .mat file of version 7.3; expected one of version 7: write it with save -v7")
     if not data.startswith(b"MATLAB 5.0"):
-        raise ValueError(f"{path} is no .mat file; expected what save -v6 or save -v7 writes")
+        raise ValueError(f"{path} is not a .mat file; expected what save -v6 or save -v7 writes")
     try:
         found = matlab.variables(data, MOST_BYTES)
     except ValueError as error:
@@ -113,7 +113,7 @@ def _line(error: Exception) -> str:
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse arrays that would be too large, before anything is decompressed."""
+    """Reject too many, too large or duplicate arrays before anything is decompressed."""
     if len(members) > MOST_ARRAYS:
         raise ValueError(f"{path} has {len(members)} arrays; expected at most {MOST_ARRAYS}")
     size = sum(info.file_size for info in members)
@@ -154,7 +154,7 @@ def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.nd
 
 
 def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[str, Any], list[str]]:
-    """Sort arrays by their names into the arguments of `diagnose` or `diagnose_step`.
+    """Sort arrays by name into the arguments of `diagnose` or `diagnose_step`.
 
     Args:
         arrays: the arrays by name, as in NAMES.
@@ -164,7 +164,8 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
         The name of the function, its arguments, and the names of arrays that were not used.
 
     Raises:
-        ValueError: if arrays are missing or do not go together. One line names those that were expected.
+        ValueError: if arrays are missing or do not go together. The message is one line and names those that were
+            expected.
 
     Examples:
         >>> import numpy as np
@@ -222,13 +223,13 @@ def _count(arrays: Mapping[str, np.ndarray], prefix: str) -> int:
 
 
 def in_names_of_file(message: str) -> str:
-    """Put the names of a file's arrays in place of those of the arguments.
+    """Replace the names of arguments in an error message by those of the file's arrays.
 
     Args:
-        message: what `diagnose` or `diagnose_step` complained.
+        message: the error message of `diagnose` or `diagnose_step`.
 
     Returns:
-        The same about W1, g1, … in place of weights[0], gradients[0], …
+        The message with W1, g1, … in place of weights[0], gradients[0], …
 
     Examples:
         >>> from backprop.verification.archive import in_names_of_file

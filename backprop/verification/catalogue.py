@@ -1,8 +1,8 @@
-r"""The catalogue of mistakes: what people write instead of each step, why, and which check sees it.
+r"""The catalogue of mistakes: what people write instead of each step, why they do, and which check detects it.
 
 The incorrect formulas themselves stand in the grammar of backward passes. Each belongs to one place of the backward
-pass, so `incorrect_gradients` makes a whole backward pass with a mistake in it from the steps of the derivation and one
-incorrect step. That is how the mistakes are trained, and how the diagnosis is tested.
+pass, so `incorrect_gradients` replaces the correct step at that place and takes all other steps from the derivation. We
+train networks with these backward passes, and we test the diagnosis with them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ class Mistake:
         equations: the labels of the equations it breaks, without "eq:".
         incorrect: what people write.
         correct: what it should be.
-        why: why it tempts.
-        seen: which check sees it.
-        unseen: which does not.
+        why: why people make it.
+        seen: which checks detect it.
+        unseen: which checks miss it.
     """
 
     slug: str
@@ -552,7 +552,7 @@ MISTAKES: tuple[Mistake, ...] = (
 BY_SLUG: Mapping[str, Mistake] = {mistake.slug: mistake for mistake in MISTAKES}
 
 
-#: The place of each mistake of the backward pass: at the output, or for each layer.
+#: The place of each mistake in the backward pass, which is at the output or in each layer.
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(
         (name for name in grammar.ERRORS if not name.startswith("~")),
@@ -613,13 +613,13 @@ def plan_with(
     """Plan a backward pass with one mistake in it.
 
     Args:
-        slug: a mistake of the backward pass; a mistake of scale, sign or update plans nothing.
+        slug: a mistake of the backward pass; the plan is empty for a mistake of scale, sign or update.
         activations: their names, one for each layer.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        layers: where to make it, from 0; None for everywhere it can be made.
+        layers: the layers in which to make it, from 0; None for all in which it can be made.
 
     Returns:
-        The form of each place that is not as it should be.
+        The incorrect form at each place that the mistake changes.
 
     Examples:
         >>> from backprop.verification.catalogue import plan_with
@@ -660,12 +660,12 @@ def plan_with(
     return found
 
 
-#: Mistakes that need a layer below.
+#: Mistakes that can only be made in a layer with another layer below it.
 BELOW = ("preactivation-instead-of-activation", "delta-instead-of-activation")
 
 
 def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
-    """List the layers in which a mistake can be made without an error of shapes.
+    """List the layers in which a mistake can be made without a shape error.
 
     Args:
         slug: the mistake.
@@ -707,16 +707,16 @@ def layers_for(slug: str, widths: Sequence[int], n: int = 0) -> list[int]:
 
 
 def factors_with(slug: str, widths: Sequence[int], n: int, layers: Sequence[int] | None = None) -> dict[str, float]:
-    """List the factors by which a mistake of scale or sign multiplies arrays or, as "", the whole.
+    """List the factors by which a mistake of scale or sign multiplies the arrays.
 
     Args:
-        slug: the mistake; one of another kind has none.
+        slug: the mistake; the result is empty for a mistake of another kind.
         widths: the numbers of units, inputs first.
         n: the number of examples.
-        layers: the layers, from 0, in which a mistake of single layers is made; None for the first.
+        layers: the layers, from 0, in which the mistake is made; None for the first, or for all with "bias-scale".
 
     Returns:
-        Factors by place.
+        The factors by place, such as "dW1"; the place "" stands for the whole gradient.
 
     Examples:
         >>> from backprop.verification.catalogue import factors_with
@@ -755,7 +755,7 @@ def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
     Args:
         p: a forward pass.
         n: the number of examples.
-        singly: whether a mistake of several layers is listed for each of them as well.
+        singly: whether a mistake that can be made in several layers is also listed for each of them alone.
 
     Yields:
         Slugs, plans and factors.
@@ -772,24 +772,24 @@ def planted(p: Pass, n: int, singly: bool = False) -> Iterator[Planted]:
 
 
 def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | None:
-    """Return the layers for `factors_with`: a factor of a layer in every layer would be one of the whole."""
+    """Return the layers for `factors_with`, or None if one layer's mistake would otherwise be made in every layer."""
     return None if len(layers) == depth and slug.startswith("layer-") else layers
 
 
 def gives(
     p: Pass, plan: Plan, factors: Mapping[str, float], wanted: Mapping[str, np.ndarray], tolerance: float
 ) -> bool | None:
-    """Tell whether a backward pass gives certain gradients.
+    """Tell whether a backward pass gives the wanted gradients.
 
     Args:
         p: the forward pass.
         plan: the backward pass.
         factors: as for `grammar.backward`.
         wanted: the gradients, by name.
-        tolerance: the relative error that counts as none.
+        tolerance: the largest relative error that counts as agreement.
 
     Returns:
-        Whether it does; None if the shapes, or the number of examples, do not allow such a backward pass.
+        Whether it does; None if the shapes or the number of examples rule out such a backward pass.
     """
     try:
         made = grammar.backward(p, plan, factors)
@@ -810,7 +810,7 @@ def incorrect_gradients(
     layers: Sequence[int] | None = None,
     after: Sequence[np.ndarray] | None = None,
 ) -> Gradients:
-    """Compute the gradient that a network gets if you make a mistake.
+    """Compute the gradient that a program with a mistake obtains for a network.
 
     Args:
         model: the network; its arrays may have leading axes.
@@ -818,14 +818,14 @@ def incorrect_gradients(
         y: the targets, shape (N, d_L).
         slug: a mistake of the catalogue, or "" for none.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        layers: where to make it, from 0; None for everywhere it can be made.
+        layers: the layers in which to make it, from 0; None for all in which it can be made.
         after: the weights after the update; "updated-too-early" needs them.
 
     Returns:
         The gradients, of whatever shape the mistake gives them.
 
     Raises:
-        ValueError: if the shapes of the network do not let the mistake happen.
+        ValueError: if the shapes of the network rule out the mistake.
 
     Examples:
         >>> import backprop, numpy as np
@@ -859,12 +859,12 @@ def incorrect_gradients(
 
 
 def _scale(loss: str, n: int, d: int) -> float:
-    """Give the factor of a loss."""
+    """Return the factor of a loss."""
     return {"mse": 2 / (n * d), "binary_cross_entropy": 1 / (n * d), "cross_entropy": 1 / n}[loss]
 
 
 def _without_activation(model: Model, X: np.ndarray, layers: Sequence[int]) -> Trace:
-    """Run a network forward as if some layers had no activation, though the backward pass knows one."""
+    """Run a network forward without the activation of some layers, which the backward pass still differentiates."""
     a, z = [X], []
     for k, (w, phi) in enumerate(zip(model.weights, model.activations, strict=True)):
         z.append(step.preactivation(a[-1], w, None if model.biases is None else model.biases[k]))
@@ -921,7 +921,7 @@ OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
 def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str = "mse") -> Gradients:
     """Compute the gradient of a training run with a mistake.
 
-    A mistake of the update leaves the gradient correct, and of the layers one that is left out is the first.
+    A mistake in the update leaves the gradient correct. A mistake that concerns a single layer is made in the first.
 
     Args:
         model: the network; its arrays may have leading axes.
@@ -934,7 +934,7 @@ def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str,
         The gradients, of whatever shape the mistake gives them.
 
     Raises:
-        ValueError: if the shapes of the network do not let the mistake happen.
+        ValueError: if the shapes of the network rule out the mistake.
 
     Examples:
         >>> import backprop
@@ -958,7 +958,7 @@ def states_with(
     loss: str = "mse",
     total: Gradients | None = None,
 ) -> Iterator[tuple[Model, Gradients | None]]:
-    """Train with a mistake, without end and without checks.
+    """Train with a mistake, endlessly and without checks.
 
     Args:
         slug: the mistake, or "" for none.
@@ -967,10 +967,10 @@ def states_with(
         y: the targets, shape (N, d_L).
         eta: the learning rate.
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
-        total: the sum of all gradients so far, if they have not been set to zero; None at the beginning.
+        total: the sum of all gradients so far, for a mistake that never sets them to zero; None at the beginning.
 
     Yields:
-        The network, first before any update and then after each one, and that sum.
+        The network and that sum, first before any update and then after each one.
 
     Examples:
         >>> import backprop

@@ -1,7 +1,8 @@
 """The first stage of a diagnosis: read the arrays in every way, and compare each with the correct gradient.
 
-A `Case` holds what was handed in and what was specified. With activations it gives a `Reading`, and with a loss and a
-factor a `Baseline`, which tells the arrays that agree, those that do not, and those that these data do not test.
+A `Case` holds the arrays that were passed and the options that were specified. Together with
+activations it gives a `Reading`. A reading, a loss and a factor give a `Baseline`, which tells which arrays agree,
+which do not, and which these data do not test.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from backprop.verification.told import told_losses
 
 
 class Case(NamedTuple):
-    """Everything that a search needs to know."""
+    """The arrays and options of one diagnosis."""
 
     problems: list[Problem]
     told: list[list[Activation]] | None
@@ -40,7 +41,7 @@ class Case(NamedTuple):
 
 
 def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading, and, where a ReLU is exactly at its kink, the same with derivative 1 there."""
+    """Yield the reading and, if a ReLU is exactly at its kink, the same reading with derivative 1 there."""
     yield reading
     hit = [
         k
@@ -54,7 +55,7 @@ def _with_other_kink(reading: Reading) -> Iterator[Reading]:
 
 
 def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
-    """Read the problem in every convention with all of the activations."""
+    """Combine every convention with every choice of activations."""
     with np.errstate(all="ignore"):
         return [
             reading
@@ -66,9 +67,9 @@ def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Read
 
 
 def losses_for(case: Case, reading: Reading) -> list[LossReading]:
-    """List the losses that a reading may belong to."""
+    """List the losses that are possible for a reading."""
     found = told_losses(case.loss, reading.n, reading.widths[-1])
-    if not case.known:  # a sum cannot be told from a mean
+    if not case.known:  # a sum and a mean look the same
         found = [loss for loss in found if loss.mean] or found
         found = list({loss.family: loss for loss in reversed(found)}.values())[::-1]
     possible, y = families(reading.activations[-1].name), reading.problem.y
@@ -79,7 +80,7 @@ def losses_for(case: Case, reading: Reading) -> list[LossReading]:
 
 
 class Baseline(NamedTuple):
-    """What the arrays are compared with: the correct gradient of a loss, times a factor."""
+    """The correct gradient of a loss, times a factor, with which the arrays are compared."""
 
     reading: Reading
     loss: LossReading
@@ -89,7 +90,7 @@ class Baseline(NamedTuple):
 
 
 def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading]) -> Iterator[Baseline]:
-    """List what the arrays may be compared with."""
+    """List the baselines with which the arrays may be compared."""
     for loss in candidates:
         blocks = reading.correct(loss.family) if loss.family in families(reading.activations[-1].name) else None
         if blocks is None:
@@ -108,12 +109,12 @@ def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading])
 
 
 def nearest(baselines: Sequence[Baseline]) -> Baseline:
-    """Choose the one that explains the most arrays; among equals the first."""
+    """Choose the baseline that explains the most arrays; if several do, the first of them."""
     return max(baselines, key=lambda one: len(one.agree & one.tested))
 
 
 def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
-    """List the losses of which the arrays are the gradient."""
+    """List the baselines with which every array agrees."""
     found = []
     for reading in readings:
         quick = case.told is None
@@ -126,14 +127,14 @@ def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
         if not candidates:
             continue
         scan = list(comparisons(case, reading, candidates))
-        if case.step:  # a step uphill is a mistake, and found as such
+        if case.step:  # a step uphill is a mistake, which the search finds
             scan = [one for one in scan if one.s > 0]
         found += [one for one in scan if len(one.agree) == len(reading.given) and one.tested]
     return found
 
 
 def resembling(reading: Reading, family: str) -> dict[str, bool]:
-    """Tell quickly which arrays may have the direction of the correct gradient, with any factor."""
+    """Tell quickly which arrays may be multiples of the correct gradient."""
     if family in reading.resembling:
         return reading.resembling[family]
     found = reading.resembling[family] = {}
@@ -142,7 +143,7 @@ def resembling(reading: Reading, family: str) -> dict[str, bool]:
         p = reading.exact(family)
         size, flow = 1 + float(np.linalg.norm(grammar.correct_error(p))), Flow()
         for k in range(p.depth - 1, -1, -1):
-            if large and found and not any(found.values()):  # nothing above speaks for these activations
+            if large and found and not any(found.values()):  # no array above supports these activations
                 found |= dict.fromkeys(reading.given, False)
                 break
             flow = grammar.delta_of(p, k, {}, flow)
@@ -167,8 +168,8 @@ def evidence_for(reading: Reading, family: str) -> int:
 
 
 def likeliest(case: Case, readings: Sequence[Reading]) -> Baseline | None:
-    """Find the correct gradient that the numbers are nearest to; None if no loss goes with the targets."""
-    if case.told is None:  # only activations for which something speaks, or the likeliest
+    """Find the correct gradient nearest to the numbers; None if no loss suits the targets."""
+    if case.told is None:  # only activations that some array supports, or else the likeliest
         evidence = {
             id(reading): max((evidence_for(reading, loss.family) for loss in losses_for(case, reading)), default=0)
             for reading in readings
@@ -179,7 +180,7 @@ def likeliest(case: Case, readings: Sequence[Reading]) -> Baseline | None:
 
 
 def drowned(case: Case, best: Baseline) -> bool:
-    """Tell whether nothing but rounding can be seen: then no search says more."""
+    """Tell whether only rounding errors can be seen, so that a search would be pointless."""
     blocks = best.reading.correct(best.loss.family).values()
     return not best.tested or (case.step and all(block.vague(best.s) for block in blocks))
 
@@ -217,7 +218,7 @@ def judged_layers(found: Mapping[str, Array], depth: int, mistakes: Mapping[str,
 def answer(
     case: Case, one: Baseline, verdict: str, judged: Mapping[str, Array], at: Mapping[str, Sequence[int]], **more: Any
 ) -> Diagnosis:
-    """Answer with a verdict on each array, on the layers with their mistakes, and what else follows from a baseline."""
+    """Write a diagnosis that judges each array and each layer against a baseline."""
     reading, loss = one.reading, one.loss
     known: dict[str, Any] = {
         "loss": loss.name,
@@ -234,7 +235,7 @@ def answer(
 
 
 def _correct_gradients(one: Baseline) -> Gradients:
-    """Give the correct gradient, laid out as the weights were."""
+    """Return the correct gradient in the layout of the weights that were passed."""
     reading, loss = one.reading, one.loss
     made = grammar.backward(reading.exact(loss.family), {})
     depth = range(1, reading.depth + 1)
@@ -244,7 +245,7 @@ def _correct_gradients(one: Baseline) -> Gradients:
 
 
 def assumed(case: Case, reading: Reading, loss: LossReading) -> Iterator[str]:
-    """List what was not told."""
+    """List what was inferred because it was not specified."""
     if len(case.problems) > 1 or case.convention is None:
         name = reading.problem.convention
         yield f"the convention {name}, that is {CONVENTIONS[name]}"

@@ -1,8 +1,8 @@
 """Diagnosis: name the mistake in a gradient that any program computed.
 
 `diagnose` takes weights, data and the gradient that your code computed for them; `steps.diagnose_step` takes the
-weights before and after one update. Both infer whatever you do not specify. The answer is "correct", "mistake" or
-"unknown", because a mistake is named only if the numbers agree to the last digits.
+weights before and after one update. Both infer whatever you do not specify. The verdict is "correct", "mistake" or
+"unknown". A mistake is named only if the numbers agree to the last digits.
 
 Each array is first judged by itself as correct, incorrect, or not tested by these data. Then explanations of the
 incorrect arrays compete, in this order:
@@ -10,7 +10,7 @@ incorrect arrays compete, in this order:
 1. correct for the loss that was named; if none was, for the first that fits among the mean, half the mean, the sum and
    half the sum of squares, then the cross-entropies. −∇L is correct as well, with `sign` −1, because a program may add
    it to the weights; in a step it is the mistake `uphill`;
-2. correct for another common loss than the one named;
+2. correct for a common loss other than the one named;
 3. one mistake at one place, or the same mistake in several layers;
 4. factors by N, by widths and by 2;
 5. two mistakes.
@@ -39,12 +39,12 @@ from backprop.verification.search import COARSE, MANY, MOST, LossReading, Readin
 from backprop.verification.told import networks_for, told_activations, told_losses
 from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
 
-#: How many readings for which an array speaks are searched for a mistake at most, the likeliest first; and how many
-#: of the others, if their activations are not likely.
+#: The largest number of readings that are searched for a mistake: of those that some array supports, the likeliest
+#: first, and of the others if their activations are unlikely.
 SEARCHED, FEW = 24, 8
-#: How many times the searches of one diagnosis may go one layer down; the mistakes of the catalogue need about 200.
+#: How often the searches of one diagnosis may go one layer down; the mistakes of the catalogue take about 200 steps.
 STEPS = 4000
-#: How many networks are tried at most in each group if there are many inputs.
+#: The largest number of networks that are tried in each group if there are many inputs.
 LARGE = 16
 
 
@@ -65,27 +65,28 @@ def diagnose(
 
     Args:
         weights: one array for each layer, (in, out) or (out, in); or a `backprop.Model`.
-        X: the inputs, one example a row or a column.
+        X: the inputs, with one example in each row or in each column.
         y: the targets; for one output they may have shape (N,).
         gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
-            weights. With biases also `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists, or one list
-            in PyTorch's order W₁, b₁, W₂, b₂, …
+            weights. With biases, you can also pass `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists,
+            or one list in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
-        activations: a name for all layers or one for each, or None for what is not known; "sigmoid", "tanh", "relu",
-            "identity" and the others of the network. If they are not specified, these four are tried first.
+        activations: a name for all layers, a list with one for each, or None in place of whatever is not known;
+            "sigmoid", "tanh", "relu", "identity" and the others of the network. If they are not specified, these four
+            are tried first.
         loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
         printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
-        weight_decay: λ, if the program adds a term λW to the gradient. A λ that is not named is fitted, so that twice
-            or half of it looks correct.
+        weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given, it is fitted, so twice or
+            half the intended λ would count as correct.
 
     Returns:
         The diagnosis.
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, a name is unknown, or every gradient is
+        ValueError: if shapes fit no convention, a number is NaN or infinite, a name is unknown, or every gradient is
             zero.
 
     Examples:
@@ -96,7 +97,7 @@ def diagnose(
         >>> backprop.diagnose(model.weights, X, y, right).verdict
         'correct'
 
-        Half of it is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
+        Half of this gradient is the gradient of half the loss. If you name the loss, the missing factor is a mistake:
 
         >>> half = [g / 2 for g in right]
         >>> backprop.diagnose(model.weights, X, y, half).loss
@@ -140,7 +141,7 @@ def assert_gradient(
     sign: int | None = None,
     strict: bool = False,
 ) -> Diagnosis:
-    """Raise an error unless a gradient is correct; for tests that grade.
+    """Raise an error unless a gradient is correct, for use in tests that grade a program.
 
     Args:
         weights: as for `diagnose`.
@@ -151,14 +152,14 @@ def assert_gradient(
         activations: as for `diagnose`.
         loss: as for `diagnose`.
         convention: as for `diagnose`.
-        sign: 1 to insist on ∇L, −1 on −∇L, None to take either.
+        sign: 1 to require ∇L, −1 to require −∇L, None to accept either.
         strict: whether these data must also have tested every array and excluded every mistake of the catalogue.
 
     Returns:
         The diagnosis, if it is "correct".
 
     Raises:
-        AssertionError: if it is not; its message is the diagnosis.
+        AssertionError: if it is not, or if `strict` or `sign` is not satisfied; the message contains the diagnosis.
         TypeError: as `diagnose`.
         ValueError: as `diagnose`.
 
@@ -184,9 +185,9 @@ def assert_gradient(
 
 @np.errstate(all="ignore")
 def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
-    """Add what else the arrays show: why it will not learn, or, if nothing fits, what else may have been handed in."""
+    """Add remarks on why the network may not learn; if nothing fits, add hints on other arrays to pass."""
     if found.verdict == "unknown":
-        if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as they can be seen
+        if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as rounding lets us see
             return found
         networks = [n for group in networks_for(case.told, case.depth, "") for n in group][:8]
         correct = any(array.verdict == "correct" for array in found.arrays.values())
@@ -205,17 +206,17 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
 def explained(
     case: Case, readings: Sequence[Reading], few: int, steps: Iterator[int], again: bool = False
 ) -> list[Explanation]:
-    """List the explanations that assume a mistake, the cheapest first.
+    """List the explanations that assume a mistake, the simplest first.
 
     Args:
-        case: what was handed in.
-        readings: how it may be read.
-        few: how many readings for which no array speaks are searched.
+        case: the arrays and options.
+        readings: the ways to read the arrays.
+        few: how many readings that no array supports are searched.
         steps: as for `Search`; when it is empty, the search ends.
-        again: whether the readings for which an array speaks have been searched before.
+        again: whether the readings that some array supports have been searched before.
 
     Returns:
-        The explanations; none if there are too many steps, because another might be better than those found.
+        The explanations; none if the steps run out, because a better one might have been missed.
     """
     if not readings:  # no forward pass is finite
         return []
@@ -254,7 +255,7 @@ def explained(
 
 
 def _scales_to_try(case: Case, reading: Reading, candidates: Sequence[LossReading]) -> list[float | None]:
-    """List the factors of the whole with which a search begins; None for the one that the first array gives."""
+    """List the factors of the whole gradient with which a search begins; None takes the factor from the first array."""
     blocks = reading.correct(candidates[0].family)
     found: list[float | None] = [None]
     if not case.known:
@@ -275,7 +276,7 @@ def _scales_to_try(case: Case, reading: Reading, candidates: Sequence[LossReadin
 
 @np.errstate(all="ignore")
 def diagnosed(case: Case) -> Diagnosis:
-    """Go through what may be: correct, a mistake, unknown."""
+    """Try the verdicts in order: correct, a mistake, unknown."""
     family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
     groups, steps = [], iter(range(STEPS))
     for number, network in enumerate(networks_for(case.told, case.depth, family)):

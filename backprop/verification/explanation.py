@@ -1,4 +1,4 @@
-"""What a backward pass that gives the numbers means: losses, mistakes, places, and how much is assumed."""
+"""Turn a backward pass that gives the numbers into an explanation, with a loss, mistakes, places and a cost."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,33 +19,33 @@ from backprop.verification.search import (
     losses,
 )
 
-#: What an explanation assumes if the gradient belongs to another common loss than the one named.
+#: The cost of assuming that the gradient belongs to a common loss other than the one named.
 OTHER_LOSS = 0.7
-#: An explanation is worth telling beside the best if it assumes no more than this in addition.
+#: An explanation is listed beside the best one if its cost exceeds the best cost by no more than this.
 NEAR = 0.65
-#: A mistake is named only if every other explanation assumes more than this in addition.
+#: A mistake is named only if the cost of every other explanation exceeds its own by more than this.
 AHEAD = 0.35
-#: In place of the error, these have no factor of their own.
+#: In place of the error, these forms may have any factor.
 FREE = ("output-differentiated", "loss-instead-of-derivative")
-#: What one mistake assumes at most; two that would explain the numbers are told and not named.
+#: The largest cost of one mistake; two mistakes that explain the numbers are listed but not named.
 ONE = 1.9
-#: What an explanation may assume at most.
+#: The largest cost of an explanation.
 LIMIT = 2.75
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A reading of the numbers.
+    """An explanation of the numbers: a loss, a sign, a scale and perhaps mistakes.
 
     Attributes:
         reading: the problem as it was read.
         loss: the loss.
         state: the backward pass.
-        sign: 1, or −1 if what was handed in points against the gradient.
-        scale: its length, as a multiple of the loss's gradient.
-        extra: slugs for the scale of the whole.
+        sign: 1, or −1 if the arrays have the opposite direction of the gradient.
+        scale: the factor by which the arrays are larger than the loss's gradient.
+        extra: slugs for the scale of the whole gradient.
         assumes: how much is assumed to be incorrect.
-        unlikely: how unlikely the loss and the sign are besides.
+        unlikely: what is added to the cost for an unlikely loss or sign.
         blocks: the arrays beside what the explanation gives for half the sum of squares.
     """
 
@@ -61,17 +61,17 @@ class Explanation:
 
     @property
     def cost(self) -> float:
-        """How explanations are ordered."""
+        """The cost, by which explanations are ordered."""
         return self.assumes + self.unlikely
 
     @property
     def s(self) -> float:
-        """What the blocks are multiplied by."""
+        """The factor by which the blocks are multiplied."""
         return self.sign * self.scale * self.loss.factor
 
     @cached_property
     def parts(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
-        """The mistakes: a slug or "", the place, and the layers where it stands."""
+        """For each mistake its slug or "", its place, and the layers in which it was made."""
         return tuple(self._parts())
 
     def _parts(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
@@ -97,13 +97,13 @@ class Explanation:
                     yield from ((slug, term.place, layers) for slug in slugs)
             else:
                 below = tuple(range(1, layers[0] + 1)) if term.place.startswith("delta") else layers
-                yield from (
-                    (slug, term.place, below) for slug in _factor_slugs(term, self.reading, self.loss.family == "mse")
-                )
+                output = {t.factor for t in self.state.terms if not t.form and t.layer in (0, depth)}
+                squares = self.loss.family == "mse" and term.factor in output  # whose derivative is in the output's δ
+                yield from ((slug, term.place, below) for slug in _factor_slugs(term, self.reading, squares))
 
     @property
     def anew(self) -> bool:
-        """Whether δ is multiplied by a factor in several layers anew, for which there is no name."""
+        """Whether δ is multiplied by a factor in more than one layer, which is a mistake without a name."""
         return sum(place.startswith("delta") for place in self.state.factors) > 1
 
     @cached_property
@@ -114,20 +114,20 @@ class Explanation:
             return ()
         if "one-example-only" in found:
             found = [slug for slug in found if slug != "bias-not-summed"]
-        if self.other_loss and len(set(self.extra) - {"uphill"}) > 1:  # the other loss says it in one
+        if self.other_loss and len(set(self.extra) - {"uphill"}) > 1:  # the other loss says the same in one name
             found = [slug for slug in found if slug not in self.extra or slug == "uphill"]
         return tuple(dict.fromkeys(sorted(found, key=lambda slug: slug in self.extra)))
 
     @cached_property
     def other_loss(self) -> LossReading | None:
-        """The common loss that has the scale of the whole, if it is another than the one named."""
+        """The common loss, other than the one named, that accounts for the scale; None if there is none."""
         factor = self.loss.factor * self.scale
         near = (o for o in losses(self.reading.n, self.reading.widths[-1]) if abs(o.factor / factor - 1) < 1e-9)
         return next((o for o in near if self.extra and o.family == self.loss.family), None)
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:
-        """For each mistake the layers where it stands."""
+        """The layers in which each mistake was made."""
         found: dict[str, set[int]] = {}
         for slug, _, layers in self.parts:
             if slug in self.slugs:
@@ -136,7 +136,7 @@ class Explanation:
 
     @property
     def place(self) -> str | None:
-        """The place, if there is one; the uppermost, if lines of one kind stand in several layers."""
+        """The place of the mistake, the uppermost if it occurs in several layers; None if there is no single place."""
         terms, depth = self.state.terms, self.reading.depth
         words = {"back" if term.place == "error" else term.place.rstrip("0123456789") for term in terms}
         if self.reading.problem.bias_row and all(term.form[:6] in ("", "~decay") for term in terms):
@@ -149,8 +149,17 @@ class Explanation:
         unsure |= words == {"phi"} and self._beside(top)
         return f"delta{max(layers)}" if len(words) > 1 or (unsure and words <= {"back", "phi"}) else top.place
 
+    @property
+    def undecided(self) -> bool:
+        """Whether a factor of the lowest layers may be in δ or in what makes their gradients: nothing else shows it."""
+        terms, given = self.state.terms, self.reading.given
+        places, top = {term.place for term in terms}, max((term.layer for term in terms), default=0)
+        if "b1" not in given or any(term.form for term in terms):
+            return False
+        return places == {"delta1"} or places == {f"d{name}" for name in given if int(name[1:]) <= top}
+
     def _beside(self, term: Term) -> bool:
-        """Tell whether what stands in place of φ′ may as well stand beside it, in what it is multiplied with."""
+        """Tell whether an incorrect φ′ gives the same numbers as an extra factor beside a correct φ′."""
         p, k = self.reading.exact(self.loss.family), term.layer - 1
         made = dict(grammar.derivatives(p, k))[term.form]
         return term.form == "derivative-applied-twice" or np.array_equal(made, made * grammar.correct_derivative(p, k))
@@ -168,7 +177,7 @@ def _slug_of(name: str, output: bool) -> str:
 
 
 def _factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[str]:
-    """List the slugs of a factor that does not belong to the whole; a loss with squares has a 2 that can be missing."""
+    """List the slugs for a factor of a single array; only for squared errors can it be the missing 2."""
     f, d = term.factor, reading.widths[-1]
     if term.place.startswith("db"):
         return ["biases-not-updated" if f == 0 else "bias-scale"]
@@ -191,7 +200,7 @@ def named_factors(reading: Reading) -> list[float]:
         reading: the problem.
 
     Returns:
-        2, N, their inverses and the like.
+        The factors, such as 2, N and their inverses.
     """
     n, d = reading.n, reading.widths[-1]
     found = {2.0, float(n), float(n * d), float(d)} - {1.0}
@@ -199,7 +208,7 @@ def named_factors(reading: Reading) -> list[float]:
 
 
 def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[float, tuple[str, ...], float]]:
-    """List the factors that a whole gradient can have against a loss's own.
+    """List the factors by which a whole gradient can differ from the gradient of a loss.
 
     Args:
         loss: the loss.
@@ -207,7 +216,7 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
         named: whether the loss was named.
 
     Yields:
-        Factors, the mistakes that make them, and how much they assume.
+        Factors, the mistakes that cause them, and their costs.
     """
     n, widths = reading.n, reading.widths
     d = widths[-1]
@@ -238,11 +247,11 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
 
 
 def between(named: LossReading, other: LossReading) -> tuple[str, ...]:
-    """Say what is done differently if a gradient belongs to another loss of the family.
+    """List the mistakes that turn one loss of a family into another.
 
     Args:
         named: the loss that was named.
-        other: the loss that it belongs to.
+        other: the loss that the gradient belongs to.
 
     Returns:
         Slugs.
@@ -261,15 +270,15 @@ def between(named: LossReading, other: LossReading) -> tuple[str, ...]:
 def explanations(
     search: Search, states: Sequence[State], candidates: Sequence[LossReading], named: bool, known: bool, step: bool
 ) -> Iterator[Explanation]:
-    """Explain states by losses and scales, those that hold within rounding.
+    """Combine states with losses and scales into explanations, and keep those that hold within rounding.
 
     Args:
         search: the search that found them.
-        states: the states, the cheapest first.
+        states: the states, the simplest first.
         candidates: the losses that the gradient may belong to.
         named: whether the loss was named.
-        known: whether the factor of the whole can be seen.
-        step: whether a step was handed in, so that the sign counts.
+        known: whether the factor of the whole gradient can be seen.
+        step: whether a step was passed, so that the sign counts.
 
     Yields:
         The explanations.
@@ -281,7 +290,7 @@ def explanations(
             continue
         if any(sum(reading.given[t.place[1:]].size for t in own) < 4 for own in _decays(state).values()):
             continue
-        if set(state.factors) == {f"d{name}" for name in reading.given}:  # a factor of the whole says the same
+        if set(state.factors) == {f"d{name}" for name in reading.given}:  # the factor of the whole says the same
             continue
         blocks = reading.blocks(search.family, state.plan, state.factors, state.decays)
         if not all(block.off(state.s) <= 1.5 for block in blocks.values()):
@@ -309,14 +318,14 @@ def explanations(
                 break
 
 
-#: Without the factor of the whole nothing is assumed about it.
+#: If the factor of the whole gradient cannot be seen, nothing is assumed about it.
 FREE_SCALE: tuple[tuple[None, tuple[str, ...], float], ...] = ((None, (), 0.0),)
 
 
 def _scales_of(
     state: State, blocks: dict[str, Block], s: float, loss: LossReading, reading: Reading, named: bool
 ) -> Iterator[tuple[float | None, tuple[str, ...], float]]:
-    """List the scales with which a state holds within rounding: as `scales` does, or None for one without a name."""
+    """Yield the items of `scales` with which a state holds within rounding, with ratio None for a nameless scale."""
     single = reading.n * reading.widths[-1] == 1  # with one number for δ, every factor would do
     if single and any(term.place == "error" for term in state.terms):
         return
@@ -335,7 +344,7 @@ def _scales_of(
 
 
 def _decays(state: State) -> dict[str, list[Term]]:
-    """Sort the terms that add a multiple of the parameters by that multiple."""
+    """Group the terms that add a multiple of the parameters, by that multiple."""
     found: dict[str, list[Term]] = {}
     for term in state.terms:
         if term.form.startswith("~decay"):
@@ -357,7 +366,7 @@ def equivalents(one: Explanation) -> dict[str, str | None]:
         one: an explanation.
 
     Returns:
-        Slugs with their place, or None if that is not one place.
+        The slugs, each with its place, or with None if it has no single place.
     """
     reading, p = one.reading, one.reading.exact(one.loss.family)
     passes = [p.part(slice(100)), p] if reading.n > 100 else [p]

@@ -1,4 +1,4 @@
-"""What a diagnosis says: the verdict on the whole, on each layer and on each array, and other explanations."""
+"""The result of a diagnosis: verdicts on the gradient, its layers and its arrays, and other explanations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from backprop.verification.remarks import Remark
 
 
 class Array(NamedTuple):
-    """What was found about one array that was handed in.
+    """The verdict on one array that was passed.
 
     Attributes:
-        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it: it is zero as it should be,
-            or smaller than its rounding.
-        relative_error: between what was handed in and the correct gradient.
-        factor: the factor by which it is off, 1 if it is correct; None if it is off in another way.
+        verdict: "correct", "incorrect", or "not tested" if nothing can be said about it, because it is zero, as it
+            should be, or smaller than its rounding error.
+        relative_error: the relative error against the correct gradient.
+        factor: the factor between the array and the correct one, 1 if it is correct; None if no factor relates them.
         sign: the sign of that factor; None if the factor is None.
     """
 
@@ -27,13 +27,14 @@ class Array(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """What was found about one layer of weights; it follows from the layer's arrays.
+    """The verdict on one layer of weights, which follows from those on its arrays.
 
     Attributes:
         number: its number, from 1.
         verdict: "correct", "incorrect" or "unknown".
-        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of one above.
-        relative_error: between what was handed in and the correct gradient; NaN if that is not known.
+        mistakes: the names of the mistakes made here. An incorrect layer without any is incorrect because of a mistake
+            in a layer above.
+        relative_error: the relative error against the correct gradient; NaN if that is not known.
     """
 
     number: int
@@ -47,8 +48,8 @@ class Alternative(NamedTuple):
 
     Attributes:
         verdict: "correct" or "mistake".
-        mistakes: names of the catalogue.
-        place: where the mistake is, such as "dW2"; None if that is not one place.
+        mistakes: their names in the catalogue.
+        place: where the mistake is, such as "dW2"; None if there is no single place.
         loss: the loss.
         text: the explanation in words.
     """
@@ -60,37 +61,38 @@ class Alternative(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        """Give the explanation."""
+        """Return the explanation in words."""
         return self.text
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is incorrect in a gradient, or that nothing is.
+    """The diagnosis of a gradient: what is incorrect, or that it is correct.
 
     Print it to read the explanation.
 
     Attributes:
         verdict: "correct", "mistake" or "unknown".
-        mistakes: names of the catalogue. A mistake that has no name there is described in the text, with its place.
+        mistakes: their names in the catalogue. A mistake that has no name there is described in the text, with its
+            place.
         loss: the loss that the gradient belongs to, such as "mse", "mse_half", "mse_sum" or
             "binary_cross_entropy"; None if unknown.
-        scale: the factor by which the gradient handed in is larger than that loss's gradient; None if unknown. In a
+        scale: the factor by which the gradient is larger than that loss's gradient; None if unknown. In a
             step without eta it is multiplied by the learning rate.
         sign: 1, or −1 if the gradient has the opposite direction; None if unknown.
         convention: how the arrays were read, such as "rows, (in, out)"; None if unknown.
-        layers: what was found about each layer of weights.
+        layers: the verdict on each layer of weights.
         alternatives: other explanations of the same numbers.
         activations: the activation of each layer; None if unknown.
-        correct: the correct gradient, laid out as the weights were; None if unknown.
-        reason: why nothing can be said, or what else you should know; may be empty.
+        correct: the correct gradient, in the layout of the weights that were passed; None if unknown.
+        reason: why the verdict is "unknown", or what else you should know; may be empty.
         assumed: what was inferred because it was not specified.
         evidence: how many numbers agree, and how closely.
-        arrays: what was found about each array, by name: "W1", "b1", …
+        arrays: the verdict on each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
             propagated back to layer 1), "delta1", "dW2", "db1", "update"; "dW" or "db" if it is in every layer; None if
             that is not known.
-        cannot_tell: names of mistakes that would give these very numbers on these data.
+        cannot_tell: names of mistakes that would give the same numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
         remarks: what else keeps the network from learning, or would if the gradient were correct.

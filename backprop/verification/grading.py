@@ -1,4 +1,4 @@
-"""Diagnose the files of a whole class, with one line for each.
+"""Diagnose the files of a whole class, and write one line for each.
 
 Nothing in a file is executed; see `archive`.
 """
@@ -22,7 +22,7 @@ COLUMNS = ("file", "verdict", "mistakes", "incorrect", "loss", "remarks", "note"
 
 
 class Grade(NamedTuple):
-    """What was found in one file.
+    """The result for one file.
 
     Attributes:
         file: its name, relative to the folder.
@@ -32,7 +32,7 @@ class Grade(NamedTuple):
         loss: the loss that the gradient belongs to.
         remarks: the slugs of the remarks.
         note: why it is unknown or unreadable, or what these data leave open.
-        status: the exit status that `backprop diagnose` has for the file: 0, 1 or 2.
+        status: the exit status that `backprop diagnose` returns for the file: 0, 1 or 2.
     """
 
     file: str
@@ -69,12 +69,13 @@ def diagnose_file(
         **more: further options of `diagnose` and `diagnose_step`.
 
     Returns:
-        The diagnosis, and the names of arrays that were not looked at.
+        The diagnosis, and the names of arrays that were not used.
 
     Raises:
         OSError: if the file cannot be read.
         TypeError: as `diagnose`.
-        ValueError: as `diagnose`, and if the file is damaged or arrays are missing. The message uses the file's names.
+        ValueError: as `diagnose`, and if the file is damaged or arrays are missing. The message names the arrays as the
+            file does.
     """
     name, arguments, left = archive.arguments(archive.read_arrays(path), str(path))
     if eta is not None:
@@ -126,14 +127,14 @@ def left_open(found: Diagnosis) -> str:
 
 
 def status_of(found: Diagnosis, strict: bool = False) -> int:
-    """Give the exit status of a diagnosis.
+    """Return the exit status of a diagnosis.
 
     Args:
         found: the diagnosis.
         strict: whether a correct gradient must leave nothing open.
 
     Returns:
-        0 if the gradient is correct, 1 if it is not, or unknown, or, with strict, something is left open.
+        0 if the gradient is correct; 1 if it is incorrect or unknown or if, with strict, something is left open.
     """
     return 0 if found.verdict == "correct" and not (strict and left_open(found)) else 1
 

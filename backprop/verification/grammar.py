@@ -1,11 +1,12 @@
-"""A grammar of backward passes: at each place the correct step, and what people write in its stead.
+"""A grammar of backward passes: for each place, the correct step and what people write instead of it.
 
-A backward pass is a plan: for each place the name of a form, where the correct forms are left out. The places of layer
-l are what is propagated back to it ("back1", or "error" at the output), the derivative of its activation ("phi1"), the
-gradient of its weights ("dW1") and that of its biases ("db1"). A form whose name begins with a slug of the catalogue is
-one that people write often; the others begin with "~" and are described by their line of code.
+A plan describes a backward pass. It maps each place to the name of the form that stands there and leaves out the places
+whose form is correct. The places of layer 1 are what is propagated back to it ("back1", or "error" at the output), the
+derivative of its activation ("phi1"), the gradient of its weights ("dW1") and that of its biases ("db1"). A form whose
+name begins with a slug of the catalogue is one that people write often; the others begin with "~" and have no name but
+their line of code.
 
-Here, and nowhere else in this package, incorrect formulas stand.
+This is the only module of the package that contains incorrect formulas.
 """
 
 import re
@@ -17,12 +18,12 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation
 
-#: A place and the name of a form for it.
+#: The name of the form at each place.
 Plan = Mapping[str, str]
 
 
 class Pass(NamedTuple):
-    """A forward pass, and all that a backward pass could read, correctly or not.
+    """A forward pass, with everything that a correct or incorrect backward pass could read.
 
     Layers are counted from 0 here: layer k goes from a[k] through weights[k] to z[k] and a[k + 1]. Arrays may have a
     leading axis of copies.
@@ -51,23 +52,23 @@ class Pass(NamedTuple):
         return len(self.weights)
 
     def part(self, examples: slice) -> "Pass":
-        """Return the same for some of the examples alone."""
+        """Return the pass for some of the examples only."""
         return self._replace(z=[z[examples] for z in self.z], a=[a[examples] for a in self.a], y=self.y[examples])
 
 
 class Flow(NamedTuple):
-    """What has come down to a layer: for each layer above it, from the output, what came and its δ."""
+    """The state of a backward pass: the upstream gradient and δ of each layer reached so far, from the output down."""
 
     errors: tuple[np.ndarray, ...] = ()
     deltas: tuple[np.ndarray, ...] = ()
 
 
 class Form(NamedTuple):
-    """Something written at a place.
+    """A line of code for a place, correct or not.
 
     Attributes:
         code: the expression, with {k} for the layer's number, {n} for the next one's and {b} for the one below.
-        make: computes it.
+        make: a function that computes its value.
     """
 
     code: str
@@ -87,9 +88,9 @@ def _jacobian(p: Pass) -> np.ndarray:
 
 
 def correct_error(p: Pass) -> np.ndarray:
-    """Return ∂L/∂ŷ for half the sum of squares, which is ŷ − y; under a softmax output the Jacobian's product with it.
+    """Return ∂L/∂ŷ for half the sum of squares, ŷ − y; for a softmax output, multiply it by the Jacobian.
 
-    For cross-entropy it is ŷ − y as well, because the derivative of the output cancels.
+    For cross-entropy the result is ŷ − y as well, because the derivative of the output cancels.
     """
     return _jacobian(p) if p.activations[-1].name == "softmax" and p.family == "mse" else residual(p)
 
@@ -102,7 +103,7 @@ def _row(p: Pass, n: int) -> np.ndarray | None:
     return p.a[-1][..., [n], :] - p.y if len(p.y) > 1 else None
 
 
-#: In place of ŷ − y.
+#: What people write in place of ŷ − y.
 ERRORS: Mapping[str, Form] = {
     "targets-broadcast": Form(
         "(y_hat - np.mean(y))",
@@ -128,7 +129,7 @@ ERRORS: Mapping[str, Form] = {
 
 
 def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
-    """Return ∂L/∂a of a layer from what its δ was made of: under binary cross-entropy φ′ has cancelled from that."""
+    """Return ∂L/∂a of a layer; under binary cross-entropy divide at the output by φ′, which has cancelled there."""
     if k == p.depth - 1 and p.family == "binary_cross_entropy":
         with np.errstate(all="ignore"):  # a saturated output
             return error / correct_derivative(p, k)
@@ -136,7 +137,7 @@ def kept_error(p: Pass, k: int, error: np.ndarray) -> np.ndarray:
 
 
 def _other(name: str, of: str) -> Callable[..., np.ndarray | None]:
-    """Return the derivative of another activation, from z or from a."""
+    """Return a function that computes the derivative of another activation function from z or from a."""
 
     def make(p: Pass, k: int) -> np.ndarray | None:
         z, a = p.z[k], p.a[k + 1]
@@ -179,7 +180,7 @@ def _others(*names: str) -> dict[str, Form]:
     }
 
 
-#: In place of φ′(z).
+#: What people write in place of φ′(z).
 DERIVATIVES: Mapping[str, Form] = {
     "derivative-missing": Form("", lambda p, k: np.ones_like(p.z[k])),
     "derivative-given-a": Form("derivative(a{k})", _given_a),
@@ -204,7 +205,7 @@ def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
     """Return δ of the output under a cross-entropy with ε added inside its logarithms.
 
     Args:
-        p: the forward pass, of a family of cross-entropies.
+        p: the forward pass, whose family is a cross-entropy.
         epsilon: ε.
 
     Returns:
@@ -217,7 +218,7 @@ def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
     return (g + (1 - y) / (1 - a + epsilon)) * correct_derivative(p, p.depth - 1)
 
 
-#: What a program that clips its predictions writes with them.
+#: The ways to compute a gradient from clipped predictions, in words.
 CLIPPINGS: Mapping[str, str] = {
     "used": "ŷ − y with the clipped predictions",
     "divided": "the derivative of the loss at the clipped predictions",
@@ -229,7 +230,7 @@ def error_with_clipping(p: Pass, bound: float, which: str) -> np.ndarray:
     """Return δ of the output under a cross-entropy of predictions that are clipped to [bound, 1 − bound].
 
     Args:
-        p: the forward pass, of a family of cross-entropies.
+        p: the forward pass, whose family is a cross-entropy.
         bound: the bound.
         which: a name of CLIPPINGS.
 
@@ -248,10 +249,10 @@ def error_with_clipping(p: Pass, bound: float, which: str) -> np.ndarray:
 
 
 def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
-    """List what can stand in the place of a layer's derivative, the correct one first under the name "".
+    """List what people write for the derivative of a layer's activation, the correct form first under the name "".
 
-    Under cross-entropy the output has none, because it has cancelled: what is written there in place of φ′ stands
-    beside a division by it.
+    Under cross-entropy the derivative of the output has cancelled. Each form at the output is therefore divided by the
+    correct φ′.
 
     Args:
         p: the forward pass.
@@ -283,7 +284,7 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def errors(p: Pass) -> Iterator[tuple[str, np.ndarray]]:
-    """List what can stand in the place of ŷ − y, the correct one first under the name "".
+    """List what people write for ŷ − y, the correct form first under the name "".
 
     Args:
         p: the forward pass.
@@ -330,12 +331,12 @@ def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, Callable[[np.ndarray], np
 
 
 def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
-    """List the gradients that can reach a hidden layer, the correct one first under the name "".
+    """List the gradients that can be propagated back to a hidden layer, the correct form first under the name "".
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
-        flow: what came to the layers above, and their δ.
+        flow: the upstream gradients and δ of the layers above.
 
     Yields:
         Names and arrays of the shape of the layer's activation.
@@ -374,7 +375,7 @@ def _derivative_call(p: Pass, k: int) -> str:
 
 
 def _instead(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> dict[str, tuple[str, np.ndarray]]:
-    """List what the gradients of a layer can be made from in place of its δ: lines of code, and arrays."""
+    """List what people use instead of δ in the gradients of a layer, as lines of code and arrays."""
     found = {}
     for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
         found[f"~delta{p.depth - j}"] = (f"delta{p.depth - j}", d)
@@ -393,16 +394,16 @@ def _instead(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> dict[str,
 def weight_forms(
     p: Pass, k: int, flow: Flow, below: np.ndarray | None
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """List what can stand in the place of AᵀΔ, each as a product of that kind; the correct one first, as "".
+    """List what people write for AᵀΔ, each form as a product of two arrays, the correct one first under the name "".
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
-        flow: what came to this layer and those above, and their δ.
+        flow: the upstream gradients and δ of this layer and those above.
         below: δ of the layer below, or None.
 
     Yields:
-        Names, lines of code, and the two arrays: the transpose of the first times the second.
+        Names, lines of code, and the two arrays; the product is the transpose of the first times the second.
     """
     d_in, d_out = p.weights[k].shape[-2:]
     n = len(p.y)
@@ -445,12 +446,12 @@ def weight_forms(
 
 
 def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterator[tuple[str, str, np.ndarray]]:
-    """List what can stand in the place of the sum of δ over the examples, the correct one first under the name "".
+    """List what people write for the sum of δ over the examples, the correct form first under the name "".
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
-        flow: what came to this layer and those above, and their δ.
+        flow: the upstream gradients and δ of this layer and those above.
         below: δ of the layer below, or None.
 
     Yields:
@@ -477,16 +478,16 @@ def bias_forms(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> Iterato
 
 
 def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
-    """Add a layer's δ, made as a plan says.
+    """Compute a layer's δ as a plan says, and add it to the flow.
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
         plan: the plan.
-        flow: what came to the layers above; empty at the output.
+        flow: the state after the layers above; empty at the output.
 
     Returns:
-        The same with this layer.
+        The flow, extended by this layer.
 
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
@@ -508,13 +509,13 @@ def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
 
 
 def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the gradients of a layer, made as a plan says.
+    """Compute the gradients of a layer as a plan says.
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
         plan: the plan.
-        flow: what came to this layer and those above.
+        flow: the upstream gradients and δ of this layer and those above.
 
     Returns:
         The gradients of the weights and of the biases.
@@ -538,15 +539,15 @@ def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, n
 
 
 def backward(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) -> dict[str, np.ndarray]:
-    """Go back through a network as a plan says.
+    """Run a backward pass as a plan says.
 
     Args:
         p: the forward pass.
         plan: the plan.
-        factors: what else an array ("dW1", "db1") or a δ ("delta1") is multiplied by.
+        factors: the extra factors of arrays ("dW1", "db1") or of a δ ("delta1").
 
     Returns:
-        "W1", "b1", … each with its gradient, for half the sum of squares (for the sum of the cross-entropies).
+        The gradient by parameter, "W1", "b1", …, of half the sum of squares or of the sum of the cross-entropies.
 
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
@@ -594,7 +595,7 @@ def derivative_code(activation: str, k: int) -> str:
     return _FROM_OUTPUT.get(activation, f"{activation}_derivative(z{k})").format(k=k)
 
 
-#: How what is propagated back is written, with {s} for what goes through the weights.
+#: Lines of code for the gradient that is propagated back; {s} stands for what is multiplied by the weights.
 BACK_CODES: Mapping[str, str] = {
     "": "{s} @ W{n}.T",
     "weights-not-transposed": "{s} @ W{n}",
@@ -613,7 +614,7 @@ BACK_CODES: Mapping[str, str] = {
 
 
 def back_code(form: str) -> str:
-    """Write what is propagated back to a layer.
+    """Write the gradient that is propagated back to a layer as code.
 
     Args:
         form: a form of `backs`; "" for the correct one.
@@ -672,19 +673,19 @@ def laid_out(code: str, convention: str) -> str:
         right = re.sub(r"np\.outer\((\w+\[[^\]]*\]), (.*)\)", r"np.outer(\2, \1)", right)
     if columns == turned:
         return left + equals + right
-    if weights:  # W and dW lie the other way than the data do
+    if weights:  # W and dW have the layout opposite to that of the data
         right = re.sub(rf"({_OPERAND}) @ ({_OPERAND})", lambda m: f"{_flipped(m[2])} @ {_flipped(m[1])}", right)
     else:
         right = re.sub(r"\bd?W\d+(?:_after)?(?:\[[^\]]*\])?(?:\.T)?", lambda m: _flipped(m[0]), right)
     return left + equals + right
 
 
-#: What can stand on a side of a product: names, calls and indices.
+#: The factors that a product can have: names, calls and indices.
 _OPERAND = r"(?:[\w.]+|\([^()]*\)|\[[^\]]*\])+"
 
 
 def _flipped(code: str) -> str:
-    """Transpose, unless one number of an index leaves nothing to transpose."""
+    """Transpose an expression, unless its index leaves a vector, which cannot be transposed."""
     if re.search(r"\[(:, )?-?\d+\]$", code):
         return code
     return code.removesuffix(".T") if code.endswith(".T") else f"{code}.T"

@@ -1,8 +1,8 @@
-"""When nothing in the catalogue fits: was something else handed in than what the gradient was computed from?
+"""Hints for a gradient that no mistake explains: was it computed from arrays other than those that were passed?
 
 Four habits give numbers that no mistake explains: gradients computed as a difference of weights, weights from after the
-update, the gradient of a mini-batch with all the data, and biases that were not handed in. `hints` tries the first
-three, and names the fourth where it is possible.
+update, the gradient of a mini-batch with all the data, and biases that were not passed. `hints` tries the first
+three, and names the fourth if it is possible.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,20 +15,20 @@ from backprop.verification.grammar import Flow, Pass, delta_of, gradients_of
 from backprop.verification.intake import Problem
 from backprop.verification.search import families, forward, norm
 
-#: Learning rates that people use.
+#: Common learning rates.
 LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
-#: At most so many multiplications are spent.
+#: The largest number of multiplications that may be spent.
 MOST_WORK = 3e8
-#: How closely a gradient must agree to be taken for the one tried: in units of the last digit, and relative.
+#: The largest difference at which two gradients count as equal: in units of the last digit, and relative.
 UNITS, CLOSELY = 1e5, 1e-4
 
 
 class Hints(NamedTuple):
-    """What the gradient may have been computed from instead.
+    """The arrays from which the gradient may have been computed instead.
 
     Attributes:
-        texts: sentences that say what was found and what to hand in; none if nothing was.
-        everything: whether they explain the gradients of all weights.
+        texts: sentences that say what was found and what to pass instead; none if nothing was found.
+        everything: whether these arrays explain the gradients of all weights.
     """
 
     texts: tuple[str, ...]
@@ -43,21 +43,22 @@ def hints(
     some_correct: bool = False,
     family: str = "",
 ) -> Hints:
-    """Try what else the gradient may have been computed from.
+    """Try other arrays from which the gradient may have been computed.
 
     Args:
         problems: the arrays, in each convention that fits.
         networks: the activations to try, one for each layer; the likelier first.
-        unit: the rounding of the gradient, relative: 2⁻⁵² or 2⁻²³.
-        is_step: whether the gradients are a difference of weights because a step was handed in.
-        some_correct: whether an array is correct, so that it is the gradient of these data, weights and biases.
-        family: of the loss that was named; "" if none was.
+        unit: the relative rounding error of the gradient, 2⁻⁵² or 2⁻²³.
+        is_step: whether the gradients are a difference of weights because a step was passed.
+        some_correct: whether some array is correct, so that the data, the weights and the biases must be the right
+            ones.
+        family: the family of the loss that was named; "" if none was.
 
     Returns:
         What was found.
 
     Examples:
-        The gradient of the first ten examples, handed in with all 21:
+        A gradient is that of the first ten examples, but all 21 are passed:
 
         >>> import backprop
         >>> from backprop.network import ACTIVATIONS
@@ -68,13 +69,13 @@ def hints(
         >>> g = model.backward(model.forward(X[:10]), y[:10]).weights
         >>> handed = problems(Handed(X, y, list(model.weights), None, list(g), None))
         >>> hints(handed, [[ACTIVATIONS["sigmoid"]] * 2], 2.0**-52).texts
-        ('it is the gradient of the first 10 examples only, so hand in X and y of that mini-batch',)
+        ('it is the gradient of the first 10 examples only, so pass X and y of that mini-batch',)
     """
     found: list[str] = []
     with np.errstate(all="ignore"):
         if not is_step and any(_is_difference(problem, unit) for problem in problems):
             found.append(
-                "the gradient was computed as a difference of weights divided by η, which costs digits, so hand in the "
+                "the gradient was computed as a difference of weights divided by η, which costs digits, so pass the "
                 "weights before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
@@ -88,12 +89,12 @@ def hints(
                 if spent > MOST_WORK:
                     break
     if not found and not some_correct and all(problem.biases is None for problem in problems):
-        found.append("if the network has biases, hand them in as well")
+        found.append("if the network has biases, pass them as well")
     return Hints(tuple(found))
 
 
 def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray]) -> bool:
-    """Tell whether a step looks as if gradients of earlier steps were in it: longer, and in about the direction.
+    """Tell whether a step may contain earlier gradients, because it is too large but points roughly the right way.
 
     Args:
         given: what was subtracted from each array, divided by the learning rate.
@@ -109,7 +110,7 @@ def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray])
 
 
 def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
-    """Tell whether the gradients are multiples of the last digit of the weights, for one of the usual rates."""
+    """Tell whether the gradients are, for a common learning rate, multiples of the last digit of the weights."""
     kind = np.float64 if unit < 1e-10 else np.float32
     weights = np.concatenate([w.ravel() for w in problem.weights])
     gradients = np.concatenate([g.ravel() for g in problem.gradients])
@@ -119,7 +120,7 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
         if np.count_nonzero(small) < 4:
             continue
         w, m = weights[small], move[small]
-        for after in (w - m, w + m):  # the weights handed in are those before, or those after
+        for after in (w - m, w + m):  # the weights that were passed are those before, or those after
             if (np.abs(np.abs(w - after.astype(kind)) - np.abs(m)) <= 4 * unit * np.abs(m)).all():
                 return True
     return False
@@ -128,7 +129,7 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
 def _tried(
     problem: Problem, network: Sequence[Activation], wanted: Sequence[str], unit: float, work: float, is_step: bool
 ) -> Iterator[str]:
-    """Yield what a gradient agrees with, of the losses of some families."""
+    """Yield a sentence if the gradient belongs to a mini-batch, or to the weights before an update."""
     left, p = work, forward(problem, network, "mse")
     cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
     for k, part, words in _batches(problem, p, wanted, unit):
@@ -136,7 +137,7 @@ def _tried(
         if left < 0:
             return
         if _agrees(problem, p.part(part), wanted, unit):
-            yield f"it is the gradient of the {words} only, so hand in X and y of that mini-batch"
+            yield f"it is the gradient of the {words} only, so pass X and y of that mini-batch"
             return
     if is_step:
         return
@@ -151,13 +152,13 @@ def _tried(
         if _agrees(problem, forward(before, network, "mse"), wanted, unit):
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
-                "it, so hand in a copy of the weights that was made before the update"
+                "it, so pass a copy of the weights that was made before the update"
             )
             return
 
 
 def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> Iterator[tuple[int, slice, str]]:
-    """List the mini-batches at both ends that may have the last layer's gradient, seen along two directions."""
+    """List the mini-batches at either end of the data that may have the last layer's gradient, by two projections."""
     n, rng, closely = len(p.y), np.random.default_rng(0), min(UNITS * unit, CLOSELY)
     u, v = (rng.standard_normal((2, size)) for size in p.weights[-1].shape)
     seen = np.sum(u @ problem.gradients[-1] * v, axis=1)

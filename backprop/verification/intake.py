@@ -1,4 +1,4 @@
-"""What strangers hand in: arrays in anybody's convention, brought into this package's.
+"""Read arrays in any of the common conventions, and convert them to the convention of this package.
 
 Here rows are examples and W has the shape (in, out). Elsewhere examples may be columns and W may be (out, in). A
 `Problem` holds the arrays as one of the four conventions reads them.
@@ -22,7 +22,7 @@ CONVENTIONS: Mapping[str, str] = {
 
 
 class Problem(NamedTuple):
-    """Arrays as one convention reads them, brought into this package's.
+    """The arrays as one convention reads them, converted to the convention of this package.
 
     Attributes:
         convention: a name of CONVENTIONS.
@@ -31,11 +31,11 @@ class Problem(NamedTuple):
         weights: each (in, out).
         biases: each (1, out), or None.
         gradients: those of the weights, each (in, out).
-        bias_gradients: each (1, out), or (N, out) if it came unsummed; None if none came.
-        turned: for each layer, whether its gradient came in the transpose of its weights' shape.
+        bias_gradients: each (1, out), or (N, out) if it has not been summed; None if there are none.
+        turned: for each layer, whether the gradient had the transposed shape of the weights.
         after: the weights after the update, each (in, out), or None.
-        bias_row: "last" or "first" if the biases came as that row of each W; "" if not.
-        classes_from: 0 or 1, the number of the first class, if y came as class numbers; None if not.
+        bias_row: "last" or "first" if that row of each W holds the biases; "" if none does.
+        classes_from: 0 or 1, the number of the first class, if y consists of class numbers; None if not.
     """
 
     convention: str
@@ -55,15 +55,15 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
     """Read a list of arrays.
 
     Args:
-        name: how the caller calls the argument.
+        name: the name of the caller's argument, for messages.
         value: a list of arrays or of nested lists.
 
     Returns:
         Float64 arrays of one or two dimensions.
 
     Raises:
-        TypeError: if it is no list, or the entries are not real numbers.
-        ValueError: if it is empty, or a number is nan or infinite, or an array has more than two dimensions.
+        TypeError: if it is not a list, or the entries are not real numbers.
+        ValueError: if it is empty, or a number is NaN or infinite, or an array has more than two dimensions.
 
     Examples:
         >>> from backprop.verification.intake import arrays
@@ -88,7 +88,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
 
 
 def _without_none(value: Any) -> Any:
-    """Drop the places at both ends of a list that a program left unused; anything else stays as it is."""
+    """Drop entries that are None from both ends of a list; anything else stays as it is."""
     if not isinstance(value, list | tuple):
         return value
     there = [i for i, entry in enumerate(value) if entry is not None]
@@ -99,15 +99,15 @@ def data(name: str, value: Any) -> np.ndarray:
     """Read inputs or targets.
 
     Args:
-        name: how the caller calls the argument.
-        value: a matrix, a vector, or a single number: the target of one example.
+        name: the name of the caller's argument, for messages.
+        value: a matrix, a vector, or a single number for one example.
 
     Returns:
         A float64 array of one or two dimensions.
 
     Raises:
         TypeError: if the entries are not real numbers.
-        ValueError: if there is nothing, a number is nan or infinite, or there are more than two dimensions.
+        ValueError: if it is empty, a number is NaN or infinite, or there are more than two dimensions.
 
     Examples:
         >>> from backprop.verification.intake import data
@@ -121,13 +121,13 @@ def data(name: str, value: Any) -> np.ndarray:
 
 
 def plain(value: Any) -> Any:
-    """Free a tensor from the framework that computes gradients through it.
+    """Detach a tensor from the graph of its framework.
 
     Args:
         value: an array, nested lists, or a tensor with a method `detach`, such as PyTorch's.
 
     Returns:
-        The same without that link; anything else as it is.
+        The detached tensor as an array; anything else unchanged.
 
     Examples:
         >>> from backprop.verification.intake import plain
@@ -138,19 +138,19 @@ def plain(value: Any) -> Any:
 
 
 def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
-    """Find the gradients of weights and biases in what was handed in.
+    """Split gradients into those of the weights and those of the biases.
 
     Args:
         gradients: `backprop.Gradients`; a dictionary with "weights" and "biases"; a list of one array for each layer;
             or, with biases, a pair of two lists, or one list W₁, b₁, W₂, b₂, … as PyTorch's parameters() has it.
         layers: the number of layers of weights.
-        with_bias: whether biases were handed in.
+        with_bias: whether biases were passed.
 
     Returns:
         The gradients of the weights, and those of the biases or None.
 
     Raises:
-        TypeError: if it is nothing of the kind.
+        TypeError: if gradients has none of these forms.
         ValueError: if gradients of biases came without biases, or the number of arrays does not fit.
 
     Examples:
@@ -187,7 +187,7 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
 
 
 def _is_list_of_arrays(value: Any, n: int, numbers: bool) -> bool:
-    """Tell a list of n arrays from a matrix; single numbers count as arrays if they are allowed."""
+    """Tell whether a value is a list of n arrays rather than a matrix; single numbers may count as arrays."""
     if not isinstance(value, list | tuple) or len(value) != n:
         return False
     try:
@@ -197,19 +197,19 @@ def _is_list_of_arrays(value: Any, n: int, numbers: bool) -> bool:
 
 
 def _is_matrix(value: Any) -> bool:
-    """Tell whether nested lists are one matrix."""
+    """Tell whether nested lists form one matrix."""
     if any(isinstance(array, np.ndarray) or np.ndim(array) != 1 for array in value):
         return False
     return len({len(row) for row in value}) == 1
 
 
 def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
-    """Tell how precisely gradients were computed.
+    """Find the precision in which gradients were computed.
 
-    An array that is float64 but holds numbers of 24 bits only was computed in float32 and converted.
+    If every number of float64 arrays can be represented in float32, we assume that they were computed in float32.
 
     Args:
-        gradients: the arrays as they came.
+        gradients: the arrays as they were passed.
 
     Returns:
         np.float64, np.float32 or np.float16: the coarsest found.
@@ -234,7 +234,7 @@ def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
 
 
 def _told_conventions(convention: str | None) -> list[str]:
-    """List the conventions that a caller leaves open, who gave the name of one, a part of it, or None."""
+    """List the conventions that agree with the caller's, which may be a name, a part of one, or None."""
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
@@ -249,7 +249,7 @@ def _told_conventions(convention: str | None) -> list[str]:
 
 
 class Handed(NamedTuple):
-    """What was handed in, as arrays, in nobody's convention yet."""
+    """The arrays that were passed, before a convention is chosen."""
 
     X: np.ndarray
     y: np.ndarray
@@ -261,10 +261,10 @@ class Handed(NamedTuple):
 
 
 def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
-    """Read what was handed in, in every convention that its shapes allow.
+    """Read the arrays in every convention that their shapes allow.
 
-    If the shapes fit no convention as they are, biases inside W are looked for: one more row of W than the layer has
-    inputs, the last or the first.
+    If the shapes fit no convention as they are, the biases may be inside W, as its first or last row. Then W has one
+    row more than the layer has inputs.
 
     Args:
         handed: the arrays.
@@ -274,8 +274,8 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         One problem for each convention that fits, the likelier first.
 
     Raises:
-        ValueError: if none fits. The message names the shapes, and the array that does not fit in the convention that
-            fits best.
+        ValueError: if none fits. The message names the shapes and, for the convention that fits best, the array that
+            does not fit.
 
     Examples:
         >>> import numpy as np
@@ -284,7 +284,7 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         >>> [p.convention for p in problems(Handed(x, y, w, None, w, None))]
         ['columns, (out, in)']
 
-        Three rows for two inputs, and four for three units: the bias is a row of W.
+        The first W has three rows for two inputs, and the second has four for three units, so one row is the bias:
 
         >>> w, x, y = [np.ones((3, 3)), np.ones((4, 1))], np.ones((10, 2)), np.ones(10)
         >>> found = problems(Handed(x, y, w, None, w, None), "rows, (in, out)")
@@ -310,13 +310,13 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
 
 
 def assumptions(problem: Problem) -> tuple[str, ...]:
-    """Say what was read into the shapes beyond the convention.
+    """List what was inferred from the shapes besides the convention.
 
     Args:
         problem: how the arrays were read.
 
     Returns:
-        Phrases such as "the last row of each W is the bias"; none if there was nothing to read.
+        Phrases such as "the last row of each W as the bias"; none if nothing else was inferred.
 
     Examples:
         >>> import numpy as np
@@ -348,12 +348,12 @@ def _match_parameters(handed: Handed) -> None:
 
 
 class Misfit(NamedTuple):
-    """Why a convention does not fit.
+    """The reason why a convention does not fit.
 
     Attributes:
         convention: its name.
-        broken: how many pairs of arrays do not go together.
-        words: which array is to blame, what came and what was expected.
+        broken: how many pairs of arrays have shapes that do not match.
+        words: which array does not fit, its shape and the shape expected.
     """
 
     convention: str
@@ -362,7 +362,7 @@ class Misfit(NamedTuple):
 
 
 def _read(handed: Handed, convention: str, bias_row: str = "") -> Problem | Misfit:
-    """Read the arrays in one convention, with the bias in a row of W or without, or say what does not fit."""
+    """Read the arrays in one convention, with or without a bias row in W, or say what does not fit."""
     in_out, extra = convention.endswith("(in, out)"), int(bool(bias_row))
     weights, gradients, turned = [], [], []
     X, width = _examples(handed, convention, extra)
@@ -418,7 +418,7 @@ def _read(handed: Handed, convention: str, bias_row: str = "") -> Problem | Misf
 
 
 def _examples(handed: Handed, convention: str, extra: int) -> tuple[np.ndarray, int]:
-    """Turn inputs to (N, d₀). A vector is one input of N examples; if the weights take several inputs, one example."""
+    """Bring inputs to the shape (N, d₀). A vector is one example if there are several inputs, otherwise N examples."""
     X, w = handed.X, handed.weights[0]
     if X.ndim < 2:
         takes = w.shape[0 if convention.endswith("(in, out)") else -1] - extra if w.ndim == 2 else w.size - extra
@@ -429,7 +429,7 @@ def _examples(handed: Handed, convention: str, extra: int) -> tuple[np.ndarray, 
 
 
 def _without_ones(X: np.ndarray, rows: int, bias_row: str) -> np.ndarray:
-    """Take the column of ones from inputs that carry one for the bias inside W."""
+    """Remove the column of ones that inputs may have for the bias inside W."""
     column = -1 if bias_row == "last" else 0
     carries = X.shape[1] == rows and X.shape[1] > 1 and (X[:, column] == 1).all()
     return np.delete(X, column, axis=1) if carries else X
@@ -438,7 +438,7 @@ def _without_ones(X: np.ndarray, rows: int, bias_row: str) -> np.ndarray:
 def _misfits(
     X: np.ndarray, y: np.ndarray | None, layers: Sequence[tuple[int, int]], handed: Handed, convention: str
 ) -> list[str]:
-    """List the neighbours in the network that do not go together, the array that fits least of all first."""
+    """List the pairs of neighbouring arrays whose shapes do not match, the array that fits worst first."""
     lie = "columns" if convention.startswith("rows") else "rows"
     examples = "rows" if convention.startswith("rows") else "columns"
     found: list[tuple[tuple[str, str], str]] = []
@@ -457,7 +457,7 @@ def _misfits(
             f"looked for y of shape ({n}, {width}) or ({width}, {n}){alone}, as X has {n} {examples} and {last} gives"
         )
         words += f" {width} output{'s' * (width > 1)}"
-        # y may miss the number of examples, the number of outputs, or both; the one it has is no evidence against it
+        # y may lack the number of examples, the number of outputs, or both; the one it has is no evidence against it
         found += [(("y", "X"), words)] if n not in handed.y.shape else []
         found += [(("y", last), words)] if n in handed.y.shape or width not in (1, *handed.y.shape) else []
     blame = {name: sum(name in names for names, _ in found) for names, _ in found for name in names}
@@ -465,16 +465,16 @@ def _misfits(
 
 
 def _oriented(w: np.ndarray, width: int, in_out: bool) -> np.ndarray:
-    """Turn weights to (in, out). A vector belongs to a layer with one unit on one of its sides."""
+    """Bring weights to the shape (in, out). A vector belongs to a layer with one input or one output."""
     if w.ndim == 1:
         return w[:, None] if w.size == width else w[None]
     return w if in_out else w.T
 
 
 def _targets(y: np.ndarray, n: int, width: int, rows: bool) -> tuple[np.ndarray | None, int | None]:
-    """Turn targets to (N, d_L), whichever way they lie; if both fit, as the inputs lie.
+    """Bring targets to the shape (N, d_L). If both layouts fit, take that of the inputs.
 
-    Class numbers become one-hot; the second value is the first class's number, or None if y was no class numbers.
+    Class numbers become one-hot; the second value is the first class's number, or None if there were none.
     """
     if y.ndim < 2 and y.size == n * width and 1 in (n, width):
         return y.reshape(n, width), None
@@ -490,7 +490,7 @@ def _targets(y: np.ndarray, n: int, width: int, rows: bool) -> tuple[np.ndarray 
 
 
 def _bias_rows(biases: Sequence[np.ndarray] | None, widths: Sequence[int], n: int) -> tuple[np.ndarray, ...] | None:
-    """Turn biases to (1, out). Gradients may also be one number for all units, or one row for each of n examples."""
+    """Bring biases to the shape (1, out). A gradient may also be one number for all units, or n rows for n examples."""
     if biases is None:
         return None
     found = []
@@ -507,14 +507,14 @@ def _bias_rows(biases: Sequence[np.ndarray] | None, widths: Sequence[int], n: in
 
 
 def given_back(problem: Problem, gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Turn gradients of weights back to the convention they came in.
+    """Convert gradients of weights back to the convention in which the arrays were passed.
 
     Args:
-        problem: how they were read.
+        problem: how the arrays were read.
         gradients: each (in, out).
 
     Returns:
-        Each as its weights came.
+        Each in the layout of its weights as they were passed.
     """
     return tuple(g if problem.convention.endswith("(in, out)") else g.T for g in gradients)
 

@@ -1,4 +1,4 @@
-"""What programs add to the logarithm of a cross-entropy: an ε inside it, or predictions that are clipped before."""
+"""How programs avoid the logarithm of 0 in a cross-entropy: with an ε inside it, or with clipped predictions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
@@ -10,23 +10,24 @@ from backprop.verification import grammar
 from backprop.verification.comparison import Baseline, Case, comparisons, losses_for
 from backprop.verification.search import Block, Reading
 
-#: A gradient that is correct apart from something: what it was compared with, the arrays beside it, and the words.
+#: A gradient that is correct apart from such a change: its baseline, the changed arrays, and a phrase that names the
+#: change.
 Apart = tuple[Baseline, Mapping[str, Block], str]
 
-#: What is tried as the ε inside a logarithm.
+#: The values of ε that are tried inside a logarithm.
 EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-#: From where the search for a large one begins.
+#: The values from which the search for a large ε begins.
 LARGE = (1e-3, 0.05, 0.3)
-#: What changes a gradient by no more than this is no mistake.
+#: A relative change of the gradient no larger than this is not a mistake.
 HARMLESS = 0.1
-#: From which bounds the search for one begins, and how many of the data's own are added at most.
+#: The bounds from which the search begins, and the largest number of bounds that the predictions contribute.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
-#: The largest bound that is taken for one.
+#: The largest bound that counts as clipping.
 FARTHEST = 0.25
 
 
 def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) -> Apart | None:
-    """Find that a gradient is correct apart from an ε inside the logarithm of a cross-entropy, small or large."""
+    """Find an ε inside a logarithm of the loss, apart from which a gradient is correct; None if there is none."""
     for reading in readings:
         likely = [x for x in losses_for(case, reading) if x.family != "mse" and (not small or _near(reading, x.family))]
         for one in comparisons(case, reading, likely):
@@ -53,7 +54,7 @@ def _near(reading: Reading, family: str) -> bool:
 
 
 def with_clipping(case: Case, reading: Reading) -> Apart | None:
-    """Find that a gradient is correct apart from predictions that are clipped before a logarithm, if it is."""
+    """Find a clipping of the predictions, apart from which a gradient is correct; None if there is none."""
     for one in comparisons(case, reading, [x for x in losses_for(case, reading) if x.family != "mse"]):
         family, name = one.loss.family, f"W{reading.depth}"
         p, g = reading.exact(family), reading.given[name] / one.s
@@ -90,7 +91,7 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
 def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, times: int = 4) -> float:
     """Fit a number to the gradient of the last layer by Newton's method, as long as it stays between 0 and ½.
 
-    The bound of a clipping is fitted as long as the same predictions are clipped.
+    For the bound of a clipping, each step assumes that the same predictions stay clipped.
     """
     for _ in range(times):
         base, h = made(bound), 1e-6 * bound
@@ -105,7 +106,7 @@ def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, t
 
 
 def _fitted(one: Baseline, start: float) -> float:
-    """Fit the ε inside a logarithm to the gradient of the last layer; 0 if that is not possible."""
+    """Fit the ε inside a logarithm to the gradient of the last layer; return 0 if no ε fits."""
     p, g = one.reading.exact(one.loss.family), one.reading.given[f"W{one.reading.depth}"] / one.s
 
     def made(epsilon: float) -> np.ndarray:

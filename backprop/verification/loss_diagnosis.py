@@ -1,6 +1,6 @@
 r"""Say what the losses of a training run mean.
 
-On given data some predictions have a loss that can be computed before anything is trained: ½ for every example, the
+On given data, the loss of some predictions can be computed before anything is trained: ½ for every example, the
 mean of the targets, the best plane, zeros, ones. If a training run stalls at such a loss, you know what the network
 predicts, and from that the usual causes. `diagnose_loss` compares the losses of a run with these known values.
 """
@@ -24,29 +24,30 @@ WITHIN = 5e-4
 #: A loss is stationary if it varies by less than this fraction of itself over the last quarter of the run.
 FLAT = 1e-6
 
-#: A loss that falls by less than this fraction over the last quarter, ever more slowly, approaches a plateau. What it
-#: approaches is looked for at most this many times that fall below it: a fall like 1/t has three times to go.
+#: A loss that falls by less than the first fraction over the last quarter, ever more slowly, approaches a plateau. We
+#: look for the plateau below the loss, down to the second number times the fall, because a loss like 1/t still has
+#: three times its fall to go.
 CREEPING, AHEAD = 1e-3, 4.0
 
 #: These predictions are the best of their kind: a lower loss cannot belong to them.
 MINIMA = ("constant", "affine", "linear", "best-per-input")
 
-#: By how much rounding may take a loss below a minimum, as a fraction of it.
+#: The largest fraction of a minimum by which rounding may take a loss below it.
 ROUNDING = 1e-9
 
 #: A loss below this fraction of the best constant's has converged.
 CONVERGED = 0.1
 
-#: Fewer losses than this say nothing.
+#: With fewer losses than this, no verdict is given.
 LEAST = 8
 
 #: With more examples than this, plateaus at which some of the examples share a prediction have too many values.
 FEW = 8
 
-#: With more targets than this, the fractions of saturated predictions are too close together to be told apart.
+#: With more targets than this, the fractions of saturated predictions are too close together to be distinguished.
 MANY = 200
 
-#: For each prediction that has a known loss: in words, and what usually leads to it.
+#: For each prediction with a known loss, the prediction in words and its usual causes.
 MEANINGS = {
     "half": (
         "every prediction is ½",
@@ -108,8 +109,8 @@ class KnownLoss:
         accuracy: the fraction of labels they get right; None if the targets are not labels, or a prediction is a tie.
         prediction: what the network predicts, in words.
         causes: what usually leads to it.
-        loss_name: which loss it is, such as "mse"; None for the loss that was specified.
-        data: which data it is for, if none were handed in; else empty.
+        loss_name: the name of the loss function, such as "mse"; None if it is the one that was specified.
+        data: the data in words, if none were passed; otherwise empty.
     """
 
     name: str
@@ -131,15 +132,15 @@ class KnownLoss:
 
 @dataclass(frozen=True)
 class LossDiagnosis:
-    """What the losses of a training run say.
+    """The diagnosis of the losses of a training run.
 
     Attributes:
         verdict: "negative", "diverged", "too short", "rising", "oscillating", "converged" if the loss is less than a
             tenth of the best constant's, "plateau", or "still changing".
         final_loss: the last finite loss; None if there is none.
         change: the largest loss of the last quarter minus its smallest; None if unknown.
-        known: for a plateau, the predictions that have this loss, nearest first; more than one if they cannot be told
-            apart; empty if the loss has no name.
+        known: for a plateau, the predictions that have this loss, nearest first; more than one if they cannot be
+            distinguished; empty if the loss has no name.
         nearest: the known loss that is nearest, whatever the verdict; None if unknown.
         distance: the final loss minus the nearest known one; None if unknown.
         stationary: whether the loss has stopped changing, rather than changing very slowly.
@@ -160,7 +161,7 @@ class LossDiagnosis:
         return "\n".join(_text(self))
 
 
-#: For each verdict without a plateau: what is said, and what usually leads to it.
+#: For each verdict other than a plateau, the sentence for it and the usual causes.
 VERDICTS = {
     "diverged": ("loss {epoch} is not finite", "the learning rate is too large, or a derivative is incorrect"),
     "negative": (
@@ -184,7 +185,7 @@ VERDICTS = {
 
 
 def _text(found: LossDiagnosis) -> Iterator[str]:
-    """Write a diagnosis for a student."""
+    """Yield the lines of a diagnosis."""
     loss, change = found.final_loss, found.change
     if found.verdict in VERDICTS:
         words, causes = VERDICTS[found.verdict]
@@ -209,13 +210,13 @@ def _text(found: LossDiagnosis) -> Iterator[str]:
 
 
 def _best(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Predict as the best linear network does."""
+    """Compute the predictions of the best linear network."""
     w = np.linalg.lstsq(x, y, rcond=None)[0]
     return preactivation(x, w)
 
 
 def _best_per_input(X: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """Predict for each input the mean of its targets; None if that is exact."""
+    """Compute the mean of the targets for each input; None if these predictions are exact."""
     _, group = np.unique(X, axis=0, return_inverse=True)
     group = group.ravel()
     sums = np.zeros((group.max() + 1, y.shape[1]))
@@ -225,7 +226,7 @@ def _best_per_input(X: np.ndarray, y: np.ndarray) -> np.ndarray | None:
 
 
 def _accuracy(y: np.ndarray, y_hat: np.ndarray) -> float | None:
-    """Count the correct predictions, unless the targets are no labels or a prediction is a tie up to rounding."""
+    """Compute the accuracy; None if the targets are not labels, or a prediction is a tie up to rounding."""
     if not np.isin(y, (0, 1)).all():
         return None
     if not are_distributions(y):
@@ -259,17 +260,17 @@ def _data(X: Any, y: Any, loss: str | None) -> tuple[np.ndarray | None, np.ndarr
 
 
 def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[KnownLoss, ...]:
-    """Compute the losses that have a name on the given data.
+    """Compute the known losses on the given data.
 
     Args:
         X: the inputs, shape (N, d₀); None for XOR's 21 examples.
         y: the targets, shape (N, d_L), (N,) or (1, N); class numbers for "cross_entropy". None together with X only;
             y alone is enough for the constant predictions.
         loss: a name that `diagnose` uses, such as "mse", "mse_half_sum", "rmse", "binary_cross_entropy" or
-            "cross_entropy". A cross-entropy has no loss for the planes, and an infinite one for 0 and 1.
+            "cross_entropy". The cross-entropies are listed neither for the planes nor for the predictions 0 and 1.
 
     Returns:
-        One for each prediction, in the order of `MEANINGS`.
+        One known loss for each prediction, in the order of `MEANINGS`.
 
     Raises:
         TypeError: if X or y is not of real numbers.
@@ -308,7 +309,7 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
 
 
 def _known(X: np.ndarray | None, y: np.ndarray) -> dict[str, list[KnownLoss]]:
-    """Compute the known losses by the name of the loss, infinite ones included."""
+    """Compute the known losses, including infinite ones, grouped by the name of the loss."""
     d, labels = y.shape[1], are_distributions(y)
     predictions: dict[str, np.ndarray | None] = {
         "half": np.full_like(y, 0.5),
@@ -337,12 +338,12 @@ def _known(X: np.ndarray | None, y: np.ndarray) -> dict[str, list[KnownLoss]]:
 
 
 def _name_for(loss: str, d: int) -> str:
-    """Drop the ending that means nothing for one output."""
+    """Drop the ending "_examples" of a name if there is one output, because it then makes no difference."""
     return loss.removesuffix("_examples") if d == 1 else loss
 
 
 def _partial(y: np.ndarray, loss: str, value: float) -> Iterator[KnownLoss]:
-    """Yield losses near a value at which some labels are missed by saturated outputs, or some examples look alike."""
+    """Yield known losses near a value: those of saturated outputs that miss some labels, or of shared predictions."""
     n, d = y.shape
     if LOSS_NAMES[loss].family != "mse" or not np.isin(y, (0, 1)).all():
         return
@@ -382,7 +383,7 @@ def _candidates(X: Any, y: Any, loss: str | None, value: float) -> Iterator[list
     if y is None:
         sets = _known_of_xor()
     else:
-        known_losses(X, y, loss or "mse")  # checks that the data suit the loss
+        known_losses(X, y, loss or "mse")  # this checks that the data suit the loss
         inputs, targets = _data(X, y, loss)
         sets = [(targets, _known(inputs, targets), "")]
     for name in LOSS_NAMES if loss is None else [loss]:
@@ -408,12 +409,12 @@ def diagnose_loss(
     """Say what the losses of a training run mean.
 
     A loss is stationary if its largest and its smallest value over the last quarter of the run differ by no more than
-    `flat` times the last one. It is on a plateau as well if it falls by less than a thousandth over that quarter, ever
-    more slowly, towards a known value. A plateau is given the names of the predictions whose loss is within `within`
-    of it, relative to that loss, unless they are the best of their kind and the loss is lower.
+    `flat` times the last one. A loss that falls by less than a thousandth over that quarter, ever
+    more slowly, towards a known value is on a plateau as well. A plateau is given the names of the predictions whose
+    loss is within `within` of it, relative to that loss, unless they are the best of their kind and the loss is lower.
 
     Args:
-        losses: the losses in the order of training, evenly spaced: every epoch's, or one of a log's lines each.
+        losses: the losses in the order of training, evenly spaced: one for each epoch, or one for each line of a log.
         X: the inputs that were trained on; None for XOR's 21 examples or its four corners.
         y: the targets, (N, d_L), (N,) or (1, N); class numbers for "cross_entropy"; None together with X only.
         loss: which loss the numbers are, by a name that `diagnose` uses, or "rmse"; if None, the mean squared error is
@@ -429,7 +430,7 @@ def diagnose_loss(
         ValueError: if losses is empty or not a list, a tolerance is not positive, or the data do not fit.
 
     Examples:
-        A linear network without bias, at a learning rate at which it converges:
+        A linear network without biases is trained at a learning rate at which it converges:
 
         >>> import backprop
         >>> X, y = backprop.xor()
@@ -440,7 +441,7 @@ def diagnose_loss(
           0.288714: the predictions are the best plane through the origin, accuracy 0.333
             Usual causes: the network is linear and has no bias.
 
-        A network that is learning is not stationary, however long it takes:
+        The loss of a network that is learning is not stationary, however slowly it falls:
 
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
         >>> backprop.diagnose_loss(backprop.train(model, X, y, eta=0.01, epochs=1000).losses).verdict
@@ -491,12 +492,12 @@ def diagnose_loss(
 
 
 def _by_distance(known: Sequence[KnownLoss], value: float) -> list[KnownLoss]:
-    """Sort known losses by their distance, equal ones in the order of MEANINGS."""
+    """Sort known losses by their distance, and equal ones in the order of MEANINGS."""
     return sorted(known, key=lambda k: round(abs(value - k.loss), 12))
 
 
 def _trend(values: np.ndarray, flat: float) -> tuple[str, float, float]:
-    """Say how the last quarter goes, by how much it changes, and how far below it the end may be."""
+    """Describe the last quarter: its trend, the change over it, and how far below it a plateau may lie."""
     size = max(len(values) // 4, LEAST // 2)
     tail, before = values[-size:], values[-2 * size : -size]
     last, change = float(values[-1]), float(tail.max() - tail.min())
@@ -517,7 +518,7 @@ def _trend(values: np.ndarray, flat: float) -> tuple[str, float, float]:
 
 
 def _is_near(loss: float, known: KnownLoss, within: float, ahead: float) -> bool:
-    """Tell whether a loss may be that of a prediction: near it, and not below what is the least of its kind."""
+    """Tell whether a loss is near a known one and, where that is a minimum, not below it."""
     near = within * (min(known.loss, 1.0) if known.name == "saturated" else known.loss)
     if ahead and known.name in ("half", "uniform"):  # a loss falls past these, not towards them
         return False
@@ -526,7 +527,7 @@ def _is_near(loss: float, known: KnownLoss, within: float, ahead: float) -> bool
 
 
 def _numbers(losses: Any) -> np.ndarray:
-    """Check that losses are a row of numbers; nan and infinity are allowed."""
+    """Return losses as one row of numbers, in which NaN and infinity are allowed."""
     try:
         values = np.asarray(losses)
     except ValueError:

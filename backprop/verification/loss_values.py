@@ -1,7 +1,7 @@
-"""Every common loss of given predictions, as one number each: what a program may have printed.
+"""Compute every common loss of given predictions, each a number that a program may have printed.
 
-The names are those that `diagnose` uses. A loss's value is its factor times the sum of squared errors, or the sum of
-the cross-entropies, over all examples and outputs.
+The names are those that `diagnose` uses. The value of a loss is its scale times the sum of the squared errors or
+of the cross-entropies over all examples and outputs; only "rmse" is the root of another loss.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from backprop.derivation import bce_contributions
 
 
 class LossName(NamedTuple):
-    """What a loss is called and how it is scaled.
+    """The name of a loss and its scale.
 
     Attributes:
         words: its name in words.
         family: "mse", "binary_cross_entropy" or "cross_entropy".
-        factor: by what the sum over examples and outputs is multiplied: a number, times 1/N and 1/d_L as told.
+        factor: the number by which the sum over examples and outputs is multiplied, besides 1/N and 1/d_L.
         per_example: whether it is divided by the number of examples N.
         per_output: whether it is divided by the number of outputs d_L.
     """
@@ -37,7 +37,7 @@ class LossName(NamedTuple):
 
 _MSE, _TWO, _MANY = "mse", "binary_cross_entropy", "cross_entropy"
 _EXAMPLES = "averaged over the examples"
-#: The losses by name, the likelier first. With one output, those named "_examples" equal the ones before them.
+#: The losses by name, the likelier first. With one output, those that end in "_examples" equal the ones before them.
 LOSS_NAMES: Mapping[str, LossName] = {
     _MSE: LossName("the mean squared error", _MSE, 1.0, True, True),
     "mse_examples": LossName(f"the squared error, {_EXAMPLES}, summed over the outputs", _MSE, 1.0, True, False),
@@ -83,7 +83,7 @@ def loss_values(y: Any, y_hat: Any) -> dict[str, float]:
 
     Returns:
         The values by name, in the order of `LOSS_NAMES`: the squared errors always; the binary cross-entropies if
-        targets and predictions lie from 0 to 1; the categorical ones if their rows are distributions over classes.
+        targets and predictions lie between 0 and 1; the categorical ones if their rows are distributions over classes.
 
     Raises:
         TypeError: if y or y_hat is not of real numbers.

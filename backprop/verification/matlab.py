@@ -1,7 +1,7 @@
-"""The variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers; what else there is gets its name.
+"""Read the variables of a .mat file of MATLAB 5 to 7: full matrices of real numbers, and of others the name and class.
 
-Nothing is executed, no length is believed that goes beyond the bytes that are there, and nothing is decompressed beyond
-a limit. The format is MathWorks' "MAT-File Format", Level 5.
+Nothing is executed, no stated length is trusted beyond the bytes that are present, and nothing is decompressed beyond a
+limit. The format is MathWorks' "MAT-File Format", Level 5.
 """
 
 import struct
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: The kinds of elements that hold numbers, with the types of NumPy.
+#: The kinds of elements that hold numbers, with their NumPy types.
 STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 MATRIX, COMPRESSED = 14, 15
 
-#: The classes of MATLAB, with the types of NumPy of those that are numbers.
+#: The numeric classes of MATLAB, with their NumPy types.
 NUMBERS = {
     6: ("double", "f8"),
     7: ("single", "f4"),
@@ -32,7 +32,7 @@ NUMBERS = {
 OTHERS = {1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 16: "function", 17: "opaque"}
 OPAQUE = 17
 
-#: A bit of a variable's flags: its numbers are complex.
+#: The bit of a variable's flags that marks complex numbers.
 IS_COMPLEX = 0x0800
 
 #: The largest number of axes that NumPy 1 gives an array.
@@ -70,13 +70,14 @@ def variables(data: bytes, most: int) -> list[Variable]:
 
     Args:
         data: the whole file, whose first bytes are "MATLAB 5.0".
-        most: the largest number of bytes of all elements, decompressed.
+        most: the largest total size of all elements after decompression, in bytes.
 
     Returns:
         The variables in their order.
 
     Raises:
-        ValueError: if the file is damaged or larger; the words continue a sentence that begins with its name.
+        ValueError: if the file is damaged or exceeds `most`; the message continues a sentence that begins with the
+            file's name.
 
     Examples:
         >>> import struct
@@ -116,7 +117,7 @@ def _decompressed(content: bytes, most: int) -> bytes:
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    """Walk through elements: a kind, a length and the content. If that has four bytes at most, all take eight."""
+    """Yield the kind and the content of each element; one of at most four bytes shares eight bytes with its tag."""
     at = 0
     while at < len(data):
         if len(data) - at < 8:
@@ -144,7 +145,7 @@ def _variable(content: bytes, order: str) -> Variable:
         return Variable(name, f"complex {kind}")
     shape = struct.unpack(f"{order}{len(dimensions) // 4}i", dimensions[: len(dimensions) // 4 * 4])
     number, numbers = next(parts, (0, b""))
-    stored = order + STORED.get(number, "V1")  # of another kind it is nothing that has numbers
+    stored = order + STORED.get(number, "V1")  # any other kind does not hold numbers
     expected = prod(shape) * np.dtype(stored).itemsize
     if number not in STORED or not 2 <= len(shape) <= MOST_AXES or min(shape) < 0 or expected != len(numbers):
         raise ValueError(f"is damaged: variable {name!r} says shape {shape}, and {len(numbers)} bytes follow")
@@ -152,7 +153,7 @@ def _variable(content: bytes, order: str) -> Variable:
 
 
 def _part(parts: Iterator[tuple[int, bytes]], kinds: tuple[int, ...], length: int | None, what: str) -> bytes:
-    """Take the next part of a variable, which must have one of these kinds and, if one is given, this length."""
+    """Take the next part of a variable, and check its kind and, if a length is given, its length."""
     kind, content = next(parts, (0, b""))
     if kind not in kinds or (length is not None and len(content) != length):
         raise ValueError(f"is damaged: a variable has no {what}")

@@ -2,8 +2,8 @@ r"""The numerical gradient of a whole network.
 
 The formulas are in `backprop.derivation.numerical_derivatives`, and this module applies them to every weight and bias
 of a `Model`. They need nothing but forward passes, so they are independent of the chain rule. If an activation has a
-kink, each entry is watched. When its step carries a unit across the kink, the finite difference is not the derivative
-$\eqref{eq:relu-central-difference}$, so the entry is left out of the comparison.
+kink, we check for each entry whether its step carries a unit across the kink. If it does, the finite difference is not
+the derivative $\eqref{eq:relu-central-difference}$, so the entry is left out of the comparison.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from backprop import derivation as step
 from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
 
 #: The activations without a kink, which accept complex numbers. Any other activation, including one of your own, is
-#: watched at z = 0 and differentiated by the central difference.
+#: checked for a kink at z = 0 and differentiated by the central difference.
 SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "silu", "softmax")
 
-#: Up to this relative error two gradients agree. A correct one is far below it, and a mistake is far above it.
+#: Two gradients agree up to this relative error. A correct gradient stays far below it, and a mistake far above.
 TOLERANCE = 1e-6
 
 #: The step of the central difference and of the complex step.
@@ -55,7 +55,7 @@ def _forward(model: Model, parameters: Sequence[np.ndarray], X: np.ndarray) -> t
 
 
 class _Loss:
-    """The loss as a function of one parameter array, the others held fixed; it records which units are active."""
+    """The loss as a function of one parameter array, with the others held fixed; it records which units are active."""
 
     def __init__(self, model: Model, k: int, X: np.ndarray, y: np.ndarray, loss: str) -> None:
         self.model, self.k, self.X, self.y, self.loss = model, k, X, y, LOSSES[loss]
@@ -70,9 +70,9 @@ class _Loss:
         return self.loss.value(self.y, y_hat)
 
     def crossed(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Tell for each entry whether some unit was active at one end of the step and inactive at the other.
+        """Tell for each entry whether some unit is active at one end of the step and inactive at the other.
 
-        `central_difference` calls twice for each entry, in the order of the entries.
+        `central_difference` calls the loss twice for each entry, in the order of the entries.
         """
         ends = zip(self.on[::2], self.on[1::2], strict=True)
         return np.array([one != other for one, other in ends]).reshape(shape)
@@ -95,7 +95,7 @@ def _measure(
 
 
 def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
-    """Choose the method and the step if they are not specified, and refuse a method that does not fit."""
+    """Choose the method and the step size if they are not specified, and reject a method that does not fit."""
     unfit = [phi.name for phi in model.activations if not _is_one_of(phi, SMOOTH)]
     if method is None:
         method = "central" if unfit else "complex"
@@ -238,7 +238,7 @@ def gradient_check(
           W2: 5.0e-01
 
         Each of two ReLU units copies one input. XOR has examples with $x_1 = 0$ and with $x_2 = 0$, so each unit lies
-        at its kink for some examples. A step of its bias, or of the weight from the other input, carries it across:
+        at its kink for some examples. A step in its bias, or in the weight from the other input, carries it across:
 
         >>> import numpy as np
         >>> relu = backprop.Model([np.eye(2), np.ones((2, 1))], [np.zeros(2), np.zeros(1)], ["relu", "identity"])

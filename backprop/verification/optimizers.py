@@ -1,4 +1,4 @@
-"""Optimizers whose steps can be diagnosed: gradient descent, with momentum, and the first two steps of Adam."""
+"""Optimizers that can be diagnosed: gradient descent with or without momentum, and the first two steps of Adam."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from backprop import checks
 
-#: What can be set for each optimizer, named as PyTorch does.
+#: The parameters of each optimizer, with PyTorch's names.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "sgd": ("lr", "momentum", "weight_decay"),
     "momentum": ("lr", "momentum", "weight_decay"),
@@ -36,7 +36,7 @@ class Optimizer(NamedTuple):
 
 
 def told_fraction(name: str, value: Any) -> float:
-    """Check a number from 0 to below 1.
+    """Check that a number is at least 0 and below 1.
 
     Args:
         name: what it is called in the message.
@@ -46,7 +46,7 @@ def told_fraction(name: str, value: Any) -> float:
         The number.
 
     Raises:
-        ValueError: if it is none, or outside that range.
+        ValueError: if it is not a number, or lies outside that range.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < 1:
         raise ValueError(f"{name} is {checks.shown(value)}; expected a number from 0 to below 1")
@@ -54,7 +54,7 @@ def told_fraction(name: str, value: Any) -> float:
 
 
 def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
-    """Read what a caller says about the optimizer.
+    """Read the argument `optimizer` of a caller.
 
     Args:
         optimizer: None, a name, or a mapping with "name" and the parameters that differ from PyTorch's defaults.
@@ -65,7 +65,7 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
 
     Raises:
         TypeError: if it is neither a name nor a mapping.
-        ValueError: if a name or a number is not one that is known, or the learning rate is given twice or missing.
+        ValueError: if a name is unknown, a number is out of range, or the learning rate is given twice or missing.
 
     Examples:
         >>> from backprop.verification.optimizers import told_optimizer
@@ -84,7 +84,7 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     name = checks.one_of(called, given.get("name"), list(PARAMETERS))
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
-        raise ValueError(f"optimizer has {unknown[0]!r}; expected of {name!r} any of {', '.join(PARAMETERS[name])}")
+        raise ValueError(f"optimizer has {unknown[0]!r}; expected for {name!r} any of {', '.join(PARAMETERS[name])}")
     eta = None if eta is None else checks.learning_rate(eta)
     lr = given.get("lr", eta)
     rate = None if lr is None else checks.learning_rate(lr)
@@ -120,7 +120,7 @@ def adam_direction(gradients: Sequence[np.ndarray], rule: Optimizer) -> np.ndarr
         D. P. Kingma and J. Ba: Adam: A Method for Stochastic Optimization, 2015.
 
     Examples:
-        The first step shows the signs alone:
+        In the first step, only the signs of the gradient remain:
 
         >>> import numpy as np
         >>> from backprop.verification.optimizers import Optimizer, adam_direction

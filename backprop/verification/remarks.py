@@ -16,13 +16,14 @@ from backprop.verification.loss_values import LOSS_NAMES, loss_values
 
 #: A unit is saturated if its derivative is below this fraction of the largest possible, for every example.
 SATURATED = 0.01
-#: Inputs are not scaled if their root mean square is above the first, or if one varies more than another by the second.
+#: Inputs are not scaled if their root mean square is above the first number, or if the ratio of two standard deviations
+#: is above the second.
 LARGE, UNEQUAL = 10.0, 30.0
 #: Predictions count as equal if they differ by less than this, in units of the targets' range.
 EQUAL = 1e-3
 #: Weights count as very small below this.
 SMALL = 0.1
-#: At most so many gradients are computed to measure the curvature, and so many multiplications are spent on them.
+#: The largest number of gradients that are computed to measure the curvature, and of multiplications for them.
 MOST_GRADIENTS, MOST_WORK = 60, 3e9
 
 #: The largest derivative of an activation that saturates, and the values that an activation can take.
@@ -53,7 +54,7 @@ class Remark(NamedTuple):
     page: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Return the sentence."""
         return self.text
 
 
@@ -84,7 +85,7 @@ def remarks(
         ValueError: if shapes do not fit, or the loss is unknown.
 
     Examples:
-        Every weight ½ makes the hidden units identical:
+        If every weight is ½, the hidden units are identical:
 
         >>> import numpy as np
         >>> import backprop
@@ -120,7 +121,7 @@ they get the same gradient and stay identical.
 
 
 def _gradient(model: Model, X: np.ndarray, y: np.ndarray, loss: str) -> Gradients:
-    """Compute the gradient of a loss that has another factor than the network's own."""
+    """Compute the gradient of a loss whose factor may differ from that of the network's loss."""
     which = LOSS_NAMES[loss]
     n, d = y.shape
     own = 1 if which.family == "cross_entropy" else d
@@ -130,7 +131,7 @@ def _gradient(model: Model, X: np.ndarray, y: np.ndarray, loss: str) -> Gradient
 
 
 def _identical_units(model: Model) -> Iterator[Remark]:
-    """Find hidden units that receive and give the same weights."""
+    """Find hidden units whose incoming and outgoing weights are the same."""
     for k in range(len(model.weights) - 1):
         bias = np.zeros((1, model.weights[k].shape[1])) if model.biases is None else model.biases[k]
         columns = np.vstack([model.weights[k], bias, model.weights[k + 1].T]).T
@@ -181,7 +182,7 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
 
 
 def _count(n: int, of: int, what: str, place: str) -> str:
-    """Count units in words."""
+    """Begin a sentence about some units, such as "All 4 hidden units are" or "1 of 4 hidden units is"."""
     if of == 1:
         return f"The {what}{place} is"
     return f"All {of} {what}s{place} are" if n == of else f"{n} of {of} {what}s{place} {'is' if n == 1 else 'are'}"
@@ -258,8 +259,8 @@ def _equal_predictions(model: Model, trace: Trace, y: np.ndarray) -> Iterator[Re
 def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> float | None:
     """Measure the largest eigenvalue of the Hessian of the loss, by power iteration.
 
-    A product of the Hessian and a direction v is a central difference of the gradient along v. What is returned is the
-    largest vᵀHv that was found, for v of norm 1: never more than the eigenvalue, up to the error of the difference.
+    A product of the Hessian and a direction v is a central difference of the gradient along v. The function returns the
+    largest vᵀHv that it found for v of norm 1, which never exceeds the eigenvalue, up to the error of the difference.
 
     Args:
         model: the network at the weights in question.
@@ -268,7 +269,7 @@ def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> 
         loss: a name that `diagnose` uses.
 
     Returns:
-        The eigenvalue; None if the gradient jumps here, as at the kink of a ReLU, or the network is too large to tell.
+        The eigenvalue; None if the gradient jumps here, as at the kink of a ReLU, or the network is too large for this.
 
     Examples:
         For one weight and the mean squared error, L″ is twice the mean of x²:
@@ -317,7 +318,7 @@ def _flat(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray] | None) ->
 
 
 def _moved(model: Model, parameters: np.ndarray) -> Model:
-    """Make the network with other parameters."""
+    """Return the network with other parameters."""
     arrays = [*model.weights, *(model.biases or ())]
     ends = np.cumsum([array.size for array in arrays])[:-1]
     parts = [part.reshape(array.shape) for part, array in zip(np.split(parameters, ends), arrays, strict=True)]
@@ -340,7 +341,7 @@ def _learning_rate(model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: f
 
 
 def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None) -> Remark:
-    """Say which loss of these predictions a program has printed.
+    """Tell which loss a program has printed for these predictions.
 
     Args:
         value: the number that was printed.
@@ -349,7 +350,7 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
         loss: the loss that is minimised, if known.
 
     Returns:
-        A remark: the losses that have this value to the digits that were printed, or the nearest one.
+        A remark that names the losses with this value, to the digits that were printed, or else the nearest one.
 
     Raises:
         TypeError: if value is not a number.
@@ -396,7 +397,7 @@ mean squared error.
 
 
 def _half_digit(value: float) -> float:
-    """Give half a unit of the last digit that a number is printed with."""
+    """Return half a unit of the last digit that a number was printed with."""
     digits, _, exponent = repr(abs(value)).partition("e")
     decimals = len(digits.partition(".")[2]) if not digits.endswith(".0") else 0
     return float(0.501 * 10.0 ** (int(exponent or 0) - decimals))

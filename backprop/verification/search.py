@@ -1,13 +1,13 @@
-"""The search: which backward pass, correct or not, gives the numbers that were handed in.
+"""Search for a backward pass, correct or not, that gives the numbers that were passed.
 
-The arrays that were handed in are the evidence. Each is first compared with the correct gradient by itself. Then the
-search goes from the output down. At each layer the correct δ goes on, and so does every other δ of the grammar that
-gives the gradient of the layer's weights or of its biases; an array that does not follow from the δ of its layer must
-have been made in another way. So one mistake explains every array that follows from it, and where an array stays
-unexplained the search ends.
+The arrays that were passed are the evidence. Each is first compared with the correct gradient by itself. Then the
+search goes from the output down. At each layer it keeps the correct δ and every other δ of the grammar that
+gives the gradient of the layer's weights or of its biases. An array that does not follow from the δ of its layer must
+have been computed in another way. One mistake therefore explains every array that follows from it, and the search ends
+at an array that remains unexplained.
 
-What rounding can do is measured: the forward pass is repeated with every number disturbed in its last digit, and what
-that does to a gradient is how closely it can be compared.
+To measure the effect of rounding, we repeat the forward pass with every number disturbed in its last digit. The change
+of a gradient shows how closely it can be compared.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,23 +25,23 @@ from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import Problem
 from backprop.verification.loss_values import LOSS_NAMES
 
-#: Disturbed copies of the forward pass, how many of their deviations are accepted, and the least that is accepted, in
-#: units of the last digit.
+#: The number of disturbed copies of the forward pass, how many times their root-mean-square deviation is accepted, and
+#: what is accepted in addition, in units of the last digit.
 COPIES, DEVIATIONS, UNITS = 6, 40.0, 100.0
-#: With more inputs than this, two copies must do.
+#: With more inputs than this, two copies are made.
 MANY = 200_000
-#: How closely a form must fit to be looked at again; the exact comparison comes at the end.
+#: How closely a form must fit in the first comparison; the exact comparison comes at the end.
 COARSE: Mapping[type, float] = {np.float64: 1e-7, np.float32: 3e-3}
-#: A gradient whose rounding is this fraction of it cannot be judged.
+#: A gradient cannot be judged if its rounding error is larger than this fraction of it.
 TOO_SMALL = 0.1
 #: Below this norm the square of a norm underflows.
 TINY = 1e-150
-#: How many states go on to the next layer, and how many kinds of mistakes one explanation may hold.
+#: The largest number of states that go on to the next layer, and of kinds of mistakes in one explanation.
 BEAM, MOST = 40, 2
 
-#: Ways to make the gradient of the first layer's weights that another δ would not give as well.
+#: Forms of the first layer's weight gradient that another δ cannot reproduce.
 ALONE = ("gradient-transposed", "one-example-only", "arrays-aliased")
-#: Mistakes that are named second if another gives the same numbers.
+#: Mistakes that are listed second if another mistake gives the same numbers.
 UNLIKELY = ("derivative-of-wrong-layer", "one-example-only")
 
 
@@ -49,11 +49,11 @@ class LossReading(NamedTuple):
     """A loss that a gradient may belong to.
 
     Attributes:
-        name: what it is called here.
+        name: its name in `diagnose`.
         family: "mse", "binary_cross_entropy" or "cross_entropy".
-        factor: its gradient divided by that of half the sum of squares (of the sum of cross-entropies).
+        factor: its gradient divided by that of half the sum of squares, or of the sum of cross-entropies.
         mean: whether it divides by the number of examples.
-        words: what it is.
+        words: its name in words.
     """
 
     name: str
@@ -91,11 +91,11 @@ def forward(problem: Problem, activations: Sequence[Activation], family: str, un
     Args:
         problem: the arrays.
         activations: one for each layer.
-        family: of the loss.
-        unit: how much to disturb, relative; 0 for not at all.
+        family: the family of the loss.
+        unit: the relative size of the disturbance; 0 for none.
 
     Returns:
-        The pass; disturbed, its arrays have a leading axis of copies.
+        The pass; if it is disturbed, its arrays have a leading axis of copies.
     """
     rng = np.random.default_rng(0)
     copies = COPIES if problem.X.size <= MANY else 2
@@ -118,15 +118,15 @@ def forward(problem: Problem, activations: Sequence[Activation], family: str, un
 
 
 class Block(NamedTuple):
-    """One array that was handed in, beside what a backward pass gives.
+    """One array that was passed, beside the one that a backward pass gives.
 
     Attributes:
         name: "W1", "b1", …
-        given: the array that was handed in.
-        made: what the backward pass gives.
-        slack: how far rounding can move it.
-        floor: what rounding in the update adds.
-        factor: the factor that fits best; nan if there is none.
+        given: the array that was passed.
+        made: the array that the backward pass gives.
+        slack: the largest error that rounding can make in it.
+        floor: the error that rounding in the update adds.
+        factor: the factor that fits best; NaN if there is none.
     """
 
     name: str
@@ -137,13 +137,13 @@ class Block(NamedTuple):
     factor: float
 
     def off(self, s: float) -> float:
-        """Say by how much it misses, in units of what rounding allows.
+        """Compute the deviation between the two arrays, in units of the largest rounding error.
 
         Args:
             s: the factor.
 
         Returns:
-            At most 1 if it fits.
+            The deviation, which is at most 1 if they agree.
         """
         difference = self.given - s * self.made
         miss = float(np.vdot(difference, difference)) ** 0.5
@@ -151,7 +151,7 @@ class Block(NamedTuple):
         return miss / allowed if allowed else (0.0 if miss == 0 else np.inf)
 
     def vague(self, s: float) -> bool:
-        """Tell whether the array is zero as it should be, or smaller than its rounding.
+        """Tell whether the array is zero, as it should be, or smaller than its rounding error.
 
         Args:
             s: the factor.
@@ -177,7 +177,7 @@ class Block(NamedTuple):
 
     @property
     def proportional(self) -> bool:
-        """Whether it fits with its own factor, and has at least two numbers or is zero."""
+        """Whether the array agrees with a multiple of the computed one and has at least two numbers."""
         return bool(np.isfinite(self.factor)) and self.off(self.factor) <= 1 and (self.given.size > 1)
 
 
@@ -189,9 +189,9 @@ class Reading:
         problem: the arrays in one convention.
         activations: one for each layer.
         unit: the relative size of the last digit.
-        coarse: how closely a form must fit to be looked at again.
-        floors: for each array, what rounding in the update alone does to its gradient.
-        resembling: for each family, a first look at which arrays resemble the correct gradient.
+        coarse: how closely a form must fit in the first comparison.
+        floors: for each array, the error in its gradient that comes from rounding in the update alone.
+        resembling: for each family, the arrays that resemble the correct gradient at first sight.
     """
 
     problem: Problem
@@ -203,11 +203,11 @@ class Reading:
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
-        """Run the network forward, for a family of losses."""
+        """Return the forward pass, for a family of losses."""
         return self._exact._replace(family=family)
 
     def disturbed(self, family: str) -> Pass:
-        """Run the network forward with disturbed numbers, for a family of losses."""
+        """Return the forward pass with disturbed numbers, for a family of losses."""
         return self._disturbed._replace(family=family)
 
     @cached_property
@@ -220,7 +220,7 @@ class Reading:
 
     @cached_property
     def given(self) -> dict[str, np.ndarray]:
-        """The arrays that were handed in, by name."""
+        """The arrays that were passed, by name."""
         found = {f"W{k + 1}": g for k, g in enumerate(self.problem.gradients)}
         return found | {f"b{k + 1}": g for k, g in enumerate(self.problem.bias_gradients or ())}
 
@@ -243,10 +243,10 @@ class Reading:
         """Compare the arrays with the correct gradient, for a family of losses.
 
         Args:
-            family: of the loss.
+            family: the family of the loss.
 
         Returns:
-            A block for each array that was handed in.
+            A block for each array that was passed.
         """
         if family not in self._correct:
             self._correct[family] = self.blocks(family, {})
@@ -259,16 +259,16 @@ class Reading:
         factors: Mapping[str, float] | None = None,
         decays: Mapping[str, float] | None = None,
     ) -> dict[str, Block]:
-        """Compare the arrays with what a backward pass gives, and measure how far rounding can move it.
+        """Compare the arrays with those of a backward pass, and measure the effect of rounding on these.
 
         Args:
-            family: of the loss.
+            family: the family of the loss.
             plan: the backward pass.
             factors: as for `grammar.backward`.
             decays: multiples of the parameters that are added to their gradients, in units of the loss's factor.
 
         Returns:
-            A block for each array that was handed in.
+            A block for each array that was passed.
         """
         with np.errstate(all="ignore"):
             exact = grammar.backward(self.exact(family), plan, factors)
@@ -296,7 +296,7 @@ class Reading:
 
 
 def families(output: str) -> tuple[str, ...]:
-    """List the families of losses that go with an output activation.
+    """List the families of losses that suit an output activation.
 
     Args:
         output: the name of the activation.
@@ -313,12 +313,12 @@ def families(output: str) -> tuple[str, ...]:
 
 
 class Term(NamedTuple):
-    """One thing that is not as it should be.
+    """One deviation from the correct backward pass: an incorrect form, or a factor.
 
     Attributes:
         place: "error", "back1", "phi1", "dW1", "db1", "delta1", "loss" or "update".
         form: the name of a form of the grammar, or "" for a factor.
-        factor: the factor, for a factor.
+        factor: the factor, if form is "".
     """
 
     place: str
@@ -332,7 +332,7 @@ class Term(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What it is, wherever it is."""
+        """The kind of deviation, whatever its layer."""
         if self.form.startswith("~decay"):
             return self.form
         if "~" in self.form:
@@ -344,7 +344,7 @@ class Term(NamedTuple):
 
 
 def norm(array: np.ndarray) -> float:
-    """Compute the Euclidean norm of all numbers: as `np.linalg.norm` does, in a third of the time for few.
+    """Compute the Euclidean norm of all numbers, for small arrays in a third of the time of `np.linalg.norm`.
 
     Args:
         array: an array of any shape.
@@ -356,20 +356,20 @@ def norm(array: np.ndarray) -> float:
 
 
 def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Fit a target by the columns of a matrix; NaN if a number is not finite, which LAPACK would print."""
+    """Solve a least-squares problem; return NaN if a number is not finite, because LAPACK would warn of it."""
     if not (np.isfinite(matrix).all() and np.isfinite(target).all()):
         return np.full(matrix.shape[1], np.nan)
     return np.linalg.lstsq(matrix, target, rcond=None)[0]
 
 
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-    """Keep of forms that give the same numbers the first of the simplest.
+    """Remove forms that are not finite or give the same numbers as a simpler or an earlier one.
 
     Args:
         forms: names and arrays.
 
     Returns:
-        Those that differ.
+        The forms that differ.
     """
     found: dict[bytes, tuple[str, np.ndarray]] = {}
     for name, array in sorted(forms, key=lambda form: form[0].count("+")):
@@ -378,14 +378,14 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
     return list(found.values())
 
 
-#: What a state assumes for each kind of mistake.
+#: The cost of a nameless form, of a factor with a name and of any other factor.
 UNUSUAL, FACTOR, ANY_FACTOR = 1.3, 1.2, 1.5
-#: What a factor assumes besides if it stands in both arrays of a layer, and in some of the layers.
+#: The additional cost of a factor in both arrays of a layer, and of one in some of the layers only.
 BOTH, SOME = 0.3, 0.4
 
 
 def _cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
-    """Say how much an explanation assumes: about one for each kind of mistake, less for a factor that has a name."""
+    """Compute the cost of an explanation: about one for each kind of mistake, more for factors and nameless forms."""
     kinds = {part: term for term in terms for part in term.kind.split("+")}
     total, decays = 0.0, set()
     for kind, term in kinds.items():
@@ -405,12 +405,12 @@ def _cost_of(terms: Sequence[Term], named: Sequence[float] = ()) -> float:
 
 
 class State(NamedTuple):
-    """A backward pass, chosen down to some layer.
+    """A backward pass, determined from the output down to some layer.
 
     Attributes:
-        terms: what is not as it should be.
-        flow: what came to the layers above, and their δ.
-        s: the factor of the whole, once an array has fixed it.
+        terms: its deviations from the correct backward pass.
+        flow: the upstream gradients and δ of these layers.
+        s: the factor of the whole gradient, once an array has determined it.
         numbers: how many numbers are explained.
     """
 
@@ -421,7 +421,7 @@ class State(NamedTuple):
 
     @property
     def kinds(self) -> set[str]:
-        """What is not as it should be, wherever it is."""
+        """The kinds of deviations, whatever their layers."""
         return {part for term in self.terms for part in term.kind.split("+")}
 
     @property
@@ -441,7 +441,7 @@ class State(NamedTuple):
 
 
 class Sketch(NamedTuple):
-    """The arrays of a layer, seen along few directions, so that many forms can be compared with them."""
+    """The arrays of a layer, projected onto a few directions, so that many forms can be compared quickly."""
 
     left: np.ndarray  # (N, q): the inputs along the directions; ones for the biases
     targets: tuple[np.ndarray, ...]  # the gradient of the weights (q, out), and of the biases (1, out) if it came
@@ -449,7 +449,7 @@ class Sketch(NamedTuple):
 
 
 class Search:
-    """A search through the backward passes of one reading under one family of losses."""
+    """A search through the backward passes of one reading, for one family of losses."""
 
     def __init__(
         self, reading: Reading, family: str, named: Sequence[float], steps: Iterator[int] | None = None
@@ -458,9 +458,9 @@ class Search:
 
         Args:
             reading: the problem.
-            family: of the loss.
+            family: the family of the loss.
             named: the factors that have a name.
-            steps: gives up a number whenever the search goes one layer down.
+            steps: an iterator from which one number is taken whenever the search goes one layer down.
         """
         self.reading, self.family, self.named = reading, family, named
         self._steps = iter(()) if steps is None else steps
@@ -472,14 +472,14 @@ class Search:
         self._sketches: dict[int, Sketch] = {}
 
     def explain(self, s: float | None, most: int = MOST) -> list[State]:
-        """Search.
+        """List the states that explain the arrays.
 
         Args:
-            s: the factor of the whole, or None if the first array that fits decides.
-            most: how many kinds of mistakes one explanation may hold.
+            s: the factor of the whole gradient; None takes it from the first array that fits.
+            most: the largest number of kinds of mistakes in one explanation.
 
         Returns:
-            The states that reach the first layer, the cheapest first.
+            The states that reach the first layer, those of lowest cost first.
         """
         with np.errstate(all="ignore"):
             if s not in self._tops:
@@ -490,7 +490,7 @@ class Search:
         return states
 
     def cost(self, state: State) -> float:
-        """Say what a state assumes: factors of arrays in some layers, or in both arrays of one, are several lines."""
+        """Compute the cost of a state; a factor in only some layers, or in both arrays of one, costs more."""
         scaled = [term for term in state.terms if not term.form and term.place[:2] in ("dW", "db")]
         layers = {term.layer for term in scaled}
         both = len({term.place[:2] for term in scaled}) > 1 and not self.reading.problem.bias_row
@@ -516,7 +516,7 @@ class Search:
         return Sketch(left, tuple(targets), directions)
 
     def _below(self, state: State, k: int, most: int) -> Iterator[State]:
-        """Go one layer down in every way that fits."""
+        """Extend a state by one layer in every way that fits."""
         next(self._steps, 0)
         p, output = self.p, k == self.p.depth - 1
         come = self._come(state.flow, k)
@@ -551,7 +551,7 @@ class Search:
             yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
 
     def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
-        """List what can come to a layer; for the correct flow once."""
+        """List the upstream gradients that a layer can have."""
         if k == self.p.depth - 1:
             return self._kept_forms("error", lambda: grammar.errors(self.p))
         return distinct(grammar.backs(self.p, k, flow))
@@ -572,9 +572,9 @@ class Search:
         return len(set(term.kind.split("+")) - kinds) if term.form else 0
 
     def _made(self, sketch: Sketch, k: int, name: str, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute the sketch of a layer's arrays from what comes to it, times each derivative, and what rounding does.
+        """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and their rounding errors.
 
-        At the output what comes is the same in every search; there it is computed once.
+        At the output the upstream gradients are always the same, so the sketches are computed once.
         """
         output = k == self.p.depth - 1
         if output and name in self._tried:
@@ -587,7 +587,7 @@ class Search:
         return made, rounding
 
     def _matching(self, sketch: Sketch, made: Sequence[np.ndarray], at: np.ndarray, s: float | None) -> Sequence[int]:
-        """List those of the products `at` that give the gradient of the weights or of the biases."""
+        """List the products, among those marked in `at`, that give the gradient of the weights or of the biases."""
         q = sketch.directions.shape[1]
         fits = np.zeros(len(at), bool)
         for target, m in zip(sketch.targets, (made[0][:, :q], made[0][:, q:]), strict=False):
@@ -611,7 +611,7 @@ class Search:
         return miss <= self.reading.coarse * length + 3 * self._floor()
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
-        """Explain the arrays of a layer from its δ; firm if at least one must follow from it."""
+        """Explain the arrays of a layer by its δ; if `firm`, at least one of them must follow from it."""
         given = {name: self.reading.given[name] for name in (f"W{k + 1}", f"b{k + 1}") if name in self.reading.given}
         delta = state.flow.deltas[-1]
         made = {f"W{k + 1}": step.weight_gradient(self.p.a[k], delta), f"b{k + 1}": step.bias_gradient(delta)}
@@ -658,7 +658,7 @@ class Search:
             yield from self._scaled(base, k, given, made, s)
 
     def _formed(self, state: State, k: int, given: Mapping[str, np.ndarray]) -> Iterator[State]:
-        """Let a gradient of weights that has been made in another way fix the factor of the whole."""
+        """Determine the factor of the whole gradient from a weight gradient of incorrect form."""
         name, flow = f"W{k + 1}", state.flow
         g = given[name]
         least = 2 if self.reading.coarse < 1e-5 else 3  # two numbers have one direction, which could be a coincidence
@@ -674,7 +674,7 @@ class Search:
                 yield from self._arrays(fixed, k)
 
     def _under_decay(self, k: int, made: Mapping[str, np.ndarray]) -> float | None:
-        """Find the factor of the whole from the gradient of weights to which a multiple of them has been added."""
+        """Determine the factor of the whole gradient from a weight gradient that contains a weight decay."""
         g, w = self.reading.given[f"W{k + 1}"], self.reading.problem.weights[k]
         if g.size < 4:
             return None
@@ -683,19 +683,19 @@ class Search:
         return float(own) if own and self._fits(g.ravel(), both @ np.array([own, decay])) else None
 
     def _drowned(self, name: str) -> bool:
-        """Tell whether an array is smaller than what rounding in the update can make."""
+        """Tell whether an array is smaller than the rounding error of the update."""
         size = float(np.linalg.norm(self.reading.given[name]))
         return size <= TINY or self.reading.floors.get(name, 0.0) > TOO_SMALL * size
 
     def _size(self, name: str, k: int, delta: np.ndarray) -> float:
-        """Say how large an array could be if nothing in its sum cancelled, in units in which rounding counts."""
+        """Estimate the norm of an array without cancellation, in units of the precision of the first comparison."""
         left = float(np.linalg.norm(self.p.a[k])) if name[0] == "W" else float(np.sqrt(len(delta)))
         return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
 
     def _scaled(
         self, state: State, k: int, given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], s: float
     ) -> Iterator[State]:
-        """Multiply a whole δ by a factor with which an array fits, so that what is below follows."""
+        """Multiply δ by a factor with which an array fits, so that the layers below are multiplied as well."""
         pairs = [(g, s * made[name]) for name, g in given.items() if g.shape == made[name].shape and g.size > 1]
         factors = {self._rounded(float(np.vdot(g, m)) / (float(np.vdot(m, m)) or np.nan)) for g, m in pairs}
         for f in sorted(f for f in factors if f and np.isfinite(f)):
@@ -716,7 +716,7 @@ class Search:
         size: float,
         beside: Sequence[float],
     ) -> Iterator[tuple[Term, ...]]:
-        """List the ways in which an array can have been made from what came to its layer."""
+        """List the incorrect forms, factors and decays from which an array can have been computed."""
         place = f"d{name}"
         below = grammar.delta_of(self.p, k - 1, {}, flow).deltas[-1] if k else None
         if not g.any():
@@ -759,7 +759,7 @@ class Search:
                 yield (Term(place, f"~decay:{decay / s:.5g}", float(decay / s)),)
 
     def _rounded(self, f: float) -> float:
-        """Take a factor that has a name for exactly that."""
+        """Replace a factor by the one with a name that it nearly equals, if there is one."""
         exact = (sign * one for one in (1.0, *self.named) for sign in (1, -1))
         return next((one for one in exact if abs(f / one - 1) < 10 * self.reading.coarse), f)
 

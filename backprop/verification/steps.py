@@ -21,7 +21,7 @@ from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
 from backprop.verification.unexplained import EARLIER, no_change, nothing
 
-#: Weights and biases: two lists of arrays, the second empty without biases.
+#: Weights and biases: two lists of arrays, of which the second is empty if there are no biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
 
 
@@ -43,7 +43,7 @@ def diagnose_step(
     """Name the mistake in one update of the weights, or in two.
 
     It detects what `diagnose` detects, and also a step that increases the loss and a layer that was updated before its
-    δ was propagated back. Two steps show as well whether gradients are added up, computed only once, or kept in a
+    δ was propagated back. Two steps also show whether gradients are added up, computed only once, or kept in a
     velocity.
 
     Args:
@@ -51,9 +51,10 @@ def diagnose_step(
         after: the weights after it.
         X: the inputs.
         y: the targets.
-        eta: the learning rate, or None. Without it, the learning rate cannot be told from a factor of the gradient.
-        biases: None, or a pair: the biases before and after, or before and None if those after are not known; with
-            after2 three of them.
+        eta: the learning rate, or None. Without it, the learning rate cannot be distinguished from a factor of the
+            gradient.
+        biases: None, or the biases before and after the update as a pair, in which None stands for unknown ones after
+            it; with after2, the biases at all three times.
         activations: as for `diagnose`; Adam needs them.
         loss: as for `diagnose`; Adam needs it.
         convention: as for `diagnose`.
@@ -67,7 +68,7 @@ def diagnose_step(
 
     Raises:
         TypeError: if an argument is not of the type described.
-        ValueError: if shapes fit no convention, a number is nan or infinite, or a name is unknown.
+        ValueError: if shapes fit no convention, a number is NaN or infinite, or a name is unknown.
 
     Examples:
         >>> import backprop
@@ -80,7 +81,7 @@ def diagnose_step(
         >>> backprop.diagnose_step(model.weights, uphill, X, y, eta=0.5).mistakes
         ('uphill',)
 
-        A second step that adds the first gradient once more:
+        The second step adds the first gradient once more:
 
         >>> first = model.backward(model.forward(X), y).weights
         >>> second = new.backward(new.forward(X), y).weights
@@ -98,7 +99,7 @@ def diagnose_step(
         return nothing(len(states[0][0]), "float16 holds three digits, too few to tell; compute in float32 or float64")
 
     def case_of(k: int, carried: Parameters | None = None) -> Case:
-        """Read step k, less what another step left in it."""
+        """Read step k, after subtracting what an earlier step carried into it."""
         moved = _moved(states[k], states[k + 1], rule.lr or 1.0)
         given = moved if carried is None else _combined(moved, carried, -1.0)
         (w, b), (new, _) = states[k], states[k + 1]
@@ -109,7 +110,7 @@ def diagnose_step(
         return Case(found, told, loss, unit, COARSE[precision], floors, known, True, rule.lr, convention)
 
     def answered(case: Case) -> Diagnosis:
-        """Answer about a step, with the weight decay that was told."""
+        """Diagnose a step, with the weight decay that was specified."""
         found = diagnosed(case)
         return with_decay(found, rule.weight_decay) if rule.weight_decay else found
 
@@ -131,7 +132,7 @@ def diagnose_step(
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
-    """Read the parameters at every time, and check that their shapes stay."""
+    """Read the parameters at every time, and check that their shapes do not change."""
     w = [arrays("before", before)]
     w.append(as_many("after", arrays("after", after), len(w[0]), "before"))
     if after2 is not None:
@@ -155,20 +156,20 @@ def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameter
 
 
 def _moved(old: Parameters, new: Parameters, rate: float) -> Parameters:
-    """Compute what was subtracted, divided by the learning rate; without biases if those after are not known."""
+    """Compute what a step subtracted, divided by the learning rate; unknown biases are left out."""
     weights, biases = ([(o - n) / rate for o, n in zip(*pair, strict=False)] for pair in zip(old, new, strict=True))
     return weights, biases
 
 
 def _combined(one: Parameters, other: Parameters, f: float) -> Parameters:
-    """Add a multiple of other parameters."""
+    """Add a multiple of the second parameters to the first."""
     weights, biases = ([a + f * b for a, b in zip(*pair, strict=True)] for pair in zip(one, other, strict=True))
     return weights, biases
 
 
 @np.errstate(over="ignore")  # weights of 1e200, say, whose squares are infinite
 def _floors(old: Parameters, new: Parameters, unit: float) -> dict[str, float]:
-    """Compute what rounding in the update does to each array."""
+    """Compute the error that rounding in the update causes in each array."""
     return {
         f"{letter}{i + 1}": unit * float(np.linalg.norm(np.maximum(np.abs(o), np.abs(n))))
         for letter, olds, news in zip("Wb", old, new, strict=True)
@@ -179,7 +180,7 @@ def _floors(old: Parameters, new: Parameters, unit: float) -> dict[str, float]:
 def _second(
     first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, ask: Callable[[Parameters], Diagnosis]
 ) -> Diagnosis:
-    """Answer about the second step, after a first one that is correct."""
+    """Diagnose the second step, after a correct first one."""
     rate = rule.lr or 1.0
     one, two = _moved(states[0], states[1], rate), _moved(states[1], states[2], rate)
 
@@ -189,7 +190,7 @@ def _second(
         return float(np.sqrt(sum(np.vdot(a, a) for part in parameters for a in part)))
 
     def fits(carried: Parameters) -> bool:
-        """Tell whether a second step is correct without what is carried, with the scale of the first."""
+        """Tell whether the second step is correct, with the scale of the first, after subtracting what was carried."""
         found = ask(carried)
         same = found.loss == first.loss and found.activations == first.activations
         return found.verdict == "correct" and same and abs((found.scale or 0) - (first.scale or 0)) < 1e-3 * scale
@@ -220,7 +221,7 @@ def _second(
 
 
 def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
-    """Answer about the first step of Adam, or the first two; nothing is named by signs alone."""
+    """Diagnose the first step of Adam, or the first two; signs alone are not enough to name a mistake."""
     if case.told is None or not any(g.any() for problem in case.problems for g in problem.gradients):
         return no_change(case)
     tried: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
@@ -285,13 +286,13 @@ def _agreeing(
     rule: Optimizer,
     update: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> dict[str, bool | None]:
-    """Compare what was subtracted with what Adam makes of a gradient; None where rounding hides every sign."""
+    """Compare the changes with those that Adam makes from a gradient; None if rounding hides every sign."""
     found: dict[str, bool | None] = {}
     for name, block in reading.correct(loss.family).items():
         g, slack = loss.factor * made[name], loss.factor * block.slack + 1e-300
         wanted = adam_direction([g], rule) if update is None else update(g)
         seen = np.abs(g) > 10 * slack
-        # what rounding of the gradient does to its direction, where ε counts, and what rounding of the weights does
+        # the effect of rounding in the gradient on its direction, where ε counts, and that of rounding in the weights
         allowed = (
             rule.eps * slack / np.maximum(np.abs(g) + rule.eps, 1e-150) ** 2
             + 4 * block.floor
@@ -309,12 +310,12 @@ def _mistaken(reading: Reading, loss: LossReading) -> Iterator[tuple[str, dict[s
     for slug, plan, factors in planted(p, reading.n):
         if slug != "updated-too-early":
             whole = factors.get("", 1.0)
-            with suppress(ValueError):  # the number of examples does not let it happen
+            with suppress(ValueError):  # the number of examples rules it out
                 yield slug, {name: whole * g for name, g in grammar.backward(p, plan, factors).items()}
 
 
 def _adam_again(found: Diagnosis, reading: Reading, loss: LossReading, case: Case, rule: Optimizer) -> Diagnosis:
-    """Answer about the second step of Adam, after a first one that is correct."""
+    """Diagnose the second step of Adam, after a correct first one."""
     problem = next(p for p in case.problems if p.convention == reading.problem.convention)
     later = Reading(problem, reading.activations, case.unit, case.coarse, case.floors)
     g1, g2 = (
@@ -322,7 +323,7 @@ def _adam_again(found: Diagnosis, reading: Reading, loss: LossReading, case: Cas
         for one in (reading, later)
     )
     slack = {name: loss.factor * block.slack for name, block in reading.correct(loss.family).items()}
-    again = rule._replace(betas=(0.0, 0.0))  # a state that is lost leaves the sign
+    again = rule._replace(betas=(0.0, 0.0))  # without its state, Adam's step is the sign
 
     def off(name: str, direction: np.ndarray) -> bool:
         clear = np.minimum(np.abs(g1[name]), np.abs(g2[name])) > 1e6 * slack[name]

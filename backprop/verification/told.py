@@ -1,4 +1,4 @@
-"""What the caller specifies about a loss and activations, and what is tried if nothing was specified."""
+"""Read the loss and the activations that the caller specified, and list what to try if there are none."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -8,9 +8,9 @@ from backprop import checks
 from backprop.network import ACTIVATIONS, Activation
 from backprop.verification.search import LossReading, losses
 
-#: What is tried if activations are not told: first those of the assignment, then any, one for each layer.
+#: The activations that are tried in hidden layers and at the output if none are specified.
 HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity", "softmax", "tanh", "relu")
-#: How many networks of mixed activations are tried at most.
+#: The largest number of networks with mixed activations that are tried.
 MIXED = 320
 
 
@@ -32,7 +32,7 @@ _ALIASES = {
 
 
 def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
-    """List the losses that a caller leaves open."""
+    """List the losses that agree with what the caller specified."""
     known = losses(n, d)
     if loss is None:
         return known
@@ -57,7 +57,7 @@ def _one(name: Any) -> Activation:
 
 
 def told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
-    """List what each layer's activation may be, as told; None if nothing was told. Check that the loss goes with it."""
+    """List the activations that each layer may have; None if none were specified. Check that the loss suits them."""
     family = told_losses(loss, 2, 2)[0].family
     if activations is None:
         return None
@@ -75,7 +75,7 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
         told[-1] = [*everything, ACTIVATIONS["softmax"]]
     for i, layer in enumerate(told[:-1]):
         if not layer[0].elementwise:
-            raise ValueError(f"activations[{i}] is {layer[0].name!r}, which can stand at the output only")
+            raise ValueError(f"activations[{i}] is {layer[0].name!r}, which is allowed at the output only")
     wanted = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(family)
     names = [a.name for a in told[-1]]
     if loss is not None and wanted and wanted not in names:
@@ -86,7 +86,7 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
 def networks_for(
     told: list[list[Activation]] | None, depth: int, family: str
 ) -> Iterator[list[tuple[Activation, ...]]]:
-    """List the activations to try: a likely group first, then, if that fails, a larger one."""
+    """Yield groups of activations to try, a likely one first and then a larger one, in case the first fails."""
     fitting = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax",)}.get(family, OUTPUT)
     outputs = [ACTIVATIONS[name] for name in fitting]
     if told is not None:

@@ -1,4 +1,4 @@
-"""The last stage of a diagnosis: what is said if no explanation fits, and where the mistake can be."""
+"""The last stage of a diagnosis: what it says if no explanation fits, and where the mistake can be."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,14 +27,16 @@ from backprop.verification.search import Reading, norm
 from backprop.verification.told import MIXED, networks_for, told_losses
 
 TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
-#: What is said of a step that is too long.
+#: The sentence for a step that is too long.
 EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
-#: How large a δ may be, beside what it must explain, so that it is not made up of what hardly shows.
+#: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
 LARGEST = 1e4
-#: Places that are no single line of the backward pass, in words.
+#: The largest number of layouts for which we try whether one δ explains all arrays.
+LAYOUTS = 8
+#: Places that are not a single line of the backward pass, in words.
 ELSEWHERE = {
     "update": "a mistake in the update",
     "forward": "a forward pass other than the one that these weights and activations give",
@@ -43,22 +45,26 @@ ELSEWHERE = {
 
 
 def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
-    """Answer that nothing explains the numbers, and judge the arrays all the same."""
+    """Report that nothing explains the numbers, but judge each array nevertheless."""
     best = likeliest(case, readings)
     if best is None:
         return nothing(case.depth, "no common loss goes with this output activation and these targets")
     if drowned(case, best):
         return nothing(case.depth, TOO_SMALL_TO_TELL)
+    best = _in_one_delta(case, readings, best)
     agree = best.agree & best.tested
     blocks = best.reading.correct(best.loss.family)
     made = {name: best.s * block.made for name, block in blocks.items()}
     more = f"; {EARLIER}" if case.step and case.known and accumulated(best.reading.given, made) else ""
     alternatives = tuple(_if_untold(case)) if case.told is not None else ()
     if not agree and (case.told is None or case.loss is None):
-        reason = "no array fits; there may be another activation, another loss, a regulariser, or a mistake not listed"
+        reason = (
+            "no array agrees with the correct gradient; perhaps another activation or another loss was used, a "
+            "regulariser was added, or the mistake is not in the catalogue"
+        )
         return nothing(case.depth, reason + more, alternatives=alternatives)
     judged = judged_arrays(best)
-    if not case.known:  # with a factor of its own a single number always agrees
+    if not case.known:  # a single number always agrees if it may have a factor of its own
         judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if best.reading.given[n].size == 1}
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
@@ -91,8 +97,16 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     )
 
 
+def _in_one_delta(case: Case, readings: Sequence[Reading], best: Baseline) -> Baseline:
+    """Prefer a layout in which all arrays follow from one δ of the output, if in none of them an array is correct."""
+    if best.agree & best.tested or case.told is None or _follows(best, case.depth) is not False:
+        return best
+    others = (likeliest(case, [one]) for one in readings[:LAYOUTS] if one is not best.reading)
+    return next((one for one in others if one is not None and _follows(one, case.depth)), best)
+
+
 def in_words(place: str, case: Case, best: Baseline) -> str:
-    """Say where a mistake is that has no name."""
+    """Say where a mistake without a name is."""
     given = best.reading.given
     if place in ELSEWHERE:
         return ELSEWHERE[place]
@@ -104,15 +118,15 @@ def in_words(place: str, case: Case, best: Baseline) -> str:
         return "a mistake in what all layers share, such as a function for the derivatives of the activations"
     update = ", or in its update" if case.step else ""
     if place == "dW1" and "b1" not in given:
-        return f"a mistake in dW1 or in delta1, between which no other array decides{update}"
+        return f"a mistake in dW1 or in delta1{update} (no other array shows which)"
     what = f"{place} of each of these layers" if place in ("dW", "db") else place
-    if place == "dW1" and {"W1", "b1"} <= set(given) - best.agree:  # and delta1 is seen in nothing else
+    if place == "dW1" and {"W1", "b1"} <= set(given) - best.agree:  # and no other array depends on delta1
         what = "what makes dW1 and db1 from delta1"
     return f"a mistake in {what}{update}"
 
 
 def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alternative]:
-    """List places as alternatives."""
+    """List possible places of the mistake as alternatives."""
     for place in where:
         line = f"dW{int(place[1:]) + 1}" if place[0] == "A" else place  # of the two that use these activations
         line = "dW" if place == "sum" else line
@@ -120,20 +134,20 @@ def elsewhere(case: Case, best: Baseline, where: Sequence[str]) -> Iterator[Alte
 
 
 def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterator[str]:
-    """List the places where the mistake can be, from the arrays that are incorrect alone; none if it is not one."""
+    """List the places where a single mistake can be, given which arrays are incorrect; none if one is not enough."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row
     right = {name for name in best.agree & best.tested if case.known or reading.given[name].size > 1}
     top = max(int(name[1:]) for name in wrong)
     own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
-    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether δ is seen elsewhere, in what follows from it
+    rest = wrong[0][0] == "b" or bool(below & best.tested)  # whether another array depends on δ
     if not reading.correct(best.loss.family)[wrong[0]].given.any() and case.step and not right:
         return
     if len(wrong) == 1 and (rest or not bias):
         yield f"d{wrong[0]}"
         if wrong[0][0] == "b" and not reading.exact(best.loss.family).a[top - 1].any(axis=1).all():
-            yield f"delta{top}"  # of an example whose activations are all 0, which only the bias sees
+            yield f"delta{top}"  # of an example whose activations are all 0, so that it changes the bias gradient alone
         return
     kinds, other = {name[0] for name in wrong}, {"W": "b", "b": "W"}
     if len(wrong) > 1 and len(kinds) == 1 and {other[name[0]] + name[1:] for name in wrong} <= best.agree & best.tested:
@@ -151,7 +165,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     some = {name for name in right if int(name[1:]) <= top}
     follows = False if some else _follows(best, top)
     stored = [f"A{top - 1}"] if some or (top > 1 and not follows and f"b{top}" not in wrong) else []  # in dW and φ′
-    if follows is False and not right:  # a line that makes every layer's part is incorrect, or nothing is as it seems
+    if follows is False and not right:  # the mistake is in a line that serves every layer, or in the forward pass
         yield from (f"phi{top}", *([] if apart else ["dW"]), "forward", *update)
     elif below <= set(wrong) or not some:
         unequal = ["sum"] * (top == reading.depth and reading.n > 1 and follows is True and _weighted(best))
@@ -163,7 +177,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
 
 
 def _follows(best: Baseline, top: int) -> bool | None:
-    """Tell whether all arrays up to a layer follow from one δ of that layer; None if they always would, or too many."""
+    """Tell whether all arrays up to a layer follow from one δ of that layer; None if that cannot be decided."""
     n, d = best.reading.exact(best.loss.family).z[top - 1].shape
     equations = sum(g.size for name, g in best.reading.given.items() if int(name[1:]) <= top)
     if n * d * equations > 200_000 or n * d > 400:
@@ -176,7 +190,7 @@ def _follows(best: Baseline, top: int) -> bool | None:
 
 
 def _weighted(best: Baseline) -> bool:
-    """Tell whether all arrays are sums in which each example has a weight of its own, none of them negative."""
+    """Tell whether all arrays are sums in which each example has its own weight and no weight is negative."""
     p = best.reading.exact(best.loss.family)
     delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
     solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False)
@@ -184,10 +198,10 @@ def _weighted(best: Baseline) -> bool:
 
 
 def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool] | None:
-    """Fit what is incorrect in all arrays up to a layer by many δ of that layer; None if any arrays would fit.
+    """Fit the errors of all arrays up to a layer by multiples of many δ of it; None if any errors could be fitted.
 
     Returns:
-        How much of each δ there is, or None if they do not fit; and whether that is not too large to be meant.
+        The multiple of each δ, or None if none fit; and whether these multiples are small enough to be plausible.
     """
     reading = best.reading
     p, many = reading.exact(best.loss.family), len(delta)
@@ -215,14 +229,14 @@ def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | N
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
-    """Say that nothing can be said."""
+    """Return a diagnosis that judges nothing."""
     unknown = tuple(Layer(i + 1, "unknown", (), float("nan")) for i in range(layers))
     return Diagnosis("unknown", (), None, None, None, None, unknown, reason=reason, **more)
 
 
 @np.errstate(all="ignore")
 def all_zero(case: Case) -> Diagnosis:
-    """Answer for a gradient of nothing but zeros: an error, unless the network was told and is dead."""
+    """Diagnose a gradient of zeros; raise an error if too little was specified to judge it."""
     if case.told is not None:
         for reading in read(case, list(product(*case.told))):
             candidates = losses_for(case, reading)
@@ -244,7 +258,7 @@ def all_zero(case: Case) -> Diagnosis:
 
 @np.errstate(all="ignore")
 def no_change(case: Case) -> Diagnosis:
-    """Answer for a step in which nothing changed."""
+    """Diagnose a step in which nothing changed."""
     reason = "too small to tell: no weight changed"
     if case.told is None or case.loss is None:
         return nothing(case.depth, reason)
@@ -258,7 +272,7 @@ def no_change(case: Case) -> Diagnosis:
 
 
 def _if_untold(case: Case) -> Iterator[Alternative]:
-    """Say with which activations, other than those told, the gradient would be correct."""
+    """List the activations, other than those specified, for which the gradient would be correct."""
     free = case._replace(told=None)
     family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
     for group in networks_for(None, case.depth, family):

@@ -1,4 +1,4 @@
-"""What a diagnosis says, in words and in lines of code for the network that was handed in."""
+"""What a diagnosis says, in words and in lines of code for the network in question."""
 
 import os
 import re
@@ -17,16 +17,17 @@ from backprop.verification.search import LossReading, Reading, Term, losses
 if TYPE_CHECKING:
     from backprop.verification.findings import Alternative, Array, Diagnosis
 
-#: Where the site stands: the setting that the site's build reads as well. Without it, addresses begin at its root.
+#: The address of the site, from the setting that the build of the site reads as well. Without it, addresses begin at
+#: the root.
 SITE = os.environ.get("SITE_URL", "")
 
 
-#: Mistakes of a factor that belongs to the loss: their lines depend on it.
+#: Mistakes in a factor that belongs to the loss, so that their lines of code depend on the loss.
 OF_THE_LOSS = {"factor-two-missing", "extra-factor-two", "sum-instead-of-mean", "wrong-scale"}
 
 
 def address(label: str) -> tuple[str, str]:
-    """Find where an equation stands.
+    """Find an equation's number and address.
 
     Args:
         label: its label, without "eq:".
@@ -53,7 +54,7 @@ def address(label: str) -> tuple[str, str]:
 
 
 def _factor_code(loss: LossReading) -> str:
-    """Write what ŷ − y is multiplied by."""
+    """Write the factor of ŷ − y as code."""
     two = "2 * " if loss.family == "mse" and "half" not in loss.name else ""
     if not loss.mean:
         return f"{two}(y_hat - y)"
@@ -61,7 +62,7 @@ def _factor_code(loss: LossReading) -> str:
 
 
 def correct_line(place: str, reading: Reading, loss: LossReading) -> str:
-    """Write a line of the correct backward pass for the network that was handed in.
+    """Write a line of the correct backward pass for the network in question.
 
     Args:
         place: such as "delta2", "dW1", "db1", "error", "phi1" or "back1".
@@ -69,7 +70,7 @@ def correct_line(place: str, reading: Reading, loss: LossReading) -> str:
         loss: the loss.
 
     Returns:
-        The line of code; examples in the layout that was handed in.
+        The line of code, for examples in the layout of the arrays that were passed.
     """
     return _line(Term(place), reading, loss, None)
 
@@ -97,7 +98,7 @@ def _line(term: Term, reading: Reading, loss: LossReading, form: str | None) -> 
 
 
 def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | None, k: int) -> str:
-    """Write how δ is made."""
+    """Write the code that computes δ."""
     output, phi = k == reading.depth, reading.activations[k - 1].name
     cancelled = output and loss.family != "mse"
     derivative = "" if cancelled else grammar.derivative_code(phi, k)
@@ -121,7 +122,7 @@ def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | Non
 
 
 def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> str:
-    """Write what stands in the place of a derivative; at the output of a cross-entropy, beside a division by φ′."""
+    """Write the code of an incorrect derivative, which is divided by φ′ at the output under a cross-entropy."""
     names = [phi.name for phi in reading.activations]
     phi, (kept, _, form) = names[k - 1], form.rpartition("+")
     own = ("" if phi == "softmax" else grammar.derivative_code(phi, k)) or "1"
@@ -152,12 +153,12 @@ def _derivative_form(form: str, reading: Reading, k: int, cancelled: bool) -> st
 
 
 def _wrapped(code: str) -> str:
-    """Put code into parentheses, if it is not in one pair."""
+    """Put code into parentheses, unless one pair already encloses it."""
     return code if code.startswith("(") and ")" not in code[:-1] else f"({code})"
 
 
 def _form_code(form: str, forms: Callable[..., Iterator[Any]], reading: Reading, loss: LossReading, k: int) -> str:
-    """Look the line of a form up."""
+    """Look up the line of code of a form."""
     p = reading.exact(loss.family)
     flow = grammar.Flow()
     for j in range(p.depth - 1, k - 2, -1):
@@ -167,7 +168,7 @@ def _form_code(form: str, forms: Callable[..., Iterator[Any]], reading: Reading,
 
 
 def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
-    """Write for each thing that is incorrect its place, the line that the numbers fit, and the correct line.
+    """Write, for each deviation, its place, the line that the numbers fit, and the correct line.
 
     Args:
         best: the explanation.
@@ -194,7 +195,7 @@ def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
 
 
 def _scaled(best: Explanation, should: str) -> str:
-    """Write the line of the output's δ as the whole gradient is scaled: that of another loss, or with the factor."""
+    """Write the line for the output's δ with the scale of the whole gradient, as another loss or as a factor."""
     left, _, right = should.partition(" = ")
     for other in losses(best.reading.n, best.reading.widths[-1]):
         if other.family == best.loss.family and abs(other.factor / best.s - 1) < 1e-6:
@@ -208,7 +209,7 @@ def _scaled(best: Explanation, should: str) -> str:
 
 
 def _counts(reading: Reading) -> Iterator[tuple[str, int]]:
-    """List what a mean divides by, in code and in numbers."""
+    """List the counts by which a mean divides, in code and in numbers."""
     yield "y.size", reading.n * reading.widths[-1]
     yield "y.shape[1]" if reading.problem.convention.startswith("columns") else "len(y)", reading.n
 
@@ -220,7 +221,7 @@ def short(one: Explanation) -> str:
         one: the explanation.
 
     Returns:
-        The titles of the mistakes, or the line that is written.
+        The titles of the mistakes, or the lines that the numbers fit.
     """
     if one.slugs:
         return f"{'; '.join(BY_SLUG[slug].title for slug in one.slugs)} ({', '.join(one.slugs)})"
@@ -258,7 +259,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def text(found: "Diagnosis") -> Iterator[str]:
-    """Write a diagnosis for a student.
+    """Write a diagnosis for the reader.
 
     Args:
         found: the diagnosis.
@@ -271,7 +272,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
         yield f"Correct: this is the gradient of {found.loss}."
         if found.cannot_tell:
             yield f"These data cannot reveal some mistakes, however: {', '.join(found.cannot_tell)}."
-            yield "To test for these as well, hand in five examples or more, and layers of different widths."
+            yield "To test for these as well, use five examples or more, and layers of different widths."
         if found.sign == -1:
             yield "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights."
     elif found.verdict == "unknown":
@@ -305,11 +306,11 @@ def _other(other: "Alternative") -> str:
     """Write another explanation."""
     if other.verdict == "mistake":
         return f"Possible explanation: {other.text}."
-    return f"The same numbers are also {other.text}."
+    return f"The same numbers would also be {other.text}."
 
 
 def _judged(found: "Diagnosis") -> Iterator[str]:
-    """Give the verdict on each layer, and on arrays where those of a layer differ."""
+    """Write the verdict on each layer, and on its arrays if their verdicts differ."""
     for layer in found.layers:
         if found.verdict == "unknown" and layer.verdict == "unknown":
             continue
@@ -328,7 +329,7 @@ def _judged(found: "Diagnosis") -> Iterator[str]:
 
 
 def _array(name: str, array: "Array") -> str:
-    """Give the verdict on one array."""
+    """Write the verdict on one array."""
     verdict, factor = array.verdict, array.factor
     if factor is None or verdict != "incorrect":
         return f"d{name} is {verdict}"
@@ -375,7 +376,7 @@ def _both(pair: Iterable[str]) -> Iterator[str]:
 
 
 def _correct(correct: Gradients) -> Iterator[str]:
-    """Print the correct gradient, as far as it is short."""
+    """Write the correct gradient, with long arrays abbreviated."""
     for name, part in (("W", correct.weights), ("b", correct.biases or ())):
         for i, g in enumerate(part, start=1):
             shown = np.array2string(g, precision=6, separator=", ", threshold=40, max_line_width=100)

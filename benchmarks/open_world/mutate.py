@@ -113,7 +113,8 @@ def _kinds(program: Program) -> dict[str, dict[str, str]]:
         if frame.f_code.co_filename != "<program>":
             return None
         names = found.setdefault(frame.f_code.co_name, {})
-        for name, value in list(frame.f_locals.items()):
+        whole = frame.f_code.co_name == "<module>"  # whose f_locals end Python 3.13.0 if there is a comprehension
+        for name, value in list((frame.f_globals if whole else frame.f_locals).items()):
             if name == "self":
                 names.update({f"self.{key}": kind(part) for key, part in vars(value).items()})
             elif not name.startswith("_"):

@@ -262,9 +262,9 @@ def pack(pdf: Path, latex: Iterable[str]) -> None:
 
 
 def settle(printing: Callable[[Mapping[str, int]], dict[str, int]]) -> None:
-    """Print until the numbers that are printed are those of the print itself; twice, if nothing moves.
+    """Print until the printed page numbers are correct, which takes two prints if nothing moves.
 
-    Before any is known, every place has the same, which takes as much room as most.
+    Before any page number is known, every place shows the same one, which is as wide as most.
 
     Raises:
         SiteError: if they still change after four prints.

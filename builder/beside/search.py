@@ -48,7 +48,7 @@ def drop_listings(tree: Tree) -> None:
 
 
 def drop_arguments(tree: Tree) -> None:
-    """Drop what a docstring says of each argument, result and error; who looks for one looks for the function.
+    """Drop what a docstring says of each argument, result and error; readers search for the function.
 
     Examples:
         >>> html.through("<p>Add.</p> <p>Parameters:</p> <ul><li>z</li></ul><p>Examples:</p>", drop_arguments)

@@ -39,7 +39,7 @@ def number(results: Path, key: str, form: str) -> str:
 
 
 def count(results: Path, keys: str) -> str:
-    """Write a stored number of things by another, that of all of them: "none", "12" or "all 47"."""
+    """Write a stored count in comparison with the stored total: "none", "12" or "all 47"."""
     part, slash, whole = keys.partition("/")
     numbers = [_stored(results, key) for key in (part, whole)] if slash else []
     if not numbers or not all(isinstance(n, int) for n in numbers):

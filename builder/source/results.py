@@ -41,7 +41,7 @@ def drop_outdated(site: Path, sources: Iterable[Path]) -> None:
 
 
 def summary(root: Path, made: Path, quick: bool) -> str:
-    """Sum up what results depend on and what there is of them: content of the first, size and time of the second."""
+    """Compute a hash of what the results depend on, by content, and of the results that exist, by size and time."""
 
     def parts() -> Iterator[bytes]:
         yield repr((sys.version, version("numpy"), version("matplotlib"), quick)).encode()

@@ -536,7 +536,7 @@ def test_a_file_and_pasted_arrays_are_diagnosed(visit: Open, ready: Served, tmp_
     tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "run.npz")
     said.filter(has_text="hidden-derivative-missing").wait_for()
     tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "no.npz")
-    said.filter(has_text="no.npz is no .npz file").wait_for()
+    said.filter(has_text="no.npz is not an .npz file").wait_for()
     for name, words in (("v6.mat", "Correct"), ("cut.mat", "cut.mat is damaged"), ("v7.mat", "Correct")):
         tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / name)
         said.filter(has_text=words).wait_for()
