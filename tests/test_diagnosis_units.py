@@ -1118,23 +1118,29 @@ def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.Monke
 
 
 def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
-    form = "~clipped:used:0.0537"
-    _, one = of_many_examples(form, 1.0, 0)
-    loss = losses(200, 1)[0]
-    made = grammar.backward(one.exact("mse"), {"error": form})["W1"]
-    squares = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
+    rng = np.random.default_rng(0)
+    predictions = rng.uniform(0.01, 0.99, (30, 1))
+    x, y, w = np.hstack([predictions, rng.normal(size=(30, 3))]), (predictions > 0.5) * 1.0, np.eye(4)[:, :1]
+    g = x.T @ (np.clip(predictions, 0.05, 0.95) - y) / 15
+    problem, phis = Problem("", x, y, (w,), None, (g,), None, (False,)), (backprop.network.ACTIVATIONS["identity"],)
+    squares = Reading(problem, phis, 2**-52, 1e-7, {})
     for name in (None, "mse"):
-        assert with_clipping(a_case(squares, [[SIGMOID]], name), squares) is None
+        assert with_clipping(a_case(squares, [[*phis]], name), squares) is None
 
 
-def test_an_epsilon_in_use_is_taken_exactly_and_is_not_looked_for_among_large_ones() -> None:
-    form = "~epsilon:1e-05"
-    one = entropy_reading({"error": form}, ENTROPY.factor)
+def test_an_epsilon_in_use_is_tried_before_one_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, starts = entropy_reading({"error": "~epsilon:1e-05"}, ENTROPY.factor), list[float]()
+
+    def fitted(base: Baseline, start: float) -> float:
+        starts.append(start)
+        return 0.0
+
+    monkeypatch.setattr(logarithms, "_fitted", fitted)
     found = with_epsilon(a_case(one, **TOLD_BCE), [one])
     assert found is not None
-    for name, its in one.blocks("binary_cross_entropy", {"error": form}).items():
-        assert np.array_equal(found[1][name].made, its.made)
+    assert (found[2], starts) == ("an ε of 1e-05 inside the logarithm", [])
     assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) is None
+    assert starts == [*LARGE] * (len(starts) // len(LARGE))
 
 
 @pytest.mark.parametrize("form", ["~epsilon:1e-05", "~clipped:used:0.05"])

@@ -454,6 +454,12 @@ def test_a_state_that_explains_nothing_does_not_end_the_search(passed_over: Stat
     assert listed_explanations(passed_over, state(), **options) == [(1, 3.0, (), 0.0, 0.0, "mse")]
 
 
+def test_a_state_that_rounding_hides_does_not_end_the_search() -> None:
+    hidden, seen = state(s=1.0), state(s=0.9)  # 0.22 is more than a tenth of 2, and 0.9 · 0.22 is less
+    assert listed_explanations(hidden, slack=0.22) == []
+    assert listed_explanations(hidden, seen, slack=0.22) == [(1, 2.7, (), 0.0, 0.0, "mse")]
+
+
 # The scale of the whole
 
 
@@ -505,6 +511,13 @@ def test_a_scale_is_near_and_within_rounding(off: float, slack: float, found: An
     assert loss.factor == 0.5
     one = {"W1": Block("W1", np.full((2, 2), 0.5 + off), np.ones((2, 2)), slack, 0.0, 0.5 + off)}
     assert list(_scales_of(State(()), one, 0.5 + off, loss, at, True)) == found
+
+
+@pytest.mark.parametrize(("off", "found"), [(0.4375, [(None, ("wrong-scale",), 1.8)]), (0.438, []), (0.5, [])])
+def test_a_scale_without_a_name_fits_to_the_last_of_what_rounding_allows(off: float, found: Any) -> None:
+    at, loss = reading([2, 2], 2), losses(2, 2)[0]
+    one = {"W1": Block("W1", np.full((2, 2), 3.5 + off), np.ones((2, 2)), 0.25, 0.0, 3.5)}  # 2 · off of 3.5 · 0.25
+    assert list(_scales_of(State(()), one, 3.5, loss, at, True)) == found
 
 
 def test_a_scale_that_does_not_fit_all_arrays_is_none() -> None:
