@@ -1563,7 +1563,7 @@ def test_the_work_of_all_networks_counts(monkeypatch: pytest.MonkeyPatch) -> Non
     cost = 6.0 * len(X) * 9 * len(hints_module.LEARNING_RATES)  # of 2 · 3 + 3 · 1 weights
     monkeypatch.setattr(hints_module, "MOST_WORK", 3.5 * cost)
     found = hints_module.hints([a_problem([w + 1 for w in W])], [[SIGMOID] * 2] * 9, 2**-52)
-    assert found == Hints(("if the network has biases, hand them in as well",))
+    assert found == Hints(("if the network has biases, pass them as well",))
     assert left == [3.5 * cost, 2.5 * cost, 1.5 * cost, 0.5 * cost]
 
 
