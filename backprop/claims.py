@@ -197,7 +197,8 @@ def gradients_add(_: Results) -> Judgement:
     parts = [derivative_of(loss_of(model, X[[n]], y[[n]], 0), w) / len(X) for n in range(len(X))]
     same = close(step.sum_gradients(np.array(parts)), measured)
     return verdict(
-        same, "the derivative of a sum is the sum of the derivatives, and the numerical gradient of 2-3-5-1 agrees"
+        same,
+        "the derivative of a sum is the sum of the derivatives, and the numerical gradient of a 2-3-5-1 network agrees",
     )
 
 
@@ -329,7 +330,7 @@ def one_product(_: Results) -> Judgement:
     measured = derivative_of(lambda v: np.sum(d * step.preactivation(a, v)), w)
     return verdict(
         close(step.weight_gradient(a, d), measured),
-        "the product AᵀΔ also adds over the examples, and the numerical gradient agrees",
+        "the product AᵀΔ also sums over the examples, and the numerical gradient agrees",
     )
 
 

@@ -9,8 +9,8 @@ check compares your gradients with numerical gradients on a 2-3-5-1 network.
 
 Hint:
     Keep the output of every layer in a list `a` that begins with the data. Go back through the layers with one
-    `delta`, starting at the output. In each turn compute the gradient of the layer first, and then propagate `delta`
-    back, unless it is the first layer.
+    `delta`, starting at the output. In each iteration, first compute the gradient with respect to the weights of the
+    layer and then propagate `delta` back, except at the first layer.
 
 Solution:
     The solution is the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines), once forward and once

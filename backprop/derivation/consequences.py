@@ -167,8 +167,8 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
         >>> max_stable_learning_rate(np.array([[2.0]]))
         0.25
 
-        For the 21 examples of XOR, $X^\top X$ has the eigenvalues 2.2 and 12.7. The limits follow without bias, with
-        bias, and for the sum:
+        For the 21 examples of XOR, $X^\top X$ has the eigenvalues 2.2 and 12.7. The lines below print these
+        eigenvalues, the largest stable learning rates without and with bias, and the one for the sum:
 
         >>> from backprop.data import xor
         >>> from backprop.derivation import append_ones

@@ -28,7 +28,7 @@ def activation_gradient_unit(w: np.ndarray, delta_next: np.ndarray) -> np.ndarra
 
     The index says to which layer a unit belongs: $j$ is a unit of this layer $l$, and $k$ is a unit of the next layer
     $l + 1$. The weight $w_{jk}$ between them is an entry of $W_{l+1}$, and $\delta_k$ is $\partial C/\partial z_k$, as
-    in $\eqref{eq:delta}$. Unit $j$ reaches the loss through every $z_k$, so we add over all paths, as in
+    in $\eqref{eq:delta}$. Unit $j$ reaches the loss through every $z_k$, so we sum over all paths, as in
     $\eqref{eq:multivariable-chain-rule}$. In the weighted sum $z_k = \sum_i a_i w_{ik} + b_k$, where $i$ runs through
     all units of layer $l$, only the term with $i = j$ contains $a_j$, and its factor is $w_{jk}$. The local derivative
     is therefore the weight $w_{jk}$, the same weight that carried $a_j$ forward.

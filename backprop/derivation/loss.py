@@ -118,7 +118,7 @@ def sum_gradients(per_example: np.ndarray) -> np.ndarray:
     \tag{3.3}\label{eq:sum-gradients}$$
 
     The derivative of a sum is the sum of the derivatives. It is therefore enough to derive the gradient for one example
-    and to add over the examples at the end. In chapter 9, this sum becomes part of a matrix product
+    and to sum over the examples at the end. In chapter 9, this sum becomes part of a matrix product
     $\eqref{eq:weight-gradient}$.
 
     Args:
@@ -455,8 +455,8 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> contributions.shape, float(contributions.sum().round(4))
         ((2,), 0.6931)
 
-        Equal probabilities for all of $K$ classes cost $\ln K$, whatever the targets are. This is the loss of a network
-        that has not learned anything:
+        If all $K$ classes get equal probabilities, the loss is $\ln K$, whatever the targets are. This is the loss of a
+        network that has not learned anything:
 
         >>> from backprop.derivation import total_loss
         >>> uniform = float(total_loss(cross_entropy_contributions(y, np.full((2, 3), 1 / 3))))

@@ -63,7 +63,7 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
         The report, *Implementation*: ∂C/∂w = (forward gradient) × (backward gradient).
 
     Next:
-        `weight_gradient` adds over the examples.
+        `weight_gradient` sums over the examples.
     """
     return np.outer(forward_gradient(a), delta)
 
@@ -80,7 +80,7 @@ def weight_gradient(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     $$\sum_{n=1}^{N} a^n_i\,\delta^n_j = \sum_{n=1}^{N} (A^\top)_{in}\,\Delta_{nj} = {\bigl(A^\top\Delta\bigr)}_{ij},
     \qquad (d_{l-1} \times N)(N \times d_l) = (d_{l-1} \times d_l)$$
 
-    The matrix product itself adds over the examples. Nothing is divided afterwards, because $\Delta$ already contains
+    The matrix product itself sums over the examples. Nothing is divided afterwards, because $\Delta$ already contains
     the factor $1/N$.
 
     Args:
@@ -303,7 +303,8 @@ def backpropagation_cost(widths: Sequence[int], n: int) -> int:
         The number of multiplications in matrix products, activations not counted.
 
     Examples:
-        A 2-4-1 network with one example needs 8 + 4 for $A^\top\Delta$ of both layers and 4 for $\Delta W^\top$:
+        A 2-4-1 network with one example needs 8 + 4 multiplications for $A^\top\Delta$ of both layers and 4 for
+        $\Delta W^\top$:
 
         >>> from backprop.derivation import backpropagation_cost
         >>> backpropagation_cost([2, 4, 1], n=1)

@@ -91,7 +91,7 @@ def run() -> dict[str, Any]:
     Returns:
         The settings; "correct", for each group the training run without a mistake; "mistakes", what `trained` returns
         for each; "silent", how many of them solve at least half as many seeds as the correct gradient of their group.
-        Mean instead of sum is not counted, because for a mean it is not a mistake.
+        The mistake "mean-instead-of-sum" is not counted, because it is not a mistake if the loss is a mean.
     """
     right = {group: trained("", group) for group in GROUPS}
     mistakes = [trained(mistake.slug, group_of(mistake.slug)) for mistake in MISTAKES if mistake.slug not in NOT_HERE]

@@ -268,7 +268,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a comparison of one whole step, at a learning rate that is not small",
         "any gradient check, because it updates nothing, and by training",
     ),
-    # the gradient of the weights
+    # the gradient with respect to the weights
     Mistake(
         "gradient-transposed",
         "the gradient with respect to the weights is transposed",

@@ -375,7 +375,7 @@ def _derivative_call(p: Pass, k: int) -> str:
 
 
 def _instead(p: Pass, k: int, flow: Flow, below: np.ndarray | None) -> dict[str, tuple[str, np.ndarray]]:
-    """List what people use instead of δ in the gradients of a layer, as lines of code and arrays."""
+    """List what is used by mistake instead of δ in the gradients of a layer, as lines of code and arrays."""
     found = {}
     for j, (e, d) in enumerate(zip(flow.errors[:-1], flow.deltas[:-1], strict=True)):
         found[f"~delta{p.depth - j}"] = (f"delta{p.depth - j}", d)
@@ -518,7 +518,7 @@ def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, n
         flow: the upstream gradients and δ of this layer and those above.
 
     Returns:
-        The gradients of the weights and of the biases.
+        The gradients with respect to the weights and to the biases.
 
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.

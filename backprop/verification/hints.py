@@ -110,7 +110,7 @@ def accumulated(given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray])
 
 
 def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
-    """Tell whether the gradients are, for a common learning rate, multiples of the last digit of the weights."""
+    """Tell whether, for one of LEARNING_RATES, η · gradients are multiples of the last digit of the weights."""
     kind = np.float64 if unit < 1e-10 else np.float32
     weights = np.concatenate([w.ravel() for w in problem.weights])
     gradients = np.concatenate([g.ravel() for g in problem.gradients])

@@ -147,7 +147,7 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
         with_bias: whether biases were passed.
 
     Returns:
-        The gradients of the weights, and those of the biases or None.
+        The gradients with respect to the weights, and those with respect to the biases or None.
 
     Raises:
         TypeError: if gradients has none of these forms.
@@ -507,7 +507,7 @@ def _bias_rows(biases: Sequence[np.ndarray] | None, widths: Sequence[int], n: in
 
 
 def given_back(problem: Problem, gradients: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Convert gradients of weights back to the convention in which the arrays were passed.
+    """Convert the gradients with respect to the weights back to the convention in which the arrays were passed.
 
     Args:
         problem: how the arrays were read.

@@ -444,7 +444,7 @@ class Sketch(NamedTuple):
     """The arrays of a layer, projected onto a few directions, so that many forms can be compared quickly."""
 
     left: np.ndarray  # (N, q): the inputs along the directions; ones for the biases
-    targets: tuple[np.ndarray, ...]  # the gradient of the weights (q, out), and of the biases (1, out) if it came
+    targets: tuple[np.ndarray, ...]  # with respect to the weights (q, out), and to the biases (1, out) if that came
     directions: np.ndarray
 
 
@@ -587,7 +587,7 @@ class Search:
         return made, rounding
 
     def _matching(self, sketch: Sketch, made: Sequence[np.ndarray], at: np.ndarray, s: float | None) -> Sequence[int]:
-        """List the products, among those marked in `at`, that give the gradient of the weights or of the biases."""
+        """List the products, among those marked in `at`, that give the gradient with respect to weights or biases."""
         q = sketch.directions.shape[1]
         fits = np.zeros(len(at), bool)
         for target, m in zip(sketch.targets, (made[0][:, :q], made[0][:, q:]), strict=False):
