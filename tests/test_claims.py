@@ -145,6 +145,35 @@ def test_a_dead_unit_recovers_in_the_second_layer_alone(changes: Any, expected: 
     assert CLAIMS[34].judge(results)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("below", "above", "solved", "expected"),
+    [
+        ([1.0, 2.0, 0.5], [1.0, 0.5, 2.0], 9, WHEN),  # the last excess counts, beside the first
+        ([1.0, 0.5, 2.0], [1.0, 0.5, 2.0], 9, NOT),
+        ([1.0, 0.5, 1.0], [1.0, 0.5, 2.0], 9, NOT),
+        ([1.0, 2.0, 0.5], [1.0, 2.0, 0.5], 9, NOT),
+        ([1.0, 2.0, 0.5], [1.0, 2.0, 1.0], 9, NOT),
+        ([1.0, 2.0, 0.5], [1.0, 0.5, 2.0], 10, NOT),
+    ],
+)
+def test_too_large_is_judged_on_either_side_of_the_threshold(
+    below: list[float], above: list[float], solved: int, expected: str
+) -> None:
+    rates: list[Any] = [{}, {}, {"excess": below}, {"excess": above}, {}]
+    learning_rates = {"rates": [{"eta": 1.0, "solved": 1}, {"eta": 100.0, "solved": solved}], "seeds": 10}
+    results = {"thresholds": {"mean": {"rates": rates, "threshold": 2.5}}, "learning_rates": learning_rates}
+    verdict, why = CLAIMS[21].judge(results)
+    assert verdict == expected
+    assert "exactly if η > 2.500000. With sigmoids" in why
+    assert why.endswith(f"At η = 100, {solved} of 10 seeds still solve XOR")
+
+
+@pytest.mark.parametrize(("many", "expected"), [(1.9, HOLDS), (2.0, HOLDS), (2.1, NOT)])
+def test_a_forward_pass_that_grows_with_the_units_can_be_timed(many: float, expected: str) -> None:
+    parts = [{"forward": forward, "hidden": hidden} for forward, hidden in ((9, 1), (2.0, 4), (9, 16), (many, 64))]
+    assert CLAIMS[26].judge({"timing": {"steps": parts, "timings": 5}})[0] == expected
+
+
 @pytest.mark.parametrize(("doubled", "expected"), [(None, NOT), (4, NOT), (8, WHEN)])
 def test_the_arithmetic_of_one_unit_is_the_sum_of_its_parts(doubled: int | None, expected: str) -> None:
     parts = [{part: k + i for i, part in enumerate(("forward", "backward", "update"))} for k in (1.0, 10.0)]
