@@ -9,6 +9,7 @@ import pytest
 import backprop
 from backprop import Diagnosis, Model
 from backprop.__main__ import main
+from backprop.derivation import sigmoid
 from backprop.verification import diagnose_step
 from backprop.verification.catalogue import incorrect_gradients
 from backprop.verification.optimizers import Optimizer, adam_direction
@@ -99,6 +100,18 @@ RULE = Optimizer("adam", 0.01)
 
 def adam(g: list[np.ndarray]) -> np.ndarray:
     return 0.01 * adam_direction(g, RULE)
+
+
+def test_a_step_of_adam_that_moves_biases_alone_is_a_step() -> None:
+    before, biases = [-np.ones((2, 3)), np.ones((3, 1))], [-np.ones((1, 3)), np.full((1, 1), 0.2)]
+    moved = [biases[0], biases[1] - 0.01 * np.sign(np.mean(sigmoid(biases[1]) - Y))]  # as every hidden unit is dead
+    told: dict[str, Any] = {"activations": ["relu", "sigmoid"], "loss": "mse", "optimizer": "adam"}
+    found = diagnose_step(before, before, X, Y, 0.01, biases=(biases, moved), **told)
+    assert (found.verdict, found.arrays["W2"].verdict, found.arrays["b2"].verdict) == (
+        "correct",
+        "not tested",
+        "correct",
+    )
 
 
 def test_adam_goes_where_its_authors_say() -> None:

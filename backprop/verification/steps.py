@@ -222,7 +222,8 @@ def _second(
 
 def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
     """Diagnose the first step of Adam, or the first two; signs alone are not enough to name a mistake."""
-    if case.told is None or not any(g.any() for problem in case.problems for g in problem.gradients):
+    moved = [g.any() for p in case.problems for g in (*p.gradients, *(p.bias_gradients or ()))]
+    if case.told is None or not any(moved):
         return no_change(case)
     tried: list[tuple[int, Reading, LossReading, dict[str, np.ndarray], dict[str, bool | None]]] = []
     for reading in read(case, list(product(*case.told))):
