@@ -51,6 +51,7 @@ STACK = np.zeros((2, 3, 4))
         (lambda: matrix("X", STACK[0], columns=2), ValueError, "X has shape (3, 4); expected (3, 2)"),
         (lambda: matrix("X", STACK, runs=3), ValueError, "X has shape (2, 3, 4); expected (3, 3, 4)"),
         # class_targets
+        (lambda: class_targets("y", "012", 3, 3), TypeError, "y has entries of type <U3; expected real numbers"),
         (
             lambda: class_targets("y", [0.5, 0], 3, 2),
             ValueError,

@@ -126,6 +126,7 @@ def test_linear_gives_a_tie_label_1(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_same_seed_gives_the_same_data_and_weights() -> None:
     assert same(backprop.linear(50, seed=7), backprop.linear(50, seed=7))
+    assert same(backprop.linear(), backprop.linear(100, seed=0))
     assert not same(backprop.linear(50, seed=7), backprop.linear(50, seed=8))
     assert same(Model.random([2, 3, 1], seed=7).weights, Model.random([2, 3, 1], seed=7).weights)
     assert not same(Model.random([2, 3, 1], seed=7).weights, Model.random([2, 3, 1], seed=8).weights)
