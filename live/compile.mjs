@@ -1,14 +1,16 @@
 /**
  * Compile, in Pyodide itself, those modules of its standard library that a start of Python imports.
  *
- * Pyodide's own archive holds the sources, so every start would compile them: half of the time until the first answer.
- * The others stay as they are. The same archive gives the same bytes: Python's hashes are not random here, and a
- * compiled module carries the hash of its source in place of a time.
+ *     node live/compile.mjs FOLDER FILE    # the folder of Pyodide's files, and the archive to write
+ *
+ * Pyodide's own archive holds the sources, so every start would compile them. The other modules stay as they are. The
+ * same archive gives the same bytes: Python's hashes are not random here, and a compiled module carries the hash of its
+ * source in place of a time.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { loadPyodide } from "pyodide";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** What NumPy and the package import besides; what they import in turn is found. */
 const IMPORTED = "ctypes datetime doctest email encodings.cp437 html importlib.metadata ipaddress numbers pickle platform secrets tarfile urllib.parse";
@@ -31,8 +33,10 @@ with zipfile.ZipFile(given) as sources, zipfile.ZipFile(made, "w") as compiled:
 made.getvalue()
 `;
 
-const archive = createRequire(import.meta.url).resolve("pyodide/python_stdlib.zip");
-const pyodide = await loadPyodide({ env: { PYTHONHASHSEED: "0" } });
-pyodide.FS.writeFile("/given.zip", readFileSync(archive));
+const [folder, file] = process.argv.slice(2).map((path) => resolve(path));
+const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
+const pyodide = await loadPyodide({ indexURL: folder, env: { PYTHONHASHSEED: "0" } });
+pyodide.FS.writeFile("/given.zip", readFileSync(`${folder}/python_stdlib.zip`));
 const globals = pyodide.toPy({ given: "/given.zip", imported: IMPORTED });
-writeFileSync("built/python_stdlib.zip", pyodide.runPython(PROGRAM, { globals }).toJs());
+writeFileSync(`${file}.part`, pyodide.runPython(PROGRAM, { globals }).toJs());
+renameSync(`${file}.part`, file); // so that a stop leaves nothing half-written

@@ -6,7 +6,8 @@
 `assets.json` names the files, their hashes and where they may come from. The core is in Pyodide's own npm package. The
 wheel of NumPy for WebAssembly is on Pyodide's own host; where that cannot be reached, a Python package that contains
 the same file carries it, and that package is unzipped and never installed. What counts is the hash in Pyodide's own
-lock file. Everything is kept in the user's cache, outside the repository.
+lock file. Everything is kept in the user's cache, outside the repository. Where there is Node, Pyodide then compiles
+the modules that each start of Python imports, so that a reader's first click need not.
 """
 
 import argparse
@@ -27,6 +28,8 @@ from typing import Any
 
 PINS: dict[str, Any] = json.loads((Path(__file__).parent / "assets.json").read_text(encoding="utf-8"))
 LOCK = "pyodide-lock.json"
+LIBRARY = "python_stdlib.zip"
+COMPILER = Path(__file__).parent / "compile.mjs"
 #: Sent compressed whatever the host does: it is the largest file by far, and few hosts compress it by themselves.
 PACKED = ("pyodide.asm.wasm",)
 ARCHIVES = (".zip", ".whl", ".tgz", ".gz")
@@ -239,6 +242,31 @@ def pack(folder: Path) -> None:
             packed.write_bytes(gzip.compress((folder / name).read_bytes(), 9, mtime=0))
 
 
+def compiled(folder: Path) -> Path:
+    """Tell where the standard library is kept once the modules that a start imports are compiled.
+
+    Args:
+        folder: where the files are kept.
+
+    Returns:
+        The path of the archive, another for each version of the program that writes it.
+    """
+    return folder / f"compiled-{hashlib.sha256(COMPILER.read_bytes()).hexdigest()[:12]}.zip"
+
+
+def compile_library(folder: Path) -> None:
+    """Let Pyodide compile the modules of the standard library that a start of Python imports, unless it has.
+
+    Args:
+        folder: where the files are kept.
+
+    Raises:
+        FetchError: if there is no Node, or it fails.
+    """
+    if not compiled(folder).is_file():
+        run(["node", str(COMPILER), str(folder), str(compiled(folder))])
+
+
 def fetch(folder: Path, given: Path | None = None) -> None:
     """Fetch what is missing.
 
@@ -281,6 +309,10 @@ def main() -> None:
         fetch(folder, arguments.given)
     except FetchError as error:
         sys.exit(f"{error}")
+    try:
+        compile_library(folder)
+    except FetchError as error:
+        sys.stdout.write(f"The standard library is not compiled, so each start of Python takes longer: {error}\n")
     size = sum(path.stat().st_size for path in folder.iterdir())
     sys.stdout.write(f"{len(PINS['files'])} files, {size / 1e6:.1f} MB, checked: {folder}\n")
 

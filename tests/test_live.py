@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -215,6 +216,24 @@ def test_a_wheel_that_the_lock_does_not_know_is_refused(pinned: dict[str, bytes]
         (tmp_path / name).write_bytes(content)
     with pytest.raises(fetch.FetchError, match=r"pyodide-lock\.json wants numpy-1\.whl"):
         fetch.check_lock(tmp_path)
+
+
+def test_without_node_the_library_stays_as_it_is(
+    pinned: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, content in (pinned | {fetch.LIBRARY: b"sources"}).items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(fetch, "cache", lambda: tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["live.fetch"])
+    fetch.main()
+    [sentence, done] = capsys.readouterr().out.splitlines()
+    assert sentence.endswith("is not compiled, so each start of Python takes longer: there is no node here")
+    assert done.startswith("3 files, ")
+    assert live.source(fetch.LIBRARY, tmp_path).read_bytes() == b"sources"
+    fetch.compiled(tmp_path).write_bytes(b"compiled")
+    assert live.source(fetch.LIBRARY, tmp_path).read_bytes() == b"compiled"
+    fetch.compile_library(tmp_path)  # which has nothing to do
 
 
 def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def no_activation(result: dict[str, Any]) -> Figure:
     drawing = canvas(2.8)
     axes = drawing.subplots()
     kinds = (
-        ("kept", "derivative kept", (0, (1, 1.5)), BACKWARD),
+        ("kept", "the sigmoid's derivative", (0, (1, 1.5)), BACKWARD),
         ("without_bias", "correct derivative", "-", INK),
         ("with_bias", "correct, with biases", "--", PAPER),
     )
@@ -248,12 +248,12 @@ def no_activation(result: dict[str, Any]) -> Figure:
         name="no-activation",
         canvas=drawing,
         title=(
-            f"If the derivative is kept, {least['diverged']:.0%} of the seeds overflow even at η = {least['eta']:g}. "
-            f"If it is corrected, none overflows there, but {fastest['diverged']:.1%} do at η = {fastest['eta']:g}."
+            f"With the sigmoid's derivative {least['diverged']:.0%} of seeds overflow even at η = {least['eta']:g}. "
+            f"With the correct one none overflows there, but {fastest['diverged']:.1%} do at η = {fastest['eta']:g}."
         ),
         description=(
             "The figure shows the fraction of seeds whose loss overflows, against the learning rate on a logarithmic "
-            "axis. With the derivative of the sigmoid kept (dotted) it is "
+            "axis. With the derivative of the sigmoid (dotted) it is "
             + ", ".join(f"{one['diverged']:.1%} at {one['eta']:g}" for one in kept)
             + ". With the correct derivative and without biases (solid) it is "
             + ", ".join(f"{one['diverged']:.1%} at {one['eta']:g}" for one in bare)

@@ -35,8 +35,6 @@ SCRIPTS = {
     f"{FOLDER}/microscope.js": "#microscope",
 }
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
-#: Python's standard library with what a start needs compiled already (live/compile.mjs), for pages that bring it.
-LIBRARY = Path(fetch.__file__).parent / "built" / "python_stdlib.zip"
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,18 @@ def offer(setting: object, cache: Path) -> Offer:
     return Offer("missing")
 
 
+def source(name: str, cache: Path) -> Path:
+    """Find a file that a page brings: of the standard library the compiled one, if there is one."""
+    better = fetch.compiled(cache)
+    return better if name == fetch.LIBRARY and better.is_file() else cache / name
+
+
 def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     """List the files of Pyodide that a page loads, with hash and size; those beside the site may be sent packed."""
     files = []
     for name, facts in fetch.PINS["files"].items():
-        if where == "self" and name == LIBRARY.name:
-            content = LIBRARY.read_bytes()
+        if where == "self" and name == fetch.LIBRARY:
+            content = source(name, cache).read_bytes()
             facts = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         if name != fetch.LOCK:
             is_packed = where == "self" and name in fetch.PACKED
@@ -146,6 +150,5 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     if offered.where == "self":
         for file in loaded("self", cache):
             sent = f"{file['name']}.gz" if file["packed"] else file["name"]
-            place = LIBRARY if sent == LIBRARY.name else cache / sent
-            found[f"{FOLDER}/pyodide/{sent}"] = place.read_bytes()
+            found[f"{FOLDER}/pyodide/{sent}"] = source(sent, cache).read_bytes()
     return found

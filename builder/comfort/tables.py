@@ -3,7 +3,7 @@
 from builder import tree as html
 from builder.tree import Node, Tree
 
-ROW = 42  # letters: what a line of a telephone holds
+ROW = 42  # letters: what fits on one line of a phone
 
 
 def _stack(table: Node) -> None:

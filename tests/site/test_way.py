@@ -26,7 +26,7 @@ from builder.typeset.typography import keep_together
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(builder.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-#: The stations in the order of the way; none knows a later one.
+#: The stages in the order of the way; none knows a later one.
 WAY = ["source", "insert", "typeset", "comfort", "beside"]
 
 
@@ -63,14 +63,14 @@ def test_no_module_keeps_anything_from_a_build() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_station_knows_a_later_one(path: Path) -> None:
-    station = path.relative_to(PACKAGE).parts[0]
-    if station not in WAY:
+def test_no_stage_knows_a_later_one(path: Path) -> None:
+    stage = path.relative_to(PACKAGE).parts[0]
+    if stage not in WAY:
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("builder."):
             known = str(node.module).split(".")[1]
-            assert known not in WAY[WAY.index(station) + 1 :], node.module
+            assert known not in WAY[WAY.index(stage) + 1 :], node.module
 
 
 def test_html_survives_being_read_and_written() -> None:
