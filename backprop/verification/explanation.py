@@ -151,7 +151,7 @@ class Explanation:
 
     @property
     def undecided(self) -> bool:
-        """Whether a factor of the lowest layers may be in δ or in what makes their gradients: nothing else shows it."""
+        """Whether a factor of the lowest layers may be in δ or in the lines that use δ; no array shows which."""
         terms, given = self.state.terms, self.reading.given
         places, top = {term.place for term in terms}, max((term.layer for term in terms), default=0)
         if "b1" not in given or any(term.form for term in terms):
