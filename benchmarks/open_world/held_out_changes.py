@@ -408,7 +408,7 @@ def by_hand(program: Program) -> Iterator[Mutant]:
         line = program.source.count("\n", 0, start) + 1
         last = line + old.count("\n")
         last = max([last, *(block.end_lineno or last for block in blocks if block.lineno == last)])
-        source = ast.unparse(ast.parse(program.source[:start] + new + program.source[start + len(old) :]))
+        source = mutate.text_of(ast.parse(program.source[:start] + new + program.source[start + len(old) :]))
         found = frozenset().union(*(places[n] for n in range(line, last + 1)))
         yield Mutant(program.name, "by hand", region[line], line, old, new, found, source)
 
@@ -423,7 +423,7 @@ def mutants(program: Program) -> list[Mutant]:
         The changed versions, always in the same order.
     """
     others = (*mutate.mutants(program), *seen.mutants(program))
-    known = {ast.unparse(ast.parse(program.source)), *(mutant.source for mutant in others)}
+    known = {mutate.text_of(ast.parse(program.source)), *(mutant.source for mutant in others)}
     found = []
     for mutant in (*by_hand(program), *_Slips(program).mutants()):
         if mutant.source not in known:

@@ -1,12 +1,13 @@
 """Changes a program's backward pass and update, one small thing at a time."""
 
 import ast
+import functools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,7 @@ class Walk:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.tree = ast.parse(program.source)
+        self.texts = {id(statement): ast.unparse(statement) for statement in self.tree.body}
         self.region, self.places, self.kinds = regions(program), places(program), _kinds(program)
         self.strings = sorted(
             {n.value for n in ast.walk(self.tree) if isinstance(n, ast.Constant) and type(n.value) is str}
@@ -174,7 +176,7 @@ class Walk:
         if also is not None:
             found = found.union(*(self.places[n] for n in range(also.lineno, (also.end_lineno or also.lineno) + 1)))
         region = self.region[statement.lineno]
-        source = ast.unparse(self.tree)
+        source = text_of(self.tree, self.texts, lines.start, max(lines.stop, getattr(also, "end_lineno", 0) + 1))
         return Mutant(self.program.name, operator, region, statement.lineno, original, changed, found, source)
 
     def _left_out(self, body: list[ast.stmt], i: int) -> Iterator[Mutant]:
@@ -384,15 +386,36 @@ def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
         getattr(parent, field)[index] = node
 
 
+def text_of(tree: ast.Module, texts: Mapping[int, str] = MappingProxyType({}), start: int = 0, stop: int = 0) -> str:
+    """Write a tree as text.
+
+    Args:
+        tree: the tree.
+        texts: what is known already: the texts of statements of the module, by their identity. To write the whole tree
+            for each change of a line takes ten times as long.
+        start: the first line that has changed.
+        stop: the line after the last that has changed.
+
+    Returns:
+        The text.
+    """
+    found = []
+    for part in tree.body:
+        changed = part.lineno < stop and start <= (part.end_lineno or part.lineno)
+        found.append(ast.unparse(part) if changed or id(part) not in texts else texts[id(part)])
+    return "\n".join(found)
+
+
 def distinct(walk: Walk) -> list[Mutant]:
     """List what a walk changes, each version once and none like the program itself."""
     found: dict[str, Mutant] = {}
     for mutant in walk.mutants():
         found.setdefault(mutant.source, mutant)
-    found.pop(ast.unparse(ast.parse(walk.program.source)), None)
+    found.pop(text_of(walk.tree), None)
     return list(found.values())
 
 
+@functools.cache
 def mutants(program: Program) -> list[Mutant]:
     """List every changed version of a program, each once.
 

@@ -4,6 +4,7 @@ The diagnosis was measured with them, and what they showed has been mended by ki
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from benchmarks.open_world.mutate import Mutant, Walk, distinct, head, nodes, put
@@ -425,6 +426,7 @@ class _Filled(ast.NodeTransformer):
         return self.node if name.id == "it_" else name
 
 
+@functools.cache
 def mutants(program: Program) -> list[Mutant]:
     """List every changed version of a program, each once.
 
