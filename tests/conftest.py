@@ -1,5 +1,6 @@
 """What all tests share: Hypothesis draws the same examples every time, and the results are those of the site."""
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -16,6 +17,11 @@ ROOT = Path(__file__).parents[1]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what stays until the end, above all seven thousand tests: it looks at all again."""
+    gc.freeze()
 
 
 def of_run(tmp_path_factory: pytest.TempPathFactory) -> Shared:
