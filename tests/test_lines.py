@@ -1,6 +1,7 @@
 """The lines of code that a diagnosis prints: each is run, in each layout, and must give what it explains."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -195,6 +196,30 @@ def test_the_error_of_a_layer_is_told_if_it_is_known() -> None:
         "Layer 2: correct, equal to the last bit.",
         "Layer 3: correct, relative error 3.0e-08.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        (["dW1"], "dW1 is incorrect"),
+        (["error"], "the derivative of the loss with respect to the predictions is incorrect"),
+        (["phi2"], "the derivative of the activation function in layer 2 is incorrect"),
+        (["back1", "delta2"], "the gradient that is propagated back to layer 1 and δ of layer 2 are incorrect"),
+        (["dW1", "dW1"], "dW1 is incorrect"),
+    ],
+)
+def test_a_mistake_without_a_name_is_told_by_its_places(places: list[str], sentence: str) -> None:
+    found = Diagnosis("mistake", (), "mse", 1.0, 1, None, ())
+    several = replace(found, lines=tuple((place, "written", "correct") for place in places))
+    lines = ["  Your numbers fit: written", "  The correct line: correct"]
+    assert list(words._mistakes(several)) == [f"Mistake: {sentence}.", *lines * len(places)]
+    if len(places) == 1:
+        assert list(words._mistakes(replace(found, place=places[0]))) == [f"Mistake: {sentence}."]
+
+
+def test_a_form_that_does_not_exist_in_this_network_has_no_line() -> None:
+    reading, loss = read("pointed")
+    assert words._form_code("~no such form", grammar.weight_forms, reading, loss, 1) == "…"
 
 
 def test_what_is_incorrect_in_half_a_sentence() -> None:
