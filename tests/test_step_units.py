@@ -223,6 +223,9 @@ def test_activations_that_are_left_open_are_those_with_which_most_arrays_are_of_
     told: Any = {"activations": [None, "sigmoid"], "loss": "mse", "optimizer": "adam"}
     found = diagnose_step(model.weights, after, X, Y, 0.1, **told)
     assert (found.verdict, found.activations) == ("correct", ("tanh", "sigmoid"))
+    of_none = [w + 0.05 for w in model.weights]
+    found = diagnose_step(model.weights, of_none, X, Y, 0.1, **told)
+    assert (found.verdict, found.activations) == ("unknown", ("sigmoid", "sigmoid"))  # the likelier of equals
 
 
 @pytest.mark.parametrize(("scale", "correct"), [(1000.99, True), (1001.0, False), (999.01, True), (999.0, False)])
