@@ -185,8 +185,8 @@ def test_a_member_that_is_larger_than_it_says_is_not_decompressed_to_its_end(tmp
     path, says, holds = tmp_path / "r.npz", 200, 20_000_000
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("X.npy", npy(ONE).ljust(holds))
-    sizes = [struct.pack("<I", size) for size in (holds, says)]  # in the header of the member and in the directory
-    path.write_bytes(path.read_bytes().replace(*sizes))
+    true, false = (struct.pack("<I", size) for size in (holds, says))
+    path.write_bytes(path.read_bytes().replace(true, false))  # before the member and in the directory
     tracemalloc.start()
     with pytest.raises(ValueError, match=rf"^{path}: array 'X' is damaged: Bad CRC-32 for file 'X.npy'$"):
         read_arrays(path)

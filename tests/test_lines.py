@@ -13,7 +13,7 @@ from backprop import Gradients, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, words
 from backprop.verification.catalogue import BY_SLUG
-from backprop.verification.findings import Diagnosis, Layer
+from backprop.verification.findings import Alternative, Diagnosis, Layer
 from backprop.verification.intake import CONVENTIONS, Handed, problems
 from backprop.verification.search import Reading, Term, losses
 from tests.test_explanation import explained
@@ -215,6 +215,30 @@ def test_a_mistake_without_a_name_is_told_by_its_places(places: list[str], sente
     assert list(words._mistakes(several)) == [f"Mistake: {sentence}.", *lines * len(places)]
     if len(places) == 1:
         assert list(words._mistakes(replace(found, place=places[0]))) == [f"Mistake: {sentence}."]
+
+
+@pytest.mark.parametrize(
+    ("many", "sentence"),
+    [
+        (0, "the factor is that of another loss"),
+        (1, "the explanation below fits, but is not certain"),
+        (2, "several explanations fit"),
+    ],
+)
+def test_explanations_that_fit_are_counted(many: int, sentence: str) -> None:
+    others = [Alternative("mistake", (), None, "mse", "a text")] * many
+    found = Diagnosis(
+        "mistake",
+        (),
+        "mse",
+        1.0,
+        1,
+        None,
+        (),
+        alternatives=(*others, Alternative("correct", (), None, "mse", "a text")),
+    )
+    assert list(words._mistakes(found)) == [f"Mistake: {sentence}."]
+    assert list(words._mistakes(replace(found, place="update"))) == ["Mistake: the update is incorrect."]
 
 
 def test_a_form_that_does_not_exist_in_this_network_has_no_line() -> None:

@@ -156,7 +156,8 @@ def test_the_last_quarter_decides_and_never_fewer_than_half_the_least() -> None:
     ("tail", "trend"),
     [
         (np.linspace(1.0, 1.01, 10), "rising"),
-        (np.linspace(1.0, 1.0009, 10), "still changing"),  # a thousandth is the least rise
+        (np.linspace(1.0, 1.0009, 10), "still changing"),  # a rise is more than a thousandth
+        (np.linspace(999.0, 1000.0, 10), "still changing"),
         ([1, 3, 2.5, 2.2, 2, 1.9, 1.8, 1.75, 1.7, 2.0], "still changing"),  # no more than half of what it changes by
         ([1, 3, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.1], "rising"),
         (np.linspace(2.0, 1.0, 10), "still changing"),
@@ -179,6 +180,7 @@ def test_oscillating_needs_turns_in_a_third_of_its_steps_about_one_mean() -> Non
     assert _trend(np.concatenate([before, three]), 1e-6)[0] == "oscillating"
     two = np.array([2, 3, 4, 5, 6, 5, 4, 3, 4, 5.0])
     assert _trend(np.concatenate([before, two]), 1e-6)[0] != "oscillating"
+    assert _trend(np.array([*[2.0] * 36, 3.0, 4.0, 3.0, 2.0]), 1e-6)[0] == "oscillating"  # one turn of three
     moved = np.concatenate([np.full(30, 9.0), three])  # five below what came before: it falls
     assert _trend(moved, 1e-6)[0] != "oscillating"
     up_down = np.concatenate([np.full(38, 2.0), [3.0, 2.0]])

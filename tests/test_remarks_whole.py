@@ -525,6 +525,16 @@ def test_a_tiny_gradient_must_agree_as_closely() -> None:
     assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
 
 
+@pytest.mark.parametrize(
+    ("off", "unit", "many"), [(0.0, EPS, 1), (1e-7, EPS, 0), (1e-7, 2.0**-23, 1), (1e-3, 2.0**-23, 0)]
+)
+def test_a_mini_batch_is_tried_if_it_fits_up_to_rounding(off: float, unit: float, many: int) -> None:
+    given = [(1 + off * RNG.normal(size=g.shape)) * g for g in of(slice(7)).weights]
+    (problem,) = handed(BIASED, given)
+    found = [words for _, _, words in _batches(problem, forward(problem, SIGMOID[0], "mse"), ["mse"], unit)]
+    assert found == ["first 7 examples"] * many
+
+
 @pytest.mark.parametrize("zero", [0, 1])
 def test_a_gradient_of_zeros_is_that_of_no_mini_batch(zero: int) -> None:
     given = [np.zeros_like(w) if k == zero else w for k, w in enumerate(W)]

@@ -198,6 +198,8 @@ def test_a_step_that_is_given_is_taken() -> None:
     found = gradient_check(model, X, Y, method="central", h=np.float64(0.5))
     assert (found.method, found.h, type(found.h)) == ("central", 0.5, float)
     assert np.array_equal(found.numerical.weights[0], coarse.weights[0])
+    long = numerical_gradients(model, X, Y, method="complex", h=0.5)
+    assert relative_error(long.weights[0], numerical_gradients(model, X, Y).weights[0]) > 1e-3
     assert (gradient_check(model, X, Y).h, gradient_check(model, X, Y, method="central").h) == (1e-20, 6e-6)
 
 
