@@ -20,7 +20,7 @@ from backprop.verification.answers import (
     with_decay,
 )
 from backprop.verification.comparison import Baseline, judged_arrays
-from backprop.verification.explanation import NEAR, ONE, Explanation
+from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation
 from backprop.verification.intake import Problem
 from backprop.verification.search import Reading, Term, least_squares, losses
 from tests.test_diagnosis_units import a_case, a_reading, block
@@ -334,6 +334,49 @@ def test_one_mistake_is_named_and_two_are_listed(assumes: float, named: bool) ->
     found = said(replace(explained(MISSING), assumes=assumes))
     assert found.mistakes == (("hidden-derivative-missing",) if named else ())
     assert found.alternatives[0].text.startswith("under ") is not named
+
+
+@pytest.mark.parametrize(
+    ("other", "cost", "named", "place"),
+    [
+        (Term("phi2", "derivative-missing"), AHEAD, False, None),
+        (Term("phi2", "derivative-missing"), AHEAD + 0.01, True, "phi1"),
+        (Term("phi1", "derivative-given-a"), 0.0, True, "phi1"),  # at the same place
+    ],
+)
+def test_a_mistake_is_named_if_every_other_place_costs_clearly_more(
+    other: Term, cost: float, named: bool, place: str | None
+) -> None:
+    found = said(explained(MISSING), replace(explained(other), assumes=cost))
+    assert found.mistakes == (("hidden-derivative-missing",) if named else ())
+    assert found.place == place
+    assert bool(found.lines) is named
+
+
+def test_where_all_explanations_have_one_place_it_is_named_though_none_of_them_is() -> None:
+    forms = (
+        "derivative-missing",
+        "derivative-given-a",
+        "derivative-given-z",
+        "~complement",
+    )
+    found = said(*(replace(explained(Term("phi1", form)), assumes=ONE + 0.01) for form in forms))
+    assert (found.mistakes, found.place, found.lines) == ((), "phi1", ())
+    assert [other.place for other in found.alternatives] == ["phi1"] * 3
+
+
+def test_a_scale_beside_a_mistake_is_that_of_another_loss() -> None:
+    one = replace(explained(MISSING, extra=("sum-instead-of-mean",)), scale=10.0)  # for ten examples
+    assert said(one).reason == "the scale is that of mse_sum, the sum of squared errors"
+    assert said(explained(MISSING)).reason == ""
+
+
+@pytest.mark.parametrize("step", [False, True])
+def test_several_factors_of_a_step_may_be_those_of_its_update(step: bool) -> None:
+    found = said(explained(Term("delta3", "", 2.0), Term("delta1", "", 3.0)), step=step)
+    assert ("update" in [other.place for other in found.alternatives]) is step
+    if step:
+        assert (found.mistakes, found.place) == ((), None)
 
 
 @pytest.mark.parametrize(("extra", "named"), [((), True), (("uphill",), True), (("uphill", "wrong-scale"), False)])

@@ -13,8 +13,9 @@ from backprop import Gradients, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, words
 from backprop.verification.catalogue import BY_SLUG
-from backprop.verification.findings import Alternative, Diagnosis, Layer
+from backprop.verification.findings import Alternative, Array, Diagnosis, Layer
 from backprop.verification.intake import CONVENTIONS, Handed, problems
+from backprop.verification.remarks import Remark
 from backprop.verification.search import Reading, Term, losses
 from tests.test_explanation import explained
 
@@ -253,3 +254,178 @@ def test_what_is_incorrect_in_half_a_sentence() -> None:
     unnamed = words.short(explained(Term("dW1", "~ones")))
     assert re.fullmatch(r"dW1 is incorrect, and your numbers fit dW1 = .+", unnamed)
     assert words.short(explained()) == ""
+
+
+# The whole text
+
+PLAIN = Diagnosis("correct", (), "mse", 1.0, 1, None, ())
+CHANGED = replace(PLAIN, verdict="mistake", place="update")
+UPDATE = "Mistake: the update is incorrect."
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (PLAIN, ["Correct: this is the gradient of mse."]),
+        (
+            replace(
+                PLAIN, sign=-1, scale=None, cannot_tell=("uphill", "layer-sign"), reason="a note", evidence="proof"
+            ),
+            [
+                "Correct: this is the gradient of mse.",
+                "These data cannot reveal some mistakes, however: uphill, layer-sign.",
+                "To test for these as well, use five examples or more, and layers of different widths.",
+                "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights.",
+                "Note: a note.",
+                "Evidence: proof.",
+            ],
+        ),
+        (replace(PLAIN, scale=2.5), ["Correct: this is the gradient of mse.", "Scale: 2.5 times the gradient of mse."]),
+        (
+            replace(CHANGED, sign=-1),
+            [UPDATE, "Scale: 1 times the gradient of mse, with the opposite sign."],
+        ),
+        (replace(PLAIN, verdict="unknown", scale=3.0, reason="too little"), ["Unknown: too little."]),
+        (
+            replace(CHANGED, assumed=("the loss mse", "the activations relu"), reason="a note"),
+            [UPDATE, "Note: a note.", "Inferred, because you did not specify it: the loss mse; the activations relu."],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("mistake", (), "dW1", "mse", "another"),) * 2),
+            [UPDATE, "Possible explanation: another."],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("correct", (), None, "mse_sum", "correct for mse_sum"),)),
+            [
+                "You named the loss mse, but this is the gradient of mse_sum.",
+                UPDATE,
+                "The same numbers would also be correct for mse_sum.",
+            ],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("correct", ("uphill",), None, "mse_sum", "correct"),)),
+            [UPDATE, "The same numbers would also be correct."],
+        ),
+        (
+            replace(CHANGED, correct=Gradients((np.ones((1, 2)),), (np.zeros((1, 2)),))),
+            [
+                UPDATE,
+                "Correct gradient of W1, shape (1, 2):",
+                "  [[1., 1.]]",
+                "Correct gradient of b1, shape (1, 2):",
+                "  [[0., 0.]]",
+            ],
+        ),
+        (replace(PLAIN, correct=Gradients((np.ones((1, 2)),), None)), ["Correct: this is the gradient of mse."]),
+        (
+            replace(
+                PLAIN, remarks=(Remark("slow", "It is slow.", "", ""), Remark("far", "Far.", "hidden-delta", "a/page/"))
+            ),
+            [
+                "Correct: this is the gradient of mse.",
+                "Remark: It is slow. (slow)",
+                "Remark: Far. (far)",
+                "  Equation ({}): {}",
+                "  More:  https://site/a/page/",
+            ],
+        ),
+    ],
+)
+def test_a_whole_diagnosis_in_words(found: Diagnosis, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "SITE", "https://site/")
+    equation = words.address("hidden-delta")
+    assert list(words.text(found)) == [line.format(*equation) for line in lines]
+
+
+WRONG = Layer(1, "incorrect", (), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (replace(CHANGED, layers=(WRONG,)), ["Layer 1: incorrect, relative error 5.0e-01."]),
+        (
+            replace(
+                CHANGED, mistakes=("uphill",), layers=(WRONG, Layer(2, "incorrect", ("uphill", "layer-sign"), 0.25))
+            ),
+            [
+                "Layer 1: incorrect (because of the mistake above), relative error 5.0e-01.",
+                "Layer 2: incorrect (uphill, layer-sign), relative error 2.5e-01.",
+            ],
+        ),
+        (
+            replace(PLAIN, verdict="unknown", layers=(Layer(1, "unknown", (), 0.0), Layer(2, "correct", (), 0.0))),
+            ["Layer 2: correct, equal to the last bit."],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG, Layer(2, "correct", (), 0.0)),
+                arrays={
+                    "W1": Array("incorrect", 0.5, 2.5, 1),
+                    "b1": Array("incorrect", 0.5, 0.0, None),
+                    "W2": Array("correct", 0.0, 1.0, 1),
+                    "b2": Array("not tested", 0.0, 1.0, 1),
+                },
+            ),
+            [
+                "Layer 1: incorrect, relative error 5.0e-01.",
+                "  dW1 is 2.5 times what it should be; db1 is zero.",
+                "Layer 2: correct, equal to the last bit.",
+                "  dW2 is correct; db2 is not tested.",
+            ],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG,),
+                arrays={"W1": Array("incorrect", 0.5, None, None), "b1": Array("incorrect", 0.5, 3.0, 1)},
+            ),
+            ["Layer 1: incorrect, relative error 5.0e-01."],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG,),
+                arrays={"W1": Array("incorrect", 0.5, None, None), "b1": Array("correct", 0.0, 1.0, 1)},
+            ),
+            ["Layer 1: incorrect, relative error 5.0e-01.", "  dW1 is incorrect; db1 is correct."],
+        ),
+    ],
+)
+def test_each_layer_and_its_arrays_in_words(found: Diagnosis, lines: list[str]) -> None:
+    assert list(words._judged(found)) == lines
+
+
+def test_a_mistake_with_a_name_is_told_with_its_lines_and_where_to_read_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "SITE", "https://site/")
+    slug, layers = "hidden-derivative-missing", [Layer(k, "incorrect", (), 0.5) for k in (1, 2, 3)]
+    named = [layer._replace(mistakes=(slug,)) for layer in layers[:2]]
+    mistake = BY_SLUG[slug]
+    equations = [f"  Equation ({n}): {url}" for n, url in map(words.address, mistake.equations)]
+    assert equations
+    more = f"  More:  https://site/verification/mistakes/#{slug}"
+    own = (("phi1", "delta1 = wrong", "delta1 = right"), ("phi2", "delta2 = wrong", "delta2 = right"))
+    fits = [
+        f"  {text}: delta{k} = {word}"
+        for k in (1, 2)
+        for text, word in (("Your numbers fit", "wrong"), ("The correct line", "right"))
+    ]
+    found = replace(CHANGED, mistakes=(slug,), layers=(*named, layers[2]), lines=own)
+    assert list(words._mistakes(found)) == [
+        f"Mistake in layers 1 and 2: {mistake.title} ({slug}).",
+        *fits,
+        *equations,
+        more,
+    ]
+    of_one = replace(found, layers=tuple(named[:1]), lines=())
+    title, *code = list(words._mistakes(of_one))
+    assert title == f"Mistake in layer 1: {mistake.title} ({slug})."
+    assert code[0].startswith("  Your numbers fit: ")
+    assert code[1].startswith("  The correct line: ")
+    assert code[2:] == [*equations, more]
+    uphill = BY_SLUG["uphill"]
+    two = list(words._mistakes(replace(found, mistakes=(slug, "uphill"))))
+    assert two[: 2 + len(equations)] == [f"Mistake in layers 1 and 2: {mistake.title} ({slug}).", *equations, more]
+    assert two[2 + len(equations)] == f"Mistake: {uphill.title} (uphill)."
+    assert two[-4:] == fits
