@@ -162,6 +162,10 @@ def test_what_a_mean_divides_by_is_written_for_the_layout() -> None:
     assert list(words._counts(reading)) == [("y.size", 5), ("y.shape[1]", 5)]
     wide, _ = read("square, sigmoid")
     assert list(words._counts(wide)) == [("y.size", 16), ("len(y)", 4)]
+    of_rows, loss = read("square, softmax")
+    assert words.correct_line("delta3", of_rows, loss) == "delta3 = (y_hat - y) / len(y)"
+    of_rows.problem = of_rows.problem._replace(convention="columns, (in, out)")
+    assert words.correct_line("delta3", of_rows, loss) == "delta3 = (y_hat - y) / y.shape[1]"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def test_what_is_no_step_is_told_in_one_line(
         _states(W, after, after2, biases)
 
 
+def test_the_loss_of_a_step_must_go_with_its_output() -> None:
+    text = "loss 'bce' is known for a sigmoid output; the output activation is 'relu'"
+    with pytest.raises(ValueError, match=message(text)):
+        diagnose_step(W, W, X, Y, 0.1, activations="relu", loss="bce")
+
+
 def test_the_parameters_at_every_time() -> None:
     twice, thrice = [2 * w for w in W], [3 * w for w in W]
     assert [[len(part) for part in state] for state in _states(W, twice, None, None)] == [[2, 0], [2, 0]]

@@ -231,6 +231,13 @@ def test_a_difference_of_ten_floors_is_the_largest_that_cannot_be_told() -> None
         assert gradient_check(flat, gradients=gradients, **options).verdict == verdict
 
 
+def test_a_step_so_small_that_rounding_hides_the_gradient_tells_nothing() -> None:
+    found = gradient_check(Model.random([2, 3, 1], seed=0), X, Y, method="central", h=1e-10)
+    assert found.error > TOLERANCE
+    assert found.verdict == "cannot tell"
+    assert np.linalg.norm(found.analytic.weights[1]) > 100 * found.floor
+
+
 def test_the_gradient_of_another_loss_is_measured_on_its_own_targets() -> None:
     model = Model.random([2, 3, 3], seed=0, activations=["tanh", "softmax"])
     numbers = np.arange(len(X)) % 3
