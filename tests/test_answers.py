@@ -216,6 +216,13 @@ def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: 
     assert {array.factor for array in known.arrays.values()} == {1.0 if correct else None}
 
 
+def test_weight_decay_that_is_missing_is_a_mistake_in_the_update() -> None:
+    found = diagnose(MODEL, X, Y, G, loss="mse")
+    reason = "correct without weight decay: the term λW with λ = 0.01 is missing"
+    changed = {"verdict": "mistake", "place": "update", "reason": reason, "cannot_tell": (), "correct": None}
+    assert with_decay(replace(found, cannot_tell=("uphill",)), 0.01) == replace(found, **changed)
+
+
 def test_weight_decay_changes_no_other_answer() -> None:
     for gradients in (NOISE, [G[0], 3 * G[1]]):
         found = diagnose(MODEL, X, Y, gradients, loss="mse")
@@ -439,13 +446,14 @@ def test_another_explanation_is_listed_if_it_costs_little_more(cost: float, many
 def test_a_deliberate_change_is_harmless_up_to_a_limit() -> None:
     small = block("W1", np.full((2, 3), 1.25), np.ones((2, 3)), slack=1.0)
     one = a_reading(small, block("W2", np.ones((3, 1)), np.ones((3, 1))))
-    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W2"}))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W1", "W2"}))
     off = judged_arrays(base)["W1"].relative_error
     assert off == pytest.approx(0.2)
     assert apart_from(a_case(one), base, {}, "a clipping", off).verdict == "correct"
     found = apart_from(a_case(one), base, {}, "a clipping", np.nextafter(off, 0))
     told = "your numbers fit a clipping, which changes the gradient by 20%"
     assert (found.verdict, found.place, found.reason) == ("mistake", "delta2", told)
+    assert is_correct(a_case(one), [base]).cannot_tell != found.cannot_tell == ()
 
 
 def test_arrays_that_are_too_small_are_listed_beside_what_agrees() -> None:
@@ -455,6 +463,9 @@ def test_arrays_that_are_too_small_are_listed_beside_what_agrees() -> None:
     found = is_correct(a_case(one), [Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "b2"}) | tested, tested)])
     assert (found.verdict, found.reason) == ("correct", "the gradient of W1, b2 is too small to be told from rounding")
     assert found.evidence == "all 2 numbers agree up to a relative error of 1e-07 in each array"
+    zero = a_reading(block("W1", [0.0], [0.0]), block("W2", [1.0], [1.0]))  # as it should be
+    base = Baseline(zero, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W2"}))
+    assert is_correct(a_case(zero), [base]).reason == ""
 
 
 @pytest.mark.parametrize(("apart", "unseen"), [(0.0, True), (1e-14, True), (1e-11, False)])

@@ -396,6 +396,19 @@ def test_two_hundred_arrays_of_sixteen_bytes_are_few_enough(tmp_path: Path, monk
     assert len(read(tmp_path, data)) == 200
 
 
+def test_numbers_stored_in_less_are_counted_as_the_array_that_they_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape, numbers = element(5, struct.pack("<ii", 1, 1000)), element(2, bytes(1000))
+    data = mat(double(shape=shape, numbers=numbers))
+    monkeypatch.setattr(archive, "MOST_BYTES", 8000)
+    assert read(tmp_path, data)["X"].nbytes == 8000
+    monkeypatch.setattr(archive, "MOST_BYTES", 7999)
+    told = f"{tmp_path / 'r.mat'} holds 8,000 bytes of arrays; expected at most 7,999"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        read(tmp_path, data)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

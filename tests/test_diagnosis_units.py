@@ -1459,6 +1459,17 @@ def test_a_difference_is_less_than_a_64th_of_the_weights(
     assert _is_difference(a_problem([w - (w - share * w)], [w])) is seen
 
 
+@pytest.mark.parametrize(
+    ("exponent", "units", "seen"), [(-7, 0, True), (-6, 0, False), (-7, 4, True), (-7, -4, False), (-7, 5, False)]
+)
+def test_a_difference_is_rounded_by_four_units_at_most(
+    monkeypatch: pytest.MonkeyPatch, exponent: int, units: int, seen: bool
+) -> None:
+    monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
+    quotient = np.full((1, 4), 2.0**exponent) * (1 + units * 2.0**-52)
+    assert _is_difference(a_problem([quotient], [np.ones((1, 4))])) is seen
+
+
 def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -> None:
     x, w = np.array([[1.0], [2.0]]), np.array([[40.0, 41.0]])
     y = np.array([[0.0, 1.0], [1.0, 0.0]])
