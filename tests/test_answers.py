@@ -219,7 +219,7 @@ def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: 
 def test_weight_decay_that_is_missing_is_a_mistake_in_the_update() -> None:
     found = diagnose(MODEL, X, Y, G, loss="mse")
     reason = "correct without weight decay: the term λW with λ = 0.01 is missing"
-    changed = {"verdict": "mistake", "place": "update", "reason": reason, "cannot_tell": (), "correct": None}
+    changed: Any = {"verdict": "mistake", "place": "update", "reason": reason, "cannot_tell": (), "correct": None}
     assert with_decay(replace(found, cannot_tell=("uphill",)), 0.01) == replace(found, **changed)
 
 
