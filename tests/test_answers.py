@@ -19,8 +19,10 @@ from backprop.verification.answers import (
     is_mistake,
     with_decay,
 )
+from backprop.verification.catalogue import BY_SLUG
 from backprop.verification.comparison import Baseline, judged_arrays
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation
+from backprop.verification.findings import Alternative
 from backprop.verification.intake import Problem
 from backprop.verification.search import Reading, Term, least_squares, losses
 from tests.test_diagnosis_units import a_case, a_reading, block
@@ -441,6 +443,30 @@ def test_another_explanation_is_listed_if_it_costs_little_more(cost: float, many
     best, other = explained(MISSING), replace(explained(ONES), assumes=cost)
     found = list(_alternatives(a_case(best.reading), [best, other], False))
     assert sum(one.text.startswith("under ") for one in found) == many
+
+
+def test_an_explanation_is_listed_with_its_loss_and_its_mistakes() -> None:
+    best = explained(MISSING)
+    found = said(best, replace(explained(Term("dW2", "", 0.37)), reading=best.reading))
+    text = f"under mse, {BY_SLUG['layer-scale'].title} (layer-scale)"
+    assert Alternative("mistake", ("layer-scale",), "dW2", "mse", text) in found.alternatives
+    uphill = said(explained(extra=("uphill",)))
+    assert (uphill.verdict, uphill.mistakes, uphill.sign) == ("mistake", ("uphill",), -1)
+
+
+def test_losses_for_which_a_gradient_is_correct_as_well_are_listed() -> None:
+    one = a_reading(block("W1", [1.0], [1.0]), block("W2", [1.0], [1.0]))
+    every = [Baseline(one, loss, 1.0, frozenset({"W1", "W2"}), frozenset({"W1", "W2"})) for loss in losses(2, 1)[:6]]
+    found = is_correct(a_case(one, known=False), every)
+    assert found.alternatives == tuple(
+        Alternative("correct", (), None, base.loss.name, f"correct for {base.loss.name}") for base in every[1:5]
+    )
+    without_eta = "without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same"
+    assert found.reason == without_eta
+    biased = replace(one, problem=one.problem._replace(biases=(np.zeros((1, 3)), np.zeros((1, 1)))))
+    without_biases = "the gradients of the biases were not given, so they were not checked"
+    found = is_correct(a_case(biased, known=False), [every[0]._replace(reading=biased)])
+    assert found.reason == f"{without_eta}; {without_biases}"
 
 
 def test_a_deliberate_change_is_harmless_up_to_a_limit() -> None:

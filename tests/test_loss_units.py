@@ -320,6 +320,12 @@ def test_a_mean_of_one_half_is_a_tie() -> None:
     assert len(found) == 1 + 2 + 3 + 2
 
 
+@pytest.mark.parametrize(("many", "names"), [(200, ["saturated"]), (201, [])])
+def test_up_to_two_hundred_targets_those_that_are_missed_can_be_counted(many: int, names: list[str]) -> None:
+    y = (np.arange(many) < 50).astype(float)[:, None]
+    assert [known.name for known in _partial(y, "mse_sum", 30.0)] == names
+
+
 def test_nothing_is_shared_where_it_would_mean_nothing() -> None:
     assert list(_partial(CORNERS, "binary_cross_entropy", 0.5)) == []
     assert list(_partial(CORNERS / 2, "mse", 0.25)) == []
@@ -551,7 +557,7 @@ BEST = KnownLoss("constant", 0.25, 0.5, "every prediction is the mean", "many", 
             f"plateau: the loss stays at 0.25.\n  {BEST}\n    Usual causes: many.\n  The loss is 3e-10 above 0.250000.",
         ),
         (
-            LossDiagnosis("plateau", 0.25, 0.0, (BEST,), BEST, 0.2e-9, True),
+            LossDiagnosis("plateau", 0.25, 0.0, (BEST,), BEST, ROUNDING * 0.25, True),
             f"plateau: the loss stays at 0.25.\n  {BEST}\n    Usual causes: many.",
         ),
     ],
