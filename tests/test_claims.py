@@ -87,6 +87,25 @@ TURNED: dict[int, Any] = {
 }
 
 
+def test_a_judge_becomes_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(results: claims.Results) -> claims.Judgement:
+        """Nothing is
+        new.
+        """
+        return HOLDS, str(results)
+
+    def silent(results: claims.Results) -> claims.Judgement:
+        return NOT, str(results)
+
+    monkeypatch.setattr(claims, "CLAIMS", [])
+    assert claims.claim("a part", "doctest:relu", "relu", "tanh")(judge) is judge
+    claims.claim("another", "experiment:relu")(silent)
+    assert [
+        Claim(1, "a part", "Nothing is new.", ("relu", "tanh"), "doctest:relu", judge),
+        Claim(2, "another", "", (), "experiment:relu", silent),
+    ] == claims.CLAIMS
+
+
 @every_claim
 def test_a_claim_is_judged_as_it_was_found(claim: Claim, results: dict[str, Any]) -> None:
     verdict, why = claim.judge(results)
