@@ -146,6 +146,76 @@ def test_a_claim_that_holds_without_its_condition_holds(monkeypatch: pytest.Monk
     assert CLAIMS[0].judge({})[0] == NOT
 
 
+def named(name: str) -> Claim:
+    """Find a claim by the function that judges it."""
+    return next(claim for claim in CLAIMS if claim.judge.__name__ == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("time_grows", {"timing.training_runs.0.seconds": 1.0, "timing.training_runs.-1.seconds": 1.25}, HOLDS),
+        ("time_grows", {"timing.training_runs.0.seconds": 1.0, "timing.training_runs.-1.seconds": 1.2}, NOT),
+        ("nan_at_500", {"no_activation.xor.nan": 0.96, "no_activation.linear.nan": 0.96}, HOLDS),
+        ("nan_at_500", {"no_activation.xor.nan": 0.95}, NOT),
+        ("nan_at_500", {"no_activation.linear.nan": 0.95}, NOT),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 8.0}, WHEN),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 9.0}, NOT),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 9.0, "learning_rates.rates.1.reached": 90}, WHEN),
+        ("larger_is_faster", {"learning_rates.rates.2.reached": 90}, NOT),
+        ("xor_result", {f"spread.xor.one.below.{k}.1": 0.5 * (k > 1) for k in range(20)}, HOLDS),
+        ("xor_result", {f"spread.xor.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
+        ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 1) for k in range(20)}, HOLDS),
+        ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
+    ],
+)
+def test_a_result_is_judged_on_either_side_of_its_bound(
+    name: str, changes: dict[str, float], expected: str, results: dict[str, Any]
+) -> None:
+    results = copy.deepcopy(results)
+    for kind in ("xor", "linear"):
+        results["spread"][kind]["one"]["below"] = [[0, 0.5] for _ in range(20)]
+    rates = [{"eta": eta, "first": 9.0, "reached": 91} for eta in (1.0, 2.0)]
+    results["learning_rates"].update(seeds=100, rates=[*rates, {"eta": 3.0, "first": None, "reached": 89}])
+    for path, value in changes.items():
+        put(path, value)(results)
+    assert named(name).judge(results)[0] == expected
+
+
+def test_the_first_and_the_last_time_are_compared(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    for k, run in enumerate(results["timing"]["training_runs"]):
+        run.update(seconds=10.0 + k, hidden=k)
+    last = len(results["timing"]["training_runs"]) - 1
+    why = named("time_grows").judge(results)[1]
+    assert why == f"training takes 10.00 s with 0 units and {10 + last}.00 s with {last} units"
+
+
+def test_dead_units_are_counted_by_layer(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    runs = results["relu"]["xor"]["two"]
+    for run in runs:
+        run.update(stuck=3, zero_gradients=2)
+        for layer, dead in enumerate((10, 20, 30)):
+            run["layers"][layer].update(dead_at_initialisation=dead, revived=dead // 10)
+    n = len(runs)
+    why = named("irreversible").judge(results)[1]
+    assert f"{n} of {10 * n} dead units of the first layer and {3 * n} of {30 * n} dead outputs recovered" in why
+    assert f"{2 * n} of {3 * n} networks with a dead output have" in why
+    assert f"However, {2 * n} of {20 * n} dead units of the second layer recovered" in why
+
+
+def test_a_step_that_changes_nothing_does_not_descend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "weight_gradient", times(0)(derivation.weight_gradient))
+    monkeypatch.setattr(derivation, "bias_gradient", times(0)(derivation.bias_gradient))
+    assert named("descends").judge({})[0] == NOT
+
+
+def test_the_derivative_of_relu_is_compared_with_the_numerical_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "central_difference", times(2)(derivation.central_difference))
+    assert named("relu_formula").judge({})[0] == NOT
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -38,7 +38,7 @@ class Drawn(NamedTuple):
     text: str
 
 
-@pytest.fixture(params=DRAW, ids=lambda draw: getattr(draw, "func", draw).__name__, scope="module")
+@pytest.fixture(params=DRAW, ids=[getattr(draw, "func", draw).__name__ for draw in DRAW], scope="module")
 def drawn(request: pytest.FixtureRequest) -> Drawn:
     """Each diagram, drawn once; the tests change nothing in it."""
     figure = request.param()
