@@ -263,13 +263,13 @@ def hidden_to_hidden(_: Results) -> Judgement:
 
     The formula is $\partial C/\partial z = \sigma'(z)\,[w_3\,\partial C/\partial z_1 + w_4\,\partial C/\partial z_2]$.
     """
-    z, w3, w4 = np.array(0.7), 1.5, -0.4
+    w3, z, w4 = NUMBERS
 
     def loss(v: np.ndarray) -> Any:
         return (w3 * step.sigmoid(v)) ** 2 + 3 * (w4 * step.sigmoid(v))
 
     derived = step.hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * step.sigmoid(z).item(), dc_dz2=3.0)
-    same = close(derived, derivative_of(loss, z))
+    same = close(derived, derivative_of(loss, np.asarray(z)))
     return verdict(
         same, "the activation influences the loss on two paths, whose products add, and the numerical derivative agrees"
     )

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import claims, derivation
+from backprop import Model, claims, derivation
 from backprop.claims import CLAIMS, HOLDS, NOT, WHEN, Claim
+from backprop.data import linear
 from backprop.experiments import EXPERIMENTS, SLOW
 from builder.insert import claims as claims_page
 
@@ -167,6 +168,13 @@ def named(name: str) -> Claim:
         ("xor_result", {f"spread.xor.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
         ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 1) for k in range(20)}, HOLDS),
         ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
+        ("bias_in_the_text", {"spread.xor.one.solved": 499}, HOLDS),
+        ("bias_in_the_text", {"spread.xor.one.solved": 500}, NOT),
+        ("the_jump", {"timing.jump": 4.01}, HOLDS),
+        ("the_jump", {"timing.jump": 4.0}, NOT),
+        ("the_missing_activation", {"no_activation.without_bias.-1.diverged": 0.5}, NOT),
+        ("the_missing_activation", {"no_activation.without_bias.2.diverged": 0.5}, WHEN),
+        ("the_missing_activation", {"no_activation.without_bias.2.diverged": 0.51}, HOLDS),
     ],
 )
 def test_a_result_is_judged_on_either_side_of_its_bound(
@@ -176,6 +184,7 @@ def test_a_result_is_judged_on_either_side_of_its_bound(
     for kind in ("xor", "linear"):
         results["spread"][kind]["one"]["below"] = [[0, 0.5] for _ in range(20)]
     rates = [{"eta": eta, "first": 9.0, "reached": 91} for eta in (1.0, 2.0)]
+    results["spread"]["seeds"] = 1000
     results["learning_rates"].update(seeds=100, rates=[*rates, {"eta": 3.0, "first": None, "reached": 89}])
     for path, value in changes.items():
         put(path, value)(results)
@@ -189,6 +198,42 @@ def test_the_first_and_the_last_time_are_compared(results: dict[str, Any]) -> No
     last = len(results["timing"]["training_runs"]) - 1
     why = named("time_grows").judge(results)[1]
     assert why == f"training takes 10.00 s with 0 units and {10 + last}.00 s with {last} units"
+
+
+def test_too_small_rates_are_those_up_to_a_tenth(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    rates = [{"eta": eta, "reached": reached} for eta, reached in ((0.01, 3), (0.05, 7), (0.1, 5), (0.2, 9))]
+    results["learning_rates"].update(seeds=10, rates=rates, enough=0.125, epochs=2500)
+    expected = "at η = 0.1 and below, 7 of 10 seeds reach a loss of 0.125 within 2,500 epochs"
+    assert named("too_small").judge(results) == (NOT, expected)
+    for rate in rates[:3]:
+        rate["reached"] = 0
+    assert named("too_small").judge(results) == (HOLDS, expected.replace("7 of", "none of"))
+
+
+def test_the_missing_activation_is_told_with_the_rates_that_are_compared(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    n = results["no_activation"]
+    for kind, offset in (("without_bias", 0.0), ("kept", 0.001)):
+        for k, one in enumerate(n[kind]):
+            one.update(eta=k + 1, diverged=k / 100 + offset)
+    n["floor"] = 0.125
+    last = len(n["without_bias"]) - 1
+    assert named("the_missing_activation").judge(results)[1] == (
+        f"the learning rate is large. At η = {last + 1}, the report's, {last}.0% of the seeds overflow even with the "
+        "correct derivative of a = z, which is 1. At η = 3, 2% overflow, and all converge to the minimum 0.125000. "
+        "However, with the derivative a(1 − a) that the report kept, 2.1% overflow at this learning rate, and 0% still "
+        "do at η = 1"
+    )
+
+
+def test_the_example_has_distinct_widths_and_a_seed() -> None:
+    for seed in (0, 3):
+        model, X, y = claims.example(seed) if seed else claims.example()
+        assert model.widths == (2, 3, 5, 1)
+        np.testing.assert_array_equal(model.weights[1], Model.random([2, 3, 5, 1], seed).weights[1])
+        np.testing.assert_array_equal(X, linear(7, seed)[0])
+        np.testing.assert_array_equal(y, linear(7, seed)[1])
 
 
 def test_dead_units_are_counted_by_layer(results: dict[str, Any]) -> None:
