@@ -816,15 +816,62 @@ def test_a_small_array_across_the_correct_one_is_not_zero() -> None:
     assert ways(found, 1e-9 * np.eye(3)[1:2] * np.ones((3, 1)), made, 1.0) == []
 
 
-def test_parameters_that_are_as_good_as_zero_have_no_decay() -> None:
-    for size, decays in ((1e-75, False), (2e-75, True)):  # of which the square is the smallest that counts, or more
-        reading = reading_of([2, 1])
-        w = np.array([[size], [0.0]])
-        assert (np.vdot(w, w) == search.TINY) is not decays
-        found = Search(Reading(reading.problem._replace(weights=(w,)), *fields(reading)), "mse", [])
-        made = np.array([[1.0], [0.0]])
-        terms = [way[0] for way in found._ways("W1", 0, 2.7 * made, made, 1.0, flow_to(found, 0), 1.0, [])]
-        assert [term.form[:6] for term in terms] == ["", "~decay"][: 1 + decays]
+def near_by(found: Search, g: np.ndarray, made: np.ndarray, size: float, beside: list[float]) -> list[float]:
+    tried = found._ways("b2", 1, g, made, 0.5, flow_to(found, 1), size, beside)
+    return [way[0].factor for way in tried if not way[0].form]
+
+
+def test_a_factor_may_be_as_far_off_as_rounding_of_the_whole_allows() -> None:
+    found, made = a_search(), np.array([[1.0, 0.0, 0.0]])
+    for size, fits in ((1.01e4, True), (0.99e4, False)):  # of which a ten-millionth is allowed, times 0.5 and 3
+        assert near_by(found, 1.5 * made + [[0.0, 1.5e-3, 0.0]], made, size, []) == [pytest.approx(3.0)] * fits
+
+
+def test_a_single_number_has_a_factor_that_has_a_name_or_is_that_of_the_other_array() -> None:
+    found = Search(submitted({}, {}, [2, 3, 1]), "mse", [2.0, 0.5])
+    made = np.array([[1.0]])
+    for factor, beside, factors in (
+        (0.37, [], []),
+        (2.0, [], [2.0]),
+        (0.37, [0.5, 0.37], [0.37]),
+        (0.37 * (1 + 0.9e-6), [0.37], [0.37]),
+        (0.37 * (1 + 1.1e-6), [0.37], []),
+        (0.37, [0.0, -0.37], []),
+    ):
+        assert near_by(found, 0.5 * factor * made, made, 1.0, beside) == factors
+
+
+def test_what_is_zero_as_it_should_be_has_no_factor() -> None:
+    found, zero = a_search(), np.zeros((3, 3))
+    assert ways(found, zero, np.ones((3, 3)), 1.0) == [(Term("dW2", "", 0.0),)]
+    assert ways(found, zero, zero, 1.0) == []
+
+
+def test_a_decay_is_counted_in_gradients_of_the_loss() -> None:
+    reading = submitted({}, {}, WIDTHS)
+    found, w, made = Search(reading, "mse", []), reading.problem.weights[1], reading.correct("mse")["W2"].made
+    (way,) = ways(found, 0.5 * (made + 0.25 * w), made, 0.5)
+    assert way == (Term("dW2", "~decay:0.25", pytest.approx(0.25)),)
+
+
+def test_the_gradient_of_the_biases_may_be_made_from_the_delta_below() -> None:
+    reading = submitted({"db2": "~delta below"}, {}, WIDTHS)
+    found, made = Search(reading, "mse", []), reading.correct("mse")["b2"].made
+    tried = found._ways("b2", 1, reading.given["b2"], made, 1.0, flow_to(found, 1), 1.0, [])
+    assert (Term("db2", "~delta below"),) in list(tried)
+
+
+def test_what_is_as_good_as_zero_has_no_factor_and_no_decay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "TINY", 4.0)  # the square of a norm that is too small, so that it can be met exactly
+    reading, row = reading_of([2, 1]), np.array([[1.0], [0.0]])
+    for size, counts in ((2.0, False), (2.1, True)):
+        for own, parameters, forms in (
+            (3.0, size, ["", "~decay"][: 1 + counts]),
+            (size, 3.0, ["", "~decay"][-1 - counts :]),
+        ):
+            found = Search(Reading(reading.problem._replace(weights=(parameters * row,)), *fields(reading)), "mse", [])
+            tried = found._ways("W1", 0, 2.7 * own * row, own * row, 1.0, flow_to(found, 0), 1.0, [])
+            assert [way[0].form[:6] for way in tried] == forms
 
 
 @pytest.mark.parametrize(
