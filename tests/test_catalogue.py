@@ -1,6 +1,7 @@
 """Where a mistake can be made, what it changes, and by which factor: every entry of the catalogue."""
 
 import re
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,16 @@ import pytest
 
 import backprop
 from backprop import Model
-from backprop.verification import MISTAKES
+from backprop.ensemble import stack
+from backprop.verification import MISTAKES, grammar
 from backprop.verification.catalogue import (
     BELOW,
+    OF_THE_UPDATE,
     PLACES,
     early_step,
     factors_with,
+    gives,
+    gradients_in_training,
     incorrect_gradients,
     layers_for,
     plan_with,
@@ -63,6 +68,8 @@ def test_one_unit_is_its_own_transpose_and_one_example_too() -> None:
     assert layers_for("weights-not-transposed", [1, 1, 1]) == []
     assert layers_for("activation-not-transposed", [1, 1, 1], 1) == []
     assert layers_for("derivative-of-wrong-layer", [1, 3, 2]) == []
+    assert layers_for("one-path-only", [2, 3, 1]) == []
+    assert (layers_for("arrays-aliased", [1, 1, 1]), layers_for("arrays-aliased", [2, 2, 2])) == ([], [0, 1])
 
 
 # What it changes
@@ -94,6 +101,7 @@ def test_one_unit_is_its_own_transpose_and_one_example_too() -> None:
         ),
         ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", None, {"phi1": "derivative-of-wrong-layer"}),
         ("derivative-of-wrong-layer", ["sigmoid"] * 2, "mse", [1, 0], {"phi1": "derivative-of-wrong-layer"}),
+        ("hidden-derivative-missing", ["sigmoid"] * 2, "mse", [1, 0], {"phi1": "derivative-missing"}),
         ("weights-missing", ["sigmoid"] * 3, "mse", None, {"back1": "weights-missing", "back2": "weights-missing"}),
         (
             "gradient-transposed",
@@ -115,6 +123,8 @@ def test_a_mistake_changes_these_places(
     slug: str, activations: list[str], loss: str, layers: list[int] | None, plan: dict[str, str]
 ) -> None:
     assert plan_with(slug, activations, loss, layers) == plan
+    if (loss, layers) == ("mse", None):
+        assert plan_with(slug, activations) == plan
 
 
 @pytest.mark.parametrize(
@@ -146,8 +156,8 @@ def test_mistakes_are_planted_in_all_layers_at_once_and_in_each_by_itself() -> N
     trace = model.forward(X)
     p = Pass(trace.z, trace.a, np.hstack([Y, Y]), model.weights, model.activations, None, "mse")
 
-    def parts(of: str, singly: bool) -> list[Any]:
-        return [(plan, factors) for slug, plan, factors in planted(p, len(X), singly) if slug == of]
+    def parts(of: str, singly: bool, n: int = len(X)) -> list[Any]:
+        return [(plan, factors) for slug, plan, factors in planted(p, n, singly) if slug == of]
 
     scale = [{"dW1": 0.37, "db1": 0.37}, {"dW2": 0.37, "db2": 0.37}]
     # in every layer a factor of a layer would be one of the whole, so it is made in the first
@@ -160,7 +170,44 @@ def test_mistakes_are_planted_in_all_layers_at_once_and_in_each_by_itself() -> N
     assert parts("input-missing", singly=True) == [(whole, {}), *(({place: way}, {}) for place, way in whole.items())]
     assert parts("hidden-derivative-missing", singly=True) == [({"phi1": "derivative-missing"}, {})]
     assert parts("sum-instead-of-mean", singly=True) == [({}, {"": 42.0})] * 3
-    assert parts("uphill", singly=True) == []
+    assert parts("uphill", singly=True) == parts("output-derivative-not-cancelled", singly=True) == []
+    assert parts("divided-by-units", singly=False) == [({}, {"": 10.5})]  # 21 examples of two inputs
+    assert parts("activation-not-transposed", singly=False, n=3) == [({"dW2": "activation-not-transposed"}, {})]
+    assert list(planted(p, len(X))) == list(planted(p, len(X), singly=False))
+
+
+def a_pass(widths: list[int]) -> Pass:
+    model = Model.random(widths, seed=0)
+    trace = model.forward(X)
+    return Pass(trace.z, trace.a, np.tile(Y, widths[-1]), model.weights, model.activations)
+
+
+def test_in_a_stack_of_networks_the_same_mistakes_can_be_made_as_in_one() -> None:
+    p = a_pass([2, 3, 2])
+    one = p._replace(z=[z[None] for z in p.z], a=[a[None] for a in p.a], weights=[w[None] for w in p.weights])
+    assert list(planted(one, len(X))) == list(planted(p, len(X)))
+
+
+@pytest.mark.parametrize(
+    ("plan", "factors", "found"),
+    [
+        ({}, {"dW1": 2.0}, True),
+        ({}, {}, False),
+        ({"phi2": "derivative-missing"}, {"dW1": 2.0}, False),
+        ({"dW1": "gradient-transposed"}, {"dW1": 2.0}, None),  # which the shapes rule out
+    ],
+)
+def test_whether_a_backward_pass_gives_what_is_wanted(
+    plan: dict[str, str], factors: dict[str, float], found: bool | None
+) -> None:
+    p = a_pass([2, 3, 1])
+    right = grammar.backward(p, {})
+    wanted = {"W1": 2 * right["W1"], "W2": right["W2"]}
+    assert gives(p, plan, factors, wanted, 1e-12) is found
+    assert not gives(p, plan, factors, wanted | {"b1": np.repeat(right["b1"], 2, axis=0)}, 1e9)  # of another shape
+    assert gives(p, {}, {}, right, 0.0)
+    for off, within in ((0.9e-3, True), (1.1e-3, False)):
+        assert gives(p, {}, {}, {"W2": (1 - off) * right["W2"], "W1": right["W1"]}, 1e-3) is within
 
 
 # The gradient with the mistake in it
@@ -212,6 +259,12 @@ def test_the_squared_error_has_no_two_to_propagate() -> None:
     np.testing.assert_allclose(incorrect_gradients(model, X, y, "loss-instead-of-derivative").weights[0], expected)
 
 
+def test_with_as_many_examples_as_inputs_the_activations_need_no_transpose() -> None:
+    x, y, model = X[:2] + 0.5 * np.eye(2), Y[:2], Model.random([2, 1], seed=0, activations="identity")
+    made = incorrect_gradients(model, x, y, "activation-not-transposed").weights[0]
+    np.testing.assert_allclose(made, x @ (x @ model.weights[0] - y))
+
+
 def test_where_it_cannot_be_made_the_widths_are_named() -> None:
     message = (
         "mistake 'gradient-transposed' cannot be made in a network of widths [2, 3, 1]: the shapes do not allow it"
@@ -219,6 +272,43 @@ def test_where_it_cannot_be_made_the_widths_are_named() -> None:
     for layers in (None, [0]):
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             incorrect_gradients(Model.random([2, 3, 1]), X, Y, "gradient-transposed", layers=layers)
+
+
+def test_in_a_stack_each_network_has_the_gradient_that_it_has_alone() -> None:
+    models = [Model.random([2, 3, 3, 1], seed=seed) for seed in (0, 1)]
+    both = incorrect_gradients(stack(models), X, Y, "gradient-transposed")
+    for i, model in enumerate(models):
+        alone = incorrect_gradients(model, X, Y, "gradient-transposed")
+        for mine, its in zip(both.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(mine[i], its)
+
+
+def test_a_mistake_is_made_in_the_layers_that_are_named_and_beside_the_output_under_its_loss() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    trace, right = model.forward(X), model.backward(model.forward(X), Y).weights
+    first, second = incorrect_gradients(model, X, Y, "input-missing", layers=[0]).weights
+    np.testing.assert_allclose(second, right[1])
+    assert not np.allclose(first, right[0])
+    error, z = 2 / len(Y) * (trace.y_hat - Y), trace.z[1]
+    made = incorrect_gradients(model, X, Y, "derivative-given-z").weights[1]
+    np.testing.assert_allclose(made, trace.a[1].T @ (error * z * (1 - z)))
+
+
+def test_weights_after_the_update_are_those_that_were_passed() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    trace, after = model.forward(X), [w + 1 for w in model.weights]
+    delta = 2 / len(Y) * (trace.y_hat - Y) * trace.y_hat * (1 - trace.y_hat)
+    made = incorrect_gradients(model, X, Y, "updated-too-early", after=after).weights
+    np.testing.assert_allclose(made[0], X.T @ (delta @ after[1].T * trace.a[1] * (1 - trace.a[1])))
+
+
+def test_a_forward_pass_skips_the_activations_of_the_layers_that_are_named() -> None:
+    model = Model.random([2, 3, 2, 1], seed=0)
+    z = X @ model.weights[0]
+    a = 1 / (1 + np.exp(-z @ model.weights[1]))
+    y_hat = 1 / (1 + np.exp(-a @ model.weights[2]))
+    made = incorrect_gradients(model, X, Y, "forward-without-activation", layers=[0]).weights[2]
+    np.testing.assert_allclose(made, a.T @ (2 / len(Y) * (y_hat - Y) * y_hat * (1 - y_hat)))
 
 
 def test_a_forward_pass_without_its_first_activation() -> None:
@@ -232,11 +322,11 @@ def test_a_forward_pass_without_its_first_activation() -> None:
 
 
 def test_an_early_step_goes_down_layer_by_layer() -> None:
-    model: Any = Model.random([2, 3, 4, 1], seed=0, bias=True)
+    model: Any = Model.random([2, 3, 4, 2, 1], seed=0, bias=True)
     eta, trace = 0.7, model.forward(X)
     delta, after = 2 / len(Y) * (trace.y_hat - Y) * trace.y_hat * (1 - trace.y_hat), list(model.weights)
     biases = list(model.biases)
-    for k in (2, 1, 0):
+    for k in (3, 2, 1, 0):
         after[k] = model.weights[k] - eta * trace.a[k].T @ delta
         biases[k] = model.biases[k] - eta * delta.sum(axis=0, keepdims=True)
         delta = delta @ after[k].T * trace.a[k] * (1 - trace.a[k])
@@ -244,6 +334,36 @@ def test_an_early_step_goes_down_layer_by_layer() -> None:
     for mine, its in zip((*early.weights, *early.biases), (*after, *biases), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-12)
     assert early_step(Model(model.weights), X, Y, eta).biases is None
+
+
+def after_one_step(slug: str, model: Model, loss: str) -> tuple[np.ndarray, ...]:
+    _, (after, _) = islice(states_with(slug, model, X, Y, 0.7, loss), 2)
+    return after.weights
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
+def test_a_network_is_trained_with_the_mistake_under_the_loss_that_is_named(loss: str) -> None:
+    model = Model.random([2, 3, 4, 1], seed=0)
+    trace = model.forward(X)
+    delta, output = trace.y_hat - Y, trace.y_hat * (1 - trace.y_hat)
+    delta = delta / len(Y) if loss != "mse" else 2 / len(Y) * delta * output
+    middle = delta @ model.weights[2].T
+    missing = X.T @ (middle @ model.weights[1].T)  # in both hidden layers
+    np.testing.assert_allclose(
+        after_one_step("hidden-derivative-missing", model, loss)[0], model.weights[0] - 0.7 * missing
+    )
+    early = after_one_step("updated-too-early", model, loss)
+    np.testing.assert_allclose(early[2], model.weights[2] - 0.7 * trace.a[2].T @ delta)
+    middle = delta @ early[2].T * trace.a[2] * (1 - trace.a[2])
+    np.testing.assert_allclose(early[1], model.weights[1] - 0.7 * trace.a[1].T @ middle)
+
+
+@pytest.mark.parametrize("slug", OF_THE_UPDATE)
+def test_a_mistake_in_the_update_leaves_the_gradient_correct(slug: str) -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    right = model.backward(model.forward(X), Y).weights
+    for mine, its in zip(gradients_in_training(model, X, Y, slug).weights, right, strict=True):
+        np.testing.assert_allclose(mine, its)
 
 
 @pytest.mark.parametrize("bias", [False, True])

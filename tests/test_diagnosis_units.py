@@ -170,6 +170,26 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             ValueError,
             "biases has 1 arrays; expected 2, as weights has",
         ),
+        (
+            lambda: diagnose(W, X, Y, (G, [np.ones(3), ["a"]]), biases=[np.ones(3), np.ones(1)]),
+            TypeError,
+            "gradients of biases[1] has entries of type <U1; expected real numbers",
+        ),
+        (
+            lambda: diagnose(W, X, Y, G, weight_decay=-1),
+            ValueError,
+            "weight_decay is -1; expected a number from 0 to below 1",
+        ),
+        (
+            lambda: diagnose(W, X, Y, 3),
+            TypeError,
+            "gradients is int; expected a list of one array for each layer",
+        ),
+        (
+            lambda: diagnose(W, X, Y, G, activations="relu", loss="bce"),
+            ValueError,
+            "loss 'bce' is known for a sigmoid output; the output activation is 'relu'",
+        ),
         (lambda: diagnose_step(W, W[:1], X, Y), ValueError, "after has 1 arrays; expected 2, as before has"),
         (lambda: diagnose_step(W, W, [["a"]], Y), TypeError, "X has entries of type <U1; expected real numbers"),
         (lambda: diagnose_step(W, W, X, [["a"]]), TypeError, "y has entries of type <U1; expected real numbers"),
@@ -260,7 +280,95 @@ def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights
         assert (found.verdict, found.cannot_tell) == ("correct", unseen)
 
 
+def test_every_argument_reaches_the_stage_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "diagnosed", lambda case: case)
+    monkeypatch.setattr(diagnosis, "with_remarks", lambda case, found, printed: (found is case, case, printed))
+    monkeypatch.setattr(diagnosis, "with_decay", lambda answer, decay: (*answer, decay))
+    model = Model([np.eye(2), np.eye(2)], [np.ones(2), np.zeros(2)], "tanh")
+    g, rows = Model.random([2, 2, 2], seed=0, bias=True), "rows, (out, in)"
+    arguments: Any = (model, X, np.hstack([Y, Y]), (g.weights, g.biases))
+    found: Any = diagnose(*arguments, loss="mse", convention=rows, printed_loss=0.25, weight_decay=0.125)
+    same, case, *rest = found
+    assert (same, rest, case.convention, case.loss) == (True, [0.25, 0.125], rows, "mse")
+    (problem,) = case.problems
+    assert (problem.convention, case.told) == (rows, [[phi] for phi in model.activations])
+    for mine, its in zip(problem.bias_gradients, cast(Any, g.biases), strict=True):
+        assert np.array_equal(mine, its)
+    found = diagnose(*arguments)
+    assert (found[1].convention, found[1].loss, found[2:]) == (None, None, (None,))
+
+
+def test_three_digits_are_too_few() -> None:
+    found = diagnose(W, X, Y, [g.astype(np.float16) for g in G])
+    assert (found.verdict, len(found.layers)) == ("unknown", 2)
+    assert found.reason == "float16 holds three digits, too few to tell; compute in float32 or float64"
+
+
+def test_a_check_says_to_the_diagnosis_all_that_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, found = list[Any](), diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
+
+    def told(*arguments: Any, **more: Any) -> Any:
+        seen.append((arguments, more))
+        return found
+
+    monkeypatch.setattr(diagnosis, "diagnose", told)
+    more = {"biases": "b", "activations": "phi", "loss": "mse", "convention": "rows"}
+    assert assert_gradient("W", "X", "y", "g", **cast(Any, more)) is found
+    assert seen == [(("W", "X", "y", "g"), more)]
+
+
 # The stages, each by itself
+
+
+@pytest.mark.parametrize(
+    ("told", "loss", "fruitful", "answer"),
+    [
+        (True, "bce", "fitting", ("is_correct", "fitting")),
+        (True, "bce", "with_epsilon", ("apart_from", *"with_epsilon")),
+        (True, "bce", "explained", ("is_mistake", "explained")),
+        (False, None, "explained", ("is_mistake", "explained")),
+        (False, None, "at once", ("is_mistake", "at once")),  # from the readings for which an array speaks
+        (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
+        (True, "bce", "skipping", "skipping"),
+        (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
+        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
+        (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
+        (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
+        (True, "bce", "", ("is_unknown", ["a reading"])),
+    ],
+)
+def test_the_first_stage_that_fits_answers(
+    monkeypatch: pytest.MonkeyPatch, told: bool, loss: str | None, fruitful: str, answer: Any
+) -> None:
+    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, loss)
+
+    def finding(stage: str) -> Any:
+        return lambda which, *more: stage if which is case and stage == fruitful else None
+
+    def saying(verdict: str) -> Any:
+        return lambda which, *more: (verdict, *more) if which is case else None
+
+    def epsilon(which: Case, readings: Any, small: bool = True) -> Any:
+        assert small or readings == ["a reading"]
+        return finding("with_epsilon" if small else "large_epsilon")(which)
+
+    def explained(which: Case, readings: Any, few: int, *more: Any) -> Any:
+        return finding("explained" if few else "at once")(which)
+
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    for stage in ("fitting", "with_clipping", "skipping"):
+        monkeypatch.setattr(diagnosis, stage, finding(stage))
+    for stage in ("is_correct", "apart_from", "is_mistake", "is_unknown"):
+        monkeypatch.setattr(diagnosis, stage, saying(stage))
+    monkeypatch.setattr(diagnosis, "with_epsilon", epsilon)
+    monkeypatch.setattr(diagnosis, "networks_for", lambda *_: [["a reading"], ["another"]])
+
+    def read(which: Case, network: Any) -> Any:
+        assert (which is case, fruitful == "at once" and network == ["another"]) == (True, False)
+        return network
+
+    monkeypatch.setattr(diagnosis, "read", read)
+    assert diagnosed(case) == answer
 
 
 def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n: int = 2, d: int = 1) -> Reading:
@@ -527,9 +635,10 @@ def test_readings_that_do_not_fit_do_not_end_the_look_at_the_others() -> None:
 
 
 def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = a_problem(G)._replace(convention="rows, (in, out)")
+    biases = (np.ones((1, 3)), np.zeros((1, 1)))
+    problem = a_problem(G)._replace(convention="rows, (in, out)", biases=biases)
     mine = Activation("sigmoid", SIGMOID.value, SIGMOID.derivative)
-    case = Case([problem._replace(convention="other"), problem], [[mine], [SIGMOID]], "mse", 1, 1, {}, True, True, 0.25)
+    case = Case([problem._replace(convention="other"), problem], [[mine], [mine]], "mse", 1, 1, {}, True, True, 0.25)
     found = diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
     seen: Any = []
 
@@ -541,8 +650,9 @@ def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> N
     assert diagnosis.with_remarks(case, found, 0.75) == replace(found, remarks=cast(Any, ("a remark",)))
     (((model, x, y, loss), more),) = seen
     assert (x is problem.X, y is problem.y, loss, more) == (True, True, "mse", {"eta": 0.25, "printed_loss": 0.75})
-    assert [phi is SIGMOID or phi is mine for phi in model.activations] == [True, True]
+    assert [phi is mine for phi in model.activations] == [True, True]
     assert np.array_equal(model.weights[0], W[0])
+    assert np.array_equal(model.biases[0], biases[0])
     assert diagnosis.with_remarks(case._replace(told=None), found, None).remarks
 
 
@@ -1212,6 +1322,7 @@ def test_a_bound_is_refined(start: float) -> None:
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], None, True, []),
         ([("W1", [7, 7], [1, 1], 0.1, 7.0)], "mse", True, [0.5, -0.5]),  # the loss that was named, if nothing fits
         ([("W1", [1, 1], [1, 1], 1e-9, 1.0)], "mse", True, [1.0, 0.5, -0.5]),
+        ([("W1", [1 / 6, 1 / 6], [1, 1], 1e-9, 1 / 6)], "mse", True, [0.5, -0.5]),  # a mean over three outputs
         ([("W1", [1.3, 1.3], [1, 1], 0.28, 1.3)], "mse", True, [0.5, -0.5]),  # 1.5 times what rounding allows
         ([("W1", [2, 2], [1, 1], 1e-9, 2.0)], None, True, [2.0]),
         ([("W1", [1], [1], 1.0, 1.0)], None, True, [0.5, 2.0, 1.0]),  # as far off as rounding allows
@@ -1302,13 +1413,24 @@ def test_a_step_that_is_only_rounding_is_not_searched(
         return []
 
     monkeypatch.setattr(diagnosis, "explained", explained)
-    monkeypatch.setattr(diagnosis, "drowned", lambda case, best: True)
+    seen = list[Any]()
+
+    def drowned(*arguments: Any) -> bool:
+        seen.append(arguments)
+        return True
+
+    monkeypatch.setattr(diagnosis, "likeliest", lambda case, readings: "the likeliest" if case and readings else None)
+    monkeypatch.setattr(diagnosis, "drowned", drowned)
+    monkeypatch.setattr(diagnosis, "is_unknown", lambda case, readings: nothing(2, "unknown"))
     problem = a_problem(noise)._replace(convention="rows, (in, out)")
     one = Case([problem], [[SIGMOID], [SIGMOID]], "mse", 2**-52, 1e-7, {}, True, step)
     two = one._replace(told=None)
     answers = [diagnosed(one), diagnosed(two)]
     assert len(found) == searches * 2
     assert [answer.reason == TOO_SMALL_TO_TELL for answer in answers] == [step, step]
+    assert seen == [(case, "the likeliest") for case in (one, two)] * step
+    monkeypatch.setattr(diagnosis, "likeliest", lambda case, readings: None)
+    assert (diagnosed(one).reason, len(seen)) == ("unknown", 2 * step)
 
 
 @pytest.mark.parametrize(
@@ -1331,18 +1453,23 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
     readings = [a_reading(n=4) for _ in evidence]
     number = {id(one): i for i, one in enumerate(readings)}
     found: list[tuple[int, str, float | None, int]] = []
+    families, budget = ("mse", "binary_cross_entropy"), list[Any]()
+
+    def steps(many: int = 999) -> Any:
+        budget.append(iter(range(many)))
+        return budget[-1]
 
     class Fake:
         def __init__(self, reading: Reading, family: str, named: list[float], steps: Any) -> None:
             self.reading, self.family, self.cost = reading, family, lambda state: -state
-            assert named == named_factors(reading)
+            assert (named, steps is budget[-1]) == (named_factors(reading), True)
 
         def explain(self, s: float | None, most: int) -> list[int]:
             found.append((number[id(self.reading)], self.family, s, most))
             return [len(found)]
 
     def explanations(search: Any, states: Any, candidates: Any, *told: bool) -> list[Any]:
-        assert states == sorted(states, reverse=True)  # the cheapest first
+        assert states == [len(found), len(found) - 1]  # of both factors, the cheapest first
         assert {loss.family for loss in candidates} == {search.family}
         assert told == (False, True, False)
         fits = str(number[id(search.reading)]) in fruitful.split() and found[-1][-1] == 2
@@ -1350,25 +1477,47 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
 
     monkeypatch.setattr(diagnosis, "Search", Fake)
     monkeypatch.setattr(diagnosis, "explanations", explanations)
-    monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]])
+    monkeypatch.setattr(
+        diagnosis, "evidence_for", lambda reading, family: evidence[number[id(reading)]] * (family in families)
+    )
     monkeypatch.setattr(diagnosis, "_scales_to_try", lambda case, reading, candidates: [None, 0.5])
     case = a_case(readings[0])._replace(convention=None)
-    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few, iter(range(999)))]
+    costs = [(one.cost, cast(Any, one).of) for one in diagnosis.explained(case, readings, few, steps())]
     assert costs == [(cost, of) for cost in (1.0, 2.75) for of in map(int, fruitful.split()) for _ in "12"]
-    families = ("mse", "binary_cross_entropy")
     assert found == [(i, f, s, most) for i in searched for f in families for most in (1, 2) for s in (None, 0.5)]
     some, many = [i for i in searched if evidence[i]], len(found)
     found.clear()
-    diagnosis.explained(case, readings, few, iter(range(999)), again=True)
+    diagnosis.explained(case, readings, few, steps(), again=True)
     assert list(dict.fromkeys(i for i, *_ in found)) == [i for i, one in enumerate(evidence) if not one][:few]
     for left in range(many + 1):  # what has been found so far is not told if another search would be one too many
         found.clear()
-        told = diagnosis.explained(case, readings, few, iter(range(left)))
+        told = diagnosis.explained(case, readings, few, steps(left))
         assert (len(found), bool(told)) == (left, bool(costs) and left == many)
     found.clear()
-    monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - 1)  # with many inputs one at most
-    diagnosis.explained(case, readings, few, iter(range(999)))
-    assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:1]
+    for many_inputs, most in ((0, few), (1, 1)):  # with many inputs one at most
+        found.clear()
+        monkeypatch.setattr(diagnosis, "MANY", readings[0].problem.X.size - many_inputs)
+        diagnosis.explained(case, readings, few, steps())
+        assert list(dict.fromkeys(i for i, *_ in found)) == some + [i for i in searched if not evidence[i]][:most]
+
+
+@pytest.mark.parametrize(("few", "searched"), [(0, 0), (1, 2)])
+def test_one_reading_needs_no_evidence(monkeypatch: pytest.MonkeyPatch, few: int, searched: int) -> None:
+    one, found = a_reading(n=4), list[str]()
+
+    def explain(self: Search, s: float | None, most: int) -> list[Any]:
+        found.append(self.family)
+        return []
+
+    monkeypatch.setattr(Search, "explain", explain)
+    monkeypatch.setattr(diagnosis, "evidence_for", lambda reading, family: pytest.fail("there is no other"))
+    assert diagnosis.explained(a_case(one), [one], few, iter(range(999))) == []
+    assert len(set(found)) == searched
+
+
+def test_where_no_loss_goes_with_the_output_nothing_is_searched() -> None:
+    readings = [a_reading(phis=("sigmoid", "tanh")) for _ in "12"]
+    assert diagnosis.explained(a_case(readings[0], loss="bce"), readings, 2, iter(range(999))) == []
 
 
 @pytest.mark.parametrize(

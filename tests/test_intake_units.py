@@ -121,6 +121,20 @@ def test_class_numbers_begin_at_zero_or_one(y: list[int], first: int) -> None:
         assert assumptions(found) == (f"y as class numbers from {first}, made one-hot",)
 
 
+def test_targets_that_fit_either_way_lie_as_the_inputs_do() -> None:
+    square = RNG.random((4, 4))
+    for convention, y in ((ROWS, square), ("columns, (in, out)", square.T)):
+        handed = laid_out(convention)
+        x = handed.X[:4] if convention == ROWS else handed.X[:, :4]
+        assert equal(problems(handed._replace(X=x, y=square), convention)[0].y, y)
+
+
+def test_targets_of_as_many_numbers_in_another_shape_are_refused() -> None:
+    weights = [np.ones((2, 1))]
+    found = _read(Handed(np.ones((6, 2)), np.ones((2, 3)), weights, None, weights, None), ROWS)
+    assert isinstance(found, Misfit)
+
+
 @pytest.mark.parametrize(
     "y", [[0, 1, 2, 3, 0, 1, 0.5], [-1, 1, 2, 3, 0, 1, 2], [0, 1, 2, 3, 0, 1, 4], [1, 2, 3, 4, 5, 1, 1]]
 )
@@ -135,6 +149,9 @@ def test_gradients_of_biases_may_be_unsummed_or_one_number() -> None:
     for b in (many, many.T):
         found = problems(handed._replace(bias_gradients=[b, one]), ROWS)[0].bias_gradients
         assert equal(found, (many, np.full((1, 4), one[0])))
+    wide = Handed(X[:, :1], np.ones((7, 3)), [np.ones((1, 3))], [one], [np.ones((1, 3))], [one])
+    with pytest.raises(ValueError, match=r": biases have shapes \(1,\) where layers have 3 outputs$"):
+        problems(wide, ROWS)
     with pytest.raises(ValueError, match="gradients of biases have shapes"):
         problems(handed._replace(bias_gradients=[np.ones((6, 3)), one]), ROWS)
     with pytest.raises(
@@ -257,7 +274,8 @@ def test_a_gradient_of_as_many_numbers_in_another_shape_is_refused() -> None:
 
 def test_a_vector_of_weights_belongs_to_one_unit() -> None:
     weights = [np.ones(2), np.ones(3)]
-    (found,) = problems(Handed(X, np.ones((7, 3)), weights, None, weights, None), ROWS)
+    (found,) = problems(Handed(X, np.ones((7, 3)), weights, None, weights, None, weights), ROWS)
+    assert [w.shape for w in found.after or ()] == [(2, 1), (1, 3)]
     assert [w.shape for w in found.weights] == [(2, 1), (1, 3)]
     assert [g.shape for g in found.gradients] == [(2, 1), (1, 3)]
 
@@ -303,6 +321,17 @@ def test_what_misfits_most_of_its_neighbours_is_told_first() -> None:
     layers: Any = [w.shape for w in weights]
     assert _misfits(x, None, layers, handed, ROWS) == [inputs, targets, axis]
     assert _misfits(x, y, layers, handed, ROWS) == [inputs, axis]
+
+
+def test_the_first_weights_may_misfit_both_their_neighbours() -> None:
+    weights = [np.ones(shape) for shape in ((2, 3), (4, 5), (6, 1))]
+    layers: Any = [w.shape for w in weights]
+    found = _misfits(np.ones((7, 3)), np.ones((7, 1)), layers, Handed(X, X, weights, None, weights, None), ROWS)
+    assert [words.partition(",")[0].partition(":")[0] for words in found] == [
+        "looked for 2 columns in X",
+        "looked for an axis of 3",
+        "looked for an axis of 5",
+    ]
 
 
 def test_gradients_of_biases_become_rows() -> None:
@@ -395,6 +424,13 @@ def test_gradients_in_every_packing(gradients: Any, with_bias: bool, weights: An
     assert equal(list(found[0]), weights)
     assert (found[1] is None) == (biases is None)
     assert biases is None or equal(list(found[1]), biases)
+
+
+def test_what_is_no_list_is_not_split() -> None:
+    assert split(3, 2, True) == (3, None)  # it is refused where the arrays are read
+    for value in (np.ones((4, 2, 2)), "abcd"):
+        with pytest.raises(ValueError, match=r"^gradients has 4 arrays for weights; expected 2"):
+            split(value, 2, True)
 
 
 def test_a_pair_stays_a_pair_if_an_array_in_it_is_ragged() -> None:

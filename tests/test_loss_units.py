@@ -465,11 +465,22 @@ def test_the_losses_of_the_four_corners() -> None:
             ValueError,
             "y has entries so large that no known loss is finite; expected targets of usual size",
         ),
+        (
+            lambda: ANY([1.0], y=[1.7e308, 1.7e308]),  # whose sum overflows
+            ValueError,
+            "y has entries so large that no known loss is finite; expected targets of usual size",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_predictions_that_overflow_are_left_out() -> None:
+    """The weights that fit such inputs and targets would be larger than any number."""
+    names = [known.name for known in known_losses([[1e-300], [2e-300], [1e-300]], [1e150, 2e150, 0.0])]
+    assert names == ["half", "constant", "affine", "best-per-input", "zeros", "ones"]  # and not "linear"
 
 
 def test_converged_is_less_than_a_tenth_of_the_best_constant() -> None:

@@ -1,5 +1,6 @@
 """The parts of the search: losses, what an array allows, what an explanation costs, and every planted form is found."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -193,6 +194,11 @@ def test_of_equal_numbers_the_first_name_stays() -> None:
 N = 7
 
 
+def fields(reading: Reading) -> Any:
+    """List what a reading needs besides the problem."""
+    return reading.activations, reading.unit, reading.coarse, reading.floors
+
+
 def problem_of(model: Model, gradients: Any, biases: Any, n: int = N, family: str = "mse") -> Problem:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(n, model.widths[0]))
@@ -230,6 +236,20 @@ def test_a_disturbance_makes_copies_that_differ_in_the_last_digits(n: int, copie
         assert 0.2 < np.sqrt(np.mean(off**2)) < 2  # each number by one unit of its own size
         assert np.abs(off).max() < 7
     assert 0 < np.abs(p.z[0] - exact.z[0]).max() < 1e-4
+
+
+def test_the_weights_after_the_update_go_through_the_pass_and_are_disturbed_too() -> None:
+    reading = reading_of([2, 3, 1])
+    after = tuple(w + 1 for w in reading.problem.weights)
+    problem = reading.problem._replace(after=after)
+    exact = forward(problem, reading.activations, "mse").after
+    copies = forward(problem, reading.activations, "mse", 1e-6).after
+    assert exact is not None
+    assert copies is not None
+    for right, same, many in zip(after, exact, copies, strict=True):
+        assert np.array_equal(same, right)
+        assert many.shape == (search.COPIES, *right.shape)
+        assert 0 < np.abs(many - right).max() < 1e-5
 
 
 def test_a_sum_that_cancels_is_disturbed_by_what_was_added() -> None:
@@ -588,6 +608,28 @@ def test_no_more_kinds_of_mistakes_are_tried_than_asked_for(most: int, monkeypat
     assert seen == set(range(most + 1))
 
 
+def test_a_delta_that_rounding_hides_is_skipped_and_the_next_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = reading_of([2, 1], "identity")
+    x = np.linspace(21, 22, N)[:, None] * [[0.5, 0.5]]  # the derivative of softplus is 1 there, but for 1e-9 of it
+    problem = reading.problem._replace(X=x, weights=(np.ones((2, 1)),), biases=None, bias_gradients=None)
+    reading = Reading(problem, *fields(reading))
+    found, tried = Search(reading, "mse", []), list[str]()
+
+    def matching(self: Search, sketch: Any, made: Any, at: Any, s: float | None) -> list[int]:
+        return [int(i) for i in np.flatnonzero(at)]
+
+    def arrays(self: Search, state: State, k: int, firm: bool = False) -> Any:
+        tried.extend(term.form for term in state.terms)
+        return iter(())
+
+    monkeypatch.setattr(Search, "_matching", matching)
+    monkeypatch.setattr(Search, "_arrays", arrays)
+    list(found._below(State(s=1.0), 0, 1))
+    forms = [form for form, _ in (*found._derivatives(0), *found._come(Flow(), 0)) if form]
+    assert "wrong-activation-derivative:softplus of a" in forms
+    assert tried == [form for form in forms if form != "wrong-activation-derivative:softplus of a"]
+
+
 def test_forms_are_made_once() -> None:
     found = a_search()
     assert found._derivatives(1) is found._derivatives(1)
@@ -672,6 +714,16 @@ def test_deltas_are_matched_by_what_they_give() -> None:
     for s, listed in ((1.0, [2]), (None, [0, 1, 2]), (0.5, [0])):
         assert found._matching(sketch, made, np.ones(3, bool), s) == listed
         assert found._matching(sketch, made, np.zeros(3, bool), s) == []
+
+
+def test_a_delta_is_matched_by_the_weights_or_by_the_biases() -> None:
+    found = a_search()
+    sketch, delta = found._sketch(2), grammar.delta_of(found.p, 2, {}, Flow()).deltas[-1]
+    made = np.matmul(sketch.left.T, delta[None]), np.zeros(1)
+    weights, biases = sketch.targets
+    for one, other, fits in ((1, 2, True), (2, 1, True), (2, 3, False)):
+        changed = sketch._replace(targets=(one * weights, other * biases))
+        assert found._matching(changed, made, np.ones(1, bool), 1.0) == [0] * fits
 
 
 def test_biases_are_matched_where_the_gradient_of_the_weights_is_zero() -> None:
@@ -759,10 +811,108 @@ def test_an_array_that_should_be_as_good_as_zero_has_no_factor() -> None:
     assert ways(found, 2.0 * made, made, 0.0) == []
 
 
-@pytest.mark.parametrize(("form", "fixed"), [("preactivation-instead-of-activation", True), ("~derivative", False)])
+def test_a_small_array_across_the_correct_one_is_not_zero() -> None:
+    found, made = a_search(), np.eye(3)[:1] * np.ones((3, 1))
+    assert ways(found, 1e-9 * np.eye(3)[1:2] * np.ones((3, 1)), made, 1.0) == []
+
+
+def near_by(found: Search, g: np.ndarray, made: np.ndarray, size: float, beside: list[float]) -> list[float]:
+    tried = found._ways("b2", 1, g, made, 0.5, flow_to(found, 1), size, beside)
+    return [way[0].factor for way in tried if not way[0].form]
+
+
+def test_a_factor_may_be_as_far_off_as_rounding_of_the_whole_allows() -> None:
+    found, made = a_search(), np.array([[1.0, 0.0, 0.0]])
+    for size, fits in ((1.01e4, True), (0.99e4, False)):  # of which a ten-millionth is allowed, times 0.5 and 3
+        assert near_by(found, 1.5 * made + [[0.0, 1.5e-3, 0.0]], made, size, []) == [pytest.approx(3.0)] * fits
+
+
+def test_a_single_number_has_a_factor_that_has_a_name_or_is_that_of_the_other_array() -> None:
+    found = Search(submitted({}, {}, [2, 3, 1]), "mse", [2.0, 0.5])
+    made = np.array([[1.0]])
+    for factor, beside, factors in (
+        (0.37, [], []),
+        (2.0, [], [2.0]),
+        (0.37, [0.5, 0.37], [0.37]),
+        (0.37 * (1 + 0.9e-6), [0.37], [0.37]),
+        (0.37 * (1 + 1.1e-6), [0.37], []),
+        (0.37, [0.0, -0.37], []),
+    ):
+        assert near_by(found, 0.5 * factor * made, made, 1.0, beside) == factors
+
+
+def test_what_is_zero_as_it_should_be_has_no_factor() -> None:
+    found, zero = a_search(), np.zeros((3, 3))
+    assert ways(found, zero, np.ones((3, 3)), 1.0) == [(Term("dW2", "", 0.0),)]
+    assert ways(found, zero, zero, 1.0) == []
+
+
+def test_a_decay_is_counted_in_gradients_of_the_loss() -> None:
+    reading = submitted({}, {}, WIDTHS)
+    found, w, made = Search(reading, "mse", []), reading.problem.weights[1], reading.correct("mse")["W2"].made
+    (way,) = ways(found, 0.5 * (made + 0.25 * w), made, 0.5)
+    assert way == (Term("dW2", "~decay:0.25", pytest.approx(0.25)),)
+
+
+def test_the_gradient_of_the_biases_may_be_made_from_the_delta_below() -> None:
+    reading = submitted({"db2": "~delta below"}, {}, WIDTHS)
+    found, made = Search(reading, "mse", []), reading.correct("mse")["b2"].made
+    tried = found._ways("b2", 1, reading.given["b2"], made, 1.0, flow_to(found, 1), 1.0, [])
+    assert (Term("db2", "~delta below"),) in list(tried)
+
+
+def test_what_is_as_good_as_zero_has_no_factor_and_no_decay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "TINY", 4.0)  # the square of a norm that is too small, so that it can be met exactly
+    reading, row = reading_of([2, 1]), np.array([[1.0], [0.0]])
+    for size, counts in ((2.0, False), (2.1, True)):
+        for own, parameters, forms in (
+            (3.0, size, ["", "~decay"][: 1 + counts]),
+            (size, 3.0, ["", "~decay"][-1 - counts :]),
+        ):
+            found = Search(Reading(reading.problem._replace(weights=(parameters * row,)), *fields(reading)), "mse", [])
+            tried = found._ways("W1", 0, 2.7 * own * row, own * row, 1.0, flow_to(found, 0), 1.0, [])
+            assert [way[0].form[:6] for way in tried] == forms
+
+
+@pytest.mark.parametrize(
+    ("form", "fixed"),
+    [("preactivation-instead-of-activation", True), ("delta-instead-of-activation", True), ("~derivative", False)],
+)
 def test_only_a_form_with_a_name_fixes_the_factor_of_the_whole(form: str, fixed: bool) -> None:
     reading = submitted({"dW2": form}, {}, WIDTHS)
     found = Search(reading, "mse", [])
     state = State((), flow=flow_to(found, 1))
     states: Any = [(one.s, one.terms) for one in found._formed(state, 1, reading.given)]
     assert states == [(pytest.approx(1.0), (Term("dW2", form),))] * fixed
+
+
+@pytest.mark.parametrize(
+    ("width", "coarse", "fixed"), [(1, 1e-7, False), (2, 1e-7, True), (2, 3e-3, False), (3, 3e-3, True)]
+)
+def test_in_single_precision_two_numbers_could_have_one_direction_by_chance(
+    width: int, coarse: float, fixed: bool
+) -> None:
+    reading = submitted({"dW2": "preactivation-instead-of-activation"}, {}, [2, width, 1])
+    reading.coarse = coarse
+    found = Search(reading, "mse", [])
+    states = list(found._formed(State((), flow=flow_to(found, 1)), 1, {"W2": reading.given["W2"]}))
+    assert bool(states) is fixed
+
+
+def test_a_form_fixes_no_factor_where_rounding_drowns_it_or_too_much_would_be_computed() -> None:
+    reading = submitted({"dW2": "preactivation-instead-of-activation"}, {}, WIDTHS)
+
+    size = float(np.linalg.norm(reading.given["W2"]))
+
+    for floor, n, fixed in ((0.0, N, True), (size, N, False), (0.0, 22_222, True), (0.0, 22_223, False)):
+        found = Search(replace(reading, floors={"W2": floor}), "mse", [])
+        state = State((), flow=flow_to(found, 1))
+        found.p = found.p._replace(y=np.broadcast_to(found.p.y[:1], (n, 1)))  # with 9 numbers, 200,000 products
+        assert bool(list(found._formed(state, 1, reading.given))) is fixed
+
+
+@pytest.mark.parametrize(("inputs", "scaled"), [(1, False), (2, True)])
+def test_two_numbers_show_the_factor_of_a_delta_and_one_does_not(inputs: int, scaled: bool) -> None:
+    reading = submitted({}, {"delta1": 0.37}, [inputs, 1, 1])
+    factors = [state.factors for state in Search(reading, "mse", []).explain(1.0)]
+    assert ({"delta1": pytest.approx(0.37)} in factors) is scaled
