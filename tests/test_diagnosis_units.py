@@ -577,6 +577,9 @@ def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
     huge = [np.full((2, 3), 1e200), np.full((3, 1), 1e200)]  # all positive: no kernel has ∞ − ∞ in a sum
     one = Reading(a_problem(huge, huge), (RELU, RELU), 1e-16, 1e-7, {})
     assert resembling(one, "mse") == {"W2": True, "W1": True}
+    power = Activation("power", lambda z: np.exp(1e3 + z), lambda z, a: a)
+    with np.errstate(all="raise"):
+        assert len(comparison.read(a_case(a_reading()), [(power, power)])) == 1
 
 
 def test_a_relu_at_its_kink_is_read_with_both_derivatives() -> None:
@@ -739,6 +742,40 @@ def test_a_quick_look_comes_first_where_much_is_to_be_tried(
         lambda case, reading, candidates: [SimpleNamespace(s=1.0, agree={"W1", "W2"}, tested={"W1"})],
     )
     assert len(fitting(a_case(one, told, "mse_sum"), [one])) == fits
+
+
+def test_the_layout_in_which_all_follows_from_one_delta_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings, loss = [a_reading() for _ in "1234"], losses(2, 1)[0]
+    bases = [None if i == 1 else Baseline(one, loss, 1.0, *[frozenset[str]()] * 2) for i, one in enumerate(readings)]
+    base_of = {id(one): base for one, base in zip(readings, bases, strict=True)}  # with the second no loss goes
+    follows = {id(readings[i]): i == 3 for i in (0, 2, 3)}
+    monkeypatch.setattr(unexplained, "likeliest", lambda case, some: base_of[id(some[0])])
+    monkeypatch.setattr(unexplained, "_follows", lambda base, top: follows[id(base.reading)])
+    case = a_case(readings[0], [[SIGMOID], [SIGMOID]])
+    for some, best in ((readings, bases[3]), (readings[:3], bases[0])):
+        assert unexplained._in_one_delta(case, some, cast(Baseline, bases[0])) is best
+
+
+def test_without_a_change_only_the_likeliest_layout_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def judged(case: Case, readings: list[Reading]) -> Any:
+        seen.append(len(readings))
+        return nothing(2, "why")
+
+    monkeypatch.setattr(unexplained, "is_unknown", judged)
+    one = a_reading()
+    case = a_case(one, [[SIGMOID], [SIGMOID]], "mse", step=True)._replace(problems=[one.problem] * 2)
+    assert (unexplained.no_change(case).reason, seen) == ("why", [1])
+
+
+def test_activations_that_were_not_specified_are_not_put_in_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Alternative("correct", (), None, "mse", "correct, if the activations are others")
+    monkeypatch.setattr(unexplained, "_if_untold", lambda case: iter([other]))
+    off = np.arange(6.0).reshape(2, 3)
+    one = a_reading(block("W1", off, off + 1), block("W2", off[:1].T, off[:1].T + 1))
+    for told, others in ((None, ()), ([[SIGMOID], [SIGMOID]], (other,))):
+        assert is_unknown(a_case(one, told), [one]).alternatives == others
 
 
 def test_why_nothing_can_be_said() -> None:
@@ -939,6 +976,16 @@ def test_an_array_of_small_numbers_must_follow_as_well() -> None:
         whole = base.reading.exact("mse")
         vars(reading)["_exact"] = p._replace(a=[p.a[0], *whole.a[1:]], z=whole.z)
         assert _follows(base._replace(reading=reading), 2) is follows
+
+
+def test_a_small_deviation_must_follow_as_closely_as_a_large_one() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X[:4]), Y[:4], "mse")
+    across = np.random.default_rng(0).normal(size=(2, 3))
+    weights = (g.weights[0] + 1e-7 * across, g.weights[1])
+    problem = Problem("", X[:4], Y[:4], model.weights, model.biases, weights, g.biases, (False, False))
+    reading, mse = Reading(problem, model.activations, 1e-16, 1e-7, {}), losses(4, 1)[0]
+    assert _follows(Baseline(reading, mse, mse.factor, frozenset(), frozenset(reading.given)), 2) is False
 
 
 def test_examples_that_are_almost_the_same_count_once() -> None:
