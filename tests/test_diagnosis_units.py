@@ -1274,6 +1274,20 @@ def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.Monke
     assert seen == seen[: len(starts)] * (len(grammar.CLIPPINGS) - 1)
 
 
+@pytest.mark.parametrize(("share", "bound"), [(0.9999, 0.0424), (1.00005, 0.05)])
+def test_a_bound_is_none_that_rounding_could_move_across_a_prediction(share: float, bound: float) -> None:
+    rng, unit = np.random.default_rng(0), 1e-9
+    p = np.array([0.02, 0.036, 0.05 * (1 + share * 1e4 * unit), 0.2, 0.3, 0.7, 0.9])[:, None]
+    x, y, w = np.hstack([np.log(p / (1 - p)), rng.normal(size=(7, 3))]), (p > 0.25) * 1.0, np.eye(4)[:, :1]
+    one = Reading(Problem("", x, y, (w,), None, (w,), None, (False,)), (SIGMOID,), unit, 1e-7, {})
+    loss = next(loss for loss in losses(7, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~clipped:zeroed:0.05"})["W1"]
+    one = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
+    found = with_clipping(a_case(one, [[SIGMOID]], loss.name), one)
+    assert found is not None
+    assert found[2].startswith(f"clipping of 2 predictions, at about {bound} from 0 and 1: ")
+
+
 def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
     rng = np.random.default_rng(0)
     predictions = rng.uniform(0.01, 0.99, (30, 1))
