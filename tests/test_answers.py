@@ -1,6 +1,6 @@
 """Answers that were wrong or misleading once: each with what must be said instead."""
 
-import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,21 @@ import pytest
 import backprop
 from backprop import Model, diagnose, diagnose_step
 from backprop.verification import answers
-from backprop.verification.answers import _agreement, _decay, with_decay
-from backprop.verification.search import Term, least_squares
+from backprop.verification.answers import (
+    _agreement,
+    _alternatives,
+    _cannot_tell,
+    _decay,
+    apart_from,
+    is_correct,
+    is_mistake,
+    with_decay,
+)
+from backprop.verification.comparison import Baseline, judged_arrays
+from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation
+from backprop.verification.intake import Problem
+from backprop.verification.search import Reading, Term, least_squares, losses
+from tests.test_diagnosis_units import a_case, a_reading, block
 from tests.test_explanation import explained
 
 X, Y = backprop.xor()
@@ -190,11 +203,16 @@ def test_weight_decay_is_a_term_in_every_layer(terms: list[Term], decay: float |
 )
 def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: str) -> None:
     found = diagnose(MODEL, X, Y, decayed(0.01), loss="mse")
-    known = with_decay(dataclasses.replace(found, weight_decay=0.01 * ratio), 0.01)
+    known = with_decay(replace(found, weight_decay=0.01 * ratio), 0.01)
     correct = verdict == "correct"
     assert (known.verdict, known.reason, known.place) == (verdict, words, None if correct else "update")
     assert known.lines == (() if correct else found.lines)
     assert {layer.verdict for layer in known.layers} == {"correct" if correct else "incorrect"}
+    left = abs(ratio - 1) if correct else 1.0  # of the deviation, which was the term itself
+    for part in ("layers", "arrays"):
+        (now, before) = (getattr(one, part) for one in (known, found))
+        pairs = zip(now.values(), before.values(), strict=True) if part == "arrays" else zip(now, before, strict=True)
+        assert all(a.relative_error == pytest.approx(left * b.relative_error, rel=1e-9) for a, b in pairs)
     assert {array.factor for array in known.arrays.values()} == {1.0 if correct else None}
 
 
@@ -202,7 +220,7 @@ def test_weight_decay_changes_no_other_answer() -> None:
     for gradients in (NOISE, [G[0], 3 * G[1]]):
         found = diagnose(MODEL, X, Y, gradients, loss="mse")
         assert with_decay(found, 0.01) is found
-    found = dataclasses.replace(diagnose(MODEL, X, Y, decayed(0.01), loss="mse"), mistakes=("layer-sign",))
+    found = replace(diagnose(MODEL, X, Y, decayed(0.01), loss="mse"), mistakes=("layer-sign",))
     assert with_decay(found, 0.01) is found
 
 
@@ -300,3 +318,154 @@ def test_steps_of_weights_whose_squares_are_infinite_are_diagnosed() -> None:
     weights = [1e200 * w for w in model.weights]
     found = diagnose_step(weights, [w * (1 + 1e-9) for w in weights], x, y, 0.1, activations="sigmoid", loss="mse")
     assert found.verdict == "unknown"
+
+
+# The stages, each by itself
+
+MISSING, ONES, OTHER = Term("phi1", "derivative-missing"), Term("dW1", "~ones"), Term("db2", "bias-averaged")
+
+
+def said(*found: Explanation, loss: str | None = None, **more: Any) -> backprop.Diagnosis:
+    return is_mistake(a_case(found[0].reading, loss=loss, **more), found)
+
+
+@pytest.mark.parametrize(("assumes", "named"), [(ONE, True), (ONE + 0.01, False)])
+def test_one_mistake_is_named_and_two_are_listed(assumes: float, named: bool) -> None:
+    found = said(replace(explained(MISSING), assumes=assumes))
+    assert found.mistakes == (("hidden-derivative-missing",) if named else ())
+    assert found.alternatives[0].text.startswith("under ") is not named
+
+
+@pytest.mark.parametrize(
+    ("other", "cost", "named", "place"),
+    [
+        (Term("phi2", "derivative-missing"), AHEAD, False, None),
+        (Term("phi2", "derivative-missing"), AHEAD + 0.01, True, "phi1"),
+        (Term("phi1", "derivative-given-a"), 0.0, True, "phi1"),  # at the same place
+    ],
+)
+def test_a_mistake_is_named_if_every_other_place_costs_clearly_more(
+    other: Term, cost: float, named: bool, place: str | None
+) -> None:
+    found = said(explained(MISSING), replace(explained(other), assumes=cost))
+    assert found.mistakes == (("hidden-derivative-missing",) if named else ())
+    assert found.place == place
+    assert bool(found.lines) is named
+
+
+def test_where_all_explanations_have_one_place_it_is_named_though_none_of_them_is() -> None:
+    forms = (
+        "derivative-missing",
+        "derivative-given-a",
+        "derivative-given-z",
+        "~complement",
+    )
+    found = said(*(replace(explained(Term("phi1", form)), assumes=ONE + 0.01) for form in forms))
+    assert (found.mistakes, found.place, found.lines) == ((), "phi1", ())
+    assert [other.place for other in found.alternatives] == ["phi1"] * 3
+
+
+def test_a_scale_beside_a_mistake_is_that_of_another_loss() -> None:
+    one = replace(explained(MISSING, extra=("sum-instead-of-mean",)), scale=10.0)  # for ten examples
+    assert said(one).reason == "the scale is that of mse_sum, the sum of squared errors"
+    assert said(explained(MISSING)).reason == ""
+
+
+@pytest.mark.parametrize("step", [False, True])
+def test_several_factors_of_a_step_may_be_those_of_its_update(step: bool) -> None:
+    found = said(explained(Term("delta3", "", 2.0), Term("delta1", "", 3.0)), step=step)
+    assert ("update" in [other.place for other in found.alternatives]) is step
+    if step:
+        assert (found.mistakes, found.place) == ((), None)
+
+
+@pytest.mark.parametrize(("extra", "named"), [((), True), (("uphill",), True), (("uphill", "wrong-scale"), False)])
+def test_a_mistake_in_the_scale_of_another_loss_than_the_one_named_is_open(extra: Any, named: bool) -> None:
+    one = explained(MISSING, extra=extra)
+    other = replace(one, loss=next(loss for loss in losses(10, 1) if loss.name == "mse_sum"))
+    assert bool(said(other, loss="mse").mistakes) is named
+    assert said(one, loss="mse").mistakes == ("hidden-derivative-missing", *extra)  # those of the scale come last
+
+
+@pytest.mark.parametrize(
+    ("where", "place", "others"),
+    [
+        (["dW1"], "dW1", []),
+        (["update"], None, ["update"]),
+        (["dW1", "delta2"], None, ["dW1", "delta2"]),
+    ],
+)
+def test_where_no_explanation_has_a_place_the_arrays_are_asked(
+    where: list[str], place: str | None, others: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "possible_places", lambda case, base, wrong: iter(where))
+    found = said(explained(ONES, OTHER))
+    assert (found.place, [other.place for other in found.alternatives]) == (place, others)
+
+
+@pytest.mark.parametrize(
+    ("factor", "sign"), [(-0.1, "which weight decay adds"), (0.1, "whose sign is opposite to that of weight decay")]
+)
+def test_a_term_of_weight_decay_is_told_with_its_sign(factor: float, sign: str) -> None:
+    one = explained(*(Term(f"dW{k}", "~decay:W", factor) for k in (1, 2, 3)))
+    decay = factor * one.s
+    told = f"the gradient is correct for {one.loss.name}, apart from a term λW with λ = {decay:.4g}{{}}, {sign}; "
+    told += "whether that λ is the one you meant, or twice or half of it, shows only if you pass `weight_decay`"
+    assert said(one).reason == told.format("")
+    eta = "without eta, only eta × scale can be seen, so a factor of 2, a sum and a mean look the same; "
+    rate = f" if η is 3, that is ηλ = {decay:.4g}"
+    assert said(one, known=False).reason == eta + told.replace(f"{decay:.4g}", f"{decay / 3:.4g}").format(rate)
+
+
+def test_the_evidence_is_the_largest_deviation_of_what_can_be_seen() -> None:
+    one = explained(MISSING)
+    blocks = {
+        "W1": block("W1", [one.s * (1 + 2e-7), one.s], [1.0, 1.0]),
+        "W2": block("W2", [one.s * (1 + 3e-9)], [1.0]),
+        "W3": block("W3", [2 * one.s], [1.0], slack=2.0),  # smaller than its rounding error
+    }
+    assert said(replace(one, blocks=blocks)).evidence == (
+        "all 3 numbers agree up to a relative error of 1e-07 in each array"
+    )
+
+
+@pytest.mark.parametrize(("cost", "many"), [(NEAR, 1), (NEAR + 0.01, 0)])
+def test_another_explanation_is_listed_if_it_costs_little_more(cost: float, many: int) -> None:
+    best, other = explained(MISSING), replace(explained(ONES), assumes=cost)
+    found = list(_alternatives(a_case(best.reading), [best, other], False))
+    assert sum(one.text.startswith("under ") for one in found) == many
+
+
+def test_a_deliberate_change_is_harmless_up_to_a_limit() -> None:
+    small = block("W1", np.full((2, 3), 1.25), np.ones((2, 3)), slack=1.0)
+    one = a_reading(small, block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    base = Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "W2"}), frozenset({"W2"}))
+    off = judged_arrays(base)["W1"].relative_error
+    assert off == pytest.approx(0.2)
+    assert apart_from(a_case(one), base, {}, "a clipping", off).verdict == "correct"
+    found = apart_from(a_case(one), base, {}, "a clipping", np.nextafter(off, 0))
+    told = "your numbers fit a clipping, which changes the gradient by 20%"
+    assert (found.verdict, found.place, found.reason) == ("mistake", "delta2", told)
+
+
+def test_arrays_that_are_too_small_are_listed_beside_what_agrees() -> None:
+    vague = [block(name, [1.1], [1.0], slack=1.0) for name in ("W1", "b2")]
+    clear = [block("b1", [1.0], [1.0]), block("W2", [1.0 + 2e-7, 1.0], [1.0, 1.0], slack=1.0)]
+    one, tested = a_reading(*vague, *clear), frozenset({"b1", "W2"})
+    found = is_correct(a_case(one), [Baseline(one, losses(2, 1)[0], 1.0, frozenset({"W1", "b2"}) | tested, tested)])
+    assert (found.verdict, found.reason) == ("correct", "the gradient of W1, b2 is too small to be told from rounding")
+    assert found.evidence == "all 2 numbers agree up to a relative error of 1e-07 in each array"
+
+
+@pytest.mark.parametrize(("apart", "unseen"), [(0.0, True), (1e-14, True), (1e-11, False)])
+def test_weights_that_are_symmetric_up_to_rounding_hide_that_they_are_not_transposed(
+    apart: float, unseen: bool
+) -> None:
+    model = Model.random([2, 3, 3, 1], seed=0)
+    middle = model.weights[1] + model.weights[1].T
+    middle[0, 2] += apart
+    weights = (model.weights[0], middle, model.weights[2])
+    problem = Problem("rows, (in, out)", X, Y, weights, None, weights, None, (False,) * 3)
+    one = Reading(problem, model.activations, 2**-52, 1e-7, {})
+    base = Baseline(one, losses(21, 1)[0], 1.0, frozenset(), frozenset())
+    assert _cannot_tell(a_case(one), base) == (("weights-not-transposed",) if unseen else ())

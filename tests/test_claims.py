@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import claims, derivation
+from backprop import Model, claims, derivation
 from backprop.claims import CLAIMS, HOLDS, NOT, WHEN, Claim
+from backprop.data import linear
 from backprop.experiments import EXPERIMENTS, SLOW
 from builder.insert import claims as claims_page
 
@@ -87,6 +88,25 @@ TURNED: dict[int, Any] = {
 }
 
 
+def test_a_judge_becomes_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(results: claims.Results) -> claims.Judgement:
+        """Nothing is
+        new.
+        """
+        return HOLDS, str(results)
+
+    def silent(results: claims.Results) -> claims.Judgement:
+        return NOT, str(results)
+
+    monkeypatch.setattr(claims, "CLAIMS", [])
+    assert claims.claim("a part", "doctest:relu", "relu", "tanh")(judge) is judge
+    claims.claim("another", "experiment:relu")(silent)
+    assert [
+        Claim(1, "a part", "Nothing is new.", ("relu", "tanh"), "doctest:relu", judge),
+        Claim(2, "another", "", (), "experiment:relu", silent),
+    ] == claims.CLAIMS
+
+
 @every_claim
 def test_a_claim_is_judged_as_it_was_found(claim: Claim, results: dict[str, Any]) -> None:
     verdict, why = claim.judge(results)
@@ -125,6 +145,120 @@ def test_a_claim_that_holds_without_its_condition_holds(monkeypatch: pytest.Monk
     assert CLAIMS[0].judge({})[0] == HOLDS  # then even a large step lowers the loss
     monkeypatch.setattr(derivation, "weight_gradient", times(-1)(derivation.weight_gradient))
     assert CLAIMS[0].judge({})[0] == NOT
+
+
+def named(name: str) -> Claim:
+    """Find a claim by the function that judges it."""
+    return next(claim for claim in CLAIMS if claim.judge.__name__ == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("time_grows", {"timing.training_runs.0.seconds": 1.0, "timing.training_runs.-1.seconds": 1.25}, HOLDS),
+        ("time_grows", {"timing.training_runs.0.seconds": 1.0, "timing.training_runs.-1.seconds": 1.2}, NOT),
+        ("nan_at_500", {"no_activation.xor.nan": 0.96, "no_activation.linear.nan": 0.96}, HOLDS),
+        ("nan_at_500", {"no_activation.xor.nan": 0.95}, NOT),
+        ("nan_at_500", {"no_activation.linear.nan": 0.95}, NOT),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 8.0}, WHEN),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 9.0}, NOT),
+        ("larger_is_faster", {"learning_rates.rates.1.first": 9.0, "learning_rates.rates.1.reached": 90}, WHEN),
+        ("larger_is_faster", {"learning_rates.rates.2.reached": 90}, NOT),
+        ("xor_result", {f"spread.xor.one.below.{k}.1": 0.5 * (k > 1) for k in range(20)}, HOLDS),
+        ("xor_result", {f"spread.xor.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
+        ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 1) for k in range(20)}, HOLDS),
+        ("linear_result", {f"spread.linear.one.below.{k}.1": 0.5 * (k > 2) for k in range(20)}, NOT),
+        ("bias_in_the_text", {"spread.xor.one.solved": 499}, HOLDS),
+        ("bias_in_the_text", {"spread.xor.one.solved": 500}, NOT),
+        ("the_jump", {"timing.jump": 4.01}, HOLDS),
+        ("the_jump", {"timing.jump": 4.0}, NOT),
+        ("the_missing_activation", {"no_activation.without_bias.-1.diverged": 0.5}, NOT),
+        ("the_missing_activation", {"no_activation.without_bias.2.diverged": 0.5}, WHEN),
+        ("the_missing_activation", {"no_activation.without_bias.2.diverged": 0.51}, HOLDS),
+    ],
+)
+def test_a_result_is_judged_on_either_side_of_its_bound(
+    name: str, changes: dict[str, float], expected: str, results: dict[str, Any]
+) -> None:
+    results = copy.deepcopy(results)
+    for kind in ("xor", "linear"):
+        results["spread"][kind]["one"]["below"] = [[0, 0.5] for _ in range(20)]
+    rates = [{"eta": eta, "first": 9.0, "reached": 91} for eta in (1.0, 2.0)]
+    results["spread"]["seeds"] = 1000
+    results["learning_rates"].update(seeds=100, rates=[*rates, {"eta": 3.0, "first": None, "reached": 89}])
+    for path, value in changes.items():
+        put(path, value)(results)
+    assert named(name).judge(results)[0] == expected
+
+
+def test_the_first_and_the_last_time_are_compared(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    for k, run in enumerate(results["timing"]["training_runs"]):
+        run.update(seconds=10.0 + k, hidden=k)
+    last = len(results["timing"]["training_runs"]) - 1
+    why = named("time_grows").judge(results)[1]
+    assert why == f"training takes 10.00 s with 0 units and {10 + last}.00 s with {last} units"
+
+
+def test_too_small_rates_are_those_up_to_a_tenth(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    rates = [{"eta": eta, "reached": reached} for eta, reached in ((0.01, 3), (0.05, 7), (0.1, 5), (0.2, 9))]
+    results["learning_rates"].update(seeds=10, rates=rates, enough=0.125, epochs=2500)
+    expected = "at η = 0.1 and below, 7 of 10 seeds reach a loss of 0.125 within 2,500 epochs"
+    assert named("too_small").judge(results) == (NOT, expected)
+    for rate in rates[:3]:
+        rate["reached"] = 0
+    assert named("too_small").judge(results) == (HOLDS, expected.replace("7 of", "none of"))
+
+
+def test_the_missing_activation_is_told_with_the_rates_that_are_compared(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    n = results["no_activation"]
+    for kind, offset in (("without_bias", 0.0), ("kept", 0.001)):
+        for k, one in enumerate(n[kind]):
+            one.update(eta=k + 1, diverged=k / 100 + offset)
+    n["floor"] = 0.125
+    last = len(n["without_bias"]) - 1
+    assert named("the_missing_activation").judge(results)[1] == (
+        f"the learning rate is large. At η = {last + 1}, the report's, {last}.0% of the seeds overflow even with the "
+        "correct derivative of a = z, which is 1. At η = 3, 2% overflow, and all converge to the minimum 0.125000. "
+        "However, with the derivative a(1 − a) that the report kept, 2.1% overflow at this learning rate, and 0% still "
+        "do at η = 1"
+    )
+
+
+def test_the_example_has_distinct_widths_and_a_seed() -> None:
+    for seed in (0, 3):
+        model, X, y = claims.example(seed) if seed else claims.example()
+        assert model.widths == (2, 3, 5, 1)
+        np.testing.assert_array_equal(model.weights[1], Model.random([2, 3, 5, 1], seed).weights[1])
+        np.testing.assert_array_equal(X, linear(7, seed)[0])
+        np.testing.assert_array_equal(y, linear(7, seed)[1])
+
+
+def test_dead_units_are_counted_by_layer(results: dict[str, Any]) -> None:
+    results = copy.deepcopy(results)
+    runs = results["relu"]["xor"]["two"]
+    for run in runs:
+        run.update(stuck=3, zero_gradients=2)
+        for layer, dead in enumerate((10, 20, 30)):
+            run["layers"][layer].update(dead_at_initialisation=dead, revived=dead // 10)
+    n = len(runs)
+    why = named("irreversible").judge(results)[1]
+    assert f"{n} of {10 * n} dead units of the first layer and {3 * n} of {30 * n} dead outputs recovered" in why
+    assert f"{2 * n} of {3 * n} networks with a dead output have" in why
+    assert f"However, {2 * n} of {20 * n} dead units of the second layer recovered" in why
+
+
+def test_a_step_that_changes_nothing_does_not_descend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "weight_gradient", times(0)(derivation.weight_gradient))
+    monkeypatch.setattr(derivation, "bias_gradient", times(0)(derivation.bias_gradient))
+    assert named("descends").judge({})[0] == NOT
+
+
+def test_the_derivative_of_relu_is_compared_with_the_numerical_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivation, "central_difference", times(2)(derivation.central_difference))
+    assert named("relu_formula").judge({})[0] == NOT
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -29,9 +30,19 @@ def style() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=DRAW, ids=[draw().name for draw in DRAW])
-def draw(request: pytest.FixtureRequest) -> Callable[[], Figure]:
-    return request.param
+class Drawn(NamedTuple):
+    """A diagram, how it is drawn, and the text of its picture."""
+
+    draw: Callable[[], Figure]
+    figure: Figure
+    text: str
+
+
+@pytest.fixture(params=DRAW, ids=[getattr(draw, "func", draw).__name__ for draw in DRAW], scope="module")
+def drawn(request: pytest.FixtureRequest) -> Drawn:
+    """Each diagram, drawn once; the tests change nothing in it."""
+    figure = request.param()
+    return Drawn(request.param, figure, svg(figure))
 
 
 def test_every_chapter_has_its_diagram() -> None:
@@ -40,32 +51,31 @@ def test_every_chapter_has_its_diagram() -> None:
     assert names[: len(CHAPTERS)] == [f"diagram-{chapter.replace('_', '-')}" for chapter in CHAPTERS]
 
 
-def test_says_what_is_seen(draw: Callable[[], Figure]) -> None:
-    figure = draw()
-    text = svg(figure)
+def test_says_what_is_seen(drawn: Drawn) -> None:
+    figure, text = drawn.figure, drawn.text
     assert figure.title.endswith(".")
     assert len(figure.description) > 150
     assert f'<title id="{figure.name}-title">' in text
     assert f'<desc id="{figure.name}-desc">' in text
 
 
-def test_same_bytes_twice(draw: Callable[[], Figure]) -> None:
-    assert svg(draw()) == svg(draw())
+def test_same_bytes_twice(drawn: Drawn) -> None:
+    assert svg(drawn.draw()) == drawn.text == svg(drawn.figure)
 
 
-def test_light_enough(draw: Callable[[], Figure]) -> None:
-    assert len(svg(draw()).encode()) < 25_000
+def test_light_enough(drawn: Drawn) -> None:
+    assert len(drawn.text.encode()) < 25_000
 
 
-def test_colours_are_the_pages(draw: Callable[[], Figure]) -> None:
-    text = re.sub(r"var\([^)]*\)", "", svg(draw()))
+def test_colours_are_the_pages(drawn: Drawn) -> None:
+    text = re.sub(r"var\([^)]*\)", "", drawn.text)
     for sentinel in (INK, PAPER, FORWARD, BACKWARD):
         assert sentinel not in text
     assert not re.findall(r"(?:fill|stroke): #\w+", text)
 
 
-def test_forward_is_solid_and_backward_dashed(draw: Callable[[], Figure]) -> None:
-    axes = draw().canvas.axes[0]
+def test_forward_is_solid_and_backward_dashed(drawn: Drawn) -> None:
+    axes = drawn.figure.canvas.axes[0]
     arrows = [p for p in axes.patches if isinstance(p, PathPatch) and not p.get_fill()]
     lines = [line for line in axes.lines if line.get_linestyle() != "None" and np.size(line.get_xdata()) > 1]
     styles = [(to_hex(p.get_edgecolor()), p.get_linestyle()) for p in arrows]
@@ -77,8 +87,8 @@ def test_forward_is_solid_and_backward_dashed(draw: Callable[[], Figure]) -> Non
             assert (line_style in ("solid", "-")) == (colour == FORWARD), (colour, line_style)
 
 
-def test_stays_on_the_sheet(draw: Callable[[], Figure]) -> None:
-    figure = draw()
+def test_stays_on_the_sheet(drawn: Drawn) -> None:
+    figure = drawn.figure
     axes = figure.canvas.axes[0]
     sheet = figure.canvas.bbox
     for text in axes.texts:
@@ -101,8 +111,8 @@ def test_worked_example_shows_its_numbers() -> None:
         assert f">{diagrams.fixed(value, 4)}<" in backward
 
 
-def test_labels_do_not_overlap(draw: Callable[[], Figure]) -> None:
-    figure = draw()
+def test_labels_do_not_overlap(drawn: Drawn) -> None:
+    figure = drawn.figure
     boxes = [(t.get_text(), t.get_window_extent()) for t in figure.canvas.axes[0].texts]
     for i, (text, box) in enumerate(boxes):
         for other, other_box in boxes[:i]:

@@ -108,6 +108,16 @@ def test_many_runs_are_taken_in_smaller_blocks_and_no_number_changes(monkeypatch
     assert np.array_equal(whole.losses, train(stacked, X, Y, 1.0, 50).losses)
 
 
+@pytest.mark.parametrize("y", [Y, np.stack([Y, Y])])
+def test_so_many_epochs_make_a_block_that_no_more_predictions_are_kept(y: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stacked = stack([Model.random([2, 4, 1], seed) for seed in range(2)])
+    for kept, blocks in ((3 * 2 * 21, [0.5, 1.0, 1.0]), (1, [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1.0, 1.0])):
+        seen: list[float] = []
+        monkeypatch.setattr(training, "PREDICTIONS", kept)
+        train(stacked, X, y, 1.0, 6, engine="reference", progress=seen.append)
+        assert seen == pytest.approx(blocks)
+
+
 def test_a_stack_goes_through_the_network_step_by_step() -> None:
     models = [Model.random([2, 3, 5, 1], seed, bias=True) for seed in range(3)]
     stacked = stack(models)
@@ -208,6 +218,12 @@ def test_stacking_leaves_the_models_alone_and_unstacking_gives_them_back() -> No
     assert all(map(np.array_equal, back[1]._parameters, models[1]._parameters))
 
 
+def test_what_is_no_model_is_named_by_its_type() -> None:
+    models: Any = [Model.random([2, 1]), "a network"]
+    with pytest.raises(TypeError, match=r"^models\[1\] is str; expected a Model$"):
+        stack(models)
+
+
 def test_activations_of_one_name_are_not_one_activation() -> None:
     def twice(z: np.ndarray) -> np.ndarray:
         return 2 * z
@@ -239,6 +255,11 @@ def test_epochs_rise_from_zero_to_the_last() -> None:
         epochs = log_spaced(last)
         assert epochs == sorted(set(epochs))
         assert (epochs[0], epochs[-1]) == (0, last)
+
+
+def test_quantiles_of_coarse_numbers_are_exact() -> None:
+    coarse = np.array([[0.1], [0.7]], dtype=np.float32)
+    assert spread_over_seeds(coarse) == spread_over_seeds(coarse.astype(np.float64))
 
 
 def test_quantiles_are_in_order() -> None:

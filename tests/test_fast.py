@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop import Activation, Model, Run, fast
+from backprop import Activation, Model, Run, fast, training
 from backprop.derivation import sigmoid
 from backprop.ensemble import grid, snapshots, stack, unstack
 from backprop.network import ACTIVATIONS
@@ -229,11 +229,19 @@ def test_with_one_learning_rate_for_all_a_diverging_run_is_told_as_well() -> Non
     assert distance(after.model, expected.model) < 1e-12
 
 
-def test_only_the_run_that_diverged_is_repeated() -> None:
+def test_only_the_run_that_diverged_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    repeated, by_reference = list[Model](), training._by_reference
+
+    def noted(model: Model, *arguments: Any) -> Any:
+        repeated.append(model)
+        return by_reference(model, *arguments)
+
+    monkeypatch.setattr(training, "_by_reference", noted)
     shares, models = list[float](), stack([Model.random([2, 2, 1], 0), EXPLODING])
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
         backprop.train(models, np.stack([X[:2], POINTS]), Y[:2], 1e100, 150, engine="fast", progress=shares.append)
     assert shares == [pytest.approx(2 / 3), 1.0]  # a repetition of the whole would be told once more
+    assert [np.array_equal(model.weights[0], models.weights[0][1:]) for model in repeated] == [True]
 
 
 # Progress, and who knows whom
@@ -295,6 +303,17 @@ def test_progress_of_blocks_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
     fast.snapshots(stack([Model.random([2, 3, 1])] * 4), X, Y, 1.0, 200, seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
+    monkeypatch.setattr(fast, "BLOCK", 3 * 3 * len(X) - 1)  # a third one does not fit
+    seen.clear()
+    fast.snapshots(stack([Model.random([2, 3, 1])] * 5), X, Y, 1.0, 100, seen.append)
+    assert seen == pytest.approx([1 / 3, 2 / 3, 1.0])
+
+
+def test_a_network_may_have_one_example_of_its_own() -> None:
+    models = stack([Model.random([2, 3, 1], seed, bias=True) for seed in range(2)])
+    trained, expected = both(models, np.stack([X[:1], X[1:2]]), Y[:1], 1.0, 3)
+    np.testing.assert_allclose(trained.losses, expected.losses, rtol=1e-12)
+    assert distance(trained.model, expected.model) < 1e-12
 
 
 @pytest.mark.parametrize("bias", [False, True])

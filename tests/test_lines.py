@@ -1,6 +1,7 @@
 """The lines of code that a diagnosis prints: each is run, in each layout, and must give what it explains."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,9 @@ from backprop import Gradients, Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import grammar, words
 from backprop.verification.catalogue import BY_SLUG
-from backprop.verification.findings import Diagnosis, Layer
+from backprop.verification.findings import Alternative, Array, Diagnosis, Layer
 from backprop.verification.intake import CONVENTIONS, Handed, problems
+from backprop.verification.remarks import Remark
 from backprop.verification.search import Reading, Term, losses
 from tests.test_explanation import explained
 
@@ -160,6 +162,10 @@ def test_what_a_mean_divides_by_is_written_for_the_layout() -> None:
     assert list(words._counts(reading)) == [("y.size", 5), ("y.shape[1]", 5)]
     wide, _ = read("square, sigmoid")
     assert list(words._counts(wide)) == [("y.size", 16), ("len(y)", 4)]
+    of_rows, loss = read("square, softmax")
+    assert words.correct_line("delta3", of_rows, loss) == "delta3 = (y_hat - y) / len(y)"
+    of_rows.problem = of_rows.problem._replace(convention="columns, (in, out)")
+    assert words.correct_line("delta3", of_rows, loss) == "delta3 = (y_hat - y) / y.shape[1]"
 
 
 @pytest.mark.parametrize(
@@ -197,6 +203,54 @@ def test_the_error_of_a_layer_is_told_if_it_is_known() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("places", "sentence"),
+    [
+        (["dW1"], "dW1 is incorrect"),
+        (["error"], "the derivative of the loss with respect to the predictions is incorrect"),
+        (["phi2"], "the derivative of the activation function in layer 2 is incorrect"),
+        (["back1", "delta2"], "the gradient that is propagated back to layer 1 and δ of layer 2 are incorrect"),
+        (["dW1", "dW1"], "dW1 is incorrect"),
+    ],
+)
+def test_a_mistake_without_a_name_is_told_by_its_places(places: list[str], sentence: str) -> None:
+    found = Diagnosis("mistake", (), "mse", 1.0, 1, None, ())
+    several = replace(found, lines=tuple((place, "written", "correct") for place in places))
+    lines = ["  Your numbers fit: written", "  The correct line: correct"]
+    assert list(words._mistakes(several)) == [f"Mistake: {sentence}.", *lines * len(places)]
+    if len(places) == 1:
+        assert list(words._mistakes(replace(found, place=places[0]))) == [f"Mistake: {sentence}."]
+
+
+@pytest.mark.parametrize(
+    ("many", "sentence"),
+    [
+        (0, "the factor is that of another loss"),
+        (1, "the explanation below fits, but is not certain"),
+        (2, "several explanations fit"),
+    ],
+)
+def test_explanations_that_fit_are_counted(many: int, sentence: str) -> None:
+    others = [Alternative("mistake", (), None, "mse", "a text")] * many
+    found = Diagnosis(
+        "mistake",
+        (),
+        "mse",
+        1.0,
+        1,
+        None,
+        (),
+        alternatives=(*others, Alternative("correct", (), None, "mse", "a text")),
+    )
+    assert list(words._mistakes(found)) == [f"Mistake: {sentence}."]
+    assert list(words._mistakes(replace(found, place="update"))) == ["Mistake: the update is incorrect."]
+
+
+def test_a_form_that_does_not_exist_in_this_network_has_no_line() -> None:
+    reading, loss = read("pointed")
+    assert words._form_code("~no such form", grammar.weight_forms, reading, loss, 1) == "…"
+
+
 def test_what_is_incorrect_in_half_a_sentence() -> None:
     missing = explained(Term("phi1", "derivative-missing"), extra=("uphill",))
     title, uphill = BY_SLUG["hidden-derivative-missing"].title, BY_SLUG["uphill"].title
@@ -204,3 +258,178 @@ def test_what_is_incorrect_in_half_a_sentence() -> None:
     unnamed = words.short(explained(Term("dW1", "~ones")))
     assert re.fullmatch(r"dW1 is incorrect, and your numbers fit dW1 = .+", unnamed)
     assert words.short(explained()) == ""
+
+
+# The whole text
+
+PLAIN = Diagnosis("correct", (), "mse", 1.0, 1, None, ())
+CHANGED = replace(PLAIN, verdict="mistake", place="update")
+UPDATE = "Mistake: the update is incorrect."
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (PLAIN, ["Correct: this is the gradient of mse."]),
+        (
+            replace(
+                PLAIN, sign=-1, scale=None, cannot_tell=("uphill", "layer-sign"), reason="a note", evidence="proof"
+            ),
+            [
+                "Correct: this is the gradient of mse.",
+                "These data cannot reveal some mistakes, however: uphill, layer-sign.",
+                "To test for these as well, use five examples or more, and layers of different widths.",
+                "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights.",
+                "Note: a note.",
+                "Evidence: proof.",
+            ],
+        ),
+        (replace(PLAIN, scale=2.5), ["Correct: this is the gradient of mse.", "Scale: 2.5 times the gradient of mse."]),
+        (
+            replace(CHANGED, sign=-1),
+            [UPDATE, "Scale: 1 times the gradient of mse, with the opposite sign."],
+        ),
+        (replace(PLAIN, verdict="unknown", scale=3.0, reason="too little"), ["Unknown: too little."]),
+        (
+            replace(CHANGED, assumed=("the loss mse", "the activations relu"), reason="a note"),
+            [UPDATE, "Note: a note.", "Inferred, because you did not specify it: the loss mse; the activations relu."],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("mistake", (), "dW1", "mse", "another"),) * 2),
+            [UPDATE, "Possible explanation: another."],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("correct", (), None, "mse_sum", "correct for mse_sum"),)),
+            [
+                "You named the loss mse, but this is the gradient of mse_sum.",
+                UPDATE,
+                "The same numbers would also be correct for mse_sum.",
+            ],
+        ),
+        (
+            replace(CHANGED, alternatives=(Alternative("correct", ("uphill",), None, "mse_sum", "correct"),)),
+            [UPDATE, "The same numbers would also be correct."],
+        ),
+        (
+            replace(CHANGED, correct=Gradients((np.ones((1, 2)),), (np.zeros((1, 2)),))),
+            [
+                UPDATE,
+                "Correct gradient of W1, shape (1, 2):",
+                "  [[1., 1.]]",
+                "Correct gradient of b1, shape (1, 2):",
+                "  [[0., 0.]]",
+            ],
+        ),
+        (replace(PLAIN, correct=Gradients((np.ones((1, 2)),), None)), ["Correct: this is the gradient of mse."]),
+        (
+            replace(
+                PLAIN, remarks=(Remark("slow", "It is slow.", "", ""), Remark("far", "Far.", "hidden-delta", "a/page/"))
+            ),
+            [
+                "Correct: this is the gradient of mse.",
+                "Remark: It is slow. (slow)",
+                "Remark: Far. (far)",
+                "  Equation ({}): {}",
+                "  More:  https://site/a/page/",
+            ],
+        ),
+    ],
+)
+def test_a_whole_diagnosis_in_words(found: Diagnosis, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "SITE", "https://site/")
+    equation = words.address("hidden-delta")
+    assert list(words.text(found)) == [line.format(*equation) for line in lines]
+
+
+WRONG = Layer(1, "incorrect", (), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (replace(CHANGED, layers=(WRONG,)), ["Layer 1: incorrect, relative error 5.0e-01."]),
+        (
+            replace(
+                CHANGED, mistakes=("uphill",), layers=(WRONG, Layer(2, "incorrect", ("uphill", "layer-sign"), 0.25))
+            ),
+            [
+                "Layer 1: incorrect (because of the mistake above), relative error 5.0e-01.",
+                "Layer 2: incorrect (uphill, layer-sign), relative error 2.5e-01.",
+            ],
+        ),
+        (
+            replace(PLAIN, verdict="unknown", layers=(Layer(1, "unknown", (), 0.0), Layer(2, "correct", (), 0.0))),
+            ["Layer 2: correct, equal to the last bit."],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG, Layer(2, "correct", (), 0.0)),
+                arrays={
+                    "W1": Array("incorrect", 0.5, 2.5, 1),
+                    "b1": Array("incorrect", 0.5, 0.0, None),
+                    "W2": Array("correct", 0.0, 1.0, 1),
+                    "b2": Array("not tested", 0.0, 1.0, 1),
+                },
+            ),
+            [
+                "Layer 1: incorrect, relative error 5.0e-01.",
+                "  dW1 is 2.5 times what it should be; db1 is zero.",
+                "Layer 2: correct, equal to the last bit.",
+                "  dW2 is correct; db2 is not tested.",
+            ],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG,),
+                arrays={"W1": Array("incorrect", 0.5, None, None), "b1": Array("incorrect", 0.5, 3.0, 1)},
+            ),
+            ["Layer 1: incorrect, relative error 5.0e-01."],
+        ),
+        (
+            replace(
+                CHANGED,
+                layers=(WRONG,),
+                arrays={"W1": Array("incorrect", 0.5, None, None), "b1": Array("correct", 0.0, 1.0, 1)},
+            ),
+            ["Layer 1: incorrect, relative error 5.0e-01.", "  dW1 is incorrect; db1 is correct."],
+        ),
+    ],
+)
+def test_each_layer_and_its_arrays_in_words(found: Diagnosis, lines: list[str]) -> None:
+    assert list(words._judged(found)) == lines
+
+
+def test_a_mistake_with_a_name_is_told_with_its_lines_and_where_to_read_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "SITE", "https://site/")
+    slug, layers = "hidden-derivative-missing", [Layer(k, "incorrect", (), 0.5) for k in (1, 2, 3)]
+    named = [layer._replace(mistakes=(slug,)) for layer in layers[:2]]
+    mistake = BY_SLUG[slug]
+    equations = [f"  Equation ({n}): {url}" for n, url in map(words.address, mistake.equations)]
+    assert equations
+    more = f"  More:  https://site/verification/mistakes/#{slug}"
+    own = (("phi1", "delta1 = wrong", "delta1 = right"), ("phi2", "delta2 = wrong", "delta2 = right"))
+    fits = [
+        f"  {text}: delta{k} = {word}"
+        for k in (1, 2)
+        for text, word in (("Your numbers fit", "wrong"), ("The correct line", "right"))
+    ]
+    found = replace(CHANGED, mistakes=(slug,), layers=(*named, layers[2]), lines=own)
+    assert list(words._mistakes(found)) == [
+        f"Mistake in layers 1 and 2: {mistake.title} ({slug}).",
+        *fits,
+        *equations,
+        more,
+    ]
+    of_one = replace(found, layers=tuple(named[:1]), lines=())
+    title, *code = list(words._mistakes(of_one))
+    assert title == f"Mistake in layer 1: {mistake.title} ({slug})."
+    assert code[0].startswith("  Your numbers fit: ")
+    assert code[1].startswith("  The correct line: ")
+    assert code[2:] == [*equations, more]
+    uphill = BY_SLUG["uphill"]
+    two = list(words._mistakes(replace(found, mistakes=(slug, "uphill"))))
+    assert two[: 2 + len(equations)] == [f"Mistake in layers 1 and 2: {mistake.title} ({slug}).", *equations, more]
+    assert two[2 + len(equations)] == f"Mistake: {uphill.title} (uphill)."
+    assert two[-4:] == fits

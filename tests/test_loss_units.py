@@ -156,8 +156,9 @@ def test_the_last_quarter_decides_and_never_fewer_than_half_the_least() -> None:
     ("tail", "trend"),
     [
         (np.linspace(1.0, 1.01, 10), "rising"),
-        (np.linspace(1.0, 1.0009, 10), "still changing"),  # a thousandth is the least rise
-        ([1, 3, 2.5, 2.2, 2, 1.9, 1.8, 1.75, 1.7, 1.9], "still changing"),  # less than half of what it changes by
+        (np.linspace(1.0, 1.0009, 10), "still changing"),  # a rise is more than a thousandth
+        (np.linspace(999.0, 1000.0, 10), "still changing"),
+        ([1, 3, 2.5, 2.2, 2, 1.9, 1.8, 1.75, 1.7, 2.0], "still changing"),  # no more than half of what it changes by
         ([1, 3, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.1], "rising"),
         (np.linspace(2.0, 1.0, 10), "still changing"),
     ],
@@ -179,6 +180,7 @@ def test_oscillating_needs_turns_in_a_third_of_its_steps_about_one_mean() -> Non
     assert _trend(np.concatenate([before, three]), 1e-6)[0] == "oscillating"
     two = np.array([2, 3, 4, 5, 6, 5, 4, 3, 4, 5.0])
     assert _trend(np.concatenate([before, two]), 1e-6)[0] != "oscillating"
+    assert _trend(np.array([*[2.0] * 36, 3.0, 4.0, 3.0, 2.0]), 1e-6)[0] == "oscillating"  # one turn of three
     moved = np.concatenate([np.full(30, 9.0), three])  # five below what came before: it falls
     assert _trend(moved, 1e-6)[0] != "oscillating"
     up_down = np.concatenate([np.full(38, 2.0), [3.0, 2.0]])
@@ -197,6 +199,8 @@ def test_creeping_is_slow_and_ever_slower() -> None:
     assert TREND(falling(slow, 0.81 * slow), 1e-9) == ("still changing", pytest.approx(0.81 * slow), 0.0)
     assert _trend(falling(10 * slow, 1.2 * slow), 1e-9)[0] == "still changing"
     assert _trend(4 - falling(slow, 0.7 * slow), 1e-9)[0] == "still changing"
+    thousandth = np.concatenate([np.full(20, 1003.0), np.linspace(1003, 1001, 10), np.linspace(1001, 1000, 10)])
+    assert TREND(thousandth, 1e-9) == ("creeping", 1.0, AHEAD)
     back = np.full(10, 2.0)
     back[5] -= CREEPING
     assert _trend(ten(back), 1e-9)[0] == "still changing"  # it ends where it began
@@ -382,6 +386,7 @@ def test_the_losses_of_the_four_corners() -> None:
             ValueError,
             "y has shape (1, 1, 1); expected two dimensions (rows, columns)",
         ),
+        (lambda: known_losses([["a"]], [0]), TypeError, "X has entries of type <U1; expected real numbers"),
         (
             lambda: known_losses([[1.0]]),
             ValueError,
@@ -448,6 +453,11 @@ def test_the_losses_of_the_four_corners() -> None:
             ValueError,
             "y has entries so large that no known loss is finite; expected targets of usual size",
         ),
+        (
+            lambda: ANY([1.0], y=[1.7e308, 1.7e308]),  # whose sum overflows
+            ValueError,
+            "y has entries so large that no known loss is finite; expected targets of usual size",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: str) -> None:
@@ -455,17 +465,34 @@ def test_what_does_not_fit_is_named(call: Any, error: type[Exception], message: 
         call()
 
 
+def test_predictions_that_overflow_are_left_out() -> None:
+    """The weights that fit such inputs and targets would be larger than any number."""
+    names = [known.name for known in known_losses([[1e-300], [2e-300], [1e-300]], [1e150, 2e150, 0.0])]
+    assert names == ["half", "constant", "affine", "best-per-input", "zeros", "ones"]  # and not "linear"
+
+
 def test_converged_is_less_than_a_tenth_of_the_best_constant() -> None:
     x, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     for loss, verdict in ((0.025, "plateau"), (0.0249, "converged")):
         assert diagnose_loss([loss] * 40, x, y, "mse").verdict == verdict
     assert CONVERGED * 0.25 == 0.025
+    few = [0.5, 0.5, 0.5, 0.5, 0.03, 0.02, 0.01, 0.01]  # of eight losses half are looked at
+    assert diagnose_loss(few, x, y, "mse").verdict == "still changing"
+
+
+def test_what_has_converged_is_told_with_the_nearest_known_loss() -> None:
+    found = diagnose_loss([0.01] * 40, y=[0, 0, 0, 1], loss="mse_sum")
+    assert found.nearest is not None
+    assert (found.verdict, found.nearest.name, found.nearest.loss) == ("converged", "shared", 0.5)
+    assert found.distance == pytest.approx(-0.49)
 
 
 def test_the_ending_for_several_outputs_means_nothing_for_one() -> None:
     assert [_name_for("mse_examples", d) for d in (1, 2)] == ["mse", "mse_examples"]
     assert known_losses(y=[0, 1, 1, 0], loss="mse_examples") == known_losses(y=[0, 1, 1, 0], loss="mse")
     assert list(_partial(CORNERS, "mse_examples", 0.26)) == list(_partial(CORNERS, "mse", 0.26))
+    both = [diagnose_loss([0.25] * 40, y=CORNERS, loss=loss) for loss in ("mse", "mse_examples")]
+    assert both[0] == both[1]
 
 
 def test_as_far_below_as_above_is_near_unless_it_is_a_minimum() -> None:
@@ -541,7 +568,7 @@ X, Y = backprop.xor()
         ([0.3, np.nan, np.inf], ("diverged", 0.3, None, 1, False)),
         ([np.nan, 0.3], ("diverged", None, None, 0, False)),
         ([0.3, -0.1, np.nan], ("negative", -0.1, None, 1, False)),
-        ([0.3, -1e-12], ("too short", -1e-12, None, None, False)),
+        ([0.3, -ROUNDING], ("too short", -ROUNDING, None, None, False)),
         ([0.0] * 20, ("converged", 0.0, 0.0, None, True)),
         ([*[0.5] * 30, *np.linspace(0.02, 0.01, 10)], ("converged", 0.01, 0.01, None, False)),
         ([*[0.5] * 30, *np.linspace(0.03, 0.01, 10)], ("still changing", 0.01, 0.02, None, False)),
@@ -572,6 +599,7 @@ def test_a_loss_is_named_by_the_nearest_of_its_group() -> None:
     found = diagnose_loss([known["zeros"] * 1.0001] * 40, X, Y, "mse")
     assert [k.name for k in found.known] == ["zeros"]
     assert found.nearest is found.known[0]
+    assert found.nearest.loss_name is None  # it was specified
     assert found.distance == pytest.approx(1e-4 * known["zeros"])
     assert diagnose_loss([0.4] * 40, X, Y, "mse").nearest is not None
     other = diagnose_loss([known["linear"] / 2] * 40)

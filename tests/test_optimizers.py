@@ -126,3 +126,15 @@ def test_where_every_gradient_was_zero_adam_stays() -> None:
     rule = Optimizer("adam", betas=(0.9, 0.999), eps=0.0)
     assert adam_direction([np.zeros(2)], rule).tolist() == [0.0, 0.0]
     assert adam_direction([np.array([2.0, 0.0])], rule)[1] == 0.0
+
+
+def test_adam_stays_whatever_was_in_memory_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    divide: Any = np.divide
+
+    def into(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None, where: Any = True) -> np.ndarray:
+        """Divide; what is not computed may be anything, unless it is given."""
+        out = np.full(a.shape, np.nan) if out is None else out
+        return np.asarray(divide(a, b, out=out, where=where))
+
+    monkeypatch.setattr(np, "divide", into)
+    assert adam_direction([np.array([2.0, 0.0])], Optimizer("adam", eps=0.0)).tolist() == [1.0, 0.0]

@@ -130,6 +130,7 @@ def test_the_same_seed_gives_the_same_data_and_weights() -> None:
     assert not same(backprop.linear(50, seed=7), backprop.linear(50, seed=8))
     assert same(Model.random([2, 3, 1], seed=7).weights, Model.random([2, 3, 1], seed=7).weights)
     assert not same(Model.random([2, 3, 1], seed=7).weights, Model.random([2, 3, 1], seed=8).weights)
+    assert same(Model.random([2, 3, 1]).weights, Model.random([2, 3, 1], seed=0).weights)
 
 
 def test_data_and_weights_come_from_separate_streams() -> None:

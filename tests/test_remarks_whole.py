@@ -10,7 +10,7 @@ from backprop import Model
 from backprop.network import ACTIVATIONS
 from backprop.verification import hints as hints_module
 from backprop.verification import remarks as module
-from backprop.verification.hints import _is_difference, hints
+from backprop.verification.hints import _batches, _is_difference, hints
 from backprop.verification.intake import Problem
 from backprop.verification.remarks import (
     Remark,
@@ -21,6 +21,7 @@ from backprop.verification.remarks import (
     printed,
     remarks,
 )
+from backprop.verification.search import forward
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(6, 2))
@@ -277,6 +278,14 @@ def test_the_gradient_of_a_loss_with_another_factor(loss: str, factor: float) ->
     assert _gradient(Model(model.weights), X, y, loss).biases is None
 
 
+@pytest.mark.parametrize(("loss", "factor"), [("cross_entropy", 1.0), ("cross_entropy_sum", 6.0)])
+def test_the_gradient_of_a_cross_entropy_of_classes(loss: str, factor: float) -> None:
+    model, y = Model([W[0], RNG.normal(size=(3, 2))], activations=["tanh", "softmax"]), np.hstack([Y, 1 - Y])
+    own = model.backward(model.forward(X), y, "cross_entropy")
+    for mine, its in zip(_gradient(model, X, y, loss).weights, own.weights, strict=True):
+        np.testing.assert_allclose(mine, factor * its, rtol=1e-13)
+
+
 # The learning rate
 
 
@@ -402,6 +411,8 @@ def test_what_is_no_printed_loss(value: Any, error: type[Exception], message: st
         ((X[:, :1], Y), "X has shape (6, 1); expected (6, 2)"),
         ((X, Y[1:]), "y has shape (5, 1); expected (6, 1)"),
         ((X, np.hstack([Y, Y])), "y has shape (6, 2); expected (6, 1)"),
+        ((X, Y[1:], "rmse"), "y has shape (5, 1); expected (6, 1)"),
+        ((X, np.hstack([Y, Y]), "rmse"), "y has shape (6, 2); expected (6, 1)"),
     ],
 )
 def test_what_does_not_fit_is_named(arguments: Any, message: str) -> None:
@@ -512,6 +523,43 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
 def test_a_tiny_gradient_must_agree_as_closely() -> None:
     noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
     assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
+
+
+@pytest.mark.parametrize(
+    ("off", "unit", "many"), [(0.0, EPS, 1), (1e-7, EPS, 0), (1e-7, 2.0**-23, 1), (1e-3, 2.0**-23, 0)]
+)
+def test_a_mini_batch_is_tried_if_it_fits_up_to_rounding(off: float, unit: float, many: int) -> None:
+    given = [(1 + off * RNG.normal(size=g.shape)) * g for g in of(slice(7)).weights]
+    (problem,) = handed(BIASED, given)
+    found = [words for _, _, words in _batches(problem, forward(problem, SIGMOID[0], "mse"), ["mse"], unit)]
+    assert found == ["first 7 examples"] * many
+
+
+@pytest.mark.parametrize("zero", [0, 1])
+def test_a_gradient_of_zeros_is_that_of_no_mini_batch(zero: int) -> None:
+    given = [np.zeros_like(w) if k == zero else w for k, w in enumerate(W)]
+    (problem,) = handed(BIASED, given)
+    batches = list(_batches(problem, forward(problem, SIGMOID[0], "mse"), ["mse"], EPS))
+    assert batches == []
+
+
+def test_mini_batches_are_looked_for_along_the_same_directions_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints_module, "CLOSELY", 0.3)  # so that the directions decide
+    (problem,) = handed(BIASED, [RNG.normal(size=w.shape) for w in W])
+    p = forward(problem, SIGMOID[0], "mse")
+    found = [list(_batches(problem, p, ["mse"], 1.0)) for _ in range(5)]
+    assert found == [found[0]] * 5
+    assert 0 < len(found[0]) < 2 * N - 2
+
+
+def test_a_single_number_is_no_evidence_of_other_data() -> None:
+    line = Problem("rows, (in, out)", AT, TARGETS, LINE.weights, None, (np.array([[7.0]]),), None, (False,))
+    assert hints([line], [LINE.activations], EPS) == ((BIASES,), False)
+
+
+def test_numbers_beyond_the_range_give_no_hint_and_no_warning() -> None:
+    huge = Model([1e308 * np.sign(w) for w in W], BIASED.biases)
+    assert hints(handed(huge, W), SIGMOID, EPS) == ((), False)
 
 
 def test_targets_have_a_row_for_each_example() -> None:

@@ -16,7 +16,17 @@ from backprop.verification.findings import Diagnosis
 from backprop.verification.intake import Problem
 from backprop.verification.optimizers import Optimizer, adam_direction
 from backprop.verification.search import Block, LossReading, Reading, losses
-from backprop.verification.steps import _adam_again, _agreeing, _all, _combined, _floors, _mistaken, _moved, _states
+from backprop.verification.steps import (
+    _adam_again,
+    _agreeing,
+    _all,
+    _combined,
+    _floors,
+    _mistaken,
+    _moved,
+    _second,
+    _states,
+)
 from backprop.verification.unexplained import nothing
 
 X, Y = backprop.xor()
@@ -55,6 +65,12 @@ def test_what_is_no_step_is_told_in_one_line(
 ) -> None:
     with pytest.raises(error, match=message(text)):
         _states(W, after, after2, biases)
+
+
+def test_the_loss_of_a_step_must_go_with_its_output() -> None:
+    text = "loss 'bce' is known for a sigmoid output; the output activation is 'relu'"
+    with pytest.raises(ValueError, match=message(text)):
+        diagnose_step(W, W, X, Y, 0.1, activations="relu", loss="bce")
 
 
 def test_the_parameters_at_every_time() -> None:
@@ -195,6 +211,35 @@ def test_arrays_of_a_dead_layer_are_not_tested_by_a_step_of_adam() -> None:
     tested = {name: array.verdict for name, array in found.arrays.items()}
     dead, alive = dict.fromkeys(("W1", "W2", "b1"), "not tested"), dict.fromkeys(("W3", "b2", "b3"), "correct")
     assert tested == dead | alive
+
+
+def test_a_convention_that_is_told_is_not_called_assumed() -> None:
+    rng = np.random.default_rng(3)
+    model, x, y = backprop.Model.random([3, 3, 3], seed=0), rng.normal(size=(3, 3)), rng.random((3, 3))
+    after = model.update(model.backward(model.forward(x), y), 0.5)
+    told: Any = {"activations": "sigmoid", "loss": "mse", "convention": "columns, (out, in)"}
+    found = diagnose_step([w.T for w in model.weights], [w.T for w in after.weights], x.T, y.T, 0.5, **told)
+    assert (found.verdict, found.convention, found.assumed) == ("correct", "columns, (out, in)", ())
+
+
+def test_activations_that_are_left_open_are_those_with_which_most_arrays_are_of_adam() -> None:
+    model = backprop.Model.random([2, 3, 1], seed=0, activations=["tanh", "sigmoid"])
+    g = model.backward(model.forward(X), Y).weights
+    after = [w - 0.1 * adam_direction([part], Optimizer("adam", 0.1)) for w, part in zip(model.weights, g, strict=True)]
+    told: Any = {"activations": [None, "sigmoid"], "loss": "mse", "optimizer": "adam"}
+    found = diagnose_step(model.weights, after, X, Y, 0.1, **told)
+    assert (found.verdict, found.activations) == ("correct", ("tanh", "sigmoid"))
+    of_none = [w + 0.05 for w in model.weights]
+    found = diagnose_step(model.weights, of_none, X, Y, 0.1, **told)
+    assert (found.verdict, found.activations) == ("unknown", ("sigmoid", "sigmoid"))  # the likelier of equals
+
+
+@pytest.mark.parametrize(("scale", "correct"), [(1000.99, True), (1001.0, False), (999.01, True), (999.0, False)])
+def test_the_scale_of_a_second_step_is_that_of_the_first_to_less_than_a_thousandth(scale: float, correct: bool) -> None:
+    first = replace(nothing(1, ""), verdict="correct", scale=1000.0, evidence="all agree")
+    states: Any = [([np.full((1, 1), w)], []) for w in (3.0, 2.0, 0.5)]
+    found = _second(first, states, Optimizer("sgd", 1.0), lambda carried: replace(first, scale=scale))
+    assert found.verdict == ("correct" if correct else "unknown")
 
 
 # The second step of Adam

@@ -198,6 +198,8 @@ def test_a_step_that_is_given_is_taken() -> None:
     found = gradient_check(model, X, Y, method="central", h=np.float64(0.5))
     assert (found.method, found.h, type(found.h)) == ("central", 0.5, float)
     assert np.array_equal(found.numerical.weights[0], coarse.weights[0])
+    long = numerical_gradients(model, X, Y, method="complex", h=0.5)
+    assert relative_error(long.weights[0], numerical_gradients(model, X, Y).weights[0]) > 1e-3
     assert (gradient_check(model, X, Y).h, gradient_check(model, X, Y, method="central").h) == (1e-20, 6e-6)
 
 
@@ -217,6 +219,40 @@ def test_an_error_at_the_tolerance_still_agrees(monkeypatch: pytest.MonkeyPatch)
     assert gradient_check(model, X, Y, wrong).verdict == "agrees"
     monkeypatch.setattr(numerical, "TOLERANCE", np.nextafter(error, 0))
     assert gradient_check(model, X, Y, wrong).verdict == "differs"
+
+
+def test_a_difference_of_ten_floors_is_the_largest_that_cannot_be_told() -> None:
+    flat, h = Model([np.zeros((2, 3)), np.zeros((3, 1))], activations="identity"), 2.0**-20
+    options: Any = {"X": X, "y": np.ones_like(Y), "method": "central", "h": h}  # the gradient is 0 and the loss 1
+    floor = gradient_check(flat, **options).floor
+    assert floor == pytest.approx(3 * np.finfo(float).eps / h)
+    for entry, verdict in ((10 * floor, "cannot tell"), (10.01 * floor, "differs")):
+        gradients = Gradients((np.diag([entry, 0.0, 0.0])[:2], np.zeros((3, 1))), None)
+        assert gradient_check(flat, gradients=gradients, **options).verdict == verdict
+
+
+def test_a_step_so_small_that_rounding_hides_the_gradient_tells_nothing() -> None:
+    found = gradient_check(Model.random([2, 3, 1], seed=0), X, Y, method="central", h=1e-10)
+    assert found.error > TOLERANCE
+    assert found.verdict == "cannot tell"
+    assert np.linalg.norm(found.analytic.weights[1]) > 100 * found.floor
+
+
+def test_the_gradient_of_another_loss_is_measured_on_its_own_targets() -> None:
+    model = Model.random([2, 3, 3], seed=0, activations=["tanh", "softmax"])
+    numbers = np.arange(len(X)) % 3
+    of_numbers, of_rows = (numerical_gradients(model, X, y, "cross_entropy") for y in (numbers, np.eye(3)[numbers]))
+    assert all(map(np.array_equal, of_numbers.weights, of_rows.weights))
+    with pytest.raises(ValueError, match=r"^loss is 'hinge'; expected one of "):
+        numerical_gradients(model, X, numbers, "hinge")
+
+
+def test_an_array_of_which_every_entry_is_left_out_has_no_error() -> None:
+    model = Model([np.full((1, 1), 1e-9), np.ones((1, 1))], activations=["relu", "identity"])
+    found = gradient_check(model, [[1.0]], [[1.0]])  # its only unit is at the kink
+    assert (found.left_out, list(found.errors)) == (1, ["W1", "W2"])
+    assert np.isnan(found.errors["W1"])
+    assert not np.isnan(found.errors["W2"])
 
 
 def test_a_difference_of_ten_floors_cannot_be_told_and_a_larger_one_can() -> None:

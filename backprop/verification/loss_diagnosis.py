@@ -308,6 +308,7 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
     return tuple(_known(inputs, targets)[_name_for(loss, targets.shape[1])])
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _known(X: np.ndarray | None, y: np.ndarray) -> dict[str, list[KnownLoss]]:
     """Compute the known losses, including infinite ones, grouped by the name of the loss."""
     d, labels = y.shape[1], are_distributions(y)
@@ -324,7 +325,7 @@ def _known(X: np.ndarray | None, y: np.ndarray) -> dict[str, list[KnownLoss]]:
     found: dict[str, list[KnownLoss]] = {}
     for name in MEANINGS:
         y_hat = predictions.get(name)
-        if y_hat is None:
+        if y_hat is None or not np.isfinite(y_hat).all():  # numbers near the largest overflow
             continue
         for loss, value in loss_values(y, y_hat).items():
             family = LOSS_NAMES[loss].family

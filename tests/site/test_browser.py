@@ -37,8 +37,8 @@ WAITS = f"""{SCRIPT}.startTime
     >= performance.getEntriesByType("navigation")[0].loadEventStart"""
 
 #: What axe finds, by all rules or by contrast alone. Contrast takes most of the time, and follows from colour, ground,
-#: size, weight and opacity: of all elements with text that have them in common the first is looked at, on the first page
-#: that has one. What stands fixed, or on a picture, is looked at by itself.
+#: size, weight and opacity: of all elements with text that have them in common the first is looked at, on the page that
+#: comes first. What stands fixed, or on a picture, is looked at by itself.
 AXE = """async ([contrast, seen]) => {
     const moving = document.getAnimations().filter(animation => animation.timeline === document.timeline);
     await Promise.all(moving.map(animation => animation.finished)); // colours change slowly

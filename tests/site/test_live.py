@@ -26,6 +26,7 @@ from backprop.live.scene import read
 from backprop.live.steps import steps_of
 from builder.beside import live
 from live import fetch
+from tests.shared import Shared
 from tests.site.conftest import PATIENCE, ROOT, Handler, Open, Served
 
 CHAPTER = "derivation/chain-rule/"  # a page with listings
@@ -623,6 +624,14 @@ FULL_PASS = f"""async ([root, url]) => {{ {FRAME}
     return {{steps: out, address, trained}}; }}"""
 
 
+STATE = "net=2-4-1&bias=1&example=8&eta=0.5"
+#: All three, one after the other, as Firefox takes long to start; of what fails there is the message.
+ALL_THREE = f"""async ([root, [pages, chapter, microscope]]) => {{
+    const said = one => one.catch(String);
+    return [await said(({ALL})([root, pages])), await said(({EDITED})([root, chapter])),
+        await said(({FULL_PASS})([root, microscope]))]; }}"""
+
+
 def in_firefox(ready: Served, folder: Path, run: str, given: object) -> Any:
     """Let a page in Firefox call a function with the root of the site and something else, and give what it returns."""
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
@@ -663,19 +672,30 @@ def in_firefox(ready: Served, folder: Path, run: str, given: object) -> Any:
     return found
 
 
+@pytest.fixture(scope="module")
+def firefox(ready: Served, shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """What Firefox reports, which is started once in a run."""
+    given = [list(listings(ready.folder)), CHAPTER, f"microscope/?{STATE}"]
+    folder = tmp_path_factory.mktemp("firefox")
+    found: list[Any] = json.loads(
+        shared.once("firefox.json", lambda: json.dumps(in_firefox(ready, folder, ALL_THREE, given)))
+    )
+    return found
+
+
 @pytest.mark.browser
-def test_every_listing_of_the_site_passes_in_firefox(ready: Served, tmp_path: Path) -> None:
-    found = in_firefox(ready, tmp_path, ALL, list(listings(ready.folder)))
+def test_every_listing_of_the_site_passes_in_firefox(firefox: list[Any]) -> None:
+    found = firefox[0]
+    assert not isinstance(found, str), found
     wrong = [e for _, _, _, examples in found for e in examples if isinstance(e, str) or e["verdict"] != "pass"]
     assert not wrong
     assert sum(len(texts) for _, _, texts, _ in found) > 200
 
 
 @pytest.mark.browser
-def test_in_firefox_an_edit_differs_and_a_runaway_loop_is_stopped_and_the_next_run_works(
-    ready: Served, tmp_path: Path
-) -> None:
-    found = in_firefox(ready, tmp_path, EDITED, CHAPTER)
+def test_in_firefox_an_edit_differs_and_a_runaway_loop_is_stopped_and_the_next_run_works(firefox: list[Any]) -> None:
+    found = firefox[1]
+    assert not isinstance(found, str), found
     assert "Expected43" in found["differs"]
     assert "Got42" in found["differs"]
     assert found["stopped"] < 100
@@ -683,14 +703,14 @@ def test_in_firefox_an_edit_differs_and_a_runaway_loop_is_stopped_and_the_next_r
 
 
 @pytest.mark.browser
-def test_in_firefox_a_full_pass_of_the_microscope_has_the_package_s_numbers(ready: Served, tmp_path: Path) -> None:
-    query = "net=2-4-1&bias=1&example=8&eta=0.5"
-    found = in_firefox(ready, tmp_path, FULL_PASS, f"microscope/?{query}")
-    scene = read(query)[0]
+def test_in_firefox_a_full_pass_of_the_microscope_has_the_package_s_numbers(firefox: list[Any]) -> None:
+    found = firefox[2]
+    assert not isinstance(found, str), found
+    scene = read(STATE)[0]
     assert [step for step, _ in found["steps"]] == steps_of(scene)[:-1]  # from the last one the update is made
-    expected = answer("look", {"address": query})["numbers"]
+    expected = answer("look", {"address": STATE})["numbers"]
     for _, numbers in found["steps"]:
         assert numbers == pytest.approx(expected, rel=0, abs=1e-12)
-    after = read(answer("update", {"address": query})["address"])[0]
+    after = read(answer("update", {"address": STATE})["address"])[0]
     np.testing.assert_allclose(read(found["address"])[0].w, after.w, rtol=0, atol=1e-12)
     assert found["trained"]
