@@ -320,27 +320,8 @@ def test_a_check_says_to_the_diagnosis_all_that_it_is_told(monkeypatch: pytest.M
 # The stages, each by itself
 
 
-@pytest.mark.parametrize(
-    ("told", "loss", "fruitful", "answer"),
-    [
-        (True, "bce", "fitting", ("is_correct", "fitting")),
-        (True, "bce", "with_epsilon", ("apart_from", *"with_epsilon")),
-        (True, "bce", "explained", ("is_mistake", "explained")),
-        (False, None, "explained", ("is_mistake", "explained")),
-        (False, None, "at once", ("is_mistake", "at once")),  # from the readings for which an array speaks
-        (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
-        (True, "bce", "skipping", "skipping"),
-        (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
-        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
-        (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
-        (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
-        (True, "bce", "", ("is_unknown", ["a reading"])),
-    ],
-)
-def test_the_first_stage_that_fits_answers(
-    monkeypatch: pytest.MonkeyPatch, told: bool, loss: str | None, fruitful: str, answer: Any
-) -> None:
-    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, loss)
+def answer_of_stages(monkeypatch: pytest.MonkeyPatch, case: Case, fruitful: str) -> Any:
+    """Diagnose with stages of which one alone finds something."""
 
     def finding(stage: str) -> Any:
         return lambda which, *more: stage if which is case and stage == fruitful else None
@@ -368,7 +349,41 @@ def test_the_first_stage_that_fits_answers(
         return network
 
     monkeypatch.setattr(diagnosis, "read", read)
-    assert diagnosed(case) == answer
+    return diagnosed(case)
+
+
+@pytest.mark.parametrize(
+    ("told", "loss", "fruitful", "answer"),
+    [
+        (True, "bce", "fitting", ("is_correct", "fitting")),
+        (True, "bce", "with_epsilon", ("apart_from", *"with_epsilon")),
+        (True, "bce", "explained", ("is_mistake", "explained")),
+        (False, None, "explained", ("is_mistake", "explained")),
+        (False, None, "at once", ("is_mistake", "at once")),  # from the readings for which an array speaks
+        (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
+        (True, "bce", "skipping", "skipping"),
+        (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
+        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
+        (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
+        (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
+        (True, "bce", "", ("is_unknown", ["a reading"])),
+    ],
+)
+def test_the_first_stage_that_fits_answers(
+    monkeypatch: pytest.MonkeyPatch, told: bool, loss: str | None, fruitful: str, answer: Any
+) -> None:
+    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, loss)
+    assert answer_of_stages(monkeypatch, case, fruitful) == answer
+
+
+@pytest.mark.parametrize(("told", "more", "looked"), [(True, 1, True), (False, 1, False), (False, 0, True)])
+def test_with_many_inputs_a_clipping_is_looked_for_only_under_activations_that_were_specified(
+    monkeypatch: pytest.MonkeyPatch, told: bool, more: int, looked: bool
+) -> None:
+    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, "bce")
+    monkeypatch.setattr(diagnosis, "MANY", case.problems[0].X.size - more)
+    answer = answer_of_stages(monkeypatch, case, "with_clipping")
+    assert answer[0] == ("apart_from" if looked else "is_unknown")
 
 
 def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n: int = 2, d: int = 1) -> Reading:

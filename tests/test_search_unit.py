@@ -412,6 +412,14 @@ def test_the_factor_of_the_whole_is_found_from_the_arrays(s: float) -> None:
         assert best[0].s == pytest.approx(s, rel=1e-6)
 
 
+@pytest.mark.parametrize("place", ["phi", "back"])
+def test_the_same_nameless_form_in_two_layers_is_one_mistake(place: str) -> None:
+    form = "~a squared" if place == "phi" else "~weights alone"
+    plan = {f"{place}1": form, f"{place}2": form}
+    reading = submitted(plan, {}, WIDTHS)
+    assert plan in [state.plan for state in Search(reading, "mse", []).explain(1.0, 1)]
+
+
 def test_two_mistakes_need_a_search_for_two() -> None:
     plan = {"phi2": "derivative-missing", "back1": "weights-missing"}
     reading = submitted(plan, {}, WIDTHS)
