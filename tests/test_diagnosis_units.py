@@ -320,27 +320,8 @@ def test_a_check_says_to_the_diagnosis_all_that_it_is_told(monkeypatch: pytest.M
 # The stages, each by itself
 
 
-@pytest.mark.parametrize(
-    ("told", "loss", "fruitful", "answer"),
-    [
-        (True, "bce", "fitting", ("is_correct", "fitting")),
-        (True, "bce", "with_epsilon", ("apart_from", *"with_epsilon")),
-        (True, "bce", "explained", ("is_mistake", "explained")),
-        (False, None, "explained", ("is_mistake", "explained")),
-        (False, None, "at once", ("is_mistake", "at once")),  # from the readings for which an array speaks
-        (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
-        (True, "bce", "skipping", "skipping"),
-        (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
-        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
-        (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
-        (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
-        (True, "bce", "", ("is_unknown", ["a reading"])),
-    ],
-)
-def test_the_first_stage_that_fits_answers(
-    monkeypatch: pytest.MonkeyPatch, told: bool, loss: str | None, fruitful: str, answer: Any
-) -> None:
-    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, loss)
+def answer_of_stages(monkeypatch: pytest.MonkeyPatch, case: Case, fruitful: str) -> Any:
+    """Diagnose with stages of which one alone finds something."""
 
     def finding(stage: str) -> Any:
         return lambda which, *more: stage if which is case and stage == fruitful else None
@@ -368,7 +349,41 @@ def test_the_first_stage_that_fits_answers(
         return network
 
     monkeypatch.setattr(diagnosis, "read", read)
-    assert diagnosed(case) == answer
+    return diagnosed(case)
+
+
+@pytest.mark.parametrize(
+    ("told", "loss", "fruitful", "answer"),
+    [
+        (True, "bce", "fitting", ("is_correct", "fitting")),
+        (True, "bce", "with_epsilon", ("apart_from", *"with_epsilon")),
+        (True, "bce", "explained", ("is_mistake", "explained")),
+        (False, None, "explained", ("is_mistake", "explained")),
+        (False, None, "at once", ("is_mistake", "at once")),  # from the readings for which an array speaks
+        (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
+        (True, "bce", "skipping", "skipping"),
+        (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
+        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
+        (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
+        (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
+        (True, "bce", "", ("is_unknown", ["a reading"])),
+    ],
+)
+def test_the_first_stage_that_fits_answers(
+    monkeypatch: pytest.MonkeyPatch, told: bool, loss: str | None, fruitful: str, answer: Any
+) -> None:
+    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, loss)
+    assert answer_of_stages(monkeypatch, case, fruitful) == answer
+
+
+@pytest.mark.parametrize(("told", "more", "looked"), [(True, 1, True), (False, 1, False), (False, 0, True)])
+def test_with_many_inputs_a_clipping_is_looked_for_only_under_activations_that_were_specified(
+    monkeypatch: pytest.MonkeyPatch, told: bool, more: int, looked: bool
+) -> None:
+    case = a_case(a_reading(), [[SIGMOID], [SIGMOID]] if told else None, "bce")
+    monkeypatch.setattr(diagnosis, "MANY", case.problems[0].X.size - more)
+    answer = answer_of_stages(monkeypatch, case, "with_clipping")
+    assert answer[0] == ("apart_from" if looked else "is_unknown")
 
 
 def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n: int = 2, d: int = 1) -> Reading:
@@ -577,6 +592,9 @@ def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
     huge = [np.full((2, 3), 1e200), np.full((3, 1), 1e200)]  # all positive: no kernel has ∞ − ∞ in a sum
     one = Reading(a_problem(huge, huge), (RELU, RELU), 1e-16, 1e-7, {})
     assert resembling(one, "mse") == {"W2": True, "W1": True}
+    power = Activation("power", lambda z: np.exp(1e3 + z), lambda z, a: a)
+    with np.errstate(all="raise"):
+        assert len(comparison.read(a_case(a_reading()), [(power, power)])) == 1
 
 
 def test_a_relu_at_its_kink_is_read_with_both_derivatives() -> None:
@@ -739,6 +757,40 @@ def test_a_quick_look_comes_first_where_much_is_to_be_tried(
         lambda case, reading, candidates: [SimpleNamespace(s=1.0, agree={"W1", "W2"}, tested={"W1"})],
     )
     assert len(fitting(a_case(one, told, "mse_sum"), [one])) == fits
+
+
+def test_the_layout_in_which_all_follows_from_one_delta_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings, loss = [a_reading() for _ in "1234"], losses(2, 1)[0]
+    bases = [None if i == 1 else Baseline(one, loss, 1.0, *[frozenset[str]()] * 2) for i, one in enumerate(readings)]
+    base_of = {id(one): base for one, base in zip(readings, bases, strict=True)}  # with the second no loss goes
+    follows = {id(readings[i]): i == 3 for i in (0, 2, 3)}
+    monkeypatch.setattr(unexplained, "likeliest", lambda case, some: base_of[id(some[0])])
+    monkeypatch.setattr(unexplained, "_follows", lambda base, top: follows[id(base.reading)])
+    case = a_case(readings[0], [[SIGMOID], [SIGMOID]])
+    for some, best in ((readings, bases[3]), (readings[:3], bases[0])):
+        assert unexplained._in_one_delta(case, some, cast(Baseline, bases[0])) is best
+
+
+def test_without_a_change_only_the_likeliest_layout_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def judged(case: Case, readings: list[Reading]) -> Any:
+        seen.append(len(readings))
+        return nothing(2, "why")
+
+    monkeypatch.setattr(unexplained, "is_unknown", judged)
+    one = a_reading()
+    case = a_case(one, [[SIGMOID], [SIGMOID]], "mse", step=True)._replace(problems=[one.problem] * 2)
+    assert (unexplained.no_change(case).reason, seen) == ("why", [1])
+
+
+def test_activations_that_were_not_specified_are_not_put_in_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Alternative("correct", (), None, "mse", "correct, if the activations are others")
+    monkeypatch.setattr(unexplained, "_if_untold", lambda case: iter([other]))
+    off = np.arange(6.0).reshape(2, 3)
+    one = a_reading(block("W1", off, off + 1), block("W2", off[:1].T, off[:1].T + 1))
+    for told, others in ((None, ()), ([[SIGMOID], [SIGMOID]], (other,))):
+        assert is_unknown(a_case(one, told), [one]).alternatives == others
 
 
 def test_why_nothing_can_be_said() -> None:
@@ -939,6 +991,16 @@ def test_an_array_of_small_numbers_must_follow_as_well() -> None:
         whole = base.reading.exact("mse")
         vars(reading)["_exact"] = p._replace(a=[p.a[0], *whole.a[1:]], z=whole.z)
         assert _follows(base._replace(reading=reading), 2) is follows
+
+
+def test_a_small_deviation_must_follow_as_closely_as_a_large_one() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    g = model.backward(model.forward(X[:4]), Y[:4], "mse")
+    across = np.random.default_rng(0).normal(size=(2, 3))
+    weights = (g.weights[0] + 1e-7 * across, g.weights[1])
+    problem = Problem("", X[:4], Y[:4], model.weights, model.biases, weights, g.biases, (False, False))
+    reading, mse = Reading(problem, model.activations, 1e-16, 1e-7, {}), losses(4, 1)[0]
+    assert _follows(Baseline(reading, mse, mse.factor, frozenset(), frozenset(reading.given)), 2) is False
 
 
 def test_examples_that_are_almost_the_same_count_once() -> None:
@@ -1225,6 +1287,20 @@ def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.Monke
     np.testing.assert_allclose(seen[: len(starts)], starts, rtol=1e-9)
     assert "zeroed" in grammar.CLIPPINGS  # it shows only how many are clipped, so its bound is not fitted
     assert seen == seen[: len(starts)] * (len(grammar.CLIPPINGS) - 1)
+
+
+@pytest.mark.parametrize(("share", "bound"), [(0.9999, 0.0424), (1.00005, 0.05)])
+def test_a_bound_is_none_that_rounding_could_move_across_a_prediction(share: float, bound: float) -> None:
+    rng, unit = np.random.default_rng(0), 1e-9
+    p = np.array([0.02, 0.036, 0.05 * (1 + share * 1e4 * unit), 0.2, 0.3, 0.7, 0.9])[:, None]
+    x, y, w = np.hstack([np.log(p / (1 - p)), rng.normal(size=(7, 3))]), (p > 0.25) * 1.0, np.eye(4)[:, :1]
+    one = Reading(Problem("", x, y, (w,), None, (w,), None, (False,)), (SIGMOID,), unit, 1e-7, {})
+    loss = next(loss for loss in losses(7, 1) if loss.name == "binary_cross_entropy")
+    made = grammar.backward(one.exact(loss.family), {"error": "~clipped:zeroed:0.05"})["W1"]
+    one = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
+    found = with_clipping(a_case(one, [[SIGMOID]], loss.name), one)
+    assert found is not None
+    assert found[2].startswith(f"clipping of 2 predictions, at about {bound} from 0 and 1: ")
 
 
 def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:

@@ -256,6 +256,11 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
     assert one.correct is (not one.state.terms and not one.extra and not any(one.reading.problem.turned))
 
 
+def test_what_follows_a_factor_of_both_arrays_is_listed_too() -> None:
+    both = Term("dW2", "", 0.37), Term("db2", "", 0.37)
+    assert explained(*both, MISSING).slugs == ("layer-scale", "hidden-derivative-missing")
+
+
 @pytest.mark.parametrize(
     ("terms", "place", "in_one_array"),
     [
@@ -265,9 +270,11 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
         ([Term("delta2", "", 0.37), Term("dW2", "", 0.5)], None, None),
         ([Term("delta2", "", 0.37), Term("db2", "", 0.5)], None, None),
         ([Term("delta2", "", 0.37)], "delta2", "delta2"),
+        ([Term("back1", "weights-missing"), Term("phi1", "derivative-given-a")], "delta1", "delta1"),
+        ([Term("back1", "weights-missing"), MISSING, Term("delta1", "", 0.37)], "delta1", "delta1"),
     ],
 )
-def test_biases_inside_the_weights_are_one_array_with_them(
+def test_places_in_one_layer_and_in_one_array_are_one(
     terms: list[Term], place: str | None, in_one_array: str | None
 ) -> None:
     one = explained(*terms)

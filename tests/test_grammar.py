@@ -288,6 +288,7 @@ def test_what_is_special_about_softmax() -> None:
     np.testing.assert_allclose(entropy[""], e)
     np.testing.assert_allclose(entropy["output-derivative-not-cancelled"], jacobian)
     assert np.array_equal(correct_derivative(p, 1), np.ones((N, 3)))
+    assert not {"derivative-given-a", "derivative-given-z"} & {name for name, _ in grammar.derivatives(p, 1)}
     diagonal = dict(grammar.derivatives(p._replace(family="cross_entropy"), 1))
     np.testing.assert_allclose(diagonal["output-derivative-not-cancelled:diagonal"], a * (1 - a))
     assert {name for name in diagonal if name and name[0] != "~"} == {"output-derivative-not-cancelled:diagonal"}

@@ -121,6 +121,12 @@ def test_class_numbers_begin_at_zero_or_one(y: list[int], first: int) -> None:
         assert assumptions(found) == (f"y as class numbers from {first}, made one-hot",)
 
 
+def test_two_classes_are_numbered_too() -> None:
+    weights = [np.ones((2, 2))]
+    (found,) = problems(Handed(X[:3], np.array([1.0, 0.0, 1.0]), weights, None, weights, None), ROWS)
+    assert equal((found.y, found.classes_from), (np.eye(2)[[1, 0, 1]], 0))
+
+
 def test_targets_that_fit_either_way_lie_as_the_inputs_do() -> None:
     square = RNG.random((4, 4))
     for convention, y in ((ROWS, square), ("columns, (in, out)", square.T)):
@@ -215,6 +221,11 @@ def test_the_axis_that_counts_the_examples_is_explained() -> None:
         ([(2, 3), (5, 1)], "looked for an axis of 3: weights[1] takes 5 inputs; weights[0] gives 3"),
         ([(3, 3), (3, 1)], "looked for 3 columns in X, as weights[0] takes 3 inputs, and X has 2"),
         ([(2, 1)], "looked for y of shape (7, 1) or (1, 7) or (7,), as X has 7 rows and weights[0] gives 1 output"),
+        (
+            [(2, 2)],
+            "looked for y of shape (7, 2) or (2, 7), or of (7,) class numbers from 0 to 1, as X has 7 rows and "
+            "weights[0] gives 2 outputs",
+        ),
     ],
 )
 def test_neighbours_that_do_not_go_together(layers: list[tuple[int, int]], message: str) -> None:

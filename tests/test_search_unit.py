@@ -1,6 +1,5 @@
 """The parts of the search: losses, what an array allows, what an explanation costs, and every planted form is found."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -301,6 +300,7 @@ def test_blocks_compare_with_the_plan_its_factors_and_decay() -> None:
     doubled = reading.blocks("mse", {}, {"dW1": 2.0})
     assert doubled["W1"].factor == pytest.approx(0.5)
     assert doubled["W2"].factor == pytest.approx(1.0)
+    assert doubled["W1"].slack == pytest.approx(2 * plain["W1"].slack)
     decayed = reading.blocks("mse", {}, None, {"W2": 3.0, "b1": 5.0})
     w, b = reading.problem.weights, reading.problem.biases
     assert b is not None
@@ -412,6 +412,14 @@ def test_the_factor_of_the_whole_is_found_from_the_arrays(s: float) -> None:
         assert best[0].s == pytest.approx(s, rel=1e-6)
 
 
+@pytest.mark.parametrize("place", ["phi", "back"])
+def test_the_same_nameless_form_in_two_layers_is_one_mistake(place: str) -> None:
+    form = "~a squared" if place == "phi" else "~weights alone"
+    plan = {f"{place}1": form, f"{place}2": form}
+    reading = submitted(plan, {}, WIDTHS)
+    assert plan in [state.plan for state in Search(reading, "mse", []).explain(1.0, 1)]
+
+
 def test_two_mistakes_need_a_search_for_two() -> None:
     plan = {"phi2": "derivative-missing", "back1": "weights-missing"}
     reading = submitted(plan, {}, WIDTHS)
@@ -509,12 +517,15 @@ def test_how_large_an_array_could_be() -> None:
         (1 + 0.9e-6, 1.0, False),
         (-1 + 0.9e-6, -1.0, False),
         (-1.0, -1.0, True),
+        (-0.25, -0.25, True),
+        (4.0, 4.0, False),
         (0.0, 0.0, True),
         (0.37, 0.37, False),
     ],
 )
 def test_a_factor_with_a_name_is_taken_for_exactly_that(f: float, rounded: float, named: bool) -> None:
     found = a_search()
+    found.named = [*found.named, 0.25]  # without its inverse
     assert found._rounded(f) == rounded
     assert found._named(f) is named
 
@@ -706,6 +717,18 @@ def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, m
     assert ((3, 2) in shapes) is (rows == 3)
 
 
+def test_deltas_are_matched_as_closely_as_rounding_of_the_sketch_allows() -> None:
+    found = a_search()
+    sketch, delta = found._sketch(2), grammar.delta_of(found.p, 2, {}, Flow()).deltas[-1]
+    products = np.matmul(sketch.left.T, delta[None])
+    weights, biases = sketch.targets
+    across = np.random.default_rng(0).normal(size=weights.shape)
+    across *= 0.25 / np.linalg.norm(across)  # beside which a ten-millionth of the target is nothing
+    changed = sketch._replace(targets=(2 * weights + across, 0 * biases))
+    for slack, fits in ((0.126, True), (0.124, False)):  # twice that, as the factor is 2
+        assert found._matching(changed, (products, np.array([slack])), np.ones(1, bool), 2.0) == [0] * fits
+
+
 def test_deltas_are_matched_by_what_they_give() -> None:
     found = a_search()
     correct, sketch = grammar.delta_of(found.p, 2, {}, grammar.Flow()).deltas[-1], found._sketch(2)
@@ -851,7 +874,8 @@ def test_a_decay_is_counted_in_gradients_of_the_loss() -> None:
     reading = submitted({}, {}, WIDTHS)
     found, w, made = Search(reading, "mse", []), reading.problem.weights[1], reading.correct("mse")["W2"].made
     (way,) = ways(found, 0.5 * (made + 0.25 * w), made, 0.5)
-    assert way == (Term("dW2", "~decay:0.25", pytest.approx(0.25)),)
+    assert [(term.place, term.form) for term in way] == [("dW2", "~decay:0.25")]
+    assert way[0].factor == pytest.approx(0.25)
 
 
 def test_the_gradient_of_the_biases_may_be_made_from_the_delta_below() -> None:
@@ -886,6 +910,22 @@ def test_only_a_form_with_a_name_fixes_the_factor_of_the_whole(form: str, fixed:
     assert states == [(pytest.approx(1.0), (Term("dW2", form),))] * fixed
 
 
+def test_a_vector_of_three_numbers_has_a_decay_only_if_no_factor_fits() -> None:
+    reading = submitted({}, {}, [3, 1])
+    (w,) = reading.problem.weights
+    found = Search(reading, "mse", [])
+    forms = [way[0].form[:6] for way in found._ways("W1", 0, 2.7 * w, w, 1.0, flow_to(found, 0), 1.0, [])]
+    assert forms == [""]
+
+
+def test_each_line_of_a_sum_is_compared_with_the_array_that_it_uses() -> None:
+    plan = {"dW2": "preactivation-instead-of-activation"}  # whose left array is not that of the forms before it
+    reading = submitted(plan, {}, [2, 3, 2])
+    found, flow = Search(reading, "mse", []), flow_to(Search(reading, "mse", []), 1)
+    tried = found._ways("W2", 1, reading.given["W2"], reading.correct("mse")["W2"].made, 1.0, flow, 1.0, [])
+    assert [way[0].form for way in tried] == list(plan.values())
+
+
 @pytest.mark.parametrize(
     ("width", "coarse", "fixed"), [(1, 1e-7, False), (2, 1e-7, True), (2, 3e-3, False), (3, 3e-3, True)]
 )
@@ -895,20 +935,42 @@ def test_in_single_precision_two_numbers_could_have_one_direction_by_chance(
     reading = submitted({"dW2": "preactivation-instead-of-activation"}, {}, [2, width, 1])
     reading.coarse = coarse
     found = Search(reading, "mse", [])
-    states = list(found._formed(State((), flow=flow_to(found, 1)), 1, {"W2": reading.given["W2"]}))
-    assert bool(states) is fixed
+    assert bool(formed(found, 1)) is fixed
 
 
-def test_a_form_fixes_no_factor_where_rounding_drowns_it_or_too_much_would_be_computed() -> None:
-    reading = submitted({"dW2": "preactivation-instead-of-activation"}, {}, WIDTHS)
+def formed(found: Search, k: int) -> list[State]:
+    """Determine the factor of the whole from the weights of a layer."""
+    state = State((), flow=flow_to(found, k))
+    return list(found._formed(state, k, {f"W{k + 1}": found.reading.given[f"W{k + 1}"]}))
 
-    size = float(np.linalg.norm(reading.given["W2"]))
 
-    for floor, n, fixed in ((0.0, N, True), (size, N, False), (0.0, 22_222, True), (0.0, 22_223, False)):
-        found = Search(replace(reading, floors={"W2": floor}), "mse", [])
-        state = State((), flow=flow_to(found, 1))
-        found.p = found.p._replace(y=np.broadcast_to(found.p.y[:1], (n, 1)))  # with 9 numbers, 200,000 products
-        assert bool(list(found._formed(state, 1, reading.given))) is fixed
+@pytest.mark.parametrize(
+    ("above", "share", "n", "fixed"),
+    [([3, 1], 1.0, N, False), ([2, 2, 1], 0.0, 50_000, True), ([3, 1], 0.0, 66_667, False)],
+)
+def test_a_form_fixes_no_factor_if_rounding_drowns_it_or_too_much_would_be_computed(
+    above: list[int], share: float, n: int, fixed: bool
+) -> None:
+    reading = submitted({"dW2": "preactivation-instead-of-activation"}, {}, [2, *above])
+    reading.floors = {"W2": share * float(np.linalg.norm(reading.given["W2"]))}
+    found = Search(reading, "mse", [])
+    state = State((), flow=flow_to(found, 1))
+    found.p = found.p._replace(y=np.broadcast_to(found.p.y[:1], (n, 1)))  # 200,000 products at most
+    assert bool(list(found._formed(state, 1, reading.given))) is fixed
+
+
+def test_the_correct_form_is_not_one_that_fixes_the_factor() -> None:
+    assert formed(a_search(), 1) == []
+
+
+def test_below_the_first_layer_there_is_no_delta() -> None:
+    found = Search(submitted({"dW1": "input-missing"}, {}, [3, 2]), "mse", [])
+    assert [state.terms for state in formed(found, 0)] == [(Term("dW1", "input-missing"),)]
+    x, (w,), flow = found.p.a[0], found.p.weights, flow_to(found, 0)
+    lower = flow.deltas[-1] @ w.T * x * (1 - x)  # as if the inputs were the activations of a layer
+    g = found.reading.given["W1"] = lower.T @ flow.deltas[-1]
+    assert formed(found, 0) == []
+    assert list(found._ways("W1", 0, g, found.correct["W1"].made, 1.0, flow, 1.0, [])) == []
 
 
 @pytest.mark.parametrize(("inputs", "scaled"), [(1, False), (2, True)])
