@@ -256,6 +256,11 @@ def test_the_names_the_layers_and_the_place(one: Explanation, layers: dict[str, 
     assert one.correct is (not one.state.terms and not one.extra and not any(one.reading.problem.turned))
 
 
+def test_a_mean_over_hidden_units_is_no_other_loss() -> None:
+    one = Explanation(reading([4, 5, 1], 10), losses(10, 1)[0], State(), 1, 0.2, (UNITS,), 0.0, 0.0, {})
+    assert one.other_loss is None
+
+
 def test_what_follows_a_factor_of_both_arrays_is_listed_too() -> None:
     both = Term("dW2", "", 0.37), Term("db2", "", 0.37)
     assert explained(*both, MISSING).slugs == ("layer-scale", "hidden-derivative-missing")

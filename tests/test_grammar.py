@@ -426,6 +426,12 @@ def test_factors_multiply_an_array_or_all_that_follows() -> None:
         np.testing.assert_allclose(made[name], factor * plain[name], rtol=1e-14)
 
 
+def test_a_factor_of_delta_leaves_the_errors_above_as_they_are() -> None:
+    p = a_pass(WIDTHS["pointed"])
+    made = backward(p, {"dW1": "~error2"}, {"delta1": 2.0})
+    np.testing.assert_allclose(made["W1"], p.a[0].T @ flow_to(p, 1).errors[-1])
+
+
 def test_a_factor_of_delta_carries_to_the_error_as_well() -> None:
     p = a_pass(WIDTHS["pointed"])
     plan = {"back1": "delta-without-derivative"}
