@@ -186,6 +186,21 @@ def test_activations_may_be_named_once_or_for_each_layer_or_left_open() -> None:
             "gradients is int; expected a list of one array for each layer",
         ),
         (
+            lambda: diagnose(W, X, Y, {"weights": np.array(3.0)}),
+            TypeError,
+            "gradients is one array of shape (); expected a list of one array for each layer",
+        ),
+        (
+            lambda: diagnose(W, X, Y, {"weights": G, "biases": np.ones((2, 3))}, biases=[np.ones(3), np.ones(1)]),
+            TypeError,
+            "gradients of biases is one array of shape (2, 3); expected a list of one array for each layer",
+        ),
+        (
+            lambda: diagnose(W, X, Y, {"weights": G, "biases": np.ones(3)}, biases=[np.ones(3), np.ones(1)]),
+            ValueError,
+            "gradients has 3 arrays for biases; expected 2, one for each layer of weights",
+        ),
+        (
             lambda: diagnose(W, X, Y, G, activations="relu", loss="bce"),
             ValueError,
             "loss 'bce' is known for a sigmoid output; the output activation is 'relu'",

@@ -419,6 +419,7 @@ A, B, C, D = (np.full((2, 2), float(k)) for k in range(4))
         ({"weights": [A, B]}, False, [A, B], None),
         ({"weights": [A, B], "biases": [C, D]}, True, [A, B], [C, D]),
         ({"weights": [A, B], "biases": [None, None]}, True, [A, B], None),
+        ({"weights": [A, B], "biases": ()}, True, [A, B], None),
         (Gradients((A, B), (C, D)), True, [A, B], [C, D]),
         (Gradients((A, B), None), False, [A, B], None),
         (([[[1.0]], [[2.0]]], [3.0, 4.0]), True, [[[1.0]], [[2.0]]], [3.0, 4.0]),

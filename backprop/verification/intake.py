@@ -175,11 +175,14 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             weights = gradients[0]
         elif with_bias and len(order := _without_none(list(gradients))) == 2 * layers:
             weights, biases = order[::2], order[1::2]
-    weights, biases = _without_none(weights), None if biases is None else _without_none(biases) or None
+    weights, biases = _without_none(weights), _without_none(biases)
+    if isinstance(biases, list) and not biases:
+        biases = None
     if biases is not None and not with_bias:
         raise ValueError("gradients has gradients of biases and biases is None; expected the biases themselves as well")
     for what, part in (("weights", weights), ("biases", biases)):
-        if isinstance(part, Sequence | np.ndarray) and len(part) != layers:
+        several = isinstance(part, Sequence) or (isinstance(part, np.ndarray) and part.ndim > 0)
+        if several and len(part) != layers:
             raise ValueError(
                 f"gradients has {len(part)} arrays for {what}; expected {layers}, one for each layer of weights"
             )
