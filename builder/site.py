@@ -98,7 +98,7 @@ def guarded(method: Callable[..., T]) -> Callable[..., T]:
     return work
 
 
-class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call] # of mkdocs, inside
+class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # mkdocs has no types in __init_subclass__
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
     build: Build

@@ -20,7 +20,7 @@ settings.load_profile("repeatable")
 
 
 def pytest_collection_finish() -> None:
-    """Spare the collector of garbage what stays until the end: it would look at seven thousand tests time and again."""
+    """Keep the garbage collector from scanning what stays until the end, above all eight thousand tests."""
     gc.freeze()
 
 

@@ -391,8 +391,8 @@ def text_of(tree: ast.Module, texts: Mapping[int, str] = MappingProxyType({}), s
 
     Args:
         tree: the tree.
-        texts: what is known already: the texts of statements of the module, by their identity. To write the whole tree
-            for each change of a line takes ten times as long.
+        texts: the texts of unchanged statements of the module, by their identity, so that a change of one line does not
+            write the whole tree again.
         start: the first line that has changed.
         stop: the line after the last that has changed.
 

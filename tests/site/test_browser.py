@@ -226,6 +226,27 @@ def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: lis
     tab.emulate_media(color_scheme="light")
 
 
+def test_a_wrong_colour_is_told_on_the_page_that_comes_first(
+    tab: Any, chromium: Any, served: Served, shared: Shared
+) -> None:
+    visits = Visits(chromium, served, shared)
+    visits._tab = tab
+    pale = PALE.replace("PLANTED", "em { color: #333 }").replace(
+        "p { color: #222", "em { color: #ccc } p { color: #222"
+    )
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        for first in (True, False):
+            tab.set_content(pale)
+            tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+            told = [one for one in visits._violations(scheme) if one.startswith("color-contrast")]
+            assert told == ["color-contrast: em <em>four</em>"] * first
+        tab.set_content(pale.replace("<em>", '<em style="font-size: 1px">'))  # of another kind
+        tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+        assert any(one.startswith("color-contrast: em") for one in visits._violations(scheme))
+    tab.emulate_media(color_scheme="light")
+
+
 def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
     tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
     tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
