@@ -167,7 +167,7 @@ def test_with_many_inputs_the_first_hundred_are_looked_at_before_all(
     monkeypatch.setattr(answers, "gives", gives)
     found = diagnose(W, X, Y, G, activations="sigmoid", loss="mse")
     assert len(found.cannot_tell) == len(seen) > 10
-    assert list(seen.values()) == [[5, *[len(X)] * looks]] * len(seen)
+    assert list(seen.values()) == [[*[len(X)] * looks, 5]] * len(seen)
 
 
 def test_what_agrees_is_counted() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import backprop
 from backprop import Gradients, Model, ensemble, train
+from backprop.__main__ import main
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
@@ -402,13 +403,25 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         ("train xor linear", "linear", ""),
     ],
 )
-def test_a_bad_command_line_is_one_line_on_stderr_and_status_2(arguments: str, name: str, came: str) -> None:
-    done = command(*arguments.split())
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert name in done.stderr
-    assert came in done.stderr
+def test_a_bad_command_line_is_one_line_on_stderr_and_status_2(
+    arguments: str, name: str, came: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = main(arguments.split())
+    except SystemExit as end:
+        status = end.code
+    said = capsys.readouterr()
+    assert status == 2
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert name in said.err
+    assert came in said.err
+
+
+def test_a_bad_command_line_ends_the_program_in_the_same_way() -> None:
+    done = command("train", "xor", "--eta", "fast")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "'fast'" in done.stderr
 
 
 def test_divergence_is_one_line_on_stderr_and_status_1() -> None:

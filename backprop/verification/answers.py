@@ -314,9 +314,9 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
     for slug, plan, _ in planted(there, 5):
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
-        if gives(there, plan, {}, right, 1e-9) is not False:
-            continue  # it is not a mistake in such a network
-        if all(gives(p, plan, {}, own, tolerance) is not False for p, own in zip(passes, rights, strict=True)):
+        if any(gives(p, plan, {}, own, tolerance) is False for p, own in zip(passes, rights, strict=True)):
+            continue
+        if gives(there, plan, {}, right, 1e-9) is False:  # otherwise it is not a mistake in such a network
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
         found.append("sum-instead-of-mean")

@@ -10,7 +10,8 @@ This is the only module of the package that contains incorrect formulas.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from backprop.network import ACTIVATIONS, Activation
 
 #: The name of the form at each place.
 Plan = Mapping[str, str]
+#: Computes a form when it is needed; None if it does not fit the shapes.
+Make = Callable[[], np.ndarray | None]
 
 
 class Pass(NamedTuple):
@@ -261,26 +264,28 @@ def derivatives(p: Pass, k: int) -> Iterator[tuple[str, np.ndarray]]:
     Yields:
         Names and arrays of the shape of z.
     """
+    return _computed(_derivatives(p, k))
+
+
+def _derivatives(p: Pass, k: int) -> Iterator[tuple[str, Make]]:
     phi = correct_derivative(p, k)
     cancelled = k == p.depth - 1 and p.family != "mse"
-    yield "", np.ones_like(phi) if cancelled else phi
+    yield "", lambda: np.ones_like(phi) if cancelled else phi
     if cancelled and p.activations[k].name != "softmax":
-        yield "output-derivative-not-cancelled", phi
+        yield "output-derivative-not-cancelled", lambda: phi
     for name, form in DERIVATIVES.items():
-        made = form.make(p, k)
-        if made is None:
-            continue
+        make: Make = partial(form.make, p, k)
         if not cancelled:
-            yield name, made
+            yield name, make
         elif p.activations[k].name == "softmax":
             if name == "wrong-activation-derivative:sigmoid of a":
-                yield "output-derivative-not-cancelled:diagonal", made
+                yield "output-derivative-not-cancelled:diagonal", make
             elif name.startswith("~"):
-                yield name, made
+                yield name, make
         else:
-            yield name, made / phi
+            yield name, partial(_divided, make, phi)
             if name != "derivative-missing":
-                yield f"output-derivative-not-cancelled+{name}", made
+                yield f"output-derivative-not-cancelled+{name}", make
 
 
 def errors(p: Pass) -> Iterator[tuple[str, np.ndarray]]:
@@ -292,16 +297,37 @@ def errors(p: Pass) -> Iterator[tuple[str, np.ndarray]]:
     Yields:
         Names and arrays of the shape of ŷ.
     """
-    yield "", correct_error(p)
+    return _computed(_errors(p))
+
+
+def _divided(make: Make, by: np.ndarray) -> np.ndarray | None:
+    made = make()
+    return None if made is None else made / by
+
+
+def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
+    return through(s) + zero
+
+
+def _errors(p: Pass) -> Iterator[tuple[str, Make]]:
+    yield "", lambda: correct_error(p)
     if p.activations[-1].name == "softmax":
         if p.family == "mse":
-            yield "output-derivative-missing", residual(p)
+            yield "output-derivative-missing", lambda: residual(p)
         else:
-            yield "output-derivative-not-cancelled", _jacobian(p)
+            yield "output-derivative-not-cancelled", lambda: _jacobian(p)
     for name, form in ERRORS.items():
-        made = form.make(p)
-        if made is not None:
-            yield name, made
+        yield name, partial(form.make, p)
+
+
+def _computed(forms: Iterable[tuple[str, Make]]) -> Iterator[tuple[str, np.ndarray]]:
+    """Compute the forms that fit the shapes."""
+    return ((name, made) for name, make in forms if (made := make()) is not None)
+
+
+def _named(forms: Iterable[tuple[str, Make]], name: str) -> np.ndarray | None:
+    """Compute the form of a name and no other; None if there is none that fits the shapes."""
+    return next((make() for other, make in forms if other == name), None)
 
 
 def _with(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -341,6 +367,10 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
     Yields:
         Names and arrays of the shape of the layer's activation.
     """
+    return _computed(_backs(p, k, flow))
+
+
+def _backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, Make]]:
     delta, error = flow.deltas[-1], flow.errors[-1]
     w = p.weights[k + 1]
     zero = np.zeros_like(p.a[k + 1])
@@ -354,18 +384,18 @@ def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
         fits = s.shape[-1] == w.shape[-1]
         for way, through in _ways_back(p, k):
             if fits:
-                yield "+".join(filter(None, (source, way))), through(s) + zero
+                yield "+".join(filter(None, (source, way))), partial(_as_large, zero, through, s)
         if source and not fits and s.shape[-1] in (1, w.shape[-2]):
-            yield f"{source}+weights-missing", s + zero
-    made = step.activation_gradient(delta, w)
-    if made.shape[-1] > 1:
-        yield "~summed over units", zero + made.sum(axis=-1, keepdims=True)
-    yield "~ones", zero + 1.0
-    yield "~weights alone", zero + w.sum(axis=-1)[..., None, :]
-    made = np.swapaxes(p.a[k + 1], -1, -2) @ delta
-    yield "~gradient instead of weights", step.activation_gradient(delta, made)
+            yield f"{source}+weights-missing", partial(np.add, s, zero)
+    if w.shape[-2] > 1:
+        yield "~summed over units", lambda: zero + step.activation_gradient(delta, w).sum(axis=-1, keepdims=True)
+    yield "~ones", lambda: zero + 1.0
+    yield "~weights alone", lambda: zero + w.sum(axis=-1)[..., None, :]
+    made = np.swapaxes(p.a[k + 1], -1, -2)
+    yield "~gradient instead of weights", lambda: step.activation_gradient(delta, made @ delta)
     if delta.shape[-1] == 1:
-        yield "~mean over examples", zero + step.activation_gradient(delta.mean(axis=-2, keepdims=True), w)
+        mean = delta.mean(axis=-2, keepdims=True)
+        yield "~mean over examples", lambda: zero + step.activation_gradient(mean, w)
 
 
 def _derivative_call(p: Pass, k: int) -> str:
@@ -495,14 +525,13 @@ def delta_of(p: Pass, k: int, plan: Plan, flow: Flow) -> Flow:
     output = k == p.depth - 1
     wanted = plan.get("error" if output else f"back{k + 1}", ""), plan.get(f"phi{k + 1}", "")
     if wanted[0].startswith("~epsilon:"):
-        come = iter([(wanted[0], error_with_epsilon(p, float(wanted[0].partition(":")[2])))])
+        error: np.ndarray | None = error_with_epsilon(p, float(wanted[0].partition(":")[2]))
     elif wanted[0].startswith("~clipped:"):
         _, which, bound = wanted[0].split(":")
-        come = iter([(wanted[0], error_with_clipping(p, float(bound), which))])
+        error = error_with_clipping(p, float(bound), which)
     else:
-        come = errors(p) if output else backs(p, k, flow)
-    error = next((made for name, made in come if name == wanted[0]), None)
-    factor = next((made for name, made in derivatives(p, k) if name == wanted[1]), None)
+        error = _named(_errors(p) if output else _backs(p, k, flow), wanted[0])
+    factor = _named(_derivatives(p, k), wanted[1])
     if error is None or factor is None:
         raise ValueError(f"the forms {wanted} do not fit layer {k + 1}: the shapes do not allow it")
     return Flow((*flow.errors, kept_error(p, k, error)), (*flow.deltas, step.backward_gradient(factor, error)))
@@ -552,16 +581,32 @@ def backward(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) ->
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
     """
-    found, flow, factors = {}, Flow(), factors or {}
+    return dict(layer_by_layer(p, plan, factors))
+
+
+def layer_by_layer(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    """Run a backward pass as `backward` does, as far as its gradients are asked for.
+
+    Args:
+        p: the forward pass.
+        plan: the plan.
+        factors: as for `backward`.
+
+    Yields:
+        Parameters and their gradients, those of the output first.
+
+    Raises:
+        ValueError: if the plan names a form that does not fit the shapes.
+    """
+    flow, factors = Flow(), factors or {}
     for k in range(p.depth - 1, -1, -1):
         flow = delta_of(p, k, plan, flow)
         f = factors.get(f"delta{k + 1}", 1.0)
         if f != 1.0:
             flow = Flow((*flow.errors[:-1], f * flow.errors[-1]), (*flow.deltas[:-1], f * flow.deltas[-1]))
         weights, biases = gradients_of(p, k, plan, flow)
-        found[f"W{k + 1}"] = factors.get(f"dW{k + 1}", 1.0) * weights
-        found[f"b{k + 1}"] = factors.get(f"db{k + 1}", 1.0) * biases
-    return found
+        yield f"W{k + 1}", factors.get(f"dW{k + 1}", 1.0) * weights
+        yield f"b{k + 1}", factors.get(f"db{k + 1}", 1.0) * biases
 
 
 # Lines of code
@@ -681,7 +726,7 @@ def laid_out(code: str, convention: str) -> str:
 
 
 #: The factors that a product can have: names, calls and indices.
-_OPERAND = r"(?:[\w.]+|\([^()]*\)|\[[^\]]*\])+"
+_OPERAND = r"(?:[\w.]|\([^()]*\)|\[[^\]]*\])+"
 
 
 def _flipped(code: str) -> str:

@@ -21,7 +21,13 @@ from builder.errors import SiteError
 from builder.tree import Node, Tree
 
 FOLDER = Path(__file__).parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+#: The first has no window, so that it starts sooner and opens a page in a third of the time.
+BROWSERS = (
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable", "chrome", "msedge"),
+)
+#: How it is started. Letters are as wide as they are drawn; without a window they would be rounded to whole pixels.
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
 #: What is for screens only.
 DROPPED = "a.headerlink, details.cite, .equation-actions, .figure-source, button, script, details.mkdocstrings-source"
 LONG, WIDE = 40, 95  # lines, and characters in one of them
@@ -303,7 +309,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
 
     try:
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+            chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
             def printing(numbers: Mapping[str, int]) -> dict[str, int]:
                 edition = book(site, pages, root, latex, numbers)

@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 #: Milliseconds: the machine that tests may be busy.
 PATIENCE = 60_000
 
+#: WebAssembly is compiled once, and not what is often run a second time, for speed.
+COMPILED_ONCE = "--js-flags=--liftoff-only"
+
 Open = Callable[..., Any]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")
 
@@ -119,8 +122,8 @@ def served(site: Path, port: int) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def chromium(port: int) -> Iterator[Any]:
-    """A browser; without one the test is skipped, or fails where CI demands one."""
+def start(port: int) -> Iterator[Callable[..., Any]]:
+    """Start a browser with further options; without one the test is skipped, or fails where CI demands one."""
     path = printed.browser()
     if path is None:
         reason = f"no browser: none of {', '.join(printed.BROWSERS)} is on the search path"
@@ -131,9 +134,15 @@ def chromium(port: int) -> Iterator[Any]:
 
     led = f"--host-resolver-rules=MAP {ADDRESS.split('/')[2]} 127.0.0.1:{port}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", led])
-        yield browser
-        browser.close()
+        yield lambda *more: playwright.chromium.launch(executable_path=path, args=[*printed.ARGUMENTS, led, *more])
+
+
+@pytest.fixture(scope="session")
+def chromium(start: Callable[..., Any]) -> Iterator[Any]:
+    """A browser for all tests; what a page has computed for seconds only, it computes sooner in this way."""
+    browser = start(COMPILED_ONCE)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

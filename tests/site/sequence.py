@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(options.site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=printed.browser(), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=printed.browser(), args=printed.ARGUMENTS)
         for width, height in WIDTHS.items():
             tab = browser.new_page(viewport={"width": width, "height": height})
             tab.set_default_timeout(PATIENCE)

@@ -91,6 +91,7 @@ class Listings(HTMLParser):
             self.found[self.key()][-1] += data
 
 
+@functools.cache
 def listings(site: Path) -> dict[str, dict[tuple[int, str], list[str]]]:
     """Collect the listings of the whole site by page."""
     found = {}

@@ -1,6 +1,7 @@
 """The pages: their examples run, their links lead somewhere, their figures speak."""
 
 import doctest
+import functools
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -85,6 +86,7 @@ class Anatomy(HTMLParser):
             self.images_without_alt += 1
 
 
+@functools.cache
 def anatomy(path: Path) -> Anatomy:
     reader = Anatomy()
     reader.feed(path.read_text(encoding="utf-8"))
