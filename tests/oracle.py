@@ -21,9 +21,9 @@ BENDS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "mse": lambda xp, y, p: xp.mean((p - y) ** 2),
-    "binary_cross_entropy": lambda xp, y, p: xp.mean(-y * xp.log(p) - (1 - y) * xp.log(1 - p)),
-    "cross_entropy": lambda xp, y, p: -xp.sum(y * xp.log(p)) / len(y),
+    "mse": lambda xp, y, p: xp.mean((p - y) ** 2, axis=(-2, -1)),
+    "binary_cross_entropy": lambda xp, y, p: xp.mean(-y * xp.log(p) - (1 - y) * xp.log(1 - p), axis=(-2, -1)),
+    "cross_entropy": lambda xp, y, p: -xp.sum(y * xp.log(p), axis=(-2, -1)) / len(y),
 }
 
 
@@ -37,26 +37,29 @@ def loss_of(
     loss: str = "mse",
     shifts: Sequence[Any] | None = None,
 ) -> Any:
-    """Compute the loss of a network, from the inputs on."""
+    """Compute the loss of a network, from the inputs on; parameters with a leading axis give as many losses."""
     a = X
     for layer, (w, name) in enumerate(zip(weights, names, strict=True)):
-        z = xp.dot(a, w)
-        z = z if biases is None else z + biases[layer]
+        z = xp.matmul(a, w)
+        z = z if biases is None else z + biases[layer][..., None, :]
         z = z if shifts is None else z + shifts[layer]
         a = BENDS[name](xp, z)
     return LOSSES[loss](xp, y, a)
 
 
-def by_complex_step(f: Callable[[Any], Any], x: Any, h: float = 1e-30) -> np.ndarray:
-    """Measure the gradient of an analytic f, entry by entry."""
+def by_complex_step(f: Callable[[Any], Any], x: Any, h: float = 1e-30, stacked: bool = False) -> np.ndarray:
+    """Measure the gradient of an analytic f, entry by entry, or at once if f takes many x along a leading axis."""
     x = np.asarray(x, dtype=float)
-    return np.array([np.imag(f(x + 1j * h * e)) / h for e in _unit_steps(x)]).reshape(x.shape)
+    changed = x + 1j * h * _unit_steps(x)
+    return (np.imag(f(changed) if stacked else np.array([f(one) for one in changed])) / h).reshape(x.shape)
 
 
-def by_central_difference(f: Callable[[Any], Any], x: Any, h: float = 1e-5) -> np.ndarray:
-    """Measure the gradient of any smooth f, entry by entry."""
+def by_central_difference(f: Callable[[Any], Any], x: Any, h: float = 1e-5, stacked: bool = False) -> np.ndarray:
+    """Measure the gradient of any smooth f, entry by entry, or at once if f takes many x along a leading axis."""
     x = np.asarray(x, dtype=float)
-    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in _unit_steps(x)]).reshape(x.shape)
+    above, below = x + h * _unit_steps(x), x - h * _unit_steps(x)
+    up, down = (f(many) if stacked else np.array([f(one) for one in many]) for many in (above, below))
+    return ((up - down) / (2 * h)).reshape(x.shape)
 
 
 def _unit_steps(x: np.ndarray) -> np.ndarray:

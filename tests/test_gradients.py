@@ -55,14 +55,14 @@ class Case(NamedTuple):
         biases = parameters[depth:] if self.model.biases else None
         return loss_of(xp, self.X, self.y, parameters[:depth], biases, self.names, self.loss, shifts)
 
-    def measured(self, measure: Callable[[Callable[[Any], Any], Any], np.ndarray]) -> list[np.ndarray]:
+    def measured(self, measure: Callable[..., np.ndarray]) -> list[np.ndarray]:
         """The gradients by a numerical derivative of the oracle."""
         p = self.parameters
 
         def loss(k: int, changed: Any) -> Any:
             return self.oracle(np, [*p[:k], changed, *p[k + 1 :]])
 
-        return [measure(partial(loss, k), p[k]) for k in range(len(p))]
+        return [measure(partial(loss, k), p[k], stacked=True) for k in range(len(p))]
 
 
 def draw(depth: int, output: tuple[str, str], bias: bool, n: int, seed: int, pool: list[str]) -> Case:
