@@ -1,8 +1,30 @@
-"""How many processes run the tests: three or two for all of them, one for some of them."""
+"""How many processes run the tests, three or two for all of them, one for some of them; and which run together."""
 
 import os
+import re
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+#: Files whose tests share a tab of the browser that takes long to open.
+TOGETHER = re.compile(r"tests/site/test_(firefox|listings|microscope)\.py")
+#: Tests of a page of the site, except for those that ask for the other pages as well.
+OF_A_PAGE = re.compile(r"tests/site/test_browser\.py::(?!test_every_)\w+\[(.*)\]")
+
+
+class Together(LoadScopeScheduling):
+    """Give to one process the tests that look at the same; the others one by one, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if found := TOGETHER.match(nodeid):
+            return found[0]
+        page = OF_A_PAGE.match(nodeid)
+        return f"page {page[1]}" if page else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    """Choose how the tests are given to the processes."""
+    return Together(config, log)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -49,7 +49,8 @@ def test_a_target_may_be_a_number(y: Any) -> None:
 
 
 def test_one_input_and_many_examples_are_not_one_example() -> None:
-    model, x, y = Model.random([1, 3, 1], seed=0), RNG.normal(size=5), RNG.random(5)
+    rng = np.random.default_rng(3)
+    model, x, y = Model.random([1, 3, 1], seed=0), rng.normal(size=5), rng.random(5)
     g = model.backward(model.forward(x[:, None]), y[:, None])
     assert diagnose(model.weights, x, y, g.weights).verdict == "correct"
     assert data("y", 3).shape == (1,)
@@ -58,7 +59,8 @@ def test_one_input_and_many_examples_are_not_one_example() -> None:
 @pytest.mark.parametrize("widths", [[1, 1], [1, 1, 1], [3, 1, 1], [1, 1, 1, 1]])
 def test_networks_with_one_unit_in_each_layer(widths: list[int]) -> None:
     """Case 9: these broke off with an IndexError."""
-    model, x, y = Model.random(widths, seed=1), RNG.normal(size=(5, widths[0])), RNG.random((5, 1))
+    rng = np.random.default_rng(3)
+    model, x, y = Model.random(widths, seed=1), rng.normal(size=(5, widths[0])), rng.random((5, 1))
     g = model.backward(model.forward(x), y)
     assert diagnose(model.weights, x, y, g.weights, activations="sigmoid", loss="mse").verdict == "correct"
     for factor in (2.0, 5.0, -0.5, 0.3):
@@ -180,17 +182,19 @@ W = [np.ones((3, 4)), np.ones((4, 1))]
 def test_the_message_blames_the_array_that_does_not_fit(
     x: tuple[int, ...], y: tuple[int, ...], weights: list[tuple[int, int]], words: str
 ) -> None:
+    rng = np.random.default_rng(3)
     arrays = [np.full(shape, 0.5) for shape in weights]
     with pytest.raises(ValueError, match=r"^shapes fit no convention: X ") as raised:
-        diagnose(arrays, RNG.normal(size=x), np.full(y, 0.25), arrays)
+        diagnose(arrays, rng.normal(size=x), np.full(y, 0.25), arrays)
     assert words in str(raised.value)
     assert re.search(r"nearest is (rows|columns), \((in, out|out, in)\): ", str(raised.value))
 
 
 def test_class_numbers_out_of_range_are_explained() -> None:
+    rng = np.random.default_rng(3)
     arrays = [np.full((4, 5), 0.5), np.full((5, 3), 0.5)]
     with pytest.raises(ValueError, match=r"or of \(20,\) class numbers from 0 to 2"):
-        diagnose(arrays, RNG.normal(size=(20, 4)), np.full(20, 7), arrays)
+        diagnose(arrays, rng.normal(size=(20, 4)), np.full(20, 7), arrays)
 
 
 def test_biases_that_fit_no_layer_are_named() -> None:

@@ -26,9 +26,10 @@ def slugs(model: Model, x: Any = X, y: Any = Y, loss: str = "mse", **options: An
 
 
 def test_identical_units_are_counted() -> None:
-    w = RNG.normal(size=(2, 4))
+    rng = np.random.default_rng(5)
+    w = rng.normal(size=(2, 4))
     w[:, 2] = w[:, 0]
-    out = RNG.normal(size=(4, 1))
+    out = rng.normal(size=(4, 1))
     assert slugs(Model([w, out])) == []  # equal in, different out: the gradients differ
     out[2] = out[0]
     found = remarks(Model([w, out]), X, Y)
@@ -38,6 +39,7 @@ def test_identical_units_are_counted() -> None:
 
 
 def test_dead_units_and_a_layer_of_zeros() -> None:
+    rng = np.random.default_rng(5)
     w = np.array([[-1.0, 1.0, 0.5], [-1.0, 2.0, -0.2]])
     one = Model([w, np.array([[1.0], [1.0], [2.0]])], None, ["relu", "identity"])
     x = np.abs(X) + 0.1
@@ -47,17 +49,18 @@ def test_dead_units_and_a_layer_of_zeros() -> None:
     every = Model([-np.abs(w), np.ones((3, 1))], None, ["relu", "identity"])
     assert "dead-units" in slugs(every, x)
     assert "zero-gradient" in slugs(every, x)
-    zero_above = Model([RNG.normal(size=(2, 3)), np.zeros((3, 1))], None, "sigmoid")
+    zero_above = Model([rng.normal(size=(2, 3)), np.zeros((3, 1))], None, "sigmoid")
     found = remarks(zero_above, X, Y)
     assert any("layer 1 is exactly zero" in remark.text for remark in found)
 
 
 def test_saturated_units() -> None:
-    far = Model([30 * np.ones((2, 3)), RNG.normal(size=(3, 1))], None, ["tanh", "sigmoid"])
+    rng = np.random.default_rng(5)
+    far = Model([30 * np.ones((2, 3)), rng.normal(size=(3, 1))], None, ["tanh", "sigmoid"])
     x = X + 1
     text = next(remark.text for remark in remarks(far, x, Y) if remark.slug == "saturated-units")
     assert "All 3 units of layer 1 are saturated" in text
-    output = Model([RNG.normal(size=(2, 3)), 40 * np.ones((3, 1))])
+    output = Model([rng.normal(size=(2, 3)), 40 * np.ones((3, 1))])
     assert "The output is saturated" in next(r.text for r in remarks(output, x, Y) if r.slug == "saturated-units")
 
 
@@ -86,7 +89,8 @@ def test_targets_that_the_output_cannot_reach(activation: str, y: np.ndarray, ou
 
 
 def test_weights_so_small_that_all_predictions_are_equal() -> None:
-    small = Model([1e-4 * RNG.normal(size=(2, 4)), 1e-4 * RNG.normal(size=(4, 1))])
+    rng = np.random.default_rng(5)
+    small = Model([1e-4 * rng.normal(size=(2, 4)), 1e-4 * rng.normal(size=(4, 1))])
     assert slugs(small) == ["predictions-equal"]
     assert slugs(Model.random([2, 4, 1], seed=0)) == []
 
@@ -132,11 +136,12 @@ def test_a_kink_is_no_curvature() -> None:
 
 
 def test_every_remark_links_to_something_that_exists() -> None:
+    rng = np.random.default_rng(5)
     models = [
         Model([np.full((2, 3), 0.5), np.full((3, 1), 0.5)]),
         Model([-np.ones((2, 3)), np.ones((3, 1))], None, ["relu", "identity"]),
         Model([40 * np.ones((2, 3)), np.ones((3, 1))], None, ["tanh", "tanh"]),
-        Model([1e-4 * RNG.normal(size=(2, 3)), 1e-4 * RNG.normal(size=(3, 1))], None, ["tanh", "sigmoid"]),
+        Model([1e-4 * rng.normal(size=(2, 3)), 1e-4 * rng.normal(size=(3, 1))], None, ["tanh", "sigmoid"]),
     ]
     found = {r.slug: r for m in models for r in remarks(m, 300 * X, 9 * Y, eta=1e9, printed_loss=0.3)}
     assert len(found) >= 7
@@ -151,8 +156,9 @@ def test_every_remark_links_to_something_that_exists() -> None:
 
 @pytest.mark.parametrize("name", [name for name in LOSS_NAMES if "examples" not in name and name != "mse"])
 def test_the_printed_loss_is_recognised(name: str) -> None:
+    rng = np.random.default_rng(5)
     y = np.eye(3)[[0, 1, 2, 1, 0]]
-    y_hat = RNG.dirichlet(np.ones(3), size=5)
+    y_hat = rng.dirichlet(np.ones(3), size=5)
     value = loss_values(y, y_hat)[name]
     for shown in (value, round(value, 6)):
         text = printed(shown, y, y_hat, "mse").text
@@ -163,7 +169,8 @@ def test_the_printed_loss_is_recognised(name: str) -> None:
 
 
 def test_targets_that_broadcast_in_the_loss_only() -> None:
-    y_hat = RNG.uniform(size=(21, 1))
+    rng = np.random.default_rng(5)
+    y_hat = rng.uniform(size=(21, 1))
     value = float(np.mean((Y.ravel() - y_hat) ** 2))
     assert "N × N" in printed(value, Y, y_hat, "mse").text
 

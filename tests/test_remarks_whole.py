@@ -56,7 +56,8 @@ def test_identical_units(columns: list[int], words: str) -> None:
 
 
 def test_identical_units_of_the_second_layer_with_and_without_biases() -> None:
-    second = np.repeat(RNG.normal(size=(3, 1)), 2, axis=1)
+    rng = np.random.default_rng(2)
+    second = np.repeat(rng.normal(size=(3, 1)), 2, axis=1)
     weights = [W[0], second, np.full((2, 1), 0.3)]
     words = f"All 2 units of layer 2 are identical, {IDENTICAL}"
     assert [remark.text for remark in only("identical-units", Model(weights))] == [words]
@@ -172,7 +173,8 @@ def columns(*spreads: float) -> np.ndarray:
     ],
 )
 def test_inputs_that_are_not_scaled(x: np.ndarray, text: str | None) -> None:
-    model = Model([RNG.normal(size=(x.shape[1], 1)) / 100])
+    rng = np.random.default_rng(2)
+    model = Model([rng.normal(size=(x.shape[1], 1)) / 100])
     found = only("inputs-not-scaled", model, x, [[0.0], [1.0]])
     expected = Remark(
         *("inputs-not-scaled", f"The inputs are not scaled, because {text}. {SCALE}", "stability-threshold"),
@@ -270,7 +272,8 @@ def test_predictions_that_are_equal() -> None:
     ],
 )
 def test_the_gradient_of_a_loss_with_another_factor(loss: str, factor: float) -> None:
-    model, y = Model([W[0], RNG.normal(size=(3, 2))], [np.ones(3), np.ones(2)]), np.hstack([Y, 1 - Y])
+    rng = np.random.default_rng(2)
+    model, y = Model([W[0], rng.normal(size=(3, 2))], [np.ones(3), np.ones(2)]), np.hstack([Y, 1 - Y])
     own = model.backward(model.forward(X), y, "mse" if loss.startswith("mse") else "binary_cross_entropy")
     found = _gradient(model, X, y, loss)
     for mine, its in zip((*found.weights, *(found.biases or ())), (*own.weights, *(own.biases or ())), strict=True):
@@ -280,7 +283,8 @@ def test_the_gradient_of_a_loss_with_another_factor(loss: str, factor: float) ->
 
 @pytest.mark.parametrize(("loss", "factor"), [("cross_entropy", 1.0), ("cross_entropy_sum", 6.0)])
 def test_the_gradient_of_a_cross_entropy_of_classes(loss: str, factor: float) -> None:
-    model, y = Model([W[0], RNG.normal(size=(3, 2))], activations=["tanh", "softmax"]), np.hstack([Y, 1 - Y])
+    rng = np.random.default_rng(2)
+    model, y = Model([W[0], rng.normal(size=(3, 2))], activations=["tanh", "softmax"]), np.hstack([Y, 1 - Y])
     own = model.backward(model.forward(X), y, "cross_entropy")
     for mine, its in zip(_gradient(model, X, y, loss).weights, own.weights, strict=True):
         np.testing.assert_allclose(mine, factor * its, rtol=1e-13)
@@ -474,7 +478,8 @@ def test_the_gradient_from_before_the_update(eta: float) -> None:
 
 
 def test_biases_are_asked_for_where_none_came_and_nothing_else_was_found() -> None:
-    noise = [RNG.normal(size=w.shape) for w in W]
+    rng = np.random.default_rng(2)
+    noise = [rng.normal(size=w.shape) for w in W]
     assert hints(handed(Model(W), noise), SIGMOID, EPS) == ((BIASES,), False)
     assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
 
@@ -521,7 +526,8 @@ def test_what_one_network_has_cost_is_missing_for_the_next(monkeypatch: pytest.M
 
 
 def test_a_tiny_gradient_must_agree_as_closely() -> None:
-    noise = [1e-13 * RNG.normal(size=w.shape) for w in W]
+    rng = np.random.default_rng(2)
+    noise = [1e-13 * rng.normal(size=w.shape) for w in W]
     assert hints(handed(BIASED, noise), SIGMOID, EPS).texts == ()
 
 
@@ -529,7 +535,8 @@ def test_a_tiny_gradient_must_agree_as_closely() -> None:
     ("off", "unit", "many"), [(0.0, EPS, 1), (1e-7, EPS, 0), (1e-7, 2.0**-23, 1), (1e-3, 2.0**-23, 0)]
 )
 def test_a_mini_batch_is_tried_if_it_fits_up_to_rounding(off: float, unit: float, many: int) -> None:
-    given = [(1 + off * RNG.normal(size=g.shape)) * g for g in of(slice(7)).weights]
+    rng = np.random.default_rng(2)
+    given = [(1 + off * rng.normal(size=g.shape)) * g for g in of(slice(7)).weights]
     (problem,) = handed(BIASED, given)
     found = [words for _, _, words in _batches(problem, forward(problem, SIGMOID[0], "mse"), ["mse"], unit)]
     assert found == ["first 7 examples"] * many

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from builder.beside import printed
+from live import fetch
 from tests.shared import Shared
 from tests.site.building import ADDRESS, GIVEN, built
 
@@ -67,14 +68,13 @@ def compressed(path: Path) -> bytes:
 
 
 #: Tests of the site that take long, which come first of them.
-LONG = {"test_citing", "test_live", "test_microscope"}
+LONG = {"test_citing", "test_firefox", "test_listings", "test_live", "test_microscope"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests of the site last, so that it can be built while others run.
 
-    All tests of a page stand together: a process that sees the page then answers all of them, and no other waits for
-    it. What asks for every page comes at the end.
+    All tests of a page stand together, as one process answers all of them. What asks for every page comes at the end.
     """
     here = Path(__file__).parent
 
@@ -154,6 +154,16 @@ def ready(served: Served) -> Served:
             pytest.fail(reason)
         pytest.skip(reason)
     return served
+
+
+@pytest.fixture(scope="module")
+def compiled(ready: Served) -> None:
+    """Where there was no Node, the site has Pyodide's own library, and what is said of another is not tested."""
+    if not fetch.compiled(fetch.cache()).is_file():
+        reason = "the standard library is not compiled; python -m live.fetch does it where there is Node"
+        if os.environ.get("BROWSER_TESTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 @pytest.fixture

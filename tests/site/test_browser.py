@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from builder import tree
 from builder.beside import printed
 from builder.source.equations import page_url
 from tests.shared import Shared
+from tests.site import axe
 from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
@@ -35,35 +35,6 @@ SHIFTS = """new PerformanceObserver(list => list.getEntries().forEach(entry => w
 SCRIPT = """performance.getEntriesByType("resource").find(entry => entry.name.includes("/bundle."))"""
 WAITS = f"""{SCRIPT}.startTime
     >= performance.getEntriesByType("navigation")[0].loadEventStart"""
-
-#: What axe finds, by all rules or by contrast alone. Contrast takes most of the time, and follows from colour, ground,
-#: size, weight and opacity: of all elements with text that have them in common the first is looked at, on the page that
-#: comes first. What stands fixed, or on a picture, is looked at by itself.
-AXE = """async ([contrast, seen]) => {
-    const moving = document.getAnimations().filter(animation => animation.timeline === document.timeline);
-    await Promise.all(moving.map(animation => animation.finished)); // colours change slowly
-    const first = new Map(), known = new Map([[null, ["", ""]]]);
-    const around = e => { if (known.has(e)) return known.get(e);
-        const s = getComputedStyle(e), [behind, through] = around(e.parentElement);
-        const ground = s.backgroundImage !== "none" || ["fixed", "sticky"].includes(s.position)
-            ? [s.backgroundImage, s.position, s.backgroundColor, e.tagName, e.className].join()
-            : s.backgroundColor !== "rgba(0, 0, 0, 0)" ? s.backgroundColor : behind;
-        known.set(e, [ground, s.opacity < 1 ? `${through} ${s.opacity}` : through, s]);
-        return known.get(e); };
-    document.querySelectorAll("[data-kind]").forEach(e => e.removeAttribute("data-kind"));
-    for (const e of document.querySelectorAll("body *")) {
-        if (![...e.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
-        const [ground, through, s] = around(e);
-        const kind = [s.color, ground, s.fontSize, s.fontWeight, through, s.textShadow, s.visibility, s.display].join();
-        if (!first.has(kind)) first.set(kind, e); }
-    seen.forEach(kind => first.delete(kind));
-    if (contrast && !first.size) return [[], []];
-    first.forEach(e => e.setAttribute("data-kind", ""));
-    axe.configure({rules: [{id: "color-contrast", selector: "[data-kind]", enabled: first.size > 0}]});
-    const options = {resultTypes: ["violations"], preload: false, ...(contrast && {runOnly: ["color-contrast"]})};
-    return [(await axe.run("html", options)).violations.map(
-        v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " "
-            + n.html.replace(' data-kind=""', "").slice(0, 120)).join(" | ")), [...first.keys()]]; }"""
 
 #: Whether every listing that is seen and wider than its place can be reached by keyboard.
 REACHABLE = """() => [...document.querySelectorAll("pre > code")].every(
@@ -157,9 +128,9 @@ class Visits(Mapping[str, Visit]):
 
     def _violations(self, scheme: str) -> list[str]:
         """List what axe finds: in the light scheme of contrast alone, in the dark one of everything."""
-        found, kinds = self._tab.evaluate(AXE, [scheme == "light", self._kinds[scheme]])
+        found, kinds = axe.violations(self._tab, contrast=scheme == "light", seen=self._kinds[scheme])
         self._kinds[scheme] += kinds
-        return list(found)
+        return found
 
     def _visit(self, url: str) -> Visit:
         tab = self._tab = self._tab or self._open()
@@ -175,7 +146,6 @@ class Visits(Mapping[str, Visit]):
             visit.shift, visit.script_waits = tab.evaluate("window.shift"), tab.evaluate(WAITS)
             if visit.shift < STEADY:
                 break
-        tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
         visit.violations += self._violations("light")
         visit.links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
         visit.wide_labels = tab.evaluate(LABELS)
@@ -216,13 +186,12 @@ SEEN = [
 @pytest.mark.parametrize(("planted", "seen"), SEEN)
 def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
     tab.set_content(PALE.replace("PLANTED", planted))
-    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
     tab.emulate_media(color_scheme="light")
-    found, kinds = tab.evaluate(AXE, [True, []])
+    found, kinds = axe.violations(tab, contrast=True)
     assert found == []
-    assert tab.evaluate(AXE, [True, kinds]) == [[], []]
+    assert axe.violations(tab, contrast=True, seen=kinds) == ([], [])
     tab.emulate_media(color_scheme="dark")
-    assert tab.evaluate(AXE, [True, kinds])[0] == [f"color-contrast: {words}" for words in seen]
+    assert axe.violations(tab, contrast=True, seen=kinds)[0] == [f"color-contrast: {words}" for words in seen]
     tab.emulate_media(color_scheme="light")
 
 
@@ -238,19 +207,16 @@ def test_a_wrong_colour_is_told_on_the_page_that_comes_first(
         tab.emulate_media(color_scheme=scheme)
         for first in (True, False):
             tab.set_content(pale)
-            tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
             told = [one for one in visits._violations(scheme) if one.startswith("color-contrast")]
             assert told == ["color-contrast: em <em>four</em>"] * first
         tab.set_content(pale.replace("<em>", '<em style="font-size: 1px">'))  # of another kind
-        tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
         assert any(one.startswith("color-contrast: em") for one in visits._violations(scheme))
     tab.emulate_media(color_scheme="light")
 
 
 def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
     tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
-    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    found, _ = tab.evaluate(AXE, [True, []])
+    found, _ = axe.violations(tab, contrast=True)
     assert found == ['color-contrast: em <em>four</em> | .own <p class="own">five</p>']
 
 

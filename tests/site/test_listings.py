@@ -1,0 +1,122 @@
+"""The listings in the browser, in one tab whose Python runs already: its tests run in one process."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.site import axe
+from tests.site.conftest import PATIENCE, Served
+from tests.site.listings import ALL, CHAPTER, STOPPED, edit, listings, press, result
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def warm(chromium: Any, ready: Served) -> Iterator[Any]:
+    """A tab whose Python runs already, on a page with listings; the tests leave it as it was."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.goto(ready.address + CHAPTER)
+    press(tab, 0, "Run")
+    tab.locator(".live").nth(0).locator(".live-marks span").first.wait_for()
+    yield tab
+    context.close()
+
+
+def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Served) -> None:
+    expected = listings(ready.folder)
+    found = warm.evaluate(ALL, [ready.address, list(expected)])
+    wrong = [
+        (url, place, examples)
+        for url, place, _, examples in found
+        if isinstance(examples, str) or [e for e in examples if e["verdict"] != "pass"]
+    ]
+    assert not wrong
+    sorted_here = [(url, place, texts) for url, page in expected.items() for (_, place), texts in page.items()]
+    assert sorted(map(repr, sorted_here)) == sorted(repr((url, place, texts)) for url, place, texts, _ in found)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_start_compiles_no_module_of_the_library(warm: Any) -> None:
+    lines = (
+        "import sys",
+        "files = [str(getattr(module, '__file__', '')) for module in list(sys.modules.values())]",
+        "print('left:', [file for file in files if '.zip/' in file and not file.endswith('.pyc')])",
+    )
+    edit(warm, 0, "\n".join(lines))
+    assert "left: []" in result(warm, 0, "left: ")
+    press(warm, 0, "Reset")
+
+
+def test_an_edited_example_shows_expected_and_got_and_is_reset(warm: Any) -> None:
+    before = warm.locator(".live code").nth(0).inner_text()
+    edit(warm, 0, ">>> 6 * 7\n43\n>>> [][0]\n>>> print('a' * 10)\n")
+    words = result(warm, 0, "differs").split("\n")
+    assert [words[words.index(title) + 1] for title in ("Expected", "Got", "Output")] == ["43", "42", "a" * 10]
+    assert "IndexError: list index out of range" in words
+    press(warm, 0, "Reset")
+    assert warm.locator(".live code").nth(0).inner_text() == before
+    press(warm, 0, "Run")
+    result(warm, 0, "All 2 examples pass.")
+
+
+def test_a_runaway_loop_is_stopped_at_once_and_the_next_run_works(warm: Any) -> None:
+    endless = "while True:\n    pass"
+    edit(warm, 0, endless)
+    warm.wait_for_timeout(300)
+    took = warm.locator(".live").nth(0).evaluate(STOPPED)
+    assert took < 100, took
+    assert warm.locator("textarea").input_value() == endless
+    edit(warm, 0, "print(6 * 7)")
+    result(warm, 0, "42")
+    press(warm, 0, "Reset")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def f(:", "SyntaxError: invalid syntax (line 1: def f(:)"),
+        ("a = bytearray(2**31 - 1)", "MemoryError"),
+        ("import os\nos._exit(3)", "Python had to stop: Program terminated with exit(3). It starts anew."),
+        (
+            "import sys\nsys.setrecursionlimit(10**6)\ndef f(): return f()\nf()",
+            "Python had to stop: Maximum call stack size exceeded. It starts anew.",
+        ),
+        ("print('x' * 10**8)", "more characters are not shown."),
+    ],
+)
+def test_what_goes_wrong_in_the_reader_s_code_is_said_and_the_next_run_works(warm: Any, text: str, words: str) -> None:
+    edit(warm, 0, text)
+    assert len(result(warm, 0, words)) < 10_000
+    assert warm.locator("textarea").input_value() == text
+    edit(warm, 0, "print(6 * 7)")
+    result(warm, 0, "42")
+    press(warm, 0, "Reset")
+
+
+def test_the_keyboard_is_enough(warm: Any) -> None:
+    first = warm.locator(".live").nth(0)
+    first.get_by_role("button", name="Edit").focus()
+    warm.keyboard.press("Enter")
+    assert warm.evaluate("document.activeElement.matches('textarea')")
+    warm.keyboard.press("Control+A")
+    warm.keyboard.type("for i in [7]:\nprint(i)")  # the second line is indented by itself
+    warm.keyboard.press("Control+Enter")
+    result(warm, 0, "7")
+    warm.keyboard.press("Tab")
+    assert warm.evaluate("document.activeElement.textContent") == "Run"
+    press(warm, 0, "Reset")
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_axe_finds_nothing_in_a_listing_with_results_or_being_edited(warm: Any, scheme: str) -> None:
+    warm.evaluate("scheme => document.body.setAttribute('data-md-color-scheme', scheme)", scheme)
+    edit(warm, 1, ">>> 1\n2\n>>> 1 / 0\n>>> 5\n")
+    result(warm, 1, "differs")
+    press(warm, 2, "Run")
+    warm.locator(".live").nth(2).locator(".live-marks span").first.wait_for()
+    assert axe.violations(warm, "article", contrast=scheme == "slate")[0] == []
+    assert warm.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    press(warm, 1, "Reset")
