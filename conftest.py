@@ -1,4 +1,4 @@
-"""How many processes run the tests, three or two for all of them, one for some of them; and which run together."""
+"""How many processes run the tests, three or two for all of them, one for some of them; and which of them."""
 
 import os
 import re
@@ -6,20 +6,22 @@ import re
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-#: Files whose tests share a tab of the browser that takes long to open.
-TOGETHER = re.compile(r"tests/site/test_(firefox|listings|microscope)\.py")
+#: Files that take longer than the others: their tests are given out one by one.
+LONG = re.compile(
+    r"tests/(test_(diagnosis|fuzz|gradients|mistakes|open_world|reports|results)|site/test_(browser|citing|live))\.py"
+)
 #: Tests of a page of the site, except for those that ask for the other pages as well.
 OF_A_PAGE = re.compile(r"tests/site/test_browser\.py::(?!test_every_)\w+\[(.*)\]")
 
 
 class Together(LoadScopeScheduling):
-    """Give to one process the tests that look at the same; the others one by one, in their order."""
+    """Give to one process the tests of a file, as they share what takes long to make; or those of a page."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if found := TOGETHER.match(nodeid):
-            return found[0]
         page = OF_A_PAGE.match(nodeid)
-        return f"page {page[1]}" if page else nodeid
+        if page:
+            return f"page {page[1]}"
+        return nodeid if LONG.match(nodeid) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
