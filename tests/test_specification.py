@@ -17,6 +17,7 @@ import backprop
 from backprop import derivation
 
 PACKAGE = Path(backprop.__file__).parent
+ROOT = PACKAGE.parent
 CHAPTERS = {name: PACKAGE / "derivation" / f"{name}.py" for name in derivation.CHAPTERS}
 OUTSIDE = [p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in ("derivation", "verification")]
 
@@ -271,6 +272,20 @@ def test_doctests_pass_under_plain_python() -> None:
     files = [*CHAPTERS.values(), *(p for p in PACKAGE.glob("*.py") if p.name != "__main__.py")]
     assert len({path.name for path in files}) == len(files)  # a name that was imported would not be imported again
     assert output_of(DOCTEST, *map(str, files)) == ""
+
+
+# What is written for those who work on it
+
+
+def test_every_test_that_a_text_names_exists() -> None:
+    texts = [ROOT / "CONTRIBUTING.md", ROOT / "live" / "README.md", ROOT / "docs" / "decisions.md"]
+    files = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    there = {path.stem for path in files} | {
+        name for text in files.values() for name in re.findall(r"def (test_\w+)", text)
+    }
+    named = {name for path in texts for name in re.findall(r"\btest_\w+", path.read_text(encoding="utf-8"))}
+    assert len(named) > 15
+    assert named - there == set()
 
 
 # The import

@@ -220,7 +220,7 @@ def test_a_published_version_carries_its_address_everywhere(site: Path, tmp_path
     if sys.platform == "win32" or shutil.which("git") is None:
         pytest.skip("publishing needs bash and git")
     copy = tmp_path / "copy"
-    wanted = shutil.ignore_patterns(".git", ".venv", "site", "__pycache__", ".*_cache")
+    wanted = shutil.ignore_patterns(".git", ".venv", "site", "node_modules", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=wanted)
 
     environment = os.environ | {
