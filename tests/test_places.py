@@ -151,7 +151,7 @@ def test_weight_decay_without_a_learning_rate() -> None:
 
 @pytest.mark.parametrize(("seed", "verdict"), [(1, "not tested"), (4, "incorrect")])
 def test_a_single_number_is_not_correct_by_a_factor_of_its_own(seed: int, verdict: str) -> None:
-    """Its direction is known, though: the bias of the second seed goes up."""
+    """Its sign still counts: with the second seed, the bias moves uphill."""
     rng = np.random.default_rng(seed)
     model = Model.random([3, 4, 1], seed=2, activations=["tanh", "identity"], bias=True)
     after = [w - rng.normal(size=w.shape) for w in model.weights]

@@ -23,8 +23,13 @@ from builder.tree import Node, Tree
 FOLDER = Path(__file__).parent
 #: The first has no window, so that it starts sooner and opens a page in a third of the time.
 BROWSERS = (
-    *("chromium-headless-shell", "chromium", "chromium-browser"),
-    *("google-chrome", "google-chrome-stable", "chrome", "msedge"),
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
 )
 #: How it is started. Letters are as wide as they are drawn; without a window they would be rounded to whole pixels.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
