@@ -4,7 +4,10 @@ import os
 import re
 
 import pytest
+from execnet import XSpec
 from xdist.scheduler import LoadScopeScheduling
+
+from backprop.experiments.__main__ import ONE_THREAD
 
 #: Files that take longer than the others: their tests are given out one by one.
 LONG = re.compile(
@@ -27,6 +30,12 @@ class Together(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
     """Choose how the tests are given to the processes."""
     return Together(config, log)
+
+
+def pytest_xdist_setupnodes(specs: list[XSpec]) -> None:
+    """Let BLAS use one thread in each process: the processes take all cores, and its threads keep them busy waiting."""
+    for spec in specs:
+        spec.env.update(ONE_THREAD)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

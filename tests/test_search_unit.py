@@ -482,8 +482,8 @@ def test_two_arrays_agree_roughly_to_the_last_of_what_is_allowed() -> None:
         found = a_search(floors, coarse=0.1)
         for miss, fits in ((allowed, True), (allowed * (1 + 1e-12), False)):
             assert found._fits(given, given + np.array([[miss, 0.0]]), size) is fits
-    assert a_search()._floor() == 0.0
-    assert a_search({"W1": 0.25, "W2": 0.125})._floor() == 0.25
+    assert a_search()._floor == 0.0
+    assert a_search({"W1": 0.25, "W2": 0.125})._floor == 0.25
 
 
 def test_an_array_drowns_in_what_is_more_than_a_tenth_of_it() -> None:

@@ -1,5 +1,6 @@
 """The measured gradient of a whole network, and the check with it: kinks, smallness, bad input."""
 
+import functools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -305,12 +306,14 @@ def test_the_complex_step_is_refused_where_it_cannot_pass() -> None:
 # The U-curve
 
 
-RESULT = step_size.run()
+@functools.cache
+def result() -> dict[str, Any]:
+    return step_size.run()
 
 
 @pytest.mark.parametrize("method", ["forward", "central"])
 def test_the_law_holds_and_its_minimum_is_where_the_error_is_least(method: str) -> None:
-    r = RESULT[method]
+    r = result()[method]
     assert r["within"] == r["checked"] > 40
     large = [(e, law) for h, e, law in zip(r["h"], r["error"], r["law"], strict=True) if 10 * r["best_h"] < h < 0.1]
     assert all(0.8 < e / law <= 1 for e, law in large)  # where truncation rules the law is exact, not only a bound
@@ -321,7 +324,7 @@ def test_the_law_holds_and_its_minimum_is_where_the_error_is_least(method: str) 
 
 def test_the_slopes_of_the_two_branches() -> None:
     def derivative(method: str, low: float, high: float) -> float:
-        h, e = np.array(RESULT[method]["h"]), np.array(RESULT[method]["error"])
+        h, e = np.array(result()[method]["h"]), np.array(result()[method]["error"])
         chosen = (h >= low) & (h <= high)
         return float(np.polyfit(np.log10(h[chosen]), np.log10(e[chosen]), 1)[0])
 
@@ -330,28 +333,30 @@ def test_the_slopes_of_the_two_branches() -> None:
     assert derivative("complex", 1e-5, 1e-1) == pytest.approx(2, abs=0.02)
     assert derivative("central", 1e-12, 1e-7) == pytest.approx(-1, abs=0.1)
     assert derivative("forward", 1e-12, 1e-9) == pytest.approx(-1, abs=0.1)
-    assert max(e for h, e in zip(RESULT["complex"]["h"], RESULT["complex"]["error"], strict=True) if h < 1e-8) < 1e-15
+    assert (
+        max(e for h, e in zip(result()["complex"]["h"], result()["complex"]["error"], strict=True) if h < 1e-8) < 1e-15
+    )
 
 
 def test_what_the_page_says_of_the_default_step() -> None:
-    central = RESULT["central"]
+    central = result()["central"]
     assert 5 < central["best_h"] / 6e-6 < 20
     assert min((abs(h / 6e-6 - 1), e) for h, e in zip(central["h"], central["error"], strict=True))[1] < 1e-9
     assert set(ACTIVATIONS) - set(SMOOTH) == {"relu", "leaky_relu"}
 
 
 def test_kinks_in_the_experiment() -> None:
-    coarse, _, fine = RESULT["kinks"]
+    coarse, _, fine = result()["kinks"]
     assert coarse["left_out"] > fine["left_out"]
     assert coarse["error"] < coarse["error_with"] / 10
     assert fine["error"] < 1e-8
 
 
 def test_the_figure_states_what_was_computed() -> None:
-    drawn = figure(RESULT)
-    assert shown(RESULT["central"]["least_error"], ".0e") in drawn.title
+    drawn = figure(result())
+    assert shown(result()["central"]["least_error"], ".0e") in drawn.title
     assert drawn.experiment == "step_size"
-    law = finite_difference_error(np.array(RESULT["central"]["h"]), *(RESULT["central"][key] for key in "cpr"))
+    law = finite_difference_error(np.array(result()["central"]["h"]), *(result()["central"][key] for key in "cpr"))
     assert [
         v for m, v in zip(drawn.table["method"], drawn.table["law"], strict=True) if m == "central difference"
     ] == law.tolist()

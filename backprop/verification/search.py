@@ -12,8 +12,9 @@ of a gradient shows how closely it can be compared.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -343,6 +344,12 @@ class Term(NamedTuple):
         return f"×{word}{self.factor:.6g}"
 
 
+@lru_cache(maxsize=10_000)
+def _kinds_of(place: str, form: str) -> frozenset[str]:
+    """List the kinds of deviations that a form is, kept because the search asks for the same ones again and again."""
+    return frozenset(Term(place, form).kind.split("+"))
+
+
 def norm(array: np.ndarray) -> float:
     """Compute the Euclidean norm of all numbers, for small arrays in a third of the time of `np.linalg.norm`.
 
@@ -373,7 +380,7 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
     """
     found: dict[bytes, tuple[str, np.ndarray]] = {}
     for name, array in sorted(forms, key=lambda form: form[0].count("+")):
-        if np.isfinite(array).all():
+        if isfinite(np.vdot(array, array)) or np.isfinite(array).all():  # the first is quick, and may overflow
             found.setdefault((array + 0.0).tobytes(), (name, array))
     return list(found.values())
 
@@ -470,6 +477,7 @@ class Search:
         self._tops: dict[float | None, list[State]] = {}
         self._tried: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._sketches: dict[int, Sketch] = {}
+        self._floor = max(reading.floors.values(), default=0.0)
 
     def explain(self, s: float | None, most: int = MOST) -> list[State]:
         """List the states that explain the arrays.
@@ -569,7 +577,7 @@ class Search:
     @staticmethod
     def _new(term: Term, kinds: set[str]) -> int:
         """Count the kinds of mistakes that a term adds."""
-        return len(set(term.kind.split("+")) - kinds) if term.form else 0
+        return len(_kinds_of(term.place, term.form) - kinds) if term.form else 0
 
     def _made(self, sketch: Sketch, k: int, name: str, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and their rounding errors.
@@ -597,18 +605,15 @@ class Search:
                 continue
             f = flat @ t / np.sum(flat * flat, axis=1) if s is None else np.full(len(m), s)
             miss = np.linalg.norm(t - f[:, None] * flat, axis=1)
-            fits |= miss <= self.reading.coarse * length + np.abs(f) * made[1] + self._floor() * 3
+            fits |= miss <= self.reading.coarse * length + np.abs(f) * made[1] + self._floor * 3
         found: list[int] = np.flatnonzero(fits & at).tolist()
         return found
-
-    def _floor(self) -> float:
-        return max(self.reading.floors.values(), default=0.0)
 
     def _fits(self, given: np.ndarray, made: np.ndarray, size: float = 0.0) -> bool:
         """Tell whether two arrays agree roughly."""
         length = max(norm(given), size)
         miss = norm(given - made)
-        return miss <= self.reading.coarse * length + 3 * self._floor()
+        return miss <= self.reading.coarse * length + 3 * self._floor
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
         """Explain the arrays of a layer by its δ; if `firm`, at least one of them must follow from it."""

@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 #: Milliseconds: the machine that tests may be busy.
 PATIENCE = 60_000
 
-#: Compile WebAssembly quickly and never optimise it, because these pages run it for a few seconds only.
-COMPILED_ONCE = "--js-flags=--liftoff-only"
+#: Compile scripts and WebAssembly quickly and never optimise them, because these pages run them for a few seconds only.
+COMPILED_ONCE = "--js-flags=--liftoff-only --no-maglev --no-opt"
 
 Open = Callable[..., Any]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")

@@ -127,16 +127,17 @@ class Visits(Mapping[str, Visit]):
         return tab
 
     def _violations(self, scheme: str) -> list[str]:
-        """List what axe finds: in the light scheme of contrast alone, in the dark one of everything."""
-        found, kinds = axe.violations(self._tab, contrast=scheme == "light", seen=self._kinds[scheme])
+        """List what axe finds: in the light scheme in colours alone, in the dark one in everything."""
+        found, kinds = axe.violations(self._tab, colours=scheme == "light", seen=self._kinds[scheme])
         self._kinds[scheme] += kinds
         return found
 
     def _visit(self, url: str) -> Visit:
         tab = self._tab = self._tab or self._open()
-        visit = self._seen = Visit()
+        tab.evaluate("document.documentElement.hidden = true")  # the page before, so that it is not set once more
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
+        visit = self._seen = Visit()
         for _ in range(
             3
         ):  # a busy machine brings a font late now and then, and the text moves; a page that moves always does
@@ -183,15 +184,25 @@ SEEN = [
 ]
 
 
+def test_a_wrong_colour_in_the_text_is_seen_though_what_stands_before_it_has_the_same(tab: Any) -> None:
+    tab.set_content(
+        PALE.replace("<p>one</p>", '<p class="own">one</p>')
+        .replace(".own {", "")
+        .replace("p { color: #222", ".own { color: #ccc !important } p { color: #222")
+        .replace("<p>two", "<article><p>two")
+    )
+    assert axe.violations(tab, "article", colours=True)[0] == ['color-contrast: .own <p class="own">five</p>']
+
+
 @pytest.mark.parametrize(("planted", "seen"), SEEN)
 def test_a_colour_that_is_wrong_in_the_dark_only_is_seen(planted: str, seen: list[str], tab: Any) -> None:
     tab.set_content(PALE.replace("PLANTED", planted))
     tab.emulate_media(color_scheme="light")
-    found, kinds = axe.violations(tab, contrast=True)
+    found, kinds = axe.violations(tab, colours=True)
     assert found == []
-    assert axe.violations(tab, contrast=True, seen=kinds) == ([], [])
+    assert axe.violations(tab, colours=True, seen=kinds) == ([], [])
     tab.emulate_media(color_scheme="dark")
-    assert axe.violations(tab, contrast=True, seen=kinds)[0] == [f"color-contrast: {words}" for words in seen]
+    assert axe.violations(tab, colours=True, seen=kinds)[0] == [f"color-contrast: {words}" for words in seen]
     tab.emulate_media(color_scheme="light")
 
 
@@ -209,15 +220,30 @@ def test_a_wrong_colour_is_told_on_the_page_that_comes_first(
             tab.set_content(pale)
             told = [one for one in visits._violations(scheme) if one.startswith("color-contrast")]
             assert told == ["color-contrast: em <em>four</em>"] * first
-        tab.set_content(pale.replace("<em>", '<em style="font-size: 1px">'))  # of another kind
+        tab.set_content(pale.replace("<em>", '<em style="font-size: 30px">'))  # of another kind
         assert any(one.startswith("color-contrast: em") for one in visits._violations(scheme))
     tab.emulate_media(color_scheme="light")
 
 
 def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
     tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
-    found, _ = axe.violations(tab, contrast=True)
+    found, _ = axe.violations(tab, colours=True)
     assert found == ['color-contrast: em <em>four</em> | .own <p class="own">five</p>']
+
+
+LINKED = """<html lang="en"><style>p { color: #222; background: #fff } a { color: #333; PLANTED }</style>
+    <nav><a href="#">alone</a></nav><p>some words <a href="#">one</a></p><p>more words <a href="#">two</a></p></html>"""
+
+
+def test_a_link_that_does_not_stand_out_from_its_text_is_seen(tab: Any) -> None:
+    for colours in (True, False):
+        tab.set_content(LINKED.replace("PLANTED", "text-decoration: none"))
+        found, kinds = axe.violations(tab, colours=colours)
+        told = [one for one in found if one.startswith("link-in-text-block")]
+        assert told == ['link-in-text-block: p:nth-child(2) > a <a href="#">one</a>']
+        assert "link-in-text-block" not in str(axe.violations(tab, colours=colours, seen=kinds)[0])
+        tab.set_content(LINKED.replace("PLANTED", "text-decoration: underline"))
+        assert "link-in-text-block" not in str(axe.violations(tab, colours=colours, seen=kinds)[0])
 
 
 @every_page

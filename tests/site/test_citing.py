@@ -227,6 +227,7 @@ def test_a_published_version_carries_its_address_everywhere(site: Path, tmp_path
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(copy),
         "PRINTED_EDITION": "false",
+        "LIVE": "off",
         "NO_MKDOCS_2_WARNING": "1",
     }
 

@@ -1,7 +1,7 @@
 """The listings in the browser, in one tab whose Python runs already: its tests run in one process."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,17 +12,58 @@ from tests.site.listings import ALL, CHAPTER, STOPPED, edit, listings, press, re
 pytestmark = pytest.mark.browser
 
 
+class FirstRun(NamedTuple):
+    """What was seen when the first run began and when it had ended."""
+
+    tab: Any
+    notes: list[str]
+    before: list[str]
+    said: str
+    marks: list[str]
+    after: list[str]
+
+
 @pytest.fixture(scope="module")
-def warm(chromium: Any, ready: Served) -> Iterator[Any]:
-    """A tab whose Python runs already, on a page with listings; the tests leave it as it was."""
+def first_run(chromium: Any, ready: Served) -> Iterator[FirstRun]:
+    """A page with listings, of which the second is run before anything else."""
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     context.set_default_timeout(PATIENCE)
     tab = context.new_page()
-    tab.goto(ready.address + CHAPTER)
-    press(tab, 0, "Run")
-    tab.locator(".live").nth(0).locator(".live-marks span").first.wait_for()
-    yield tab
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url.removeprefix(ready.address)))
+    tab.goto(ready.address + CHAPTER, wait_until="networkidle")
+    notes, before = tab.locator(".live-note").all_inner_texts(), list(requests)
+    press(tab, 1, "Run")
+    said = result(tab, 1, "pass")
+    marks = [listing.locator(".live-marks").inner_text() for listing in tab.locator(".live:has(.live-marks)").all()]
+    yield FirstRun(tab, notes, before, said, marks, requests[len(before) :])
     context.close()
+
+
+@pytest.fixture(scope="module")
+def warm(first_run: FirstRun) -> Any:
+    """A tab whose Python runs already, on a page with listings; the tests leave it as it was."""
+    return first_run.tab
+
+
+def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(first_run: FirstRun) -> None:
+    assert first_run.notes[0].startswith("The first run loads Python, 10.")
+    assert set(first_run.notes[1:]) == {""}  # which is said once
+    ours = [url.removeprefix("assets/live/") for url in first_run.before if url.startswith("assets/live/")]
+    assert {url.partition("-")[0] for url in ours} == {
+        "listings.js",
+        "shared",
+    }  # some four kilobytes, and nothing to run
+    assert "All 2 examples pass." in first_run.said
+    assert [marks.split() for marks in first_run.marks] == [
+        ["✓", "✓"]
+    ] * 2  # of the first listing too, as it comes first
+    assert first_run.tab.locator(".live-note").first.inner_text() == ""
+    assert {url.rpartition("/")[2].partition("-")[0] for url in first_run.after} == {
+        *("worker.js", "manifest.json", "backprop", "numpy", "python_stdlib.zip"),
+        *("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm.gz"),
+    }
+    assert not [url for url in first_run.after if "://" in url]
 
 
 def test_every_listing_of_the_site_passes_in_the_browser(warm: Any, ready: Served) -> None:
@@ -117,6 +158,6 @@ def test_axe_finds_nothing_in_a_listing_with_results_or_being_edited(warm: Any, 
     result(warm, 1, "differs")
     press(warm, 2, "Run")
     warm.locator(".live").nth(2).locator(".live-marks span").first.wait_for()
-    assert axe.violations(warm, "article", contrast=scheme == "slate")[0] == []
+    assert axe.violations(warm, "article", colours=scheme == "slate")[0] == []
     assert warm.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     press(warm, 1, "Reset")

@@ -1,11 +1,13 @@
 """The page that computes: the page's own runner in Python here, and in browsers that have not been here before."""
 
 import _imp
+import contextlib
 import functools
+import json
 import threading
 import zipfile
-from collections.abc import Callable
-from http.server import ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -67,27 +69,6 @@ def test_the_library_beside_the_site_is_pyodide_s_with_modules_compiled(ready: S
 # In the browser
 
 
-@pytest.mark.browser
-def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(visit: Open, ready: Served) -> None:
-    tab = visit(CHAPTER)
-    assert tab.locator(".live-note").first.inner_text().startswith("The first run loads Python, 10.")
-    assert {note.inner_text() for note in tab.locator(".live-note").all()[1:]} == {""}  # which is said once
-    before = [url.removeprefix(ready.address) for url in tab.requests]
-    ours = [url.removeprefix("assets/live/").partition("-")[0] for url in before if url.startswith("assets/live/")]
-    assert set(ours) == {"listings.js", "shared"}  # some four kilobytes, and nothing to run
-    press(tab, 1, "Run")
-    assert "All 2 examples pass." in result(tab, 1, "pass")
-    assert tab.locator(".live").nth(0).locator(".live-marks").inner_text().split() == ["✓", "✓"]  # it came first
-    assert tab.locator(".live").nth(2).locator(".live-marks").count() == 0
-    assert tab.locator(".live-note").first.inner_text() == ""
-    after = tab.requests[len(before) :]
-    assert {url.rpartition("/")[2].partition("-")[0] for url in after} == {
-        *("worker.js", "manifest.json", "backprop", "numpy", "python_stdlib.zip"),
-        *("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm.gz"),
-    }
-    assert all(url.startswith(ready.address) for url in after)
-
-
 def answering(given: dict[str, Any] | None) -> Callable[[Any], None]:
     """Answer every request with this, or with nothing at all."""
     return lambda route: route.fulfill(**given) if given else route.abort()
@@ -105,28 +86,14 @@ MISSING: list[tuple[str, dict[str, Any] | None, str]] = [
 
 
 @pytest.mark.browser
-def test_a_file_that_is_missing_or_wrong_is_named_and_where_the_network_is_back_the_next_run_works(visit: Open) -> None:
-    tab = visit(CHAPTER)
-    text = ">>> 6 * 7\n42\n"
-    for broken, given, sentence in MISSING:
-        tab.context.route(broken, answering(given))
-        edit(tab, 0, text)
-        assert sentence in result(tab, 0, sentence)
-        assert tab.locator("textarea").input_value() == text
-        tab.context.unroute(broken)
-    edit(tab, 0, text)
-    result(tab, 0, "passes")
-
-
-@pytest.mark.browser
-def test_a_network_that_is_lost_in_the_middle_of_a_file_is_told_and_the_next_run_works(
+def test_what_is_missing_wrong_or_cut_off_is_named_and_where_the_network_is_back_the_next_run_works(
     chromium: Any, ready: Served
 ) -> None:
-    lost: list[str] = []
+    cut_off: list[str] = []
 
     class Losing(Handler):
         def do_GET(self) -> None:
-            if not any(part in self.path for part in lost):
+            if not any(part in self.path for part in cut_off):
                 return super().do_GET()
             whole = Path(self.translate_path(self.path)).read_bytes()
             self.send_response(200)
@@ -137,49 +104,60 @@ def test_a_network_that_is_lost_in_the_middle_of_a_file_is_told_and_the_next_run
             self.close_connection = True
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Losing, directory=str(ready.folder)))
+    with serving(Losing, ready.folder) as address:
+        context = chromium.new_context()
+        context.set_default_timeout(PATIENCE)
+        tab = context.new_page()
+        tab.goto(address + CHAPTER, wait_until="networkidle")
+        text = ">>> 6 * 7\n42\n"
+        for broken, given, sentence in MISSING:
+            context.route(broken, answering(given))
+            edit(tab, 0, text)
+            assert sentence in result(tab, 0, sentence)
+            assert tab.locator("textarea").input_value() == text
+            context.unroute(broken)
+        sentences = {"worker.js": "The script that runs Python", "manifest.json": "manifest.json", "numpy-": "numpy-"}
+        for name, words in sentences.items():
+            cut_off[:] = [name]
+            edit(tab, 0, text)
+            said = result(tab, 0, words)
+            assert said.startswith(words)
+            assert "could not be loaded" in said
+        cut_off.clear()
+        edit(tab, 0, tab.locator("textarea").input_value())
+        result(tab, 0, "passes")
+        context.close()
+
+
+@contextlib.contextmanager
+def serving(handler: type[SimpleHTTPRequestHandler], folder: Path) -> Iterator[str]:
+    """Serve a folder at an address of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    context = chromium.new_context()
-    context.set_default_timeout(PATIENCE)
-    tab = context.new_page()
-    tab.goto(f"http://127.0.0.1:{server.server_port}/{CHAPTER}", wait_until="networkidle")
-    sentences = {"worker.js": "The script that runs Python", "manifest.json": "manifest.json", "numpy-": "numpy-"}
-    for name, words in sentences.items():
-        lost[:] = [name]
-        edit(tab, 0, "print(6 * 7)")
-        said = result(tab, 0, words)
-        assert said.startswith(words)
-        assert "could not be loaded" in said
-    lost.clear()
-    edit(tab, 0, tab.locator("textarea").input_value())
-    result(tab, 0, "42")
-    context.close()
+    yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
 
 
 @pytest.mark.browser
 def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
-    """What the host would answer is answered here, from the cache, at its own addresses."""
-    host = fetch.PINS["official"]
+    """What the host would answer is answered by another server here, from the cache."""
+
+    class Host(Handler):
+        def end_headers(self) -> None:
+            self.send_header("Access-Control-Allow-Origin", "*")
+            super().end_headers()
+
     there = live.files(ROOT, live.Offer("cdn"), fetch.cache(), __version__)
-    types = {".mjs": "text/javascript", ".wasm": "application/wasm"}
-
-    def answered(route: Any) -> None:
-        path = fetch.cache() / route.request.url.removeprefix(host)
-        headers = {
-            "access-control-allow-origin": "*",
-            "content-type": types.get(path.suffix, "application/octet-stream"),
-        }
-        route.fulfill(body=path.read_bytes(), headers=headers)
-
-    tab = visit(CHAPTER)
-    tab.context.route(f"{host}**", answered)
-    tab.context.route("**/manifest.json", lambda route: route.fulfill(body=there["assets/live/manifest.json"]))
-    press(tab, 0, "Run")
-    result(tab, 0, "All 2 examples pass.")
-    asked = {url.removeprefix(host) for url in tab.requests if url.startswith(host)}
-    assert asked == set(fetch.PINS["files"]) - {fetch.LOCK}
+    manifest = json.loads(there["assets/live/manifest.json"])
+    assert manifest["base"] == fetch.PINS["official"]
+    with serving(Host, fetch.cache()) as host:
+        tab = visit(CHAPTER)
+        tab.context.route("**/manifest.json", lambda route: route.fulfill(json=manifest | {"base": host}))
+        press(tab, 0, "Run")
+        result(tab, 0, "All 2 examples pass.")
+        asked = {url.removeprefix(host) for url in tab.requests if url.startswith(host)}
+        assert asked == set(fetch.PINS["files"]) - {fetch.LOCK}
 
 
 @pytest.mark.browser

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -29,32 +29,67 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 #: What the page shows at first: the network of the worked example.
 FIRST = answer("look", {"address": address_of(STEP)})["numbers"]
 DATA = "document.querySelector('#microscope').dataset"
+#: A link that a reader may have got.
+LINK = "net=2-4-1&bias=1&example=8&eta=0.5&step=forward-3"
 TRAINING = "document.querySelector('.microscope-training').dataset"
 
 
+class Opened(NamedTuple):
+    """What was seen from the page as it came to the last of the four actions that it lists."""
+
+    tab: Any
+    start: str
+    panel: str
+    before: list[str]
+    listed: list[tuple[str, str]]
+    shown: dict[str, str]
+    after: list[str]
+
+
 @pytest.fixture(scope="module")
-def bench(chromium: Any, ready: Served) -> Iterator[Any]:
-    """A tab in which the microscope is open."""
+def first_walk(chromium: Any, ready: Served) -> Iterator[Opened]:
+    """The page is opened and the four actions are taken, before any other test uses the tab."""
     context = chromium.new_context(viewport=WIDE)
-    yield _bench(context, ready)
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(ready.address + PAGE, wait_until="networkidle")
+    start, panel = (tab.locator(place).inner_text() for place in (".microscope-start", ".microscope-panel"))
+    items, before = tab.locator("article ol > li").all(), list(requests)
+    listed = [(item.locator("strong").inner_text(), joined(item.inner_text())) for item in items]
+    shown = {step: joined(tab.locator(".microscope-numbers").inner_text()) for step in walk(tab)}
+    yield Opened(tab, start, panel, before, listed, shown, requests[len(before) :])
     context.close()
+
+
+def joined(text: str) -> str:
+    """Take the blanks out of a text."""
+    return "".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def bench(first_walk: Opened) -> Any:
+    """A tab in which the microscope is open."""
+    return first_walk.tab
 
 
 @pytest.fixture(scope="module")
 def full_speed(start: Callable[..., Any], ready: Served) -> Iterator[Any]:
-    """The same in a browser that compiles what is often run for speed, as the readers' do."""
+    """A link is opened by keyboard alone, in a browser that optimises what is often run, as the readers' do."""
     browser = start()
-    yield _bench(browser.new_context(viewport=WIDE), ready)
-    browser.close()
-
-
-def _bench(context: Any, ready: Served) -> Any:
+    context = browser.new_context(viewport=WIDE)
     context.set_default_timeout(PATIENCE)
     tab = context.new_page()
-    tab.goto(ready.address + PAGE)
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
-    return tab
+    tab.goto(f"{ready.address}{PAGE}?{LINK}", wait_until="networkidle")
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.textContent") == "Open the microscope":
+            break
+    tab.keyboard.press("Enter")
+    wait(tab, "forward-3")
+    yield tab
+    browser.close()
 
 
 def click(tab: Any, words: str) -> None:
@@ -83,37 +118,31 @@ def opened(tab: Any, query: str) -> None:
     wait(tab, (steps or steps_of(expected))[0])
 
 
-def test_a_worked_step_is_there_before_the_click_and_a_gradient_four_actions_away(visit: Open, ready: Served) -> None:
+def test_a_worked_step_is_there_before_the_click_and_a_gradient_four_actions_away(
+    first_walk: Opened, ready: Served
+) -> None:
     """The worked step without a request, and then the four actions that the page lists, each with its numbers."""
-    tab = visit(PAGE, viewport=WIDE)
-    assert "loads Python, 10." in tab.locator(".microscope-start").inner_text()
-    assert "MB" in tab.locator(".microscope-start").inner_text()
-    panel = tab.locator(".microscope-panel").inner_text()
-    assert panel.startswith("δ of unit 3, a hidden unit")
-    assert "(8.2)" in panel
-    assert digits(FIRST["d3"]) in panel
-    before = len(tab.requests)
-    ours = {url.rpartition("/")[2].partition("-")[0] for url in tab.requests if "assets/live/" in url}
+    assert "loads Python, 10." in first_walk.start
+    assert "MB" in first_walk.start
+    assert first_walk.panel.startswith("δ of unit 3, a hidden unit")
+    assert "(8.2)" in first_walk.panel
+    assert digits(FIRST["d3"]) in first_walk.panel
+    ours = {url.rpartition("/")[2].partition("-")[0] for url in first_walk.before if "assets/live/" in url}
     assert ours == {"microscope.js", "shared"}  # some three kilobytes
 
-    listed = tab.locator("article ol > li")
-    assert [item.locator("strong").inner_text() for item in listed.all()] == [
-        "Open the microscope.",
-        *(f"Choose {words}." for words in list(ACTIONS)[1:]),
-    ]
-    told = ["".join(item.inner_text().split()) for item in listed.all()]
-    shown = []
-    for step in walk(tab):
-        shown.append("".join(tab.locator(".microscope-numbers").inner_text().split()))
-        numbers = [digits(FIRST[f"{letter}{step[-1]}"]) for letter in ("za" if step == "forward-3" else "d")]
-        assert all(number in shown[-1] and number in told[len(shown) - 1] for number in numbers)
+    actions = ["Open the microscope.", *(f"Choose {words}." for words in list(ACTIONS)[1:])]
+    assert [action for action, _ in first_walk.listed] == actions
+    assert list(first_walk.shown) == list(ACTIONS.values())
+    for (_, told), (step, shown) in zip(first_walk.listed, first_walk.shown.items(), strict=True):
+        for letter in "za" if step == "forward-3" else "d":
+            number = digits(FIRST[f"{letter}{step[-1]}"])
+            assert number in shown
+            assert number in told
     a, upstream = FIRST["a5"], 3 * FIRST["d7"]
-    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in shown[-1]
-    assert len(shown) <= 4
+    assert f"{digits(a * (1 - a))}⋅({digits(upstream)})" in first_walk.shown["hidden-5"]
 
-    after = tab.requests[before:]
-    assert any(url.endswith("pyodide.asm.wasm.gz") for url in after)
-    assert all(url.startswith(ready.address) for url in after)
+    assert any(url.endswith("pyodide.asm.wasm.gz") for url in first_walk.after)
+    assert all(url.startswith(ready.address) for url in first_walk.after)
 
 
 @pytest.mark.parametrize("url", [PAGE, ""])
@@ -132,22 +161,14 @@ def test_every_step_of_the_derivation_and_the_first_page_lead_here(site: Path) -
 
 
 def test_by_keyboard_alone_a_link_opens_the_same_and_a_full_pass_has_the_package_s_numbers(
-    visit: Open, bench: Any
+    full_speed: Any, bench: Any
 ) -> None:
-    query = "net=2-4-1&bias=1&example=8&eta=0.5&step=forward-3"
-    tab = visit(f"{PAGE}?{query}", viewport=WIDE)
-    scene = read(query)[0]
-    for _ in range(60):
-        tab.keyboard.press("Tab")
-        if tab.evaluate("document.activeElement.textContent") == "Open the microscope":
-            break
-    tab.keyboard.press("Enter")
-    wait(tab, "forward-3")
+    tab, scene = full_speed, read(LINK)[0]
     assert tab.evaluate("document.activeElement.textContent") == "Next"
-    opened(bench, query)  # where the page was there already
-    bench.wait_for_function("query => location.search === '?' + query", arg=query)
+    opened(bench, LINK)  # where the page was there already
+    bench.wait_for_function("query => location.search === '?' + query", arg=LINK)
     assert numbers(tab) == numbers(bench)
-    assert address(tab) == query
+    assert address(tab) == LINK
     same = "document.querySelector('.microscope-graph').innerHTML.replace(/tabindex=\"-?\\d\"/g, '')"
     assert tab.evaluate(same) == bench.evaluate(same)
     X, y = scene.seen
@@ -345,7 +366,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(bench: Any, query: str, schem
     if "mistake" in query:
         bench.locator(".microscope-mistake pre").first.wait_for()
     bench.set_viewport_size(PHONE)
-    assert axe.violations(bench, "article", contrast=scheme == "slate")[0] == []
+    assert axe.violations(bench, "article", colours=scheme == "slate")[0] == []
     assert bench.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     bench.set_viewport_size(WIDE)
     bench.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
