@@ -1,8 +1,8 @@
 """The microscope: its numbers are the network's, its address carries everything, its files can be diagnosed."""
 
+import contextlib
+import io
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html import unescape
@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backprop
+from backprop.__main__ import main as command
 from backprop.live import answer
 from backprop.live.mathml import digits
 from backprop.live.scene import HIDDEN, LOSSES, Scene, changed, parameters_of, read, write
@@ -444,9 +445,9 @@ def diagnosed(tmp_path: Path, address: str) -> str:
     path.write_bytes(file["content"])
     scene = read(address)[0]
     names = [phi.name for phi in scene.model.activations]
-    command = [sys.executable, "-m", "backprop", "diagnose", str(path), "--loss", scene.loss, "--activations", *names]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-    return done.stdout + done.stderr
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        command(["diagnose", str(path), "--loss", scene.loss, "--activations", *names])
+    return said.getvalue()
 
 
 @every_scene
