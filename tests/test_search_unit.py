@@ -651,6 +651,23 @@ def test_forms_are_made_once() -> None:
     assert Search._new(Term("phi1", ""), set()) == 0
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_what_is_tried_below_the_plain_state_is_made_once_where_it_takes_little_memory(large: bool) -> None:
+    reading = a_search().reading
+    if large:
+        several = -(-(search.MANY + 1) // reading.problem.X.size)
+        tall = [np.tile(array, (several, 1)) for array in (reading.problem.X, reading.problem.y)]
+        reading = Reading(reading.problem._replace(X=tall[0], y=tall[1]), *fields(reading))
+    found = Search(reading, "mse", [])
+    top = found._products(State(), 2, 2)
+    assert found._products(State(s=1.0), 2, 2) is top  # at the output it always does
+    assert found._products(State(), 2, 1) is not top
+    flow = grammar.delta_of(found.p, 2, {}, Flow())
+    low = found._products(State(flow=flow), 1, 2)
+    assert (found._products(State(s=0.5, flow=flow), 1, 2) is low) is not large
+    assert found._products(State((ODD,), flow=flow), 1, 2) is not low
+
+
 def test_states_that_say_the_same_are_kept_once_and_the_cheapest_first() -> None:
     found = a_search()
     one, other = State((PLAIN,), numbers=3), State((PLAIN,), numbers=5)
@@ -783,13 +800,11 @@ def test_beside_a_bias_another_delta_in_the_only_layer_is_seen() -> None:
 def test_what_rounding_does_to_a_sketch_grows_with_both_factors(k: int) -> None:
     found = a_search()
     sketch, error = found._sketch(k), 1e-3 * np.ones((N, WIDTHS[k + 1]))
-    made, rounding = found._made(sketch, k, "", error)
+    made, rounding = found._made(sketch, k, error)
     for one, slack, (_, derivative) in zip(made, rounding, found._derivatives(k), strict=True):
         np.testing.assert_allclose(one, sketch.left.T @ (derivative * error))
         size = np.linalg.norm(sketch.left) * np.linalg.norm(derivative * error)
         assert slack == pytest.approx(1e3 * EPS * size, rel=1e-9, abs=0)
-    again = found._made(sketch, k, "", 2 * error)[0]
-    assert (again is made) is (k == 2)  # at the output it is computed once
 
 
 def test_the_factor_of_weights_and_biases_is_one_number() -> None:

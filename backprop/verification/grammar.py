@@ -11,7 +11,7 @@ This is the only module of the package that contains incorrect formulas.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -334,6 +334,12 @@ def _with(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     return lambda s: step.activation_gradient(s, weights)
 
 
+@lru_cache(maxsize=20)
+def _inverse(w: bytes, kind: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Compute the pseudo-inverse of weights, once for all δ; they come as bytes because no array can be looked up."""
+    return np.linalg.pinv(np.frombuffer(w, kind).reshape(shape))
+
+
 def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]]:
     """List the ways through the weights above layer k."""
     w = p.weights[k + 1]
@@ -342,7 +348,7 @@ def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, Callable[[np.ndarray], np
     if h == h_next > 1:
         yield "weights-not-transposed", lambda s: s @ w
         yield "weights-missing:wide", lambda s: s
-    yield "inverse-instead-of-transpose", lambda s: s @ np.linalg.pinv(w)
+    yield "inverse-instead-of-transpose", lambda s: s @ _inverse(w.tobytes(), w.dtype, w.shape)
     yield "weights-missing", _with(np.ones_like(w))
     if h_next > 1:
         yield "one-path-only", lambda s: step.activation_gradient(s[..., -1:], w[..., -1:])

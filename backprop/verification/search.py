@@ -455,6 +455,15 @@ class Sketch(NamedTuple):
     directions: np.ndarray
 
 
+class Products(NamedTuple):
+    """The products of an upstream gradient and a derivative that the search tries for the δ of a layer."""
+
+    correct: np.ndarray  # the correct upstream gradient
+    tried: list[tuple[str, np.ndarray]]  # the upstream gradients
+    made: list[np.ndarray]  # sketches for each of them with each derivative, and their rounding errors
+    wanted: np.ndarray  # which of these are few enough mistakes
+
+
 class Search:
     """A search through the backward passes of one reading, for one family of losses."""
 
@@ -475,7 +484,7 @@ class Search:
         self.correct = reading.correct(family)
         self._forms: dict[str, list[tuple[str, np.ndarray]]] = {}
         self._tops: dict[float | None, list[State]] = {}
-        self._tried: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._plain: dict[tuple[int, int], Products] = {}
         self._sketches: dict[int, Sketch] = {}
         self._floor = max(reading.floors.values(), default=0.0)
 
@@ -526,28 +535,16 @@ class Search:
     def _below(self, state: State, k: int, most: int) -> Iterator[State]:
         """Extend a state by one layer in every way that fits."""
         next(self._steps, 0)
-        p, output = self.p, k == self.p.depth - 1
-        come = self._come(state.flow, k)
+        p, place = self.p, "error" if k == self.p.depth - 1 else f"back{k + 1}"
+        error, tried, made, wanted = self._products(state, k, most - len(state.kinds))
         derivatives = self._derivatives(k)
-        correct = come[0][1] * derivatives[0][1]
-        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, come[0][1])), (*state.flow.deltas, correct))
+        correct = error * derivatives[0][1]
+        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, correct))
         yield from self._arrays(state._replace(flow=flow), k)
-        kinds = state.kinds
-        left = most - len(kinds)
-        place = "error" if output else f"back{k + 1}"
-        sketch = self._sketches.setdefault(k, self._sketch(k))
-        more = np.array([self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in derivatives])
-        tried, wanted = [], list[np.ndarray]()
-        for name, error in come:
-            at = self._new(Term(place, name), kinds) + more <= max(left, 0)
-            at[0] &= bool(name)  # both correct
-            if at.any():
-                tried.append((name, error))
-                wanted.append(at)
         if not tried:
             return
-        made = [np.concatenate(part) for part in zip(*(self._made(sketch, k, *one) for one in tried), strict=True)]
-        for at_once in self._matching(sketch, made, np.concatenate(wanted), state.s):
+        sketch = self._sketches[k]
+        for at_once in self._matching(sketch, made, wanted, state.s):
             i, j = divmod(at_once, len(derivatives))
             (name, error), (other, phi) = tried[i], derivatives[j]
             delta = phi * error
@@ -557,6 +554,30 @@ class Search:
             wrong += [Term(f"phi{k + 1}", other)] if other else []
             flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, delta))
             yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
+
+    def _products(self, state: State, k: int, left: int) -> Products:
+        """List the products that a layer's δ may be; kept for the plain state, to which the search comes most often."""
+        if state.terms or (k < self.p.depth - 1 and self.reading.problem.X.size > MANY):  # which takes memory
+            return self._new_products(state, k, left)
+        if (k, left) not in self._plain:
+            self._plain[k, left] = self._new_products(state, k, left)
+        return self._plain[k, left]
+
+    def _new_products(self, state: State, k: int, left: int) -> Products:
+        come, kinds = self._come(state.flow, k), state.kinds
+        place = "error" if k == self.p.depth - 1 else f"back{k + 1}"
+        if k not in self._sketches:
+            self._sketches[k] = self._sketch(k)
+        more = np.array([self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in self._derivatives(k)])
+        tried, wanted = [], list[np.ndarray]()
+        for name, error in come:
+            at = self._new(Term(place, name), kinds) + more <= max(left, 0)
+            at[0] &= bool(name)  # both correct
+            if at.any():
+                tried.append((name, error))
+                wanted.append(at)
+        made = zip(*(self._made(self._sketches[k], k, error) for _, error in tried), strict=True)
+        return Products(come[0][1], tried, list(map(np.concatenate, made)), np.concatenate(wanted or [np.zeros(0)]))
 
     def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
         """List the upstream gradients that a layer can have."""
@@ -579,19 +600,11 @@ class Search:
         """Count the kinds of mistakes that a term adds."""
         return len(_kinds_of(term.place, term.form) - kinds) if term.form else 0
 
-    def _made(self, sketch: Sketch, k: int, name: str, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and their rounding errors.
-
-        At the output the upstream gradients are always the same, so the sketches are computed once.
-        """
-        output = k == self.p.depth - 1
-        if output and name in self._tried:
-            return self._tried[name]
+    def _made(self, sketch: Sketch, k: int, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and rounding errors."""
         deltas = np.stack([d for _, d in self._derivatives(k)]) * error
         made = np.matmul(sketch.left.T, deltas)
         rounding = 1e3 * self.reading.unit * np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
-        if output:
-            self._tried[name] = made, rounding
         return made, rounding
 
     def _matching(self, sketch: Sketch, made: Sequence[np.ndarray], at: np.ndarray, s: float | None) -> Sequence[int]:
