@@ -92,6 +92,10 @@ def test_what_is_missing_wrong_or_cut_off_is_named_and_where_the_network_is_back
     cut_off: list[str] = []
 
     class Losing(Handler):
+        def end_headers(self) -> None:
+            self.send_header("Cache-Control", "no-store")  # what a browser has kept cannot be lost
+            super().end_headers()
+
         def do_GET(self) -> None:
             if not any(part in self.path for part in cut_off):
                 return super().do_GET()
