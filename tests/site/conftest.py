@@ -4,6 +4,7 @@ import functools
 import gzip
 import io
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ PATIENCE = 60_000
 
 #: Compile scripts and WebAssembly quickly and never optimise them, because these pages run them for a few seconds only.
 COMPILED_ONCE = "--js-flags=--liftoff-only --no-maglev --no-opt"
+
+#: The addresses of what a policy governs: documents, and the scripts of workers.
+GOVERNED = re.compile(r"/(\?.*)?$|\.m?js$")
 
 Open = Callable[..., Any]
 MEASURED = (".html", ".css", ".js", ".json", ".svg", ".xml")
@@ -186,7 +190,7 @@ def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
                 got = route.fetch(url=there)  # which is not led as the browser is
                 route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
 
-            context.route("**/*", with_policy)
+            context.route(GOVERNED, with_policy)
         tab = context.new_page()
         tab.requests = []
         tab.on("request", lambda request: tab.requests.append(request.url))

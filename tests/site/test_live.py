@@ -249,13 +249,20 @@ def test_an_exercise_is_written_checked_kept_and_saved(visit: Open, ready: Serve
     assert all(url.startswith((ready.address, "blob:")) for url in tab.requests)
 
 
+FORBIDDEN = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+
+
 @pytest.mark.browser
-def test_an_exercise_that_never_ends_is_stopped_its_text_stays_and_a_reset_can_be_undone(visit: Open) -> None:
-    tab = visit(WORK)
+@pytest.mark.parametrize("script", [FORBIDDEN, FULL], ids=["forbidden", "full"])
+def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Open, script: str) -> None:
+    """What never ends is stopped, its text stays, and a reset can be undone; then Python starts anew."""
+    tab = visit(WORK, script=script)
     bar, said = parts(tab)
     bar.get_by_role("button", name="Write it here").click()
     area = tab.locator(".live-editor")
     area.fill("while True: pass")
+    tab.get_by_text("does not keep your text").wait_for()
     bar.get_by_role("button", name="Check").click()
     said.filter(has_text="Checking").wait_for()
     bar.get_by_role("button", name="Stop").click()
@@ -265,23 +272,7 @@ def test_an_exercise_that_never_ends_is_stopped_its_text_stays_and_a_reset_can_b
     assert area.input_value() != "while True: pass"
     bar.get_by_role("button", name="Undo the reset").click()
     assert area.input_value() == "while True: pass"
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    "script",
-    [
-        "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})",
-        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
-    ],
-    ids=["forbidden", "full"],
-)
-def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Open, script: str) -> None:
-    tab = visit(WORK, script=script)
-    bar, said = parts(tab)
-    bar.get_by_role("button", name="Write it here").click()
-    tab.locator(".live-editor").fill(solution("backward_pass"))
-    tab.get_by_text("does not keep your text").wait_for()
+    area.fill(solution("backward_pass"))
     bar.get_by_role("button", name="Check").click()
     said.filter(has_text="Every check passes.").wait_for()
 

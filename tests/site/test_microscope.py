@@ -246,9 +246,12 @@ def test_nonsense_in_a_field_gives_one_sentence_and_changes_nothing(bench: Any) 
     assert address(bench) == "step=loss"
 
 
-def test_what_is_lost_or_nonsense_a_sentence_says_so_and_the_next_click_works(visit: Open) -> None:
+def test_what_is_lost_or_nonsense_a_sentence_says_so_and_then_it_works_under_the_policy_without_motion(
+    visit: Open,
+) -> None:
     """First the instrument is not there, then a file of Python's; then both are, and the address is nonsense."""
-    tab = visit(f"{PAGE}?net=2-99-1&step=hidden")
+    policy = f"{POLICY}; style-src 'self' 'unsafe-inline'"
+    tab = visit(f"{PAGE}?net=2-99-1&step=hidden", policy=policy, reduced_motion="reduce")
     sentences = {
         "**/live/shared-*": "The microscope could not be loaded. Is the network there?",
         "**/numpy-*.whl": "numpy",
@@ -261,6 +264,8 @@ def test_what_is_lost_or_nonsense_a_sentence_says_so_and_the_next_click_works(vi
         assert told.inner_text().endswith("Is the network there?")
         assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
         tab.context.unroute(lost)
+    refused: list[str] = []
+    tab.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     click(tab, "Open the microscope")
     wait(tab, "hidden-5")
     [sentence] = tab.locator(".microscope-problems p").all_inner_texts()
@@ -268,6 +273,11 @@ def test_what_is_lost_or_nonsense_a_sentence_says_so_and_the_next_click_works(vi
     click(tab, "Next")
     wait(tab, "hidden-6")
     assert tab.locator(".microscope-problems p").count() == 0
+    click(tab, "Train")
+    tab.locator(".microscope-training[data-epoch]").wait_for()
+    click(tab, "Pause")
+    tab.locator(".microscope-status", has_text=re.compile("Epoch .*, loss 0")).wait_for()
+    assert refused == []
 
 
 def trained(tab: Any, milliseconds: int) -> tuple[float, float]:
@@ -370,19 +380,6 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(bench: Any, query: str, schem
     assert bench.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     bench.set_viewport_size(WIDE)
     bench.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_it_works_under_the_policy_and_where_motion_is_reduced(visit: Open) -> None:
-    tab = visit(PAGE, policy=f"{POLICY}; style-src 'self' 'unsafe-inline'", reduced_motion="reduce")
-    refused: list[str] = []
-    tab.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
-    click(tab, "Open the microscope")
-    wait(tab, "hidden-3")
-    click(tab, "Train")
-    tab.locator(".microscope-training[data-epoch]").wait_for()
-    click(tab, "Pause")
-    tab.locator(".microscope-status", has_text=re.compile("Epoch .*, loss 0")).wait_for()
-    assert refused == []
 
 
 def test_a_change_in_the_middle_of_training_is_not_lost(bench: Any) -> None:
