@@ -300,15 +300,6 @@ def errors(p: Pass) -> Iterator[tuple[str, np.ndarray]]:
     return _computed(_errors(p))
 
 
-def _divided(make: Make, by: np.ndarray) -> np.ndarray | None:
-    made = make()
-    return None if made is None else made / by
-
-
-def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
-    return through(s) + zero
-
-
 def _errors(p: Pass) -> Iterator[tuple[str, Make]]:
     yield "", lambda: correct_error(p)
     if p.activations[-1].name == "softmax":
@@ -318,6 +309,15 @@ def _errors(p: Pass) -> Iterator[tuple[str, Make]]:
             yield "output-derivative-not-cancelled", lambda: _jacobian(p)
     for name, form in ERRORS.items():
         yield name, partial(form.make, p)
+
+
+def _divided(make: Make, by: np.ndarray) -> np.ndarray | None:
+    made = make()
+    return None if made is None else made / by
+
+
+def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
+    return through(s) + zero
 
 
 def _computed(forms: Iterable[tuple[str, Make]]) -> Iterator[tuple[str, np.ndarray]]:
