@@ -26,7 +26,7 @@ def keep_together(tree: Tree) -> None:
 
     def kept(text: str) -> str:
         text = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", text)
-        text = re.sub(r"(?<=\d) (?=(?:s|ms|MB|kB|px)\b)", "\xa0", text)
+        text = re.sub(r"(?<=\d) (?=(?:s|ms|µs|MB|kB|px)\b)", "\xa0", text)
         text = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in an element of its own
         text = re.sub("/(?=∂)", "/\u2060", text)  # between a fraction's stroke and what is below it no line ends
         return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
