@@ -50,14 +50,11 @@ def test_nothing_is_loaded_before_the_click_and_nothing_from_elsewhere_after_it(
     assert first_run.notes[0].startswith("The first run loads Python, 10.")
     assert set(first_run.notes[1:]) == {""}  # which is said once
     ours = [url.removeprefix("assets/live/") for url in first_run.before if url.startswith("assets/live/")]
-    assert {url.partition("-")[0] for url in ours} == {
-        "listings.js",
-        "shared",
-    }  # some four kilobytes, and nothing to run
+    # some four kilobytes, and nothing to run
+    assert {url.partition("-")[0] for url in ours} == {"listings.js", "shared"}
     assert "All 2 examples pass." in first_run.said
-    assert [marks.split() for marks in first_run.marks] == [
-        ["✓", "✓"]
-    ] * 2  # of the first listing too, as it comes first
+    # of the first listing too, which comes before the one that was run
+    assert [marks.split() for marks in first_run.marks] == [["✓", "✓"], ["✓", "✓"]]
     assert first_run.tab.locator(".live-note").first.inner_text() == ""
     assert {url.rpartition("/")[2].partition("-")[0] for url in first_run.after} == {
         *("worker.js", "manifest.json", "backprop", "numpy", "python_stdlib.zip"),

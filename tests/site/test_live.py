@@ -138,9 +138,11 @@ def serving(handler: type[SimpleHTTPRequestHandler], folder: Path) -> Iterator[s
     """Serve a folder at an address of its own."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.browser
@@ -206,12 +208,26 @@ def solution(name: str) -> str:
 
 
 @pytest.mark.browser
-def test_an_exercise_is_written_checked_kept_and_saved(visit: Open, ready: Served, tmp_path: Path) -> None:
+def test_an_exercise_is_stopped_reset_written_checked_kept_and_saved(
+    visit: Open, ready: Served, tmp_path: Path
+) -> None:
     tab = visit(WORK, viewport={"width": 390, "height": 844}, color_scheme="dark")
     bar, said = parts(tab)
     bar.get_by_role("button", name="Write it here").click()
     area = tab.locator(".live-editor")
     check = bar.get_by_role("button", name="Check")
+    given = area.input_value()
+    area.fill("while True: pass")
+    check.click()
+    said.filter(has_text="Checking").wait_for()
+    bar.get_by_role("button", name="Stop").click()
+    said.filter(has_text="Stopped. Python starts anew; your text is still here.").wait_for()
+    assert area.input_value() == "while True: pass"
+    bar.get_by_role("button", name="Reset").click()
+    assert area.input_value() == given
+    bar.get_by_role("button", name="Undo the reset").click()
+    assert area.input_value() == "while True: pass"
+    bar.get_by_role("button", name="Reset").click()
     check.click()
     said.filter(has_text="loss_and_gradients is not written yet.").wait_for()
     right = solution("backward_pass")
@@ -256,23 +272,11 @@ FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'Quot
 @pytest.mark.browser
 @pytest.mark.parametrize("script", [FORBIDDEN, FULL], ids=["forbidden", "full"])
 def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Open, script: str) -> None:
-    """What never ends is stopped, its text stays, and a reset can be undone; then Python starts anew."""
     tab = visit(WORK, script=script)
     bar, said = parts(tab)
     bar.get_by_role("button", name="Write it here").click()
-    area = tab.locator(".live-editor")
-    area.fill("while True: pass")
+    tab.locator(".live-editor").fill(solution("backward_pass"))
     tab.get_by_text("does not keep your text").wait_for()
-    bar.get_by_role("button", name="Check").click()
-    said.filter(has_text="Checking").wait_for()
-    bar.get_by_role("button", name="Stop").click()
-    said.filter(has_text="Stopped. Python starts anew; your text is still here.").wait_for()
-    assert area.input_value() == "while True: pass"
-    bar.get_by_role("button", name="Reset").click()
-    assert area.input_value() != "while True: pass"
-    bar.get_by_role("button", name="Undo the reset").click()
-    assert area.input_value() == "while True: pass"
-    area.fill(solution("backward_pass"))
     bar.get_by_role("button", name="Check").click()
     said.filter(has_text="Every check passes.").wait_for()
 
