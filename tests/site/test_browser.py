@@ -450,7 +450,8 @@ def results_of(tab: Any, query: str) -> list[str]:
     tab.wait_for_selector(".md-search__input:focus")
     tab.locator(".md-search__input").fill("")
     tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length === 0")
-    tab.keyboard.type(query)
+    tab.keyboard.insert_text(query[:-1])  # a search begins when a key is released; these are not searched for
+    tab.keyboard.type(query[-1])
     tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length > 0")
     seen: list[str] | None = None
     while seen != (links := tab.evaluate(FOUND_LINKS)):  # on a busy machine the list goes on growing for a while
