@@ -33,7 +33,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
 
 
 def pytest_xdist_setupnodes(specs: list[XSpec]) -> None:
-    """Let BLAS use one thread in each process: the processes take all cores, and its threads keep them busy waiting."""
+    """Let BLAS use one thread in each process, because its threads keep busy the cores on which the others run."""
     for spec in specs:
         spec.env.update(ONE_THREAD)
 

@@ -419,9 +419,13 @@ def test_a_bad_command_line_is_one_line_on_stderr_and_status_2(
 
 
 def test_a_bad_command_line_ends_the_program_in_the_same_way() -> None:
-    for option, value in (("--eta", "fast"), ("--loss", "cross_entropy")):  # seen by the parser, and after it
+    for option, value, came in (  # seen by the parser, and after it
+        ("--eta", "fast", "'fast'"),
+        ("--loss", "cross_entropy", "'sigmoid'"),
+    ):
         done = command("train", "xor", option, value)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert came in done.stderr
 
 
 def test_divergence_is_one_line_on_stderr_and_status_1() -> None:

@@ -42,8 +42,7 @@ from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_un
 #: The largest number of readings that are searched for a mistake: of those that some array supports, the likeliest
 #: first, and of the others if their activations are unlikely.
 SEARCHED, FEW = 24, 8
-#: How often the searches of one diagnosis may go one layer down. Of 21,735 gradients whose mistake was found, in the
-#: networks of the experiment "confusion", one took 1,333 steps, and three others more than 1,200.
+#: How often the searches of one diagnosis may go one layer down; the decisions say how often they need to.
 STEPS = 2000
 #: The largest number of networks that are tried in each group if there are many inputs.
 LARGE = 16

@@ -458,6 +458,7 @@ class Sketch(NamedTuple):
 class Products(NamedTuple):
     """The products of an upstream gradient and a derivative that the search tries for the δ of a layer."""
 
+    place: str  # of the upstream gradient, in a plan
     correct: np.ndarray  # the correct upstream gradient
     tried: list[tuple[str, np.ndarray]]  # the upstream gradients
     made: list[np.ndarray]  # sketches for each of them with each derivative, and their rounding errors
@@ -535,11 +536,10 @@ class Search:
     def _below(self, state: State, k: int, most: int) -> Iterator[State]:
         """Extend a state by one layer in every way that fits."""
         next(self._steps, 0)
-        p, place = self.p, "error" if k == self.p.depth - 1 else f"back{k + 1}"
-        error, tried, made, wanted = self._products(state, k, most - len(state.kinds))
-        derivatives = self._derivatives(k)
-        correct = error * derivatives[0][1]
-        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, error)), (*state.flow.deltas, correct))
+        p, derivatives = self.p, self._derivatives(k)
+        place, upstream, tried, made, wanted = self._products(state, k, most - len(state.kinds))
+        correct = upstream * derivatives[0][1]
+        flow = Flow((*state.flow.errors, grammar.kept_error(p, k, upstream)), (*state.flow.deltas, correct))
         yield from self._arrays(state._replace(flow=flow), k)
         if not tried:
             return
@@ -556,7 +556,7 @@ class Search:
             yield from self._arrays(state._replace(terms=(*state.terms, *wrong), flow=flow), k, firm=True)
 
     def _products(self, state: State, k: int, left: int) -> Products:
-        """List the products that a layer's δ may be; kept for the plain state, to which the search comes most often."""
+        """List the products that a layer's δ may be; kept where nothing deviates, as the search comes there often."""
         if state.terms or (k < self.p.depth - 1 and self.reading.problem.X.size > MANY):  # which takes memory
             return self._new_products(state, k, left)
         if (k, left) not in self._plain:
@@ -577,7 +577,8 @@ class Search:
                 tried.append((name, error))
                 wanted.append(at)
         made = zip(*(self._made(self._sketches[k], k, error) for _, error in tried), strict=True)
-        return Products(come[0][1], tried, list(map(np.concatenate, made)), np.concatenate(wanted or [np.zeros(0)]))
+        parts = map(np.concatenate, made)
+        return Products(place, come[0][1], tried, list(parts), np.concatenate(wanted or [np.zeros(0)]))
 
     def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
         """List the upstream gradients that a layer can have."""

@@ -62,7 +62,7 @@ def violations(
         tab: the tab.
         within: the part of the page, as a selector.
         colours: whether contrast and links in text alone are looked at, which is what differs between schemes.
-        seen: the kinds of text that need not be looked at again.
+        seen: the kinds of text and of links that need not be looked at again.
 
     Returns:
         The violations, each as a rule and places; and the kinds that were looked at.

@@ -1,5 +1,6 @@
 """What the tests of the site share: the site, built once, strictly, as the README's first command does; a browser."""
 
+import contextlib
 import functools
 import gzip
 import io
@@ -118,13 +119,22 @@ def port() -> int:
     return found
 
 
+@contextlib.contextmanager
+def serving(folder: Path, handler: type[SimpleHTTPRequestHandler] = Handler, port: int = 0) -> Iterator[str]:
+    """Serve a folder on this machine, and give its address; port 0 is any that is free."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="session")
 def served(site: Path, port: int) -> Iterator[Served]:
-    server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Served(site, ADDRESS)
-    server.shutdown()
-    server.server_close()
+    with serving(site, port=port):
+        yield Served(site, ADDRESS)
 
 
 @pytest.fixture(scope="session")
@@ -172,15 +182,24 @@ def compiled(ready: Served) -> None:
         pytest.skip(reason)
 
 
+def open_in(context: Any, address: str) -> Any:
+    """Open a page in a browser profile; what it asked for is in `tab.requests`."""
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.requests = []
+    tab.on("request", lambda request: tab.requests.append(request.url))
+    tab.goto(address, wait_until="networkidle")
+    return tab
+
+
 @pytest.fixture
 def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
-    """Open a page in a fresh browser profile; what it asked for is in `tab.requests`."""
+    """Open a page in a fresh browser profile."""
     contexts = []
 
     def opened(url: str, script: str = "", policy: str = "", **options: Any) -> Any:
         context = chromium.new_context(**options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE)
         if script:
             context.add_init_script(script)
         if policy:
@@ -191,11 +210,7 @@ def visit(chromium: Any, ready: Served, port: int) -> Iterator[Open]:
                 route.fulfill(response=got, headers=got.headers | {"content-security-policy": policy})
 
             context.route(GOVERNED, with_policy)
-        tab = context.new_page()
-        tab.requests = []
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        tab.goto(ready.address + url, wait_until="networkidle")
-        return tab
+        return open_in(context, ready.address + url)
 
     yield opened
     for context in contexts:

@@ -4,16 +4,13 @@
 """
 
 import argparse
-import functools
 import sys
-import threading
 from collections.abc import Iterator, Sequence
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from builder.beside import printed
-from tests.site.conftest import PATIENCE, Handler
+from tests.site.conftest import PATIENCE, serving
 
 #: The buttons, and the steps to which they lead.
 ACTIONS = {
@@ -42,18 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="a folder for the pictures")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(options.site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
+    with serving(options.site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=printed.browser(), args=printed.ARGUMENTS)
         for width, height in WIDTHS.items():
             tab = browser.new_page(viewport={"width": width, "height": height})
             tab.set_default_timeout(PATIENCE)
-            tab.goto(f"http://127.0.0.1:{server.server_port}/microscope/", wait_until="networkidle")
+            tab.goto(f"{address}microscope/", wait_until="networkidle")
             for number, step in enumerate(_pictures(tab)):
                 tab.screenshot(path=options.out / f"{width}-{number}-{step}.png")
         browser.close()
-    server.shutdown()
     return 0
 
 

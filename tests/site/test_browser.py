@@ -134,7 +134,7 @@ class Visits(Mapping[str, Visit]):
 
     def _visit(self, url: str) -> Visit:
         tab = self._tab = self._tab or self._open()
-        tab.evaluate("document.documentElement.hidden = true")  # the page before, so that it is not set once more
+        tab.evaluate("document.documentElement.hidden = true")  # so that the page before is not laid out again
         tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(WIDE)
         visit = self._seen = Visit()

@@ -1,12 +1,10 @@
 """The page that computes, in Firefox, which nothing steers: a page does everything by itself and reports."""
 
-import functools
 import json
 import os
 import shutil
 import subprocess
 import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import pytest
 from backprop.live import answer
 from backprop.live.scene import read
 from backprop.live.steps import steps_of
-from tests.site.conftest import PATIENCE, Handler, Served
+from tests.site.conftest import PATIENCE, Handler, Served, serving
 from tests.site.listings import ALL, CHAPTER, STOPPED, listings
 
 pytestmark = pytest.mark.browser
@@ -108,16 +106,12 @@ def in_firefox(ready: Served, folder: Path, run: str, given: object) -> Any:
             self.end_headers()
             came.set()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Reporting, directory=str(ready.folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    command = [firefox, "--headless", "--no-remote", "--profile", str(folder)]
-    command.append(f"http://127.0.0.1:{server.server_port}/report")
     home, nowhere = os.environ | {"HOME": str(folder)}, subprocess.DEVNULL
-    with subprocess.Popen(command, env=home, stdout=nowhere, stderr=nowhere) as process:
-        came.wait(3 * PATIENCE / 1000)
-        process.terminate()
-    server.shutdown()
-    server.server_close()
+    with serving(ready.folder, Reporting) as address:
+        command = [firefox, "--headless", "--no-remote", "--profile", str(folder), f"{address}report"]
+        with subprocess.Popen(command, env=home, stdout=nowhere, stderr=nowhere) as process:
+            came.wait(3 * PATIENCE / 1000)
+            process.terminate()
     assert reports, "Firefox has reported nothing"
     [found] = reports
     assert not isinstance(found, str), found

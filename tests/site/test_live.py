@@ -1,13 +1,9 @@
 """The page that computes: the page's own runner in Python here, and in browsers that have not been here before."""
 
 import _imp
-import contextlib
-import functools
 import json
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +17,7 @@ from backprop.live import answer
 from builder.beside import live
 from live import fetch
 from tests.site import axe
-from tests.site.conftest import PATIENCE, ROOT, Handler, Open, Served
+from tests.site.conftest import ROOT, Handler, Open, Served, open_in, serving
 from tests.site.listings import CHAPTER, edit, listings, press, result
 
 POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"
@@ -108,11 +104,9 @@ def test_what_is_missing_wrong_or_cut_off_is_named_and_where_the_network_is_back
             self.close_connection = True
             return None
 
-    with serving(Losing, ready.folder) as address:
+    with serving(ready.folder, Losing) as address:
         context = chromium.new_context()
-        context.set_default_timeout(PATIENCE)
-        tab = context.new_page()
-        tab.goto(address + CHAPTER, wait_until="networkidle")
+        tab = open_in(context, address + CHAPTER)
         text = ">>> 6 * 7\n42\n"
         for broken, given, sentence in MISSING:
             context.route(broken, answering(given))
@@ -133,18 +127,6 @@ def test_what_is_missing_wrong_or_cut_off_is_named_and_where_the_network_is_back
         context.close()
 
 
-@contextlib.contextmanager
-def serving(handler: type[SimpleHTTPRequestHandler], folder: Path) -> Iterator[str]:
-    """Serve a folder at an address of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.mark.browser
 def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
     """What the host would answer is answered by another server here, from the cache."""
@@ -157,7 +139,7 @@ def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
     there = live.files(ROOT, live.Offer("cdn"), fetch.cache(), __version__)
     manifest = json.loads(there["assets/live/manifest.json"])
     assert manifest["base"] == fetch.PINS["official"]
-    with serving(Host, fetch.cache()) as host:
+    with serving(fetch.cache(), Host) as host:
         tab = visit(CHAPTER)
         tab.context.route("**/manifest.json", lambda route: route.fulfill(json=manifest | {"base": host}))
         press(tab, 0, "Run")
