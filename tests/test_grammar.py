@@ -89,6 +89,7 @@ def test_a_line_for_what_is_propagated_back_gives_it(shape: str, k: int) -> None
         code = grammar.back_code(name).replace("{d}", str(p.depth))
         np.testing.assert_allclose(made, 0 * made + value(code, p, k), rtol=1e-12, err_msg=name)
     found = dict(grammar.backs(p, k, flow_to(p, k + 1)))
+    assert [name for name, _ in grammar.backs(p, k, flow_to(p, k + 1), lambda name: name[:2] == "~o")] == ["~ones"]
     assert np.array_equal(found["~ones"], np.ones((N, WIDTHS[shape][k + 1])))
     if "~summed over units" in found:
         np.testing.assert_allclose(found["~summed over units"], 0 * made + found[""].sum(axis=1, keepdims=True))

@@ -186,6 +186,17 @@ def test_of_equal_numbers_the_first_name_stays() -> None:
     zero = np.zeros(1)
     forms = [("a", zero), ("b", -zero), ("c", np.ones(1)), ("d", np.array([np.nan])), ("e", np.array([np.inf]))]
     assert [name for name, _ in distinct(iter(forms))] == ["a", "c"]
+    assert [name for name, _ in distinct(iter([("", np.array([np.inf])), *forms]))] == ["", "a", "c"]
+
+
+def test_below_a_gradient_that_overflows_nothing_is_tried() -> None:
+    found = a_search()
+    huge = grammar.delta_of(found.p, 2, {}, Flow())
+    huge = Flow(huge.errors, tuple(np.inf * np.sign(delta) for delta in huge.deltas))
+    with np.errstate(invalid="ignore"):
+        for most in (1, 3):
+            assert not np.isfinite(found._products(State((ODD,), huge), 1, most - 1).correct).any()
+            assert list(found._below(State((ODD,), huge, s=1.0), 1, most)) == []
 
 
 # Forward passes
@@ -636,7 +647,7 @@ def test_a_delta_that_rounding_hides_is_skipped_and_the_next_is_tried(monkeypatc
     monkeypatch.setattr(Search, "_matching", matching)
     monkeypatch.setattr(Search, "_arrays", arrays)
     list(found._below(State(s=1.0), 0, 1))
-    forms = [form for form, _ in (*found._derivatives(0), *found._come(Flow(), 0)) if form]
+    forms = [form for form, _ in (*found._derivatives(0), *found._come(Flow(), 0, bool)) if form]
     assert "wrong-activation-derivative:softplus of a" in forms
     assert tried == [form for form in forms if form != "wrong-activation-derivative:softplus of a"]
 
@@ -645,19 +656,20 @@ def test_forms_are_made_once() -> None:
     found = a_search()
     assert found._derivatives(1) is found._derivatives(1)
     assert found._derivatives(1) is not found._derivatives(0)
-    assert found._come(grammar.Flow(), 2) is found._come(grammar.Flow(), 2)
+    assert found._come(Flow(), 2, bool) is found._come(Flow(), 2, bool)
+    flow = grammar.delta_of(found.p, 2, {}, Flow())
+    assert [form for form, _ in found._come(flow, 1, lambda name: name in ("", "~ones"))] == ["", "~ones"]
     assert Search._new(Term("phi1", "a+b"), {"a"}) == 1
     assert Search._new(Term("phi1", "a+b"), {"a", "b"}) == 0
     assert Search._new(Term("phi1", ""), set()) == 0
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_what_is_tried_below_the_plain_state_is_made_once_where_it_takes_little_memory(large: bool) -> None:
+def test_what_is_tried_below_the_plain_state_is_made_once_where_it_takes_little_memory(
+    monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
     reading = a_search().reading
-    if large:
-        several = -(-(search.MANY + 1) // reading.problem.X.size)
-        tall = [np.tile(array, (several, 1)) for array in (reading.problem.X, reading.problem.y)]
-        reading = Reading(reading.problem._replace(X=tall[0], y=tall[1]), *fields(reading))
+    monkeypatch.setattr(search, "MANY", reading.problem.X.size - large)
     found = Search(reading, "mse", [])
     top = found._products(State(), 2, 2)
     assert found._products(State(s=1.0), 2, 2) is top  # at the output it always does
@@ -666,6 +678,24 @@ def test_what_is_tried_below_the_plain_state_is_made_once_where_it_takes_little_
     low = found._products(State(flow=flow), 1, 2)
     assert (found._products(State(s=0.5, flow=flow), 1, 2) is low) is not large
     assert found._products(State((ODD,), flow=flow), 1, 2) is not low
+
+
+@pytest.mark.parametrize(("terms", "most", "alone"), [((), 2, False), ((), 0, True), (("~sign",), 1, True)])
+def test_what_would_be_too_many_mistakes_is_not_computed(
+    monkeypatch: pytest.MonkeyPatch, terms: tuple[str, ...], most: int, alone: bool
+) -> None:
+    found, computed, listed = a_search(), list[str](), grammar.backs
+
+    def backs(*given: Any) -> Any:
+        for name, made in listed(*given):
+            computed.append(name)
+            yield name, made
+
+    monkeypatch.setattr(grammar, "backs", backs)
+    state = State(tuple(Term("error", form) for form in terms), grammar.delta_of(found.p, 2, {}, Flow()))
+    found._products(state, 1, most - len(terms))
+    assert computed[0] == ""
+    assert (len(computed) == 1) is alone
 
 
 def test_states_that_say_the_same_are_kept_once_and_the_cheapest_first() -> None:

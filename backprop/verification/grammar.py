@@ -316,10 +316,6 @@ def _divided(make: Make, by: np.ndarray) -> np.ndarray | None:
     return None if made is None else made / by
 
 
-def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
-    return through(s) + zero
-
-
 def _computed(forms: Iterable[tuple[str, Make]]) -> Iterator[tuple[str, np.ndarray]]:
     """Compute the forms that fit the shapes."""
     return ((name, made) for name, make in forms if (made := make()) is not None)
@@ -328,6 +324,11 @@ def _computed(forms: Iterable[tuple[str, Make]]) -> Iterator[tuple[str, np.ndarr
 def _named(forms: Iterable[tuple[str, Make]], name: str) -> np.ndarray | None:
     """Compute the form of a name and no other; None if there is none that fits the shapes."""
     return next((make() for other, make in forms if other == name), None)
+
+
+def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
+    made = through(s)
+    return made if made.shape == zero.shape else made + zero
 
 
 def _with(weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -362,23 +363,27 @@ def _ways_back(p: Pass, k: int) -> Iterator[tuple[str, Callable[[np.ndarray], np
             yield f"~W{j + 1} not transposed", _with(p.weights[j].mT)
 
 
-def backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, np.ndarray]]:
+def backs(
+    p: Pass, k: int, flow: Flow, wanted: Callable[[str], bool] = lambda name: True
+) -> Iterator[tuple[str, np.ndarray]]:
     """List the gradients that can be propagated back to a hidden layer, the correct form first under the name "".
 
     Args:
         p: the forward pass.
         k: the layer, from 0.
         flow: the upstream gradients and δ of the layers above.
+        wanted: tells of a name whether its form is to be computed.
 
     Yields:
         Names and arrays of the shape of the layer's activation.
     """
-    return _computed(_backs(p, k, flow))
+    return _computed((name, make) for name, make in _backs(p, k, flow) if wanted(name))
 
 
 def _backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, Make]]:
     delta, error = flow.deltas[-1], flow.errors[-1]
     w = p.weights[k + 1]
+    yield "", partial(step.activation_gradient, delta, w)
     zero = np.zeros_like(p.a[k + 1])
     sources = {"": delta, "delta-without-derivative": error}
     if len(flow.deltas) > 1:
@@ -389,7 +394,7 @@ def _backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, Make]]:
     for source, s in sources.items():
         fits = s.shape[-1] == w.shape[-1]
         for way, through in _ways_back(p, k):
-            if fits:
+            if fits and (source or way):
                 yield "+".join(filter(None, (source, way))), partial(_as_large, zero, through, s)
         if source and not fits and s.shape[-1] in (1, w.shape[-2]):
             yield f"{source}+weights-missing", partial(np.add, s, zero)

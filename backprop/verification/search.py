@@ -373,14 +373,15 @@ def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndar
     """Remove forms that are not finite or give the same numbers as a simpler or an earlier one.
 
     Args:
-        forms: names and arrays.
+        forms: names and arrays; the correct one, named "", is kept in any case.
 
     Returns:
         The forms that differ.
     """
     found: dict[bytes, tuple[str, np.ndarray]] = {}
     for name, array in sorted(forms, key=lambda form: form[0].count("+")):
-        if isfinite(np.vdot(array, array)) or np.isfinite(array).all():  # the first is quick, and may overflow
+        # The first is quick, and may overflow.
+        if not name or isfinite(np.vdot(array, array)) or np.isfinite(array).all():
             found.setdefault((array + 0.0).tobytes(), (name, array))
     return list(found.values())
 
@@ -564,14 +565,15 @@ class Search:
         return self._plain[k, left]
 
     def _new_products(self, state: State, k: int, left: int) -> Products:
-        come, kinds = self._come(state.flow, k), state.kinds
+        kinds, most = state.kinds, max(left, 0)
         place = "error" if k == self.p.depth - 1 else f"back{k + 1}"
+        come = self._come(state.flow, k, lambda name: self._new(Term(place, name), kinds) <= most)
         if k not in self._sketches:
             self._sketches[k] = self._sketch(k)
         more = np.array([self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in self._derivatives(k)])
         tried, wanted = [], list[np.ndarray]()
         for name, error in come:
-            at = self._new(Term(place, name), kinds) + more <= max(left, 0)
+            at = self._new(Term(place, name), kinds) + more <= most
             at[0] &= bool(name)  # both correct
             if at.any():
                 tried.append((name, error))
@@ -580,11 +582,11 @@ class Search:
         parts = map(np.concatenate, made)
         return Products(place, come[0][1], tried, list(parts), np.concatenate(wanted or [np.zeros(0)]))
 
-    def _come(self, flow: Flow, k: int) -> list[tuple[str, np.ndarray]]:
-        """List the upstream gradients that a layer can have."""
+    def _come(self, flow: Flow, k: int, wanted: Callable[[str], bool]) -> list[tuple[str, np.ndarray]]:
+        """List the upstream gradients that a layer can have, below the output those alone whose names are wanted."""
         if k == self.p.depth - 1:
             return self._kept_forms("error", lambda: grammar.errors(self.p))
-        return distinct(grammar.backs(self.p, k, flow))
+        return distinct(grammar.backs(self.p, k, flow, wanted))
 
     def _derivatives(self, k: int) -> list[tuple[str, np.ndarray]]:
         return self._kept_forms(f"phi{k}", lambda: grammar.derivatives(self.p, k))
