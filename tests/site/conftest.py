@@ -174,9 +174,9 @@ def ready(served: Served) -> Served:
 
 @pytest.fixture(scope="module")
 def compiled(ready: Served) -> None:
-    """Where there was no Node, the site has Pyodide's own library, and what is said of another is not tested."""
-    if not fetch.compiled(fetch.cache()).is_file():
-        reason = "the standard library is not compiled; python -m live.fetch does it where there is Node"
+    """Where there was no Node, the site has Pyodide's own archives, and what is said of others is not tested."""
+    if not all(fetch.compiled(fetch.cache(), name).is_file() for name in fetch.COMPILED):
+        reason = "the library and NumPy are not compiled; python -m live.fetch does it where there is Node"
         if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
