@@ -140,7 +140,8 @@ def forms(p: Pass) -> dict[str, np.ndarray]:
     for k in range(p.depth):
         flow, below = flow_to(p, k), below_of(p, k)
         found |= {f"phi{k} {name}": made for name, made in grammar.derivatives(p, k)}
-        found |= {f"dW{k} {name}": step.weight_gradient(a, b) for name, _, a, b in weight_forms(p, k, flow, below)}
+        for number, (name, _, a, b) in enumerate(weight_forms(p, k, flow, below)):  # a name may occur twice
+            found[f"dW{k} {name} {number}"] = step.weight_gradient(a, b)
         found |= {f"db{k} {name}": made for name, _, made in bias_forms(p, k, flow, below)}
         if k < p.depth - 1:
             found |= {f"back{k} {name}": made for name, made in grammar.backs(p, k, flow_to(p, k + 1))}
@@ -195,7 +196,7 @@ def test_the_code_of_a_derivative_of_softmax_is_one() -> None:
         ([2, 3, 1], "tanh", "mse"),
         *(
             (widths, *last)
-            for widths in ([2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3])
+            for widths in ([2, 3, 3, 2], [2, 3, 2, 3], [2, 1, 2], [3, 3], [3, 3, 3])
             for last in (("tanh", "mse"), ("softmax", "mse"), ("softmax", "cross_entropy"))
         ),
     ],
@@ -345,6 +346,25 @@ def test_the_shapes_decide_what_can_come_back() -> None:
     assert "updated-too-early" not in dict(
         grammar.backs(a_pass(WIDTHS["pointed"])._replace(after=None), 1, flow_to(a_pass(WIDTHS["pointed"]), 2))
     )
+
+
+def test_two_units_above_two_are_enough_for_weights_that_are_not_transposed_or_missing() -> None:
+    p = a_pass([3, 2, 2, 1])
+    assert {"weights-not-transposed", "weights-missing:wide"} <= dict(grammar.backs(p, 0, flow_to(p, 1))).keys()
+
+
+def test_the_inverse_is_that_of_weights_in_single_precision_too() -> None:
+    p = a_pass([2, 3, 2])
+    p = p._replace(weights=[w.astype(np.float32) for w in p.weights])
+    found = dict(grammar.backs(p, 0, flow_to(p, 1)))["inverse-instead-of-transpose"]
+    np.testing.assert_allclose(found, flow_to(p, 1).deltas[-1] @ np.linalg.pinv(p.weights[1]), rtol=1e-5)
+
+
+def test_below_the_first_layer_there_is_no_delta() -> None:
+    p = a_pass([3, 3, 3])
+    grammar.gradients_of(p, 1, {"dW2": "~delta below"}, flow_to(p, 1))
+    with pytest.raises(ValueError, match="do not fit layer 1"):
+        grammar.gradients_of(p, 0, {"dW1": "~delta below"}, flow_to(p, 0))
 
 
 def test_the_shapes_decide_what_can_be_a_gradient_of_weights() -> None:
