@@ -222,6 +222,7 @@ def test_a_published_version_carries_its_address_everywhere(site: Path, tmp_path
     copy = tmp_path / "copy"
     wanted = shutil.ignore_patterns(".git", ".venv", "site", "node_modules", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=wanted)
+    assert (copy / "build" / "figures").is_dir(), "the given site was not built here: there are no figures"
 
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
