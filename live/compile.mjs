@@ -4,9 +4,9 @@
  *     node live/compile.mjs FOLDER PREFIX NAME...    # the folder of Pyodide's files, and archives in it
  *
  * For each archive NAME it writes one beside it, whose name is PREFIX followed by NAME. Pyodide's own archives hold the
- * sources, so every start would compile them. The other modules stay as they are, and what only compilers read is left
- * out. The same archive gives the same bytes: Python's hashes are not random here, and a compiled module carries the hash
- * of its source in place of a time.
+ * sources, so every start would compile them. The other modules stay as they are, and what only type checkers and
+ * compilers read is left out. The same archive gives the same bytes: Python's hashes are not random here, and a compiled
+ * module carries the hash of its source in place of a time.
  */
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -25,13 +25,13 @@ loaded = {getattr(module, "__file__", None) for module in list(sys.modules.value
 made = io.BytesIO()
 with zipfile.ZipFile(given) as sources, zipfile.ZipFile(made, "w") as compiled:
     for name in sources.namelist():
-        if name.endswith((".pyi", ".pxd", ".c", ".h", ".a")):  # for type checkers and compilers
+        if name.endswith((".pyi", ".pxd", ".c", ".h", ".a")):
             continue
         content = sources.read(name)
         path = next((f"{home}/{name}" for home in sys.path if f"{home}/{name}" in loaded), "")
         if path.endswith(".py"):
-            without_docstrings = 0 if name.startswith("numpy/") else 2  # NumPy reads some of its own
-            code = compile(content, path, "exec", dont_inherit=True, optimize=without_docstrings)
+            level = 0 if name.startswith("numpy/") else 2  # 2 drops docstrings, some of which NumPy reads
+            code = compile(content, path, "exec", dont_inherit=True, optimize=level)
             name, content = name + "c", _code_to_hash_pyc(code, importlib.util.source_hash(content), False)
         compiled.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
 made.getvalue()

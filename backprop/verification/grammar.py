@@ -383,7 +383,7 @@ def backs(
 def _backs(p: Pass, k: int, flow: Flow) -> Iterator[tuple[str, Make]]:
     delta, error = flow.deltas[-1], flow.errors[-1]
     w = p.weights[k + 1]
-    yield "", partial(step.activation_gradient, delta, w)
+    yield "", partial(step.activation_gradient, delta, w)  # before the others are prepared, as it is asked for most
     zero = np.zeros_like(p.a[k + 1])
     sources = {"": delta, "delta-without-derivative": error}
     if len(flow.deltas) > 1:

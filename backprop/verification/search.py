@@ -567,13 +567,17 @@ class Search:
     def _new_products(self, state: State, k: int, left: int) -> Products:
         kinds, most = state.kinds, max(left, 0)
         place = "error" if k == self.p.depth - 1 else f"back{k + 1}"
-        come = self._come(state.flow, k, lambda name: self._new(Term(place, name), kinds) <= most)
+
+        def new(name: str) -> int:
+            return self._new(Term(place, name), kinds)
+
+        come = self._come(state.flow, k, lambda name: new(name) <= most)
         if k not in self._sketches:
             self._sketches[k] = self._sketch(k)
         more = np.array([self._new(Term(f"phi{k + 1}", other), kinds) for other, _ in self._derivatives(k)])
         tried, wanted = [], list[np.ndarray]()
         for name, error in come:
-            at = self._new(Term(place, name), kinds) + more <= most
+            at = new(name) + more <= most
             at[0] &= bool(name)  # both correct
             if at.any():
                 tried.append((name, error))

@@ -71,7 +71,7 @@ def offer(setting: object, cache: Path) -> Offer:
 
 
 def source(name: str, cache: Path) -> Path:
-    """Find a file that a page brings: with its modules compiled, if it is there like that."""
+    """Find a file that a page brings, with its modules compiled if there is such a one."""
     better = fetch.compiled(cache, name)
     return better if better.is_file() else cache / name
 
