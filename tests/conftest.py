@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis draws the same examples every time, and the results are those of the site."""
+"""What all tests share: the built site and the results that it shows."""
 
 import gc
 import os
@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from backprop.experiments.store import read_all
 from tests.shared import Shared
 from tests.site.building import GIVEN, RESULTS, built, computed
 
 ROOT = Path(__file__).parents[1]
-
-settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("repeatable")
 
 
 def pytest_collection_finish() -> None:

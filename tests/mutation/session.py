@@ -129,15 +129,9 @@ class Session:
         self.patch = pytest.MonkeyPatch()
 
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Let Hypothesis end at the first failure, without a search for a smaller one."""
-        from hypothesis import Phase, settings  # pytest wants to import it first, because it rewrites its asserts
+        """Take the results of the experiments from the last build: no mutant runs them again."""
+        from tests.shared import Shared  # pytest wants to import the tests' modules first: it rewrites their asserts
 
-        profile = settings(settings.get_profile("repeatable"), phases=[Phase.explicit, Phase.generate], database=None)
-        settings.register_profile("mutation", profile)
-        settings.load_profile("mutation")
-        from tests.shared import Shared
-
-        # the results of the experiments are those of the last build: no mutant runs them again
         self.patch.setattr(Shared, "once", lambda self, name, make: "")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
