@@ -27,7 +27,7 @@ OUTPUTS = [(name, "mse") for name in network.ACTIVATIONS]
 OUTPUTS += [("sigmoid", "binary_cross_entropy"), ("softmax", "cross_entropy")]
 
 #: How many networks are drawn for each depth and output.
-NETWORKS = 40
+NETWORKS = 60
 
 
 class Case(NamedTuple):
