@@ -62,7 +62,8 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
             continue
         away = np.unique(np.minimum(p.a[-1], 1 - p.a[-1]))
         some = away[:: len(away) // FEW_BOUNDS + 1]
-        starts = (*BOUNDS, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
+        wide = (bound for bound in BOUNDS if bound >= 0.999 * away[0])  # a smaller one clips nothing
+        starts = (*wide, *np.sqrt(some * np.append(some[1:], 0.5)).tolist())
         direction = np.random.default_rng(0).standard_normal(g.shape[0])
         left, target = p.a[-2] @ direction, direction @ g
         for which in grammar.CLIPPINGS:
@@ -97,8 +98,9 @@ def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, t
         base, h = made(bound), 1e-6 * bound
         slope = (made(bound + h) - base) / h
         size = float(np.vdot(slope, slope))
-        moved = float(np.vdot(g - base, slope)) / size if size > 0 else 0.0
-        better = bound + moved
+        if not size > 0:
+            break
+        better = bound + float(np.vdot(g - base, slope)) / size
         if not 1e-16 < better < 0.5:
             break
         bound = better

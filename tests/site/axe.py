@@ -9,7 +9,8 @@ LIBRARY = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="ut
 #: Contrast takes most of the time, and follows from colour, ground, weight, opacity, and whether letters are large (24
 #: pixels, or 18.66 if they are bold): of all elements with text that have these in common the first is looked at. What
 #: stands fixed, or on a picture, is looked at by itself. Whether a link stands out from the text around it follows from
-#: the same of both, and from how it is underlined.
+#: the same of both, and from how it is underlined. Of a listing or a formula that has nothing more to be looked at axe
+#: is shown the text alone, because its time grows with the number of elements, and most of them are there.
 SCRIPT = """async ([within, colours, seen]) => {
     const moving = document.getAnimations().filter(animation => animation.timeline === document.timeline);
     moving.forEach(animation => animation.finish()); // colours change slowly
@@ -44,11 +45,19 @@ SCRIPT = """async ([within, colours, seen]) => {
     seen.forEach(name => first.delete(name));
     if (colours && !first.size) return [[], []];
     first.forEach((e, name) => { e.dataset[name.startsWith("link") ? "link" : "kind"] = ""; });
+    const looked = /^(id|role|tabindex|href|lang|title|alt|name|aria-.*|data-.*)$/;
+    const bare = e => (e.localName === "span" || e.namespaceURI.endsWith("MathML"))
+        && !e.getAttributeNames().some(name => looked.test(name));
+    const whole = [...scope.querySelectorAll("pre > code, math")].filter(e => [...e.querySelectorAll("*")].every(bare))
+        .map(e => [e, [...e.childNodes]]);
+    whole.forEach(([e]) => { e.textContent = e.textContent; });
     axe.configure({rules: [{id: "color-contrast", selector: "[data-kind]"},
         {id: "link-in-text-block", selector: "a[href][data-link]"}]});
     const options = {resultTypes: ["violations"], preload: false,
         ...(colours && {runOnly: ["color-contrast", "link-in-text-block"]})};
-    return [(await axe.run(within, options)).violations.map(
+    const found = (await axe.run(within, options)).violations;
+    whole.forEach(([e, nodes]) => e.replaceChildren(...nodes));
+    return [found.map(
         v => v.id + ": " + v.nodes.map(n => (n.target.join(" ") + " " + n.html)
             .replace(/[[ ]data-(kind|link)=""\\]?/g, "").slice(0, 160)).join(" | ")), [...first.keys()]]; }"""
 

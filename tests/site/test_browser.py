@@ -225,6 +225,28 @@ def test_a_wrong_colour_is_told_on_the_page_that_comes_first(
     tab.emulate_media(color_scheme="light")
 
 
+@pytest.mark.parametrize(
+    ("planted", "seen"),
+    [
+        ("<span>one</span>", []),
+        ("<span role=nonsense>one</span>", ["aria-roles"]),
+        ("<span tabindex=5>one</span>", ["tabindex"]),
+        ("<span><span style='color: #ccc'>one</span></span>", ["color-contrast"]),
+        ("<span>one</span><img src=''>", ["image-alt"]),
+    ],
+)
+@pytest.mark.parametrize("box", ["<pre><code>{}</code></pre>", "<math><mtext>{}</mtext></math>"])
+def test_what_is_wrong_in_a_listing_or_a_formula_is_seen_and_nothing_is_changed(
+    box: str, planted: str, seen: list[str], tab: Any
+) -> None:
+    shown = box.format("<span>text</span>") + box.format(planted)  # the second has no text of another kind
+    tab.set_content(f'<html lang="en"><title>a page</title><main><h1>words</h1>{shown}</main></html>')
+    before = tab.content()
+    found, _ = axe.violations(tab)
+    assert [one.partition(":")[0] for one in found] == seen
+    assert re.sub(' data-(kind|link)=""', "", tab.content()) == before
+
+
 def test_a_colour_that_is_wrong_in_the_light_is_seen(tab: Any) -> None:
     tab.set_content(PALE.replace("p { color: #222", "em { color: #ccc } .own { opacity: 0.3 } p { color: #222", 1))
     found, _ = axe.violations(tab, colours=True)
