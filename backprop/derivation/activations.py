@@ -353,7 +353,7 @@ def relu_derivative(z: np.ndarray) -> np.ndarray:
     Next:
         `identity` is linear everywhere.
     """
-    return np.where(z > 0, 1.0, 0.0)
+    return 1.0 * (z > 0)
 
 
 def identity(z: np.ndarray) -> np.ndarray:
