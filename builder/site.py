@@ -108,7 +108,8 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # mkdocs
         """Source: bring results and figures up to date, and read what the pages are made from."""
         results.refresh(ROOT, ROOT / "build", quick=bool(os.environ.get("BACKPROP_QUICK")))
         citations.check_facts(ROOT / "CITATION.cff")
-        offered = live.offer(config.extra.get("live"), fetch.cache())
+        pack = functools.partial(live.package, ROOT, fetch.cache(), ROOT / "build")
+        offered = live.offer(config.extra.get("live"), fetch.cache(), pack)
         self.build = read(ROOT, home_of(config.site_url), offered, bool(config.extra.get("printed_edition")))
         results.drop_outdated(Path(config.site_dir), [ROOT / "mkdocs.yml", *map(Path, config.watch)])
 

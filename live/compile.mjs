@@ -1,12 +1,14 @@
 /**
- * Compile, in Pyodide itself, those modules of its standard library and of NumPy that a start of Python imports.
+ * Compile, in Pyodide itself, the modules that a start of Python imports: of its standard library, of NumPy, of this
+ * package.
  *
- *     node live/compile.mjs FOLDER PREFIX NAME...    # the folder of Pyodide's files, and archives in it
+ *     node live/compile.mjs FOLDER FROM TO [FROM TO]...    # the folder of Pyodide's files; archives of modules
  *
- * For each archive NAME it writes one beside it, whose name is PREFIX followed by NAME. Pyodide's own archives hold the
- * sources, so every start would compile them. The other modules stay as they are, and what only type checkers and
- * compilers read is left out. The same archive gives the same bytes: Python's hashes are not random here, and a compiled
- * module carries the hash of its source in place of a time.
+ * For each archive FROM it writes TO. The archives hold sources, so every start would compile them. Of the library and of
+ * NumPy those modules are compiled that a start imports, and what only type checkers and compilers read is left out. All
+ * modules of this package are compiled; those of the derivation keep their sources, which the page shows. The same archive
+ * gives the same bytes: Python's hashes are not random here, and a compiled module carries the hash of its source in place
+ * of a time.
  */
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -19,6 +21,7 @@ const PROGRAM = `
 import importlib, importlib.util, io, sys, zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
 
+OURS, SHOWN = ("backprop/", "benchmarks/"), "backprop/derivation/"
 for name in imported.split():
     importlib.import_module(name)
 loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
@@ -27,26 +30,32 @@ with zipfile.ZipFile(given) as sources, zipfile.ZipFile(made, "w") as compiled:
     for name in sources.namelist():
         if name.endswith((".pyi", ".pxd", ".c", ".h", ".a")):
             continue
-        content = sources.read(name)
-        path = next((f"{home}/{name}" for home in sys.path if f"{home}/{name}" in loaded), "")
+        content, ours = sources.read(name), name.startswith(OURS)
+        found = (f"{home}/{name}" for home in sys.path)
+        path = f"{sys.path[-1]}/{name}" if ours else next((path for path in found if path in loaded), "")
+        how = (zipfile.ZIP_STORED,) if ours else (zipfile.ZIP_DEFLATED, 9)  # ours are sent compressed all together
+        if name.startswith(SHOWN) or not path.endswith(".py"):
+            compiled.writestr(zipfile.ZipInfo(name), content, *how)
         if path.endswith(".py"):
-            level = 0 if name.startswith("numpy/") else 2  # 2 drops docstrings, some of which NumPy reads
+            level = 0 if ours or name.startswith("numpy/") else 2  # 2 drops docstrings, some of which NumPy reads
             code = compile(content, path, "exec", dont_inherit=True, optimize=level)
-            name, content = name + "c", _code_to_hash_pyc(code, importlib.util.source_hash(content), False)
-        compiled.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+            beside = importlib.util.cache_from_source(name) if name.startswith(SHOWN) else name + "c"
+            bytecode = _code_to_hash_pyc(code, importlib.util.source_hash(content), False)
+            compiled.writestr(zipfile.ZipInfo(beside), bytecode, *how)
 made.getvalue()
 `;
 
-const [given, prefix, ...names] = process.argv.slice(2);
+const [given, ...paths] = process.argv.slice(2);
 const folder = resolve(given);
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
 const quiet = { messageCallback: () => {}, errorCallback: () => {} };
-const pyodide = await loadPyodide({ indexURL: folder, packageBaseUrl: `${folder}/`, env: { PYTHONHASHSEED: "0" } });
+const env = { PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1" }; // without columns, which only underline in tracebacks
+const pyodide = await loadPyodide({ indexURL: folder, packageBaseUrl: `${folder}/`, env });
 await pyodide.loadPackage("numpy", quiet);
-for (const name of names) {
-  pyodide.FS.writeFile("/given.zip", readFileSync(`${folder}/${name}`));
+for (let at = 0; at < paths.length; at += 2) {
+  const [from, to] = paths.slice(at);
+  pyodide.FS.writeFile("/given.zip", readFileSync(from));
   const globals = pyodide.toPy({ given: "/given.zip", imported: IMPORTED });
-  const written = `${folder}/${prefix}${name}`;
-  writeFileSync(`${written}.part`, pyodide.runPython(PROGRAM, { globals }).toJs());
-  renameSync(`${written}.part`, written); // so that a stop leaves nothing half-written
+  writeFileSync(`${to}.part`, pyodide.runPython(PROGRAM, { globals }).toJs());
+  renameSync(`${to}.part`, to); // so that a stop leaves nothing half-written
 }

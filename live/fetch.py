@@ -272,10 +272,31 @@ def compile_archives(folder: Path) -> None:
     """
     lacking = [name for name in COMPILED if not compiled(folder, name).is_file()]
     if lacking:
-        run(["node", str(COMPILER), str(folder), _prefix(), *lacking])
+        pairs = [str(path) for name in lacking for path in (folder / name, compiled(folder, name))]
+        run(["node", str(COMPILER), str(folder), *pairs])
     for path in folder.glob("compiled-*"):
         if not path.name.startswith(_prefix()):
             path.unlink()  # made by another version
+
+
+def compile_package(folder: Path, sources: bytes) -> bytes:
+    """Let Pyodide compile the modules of an archive of this package.
+
+    Args:
+        folder: where Pyodide's files are kept.
+        sources: the archive.
+
+    Returns:
+        The archive with the compiled modules beside the sources.
+
+    Raises:
+        FetchError: if there is no Node, or it fails.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        given, made = Path(place, "sources.zip"), Path(place, "compiled.zip")
+        given.write_bytes(sources)
+        run(["node", str(COMPILER), str(folder), str(given), str(made)])
+        return made.read_bytes()
 
 
 def fetch(folder: Path, given: Path | None = None) -> None:

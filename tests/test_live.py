@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from backprop.live import VERBS, answer
@@ -239,6 +240,26 @@ def test_without_node_the_archives_stay_as_they_are(
     assert len(list(tmp_path.glob("compiled-*"))) == len(fetch.COMPILED)
 
 
+def test_the_package_is_compiled_once_and_without_node_it_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str]) -> None:
+        commands.append(command)
+        given, made = map(Path, command[-2:])
+        made.write_bytes(b"compiled" + given.read_bytes()[:4])
+
+    monkeypatch.setattr(fetch, "run", run)
+    assert [live.package(ROOT, Path("there"), tmp_path) for _ in range(2)] == [b"compiledPK\3\4"] * 2
+    assert [command[:3] for command in commands] == [["node", str(fetch.COMPILER), "there"]]
+    monkeypatch.setattr(live, "archive", lambda _: b"other sources")
+    assert live.package(ROOT, Path("there"), tmp_path) == b"compiledothe"
+    monkeypatch.undo()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert live.package(ROOT, Path("there"), tmp_path / "fresh") == live.archive(ROOT)
+
+
 def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:
     assert live.offer("auto", tmp_path).where == "missing"
     with pytest.raises(SiteError, match=r"run python -m live\.fetch"):
@@ -250,7 +271,9 @@ def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_
         fetch.PINS["files"][name]["bytes"] = 10**6
     fetch.pack(tmp_path)
     assert live.offer("auto", tmp_path) == live.offer("self", tmp_path) == live.Offer("self", "1.0")
-    assert live.offer("cdn", tmp_path).where == "cdn"
+    half = np.random.default_rng(0).bytes(500_000)  # which cannot be compressed
+    assert live.offer("self", tmp_path, lambda: half) == live.Offer("self", "1.5", half)
+    assert live.offer("cdn", tmp_path, lambda: half) == live.Offer("cdn", fetch.PINS["official_megabytes"], half)
 
 
 def test_what_is_written_beside_the_pages_follows_the_setting(tmp_path: Path) -> None:

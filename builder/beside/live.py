@@ -11,12 +11,14 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from builder import tree as html
+from builder.beside.files import kept
 from builder.errors import SiteError
 from builder.tree import Tree
 from live import fetch
@@ -43,10 +45,13 @@ class Offer:
 
     where: str  # "self", "cdn", "off", or "missing": the files are not there yet
     cost: str = ""  # what a page loads at the first click, in megabytes
+    package: bytes = b""  # the archive of the package
 
 
-def offer(setting: object, cache: Path) -> Offer:
+def offer(setting: object, cache: Path, pack: Callable[[], bytes] = bytes) -> Offer:
     """Tell what the pages offer, by the setting and the folder that `python -m live.fetch` fills.
+
+    `pack` makes the archive of the package.
 
     Raises:
         SiteError: if there is no such setting, or "self" is wanted and the files are not there.
@@ -61,10 +66,12 @@ def offer(setting: object, cache: Path) -> Offer:
     if wanted == "off":
         return Offer(wanted)
     if wanted == "cdn":
-        return Offer(wanted, fetch.PINS["official_megabytes"])
+        return Offer(wanted, fetch.PINS["official_megabytes"], pack())
     lacking = fetch.missing(cache)
     if not lacking:
-        return Offer("self", f"{sum(file['sent'] for file in loaded('self', cache)) / 1e6:.1f}")
+        package = pack()
+        sent = len(_sent(package)) + sum(file["sent"] for file in loaded("self", cache))
+        return Offer("self", f"{sent / 1e6:.1f}", package)
     if wanted == "self":
         raise SiteError(f"LIVE is self, but {cache} lacks {', '.join(lacking)}; run python -m live.fetch")
     return Offer("missing")
@@ -104,6 +111,19 @@ def archive(root: Path) -> bytes:
     return made.getvalue()
 
 
+def package(root: Path, cache: Path, made: Path) -> bytes:
+    """Pack the package, compiled unless there is no Node; `made` keeps what was compiled until something changes."""
+    sources, program = archive(root), fetch.COMPILER.read_text(encoding="utf-8")
+    try:
+        return kept(made / "live", ".zip", (program, sources), lambda: fetch.compile_package(cache, sources))
+    except fetch.FetchError:
+        return sources
+
+
+def _sent(package: bytes) -> bytes:
+    return gzip.compress(package, mtime=0)  # the same bytes for the same sources
+
+
 def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
     r"""Give scripts and styles to a page that has something to run.
 
@@ -138,8 +158,8 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     found = {f"{FOLDER}/{path.name}": path.read_bytes() for path in (root / "live" / "built").glob("*.js")}
     if offered.where == "missing":
         return found
-    content, name = archive(root), f"backprop-{version}.zip"
-    packed = gzip.compress(content, mtime=0)  # the same bytes for the same sources
+    content, name = offered.package, f"backprop-{version}.zip"
+    packed = _sent(content)
     manifest = {
         "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],
         "files": loaded(offered.where, cache),

@@ -1,7 +1,10 @@
 """The page that computes: the page's own runner in Python here, and in browsers that have not been here before."""
 
 import _imp
+import gzip
+import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +67,24 @@ def test_an_archive_beside_the_site_is_pyodide_s_with_modules_compiled(archive: 
             magic, flags = (int.from_bytes(content[at : at + 4], "little") for at in (0, 4))
             assert flags == 1  # a hash in place of a time, which Python does not compare at each start
             assert content[8:16] == _imp.source_hash(magic, given.read(source)), name
+
+
+@pytest.mark.usefixtures("compiled")
+def test_the_package_beside_the_site_is_compiled_and_keeps_the_sources_that_are_shown(ready: Served) -> None:
+    [path] = (ready.folder / "assets/live").glob("backprop-*.zip.gz")
+    assert path.stat().st_size < 420_000
+    given = zipfile.ZipFile(io.BytesIO(live.archive(ROOT)))
+    made = zipfile.ZipFile(io.BytesIO(gzip.decompress(path.read_bytes())))
+    names: list[str] = []
+    for name in given.namelist():
+        shown = name.startswith("backprop/derivation/")
+        beside = re.sub(r"(\w+)\.py$", r"__pycache__/\1.cpython-314.pyc", name) if shown else f"{name}c"
+        content = made.read(beside)
+        assert content[4:8] == b"\1\0\0\0"
+        assert content[8:16] == _imp.source_hash(int.from_bytes(content[:4], "little"), given.read(name)), name
+        assert not shown or made.read(name) == given.read(name)
+        names += [name] * shown + [beside]
+    assert made.namelist() == names
 
 
 # In the browser
@@ -140,7 +161,8 @@ def test_from_the_official_host_the_same_files_are_run(visit: Open) -> None:
             self.send_header("Access-Control-Allow-Origin", "*")
             super().end_headers()
 
-    there = live.files(ROOT, live.Offer("cdn"), fetch.cache(), __version__)
+    offered = live.Offer("cdn", package=live.package(ROOT, fetch.cache(), ROOT / "build"))
+    there = live.files(ROOT, offered, fetch.cache(), __version__)
     manifest = json.loads(there["assets/live/manifest.json"])
     assert manifest["base"] == fetch.PINS["official"]
     with serving(fetch.cache(), Host) as host:
