@@ -363,7 +363,7 @@ def test_the_inverse_is_that_of_weights_in_single_precision_too() -> None:
 def test_below_the_first_layer_there_is_no_delta() -> None:
     p = a_pass([3, 3, 3])
     grammar.gradients_of(p, 1, {"dW2": "~delta below"}, flow_to(p, 1))
-    with pytest.raises(ValueError, match="do not fit layer 1"):
+    with pytest.raises(ValueError, match="does not fit layer 1"):
         grammar.gradients_of(p, 0, {"dW1": "~delta below"}, flow_to(p, 0))
 
 
@@ -465,13 +465,22 @@ def test_a_factor_of_delta_carries_to_the_error_as_well() -> None:
         ({"error": "none"}, "the forms ('none', '') do not fit layer 3: the shapes do not allow it"),
         ({"back2": "none"}, "the forms ('none', '') do not fit layer 2: the shapes do not allow it"),
         ({"phi1": "none"}, "the forms ('', 'none') do not fit layer 1: the shapes do not allow it"),
-        ({"dW2": "none"}, "the forms ('none', '') do not fit layer 2: the shapes do not allow it"),
-        ({"db2": "none"}, "the forms ('', 'none') do not fit layer 2: the shapes do not allow it"),
+        ({"dW2": "none"}, "the form 'none' does not fit layer 2: the shapes do not allow it"),
+        ({"db2": "none"}, "the form 'none' does not fit layer 2: the shapes do not allow it"),
     ],
 )
 def test_a_form_that_does_not_fit_is_named(plan: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         backward(a_pass(WIDTHS["pointed"]), plan)
+
+
+def test_gradients_of_biases_that_nobody_asks_for_are_left_out_unless_the_plan_names_them() -> None:
+    p, plan = a_pass(WIDTHS["pointed"]), {"db2": "bias-not-summed", "dW1": "input-missing"}
+    whole = backward(p, plan)
+    found = grammar.backward(p, plan, {"db2": 2.0}, biased=False)
+    assert list(whole) == ["W3", "b3", "W2", "b2", "W1", "b1"]
+    assert list(found) == ["W3", "W2", "b2", "W1"]
+    assert all(np.array_equal(array, whole[name] * (1 + (name == "b2"))) for name, array in found.items())
 
 
 # Lines of code

@@ -797,7 +797,7 @@ def gives(
         return made.shape == g.shape and bool(np.linalg.norm(made - g) <= tolerance * np.linalg.norm(g))
 
     try:
-        made = grammar.layer_by_layer(p, plan, factors)
+        made = grammar.layer_by_layer(p, plan, factors, biased="b1" in wanted)
         return all(agree(one, wanted[name]) for name, one in made if name in wanted)
     except ValueError:
         return None
@@ -850,7 +850,7 @@ def incorrect_gradients(
     p = Pass(trace.z, trace.a, y, model.weights, model.activations, after, loss)
     names = [phi.name for phi in model.activations]
     factors = factors_with(slug, widths, n, _single(slug, layers, depth))
-    found = grammar.backward(p, plan_with(slug, names, loss, layers), factors)
+    found = grammar.backward(p, plan_with(slug, names, loss, layers), factors, model.biases is not None)
     scale = factors.get("", 1.0) * _scale(loss, n, d)
     if slug == "loss-instead-of-derivative":  # the square's 2 belongs to its derivative
         scale /= 2

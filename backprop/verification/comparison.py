@@ -147,11 +147,11 @@ def resembling(reading: Reading, family: str) -> dict[str, bool]:
                 found |= dict.fromkeys(reading.given, False)
                 break
             flow = grammar.delta_of(p, k, {}, flow)
-            weights, biases = grammar.gradients_of(p, k, {}, flow)
-            for name, m in ((f"W{k + 1}", weights), (f"b{k + 1}", biases)):
+            for name in (f"W{k + 1}", f"b{k + 1}"):
                 if name not in reading.given:
                     continue
-                g = reading.given[name]
+                g, delta = reading.given[name], flow.deltas[-1]
+                m = step.weight_gradient(p.a[k], delta) if name[0] == "W" else step.bias_gradient(delta)
                 m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
                 length, own = norm(g), float(np.vdot(m, m))
                 a = norm(p.a[k])

@@ -563,28 +563,43 @@ def gradients_of(p: Pass, k: int, plan: Plan, flow: Flow) -> tuple[np.ndarray, n
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
     """
-    wanted = plan.get(f"dW{k + 1}", ""), plan.get(f"db{k + 1}", "")
-    weights: np.ndarray | None = step.weight_gradient(p.a[k], flow.deltas[-1])
-    biases: np.ndarray | None = step.bias_gradient(flow.deltas[-1])
-    if any(wanted):
-        below = delta_of(p, k - 1, {}, flow).deltas[-1] if k else None
-        if wanted[0]:
-            pair = next(((a, b) for name, _, a, b in weight_forms(p, k, flow, below) if name == wanted[0]), None)
-            weights = None if pair is None else step.weight_gradient(*pair)
-        if wanted[1]:
-            biases = next((made for name, _, made in bias_forms(p, k, flow, below) if name == wanted[1]), None)
-    if weights is None or biases is None:
-        raise ValueError(f"the forms {wanted} do not fit layer {k + 1}: the shapes do not allow it")
-    return weights, biases
+    return _weights_of(p, k, plan, flow), _biases_of(p, k, plan, flow)
 
 
-def backward(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) -> dict[str, np.ndarray]:
+def _weights_of(p: Pass, k: int, plan: Plan, flow: Flow) -> np.ndarray:
+    wanted = plan.get(f"dW{k + 1}", "")
+    if not wanted:
+        return step.weight_gradient(p.a[k], flow.deltas[-1])
+    for name, _, a, b in weight_forms(p, k, flow, _below(p, k, flow)):
+        if name == wanted:
+            return step.weight_gradient(a, b)
+    raise ValueError(f"the form {wanted!r} does not fit layer {k + 1}: the shapes do not allow it")
+
+
+def _biases_of(p: Pass, k: int, plan: Plan, flow: Flow) -> np.ndarray:
+    wanted = plan.get(f"db{k + 1}", "")
+    if not wanted:
+        return step.bias_gradient(flow.deltas[-1])
+    for name, _, made in bias_forms(p, k, flow, _below(p, k, flow)):
+        if name == wanted:
+            return made
+    raise ValueError(f"the form {wanted!r} does not fit layer {k + 1}: the shapes do not allow it")
+
+
+def _below(p: Pass, k: int, flow: Flow) -> np.ndarray | None:
+    return delta_of(p, k - 1, {}, flow).deltas[-1] if k else None
+
+
+def backward(
+    p: Pass, plan: Plan, factors: Mapping[str, float] | None = None, biased: bool = True
+) -> dict[str, np.ndarray]:
     """Run a backward pass as a plan says.
 
     Args:
         p: the forward pass.
         plan: the plan.
         factors: the extra factors of arrays ("dW1", "db1") or of a δ ("delta1").
+        biased: whether the gradients with respect to biases are asked for; those that the plan names are always given.
 
     Returns:
         The gradient by parameter, "W1", "b1", …, of half the sum of squares or of the sum of the cross-entropies.
@@ -592,16 +607,19 @@ def backward(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) ->
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
     """
-    return dict(layer_by_layer(p, plan, factors))
+    return dict(layer_by_layer(p, plan, factors, biased))
 
 
-def layer_by_layer(p: Pass, plan: Plan, factors: Mapping[str, float] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+def layer_by_layer(
+    p: Pass, plan: Plan, factors: Mapping[str, float] | None = None, biased: bool = True
+) -> Iterator[tuple[str, np.ndarray]]:
     """Run a backward pass as `backward` does, as far as its gradients are asked for.
 
     Args:
         p: the forward pass.
         plan: the plan.
         factors: as for `backward`.
+        biased: as for `backward`.
 
     Yields:
         Parameters and their gradients, those of the output first.
@@ -615,9 +633,9 @@ def layer_by_layer(p: Pass, plan: Plan, factors: Mapping[str, float] | None = No
         f = factors.get(f"delta{k + 1}", 1.0)
         if f != 1.0:
             flow = Flow((*flow.errors[:-1], f * flow.errors[-1]), (*flow.deltas[:-1], f * flow.deltas[-1]))
-        weights, biases = gradients_of(p, k, plan, flow)
-        yield f"W{k + 1}", factors.get(f"dW{k + 1}", 1.0) * weights
-        yield f"b{k + 1}", factors.get(f"db{k + 1}", 1.0) * biases
+        yield f"W{k + 1}", factors.get(f"dW{k + 1}", 1.0) * _weights_of(p, k, plan, flow)
+        if biased or f"db{k + 1}" in plan:
+            yield f"b{k + 1}", factors.get(f"db{k + 1}", 1.0) * _biases_of(p, k, plan, flow)
 
 
 # Lines of code

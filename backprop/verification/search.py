@@ -272,8 +272,9 @@ class Reading:
             A block for each array that was passed.
         """
         with np.errstate(all="ignore"):
-            exact = grammar.backward(self.exact(family), plan, factors)
-            disturbed = grammar.backward(self.disturbed(family), plan, factors)
+            biased = self.problem.bias_gradients is not None
+            exact = grammar.backward(self.exact(family), plan, factors, biased)
+            disturbed = grammar.backward(self.disturbed(family), plan, factors, biased)
             return {
                 name: self._block(name, given, exact[name], disturbed[name], (decays or {}).get(name, 0.0))
                 for name, given in self.given.items()
