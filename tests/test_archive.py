@@ -314,7 +314,7 @@ WHOLE, MATS = whole_file(), [whole_mat_file(False), whole_mat_file(True)]
 
 
 def some(rng: np.random.Generator, most: int, least: int = 0) -> bytes:
-    """Draw bytes, of which every second is 0 or 255."""
+    """Draw bytes, of which about half are 0 or 255."""
     drawn = rng.integers(0, 256, rng.integers(least, most + 1), dtype=np.uint8)
     return np.where(rng.random(drawn.size) < 0.5, drawn, rng.choice([0, 255], drawn.size)).astype(np.uint8).tobytes()
 

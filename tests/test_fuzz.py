@@ -9,7 +9,7 @@ import pytest
 from tests.fuzzing import try_one
 
 #: How many are tried here, in four parts; `python -m tests.fuzzing 200000` tries more.
-COUNT = 400
+COUNT = 800
 #: What once failed, further on: a division by zero and two squares beyond what float64 holds.
 FAILED = (6968, 17592, 31397, 34680)
 

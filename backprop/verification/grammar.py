@@ -573,7 +573,7 @@ def _weights_of(p: Pass, k: int, plan: Plan, flow: Flow) -> np.ndarray:
     for name, _, a, b in weight_forms(p, k, flow, _below(p, k, flow)):
         if name == wanted:
             return step.weight_gradient(a, b)
-    raise ValueError(f"the form {wanted!r} does not fit layer {k + 1}: the shapes do not allow it")
+    raise _misfit(wanted, k)
 
 
 def _biases_of(p: Pass, k: int, plan: Plan, flow: Flow) -> np.ndarray:
@@ -583,7 +583,11 @@ def _biases_of(p: Pass, k: int, plan: Plan, flow: Flow) -> np.ndarray:
     for name, _, made in bias_forms(p, k, flow, _below(p, k, flow)):
         if name == wanted:
             return made
-    raise ValueError(f"the form {wanted!r} does not fit layer {k + 1}: the shapes do not allow it")
+    raise _misfit(wanted, k)
+
+
+def _misfit(form: str, k: int) -> ValueError:
+    return ValueError(f"the form {form!r} does not fit layer {k + 1}: the shapes do not allow it")
 
 
 def _below(p: Pass, k: int, flow: Flow) -> np.ndarray | None:
