@@ -141,6 +141,7 @@ export class Training {
     this.say("Training.");
     let epochs = 10;
     let frames = 0;
+    let working = 0; // seconds that the worker has trained
     const begun = performance.now();
     let from = 0;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -155,6 +156,7 @@ export class Training {
       this.take(answer);
       frames++;
       const over = !this.running || answer.words !== "";
+      working += took() / 1000;
       const wanted = (epochs * TASK) / Math.max(took(), 1);
       const near = Math.round(Math.max(epochs / 2, Math.min(2 * epochs, 5000, wanted)));
       epochs = this.speed === "fast" ? Math.max(1, near) : Number(this.speed);
@@ -166,6 +168,7 @@ export class Training {
       const seconds = (performance.now() - begun) / 1000;
       this.element.dataset.rate = String((answer.epoch - from) / seconds);
       this.element.dataset.frames = String(frames / seconds);
+      this.element.dataset.share = String(working / seconds);
       if (over) {
         this.pause();
         return this.end(answer);
