@@ -15,10 +15,14 @@ from tests.site.building import GIVEN, RESULTS, built, computed
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_configure() -> None:
+    """Let the garbage collector scan seldom, from the imports on."""
+    gc.set_threshold(1_000_000)
+
+
 def pytest_collection_finish() -> None:
-    """Let the garbage collector scan seldom, and never what stays until the end, above all eight thousand tests."""
+    """Let it never scan what stays until the end, above all eight thousand tests."""
     gc.freeze()
-    gc.set_threshold(100_000)
 
 
 def of_run(tmp_path_factory: pytest.TempPathFactory) -> Shared:
