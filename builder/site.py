@@ -1,6 +1,7 @@
 """The way of a page, as mkdocs calls for it: this module connects, and the stages do the work."""
 
 import functools
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if os.environ.get("MIKE_DOCS_VERSION"):
         config.extra["version"] = {"provider": "mike"}
     config.plugins["builder"] = Site()
+    gc.set_threshold(200_000)  # most of what a build makes stays until its end, so scanning it often finds nothing
     return config
 
 

@@ -260,6 +260,25 @@ def test_the_package_is_compiled_once_and_without_node_it_stays_as_it_is(
     assert live.package(ROOT, Path("there"), tmp_path / "fresh") == live.archive(ROOT)
 
 
+@pytest.mark.parametrize(("lacking", "said"), [([], ["live: The package could not be compiled"]), (["a file"], [])])
+def test_where_node_fails_the_sources_are_sent_and_a_warning_says_so(
+    lacking: list[str],
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def run(command: list[str]) -> None:
+        raise fetch.FetchError(f"{command[0]}: too old")
+
+    monkeypatch.setattr(fetch, "run", run)
+    monkeypatch.setattr(fetch, "missing", lambda _: lacking)
+    monkeypatch.setattr(shutil, "which", str)
+    assert live.package(ROOT, Path("there"), tmp_path) == live.archive(ROOT)
+    assert [message.partition(",")[0] for message in caplog.messages] == said
+    assert all(message.endswith("instead: node: too old") for message in caplog.messages)
+
+
 def test_the_setting_decides_what_the_page_offers(pinned: dict[str, bytes], tmp_path: Path) -> None:
     assert live.offer("auto", tmp_path).where == "missing"
     with pytest.raises(SiteError, match=r"run python -m live\.fetch"):

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from mkdocs.plugins import get_plugin_logger
+
 from builder import tree as html
 from builder.beside.files import kept
 from builder.errors import SiteError
 from builder.tree import Tree
 from live import fetch
 
+LOG = get_plugin_logger("live")
 FOLDER = "assets/live"  # in the site
 SETTINGS = ("auto", "self", "cdn", "off")
 #: What the page does not need: it computes no results, draws no figures, reads no claims and has no command line.
@@ -112,11 +116,16 @@ def archive(root: Path) -> bytes:
 
 
 def package(root: Path, cache: Path, made: Path) -> bytes:
-    """Pack the package, compiled unless there is no Node; `made` keeps what was compiled until something changes."""
+    """Pack the package, compiled unless there is no Node; `made` keeps what was compiled until something changes.
+
+    Where Node and Pyodide's files are there and it fails all the same, a warning says so.
+    """
     sources, program = archive(root), fetch.COMPILER.read_text(encoding="utf-8")
     try:
         return kept(made / "live", ".zip", (program, sources), lambda: fetch.compile_package(cache, sources))
-    except fetch.FetchError:
+    except fetch.FetchError as error:
+        if shutil.which("node") and not fetch.missing(cache):
+            LOG.warning("The package could not be compiled, and its sources are sent instead: %s", error)
         return sources
 
 
