@@ -317,6 +317,12 @@ def test_the_step_is_small_beside_small_weights_so_that_it_does_not_cross_a_kink
     assert curvature(Model([np.array([[5e-9]])], activations="relu"), AT, TARGETS) is None
 
 
+def test_a_kink_within_the_step_is_seen_by_a_smaller_one_and_a_kink_beyond_it_is_not() -> None:
+    within, beyond = (Model([np.array([[w]])], activations="relu") for w in (5e-9, 5e-8))
+    assert curvature(within, AT, -AT) is None  # the gradient jumps by 5, and the first step takes this for a curvature
+    assert curvature(beyond, AT, -AT) == pytest.approx(5.0)
+
+
 def test_work_grows_with_the_examples_and_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     model, (x, y) = Model.random([2, 3, 1], seed=0, bias=True), (np.ones((5, 2)), np.zeros((5, 1)))
     monkeypatch.setattr(module, "MOST_WORK", 6 * 3 * 5 * 13)
