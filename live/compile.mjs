@@ -3,12 +3,13 @@
  * package.
  *
  *     node live/compile.mjs FOLDER FROM TO [FROM TO]...    # the folder of Pyodide's files; archives of modules
+ *     node live/compile.mjs FOLDER --package FROM TO       # the archive of this package
  *
  * For each archive FROM it writes TO. The archives hold sources, so every start would compile them. Of the library and of
  * NumPy those modules are compiled that a start imports, and what only type checkers and compilers read is left out. All
- * modules of this package are compiled; those of the derivation keep their sources, which the page shows. The same archive
- * gives the same bytes: Python's hashes are not random here, and a compiled module carries the hash of its source in place
- * of a time.
+ * modules of this package are compiled, so nothing is imported for it; those of the derivation keep their sources, which
+ * the page shows. The same archive gives the same bytes: Python's hashes are not random here, and a compiled module
+ * carries the hash of its source in place of a time.
  */
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -21,7 +22,7 @@ const PROGRAM = `
 import importlib, importlib.util, io, sys, zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
 
-OURS, SHOWN = ("backprop/", "benchmarks/"), "backprop/derivation/"
+SHOWN = "backprop/derivation/"
 for name in imported.split():
     importlib.import_module(name)
 loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
@@ -30,7 +31,7 @@ with zipfile.ZipFile(given) as sources, zipfile.ZipFile(made, "w") as compiled:
     for name in sources.namelist():
         if name.endswith((".pyi", ".pxd", ".c", ".h", ".a")):
             continue
-        content, ours = sources.read(name), name.startswith(OURS)
+        content = sources.read(name)
         found = (f"{home}/{name}" for home in sys.path)
         path = f"{sys.path[-1]}/{name}" if ours else next((path for path in found if path in loaded), "")
         how = (zipfile.ZIP_STORED,) if ours else (zipfile.ZIP_DEFLATED, 9)  # ours are sent compressed all together
@@ -45,17 +46,19 @@ with zipfile.ZipFile(given) as sources, zipfile.ZipFile(made, "w") as compiled:
 made.getvalue()
 `;
 
-const [given, ...paths] = process.argv.slice(2);
+const [given, ...rest] = process.argv.slice(2);
 const folder = resolve(given);
+const ours = rest[0] === "--package";
+const paths = ours ? rest.slice(1) : rest;
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
 const quiet = { messageCallback: () => {}, errorCallback: () => {} };
 const env = { PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1" }; // without columns, which only underline in tracebacks
 const pyodide = await loadPyodide({ indexURL: folder, packageBaseUrl: `${folder}/`, env });
-await pyodide.loadPackage("numpy", quiet);
+if (!ours) await pyodide.loadPackage("numpy", quiet);
 for (let at = 0; at < paths.length; at += 2) {
   const [from, to] = paths.slice(at);
   pyodide.FS.writeFile("/given.zip", readFileSync(from));
-  const globals = pyodide.toPy({ given: "/given.zip", imported: IMPORTED });
+  const globals = pyodide.toPy({ given: "/given.zip", imported: ours ? "" : IMPORTED, ours });
   writeFileSync(`${to}.part`, pyodide.runPython(PROGRAM, { globals }).toJs());
   renameSync(`${to}.part`, to); // so that a stop leaves nothing half-written
 }

@@ -295,7 +295,7 @@ def compile_package(folder: Path, sources: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         given, made = Path(place, "sources.zip"), Path(place, "compiled.zip")
         given.write_bytes(sources)
-        run(["node", str(COMPILER), str(folder), str(given), str(made)])
+        run(["node", str(COMPILER), str(folder), "--package", str(given), str(made)])
         return made.read_bytes()
 
 

@@ -252,7 +252,7 @@ def test_the_package_is_compiled_once_and_without_node_it_stays_as_it_is(
 
     monkeypatch.setattr(fetch, "run", run)
     assert [live.package(ROOT, Path("there"), tmp_path) for _ in range(2)] == [b"compiledPK\3\4"] * 2
-    assert [command[:3] for command in commands] == [["node", str(fetch.COMPILER), "there"]]
+    assert [command[:4] for command in commands] == [["node", str(fetch.COMPILER), "there", "--package"]]
     monkeypatch.setattr(live, "archive", lambda _: b"other sources")
     assert live.package(ROOT, Path("there"), tmp_path) == b"compiledothe"
     monkeypatch.undo()
