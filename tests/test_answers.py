@@ -159,7 +159,7 @@ def test_with_many_inputs_the_first_hundred_are_looked_at_before_all(
 ) -> None:
     seen: dict[tuple[str, ...], list[int]] = {}
 
-    def gives(p: Any, plan: dict[str, str], factors: Any, wanted: Any, tolerance: float) -> bool:
+    def gives(p: Any, plan: dict[str, str], factors: Any, wanted: Any, tolerance: float, *_: Any) -> bool:
         seen.setdefault((*plan, *plan.values()), []).append(len(p.y))
         return len(p.y) != 5  # the five examples of a network drawn at random are those in which it is a mistake
 

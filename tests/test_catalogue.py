@@ -15,6 +15,7 @@ from backprop.verification.catalogue import (
     BELOW,
     OF_THE_UPDATE,
     PLACES,
+    Known,
     early_step,
     factors_with,
     gives,
@@ -25,7 +26,7 @@ from backprop.verification.catalogue import (
     planted,
     states_with,
 )
-from backprop.verification.grammar import Pass
+from backprop.verification.grammar import Flow, Pass
 
 X, Y = backprop.xor()
 SLUGS = [mistake.slug for mistake in MISTAKES]
@@ -208,6 +209,26 @@ def test_whether_a_backward_pass_gives_what_is_wanted(
     assert gives(p, {}, {}, right, 0.0)
     for off, within in ((0.9e-3, True), (1.1e-3, False)):
         assert gives(p, {}, {}, {"W2": (1 - off) * right["W2"], "W1": right["W1"]}, 1e-3) is within
+
+
+def test_what_backward_passes_have_in_common_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    p, layers, delta_of = a_pass([2, 3, 3, 2]), list[int](), grammar.scaled_delta_of
+
+    def seen(p: Pass, k: int, *more: Any) -> Flow:
+        layers.append(k)
+        return delta_of(p, k, *more)
+
+    monkeypatch.setattr(grammar, "scaled_delta_of", seen)
+    mistakes = [(plan, factors) for _, plan, factors in planted(p, len(X), singly=True)]
+    mistakes += [({}, {place: 2.0}) for place in ("delta3", "delta2", "delta1", "db2")]
+    for wanted in (grammar.backward(p, {}), grammar.backward(p, {"phi2": "derivative-missing"})):
+        known = Known()
+        together = [gives(p, plan, factors, wanted, 1e-12, known) for plan, factors in mistakes]
+        few = len(layers)
+        assert together == [gives(p, plan, factors, wanted, 1e-12) for plan, factors in mistakes]
+        assert set(together) >= {True, False}
+        assert few < 0.75 * (len(layers) - few)
+        layers.clear()
 
 
 # The gradient with the mistake in it

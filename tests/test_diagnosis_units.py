@@ -27,6 +27,7 @@ from backprop.verification.comparison import (
     judged_layers,
     losses_for,
     nearest,
+    resembles,
     resembling,
 )
 from backprop.verification.diagnosis import diagnosed
@@ -551,16 +552,23 @@ def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPa
     noise = np.random.default_rng(0).normal(size=(2, 3))
     across = noise - g.weights[0] * np.vdot(noise, g.weights[0]) / np.vdot(g.weights[0], g.weights[0])
     across *= np.linalg.norm(g.weights[0]) / np.linalg.norm(across)
-    for share, resembles in ((0.99e-3, True), (1.01e-3, False)):
+    for share, alike in ((0.99e-3, True), (1.01e-3, False)):
         arrays = (-3 * (g.weights[0] + share * across), 0 * g.weights[1])
         problem = Problem("", X, Y, model.weights, model.biases, arrays, (7 * b1, 1 + b2), (False, False))
         one = Reading(problem, model.activations, 1e-16, 1e-7, {})
-        assert resembling(one, "mse") == {"W2": True, "b2": True, "W1": resembles, "b1": True}
-        assert evidence_for(one, "mse") == 6 * resembles + 3  # a single number speaks for nothing, and zeros neither
+        assert resembling(one, "mse") == {"W2": True, "b2": True, "W1": alike, "b1": True}
+        assert evidence_for(one, "mse") == 6 * alike + 3  # a single number speaks for nothing, and zeros neither
     floored = Reading(problem, model.activations, 1e-16, 1e-7, {"W1": 1.0})
     assert resembling(floored, "mse")["W1"]
     above = replace(one, problem=problem._replace(gradients=(g.weights[0], np.arange(3.0)[:, None])), resembling={})
     assert resembling(above, "mse") == {"W2": False, "b2": True, "W1": True, "b1": True}
+    for one, first in (
+        (above, {"W2": False}),
+        (replace(above, problem=problem), {"W2": True, "b2": True, "W1": False}),
+    ):
+        one = replace(one, resembling={})
+        assert not resembles(one, "mse")
+        assert one.resembling["mse"][0] == first
     above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
     assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
     for many, seen in ((X.size, True), (X.size - 1, False)):  # with many inputs, the layers below are not looked at
@@ -765,7 +773,7 @@ def test_a_quick_look_comes_first_where_much_is_to_be_tried(
     monkeypatch: pytest.MonkeyPatch, told: Any, fits: int
 ) -> None:
     one = a_reading(block("W1", np.ones((2, 3)), np.ones((2, 3))), block("W2", np.ones((3, 1)), np.ones((3, 1))))
-    monkeypatch.setattr(comparison, "resembling", lambda reading, family: {"W1": True, "W2": False})
+    monkeypatch.setattr(comparison, "resembles", lambda reading, family: False)
     assert len(fitting(a_case(one, told, "mse_sum"), [one])) == 0
     monkeypatch.setattr(
         comparison,
@@ -1130,6 +1138,22 @@ def test_three_numbers_are_too_few_for_a_clipping(many: int, size: float, found:
     made = grammar.backward(one.exact(loss.family), {"error": "~clipped:used:0.05"})["W1"]
     one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
     assert (with_clipping(a_case(one, [[SIGMOID]], loss.name), one) is not None) is found
+
+
+@pytest.mark.parametrize(("place", "looked"), [("phi1", False), ("phi2", True)])
+def test_a_clipping_is_looked_for_only_where_the_last_layer_is_incorrect(
+    monkeypatch: pytest.MonkeyPatch, place: str, looked: bool
+) -> None:
+    bounds, made = list[float](), grammar.error_with_clipping
+
+    def seen(p: grammar.Pass, bound: float, which: str) -> np.ndarray:
+        bounds.append(bound)
+        return made(p, bound, which)
+
+    monkeypatch.setattr(grammar, "error_with_clipping", seen)
+    one = entropy_reading({place: "derivative-applied-twice"}, ENTROPY.factor)
+    assert with_clipping(a_case(one, **TOLD_BCE), one) is None
+    assert bool(bounds) is looked
 
 
 @pytest.mark.parametrize(("share", "near"), [(0.0, True), (0.099, True), (0.101, False), (1.0, False)])

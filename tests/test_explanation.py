@@ -314,7 +314,7 @@ def test_every_mistake_that_gives_the_same_numbers_is_equivalent(
     one = Explanation(at, losses(n, 1)[0], State((MISSING,)), 1, 1.0, (), 0.0, 0.0, {})
     right = [slug for slug, plan, _ in planted(at.exact("mse"), n) if plan]
 
-    def gives(p: Any, plan: dict[str, str], factors: dict[str, float], wanted: Any, tolerance: float) -> bool:
+    def gives(p: Any, plan: dict[str, str], factors: dict[str, float], wanted: Any, tolerance: float, *_: Any) -> bool:
         assert (list(wanted), tolerance) == (["W1", "W2"], 1e-12)
         seen.setdefault((tuple(plan.items()), tuple(factors.items())), []).append(len(p.y))
         return True

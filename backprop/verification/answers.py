@@ -8,7 +8,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.network import ACTIVATIONS, Activation
 from backprop.verification import grammar, words
-from backprop.verification.catalogue import BY_SLUG, gives, planted
+from backprop.verification.catalogue import BY_SLUG, Known, gives, planted
 from backprop.verification.comparison import (
     Baseline,
     Case,
@@ -19,7 +19,7 @@ from backprop.verification.comparison import (
     judged_layers,
     losses_for,
     nearest,
-    resembling,
+    resembles,
 )
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
@@ -91,7 +91,7 @@ def skipping(case: Case, reading: Reading) -> Diagnosis | None:
                 for k, phi in enumerate(reading.activations)
             ]
             other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors)
-            if not any(all(resembling(other, loss.family).values()) for loss in losses_for(case, other)):
+            if not any(resembles(other, loss.family) for loss in losses_for(case, other)):
                 continue
             if fits := fitting(case, [other]):
                 fit = fits[0]
@@ -310,13 +310,14 @@ def _cannot_tell(case: Case, best: Baseline) -> tuple[str, ...]:
     right, *rights = (
         {name: made[name] for name in reading.given} for made in (grammar.backward(p, {}) for p in (there, *passes))
     )
-    tolerance, found = 10 * UNIT_SHARE * reading.unit, []
+    seen = [(p, own, Known()) for p, own in zip(passes, rights, strict=True)]
+    tolerance, found, seen_there = 10 * UNIT_SHARE * reading.unit, [], Known()
     for slug, plan, _ in planted(there, 5):
         if not plan or slug in ("updated-too-early", "activation-not-transposed"):
             continue
-        if any(gives(p, plan, {}, own, tolerance) is False for p, own in zip(passes, rights, strict=True)):
+        if any(gives(p, plan, {}, own, tolerance, known) is False for p, own, known in seen):
             continue
-        if gives(there, plan, {}, right, 1e-9) is False:  # otherwise it is not a mistake in such a network
+        if gives(there, plan, {}, right, 1e-9, seen_there) is False:  # otherwise it is not a mistake in such a network
             found.append(slug)
     if reading.n == 1 and case.known and loss.mean:
         found.append("sum-instead-of-mean")

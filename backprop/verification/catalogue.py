@@ -8,6 +8,7 @@ train networks with these backward passes, and we test the diagnosis with them.
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from backprop import derivation as step
 from backprop.network import Gradients, Model, Trace
 from backprop.verification import grammar
 from backprop.verification.grammar import Flow, Pass, Plan
+from backprop.verification.search import norm
 
 # The catalogue
 
@@ -776,8 +778,23 @@ def _single(slug: str, layers: Sequence[int], depth: int) -> Sequence[int] | Non
     return None if len(layers) == depth and slug.startswith("layer-") else layers
 
 
+@cache
+def _places(k: int) -> tuple[str, ...]:
+    """List the places of a layer."""
+    return "error", *(f"{place}{k + 1}" for place in ("back", "phi", "delta", "dW", "db"))
+
+
+#: What `gives` has found out: for the forms from the output down to a layer, the flow, and whether its arrays agree.
+Known = dict[tuple[str | float | None, ...], tuple[Flow, bool]]
+
+
 def gives(
-    p: Pass, plan: Plan, factors: Mapping[str, float], wanted: Mapping[str, np.ndarray], tolerance: float
+    p: Pass,
+    plan: Plan,
+    factors: Mapping[str, float],
+    wanted: Mapping[str, np.ndarray],
+    tolerance: float,
+    known: Known | None = None,
 ) -> bool | None:
     """Tell whether a backward pass gives the wanted gradients.
 
@@ -787,6 +804,7 @@ def gives(
         factors: as for `grammar.backward`.
         wanted: the gradients, by name.
         tolerance: the largest relative error that counts as agreement.
+        known: keeps what calls that differ in `plan` and `factors` alone have in common, as most layers are the same.
 
     Returns:
         Whether it does; None if the shapes or the number of examples rule out such a backward pass before an array
@@ -794,13 +812,26 @@ def gives(
     """
 
     def agree(made: np.ndarray, g: np.ndarray) -> bool:
-        return made.shape == g.shape and bool(np.linalg.norm(made - g) <= tolerance * np.linalg.norm(g))
+        return made.shape == g.shape and norm(made - g) <= tolerance * norm(g)
 
+    def layer(k: int) -> tuple[Flow, bool]:
+        below = grammar.scaled_delta_of(p, k, plan, factors, flow)
+        made = grammar.parameters_of(p, k, plan, factors, below, biased="b1" in wanted)
+        return below, all(agree(one, wanted[name]) for name, one in made if name in wanted)
+
+    known, flow = Known() if known is None else known, Flow()
+    forms: tuple[str | float | None, ...] = ()
     try:
-        made = grammar.layer_by_layer(p, plan, factors, biased="b1" in wanted)
-        return all(agree(one, wanted[name]) for name, one in made if name in wanted)
+        for k in range(p.depth - 1, -1, -1):
+            forms = (*forms, *map(plan.get, _places(k)), *map(factors.get, _places(k)))
+            if forms not in known:
+                known[forms] = layer(k)
+            flow, same = known[forms]
+            if not same:
+                return False
     except ValueError:
         return None
+    return True
 
 
 def incorrect_gradients(

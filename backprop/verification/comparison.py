@@ -14,7 +14,7 @@ from backprop import derivation as step
 from backprop.network import Activation, Gradients
 from backprop.verification import grammar
 from backprop.verification.findings import Array, Diagnosis, Layer
-from backprop.verification.grammar import Flow
+from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
 from backprop.verification.search import MANY, LossReading, Reading, families, norm
 from backprop.verification.told import told_losses
@@ -122,7 +122,7 @@ def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
             continue
         candidates = losses_for(case, reading)
         wanted = {loss.family: 0 for loss in candidates}
-        possible = [f for f in wanted if not quick or all(resembling(reading, f).values())]
+        possible = [f for f in wanted if not quick or resembles(reading, f)]
         candidates = [loss for loss in candidates if loss.family in possible]
         if not candidates:
             continue
@@ -135,30 +135,60 @@ def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
 
 def resembling(reading: Reading, family: str) -> dict[str, bool]:
     """Tell quickly which arrays may be multiples of the correct gradient."""
-    if family in reading.resembling:
-        return reading.resembling[family]
-    found = reading.resembling[family] = {}
-    large = reading.problem.X.size > MANY
-    with np.errstate(all="ignore"):
-        p = reading.exact(family)
-        size, flow = 1 + float(np.linalg.norm(grammar.correct_error(p))), Flow()
-        for k in range(p.depth - 1, -1, -1):
-            if large and found and not any(found.values()):  # no array above supports these activations
-                found |= dict.fromkeys(reading.given, False)
-                break
-            flow = grammar.delta_of(p, k, {}, flow)
-            for name in (f"W{k + 1}", f"b{k + 1}"):
-                if name not in reading.given:
-                    continue
-                g, delta = reading.given[name], flow.deltas[-1]
-                m = step.weight_gradient(p.a[k], delta) if name[0] == "W" else step.bias_gradient(delta)
-                m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
-                length, own = norm(g), float(np.vdot(m, m))
-                a = norm(p.a[k])
-                drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
-                miss = norm(g - m * (np.vdot(g, m) / own)) if 0 < own < np.inf else length
-                found[name] = miss <= 1e-3 * length + drowned
+    found, rest = _begun(reading, family)
+    found |= dict(rest)
     return found
+
+
+def resembles(reading: Reading, family: str) -> bool:
+    """Tell quickly whether all arrays may be multiples of the correct gradient; the first that may not decides."""
+    found, rest = _begun(reading, family)
+    if not all(found.values()):
+        return False
+    for name, alike in rest:
+        found[name] = alike
+        if not alike:
+            return False
+    return True
+
+
+@np.errstate(all="ignore")
+def _begun(reading: Reading, family: str) -> tuple[dict[str, bool], Iterator[tuple[str, bool]]]:
+    """Return what is known about the arrays, and what finds out about the rest of them."""
+    if family not in reading.resembling:
+        p = reading.exact(family)
+        reading.resembling[family] = {}, _resembling(reading, p, 1 + norm(grammar.correct_error(p)))
+    return reading.resembling[family]
+
+
+def _resembling(reading: Reading, p: Pass, size: float) -> Iterator[tuple[str, bool]]:
+    """Compare the arrays with the correct gradient, from the output down."""
+    flow, found = Flow(), dict[str, bool]()
+    for k in range(p.depth - 1, -1, -1):
+        if reading.problem.X.size > MANY and found and not any(found.values()):  # nothing supports these activations
+            yield from dict.fromkeys(reading.given, False).items()
+            return
+        flow, layer = _layer_resembling(reading, p, k, flow, size)
+        found |= layer
+        yield from layer.items()
+
+
+@np.errstate(all="ignore")
+def _layer_resembling(reading: Reading, p: Pass, k: int, flow: Flow, size: float) -> tuple[Flow, dict[str, bool]]:
+    """Compare the arrays of a layer with the correct gradient."""
+    flow, found = grammar.delta_of(p, k, {}, flow), {}
+    delta, a = flow.deltas[-1], norm(p.a[k])
+    for name in (f"W{k + 1}", f"b{k + 1}"):
+        if name not in reading.given:
+            continue
+        g = reading.given[name]
+        m = step.weight_gradient(p.a[k], delta) if name[0] == "W" else step.bias_gradient(delta)
+        m = m if m.shape == g.shape else np.broadcast_to(m, g.shape)
+        length, own = norm(g), float(np.vdot(m, m))
+        drowned = 1e4 * reading.unit * (1 + a) * size + 100 * reading.floors.get(name, 0.0)
+        miss = norm(g - m * (np.vdot(g, m) / own)) if 0 < own < np.inf else length
+        found[name] = miss <= 1e-3 * length + drowned
+    return flow, found
 
 
 def evidence_for(reading: Reading, family: str) -> int:

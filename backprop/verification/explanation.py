@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, gives, planted
+from backprop.verification.catalogue import BY_SLUG, Known, gives, planted
 from backprop.verification.search import (
     FACTOR,
     Block,
@@ -372,12 +372,13 @@ def equivalents(one: Explanation) -> dict[str, str | None]:
     passes = [p.part(slice(100)), p] if reading.n > 100 else [p]
     whole = [grammar.backward(part, one.state.plan, one.state.factors) for part in passes]
     given = [{name: made[name] for name in reading.given} for made in whole]
+    seen = [(part, own, Known()) for part, own in zip(passes, given, strict=True)]
     found: dict[str, str | None] = {}
     for slug, plan, factors in planted(p, reading.n, singly=True):
         if slug in one.slugs or slug in found or (slug == "updated-too-early" and p.after is None):
             continue
         if not plan and slug not in ("layer-not-updated", "biases-not-updated"):
             continue
-        if all(gives(part, plan, factors, own, 1e-12) for part, own in zip(passes, given, strict=True)):
+        if all(gives(part, plan, factors, own, 1e-12, known) for part, own, known in seen):
             found[slug] = next(iter(plan)) if len(plan) == 1 else None
     return found

@@ -633,13 +633,25 @@ def layer_by_layer(
     """
     flow, factors = Flow(), factors or {}
     for k in range(p.depth - 1, -1, -1):
-        flow = delta_of(p, k, plan, flow)
-        f = factors.get(f"delta{k + 1}", 1.0)
-        if f != 1.0:
-            flow = Flow((*flow.errors[:-1], f * flow.errors[-1]), (*flow.deltas[:-1], f * flow.deltas[-1]))
-        yield f"W{k + 1}", factors.get(f"dW{k + 1}", 1.0) * _weights_of(p, k, plan, flow)
-        if biased or f"db{k + 1}" in plan:
-            yield f"b{k + 1}", factors.get(f"db{k + 1}", 1.0) * _biases_of(p, k, plan, flow)
+        flow = scaled_delta_of(p, k, plan, factors, flow)
+        yield from parameters_of(p, k, plan, factors, flow, biased)
+
+
+def scaled_delta_of(p: Pass, k: int, plan: Plan, factors: Mapping[str, float], flow: Flow) -> Flow:
+    """Compute a layer's δ as `delta_of` does, times its extra factor, if it has one."""
+    flow, f = delta_of(p, k, plan, flow), factors.get(f"delta{k + 1}", 1.0)
+    if f == 1.0:
+        return flow
+    return Flow((*flow.errors[:-1], f * flow.errors[-1]), (*flow.deltas[:-1], f * flow.deltas[-1]))
+
+
+def parameters_of(
+    p: Pass, k: int, plan: Plan, factors: Mapping[str, float], flow: Flow, biased: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the parameters of a layer and their gradients, times their extra factors."""
+    yield f"W{k + 1}", factors.get(f"dW{k + 1}", 1.0) * _weights_of(p, k, plan, flow)
+    if biased or f"db{k + 1}" in plan:
+        yield f"b{k + 1}", factors.get(f"db{k + 1}", 1.0) * _biases_of(p, k, plan, flow)
 
 
 # Lines of code

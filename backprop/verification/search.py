@@ -160,10 +160,10 @@ class Block(NamedTuple):
         Returns:
             True if nothing can be said about it.
         """
-        size = float(np.linalg.norm(self.given))
+        size = norm(self.given)
         if not self.given.any() and not self.made.any():
             return True
-        should = abs(s) * float(np.linalg.norm(self.made))
+        should = abs(s) * norm(self.made)
         return abs(s) * self.slack + self.floor > TOO_SMALL * max(size, should) or (
             size < TINY and bool(self.given.any())
         )
@@ -173,7 +173,7 @@ class Block(NamedTuple):
         """The relative error of the factor; infinite if nothing can be said."""
         if not self.factor or not np.isfinite(self.factor):
             return np.inf
-        size = float(np.linalg.norm(self.made))
+        size = norm(self.made)
         return (abs(self.factor) * self.slack + self.floor) / (abs(self.factor) * size)
 
     @property
@@ -192,7 +192,7 @@ class Reading:
         unit: the relative size of the last digit.
         coarse: how closely a form must fit in the first comparison.
         floors: for each array, the error in its gradient that comes from rounding in the update alone.
-        resembling: for each family, the arrays that resemble the correct gradient at first sight.
+        resembling: for each family, which arrays resemble the correct gradient at first sight, and what tells the rest.
     """
 
     problem: Problem
@@ -200,7 +200,7 @@ class Reading:
     unit: float
     coarse: float
     floors: Mapping[str, float]
-    resembling: dict[str, dict[str, bool]] = field(default_factory=dict, repr=False)
+    resembling: dict[str, tuple[dict[str, bool], Iterator[tuple[str, bool]]]] = field(default_factory=dict, repr=False)
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
 
     def exact(self, family: str) -> Pass:
@@ -453,6 +453,7 @@ class Sketch(NamedTuple):
     """The arrays of a layer, projected onto a few directions, so that many forms can be compared quickly."""
 
     left: np.ndarray  # (N, q): the inputs along the directions; ones for the biases
+    size: float  # the sum of their squares
     targets: tuple[np.ndarray, ...]  # with respect to the weights (q, out), and to the biases (1, out) if that came
     directions: np.ndarray
 
@@ -533,7 +534,7 @@ class Search:
         bias = self.reading.given.get(f"b{k + 1}")
         if bias is not None and bias.shape == (1, self.p.z[k].shape[1]):
             left, targets = np.hstack([left, np.ones((len(a), 1))]), [*targets, bias]
-        return Sketch(left, tuple(targets), directions)
+        return Sketch(left, float(np.vdot(left, left)), tuple(targets), directions)
 
     def _below(self, state: State, k: int, most: int) -> Iterator[State]:
         """Extend a state by one layer in every way that fits."""
@@ -610,10 +611,10 @@ class Search:
 
     def _made(self, sketch: Sketch, k: int, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute sketches of a layer's arrays for an upstream gradient and each derivative, and rounding errors."""
-        deltas = np.stack([d for _, d in self._derivatives(k)]) * error
+        deltas = np.array([d for _, d in self._derivatives(k)]) * error
         made = np.matmul(sketch.left.T, deltas)
-        rounding = 1e3 * self.reading.unit * np.sqrt(np.sum(sketch.left**2) * np.sum(deltas**2, axis=(1, 2)))
-        return made, rounding
+        flat = deltas.reshape(len(deltas), -1)
+        return made, 1e3 * self.reading.unit * np.sqrt(sketch.size * np.vecdot(flat, flat))
 
     def _matching(self, sketch: Sketch, made: Sequence[np.ndarray], at: np.ndarray, s: float | None) -> Sequence[int]:
         """List the products, among those marked in `at`, that give the gradient with respect to weights or biases."""
@@ -621,7 +622,7 @@ class Search:
         fits = np.zeros(len(at), bool)
         for target, m in zip(sketch.targets, (made[0][:, :q], made[0][:, q:]), strict=False):
             flat, t = m.reshape(len(m), -1), target.ravel()
-            length = np.linalg.norm(t)
+            length = norm(t)
             if length == 0 or (s is None and t.size < 2):
                 continue
             f = flat @ t / np.sum(flat * flat, axis=1) if s is None else np.full(len(m), s)
@@ -710,13 +711,13 @@ class Search:
 
     def _drowned(self, name: str) -> bool:
         """Tell whether an array is smaller than the rounding error of the update."""
-        size = float(np.linalg.norm(self.reading.given[name]))
+        size = norm(self.reading.given[name])
         return size <= TINY or self.reading.floors.get(name, 0.0) > TOO_SMALL * size
 
     def _size(self, name: str, k: int, delta: np.ndarray) -> float:
         """Estimate the norm of an array without cancellation, in units of the precision of the first comparison."""
-        left = float(np.linalg.norm(self.p.a[k])) if name[0] == "W" else float(np.sqrt(len(delta)))
-        return 1e3 * self.reading.unit / self.reading.coarse * left * float(np.linalg.norm(delta))
+        left = norm(self.p.a[k]) if name[0] == "W" else len(delta) ** 0.5
+        return 1e3 * self.reading.unit / self.reading.coarse * left * norm(delta)
 
     def _scaled(
         self, state: State, k: int, given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], s: float
