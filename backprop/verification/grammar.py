@@ -611,30 +611,11 @@ def backward(
     Raises:
         ValueError: if the plan names a form that does not fit the shapes.
     """
-    return dict(layer_by_layer(p, plan, factors, biased))
-
-
-def layer_by_layer(
-    p: Pass, plan: Plan, factors: Mapping[str, float] | None = None, biased: bool = True
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Run a backward pass as `backward` does, as far as its gradients are asked for.
-
-    Args:
-        p: the forward pass.
-        plan: the plan.
-        factors: as for `backward`.
-        biased: as for `backward`.
-
-    Yields:
-        Parameters and their gradients, those of the output first.
-
-    Raises:
-        ValueError: if the plan names a form that does not fit the shapes.
-    """
-    flow, factors = Flow(), factors or {}
+    flow, factors, made = Flow(), factors or {}, dict[str, np.ndarray]()
     for k in range(p.depth - 1, -1, -1):
         flow = scaled_delta_of(p, k, plan, factors, flow)
-        yield from parameters_of(p, k, plan, factors, flow, biased)
+        made |= parameters_of(p, k, plan, factors, flow, biased)
+    return made
 
 
 def scaled_delta_of(p: Pass, k: int, plan: Plan, factors: Mapping[str, float], flow: Flow) -> Flow:
