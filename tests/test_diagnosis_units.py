@@ -569,6 +569,7 @@ def test_which_arrays_resemble_the_correct_gradient(monkeypatch: pytest.MonkeyPa
         one = replace(one, resembling={})
         assert not resembles(one, "mse")
         assert one.resembling["mse"][0] == first
+        assert not resembles(one, "mse")  # when it is asked again
     above = replace(above, problem=above.problem._replace(bias_gradients=None), resembling={})
     assert resembling(above, "mse") == {"W2": False, "W1": True}  # the output may be the one that is incorrect
     for many, seen in ((X.size, True), (X.size - 1, False)):  # with many inputs, the layers below are not looked at
@@ -1140,9 +1141,11 @@ def test_three_numbers_are_too_few_for_a_clipping(many: int, size: float, found:
     assert (with_clipping(a_case(one, [[SIGMOID]], loss.name), one) is not None) is found
 
 
-@pytest.mark.parametrize(("place", "looked"), [("phi1", False), ("phi2", True)])
-def test_a_clipping_is_looked_for_only_where_the_last_layer_is_incorrect(
-    monkeypatch: pytest.MonkeyPatch, place: str, looked: bool
+@pytest.mark.parametrize(
+    ("place", "unseen", "looked"), [("phi1", set(), False), ("phi1", {"W2"}, True), ("phi2", set(), True)]
+)
+def test_a_clipping_is_looked_for_only_where_the_last_layer_is_not_seen_to_be_correct(
+    monkeypatch: pytest.MonkeyPatch, place: str, unseen: set[str], looked: bool
 ) -> None:
     bounds, made = list[float](), grammar.error_with_clipping
 
@@ -1150,7 +1153,11 @@ def test_a_clipping_is_looked_for_only_where_the_last_layer_is_incorrect(
         bounds.append(bound)
         return made(p, bound, which)
 
+    def tested(*arguments: Any) -> list[Baseline]:
+        return [one._replace(tested=one.tested - unseen) for one in comparisons(*arguments)]
+
     monkeypatch.setattr(grammar, "error_with_clipping", seen)
+    monkeypatch.setattr(logarithms, "comparisons", tested)
     one = entropy_reading({place: "derivative-applied-twice"}, ENTROPY.factor)
     assert with_clipping(a_case(one, **TOLD_BCE), one) is None
     assert bool(bounds) is looked
