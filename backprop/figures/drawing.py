@@ -73,11 +73,12 @@ def write(figure: Figure, folder: Path) -> list[Path]:
         The files.
     """
     words = {"title": figure.title, "caption": figure.caption, "experiment": figure.experiment}
+    whole = svg(figure)
     files: dict[str, str | bytes] = {
-        f"download/{figure.name}.svg": standalone(svg(figure)),
+        f"download/{figure.name}.svg": standalone(whole),
         f"download/{figure.name}.png": png(figure),
         f"{figure.name}.json": json.dumps(words, ensure_ascii=False),
-        f"{figure.name}.html": page_svg(figure),
+        f"{figure.name}.html": page_svg(figure, whole),
     }
     if figure.table:
         files[f"download/{figure.name}.csv"] = csv_text(figure.table)

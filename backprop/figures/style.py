@@ -177,20 +177,21 @@ def svg(figure: Figure) -> str:
     return _spoken(figure, view_box, content)
 
 
-def page_svg(figure: Figure) -> str:
+def page_svg(figure: Figure, whole: str) -> str:
     """Write a figure for a page: several panels in a row as one picture each, so that a narrow page can stack them.
 
     Args:
         figure: the figure, drawn inside ``with house_style():``.
+        whole: what `svg` returned for it, which need not be drawn again.
 
     Returns:
-        What `svg` returns, or a div with an svg element for each panel. Only the first has the title and the
+        The whole, or a div with an svg element for each panel. Only the first has the title and the
         description. Each has its width in points as the custom property ``--bp-width``, and the div has that of the
         widest as ``--bp-widest``.
     """
     panels = _panels(figure.canvas)
     if len(panels) < 2:
-        return _sized(svg(figure))
+        return _sized(whole)
     parts = []
     for n, (shown, box) in enumerate(panels):
         for axes in figure.canvas.axes:
