@@ -11,7 +11,7 @@ INDEXED = re.compile(r"(?<![\w.])([dHΔ])_([0-9A-Za-z])(?!\w)")
 
 
 def keep_together(tree: Tree) -> None:
-    r"""Keep numbers with their units, per cent signs and Greek letters, and the widths of a network, from being broken.
+    r"""Keep numbers with units, per cent, Greek letters and factors, and the widths of a network, from being broken.
 
     Text gets blanks that do not break, none before a per cent sign, and spans around widths.
 
@@ -20,14 +20,15 @@ def keep_together(tree: Tree) -> None:
         '<b title="7%">η&nbsp;=&nbsp;0.1: 24.6% or 25%</b> <code>7%</code>'
         >>> html.through("<i>η</i> =\n1", keep_together)
         '<i>η</i>&nbsp;=&nbsp;1'
-        >>> html.through("2-4-1 in 0.4 s", keep_together)
-        '<span class="unbroken">2-4-1</span> in 0.4&nbsp;s'
+        >>> html.through("2-4-1 in 0.4 s, 4 × 10⁻⁷", keep_together)
+        '<span class="unbroken">2-4-1</span> in 0.4&nbsp;s, 4&nbsp;×&nbsp;10⁻⁷'
     """
 
     def kept(text: str) -> str:
         text = re.sub(r"(?<=\d)(?: |&nbsp;)%", "%", text)
         text = re.sub(r"(?<=\d) (?=(?:s|ms|µs|MB|kB|px)\b)", "\xa0", text)
         text = re.sub(r"(^|[ηεδλ])\s=\s(?=[\d−])", "\\1\xa0=\xa0", text)  # a letter may stand in an element of its own
+        text = re.sub(r"(?<=\d)\s×\s(?=\d)", "\xa0×\xa0", text)
         text = re.sub("/(?=∂)", "/\u2060", text)  # between a fraction's stroke and what is below it no line ends
         return WIDTHS.sub(r'<span class="unbroken">\g<0></span>', text)
 
