@@ -633,9 +633,11 @@ class Search:
 
     def _fits(self, given: np.ndarray, made: np.ndarray, size: float = 0.0) -> bool:
         """Tell whether two arrays agree roughly."""
-        length = max(norm(given), size)
-        miss = norm(given - made)
-        return miss <= self.reading.coarse * length + 3 * self._floor
+        return norm(given - made) <= self._allowed(given, size)
+
+    def _allowed(self, given: np.ndarray, size: float = 0.0) -> float:
+        """Compute how far from an array one may be that agrees with it roughly."""
+        return self.reading.coarse * max(norm(given), size) + 3 * self._floor
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
         """Explain the arrays of a layer by its δ; if `firm`, at least one of them must follow from it."""
@@ -756,13 +758,14 @@ class Search:
                 np.eye(g.shape[0]) if g.shape[0] <= 16 else np.random.default_rng(k).standard_normal((g.shape[0], 3))
             )
             target, seen = directions.T @ g, dict[int, np.ndarray]()
+            allowed = self._allowed(target)
             forms = list(grammar.weight_forms(self.p, k, flow, below))  # kept, so that each array has its own id
             for form, _, a, b in forms:
                 if not form or (alone and b is not flow.deltas[-1] and form not in ALONE):
                     continue
                 if id(a) not in seen:
                     seen[id(a)] = s * (a @ directions).T
-                if self._fits(target, seen[id(a)] @ b):
+                if norm(target - seen[id(a)] @ b) <= allowed:
                     yield (Term(place, form),)
         else:
             for form, _, b in grammar.bias_forms(self.p, k, flow, below):
