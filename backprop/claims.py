@@ -488,7 +488,7 @@ def step_size(_: Results) -> Judgement:
 
 @claim(RATES, "experiment:thresholds", "stability-threshold")
 def too_large(r: Results) -> Judgement:
-    """Too large a learning rate oversteps the best point and does not converge."""
+    """Too large a learning rate overshoots the minimum and does not converge."""
     case, lr = r["thresholds"]["mean"], r["learning_rates"]
     below, above = case["rates"][2], case["rates"][3]
     linear_one = below["excess"][-1] < below["excess"][0] and above["excess"][-1] > above["excess"][0]
@@ -628,7 +628,7 @@ def relu_formula(_: Results) -> Judgement:
 @claim(RELU, "doctest:relu", "relu")
 def not_centred(_: Results) -> Judgement:
     """ReLU is not centred at 0."""
-    a = step.relu(np.random.default_rng(0).normal(size=1000))
+    a = step.relu(np.random.default_rng(0).normal(size=1_000_000))
     return verdict(
         a.min() >= 0 and a.mean() > 0,
         f"its outputs are never negative, and for z from N(0, 1) their mean is {a.mean():.2f}",

@@ -119,6 +119,16 @@ def test_the_kept_result_has_every_peer_and_equal_losses() -> None:
         assert race["fast"]["ratio"] == 1
 
 
+def test_compiled_loops_are_faster_where_the_page_says_so() -> None:
+    single, many = (read_result(KEPT, "speed")[part] for part in ("single", "many"))
+    for race in (single["linear"], single["xor"]):  # "compiled loops are faster", "compiled loops take less time"
+        assert all(race[name]["ratio"] < 1 for name in ("numba, loops", "C", "C, vectorised"))
+    for race in (single["wide"], *many.values()):
+        assert race["C"]["ratio"] >= 2  # "at least twice as long"
+    faster = {name for name, race in (("wide", single["wide"]), *many.items()) if race["C, vectorised"]["ratio"] < 1}
+    assert faster == {"wide", "linear-256", "linear-1000"}  # "except for an ensemble on XOR"
+
+
 @pytest.mark.parametrize("draw", [speed.rewritings, speed.peers])
 def test_its_figures_are_drawn(draw: Callable[[dict[str, Any]], Figure]) -> None:
     kept = read_result(KEPT, "speed")

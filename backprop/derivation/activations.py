@@ -838,7 +838,7 @@ def softmax_jacobian(a: np.ndarray) -> np.ndarray:
         >>> jacobian.shape, bool(abs(jacobian.sum(axis=-1)).max() < 1e-15)
         ((5, 3, 3), True)
 
-        Row 1 of the first example equals the numerical gradient of its activation $a_1$:
+        The second row of the first example equals the numerical gradient of its activation $a_2$, `[1]` in Python:
 
         >>> from backprop.derivation import complex_step, relative_error
         >>> relative_error(jacobian[0, 1], complex_step(lambda v: softmax(v)[1], z[0])) < 1e-14

@@ -134,16 +134,17 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     We begin with one weight and the loss $L = \tfrac12 H w^2$, whose derivative is $Hw$, so a step multiplies $w$ by
     $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
 
-    With several weights the gradient is linear in $W$, and it is zero at $W^*$. It is therefore the product of the
-    Hessian and the distance from the minimum,
+    With several weights we insert $X^\top Y = X^\top X W^*$, which holds at the minimum, into the gradient. It becomes
+    the product of the Hessian and the distance from the minimum,
 
     $$X^\top\frac{2}{N\,d_L}\bigl(XW^{0} - Y\bigr) = H\,(W^{0} - W^{*})$$
 
     If we put this gradient into the update and subtract $W^*$ on both sides, the first formula of
     $\eqref{eq:stability-threshold}$ remains.
 
-    The Hessian is symmetric, so every column of $W^{0} - W^{*}$ is a sum of eigenvectors, which are vectors $v$ that
-    $H$ only multiplies by a number, $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each
+    The Hessian is symmetric. By the spectral theorem of linear algebra, which we do not prove, every column of
+    $W^{0} - W^{*}$ is then a sum of eigenvectors, which are vectors $v$ that $H$ only multiplies by a number,
+    $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each
     eigenvector separately. For each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the
     distance by $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$.
     All parts must shrink, so the direction of largest curvature, with the eigenvalue $\lambda_{\max}$, limits the

@@ -28,7 +28,7 @@ def central_difference(
     $f(x \pm h) = f(x) \pm hf'(x) + \tfrac12h^2f''(x) \pm \dots$, the terms with $f''$ cancel in the difference. The
     error that the remaining terms cause is called the truncation error, and it falls with $h^2$. The rounding error,
     however, grows with $1/h$, because a computer keeps only about 16 digits and the small difference is divided by $h$.
-    The two are equal near $h = 6\times10^{-6}$, the cube root of the machine precision $2\times10^{-16}$, as
+    Their sum is least near $h = 6\times10^{-6}$, the cube root of the machine precision $2\times10^{-16}$, as
     $\eqref{eq:optimal-step-size}$ will show, and there about ten digits are correct.
 
     Args:
@@ -140,8 +140,8 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
 
     A difference means little without a scale, because the gradient of a trained network is tiny, and so is its absolute
     error, whether the formula is correct or not. We therefore divide by the larger of the two norms. A correct formula
-    then usually gives $10^{-9}$ or less against the central difference and about $10^{-15}$ against the complex step. A
-    sign error gives 2, and most other mistakes give 0.1 to 1.
+    then usually gives $10^{-9}$ or less against the central difference and about $10^{-15}$ against the complex step.
+    If every sign is reversed, the relative error is 2, and most other mistakes give 0.1 to 1.
 
     Args:
         g: the analytic gradient $g$, any shape.

@@ -118,8 +118,8 @@ def peers(result: dict[str, Any]) -> Figure:
         name="speed-peers",
         canvas=drawing,
         title=(
-            f"The reference engine takes {single['reference']['ratio']:.1f} times as long as the fast path, whereas "
-            "compiled loops take less time."
+            f"For one network, the reference engine takes {single['reference']['ratio']:.1f} times as long as the fast "
+            "path, whereas compiled loops take less time."
         ),
         description=(
             "Two panels show times as multiples of the fast path's time, on a logarithmic axis, with the range over "

@@ -157,7 +157,7 @@ class GradientCheck:
     """The comparison of an analytic gradient with the numerical one.
 
     Attributes:
-        verdict: "agrees", "differs", or "cannot tell" if the gradient is too small against rounding or every entry
+        verdict: "agrees", "differs", or "cannot tell" if the difference can come from rounding alone or every entry
             was left out.
         error: the relative error over all entries that were compared.
         errors: the relative error of each parameter array, by its name "W1", "W2", …, "b1", …; NaN if all of its

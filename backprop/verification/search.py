@@ -636,7 +636,7 @@ class Search:
         return norm(given - made) <= self._allowed(given, size)
 
     def _allowed(self, given: np.ndarray, size: float = 0.0) -> float:
-        """Compute how far from an array one may be that agrees with it roughly."""
+        """Compute up to which deviation an array agrees roughly with the given one."""
         return self.reading.coarse * max(norm(given), size) + 3 * self._floor
 
     def _arrays(self, state: State, k: int, firm: bool = False) -> Iterator[State]:
