@@ -506,3 +506,106 @@ def test_weights_that_are_symmetric_up_to_rounding_hide_that_they_are_not_transp
     one = Reading(problem, model.activations, 2**-52, 1e-7, {})
     base = Baseline(one, losses(21, 1)[0], 1.0, frozenset(), frozenset())
     assert _cannot_tell(a_case(one), base) == (("weights-not-transposed",) if unseen else ())
+
+
+# A term of weight decay that was specified is subtracted before anything else is judged
+
+LAM = 0.01
+ARGUMENTS: dict[str, Any] = {"activations": ["tanh", "identity"], "loss": "mse"}
+
+
+def regression() -> tuple[list[np.ndarray], np.ndarray, np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Make 3-4-2 on ten examples, its gradient, and that without the derivative of the hidden units."""
+    rng = np.random.default_rng(7)
+    w1, w2, x, y = (rng.normal(size=size) for size in ((3, 4), (4, 2), (10, 3), (10, 2)))
+    a = np.tanh(x @ w1)
+    d2 = 2 * (a @ w2 - y) / y.size
+    return [w1, w2], x, y, [x.T @ (d2 @ w2.T * (1 - a**2)), a.T @ d2], [x.T @ (d2 @ w2.T), a.T @ d2]
+
+
+def with_term(gradients: list[np.ndarray], weights: list[np.ndarray], *lams: float) -> list[np.ndarray]:
+    return [g + lam * w for g, lam, w in zip(gradients, lams, weights, strict=True)]
+
+
+@pytest.mark.parametrize("lam", [LAM, 1e-8, 1e-16])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_under_weight_decay_a_gradient_is_correct_whatever_its_sign(lam: float, sign: int) -> None:
+    w, x, y, g, _ = regression()
+    found = diagnose(w, x, y, [sign * one for one in with_term(g, w, lam, lam)], **ARGUMENTS, weight_decay=lam)
+    assert (found.verdict, found.sign, found.reason) == ("correct", sign, f"with a term λW, λ = {lam:g}")
+    assert found.correct is None
+
+
+def test_under_weight_decay_in_single_precision_a_gradient_is_correct() -> None:
+    w, x, y, g, _ = regression()
+    single = [one.astype(np.float32) for one in (*w, x, y)]
+    a = np.tanh(single[2] @ single[0])
+    d2 = 2 * (a @ single[1] - single[3]) / np.float32(y.size)
+    g = [single[2].T @ (d2 @ single[1].T * (1 - a**2)), a.T @ d2]
+    for lam in (1e-4, 1e-5):
+        decayed = [one + np.float32(lam) * v for one, v in zip(g, single, strict=False)]
+        found = diagnose(single[:2], single[2], single[3], decayed, **ARGUMENTS, weight_decay=lam)
+        assert found.verdict == "correct"
+
+
+def test_under_weight_decay_a_mistake_is_named_and_a_correct_array_stays_correct() -> None:
+    w, x, y, g, missing = regression()
+    subtracted = "the term λW with λ = 0.01 was subtracted before"
+    cases: list[tuple[list[np.ndarray], tuple[str, ...], str | None, list[str], str]] = [
+        (with_term([one / 2 for one in g], w, LAM, LAM), ("factor-two-missing",), None, ["incorrect"] * 2, subtracted),
+        (with_term(g, w, LAM, 0), (), "dW2", ["correct", "incorrect"], subtracted),
+        (
+            with_term(missing, w, LAM, LAM),
+            ("hidden-derivative-missing",),
+            "phi1",
+            ["incorrect", "correct"],
+            subtracted,
+        ),
+        (
+            missing,
+            ("hidden-derivative-missing",),
+            "phi1",
+            ["incorrect", "correct"],
+            "the term λW with λ = 0.01 is missing as well",
+        ),
+    ]
+    for gradients, mistakes, place, verdicts, words in cases:
+        found = diagnose(w, x, y, gradients, **ARGUMENTS, weight_decay=LAM)
+        assert (found.verdict, found.mistakes, found.place) == ("mistake", mistakes, place)
+        assert [array.verdict for array in found.arrays.values()] == verdicts
+        assert found.reason.startswith(words)
+        assert found.correct is None
+
+
+def test_under_weight_decay_noise_is_unknown() -> None:
+    w, x, y, g, _ = regression()
+    noise = [np.random.default_rng(0).normal(size=one.shape) for one in g]
+    found = diagnose(w, x, y, noise, **ARGUMENTS, weight_decay=LAM)
+    assert found.verdict == "unknown"
+    assert found.reason.startswith("the term λW with λ = 0.01 was subtracted before; no array is correct")
+
+
+def test_a_step_under_weight_decay_is_judged_without_it() -> None:
+    w, x, y, g, _ = regression()
+    moves: list[tuple[list[np.ndarray], tuple[str, ...], list[str]]] = [
+        ([-one for one in with_term(g, w, LAM, LAM)], ("uphill",), ["incorrect"] * 2),
+        (with_term([one / 2 for one in g], w, LAM, LAM), ("factor-two-missing",), ["incorrect"] * 2),
+        (with_term(g, w, LAM, 0), (), ["correct", "incorrect"]),
+        ([with_term(g, w, LAM, LAM)[0], 0 * g[1]], ("layer-not-updated",), ["correct", "incorrect"]),
+    ]
+    for move, mistakes, verdicts in moves:
+        after = [old - 0.1 * one for old, one in zip(w, move, strict=True)]
+        rule = {"name": "sgd", "lr": 0.1, "weight_decay": LAM}
+        found = backprop.diagnose_step(w, after, x, y, **ARGUMENTS, optimizer=rule)
+        assert (found.verdict, found.mistakes) == ("mistake", mistakes)
+        assert [array.verdict for array in found.arrays.values()] == verdicts
+
+
+def test_under_weight_decay_the_rounding_of_the_term_is_allowed_for() -> None:
+    w, x, y, _, _ = regression()
+    a = np.tanh(x @ w[0])
+    y = a @ w[1] + 1e-7 * y  # so that the gradient is much smaller than the term
+    d2 = 2 * (a @ w[1] - y) / y.size
+    g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
+    found = diagnose(w, x, y, with_term(g, w, 0.5, 0.5), **ARGUMENTS, weight_decay=0.5)
+    assert (found.verdict, found.sign) == ("correct", 1)

@@ -298,19 +298,20 @@ def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights
 
 def test_every_argument_reaches_the_stage_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "diagnosed", lambda case: case)
-    monkeypatch.setattr(diagnosis, "with_remarks", lambda case, found, printed: (found is case, case, printed))
-    monkeypatch.setattr(diagnosis, "with_decay", lambda answer, decay: (*answer, decay))
+    monkeypatch.setattr(diagnosis, "with_remarks", lambda case, found, printed: (found, case, printed))
+    monkeypatch.setattr(diagnosis, "under_decay", lambda case, decay: (case, decay))
     model = Model([np.eye(2), np.eye(2)], [np.ones(2), np.zeros(2)], "tanh")
     g, rows = Model.random([2, 2, 2], seed=0, bias=True), "rows, (out, in)"
     arguments: Any = (model, X, np.hstack([Y, Y]), (g.weights, g.biases))
     found: Any = diagnose(*arguments, loss="mse", convention=rows, printed_loss=0.25, weight_decay=0.125)
-    same, case, *rest = found
-    assert (same, rest, case.convention, case.loss) == (True, [0.25, 0.125], rows, "mse")
+    decay, case, printed = found
+    assert (decay, printed, case.convention, case.loss) == (0.125, 0.25, rows, "mse")
     (problem,) = case.problems
     assert (problem.convention, case.told) == (rows, [[phi] for phi in model.activations])
     for mine, its in zip(problem.bias_gradients, cast(Any, g.biases), strict=True):
         assert np.array_equal(mine, its)
     found = diagnose(*arguments)
+    assert found[0] is found[1]
     assert (found[1].convention, found[1].loss, found[2:]) == (None, None, (None,))
 
 

@@ -35,7 +35,7 @@ from backprop.verification.intake import Handed, arrays, as_many, data, precisio
 from backprop.verification.logarithms import HARMLESS, with_clipping, with_epsilon
 from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
-from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses
+from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses, norm
 from backprop.verification.told import networks_for, told_activations, told_losses
 from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
 
@@ -78,8 +78,8 @@ def diagnose(
             "binary_cross_entropy_sum", or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
         printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
-        weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given, it is fitted, so twice or
-            half the intended λ would count as correct.
+        weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given, such a term is a mistake, and
+            the diagnosis says which λ fits.
 
     Returns:
         The diagnosis.
@@ -116,16 +116,16 @@ def diagnose(
     gb = None if given_b is None else arrays("gradients of biases", given_b)
     handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = told_activations(activations, len(w), loss)
-    found = problems(handed, convention)
+    read_as = problems(handed, convention)
     precision = precision_of([*given_w, *(given_b or ())])
     if precision is np.float16:
         return nothing(len(w), "float16 holds three digits, too few to tell; compute in float32 or float64")
-    case = Case(found, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True, convention=convention)
+    case = Case(read_as, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True, convention=convention)
     if not any(array.any() for array in (*g, *(gb or ()))):
         return all_zero(case)
     decay = told_fraction("weight_decay", weight_decay)
-    answer = with_remarks(case, diagnosed(case), printed_loss)
-    return with_decay(answer, decay) if decay else answer
+    case, found = under_decay(case, decay) if decay else (case, diagnosed(case))
+    return with_remarks(case, found, printed_loss)
 
 
 def assert_gradient(
@@ -309,3 +309,44 @@ def diagnosed(case: Case) -> Diagnosis:
                 return other
     far = with_epsilon(case, groups[0], small=False) if case.told is not None and case.loss is not None else None
     return is_unknown(case, groups[0]) if far is None else apart_from(case, *far, HARMLESS)
+
+
+def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
+    """Diagnose a gradient to which the program adds a term λW.
+
+    The term is subtracted first. If the rest is not correct, the gradient is diagnosed as it came, because the term may
+    be missing, have another λ, or be in the biases as well. If none of this is so, the diagnosis is that of the rest.
+
+    Args:
+        case: the arrays and options.
+        decay: λ, not 0.
+
+    Returns:
+        What was diagnosed, and the diagnosis.
+    """
+    said = f"with a term λW, λ = {decay:g}"
+    for sign in (-1, 1):  # the rest of ∇L comes last, and is what remains to be explained
+        rest = _without(case, sign * decay)
+        found = diagnosed(rest)
+        if found.sign == sign and (found.verdict == "correct" or found.mistakes == ("uphill",)):
+            return rest, replace(found, reason="; ".join(filter(None, (said, found.reason))), correct=None)
+    whole = diagnosed(case)
+    fits = whole.weight_decay is not None and not whole.mistakes and abs((whole.scale or 0.0) - 1) < 1e-6
+    if whole.verdict == "correct" or fits:
+        return case, with_decay(whole, decay)
+    if found.verdict == "unknown" and whole.mistakes:  # which have names, so no term λW is among them
+        missing = f"the term λW with λ = {decay:g} is missing as well"
+        return case, replace(whole, reason="; ".join(filter(None, (missing, whole.reason))), correct=None)
+    reason = "; ".join(filter(None, (f"the term λW with λ = {decay:g} was subtracted before", found.reason)))
+    return rest, replace(found, reason=reason, correct=None)
+
+
+def _without(case: Case, decay: float) -> Case:
+    """Subtract a term λW from the gradients, unless they are zero, because a layer is not updated, say."""
+    parts, floors = [], dict(case.floors)
+    for problem in case.problems:
+        terms = [decay * w if g.any() else 0.0 * w for w, g in zip(problem.weights, problem.gradients, strict=True)]
+        parts.append(problem._replace(gradients=tuple(map(np.subtract, problem.gradients, terms))))
+        for k, term in enumerate(terms):
+            floors[f"W{k + 1}"] = case.floors.get(f"W{k + 1}", 0.0) + 4 * case.unit * norm(term)
+    return case._replace(problems=parts, floors=floors)

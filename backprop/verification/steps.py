@@ -10,10 +10,9 @@ import numpy as np
 
 from backprop import derivation as step
 from backprop.verification import grammar
-from backprop.verification.answers import with_decay
 from backprop.verification.catalogue import BY_SLUG, planted
 from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
-from backprop.verification.diagnosis import diagnosed, with_remarks
+from backprop.verification.diagnosis import diagnosed, under_decay, with_remarks
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems
 from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
@@ -111,8 +110,7 @@ def diagnose_step(
 
     def answered(case: Case) -> Diagnosis:
         """Diagnose a step, with the weight decay that was specified."""
-        found = diagnosed(case)
-        return with_decay(found, rule.weight_decay) if rule.weight_decay else found
+        return under_decay(case, rule.weight_decay)[1] if rule.weight_decay else diagnosed(case)
 
     if rule.name == "adam":
         return _adam(case_of(0), case_of(1) if after2 is not None else None, rule)
