@@ -603,8 +603,8 @@ def test_a_step_under_weight_decay_is_judged_without_it() -> None:
 
 def test_under_weight_decay_the_rounding_of_the_term_is_allowed_for() -> None:
     w, x, y, _, _ = regression()
+    w, x = [1e4 * w[0], w[1]], 1e-4 * x  # so that the gradient is much smaller than the term
     a = np.tanh(x @ w[0])
-    y = a @ w[1] + 1e-7 * y  # so that the gradient is much smaller than the term
     d2 = 2 * (a @ w[1] - y) / y.size
     g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
     found = diagnose(w, x, y, with_term(g, w, 0.5, 0.5), **ARGUMENTS, weight_decay=0.5)
