@@ -321,10 +321,15 @@ def clipped(which: str, bound: float, p: np.ndarray) -> np.ndarray:
     return (q - Y if which == "used" else ((1 - Y) / (1 - q) - Y / q) * inside * p * (1 - p)) / len(Y)
 
 
-@pytest.mark.parametrize("which", ["used", "divided", "zeroed"])
-@pytest.mark.parametrize("bound", [0.05, 0.021, 0.08])
-def test_clipped_predictions(which: str, bound: float) -> None:
-    large = [W[0], np.array([[8.0], [-7.0], [3.0]])]
+@pytest.mark.parametrize(
+    ("which", "bound", "scale"),
+    [
+        *[(which, bound, 1) for which in ("used", "divided") for bound in (0.05, 0.021, 0.08)],
+        *[("zeroed", bound, 1.5) for bound in (0.009, 0.004)],
+    ],
+)
+def test_clipped_predictions(which: str, bound: float, scale: float) -> None:
+    large = [W[0], scale * np.array([[8.0], [-7.0], [3.0]])]
     p = s(A @ large[1])
     assert 0 < np.sum(np.minimum(p, 1 - p) < bound) < len(p)
     d2 = clipped(which, bound, p)
@@ -336,6 +341,34 @@ def test_clipped_predictions(which: str, bound: float) -> None:
         assert f"at {bound:.3g} from" in found.reason
     g[1] = g[1] * 1.001
     assert diagnose(large, X, Y, g, activations="sigmoid", loss="binary_cross_entropy").verdict != "correct"
+
+
+@pytest.mark.parametrize("some", [slice(1, None), slice(2, None), slice(-1)])
+@pytest.mark.parametrize("seed", range(8))
+def test_examples_that_are_left_out_are_no_clipping(some: slice, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    w, x, y = [rng.normal(size=(2, 4)), rng.normal(size=(4, 1))], rng.normal(size=(9, 2)), rng.integers(0, 2, (9, 1))
+    a = np.tanh(x @ w[0])
+    d2 = np.zeros_like(y, dtype=float)
+    d2[some] = (s(a @ w[1]) - y)[some] / len(y)
+    g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
+    found = diagnose(w, x, y, g, activations=["tanh", "sigmoid"], loss="binary_cross_entropy")
+    assert found.verdict != "correct"
+    assert "clipping" not in found.reason
+
+
+@pytest.mark.parametrize("factor", [0.999, 0.95, 0.91])
+@pytest.mark.parametrize("copies", [1, 4])
+def test_a_factor_is_no_epsilon_where_all_examples_are_alike(factor: float, copies: int) -> None:
+    rng = np.random.default_rng(7)
+    w, x, y = [rng.normal(size=(3, 4)), rng.normal(size=(4, 1))], rng.normal(size=(1, 3)), np.ones((copies, 1))
+    x = np.repeat(x, copies, axis=0)
+    a = np.tanh(x @ w[0])
+    d2 = factor * (s(a @ w[1]) - y) / copies
+    g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
+    found = diagnose(w, x, y, g, activations=["tanh", "sigmoid"], loss="binary_cross_entropy")
+    assert found.verdict != "correct"
+    assert "ε" not in found.reason
 
 
 # 13. The way back in its combinations: described by place and line, whether the catalogue has a name or not

@@ -22,8 +22,8 @@ LARGE = (1e-3, 0.05, 0.3)
 HARMLESS = 0.1
 #: The bounds from which the search begins, and the largest number of bounds that the predictions contribute.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
-#: The largest bound that counts as clipping.
-FARTHEST = 0.25
+#: The largest bound that counts as clipping, and the largest if the same numbers come from leaving examples out.
+FARTHEST, LIKELY = 0.25, 0.01
 
 
 def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) -> Apart | None:
@@ -36,7 +36,9 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
                 continue
             if not small and blocks[f"W{reading.depth}"].proportional:  # a factor says the same
                 continue
-            fitted = (_fitted(one, start) for start in (EPSILONS if small else LARGE))
+            factor = blocks[f"W{reading.depth}"].factor
+            alike = all(block.off(factor) <= 1 for block in blocks.values())  # then some ε would fit any factor
+            fitted = () if alike else (_fitted(one, start) for start in (EPSILONS if small else LARGE))
             for epsilon in filter(None, chain(EPSILONS if small else (), fitted)):
                 made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
@@ -81,7 +83,8 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                     continue
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                 near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
-                if not 0 < many < p.y.size or bound > FARTHEST or near:
+                far = LIKELY if which == "zeroed" and _leaves_out(p, bound) else FARTHEST
+                if not 0 < many < p.y.size or bound > far or near:
                     continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
                 if sum(block.vague(one.s) for block in blocks.values()) * 2 > len(blocks):  # whatever is zero would do
@@ -91,6 +94,12 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                     what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
                     return one, blocks, what + grammar.CLIPPINGS[which]
     return None
+
+
+def _leaves_out(p: grammar.Pass, bound: float) -> bool:
+    """Tell whether a clipping that zeroes the derivative leaves out whole examples, as another mistake would."""
+    zero = grammar.error_with_clipping(p, bound, "zeroed") == 0
+    return bool((zero.any(axis=1) == zero.all(axis=1)).all())
 
 
 def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, times: int = 4) -> float:
