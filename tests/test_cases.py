@@ -315,6 +315,51 @@ def test_the_gradient_of_a_mini_batch(part: slice) -> None:
     assert f"of the {'first' if part.start == 0 else 'last'} 8 examples only" in found.reason
 
 
+def in_single_precision(seed: int, n: int) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    w1, b1, w2, b2, x = (rng.normal(size=size).astype(np.float32) for size in ((4, 6), 6, (6, 1), 1, (n, 4)))
+    return [w1, w2], [b1, b2], x, (rng.random((n, 1)) > 0.5).astype(np.float32)
+
+
+def gradient_in_single_precision(
+    w: list[np.ndarray], b: list[np.ndarray], x: np.ndarray, y: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    a = np.tanh(x @ w[0] + b[0])
+    d2 = (s(a @ w[1] + b[1]) - y) / np.float32(len(y))
+    d1 = d2 @ w[1].T * (1 - a**2)
+    return [x.T @ d1, a.T @ d2], [d1.sum(0), d2.sum(0)]
+
+
+BCE: Any = {"activations": ["tanh", "sigmoid"], "loss": "binary_cross_entropy"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("n", [500, 3000])
+def test_a_small_difference_is_not_explained_by_arrays_that_do_little_better(seed: int, n: int) -> None:
+    w, b, x, y = in_single_precision(seed, n)
+    found = diagnose(w, x, y, gradient_in_single_precision(w, b, x, 0.999 * y + 0.0005), biases=b, **BCE)
+    assert found.verdict == "unknown"
+    assert "before an update" not in found.reason
+    assert "examples only" not in found.reason
+
+
+@pytest.mark.parametrize("eta", [1e-3, 0.1])
+def test_weights_after_the_update_are_seen_in_single_precision(eta: float) -> None:
+    w, b, x, y = in_single_precision(0, 500)
+    dw, db = gradient_in_single_precision(w, b, x, y)
+    after, afterwards = (
+        [p - np.float32(eta) * g for p, g in zip(old, d, strict=True)] for old, d in ((w, dw), (b, db))
+    )
+    found = diagnose(after, x, y, (dw, db), biases=afterwards, **BCE)
+    assert f"at the weights before an update with η = {eta:g}" in found.reason
+
+
+def test_the_first_examples_are_seen_in_single_precision() -> None:
+    w, b, x, y = in_single_precision(0, 3000)
+    found = diagnose(w, x, y, gradient_in_single_precision(w, b, x[:2990], y[:2990]), biases=b, **BCE)
+    assert "it is the gradient of the first 2990 examples only" in found.reason
+
+
 def clipped(which: str, bound: float, p: np.ndarray) -> np.ndarray:
     q = np.clip(p, bound, 1 - bound)
     inside = (q == p) if which == "zeroed" else 1

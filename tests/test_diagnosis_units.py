@@ -34,7 +34,7 @@ from backprop.verification.diagnosis import diagnosed
 from backprop.verification.explanation import named_factors
 from backprop.verification.findings import Alternative, Array
 from backprop.verification.grammar import Pass
-from backprop.verification.hints import Hints, _agrees, _is_difference, _tried, accumulated
+from backprop.verification.hints import Hints, _deviation, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import LARGE, _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, Reading, Search, forward, losses
@@ -1761,8 +1761,19 @@ def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -
     assert (SIGMOID.derivative(x @ w, a) == 0).all()
     problem = Problem("", x, y, (w,), None, (3 * x.T @ (a - y),), None, (False,))
     p = forward(problem, (SIGMOID,), "mse")
-    assert _agrees(problem, p, ["mse", "binary_cross_entropy"], 2**-52)
-    assert not _agrees(problem, p, ["mse"], 2**-52)
+    assert _deviation(problem, p, ["mse", "binary_cross_entropy"]) < 1e-15
+    assert _deviation(problem, p, ["mse"]) == np.inf
+
+
+def test_the_deviation_is_that_of_the_likeliest_loss_and_infinite_beyond_the_limit() -> None:
+    x, w, y = np.array([[1.0], [2.0]]), np.array([[0.4, -0.3]]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    problem = Problem("", x, y, (w,), None, (3 * x.T @ (SIGMOID.value(x @ w) - y),), None, (False,))
+    p = forward(problem, (SIGMOID,), "mse")
+    far = _deviation(problem, p, ["mse"])
+    assert 1e-3 < far < 1
+    for wanted in (["binary_cross_entropy", "mse"], ["mse", "binary_cross_entropy"]):
+        assert _deviation(problem, p, wanted) < 1e-15
+    assert (_deviation(problem, p, ["mse"], far), _deviation(problem, p, ["mse"], 0.999 * far)) == (far, np.inf)
 
 
 def a_line(x: np.ndarray, examples: slice, after: float = 0.0) -> Problem:
@@ -1829,12 +1840,13 @@ def test_how_closely_a_gradient_of_other_data_must_agree(which: str, off: float,
     p = forward(problem, phis, "mse")
     delta = np.abs(p.a[-1] - p.y)
     rows = np.abs(x) if which == "gradients" else np.ones((9, 1))
-    room = min(1e5 * unit, 1e-4) * np.linalg.norm(rows.T @ delta)  # what the terms of the sums could round to
+    closely = min(1e5 * unit, 1e-4)
+    room = closely * np.linalg.norm(rows.T @ delta)  # what the terms of the sums could round to
     (g,) = cast(Any, getattr(problem, which))
     across = np.array([[g[1, 0]], [-g[0, 0]]]) / np.linalg.norm(g) if which == "gradients" else np.ones((1, 1))
     changed = problem._replace(**cast(Any, {which: (g + off * room * across,)}))
-    assert _agrees(problem, p, ["mse"], unit)
-    assert _agrees(changed, p, ["mse"], unit) is agrees
+    assert _deviation(problem, p, ["mse"]) < 1e-15
+    assert (_deviation(changed, p, ["mse"]) <= closely) is agrees
 
 
 def test_where_an_array_is_correct_nothing_else_was_handed_in() -> None:

@@ -441,8 +441,8 @@ EARLIER = (
     "a copy of the weights that was made before the update"
 )
 DIFFERENCE = (
-    "the gradient was computed as a difference of weights divided by η, which costs digits, so pass the weights "
-    "before and after the step to `diagnose_step` instead"
+    "the gradient seems to be a difference divided by a small number, which costs digits; if it is one of weights, "
+    "pass those before and after the step to `diagnose_step` instead"
 )
 N = 30
 MANY = RNG.normal(size=(N, 2)), RNG.random((N, 1))

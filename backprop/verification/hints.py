@@ -19,8 +19,9 @@ from backprop.verification.search import families, forward, norm
 LEARNING_RATES = (*(f * 10.0**e for e in range(0, -6, -1) for f in (1.0, 0.5, 0.3, 0.2)), 2.0, 3.0, 5.0, 10.0)
 #: The largest number of multiplications that may be spent.
 MOST_WORK = 3e8
-#: The largest difference at which two gradients count as equal: in units of the last digit, and relative.
-UNITS, CLOSELY = 1e5, 1e-4
+#: The largest difference at which two gradients count as equal, in units of the last digit, and relative; and how many
+#: times as large it must be with the arrays that were passed, because in single precision these may nearly do as well.
+UNITS, CLOSELY, CLEARLY = 1e5, 1e-4, 10.0
 
 
 class Hints(NamedTuple):
@@ -75,8 +76,8 @@ def hints(
     with np.errstate(all="ignore"):
         if not is_step and any(_is_difference(problem, unit) for problem in problems):
             found.append(
-                "the gradient was computed as a difference of weights divided by η, which costs digits, so pass the "
-                "weights before and after the step to `diagnose_step` instead"
+                "the gradient seems to be a difference divided by a small number, which costs digits; if it is one of "
+                "weights, pass those before and after the step to `diagnose_step` instead"
             )
         spent = 0.0
         for problem in () if some_correct else problems:
@@ -131,12 +132,13 @@ def _tried(
 ) -> Iterator[str]:
     """Yield a sentence if the gradient belongs to a mini-batch, or to the weights before an update."""
     left, p = work, forward(problem, network, "mse")
+    closely = min(UNITS * unit, CLOSELY, _deviation(problem, p, wanted) / CLEARLY)
     cost = 6.0 * len(p.y) * sum(w.size for w in problem.weights)
     for k, part, words in _batches(problem, p, wanted, unit):
         left -= cost * k / len(p.y)
         if left < 0:
             return
-        if _agrees(problem, p.part(part), wanted, unit):
+        if _deviation(problem, p.part(part), wanted, closely) <= closely:
             yield f"it is the gradient of the {words} only, so pass X and y of that mini-batch"
             return
     if is_step:
@@ -149,7 +151,7 @@ def _tried(
         if problem.biases is not None and problem.bias_gradients is not None:
             biases = tuple(map(lambda b, g: b + eta * g, problem.biases, problem.bias_gradients))
             before = before._replace(biases=biases)
-        if _agrees(problem, forward(before, network, "mse"), wanted, unit):
+        if _deviation(problem, forward(before, network, "mse"), wanted, closely) <= closely:
             yield (
                 f"it is the gradient at the weights before an update with η = {eta:g}, but the weights are those after "
                 "it, so pass a copy of the weights that was made before the update"
@@ -174,10 +176,14 @@ def _batches(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> I
                 yield k, part, f"{end} {k} examples" if k > 1 else f"{end} example"
 
 
-def _agrees(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> bool:
-    """Tell whether the gradients are, up to one factor, those of a common loss for a forward pass."""
+def _deviation(problem: Problem, p: Pass, wanted: Sequence[str], limit: float = np.inf) -> float:
+    """Compute how far the gradients are, up to one factor, from those of a common loss for a forward pass.
+
+    The deviation is relative to the sum of the absolute values of what is added up; it is infinite beyond the limit.
+    """
+    least = np.inf
     for family in wanted:
-        p, flow, factor = p._replace(family=family), Flow(), 0.0
+        p, flow, factor, largest = p._replace(family=family), Flow(), 0.0, 0.0
         for k in range(p.depth - 1, -1, -1):
             flow = delta_of(p, k, {}, flow)
             given = [problem.gradients[k], *([problem.bias_gradients[k]] if problem.bias_gradients else [])]
@@ -186,11 +192,10 @@ def _agrees(problem: Problem, p: Pass, wanted: Sequence[str], unit: float) -> bo
             if not factor and own > 0 and given[0].size > 1:
                 factor = float(np.vdot(given[0], made[0])) / own
             room = [norm(size @ np.abs(flow.deltas[-1])) * abs(factor) + 1e-300 for size in sizes]
-            closely = min(UNITS * unit, CLOSELY)
-            if not factor or not all(
-                norm(g - factor * m) <= closely * r for g, m, r in zip(given, made, room, strict=False)
-            ):
+            off = [norm(g - factor * m) / r for g, m, r in zip(given, made, room, strict=False)]
+            if not factor or not all(one <= limit for one in off):
                 break
+            largest = max(largest, *off)
         else:
-            return True
-    return False
+            least = min(least, largest)
+    return least
