@@ -609,3 +609,26 @@ def test_under_weight_decay_the_rounding_of_the_term_is_allowed_for() -> None:
     g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
     found = diagnose(w, x, y, with_term(g, w, 0.5, 0.5), **ARGUMENTS, weight_decay=0.5)
     assert (found.verdict, found.sign) == ("correct", 1)
+
+
+def factor_of_the_whole(widths: list[int], n: int, factor: float, loss: str) -> backprop.Diagnosis:
+    rng = np.random.default_rng(0)
+    last = "softmax" if loss == "cross_entropy" else "identity"
+    model = Model.random(widths, seed=0, activations=["tanh", last])
+    x, y = rng.normal(size=(n, widths[0])), np.eye(widths[-1])[rng.integers(0, widths[-1], n)]
+    g = model.backward(model.forward(x), y, loss).weights
+    return diagnose(model, x, y, [factor * one for one in g], loss=loss)
+
+
+def test_one_example_is_never_averaged_twice() -> None:
+    for factor in (1 / 3, 2 / 3, 0.5 / 3):
+        found = factor_of_the_whole([4, 5, 3], 1, factor, "cross_entropy")
+        assert (found.verdict, found.mistakes) == ("mistake", ("wrong-scale",))
+    assert factor_of_the_whole([4, 5, 3], 6, 1 / 6, "cross_entropy").mistakes == ("averaged-twice",)
+
+
+def test_divided_by_units_is_divided_by_one_number_in_every_layer() -> None:
+    for units in (3, 4):
+        found = factor_of_the_whole([3, 4, 1], 12, 12 / units, "mse")
+        assert found.mistakes == ("divided-by-units",)
+        assert "the same number for every dW" in str(found)

@@ -9,7 +9,7 @@ import pytest
 
 import backprop
 from backprop import Model, diagnose, diagnose_step
-from backprop.verification.intake import CONVENTIONS, Handed, assumptions, data, problems
+from backprop.verification.intake import CONVENTIONS, Handed, assumptions, data, problems, split
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(7, 3)), RNG.random((7, 2))
@@ -214,3 +214,26 @@ def test_biases_after_an_update_may_be_unknown() -> None:
         ).verdict
         == "correct"
     )
+
+
+@pytest.mark.parametrize("widths", [[2, 3, 1], [2, 3, 5, 1], [4, 2]], ids=str)
+def test_gradients_may_come_as_a_pair_for_each_layer(widths: list[int]) -> None:
+    rng = np.random.default_rng(0)
+    model = backprop.Model.random(widths, seed=0, bias=True)
+    x, y = rng.normal(size=(9, widths[0])), rng.random((9, widths[-1]))
+    g = model.backward(model.forward(x), y)
+    pairs = [(w, b.ravel()) for w, b in zip(g.weights, g.biases or (), strict=True)]
+    assert diagnose(model, x, y, pairs).verdict == "correct"
+    assert diagnose(model, x, y, [[w.tolist(), b.tolist()] for w, b in pairs]).verdict == "correct"
+    weights, biases = split(pairs, len(pairs), with_bias=True)
+    assert all(a is b for a, b in zip(weights, g.weights, strict=True))
+    assert [b.shape for b in biases] == [b.ravel().shape for b in g.biases or ()]
+    with pytest.raises(ValueError, match="gradients"):
+        diagnose(model, x, y, [(w, b[:, None, None]) for w, b in pairs])
+
+
+def test_two_lists_are_no_pairs_of_two_layers() -> None:
+    lists = [[np.ones((2, 3)), np.ones((3, 1))], [np.ones(3), np.ones(1)]]
+    assert split(lists, 2, with_bias=True) == tuple(lists)
+    ragged = [[[[1.0], [2.0, 3.0]], [1.0]], [[[1.0]], [1.0]]]
+    assert split(ragged, 2, with_bias=True) == tuple(ragged)

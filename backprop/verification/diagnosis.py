@@ -69,7 +69,7 @@ def diagnose(
         y: the targets; for one output they may have shape (N,).
         gradients: what a backward pass computed for these weights, as one array for each layer, in the shapes of the
             weights. With biases, you can also pass `backprop.Gradients`, {"weights": …, "biases": …}, a pair of lists,
-            or one list in PyTorch's order W₁, b₁, W₂, b₂, …
+            a pair (W, b) for each layer, or one list in PyTorch's order W₁, b₁, W₂, b₂, …
         biases: one for each layer, (out,), (1, out) or (out, 1), if the network has any.
         activations: a name for all layers, a list with one for each, or None in place of whatever is not known;
             "sigmoid", "tanh", "relu", "identity" and the others of the network. If they are not specified, these four

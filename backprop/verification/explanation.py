@@ -185,7 +185,8 @@ def _factor_slugs(term: Term, reading: Reading, squares: bool = True) -> list[st
         return ["layer-not-updated"]
     named = {2.0: "extra-factor-two"} | ({0.5: "factor-two-missing"} if squares else {})
     for m in {1, d}:
-        named |= {float(reading.n * m): "sum-instead-of-mean", 1 / (reading.n * m): "averaged-twice"}
+        named |= {float(reading.n * m): "sum-instead-of-mean"}
+        named |= {1 / (reading.n * m): "averaged-twice"} if reading.n > 1 else {}
     named.pop(1.0, None)
     slugs = [slug for one, slug in named.items() if abs(abs(f) / one - 1) < 1e-6][:1]
     if f == -1:
@@ -233,14 +234,15 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
     sizes = sorted({1, d})
     if loss.mean:
         for m in sizes:
-            yield 1 / (n * m), ("averaged-twice",), 1.0
+            if n > 1:  # a single example is no average
+                yield 1 / (n * m), ("averaged-twice",), 1.0
+                yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
+                yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
             if named or m < d:
                 yield float(n * m), ("sum-instead-of-mean",), 1.0
             for h in sorted(set(widths[:-1])):
                 yield n * m / h, ("divided-by-units",), FACTOR
                 yield 2 * n * m / h, ("extra-factor-two", "divided-by-units"), 1 + FACTOR
-            yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
-            yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
     elif named:
         for m in sizes:
             yield 1 / (n * m), ("mean-instead-of-sum",), 1.0

@@ -142,7 +142,8 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
 
     Args:
         gradients: `backprop.Gradients`; a dictionary with "weights" and "biases"; a list of one array for each layer;
-            or, with biases, a pair of two lists, or one list W₁, b₁, W₂, b₂, … as PyTorch's parameters() has it.
+            or, with biases, a pair of two lists, one pair (W, b) for each layer, as programs in JAX have it, or one
+            list W₁, b₁, W₂, b₂, … as PyTorch's parameters() has it.
         layers: the number of layers of weights.
         with_bias: whether biases were passed.
 
@@ -157,6 +158,8 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
         >>> from backprop.verification.intake import split
         >>> split(["dW1", "db1", "dW2", "db2"], layers=2, with_bias=True)
         (['dW1', 'dW2'], ['db1', 'db2'])
+        >>> split([([[1.0], [2.0]], [3.0])], layers=1, with_bias=True)
+        ([[[1.0], [2.0]]], [[3.0]])
     """
     weights: Any = gradients
     biases: Any = None
@@ -169,7 +172,9 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
         parts = [_without_none(part) for part in gradients]
-        if len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
+        if with_bias and len(gradients) == layers and all(map(_is_layer, gradients)):
+            weights, biases = ([part[i] for part in gradients] for i in (0, 1))
+        elif len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
             weights, biases = parts
         elif len(gradients) == 2 and gradients[1] is None:
             weights = gradients[0]
@@ -187,6 +192,14 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
                 f"gradients has {len(part)} arrays for {what}; expected {layers}, one for each layer of weights"
             )
     return weights, biases
+
+
+def _is_layer(value: Any) -> bool:
+    """Tell whether a value is a pair of a matrix and a vector, of one layer."""
+    try:
+        return isinstance(value, list | tuple) and [np.ndim(part) for part in value] == [2, 1]
+    except ValueError:  # rows of different lengths
+        return False
 
 
 def _is_list_of_arrays(value: Any, n: int, numbers: bool) -> bool:
