@@ -751,13 +751,13 @@ def test_a_factor_of_delta_is_followed_down_through_errors_too() -> None:
 def test_many_inputs_are_compared_along_three_directions(size: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = submitted({"dW1": "input-missing"}, {}, [size, 2, 1])
     shapes: set[tuple[int, ...]] = set()
-    original: Any = Search._fits
+    original: Any = Search._allowed
 
     def noting(self: Search, given: np.ndarray, *rest: Any) -> Any:
         shapes.add(given.shape)
         return original(self, given, *rest)
 
-    monkeypatch.setattr(Search, "_fits", noting)
+    monkeypatch.setattr(Search, "_allowed", noting)
     found = Search(reading, "mse", named_factors(reading)).explain(1.0)
     assert found[0].plan == {"dW1": "input-missing"}
     assert (rows, 2) in shapes

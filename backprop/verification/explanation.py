@@ -236,13 +236,14 @@ def scales(loss: LossReading, reading: Reading, named: bool) -> Iterator[tuple[f
         for m in sizes:
             if n > 1:  # a single example is no average
                 yield 1 / (n * m), ("averaged-twice",), 1.0
-                yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
-                yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
             if named or m < d:
                 yield float(n * m), ("sum-instead-of-mean",), 1.0
             for h in sorted(set(widths[:-1])):
                 yield n * m / h, ("divided-by-units",), FACTOR
                 yield 2 * n * m / h, ("extra-factor-two", "divided-by-units"), 1 + FACTOR
+            if n > 1:
+                yield 2 / (n * m), ("extra-factor-two", "averaged-twice"), 2.0
+                yield 0.5 / (n * m), ("factor-two-missing", "averaged-twice"), 2.0
     elif named:
         for m in sizes:
             yield 1 / (n * m), ("mean-instead-of-sum",), 1.0
