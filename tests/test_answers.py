@@ -536,6 +536,15 @@ def test_under_weight_decay_a_gradient_is_correct_whatever_its_sign(lam: float, 
     assert found.correct is None
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_term_whose_sign_is_not_that_of_the_gradient_is_a_mistake(sign: int) -> None:
+    w, x, y, g, _ = regression()
+    given = [sign * (one - LAM * v) for one, v in zip(g, w, strict=True)]
+    found = diagnose(w, x, y, given, **ARGUMENTS, weight_decay=LAM)
+    assert (found.verdict, found.sign, found.place) == ("mistake", sign, "update")
+    assert found.reason == "the term λW is not the one with λ = 0.01: its sign is opposite"
+
+
 def test_under_weight_decay_in_single_precision_a_gradient_is_correct() -> None:
     w, x, y, g, _ = regression()
     single = [one.astype(np.float32) for one in (*w, x, y)]

@@ -198,7 +198,7 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
         return replace(found, verdict="mistake", place="update", reason=reason, cannot_tell=(), correct=None)
     if found.weight_decay is None or found.mistakes:
         return found
-    ratio = found.weight_decay / told
+    ratio = (found.sign or 1) * found.weight_decay / told  # of −∇L the term is −λW
     if abs(ratio - 1) < 1e-4:
         left = abs(ratio - 1)  # the part of the relative errors that is left, as they include the term
         arrays = {

@@ -324,21 +324,24 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     Returns:
         What was diagnosed, and the diagnosis.
     """
-    said = f"with a term λW, λ = {decay:g}"
-    for sign in (-1, 1):  # the rest of ∇L comes last, and is what remains to be explained
-        rest = _without(case, sign * decay)
-        found = diagnosed(rest)
-        if found.sign == sign and (found.verdict == "correct" or found.mistakes == ("uphill",)):
-            return rest, replace(found, reason="; ".join(filter(None, (said, found.reason))), correct=None)
+
+    def saying(words: str, found: Diagnosis) -> Diagnosis:
+        return replace(found, reason="; ".join(filter(None, (words, found.reason))), correct=None)
+
+    rest, opposite = (_without(case, sign * decay) for sign in (1, -1))
+    found = diagnosed(rest)
+    if found.verdict == "correct" and found.sign == 1:
+        return rest, saying(f"with a term λW, λ = {decay:g}", found)
+    negative = diagnosed(opposite)
+    if negative.sign == -1 and (negative.verdict == "correct" or negative.mistakes == ("uphill",)):
+        return opposite, saying(f"with a term λW, λ = {decay:g}", negative)
     whole = diagnosed(case)
     fits = whole.weight_decay is not None and not whole.mistakes and abs((whole.scale or 0.0) - 1) < 1e-6
     if whole.verdict == "correct" or fits:
         return case, with_decay(whole, decay)
     if found.verdict == "unknown" and whole.mistakes:  # which have names, so no term λW is among them
-        missing = f"the term λW with λ = {decay:g} is missing as well"
-        return case, replace(whole, reason="; ".join(filter(None, (missing, whole.reason))), correct=None)
-    reason = "; ".join(filter(None, (f"the term λW with λ = {decay:g} was subtracted before", found.reason)))
-    return rest, replace(found, reason=reason, correct=None)
+        return case, saying(f"the term λW with λ = {decay:g} is missing as well", whole)
+    return rest, saying(f"the term λW with λ = {decay:g} was subtracted before", found)
 
 
 def _without(case: Case, decay: float) -> Case:

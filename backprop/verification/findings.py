@@ -90,8 +90,8 @@ class Diagnosis:
         evidence: how many numbers agree, and how closely.
         arrays: the verdict on each array, by name: "W1", "b1", …
         place: where the mistake is: "error" (∂L/∂ŷ), "phi2" (the derivative of layer 2's activation), "back1" (what is
-            propagated back to layer 1), "delta1", "dW2", "db1", "update"; "dW" or "db" if it is in every layer; None if
-            that is not known.
+            propagated back to layer 1), "delta1", "dW2", "db1", "update"; the uppermost if a mistake with a name is in
+            several layers; "dW" or "db" if one without a name is in every layer; None if that is not known.
         cannot_tell: names of mistakes that would give the same numbers on these data.
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
