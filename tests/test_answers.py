@@ -1,5 +1,6 @@
 """Answers that were wrong or misleading once: each with what must be said instead."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -641,3 +642,24 @@ def test_divided_by_units_is_divided_by_one_number_in_every_layer() -> None:
         found = factor_of_the_whole([3, 4, 1], 12, 12 / units, "mse")
         assert found.mistakes == ("divided-by-units",)
         assert "the same number for every dW" in str(found)
+
+
+NUMBER = "returns shape () for z of shape (1, 2); expected (1, 2)"
+
+
+@pytest.mark.parametrize(
+    ("value", "derivative", "kind", "words"),
+    [
+        (lambda z: 3 * z, lambda z, a: 3.0, ValueError, f"derivative {NUMBER}"),
+        (lambda z: z.sum(), lambda z, a: 3 + 0 * z, ValueError, f"value {NUMBER}"),
+        (lambda z: 3 * z, lambda z: 3 + 0 * z, TypeError, "derivative(z, a) raises TypeError: "),
+        (lambda: 3, lambda z, a: 3 + 0 * z, TypeError, "value(z) raises TypeError: "),
+    ],
+)
+def test_an_error_in_an_activation_of_ones_own_is_told_as_such(
+    value: Any, derivative: Any, kind: type[Exception], words: str
+) -> None:
+    own = backprop.Activation("lin3", value, derivative)
+    for activations in ([own, "sigmoid"], own):
+        with pytest.raises(kind, match=re.escape(f"activation 'lin3': {words}")):
+            diagnose(W, X, Y, G, activations=activations)

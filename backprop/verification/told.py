@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from backprop import checks
 from backprop.network import ACTIVATIONS, Activation
 from backprop.verification.search import LossReading, losses
@@ -52,8 +54,32 @@ def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
 def _one(name: Any) -> Activation:
     """Look up one activation."""
     if isinstance(name, Activation):
-        return name
+        return _tried(name)
     return ACTIVATIONS[checks.one_of("activations", "identity" if name == "linear" else name, list(ACTIVATIONS))]
+
+
+def _tried(phi: Activation) -> Activation:
+    """Call an activation of the caller's own once, so that an error in it is told as such."""
+    z = np.array([[-0.5, 0.25]])
+    with np.errstate(all="ignore"):
+        a = _called(phi, "value", (z,), z.shape)
+        _called(phi, "derivative", (z, a), z.shape if phi.elementwise else (1, 2, 2))
+    return phi
+
+
+def _called(phi: Activation, part: str, arguments: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """Call a function of an activation, and check the shape of what it returns."""
+    try:
+        made: np.ndarray = getattr(phi, part)(*arguments)
+    except TypeError as error:
+        call = f"{part}({', '.join('za'[: len(arguments)])})"
+        raise TypeError(f"activation {phi.name!r}: {call} raises TypeError: {error}") from error
+    if np.shape(made) != shape:
+        raise ValueError(
+            f"activation {phi.name!r}: {part} returns shape {np.shape(made)} for z of shape {arguments[0].shape}; "
+            f"expected {shape}"
+        )
+    return made
 
 
 def told_activations(activations: Any, depth: int, loss: str | None) -> list[list[Activation]] | None:
