@@ -22,7 +22,7 @@ from builder.beside import printed
 from builder.source.equations import page_url
 from tests.shared import Shared
 from tests.site import axe
-from tests.site.conftest import MEASURED, ROOT, Served, compressed
+from tests.site.conftest import MEASURED, PATIENCE, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def tab(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     yield tab
     context.close()
@@ -467,9 +467,15 @@ FOUND = [
 FOUND_LINKS = "[...document.querySelectorAll('.md-search-result__link')].map(a => a.href)"
 
 
-def results_of(tab: Any, query: str) -> list[str]:
+def open_search(tab: Any) -> None:
+    """Open the search by its key, which would be lost before the theme's script listens."""
+    tab.wait_for_function("self.keyboard$")
     tab.keyboard.press("/")
     tab.wait_for_selector(".md-search__input:focus")
+
+
+def results_of(tab: Any, query: str) -> list[str]:
+    open_search(tab)
     tab.locator(".md-search__input").fill("")
     tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length === 0")
     tab.keyboard.insert_text(query[:-1])  # a search begins when a key is released; these are not searched for
@@ -520,8 +526,7 @@ def test_search_works_without_a_mouse(tab: Any, served: Served) -> None:
     tab.wait_for_url("**/derivation/hidden-to-hidden/**")
     assert tab.evaluate("location.hash") == "#eq-hidden-delta"
     tab.goto(served.address, wait_until="networkidle")
-    tab.keyboard.press("/")
-    tab.wait_for_selector(".md-search__input:focus")
+    open_search(tab)
     tab.keyboard.press("Escape")
     tab.wait_for_function(
         "document.activeElement === document.body || !document.activeElement.matches('.md-search__input')"
