@@ -7,7 +7,7 @@ the repeats are interleaved, so that a slow moment of the machine affects all wi
 import platform
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,29 @@ def multiplications(widths: list[int], examples: int) -> int:
     return examples * weights + backpropagation_cost(widths, examples)
 
 
+def doubled_from(widths: Sequence[int], times: Sequence[float]) -> int | None:
+    """Find the first width from which on a time is more than twice the first one.
+
+    A single time may be too long because something else was running.
+
+    Args:
+        widths: the numbers of hidden units, in increasing order.
+        times: the time for each.
+
+    Returns:
+        The width, or None if even the last time is shorter.
+
+    Examples:
+        >>> from backprop.experiments.timing import doubled_from
+        >>> doubled_from([1, 4, 16, 64], [32.0, 66.4, 51.3, 104.5])
+        64
+        >>> doubled_from([1, 4], [32.0, 40.0]) is None
+        True
+    """
+    late = [all(t > 2 * times[0] for t in times[k:]) for k in range(len(times))]
+    return next((width for width, longer in zip(widths, late, strict=True) if longer), None)
+
+
 def run() -> dict[str, Any]:
     """Time whole training runs and single steps.
 
@@ -124,7 +147,7 @@ def run() -> dict[str, Any]:
         The settings and "machine"; "training_runs", for each number of hidden units the median "seconds", and that of
         the "report", or None; "steps", for each number the medians in microseconds of "forward", "backward" and
         "update", and the numbers of "multiplications" and of "exponentials" in an epoch; "doubled", the first of these
-        numbers at which an epoch takes more than twice as long as with one unit; "jump", how many times as long 64
+        numbers from which on an epoch takes more than twice as long as with one unit; "jump", how many times as long 64
         units take as 16, and "report_jump", the same for the report; "work" and "work_two", how many times as many
         multiplications they need, with one hidden layer and with two.
     """
@@ -159,7 +182,7 @@ def run() -> dict[str, Any]:
             }
             for hidden, (forward, backward, update) in zip(STEP_HIDDEN, parts, strict=True)
         ],
-        "doubled": next((h for h, t in zip(STEP_HIDDEN, epochs, strict=True) if t > 2 * epochs[0]), None),
+        "doubled": doubled_from(STEP_HIDDEN, epochs),
         "jump": by_hidden[64] / by_hidden[16],
         "report_jump": TRAINING_SECONDS[64] / TRAINING_SECONDS[16],
         "work": multiplications([2, 64, 1], 1) / multiplications([2, 16, 1], 1),
