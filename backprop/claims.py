@@ -534,7 +534,7 @@ def because_of_products(r: Results) -> Judgement:
     few = sum(first[part] for part in ("forward", "backward", "update"))
     why = (
         f"the layer is wide. With one hidden unit there is almost no arithmetic, but an epoch already takes "
-        f"{few:.0f} µs. Of the widths timed, {doubled} is the first that takes more than twice as long"
+        f"{few:.0f} µs. Of the widths timed, {doubled} is the first from which on it takes more than twice as long"
     )
     return verdict(doubled is not None and doubled > 4, why, if_correct=WHEN)
 

@@ -26,6 +26,7 @@ from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation
 from backprop.verification.findings import Alternative
 from backprop.verification.intake import Problem
 from backprop.verification.search import Reading, Term, least_squares, losses
+from backprop.verification.told import told_activations
 from tests.test_diagnosis_units import a_case, a_reading, block
 from tests.test_explanation import explained
 
@@ -637,21 +638,31 @@ def test_one_example_is_never_averaged_twice() -> None:
     assert factor_of_the_whole([4, 5, 3], 6, 1 / 6, "cross_entropy").mistakes == ("averaged-twice",)
 
 
+@pytest.mark.parametrize(("n", "slug"), [(1, "layer-scale"), (6, "averaged-twice")])
+def test_in_one_layer_too_one_example_is_never_averaged_twice(n: int, slug: str) -> None:
+    model = Model.random([4, 5, 3], seed=0, activations=["tanh", "identity"])
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(n, 4)), rng.normal(size=(n, 3))
+    g = model.backward(model.forward(x), y).weights
+    found = diagnose(model, x, y, [g[0], g[1] / (3 * n)], loss="mse")
+    assert (found.mistakes, found.place) == ((slug,), "dW2")
+
+
 def test_divided_by_units_is_divided_by_one_number_in_every_layer() -> None:
     for units in (3, 4):
         found = factor_of_the_whole([3, 4, 1], 12, 12 / units, "mse")
         assert found.mistakes == ("divided-by-units",)
-        assert "the same number for every dW" in str(found)
+        assert "the same number of units for every dW" in str(found)
 
 
-NUMBER = "returns shape () for z of shape (1, 2); expected (1, 2)"
+SCALAR = "returns shape () for z of shape (1, 2); expected (1, 2)"
 
 
 @pytest.mark.parametrize(
     ("value", "derivative", "kind", "words"),
     [
-        (lambda z: 3 * z, lambda z, a: 3.0, ValueError, f"derivative {NUMBER}"),
-        (lambda z: z.sum(), lambda z, a: 3 + 0 * z, ValueError, f"value {NUMBER}"),
+        (lambda z: 3 * z, lambda z, a: 3.0, ValueError, f"derivative {SCALAR}"),
+        (lambda z: z.sum(), lambda z, a: 3 + 0 * z, ValueError, f"value {SCALAR}"),
         (lambda z: 3 * z, lambda z: 3 + 0 * z, TypeError, "derivative(z, a) raises TypeError: "),
         (lambda: 3, lambda z, a: 3 + 0 * z, TypeError, "value(z) raises TypeError: "),
     ],
@@ -663,3 +674,13 @@ def test_an_error_in_an_activation_of_ones_own_is_told_as_such(
     for activations in ([own, "sigmoid"], own):
         with pytest.raises(kind, match=re.escape(f"activation 'lin3': {words}")):
             diagnose(W, X, Y, G, activations=activations)
+
+
+def test_an_activation_of_ones_own_that_is_not_elementwise_has_jacobians() -> None:
+    soft = backprop.network.ACTIVATIONS["softmax"]
+    mine = backprop.Activation("mine", soft.value, soft.derivative, elementwise=False)
+    assert told_activations([mine], 1, None) == [[mine]]
+    flat = backprop.Activation("flat", soft.value, lambda z, a: a, elementwise=False)
+    words = "activation 'flat': derivative returns shape (1, 2) for z of shape (1, 2); expected (1, 2, 2)"
+    with pytest.raises(ValueError, match=re.escape(words)):
+        told_activations([flat], 1, None)

@@ -230,6 +230,10 @@ def test_gradients_may_come_as_a_pair_for_each_layer(widths: list[int]) -> None:
     assert [b.shape for b in biases] == [b.ravel().shape for b in g.biases or ()]
     with pytest.raises(ValueError, match="gradients"):
         diagnose(model, x, y, [(w, b[:, None, None]) for w, b in pairs])
+    for wrong in ([*pairs, pairs[0]], pairs[1:]):
+        words = f"gradients has {len(wrong)} arrays for weights; expected {len(pairs)}, one for each layer of weights"
+        with pytest.raises(ValueError, match=words):
+            diagnose(model, x, y, wrong)
 
 
 def test_two_lists_are_no_pairs_of_two_layers() -> None:

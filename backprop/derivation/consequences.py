@@ -144,11 +144,10 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
 
     The Hessian is symmetric. By the spectral theorem of linear algebra, which we do not prove, every column of
     $W^{0} - W^{*}$ is then a sum of eigenvectors, which are vectors $v$ that $H$ only multiplies by a number,
-    $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each
-    eigenvector separately. For each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the
-    distance by $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$.
-    All parts must shrink, so the direction of largest curvature, with the eigenvalue $\lambda_{\max}$, limits the
-    learning rate.
+    $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each eigenvector separately. For
+    each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the distance by
+    $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must
+    shrink, so the direction of largest curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
 
     If you use the sum in place of the mean, the limit is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
 

@@ -118,16 +118,16 @@ def multiplications(widths: list[int], examples: int) -> int:
 
 
 def doubled_from(widths: Sequence[int], times: Sequence[float]) -> int | None:
-    """Find the first width from which on a time is more than twice the first one.
+    """Find the first width from which on every time is more than twice the first one.
 
-    A single time may be too long because something else was running.
+    A single time decides nothing, because it may be too long if something else was running.
 
     Args:
         widths: the numbers of hidden units, in increasing order.
         times: the time for each.
 
     Returns:
-        The width, or None if even the last time is shorter.
+        The width, or None if the last time is no more than twice the first.
 
     Examples:
         >>> from backprop.experiments.timing import doubled_from
@@ -136,8 +136,7 @@ def doubled_from(widths: Sequence[int], times: Sequence[float]) -> int | None:
         >>> doubled_from([1, 4], [32.0, 40.0]) is None
         True
     """
-    late = [all(t > 2 * times[0] for t in times[k:]) for k in range(len(times))]
-    return next((width for width, longer in zip(widths, late, strict=True) if longer), None)
+    return next((width for k, width in enumerate(widths) if min(times[k:]) > 2 * times[0]), None)
 
 
 def run() -> dict[str, Any]:

@@ -188,6 +188,11 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     )
 
 
+def with_term(decay: float) -> str:
+    """Say that a gradient contains the term of weight decay that was specified."""
+    return f"with a term λW, λ = {decay:g}"
+
+
 def with_decay(found: Diagnosis, told: float) -> Diagnosis:
     """Compare the weight-decay term λW that was found in the gradient with the specified one.
 
@@ -215,7 +220,7 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
             layers=layers,
             place=None,
             lines=(),
-            reason=f"with a term λW, λ = {told:g}",
+            reason=with_term(told),
             correct=None,
         )
     known = {-1.0: "its sign is opposite", 2.0: "there is an extra factor 2", 0.5: "it is half as large"}

@@ -471,7 +471,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "divided-by-units",
         "the gradient is divided by a number of units instead of the number of examples",
         ("mse-derivative", "shapes"),
-        "dW = A.T @ delta / units        # the inputs or the units of a layer, the same number for every dW",
+        "dW = A.T @ delta / units        # the same number of units for every dW",
         "dW = A.T @ delta / N            # the N of the loss, unless delta contains it",
         "The program uses `shape[1]` instead of `shape[0]`, or the `len` of another array.",
         _SCALE,

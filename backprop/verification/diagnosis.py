@@ -26,7 +26,7 @@ from typing import Any, cast
 import numpy as np
 
 from backprop.network import ACTIVATIONS, Model
-from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping, with_decay
+from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping, with_decay, with_term
 from backprop.verification.comparison import Case, drowned, evidence_for, fitting, likeliest, losses_for, read
 from backprop.verification.explanation import LIMIT, Explanation, explanations, named_factors
 from backprop.verification.findings import Diagnosis
@@ -331,10 +331,10 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     rest, opposite = (_without(case, sign * decay) for sign in (1, -1))
     found = diagnosed(rest)
     if found.verdict == "correct" and found.sign == 1:
-        return rest, saying(f"with a term λW, λ = {decay:g}", found)
+        return rest, saying(with_term(decay), found)
     negative = diagnosed(opposite)
     if negative.sign == -1 and (negative.verdict == "correct" or negative.mistakes == ("uphill",)):
-        return opposite, saying(f"with a term λW, λ = {decay:g}", negative)
+        return opposite, saying(with_term(decay), negative)
     whole = diagnosed(case)
     fits = whole.weight_decay is not None and not whole.mistakes and abs((whole.scale or 0.0) - 1) < 1e-6
     if whole.verdict == "correct" or fits:

@@ -172,7 +172,7 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
         parts = [_without_none(part) for part in gradients]
-        if with_bias and len(gradients) == layers and all(map(_is_layer, gradients)):
+        if with_bias and all(map(_is_layer, gradients)):
             weights, biases = ([part[i] for part in gradients] for i in (0, 1))
         elif len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
             weights, biases = parts

@@ -72,7 +72,7 @@ def _called(phi: Activation, part: str, arguments: tuple[np.ndarray, ...], shape
     try:
         made: np.ndarray = getattr(phi, part)(*arguments)
     except TypeError as error:
-        call = f"{part}({', '.join('za'[: len(arguments)])})"
+        call = {"value": "value(z)", "derivative": "derivative(z, a)"}[part]
         raise TypeError(f"activation {phi.name!r}: {call} raises TypeError: {error}") from error
     if np.shape(made) != shape:
         raise ValueError(

@@ -22,7 +22,7 @@ from builder.beside import printed
 from builder.source.equations import page_url
 from tests.shared import Shared
 from tests.site import axe
-from tests.site.conftest import MEASURED, PATIENCE, ROOT, Served, compressed
+from tests.site.conftest import MEASURED, ROOT, Served, compressed
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def tab(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(15_000)
     tab = context.new_page()
     yield tab
     context.close()
