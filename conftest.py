@@ -7,7 +7,7 @@ import pytest
 from execnet import XSpec
 from xdist.scheduler import LoadScopeScheduling
 
-from backprop.experiments.__main__ import ONE_THREAD
+from backprop.experiments.__main__ import ENVIRONMENT
 
 #: Files that take longer than the others: their tests are given out one by one.
 LONG = re.compile(
@@ -33,9 +33,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
 
 
 def pytest_xdist_setupnodes(specs: list[XSpec]) -> None:
-    """Let BLAS use one thread in each process, because its threads keep busy the cores on which the others run."""
+    """Give each process the environment of the experiments; BLAS threads would keep busy the cores of the others."""
     for spec in specs:
-        spec.env.update(ONE_THREAD)
+        spec.env.update(ENVIRONMENT)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -156,7 +156,7 @@ def test_the_results_are_those_of_one_process_to_the_last_byte(tmp_path: Path) -
     done = subprocess.run(
         [sys.executable, "-c", in_one, *names],
         env=os.environ
-        | program.ONE_THREAD,  # the same settings, because another kernel or more threads may round otherwise
+        | program.ENVIRONMENT,  # the same settings, because another kernel or more threads may round otherwise
         capture_output=True,
         encoding="utf-8",
         check=True,

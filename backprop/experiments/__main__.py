@@ -26,10 +26,12 @@ from backprop.experiments.store import code_hash, holds, write_text
 WORKER = (sys.executable, "-m", "backprop.experiments.worker")
 
 #: The environment variables of this command. NumPy's BLAS uses one thread, so that results do not depend on the number
-#: of cores and two experiments do not compete for them.
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+#: of cores and two experiments do not compete for them. The allocator of Linux keeps up to 32 MiB of freed memory;
+#: otherwise some experiments give theirs back and ask for it again in every epoch.
+ENVIRONMENT = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    **dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), str(2**25)),
+}
 
 
 def cores() -> int:
@@ -151,7 +153,7 @@ class Crew:
             try:
                 process = subprocess.Popen(
                     [*WORKER, name],
-                    env=os.environ | ONE_THREAD,
+                    env=os.environ | ENVIRONMENT,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     encoding="utf-8",
