@@ -44,7 +44,7 @@ def real_array(name: str, value: Any) -> np.ndarray:
 
     Raises:
         TypeError: if the entries are not real numbers.
-        ValueError: if the rows differ in length, the array is empty, or an entry is NaN or infinite.
+        ValueError: if the rows differ in length, the array is empty, or an entry is NaN, infinite or masked.
 
     Examples:
         >>> from backprop.checks import real_array
@@ -56,6 +56,9 @@ def real_array(name: str, value: Any) -> np.ndarray:
             ...
         ValueError: X has nan at index (0, 1); expected finite numbers
     """
+    if np.ma.is_masked(value):
+        index = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(value))[0])
+        raise ValueError(f"{name} is masked at index {index}; expected a number in every place")
     try:
         array = np.asarray(value)
     except ValueError:
@@ -169,11 +172,12 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
     return array
 
 
-def learning_rate(eta: Any) -> float:
+def learning_rate(eta: Any, name: str = "eta") -> float:
     """Return eta as a positive, finite number.
 
     Args:
         eta: the learning rate.
+        name: the name of the argument, for the message.
 
     Returns:
         eta, a float.
@@ -192,13 +196,13 @@ def learning_rate(eta: Any) -> float:
         ValueError: eta is -0.1; expected a positive, finite number
     """
     if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
-        raise TypeError(f"eta is {shown(eta)}, of type {type(eta).__name__}; expected a number")
+        raise TypeError(f"{name} is {shown(eta)}, of type {type(eta).__name__}; expected a number")
     try:
         number = float(eta)
     except OverflowError:
         number = np.inf
     if not (np.isfinite(number) and number > 0):
-        raise ValueError(f"eta is {eta}; expected a positive, finite number")
+        raise ValueError(f"{name} is {eta}; expected a positive, finite number")
     return number
 
 

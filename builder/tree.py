@@ -111,7 +111,7 @@ def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
 
 
 def rewrite(tree: Tree, skipped: Collection[str], change: Callable[[str], str]) -> None:
-    """Change the pieces of text that stand in no element with a skipped tag, each as HTML, if there is more than blanks."""
+    """Change the pieces of text that stand in no element with a skipped tag, each as HTML, but for blanks."""
     for text in texts(tree, skipped):
         before = written(text)
         if before.strip() and (after := change(before)) != before:

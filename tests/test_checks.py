@@ -32,6 +32,11 @@ STACK = np.zeros((2, 3, 4))
             "X has rows of different lengths; expected a rectangular array",
         ),
         (lambda: real_array("X", ["a"]), TypeError, "X has entries of type <U1; expected real numbers"),
+        (
+            lambda: real_array("X", np.ma.array(STACK[0], mask=np.arange(12).reshape(3, 4) > 5)),
+            ValueError,
+            "X is masked at index (1, 2); expected a number in every place",
+        ),
         (lambda: real_array("X", [1j]), TypeError, "X has entries of type complex128; expected real numbers"),
         (lambda: real_array("X", []), ValueError, "X is empty, shape (0,); expected at least one entry"),
         (

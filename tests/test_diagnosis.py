@@ -600,3 +600,14 @@ def test_importing_the_package_is_enough() -> None:
     program = "import backprop; print(backprop.diagnose.__name__, backprop.diagnose_step.__name__)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["diagnose", "diagnose_step"]
+
+
+def test_a_factor_close_to_one_is_written_with_the_digits_that_differ() -> None:
+    told: Any = {"biases": MODEL.biases, "activations": "sigmoid", "loss": "mse"}
+    said = str(diagnose(MODEL.weights, *DATA, scaled(TRUE, 1 + 1e-7), **told))
+    assert "delta3 = 1.0000001 * 2 * (y_hat - y)" in said
+    assert "dW1 is 1.0000001 times what it should be" in said
+    weights = (1.000004 * TRUE.weights[0], *TRUE.weights[1:])
+    assert "dW1 = 1.000004 * X.T @ delta1" in str(
+        diagnose(MODEL.weights, *DATA, TRUE._replace(weights=weights), **told)
+    )

@@ -298,21 +298,21 @@ def test_a_mistake_that_only_some_layers_can_have_is_left_open_where_the_weights
 
 def test_every_argument_reaches_the_stage_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "diagnosed", lambda case: case)
-    monkeypatch.setattr(diagnosis, "with_remarks", lambda case, found, printed: (found, case, printed))
+    monkeypatch.setattr(diagnosis, "with_remarks", lambda case, found, *told: (found, case, *told))
     monkeypatch.setattr(diagnosis, "under_decay", lambda case, decay: (case, decay))
     model = Model([np.eye(2), np.eye(2)], [np.ones(2), np.zeros(2)], "tanh")
     g, rows = Model.random([2, 2, 2], seed=0, bias=True), "rows, (out, in)"
     arguments: Any = (model, X, np.hstack([Y, Y]), (g.weights, g.biases))
     found: Any = diagnose(*arguments, loss="mse", convention=rows, printed_loss=0.25, weight_decay=0.125)
-    decay, case, printed = found
-    assert (decay, printed, case.convention, case.loss) == (0.125, 0.25, rows, "mse")
+    decay, case, printed, same = found
+    assert (decay, same, printed, case.convention, case.loss) == (0.125, 0.125, 0.25, rows, "mse")
     (problem,) = case.problems
     assert (problem.convention, case.told) == (rows, [[phi] for phi in model.activations])
     for mine, its in zip(problem.bias_gradients, cast(Any, g.biases), strict=True):
         assert np.array_equal(mine, its)
     found = diagnose(*arguments)
     assert found[0] is found[1]
-    assert (found[1].convention, found[1].loss, found[2:]) == (None, None, (None,))
+    assert (found[1].convention, found[1].loss, found[2:]) == (None, None, (None, 0.0))
 
 
 def test_three_digits_are_too_few() -> None:
@@ -691,9 +691,10 @@ def test_remarks_are_made_of_what_was_read(monkeypatch: pytest.MonkeyPatch) -> N
         return ("a remark",)
 
     monkeypatch.setattr(diagnosis, "remarks", remarks)
-    assert diagnosis.with_remarks(case, found, 0.75) == replace(found, remarks=cast(Any, ("a remark",)))
+    assert diagnosis.with_remarks(case, found, 0.75, 0.125, 0.5) == replace(found, remarks=cast(Any, ("a remark",)))
     (((model, x, y, loss), more),) = seen
-    assert (x is problem.X, y is problem.y, loss, more) == (True, True, "mse", {"eta": 0.25, "printed_loss": 0.75})
+    told = {"eta": 0.25, "printed_loss": 0.75, "weight_decay": 0.125, "momentum": 0.5}
+    assert (x is problem.X, y is problem.y, loss, more) == (True, True, "mse", told)
     assert [phi is mine for phi in model.activations] == [True, True]
     assert np.array_equal(model.weights[0], W[0])
     assert np.array_equal(model.biases[0], biases[0])

@@ -95,6 +95,39 @@ def test_lists_that_begin_or_end_in_none(ends: tuple[list[None], list[None]]) ->
     assert found.verdict == "correct"
 
 
+@pytest.mark.parametrize(
+    ("gradients", "name"),
+    [
+        ([GRADIENTS.weights, [GRADIENTS.biases[0], None]], "gradients of biases[1]"),
+        ([[None, GRADIENTS.weights[1]], GRADIENTS.biases], "gradients[0]"),
+        ([GRADIENTS.weights[0], GRADIENTS.biases[0], GRADIENTS.weights[1], None], "gradients of biases[1]"),
+        ([GRADIENTS.weights[0], None], "gradients[1]"),
+        ({"weights": GRADIENTS.weights, "biases": [None, GRADIENTS.biases[1]]}, "gradients of biases[0]"),
+    ],
+)
+def test_none_in_place_of_an_array_is_named(gradients: Any, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(name)} is None; expected an array of numbers for each layer$"):
+        diagnose(BIASED.weights, X, Y, gradients, biases=BIASED.biases)
+
+
+def test_after_the_gradient_of_one_layer_none_is_no_gradient() -> None:
+    line = Model.random([3, 1], seed=0)
+    g = line.backward(line.forward(X), Y[:, :1]).weights
+    assert diagnose(line.weights, X, Y[:, :1], [g[0], None]).verdict == "correct"
+
+
+def test_none_in_place_of_a_bias_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^biases\[1\] is None; expected an array of numbers for each layer$"):
+        diagnose(BIASED.weights, X, Y, GRADIENTS, biases=[np.zeros(3), None])
+
+
+@pytest.mark.parametrize("biases", [None, [], (), [None, None], (None, None)])
+def test_gradients_of_biases_that_are_all_none_are_none(biases: Any) -> None:
+    gradients: list[Any] = [{"weights": GRADIENTS.weights, "biases": biases}]
+    for g in [*gradients, *([(GRADIENTS.weights, biases)] if biases is None or biases else [])]:
+        assert set(diagnose(BIASED.weights, X, Y, g, biases=BIASED.biases).arrays) == {"W1", "W2"}
+
+
 def test_none_in_the_middle_is_named() -> None:
     with pytest.raises(ValueError, match=r"^gradients\[1\] is None; expected an array"):
         diagnose([np.ones((2, 3)), np.ones((3, 3)), np.ones((3, 1))], X[:, :2], Y[:, :1], [np.ones((2, 3)), None, X])

@@ -63,6 +63,9 @@ def test_what_is_told_and_what_is_not(told: Any, eta: float | None, read: Optimi
             "optimizer has lr 0.1 and eta is 0.2; expected one learning rate",
         ),
         ("adam", None, ValueError, "optimizer 'adam' has no lr, and eta is None; expected the learning rate"),
+        ("adam", "1", TypeError, "eta is '1', of type str; expected a number"),
+        ({"name": "adam", "lr": "1"}, None, TypeError, "lr of optimizer is '1', of type str; expected a number"),
+        ({"name": "sgd", "lr": 0}, None, ValueError, "lr of optimizer is 0; expected a positive, finite number"),
         (
             {"name": "sgd", "weight_decay": 0.1},
             None,

@@ -165,7 +165,7 @@ def test_the_printed_loss_is_recognised(name: str) -> None:
         text = printed(shown, y, y_hat, "mse").text
         assert f"({name})" in text
         assert "while the gradient is that of the mean squared error" in text
-    assert "whose gradient this is" in printed(value, y, y_hat, name).text
+    assert "the one that is minimised" in printed(value, y, y_hat, name).text
     assert "none of the known losses" in printed(value * 1.37, y, y_hat, name).text
 
 
@@ -185,6 +185,20 @@ def test_remarks_are_attached_to_a_diagnosis() -> None:
     after = equal.update(g, eta=200.0)
     step = diagnose_step(equal.weights, after.weights, X, Y, eta=200.0)
     assert "learning-rate-too-large" in [remark.slug for remark in step.remarks]
+
+
+def test_remarks_on_a_step_know_momentum_and_weight_decay() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations=["tanh", "identity"])
+    eta = 3 / (curvature(model, X, Y) or 1)
+    g = model.backward(model.forward(X), Y).weights
+    after = [w - eta * (g + 0.125 * w) for w, g in zip(model.weights, g, strict=True)]
+    told: dict[str, Any] = {"activations": model.activations, "loss": "mse"}
+    told["printed_loss"] = model.loss(model.forward(X), Y) + 0.125 / 2 * sum(np.sum(w**2) for w in model.weights)
+    for name, slugs_seen in (("sgd", ["learning-rate-too-large", "printed-loss"]), ("momentum", ["printed-loss"])):
+        told["optimizer"] = {"name": name, "lr": eta, "weight_decay": 0.125}
+        found = diagnose_step(model.weights, after, X, Y, **told)
+        assert (found.verdict, [remark.slug for remark in found.remarks]) == ("correct", slugs_seen)
+        assert found.remarks[-1].text.endswith("the squared weights, the one that is minimised.")
 
 
 # Hints

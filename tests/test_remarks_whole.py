@@ -354,6 +354,26 @@ def test_a_learning_rate_more_than_a_twentieth_above_the_limit() -> None:
         remarks(LINE, AT, TARGETS, eta=0)
 
 
+def test_momentum_raises_the_limit() -> None:
+    assert only("learning-rate-too-large", LINE, AT, TARGETS, eta=0.629, momentum=0.5) == []
+    (one,) = only("learning-rate-too-large", LINE, AT, TARGETS, eta=0.631, momentum=0.5)
+    assert one.text == (
+        "The learning rate 0.631 is above 2(1 + β)/λ_max = 0.6 with β = 0.5, where λ_max = 5 is the largest eigenvalue "
+        "of the Hessian at these weights, so the step overshoots in that direction."
+    )
+
+
+@pytest.mark.parametrize(("eta", "grows"), [(0.599, False), (0.601, True)])
+def test_the_limit_with_momentum_is_where_steps_begin_to_grow(eta: float, grows: bool) -> None:
+    model, velocity, losses = LINE, np.zeros((1, 1)), list[float]()
+    for _ in range(2000):
+        trace = model.forward(AT)
+        losses.append(model.loss(trace, TARGETS))
+        velocity = 0.5 * velocity + model.backward(trace, TARGETS).weights[0]
+        model = Model([model.weights[0] - eta * velocity], activations="identity")
+    assert (losses[-1] > losses[0]) == grows
+
+
 # The printed loss: predictions 0.25, 0.5 and 0.75 for the targets 0, 1, 1
 
 THREE, GUESS = np.array([[0.0], [1.0], [1.0]]), np.array([[0.25], [0.5], [0.75]])
@@ -363,7 +383,7 @@ MEAN = "the mean squared error"
 @pytest.mark.parametrize(
     ("value", "loss", "text"),
     [
-        (0.125, "mse", f"0.125 is {MEAN}, the one whose gradient this is."),
+        (0.125, "mse", f"0.125 is {MEAN}, the one that is minimised."),
         (0.125, None, f"0.125 is {MEAN} (mse)."),
         (0.375, "mse", f"0.375 is the sum of squared errors (mse_sum), while the gradient is that of {MEAN}."),
         (0.0625, None, "0.0625 is half the mean squared error (mse_half)."),
@@ -386,6 +406,31 @@ def test_the_printed_loss(value: float, loss: str | None, text: str) -> None:
     assert printed(value, THREE, GUESS, loss) == Remark(
         "printed-loss", f"The printed loss {text}", "total-loss", "derivation/loss/"
     )
+
+
+HALF = f"{MEAN} plus λ/2 times the sum of the squared weights"
+
+
+@pytest.mark.parametrize(
+    ("value", "loss", "text"),
+    [
+        (1.125, "mse", f"1.125 is {HALF}, the one that is minimised."),
+        (0.125, "mse", f"0.125 is {MEAN} (mse), while the gradient is that of {HALF}."),
+        (2.125, "mse", f"2.125 is {HALF.replace('/2', '')}, while the gradient is that of {HALF}."),
+        (1.375, None, f"1.375 is {HALF.replace('mean squared error', 'sum of squared errors')}."),
+        (1.33, None, f"1.33 is {HALF.replace('squared', 'absolute', 1)}."),
+    ],
+)
+def test_a_printed_loss_may_include_the_penalty(value: float, loss: str | None, text: str) -> None:
+    assert printed(value, THREE, GUESS, loss, 1.0).text == f"The printed loss {text}"
+
+
+def test_the_penalty_is_made_of_the_weights() -> None:
+    model = Model([np.array([[3.0]]), np.array([[-2.0]])], [np.array([5.0]), np.array([7.0])], "identity")
+    trace = model.forward(AT)
+    value = model.loss(trace, TARGETS) + 0.25 / 2 * 13
+    (one,) = only("printed-loss", model, AT, TARGETS, printed_loss=value, weight_decay=0.25)
+    assert one.text == f"The printed loss {value:.10g} is {HALF}, the one that is minimised."
 
 
 def test_several_losses_that_fit_are_all_named() -> None:

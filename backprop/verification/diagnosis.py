@@ -31,7 +31,7 @@ from backprop.verification.comparison import Case, drowned, evidence_for, fittin
 from backprop.verification.explanation import LIMIT, Explanation, explanations, named_factors
 from backprop.verification.findings import Diagnosis
 from backprop.verification.hints import hints
-from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems, split
+from backprop.verification.intake import Handed, arrays, data, precision_of, problems, split
 from backprop.verification.logarithms import HARMLESS, with_clipping, with_epsilon
 from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
@@ -111,9 +111,9 @@ def diagnose(
         weights = weights.weights
     w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
-    b = None if biases is None else as_many("biases", arrays("biases", biases), len(w))
-    g = as_many("gradients", arrays("gradients", given_w), len(w))
-    gb = None if given_b is None else arrays("gradients of biases", given_b)
+    b = None if biases is None else arrays("biases", biases, len(w))
+    g = arrays("gradients", given_w, len(w))
+    gb = None if given_b is None else arrays("gradients of biases", given_b, len(w))
     handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = told_activations(activations, len(w), loss)
     read_as = problems(handed, convention)
@@ -125,7 +125,7 @@ def diagnose(
         return all_zero(case)
     decay = told_fraction("weight_decay", weight_decay)
     case, found = under_decay(case, decay) if decay else (case, diagnosed(case))
-    return with_remarks(case, found, printed_loss)
+    return with_remarks(case, found, printed_loss, decay)
 
 
 def assert_gradient(
@@ -184,7 +184,9 @@ def assert_gradient(
 
 
 @np.errstate(all="ignore")
-def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Diagnosis:
+def with_remarks(
+    case: Case, found: Diagnosis, printed_loss: float | None, decay: float = 0.0, momentum: float = 0.0
+) -> Diagnosis:
     """Add remarks on why the network may not learn; if nothing fits, add hints on other arrays to pass."""
     if found.verdict == "unknown":
         if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as rounding lets us see
@@ -200,7 +202,9 @@ def with_remarks(case: Case, found: Diagnosis, printed_loss: float | None) -> Di
     told = {phi.name: phi for layer in case.told or [] for phi in layer}
     phis = [told.get(name) or ACTIVATIONS[name] for name in cast(tuple[str, ...], found.activations)]
     model, loss = Model(problem.weights, problem.biases, phis), cast(str, found.loss)
-    return replace(found, remarks=remarks(model, problem.X, problem.y, loss, eta=case.eta, printed_loss=printed_loss))
+    X, y, eta = problem.X, problem.y, case.eta
+    more = remarks(model, X, y, loss, eta=eta, momentum=momentum, printed_loss=printed_loss, weight_decay=decay)
+    return replace(found, remarks=more)
 
 
 def explained(

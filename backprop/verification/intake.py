@@ -51,19 +51,22 @@ class Problem(NamedTuple):
     classes_from: int | None = None
 
 
-def arrays(name: str, value: Any) -> list[np.ndarray]:
+def arrays(name: str, value: Any, n: int | None = None, other: str = "weights") -> list[np.ndarray]:
     """Read a list of arrays.
 
     Args:
         name: the name of the caller's argument, for messages.
-        value: a list of arrays or of nested lists.
+        value: a list of arrays or of nested lists; at its ends there may be more entries that are None.
+        n: how many arrays there must be, if that is known.
+        other: the name of the argument that has as many, for messages.
 
     Returns:
         Float64 arrays of one or two dimensions.
 
     Raises:
         TypeError: if it is not a list, or the entries are not real numbers.
-        ValueError: if it is empty, or a number is NaN or infinite, or an array has more than two dimensions.
+        ValueError: if it is empty, or a number is NaN or infinite, or an array has more than two dimensions, or there
+            are more arrays or fewer.
 
     Examples:
         >>> from backprop.verification.intake import arrays
@@ -74,7 +77,7 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
         raise TypeError(f"{name} is one array of shape {value.shape}; expected a list of one array for each layer")
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
         raise TypeError(f"{name} is {type(value).__name__}; expected a list of one array for each layer")
-    value = _without_none(value)
+    value = _without_none(value, n)
     if len(value) == 0:
         raise ValueError(f"{name} is empty; expected at least one array, one for each layer")
     for i, array in enumerate(value):
@@ -84,12 +87,14 @@ def arrays(name: str, value: Any) -> list[np.ndarray]:
     for i, array in enumerate(found):
         if array.ndim > 2:
             raise ValueError(f"{name}[{i}] has shape {array.shape}; expected one or two dimensions")
+    if n is not None and len(found) != n:
+        raise ValueError(f"{name} has {len(found)} arrays; expected {n}, as {other} has")
     return found
 
 
-def _without_none(value: Any) -> Any:
-    """Drop entries that are None from both ends of a list; anything else stays as it is."""
-    if not isinstance(value, list | tuple):
+def _without_none(value: Any, n: int | None = None) -> Any:
+    """Drop entries that are None from both ends of a list, unless it has n entries; anything else stays as it is."""
+    if not isinstance(value, list | tuple) or len(value) == n:
         return value
     there = [i for i, entry in enumerate(value) if entry is not None]
     return list(value[there[0] : there[-1] + 1]) if there else []
@@ -171,17 +176,17 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             raise ValueError(f"gradients has the keys {list(gradients)}; expected 'weights' and perhaps 'biases'")
         weights, biases = gradients["weights"], gradients.get("biases")
     elif isinstance(gradients, Sequence) and not isinstance(gradients, str | bytes):
-        parts = [_without_none(part) for part in gradients]
+        parts = [_without_none(part, layers) for part in gradients]
         if with_bias and all(map(_is_layer, gradients)):
             weights, biases = ([part[i] for part in gradients] for i in (0, 1))
         elif len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
             weights, biases = parts
-        elif len(gradients) == 2 and gradients[1] is None:
+        elif len(gradients) == 2 and gradients[1] is None and getattr(gradients[0], "ndim", 0) != 2:
             weights = gradients[0]
-        elif with_bias and len(order := _without_none(list(gradients))) == 2 * layers:
+        elif with_bias and len(order := _without_none(list(gradients), 2 * layers)) == 2 * layers:
             weights, biases = order[::2], order[1::2]
-    weights, biases = _without_none(weights), _without_none(biases)
-    if isinstance(biases, list) and not biases:
+    weights, biases = _without_none(weights, layers), _without_none(biases, layers)
+    if isinstance(biases, list | tuple) and not _without_none(biases):
         biases = None
     if biases is not None and not with_bias:
         raise ValueError("gradients has gradients of biases and biases is None; expected the biases themselves as well")
@@ -533,10 +538,3 @@ def given_back(problem: Problem, gradients: Sequence[np.ndarray]) -> tuple[np.nd
         Each in the layout of its weights as they were passed.
     """
     return tuple(g if problem.convention.endswith("(in, out)") else g.T for g in gradients)
-
-
-def as_many(name: str, found: list[np.ndarray], n: int, other: str = "weights") -> list[np.ndarray]:
-    """Check the number of arrays."""
-    if len(found) != n:
-        raise ValueError(f"{name} has {len(found)} arrays; expected {n}, as {other} has")
-    return found

@@ -65,7 +65,9 @@ def remarks(
     loss: str = "mse",
     *,
     eta: float | None = None,
+    momentum: float = 0.0,
     printed_loss: float | None = None,
+    weight_decay: float = 0.0,
 ) -> tuple[Remark, ...]:
     """Say what keeps a network from learning although its gradient is correct.
 
@@ -75,7 +77,9 @@ def remarks(
         y: the targets, shape (N, d_L).
         loss: the loss that is minimised, by a name that `diagnose` uses.
         eta: the learning rate, if known; without it the curvature is not measured.
+        momentum: β of a velocity, v ← βv + ∇L.
         printed_loss: the loss that the program printed at these weights, if known.
+        weight_decay: λ of a term λW that is added to the gradient.
 
     Returns:
         The remarks; empty if nothing was found.
@@ -114,9 +118,10 @@ they get the same gradient and stay identical.
         found += _targets(model.layers[-1].activation, y)
         found += _equal_predictions(model, trace, y)
         if eta is not None and gradients is not None:
-            found += _learning_rate(model, X, y, name, checks.learning_rate(eta))
+            found += _learning_rate(model, X, y, name, checks.learning_rate(eta), momentum)
         if printed_loss is not None:
-            found += [printed(printed_loss, y, trace.y_hat, name)]
+            penalty = weight_decay / 2 * sum(float(np.vdot(w, w)) for w in model.weights)
+            found += [printed(printed_loss, y, trace.y_hat, name, penalty)]
     return tuple(found)
 
 
@@ -327,20 +332,24 @@ def _moved(model: Model, parameters: np.ndarray) -> Model:
     return Model(parts[:n], None if model.biases is None else parts[n:], activations)
 
 
-def _learning_rate(model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: float) -> Iterator[Remark]:
-    """Compare the learning rate with 2/λ_max."""
+def _learning_rate(
+    model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: float, momentum: float
+) -> Iterator[Remark]:
+    """Compare the learning rate with 2/λ_max, or with the limit that momentum raises to 2(1 + β)/λ_max."""
     largest = curvature(model, X, y, loss)
-    if largest is not None and eta > 2 / largest * 1.05:
-        yield Remark(
-            "learning-rate-too-large",
-            f"The learning rate {eta:g} is above 2/λ_max = {2 / largest:.3g}, where λ_max = {largest:.3g} is the "
-            "largest eigenvalue of the Hessian at these weights, so the step overshoots in that direction.",
-            "stability-threshold",
-            "results/learning-rates/",
-        )
+    if largest is None or eta <= (limit := 2 * (1 + momentum) / largest) * 1.05:
+        return
+    bound = f"2(1 + β)/λ_max = {limit:.3g} with β = {momentum:g}" if momentum else f"2/λ_max = {limit:.3g}"
+    yield Remark(
+        "learning-rate-too-large",
+        f"The learning rate {eta:g} is above {bound}, where λ_max = {largest:.3g} is the largest eigenvalue of the "
+        "Hessian at these weights, so the step overshoots in that direction.",
+        "stability-threshold",
+        "results/learning-rates/",
+    )
 
 
-def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None) -> Remark:
+def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None, penalty: float = 0.0) -> Remark:
     """Tell which loss a program has printed for these predictions.
 
     Args:
@@ -348,6 +357,7 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
         y: the targets, shape (N, d_L).
         y_hat: the predictions, same shape.
         loss: the loss that is minimised, if known.
+        penalty: λ/2 times the sum of the squared weights, if the gradient contains a term λW.
 
     Returns:
         A remark that names the losses with this value, to the digits that were printed, or else the nearest one.
@@ -379,11 +389,17 @@ mean squared error.
             apart,
             "the mean over N × N differences, as targets (N,) against predictions (N, 1) give it",
         )
+    own, aim = loss, None if loss is None else LOSS_NAMES[loss].words
+    if penalty:
+        half, whole = ("plus λ/2 times the sum of the squared weights", "plus λ times the sum of the squared weights")
+        for name, (v, words) in list(known.items()):
+            known[f"{name} {half}"] = v + penalty, f"{words} {half}"
+            known[f"{name} {whole}"] = v + 2 * penalty, f"{words} {whole}"
+        own, aim = f"{loss} {half}", aim and f"{aim} {half}"
     tolerance = max(_half_digit(float(value)), 1e-7 * abs(float(value)))
     fitting = [name for name, (v, _) in known.items() if abs(v - value) <= tolerance]
-    aim = None if loss is None else LOSS_NAMES[loss].words
-    if loss in fitting:
-        text = f"The printed loss {value:.10g} is {aim}, the one whose gradient this is."
+    if own in fitting:
+        text = f"The printed loss {value:.10g} is {aim}, the one that is minimised."
     elif fitting:
         found = " or ".join(f"{known[name][1]} ({name})" if name in LOSS_NAMES else known[name][1] for name in fitting)
         text = f"The printed loss {value:.10g} is {found}" + (f", while the gradient is that of {aim}." if aim else ".")

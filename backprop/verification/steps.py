@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from backprop import checks
 from backprop import derivation as step
 from backprop.verification import grammar
 from backprop.verification.catalogue import BY_SLUG, planted
 from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
 from backprop.verification.diagnosis import diagnosed, under_decay, with_remarks
 from backprop.verification.findings import Alternative, Array, Diagnosis
-from backprop.verification.intake import Handed, arrays, as_many, data, precision_of, problems
+from backprop.verification.intake import Handed, arrays, data, precision_of, problems
 from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
 from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
@@ -117,7 +118,7 @@ def diagnose_step(
     case = case_of(0)
     if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
         return no_change(case)
-    found = with_remarks(case, answered(case), printed_loss)
+    found = with_remarks(case, answered(case), printed_loss, rule.weight_decay, rule.momentum)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
         average = answered(case_of(0))
@@ -132,17 +133,18 @@ def diagnose_step(
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
     """Read the parameters at every time, and check that their shapes do not change."""
     w = [arrays("before", before)]
-    w.append(as_many("after", arrays("after", after), len(w[0]), "before"))
+    w.append(arrays("after", after, len(w[0]), "before"))
     if after2 is not None:
-        w.append(as_many("after2", arrays("after2", after2), len(w[0]), "before"))
+        w.append(arrays("after2", after2, len(w[0]), "before"))
     b: list[list[np.ndarray]] = [[] for _ in w]
     if biases is not None:
         if not isinstance(biases, Sequence) or len(biases) != len(w):
-            many, how = ("a pair", "those after the update") if len(w) == 2 else ("three", "those after each update")
-            raise TypeError(f"biases is not {many}; expected the biases before and {how}")
+            got = f"has {len(biases)} entries" if isinstance(biases, Sequence) else f"is {checks.shown(biases)}"
+            many, how = ("a pair", "after the update") if len(w) == 2 else ("three", "after each update")
+            raise TypeError(f"biases {got}; expected {many}, the biases before and {how}")
         for i, part in enumerate(biases):
             if part is not None or i == 0:
-                b[i] = as_many(f"biases[{i}]", arrays(f"biases[{i}]", part), len(w[0]))
+                b[i] = arrays(f"biases[{i}]", part, len(w[0]), "before")
             elif len(w) > 2:
                 raise ValueError(f"biases[{i}] is None; expected the biases at every time, as after2 was given")
     for i in range(1, len(w)):

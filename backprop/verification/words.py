@@ -186,7 +186,7 @@ def lines(best: Explanation) -> Iterator[tuple[str, str, str]]:
             written = _line(term, best.reading, best.other_loss or best.loss, term.form)
         else:
             factor = {0.0: "0", -1.0: f"-{right}"}
-            written = f"{left} = {factor.get(term.factor, f'{term.factor:.6g} * {right}')}"
+            written = f"{left} = {factor.get(term.factor, f'{multiple(term.factor)} * {right}')}"
         yield term.place, written, should
     if len(best.slugs) == 1 and best.slugs[0] in OF_THE_LOSS and not best.state.terms:
         place = f"delta{best.reading.depth}"
@@ -205,7 +205,25 @@ def _scaled(best: Explanation, should: str) -> str:
     for divisor in (f" / {count}" for count, value in _counts(best.reading) if abs(value / best.scale - 1) < 1e-6):
         if divisor in right:
             return f"{left} = {right.replace(divisor, '', 1)}"
-    return f"{left} = {best.scale:.6g} * {right}"
+    return f"{left} = {multiple(best.scale)} * {right}"
+
+
+def multiple(factor: float) -> str:
+    """Write a factor with six digits, or with as many as tell it from 1.
+
+    Args:
+        factor: the factor.
+
+    Returns:
+        The number.
+
+    Examples:
+        >>> from backprop.verification.words import multiple
+        >>> multiple(1 / 3), multiple(1.0), multiple(1 + 1e-7)
+        ('0.333333', '1', '1.0000001')
+    """
+    written = (f"{factor:.{digits}g}" for digits in range(6, 18))
+    return next(number for number in written if factor == 1 or float(number) != 1)
 
 
 def _counts(reading: Reading) -> Iterator[tuple[str, int]]:
@@ -333,7 +351,7 @@ def _array(name: str, array: "Array") -> str:
     verdict, factor = array.verdict, array.factor
     if factor is None or verdict != "incorrect":
         return f"d{name} is {verdict}"
-    return f"d{name} is {f'{factor:.6g} times what it should be' if factor else 'zero'}"
+    return f"d{name} is {f'{multiple(factor)} times what it should be' if factor else 'zero'}"
 
 
 def _mistakes(found: "Diagnosis") -> Iterator[str]:
