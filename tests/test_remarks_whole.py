@@ -358,7 +358,7 @@ def test_momentum_raises_the_limit() -> None:
     assert only("learning-rate-too-large", LINE, AT, TARGETS, eta=0.629, momentum=0.5) == []
     (one,) = only("learning-rate-too-large", LINE, AT, TARGETS, eta=0.631, momentum=0.5)
     assert one.text == (
-        "The learning rate 0.631 is above 2(1 + β)/λ_max = 0.6 with β = 0.5, where λ_max = 5 is the largest eigenvalue "
+        "The learning rate 0.631 is above 2(1 + μ)/λ_max = 0.6 with μ = 0.5, where λ_max = 5 is the largest eigenvalue "
         "of the Hessian at these weights, so the step overshoots in that direction."
     )
 

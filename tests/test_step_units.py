@@ -180,7 +180,7 @@ def test_another_update_than_adams() -> None:
         (
             0.1,
             "correct",
-            "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long",
+            "correct for a velocity that is an average, v ← μv + (1 − μ) ∇L, whose steps are 1 − μ as long",
         ),
         (0.2, "unknown", ""),
     ],

@@ -21,7 +21,7 @@ class Optimizer(NamedTuple):
     Attributes:
         name: "sgd" or "adam".
         lr: the learning rate, or None.
-        momentum: β of the velocity v ← βv + ∇L, which begins as ∇L.
+        momentum: μ of the velocity v ← μv + ∇L, which begins as ∇L.
         weight_decay: λ of a term λW that is added to ∇L.
         betas: β₁ and β₂ of Adam's averages of ∇L and of its square.
         eps: Adam's ε.

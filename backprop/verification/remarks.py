@@ -77,7 +77,7 @@ def remarks(
         y: the targets, shape (N, d_L).
         loss: the loss that is minimised, by a name that `diagnose` uses.
         eta: the learning rate, if known; without it the curvature is not measured.
-        momentum: β of a velocity, v ← βv + ∇L.
+        momentum: μ of a velocity, v ← μv + ∇L.
         printed_loss: the loss that the program printed at these weights, if known.
         weight_decay: λ of a term λW that is added to the gradient.
 
@@ -335,11 +335,11 @@ def _moved(model: Model, parameters: np.ndarray) -> Model:
 def _learning_rate(
     model: Model, X: np.ndarray, y: np.ndarray, loss: str, eta: float, momentum: float
 ) -> Iterator[Remark]:
-    """Compare the learning rate with 2/λ_max, or with the limit that momentum raises to 2(1 + β)/λ_max."""
+    """Compare the learning rate with 2/λ_max, or with the limit that momentum raises to 2(1 + μ)/λ_max."""
     largest = curvature(model, X, y, loss)
     if largest is None or eta <= (limit := 2 * (1 + momentum) / largest) * 1.05:
         return
-    bound = f"2(1 + β)/λ_max = {limit:.3g} with β = {momentum:g}" if momentum else f"2/λ_max = {limit:.3g}"
+    bound = f"2(1 + μ)/λ_max = {limit:.3g} with μ = {momentum:g}" if momentum else f"2/λ_max = {limit:.3g}"
     yield Remark(
         "learning-rate-too-large",
         f"The learning rate {eta:g} is above {bound}, where λ_max = {largest:.3g} is the largest eigenvalue of the "

@@ -123,7 +123,7 @@ def diagnose_step(
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
         average = answered(case_of(0))
         if average.verdict == "correct":
-            reason = "correct for a velocity that is an average, v ← βv + (1 − β) ∇L, whose steps are 1 − β as long"
+            reason = "correct for a velocity that is an average, v ← μv + (1 − μ) ∇L, whose steps are 1 − μ as long"
             found = replace(average, reason=reason)
     if after2 is None or found.verdict != "correct":
         return found
