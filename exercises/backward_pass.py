@@ -13,9 +13,9 @@ Hint:
     layer and then propagate `delta` back, except at the first layer.
 
 Solution:
-    The solution is the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines), once forward and once
-    backward. The derivative $a(1 - a)$ is computed from the stored outputs, and no weight changes before all gradients
-    are known.
+    The solution follows the [chain in eight lines](../derivation/index.md#the-chain-in-eight-lines) without its last
+    two, because there are no biases and nothing is updated. The derivative $a(1 - a)$ is computed from the stored
+    outputs.
 """
 
 import numpy as np

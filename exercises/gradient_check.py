@@ -14,8 +14,9 @@ Hint:
 
 Solution:
     For each layer, the loss is a function of that layer's weights while the others are held fixed. A correct network
-    stays below about $10^{-7}$, whereas an incorrect derivative gives 0.1 or more, so any limit between the two is
-    suitable. Use widths that differ, because on square layers a missing transpose raises no error.
+    stays below about $10^{-7}$, whereas the incorrect derivative below nearly always gives more than $10^{-2}$, even if
+    a single layer uses it. A limit such as $10^{-5}$ therefore separates the two. Use widths that differ as well. Then
+    most missing transposes raise an error before anything is compared.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ from backprop.derivation import central_difference, relative_error, sigmoid
 
 
 def incorrect_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """Compute the derivative by a formula that expects z but is given a, which is the most common mistake."""
+    """Compute the derivative by a formula that expects z but is given a, which is a common mistake."""
     return sigmoid(a) * (1 - sigmoid(a))
 
 

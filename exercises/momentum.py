@@ -13,9 +13,10 @@ Hint:
 
 Solution:
     Since $v(1 - \mu) = -\eta g$, the step is $v = -\eta g/(1 - \mu)$, so with $\mu = 0.9$ the step is ten times the
-    plain one. If the sign of the gradient alternates, the terms cancel instead. With $\mu = 0$ the step is that of the
-    plain update $\eqref{eq:gradient-descent-step}$. Momentum changes how the gradient is used, whereas the gradient
-    itself, and therefore backpropagation, stays the same.
+    plain one. If the sign of the gradient alternates, the terms partly cancel, and the step shrinks to $\eta g/(1 +
+    \mu)$, which is about half the plain one. With $\mu = 0$ the step is that of the plain update
+    $\eqref{eq:gradient-descent-step}$. Momentum changes how the gradient is used, whereas the gradient itself, and
+    therefore backpropagation, stays the same.
 """
 
 import numpy as np

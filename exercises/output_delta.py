@@ -10,8 +10,9 @@ squared error. What is δ of the output for this example? What does the report's
 Solution:
     The derivative of the loss is $\tfrac22(0.8 - 0) = 0.8$ $\eqref{eq:mse-derivative}$, and the derivative of the
     sigmoid is $0.8 \cdot 0.2 = 0.16$. So $\delta = 0.16 \cdot 0.8 = 0.128$ $\eqref{eq:output-delta-unit}$. The formula
-    in the report's text gives 0.8, which is more than six times as much, because it is δ of another loss, namely of
-    twice the binary cross-entropy.
+    in the report's text gives 0.8, which is $1/0.16 = 6.25$ times as much, because the factor $\sigma'$ is missing. It
+    would be correct for another loss. For the binary cross-entropy, $\delta = (0.8 - 0)/2 = 0.4$
+    $\eqref{eq:output-delta-sigmoid-bce}$, and 0.8 is δ of twice this loss.
 """
 
 import numpy as np

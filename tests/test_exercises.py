@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import backprop
@@ -100,6 +101,33 @@ def test_the_mistake_to_be_found_learns_xor_all_the_same() -> None:
         exec(code, {"sigmoid": backprop.derivation.sigmoid, "len": len}, names)
     exec(compile(forward, "forward", "exec"), {"sigmoid": backprop.derivation.sigmoid}, names)
     assert backprop.derivation.binary_accuracy(y, names["y_hat"]) == 1.0
+
+
+def test_a_limit_separates_the_incorrect_derivative_from_rounding() -> None:
+    solution: dict[str, Any] = {}
+    exec((FOLDER / "gradient_check.py").read_text(encoding="utf-8"), solution)
+    incorrect = backprop.Activation("incorrect", backprop.derivation.sigmoid, solution["incorrect_derivative"])
+    x, y = backprop.xor()
+    errors, right = list[float](), list[float]()
+    for seed in range(20):
+        right.append(solution["largest_error"](backprop.Model.random([2, 3, 5, 1], seed), x, y))
+        for layers in ((0,), (1,), (2,), (0, 1, 2)):
+            phis: Any = [incorrect if k in layers else "sigmoid" for k in range(3)]
+            errors.append(solution["largest_error"](backprop.Model.random([2, 3, 5, 1], seed, phis), x, y))
+    assert max(right) < 1e-7
+    assert min(errors) > 1e-3
+    assert sum(error > 1e-2 for error in errors) >= 0.95 * len(errors)
+
+
+@pytest.mark.parametrize(("sign", "size"), [(1, 1 / (1 - 0.9)), (-1, 1 / (1 + 0.9))])
+def test_a_step_with_momentum_grows_or_shrinks_as_the_solution_says(sign: int, size: float) -> None:
+    solution: dict[str, Any] = {}
+    exec((FOLDER / "momentum.py").read_text(encoding="utf-8"), solution)
+    theta, v, g = np.zeros(1), np.zeros(1), np.full(1, 2.0)
+    for _ in range(1000):
+        theta, v = solution["momentum_step"](theta, v, g, eta=0.1, mu=0.9)
+        g = sign * g
+    assert abs(v[0]) == pytest.approx(0.1 * 2.0 * size)
 
 
 def test_every_exercise_stands_on_one_page() -> None:

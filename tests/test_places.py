@@ -8,6 +8,7 @@ import pytest
 
 from backprop import Diagnosis, Model, diagnose, diagnose_step
 from backprop.__main__ import main
+from backprop.data import xor
 from backprop.network import Gradients
 
 RNG = np.random.default_rng(5)
@@ -361,3 +362,14 @@ def test_a_term_of_the_weights_in_the_first_layer_is_not_in_delta() -> None:
         (g.weights[0] + 0.1 * MODEL.weights[0], *g.weights[1:]), (g.biases[0] + 0.1 * MODEL.biases[0], *g.biases[1:])
     )
     assert in_columns(more, first=True).place == "dW1"
+
+
+def test_an_unknown_weight_decay_is_fitted_and_in_very_small_networks_only_if_the_loss_is_named() -> None:
+    x, y = xor()
+    for widths in ([2, 3, 1], [2, 4, 1], [2, 3, 5, 1]):
+        model = Model.random(widths, seed=0)
+        g = [g + 0.01 * w for g, w in zip(model.backward(model.forward(x), y).weights, model.weights, strict=True)]
+        named, unnamed = (diagnose(model.weights, x, y, g, loss=loss) for loss in ("mse", None))
+        assert named.verdict == "mistake"
+        assert named.weight_decay == pytest.approx(0.01)
+        assert unnamed.verdict == ("unknown" if widths == [2, 3, 1] else "mistake")

@@ -211,5 +211,7 @@ def test_biases_of_two_steps_are_known_at_every_time() -> None:
 
 
 def test_biases_of_two_steps_are_three() -> None:
-    with pytest.raises(TypeError, match="biases is not three; expected the biases before and those after each update"):
+    with pytest.raises(
+        TypeError, match="biases has 2 entries; expected three, the biases before and after each update"
+    ):
         diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases] * 2)

@@ -61,7 +61,7 @@ def read(path: Path) -> Exercise:
         lines[node.body[1].lineno - 1 : node.end_lineno] = [LEFT_OUT]
     head = (
         f"{words['title']}{'' if words['title'].endswith('?') else '.'} Time: {words['time']}.\n\n{words['task']}\n\n"
-        f"Check it with\n\n    python -m doctest {path.name}\n\nwhich prints nothing when every function is right."
+        f"Check it with\n\n    python -m doctest {path.name}\n\nwhich prints nothing if every example passes."
     )
     return Exercise(
         name=path.stem.replace("_", "-"),
