@@ -12,6 +12,7 @@ If the package is installed, the command "backprop" does the same.
 """
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -30,6 +31,7 @@ from backprop.derivation import binary_accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
 from backprop.verification import archive, grading
+from backprop.verification.told import told_losses
 
 
 class Parser(argparse.ArgumentParser):
@@ -157,6 +159,10 @@ def grade(options: argparse.Namespace) -> int:
     """
     try:
         files = grading.files_in(options.folder)
+        if options.csv is not None and not options.csv.absolute().parent.is_dir():
+            raise ValueError(f"--csv is {options.csv}; expected a file in a folder that exists")
+        if options.loss is not None:
+            told_losses(options.loss, 2, 2)
         grades = []
         for number, path in enumerate(files, start=1):
             if sys.stderr.isatty():
@@ -164,12 +170,16 @@ def grade(options: argparse.Namespace) -> int:
             grades.append(grading.grade_file(path, options.folder, options.strict, **_specified(options)))
         if sys.stderr.isatty():
             print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
-        if options.csv is not None:
-            grading.write_csv(options.csv, grades)
     except (OSError, ValueError) as error:
         print(f"backprop: {error}", file=sys.stderr)
         return 2
     print("\n".join(grading.table(grades)))
+    try:
+        if options.csv is not None:
+            grading.write_csv(options.csv, grades)
+    except OSError as error:
+        print(f"backprop: {options.csv} cannot be written: {error.strerror or error}", file=sys.stderr)
+        return 2
     return max(line.status for line in grades)
 
 
@@ -315,6 +325,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if training diverged or a gradient is not correct, 2 for invalid arguments, 130
         after an interrupt.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal or a file that does not know ∇ or λ
     options = parser().parse_args(arguments)
     try:
         return {"train": train, "diagnose": diagnose, "grade": grade, "cite": cite}[options.command](options)

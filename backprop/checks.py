@@ -56,6 +56,8 @@ def real_array(name: str, value: Any) -> np.ndarray:
             ...
         ValueError: X has nan at index (0, 1); expected finite numbers
     """
+    if value is None:
+        raise TypeError(f"{name} is None; expected an array of real numbers")
     if np.ma.is_masked(value):
         index = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(value))[0])
         raise ValueError(f"{name} is masked at index {index}; expected a number in every place")

@@ -73,7 +73,7 @@ CASES = {
     "X numbers as text": Bad(lambda: MODEL.forward(X.astype(str)), TypeError, "X", "<U32", "real numbers"),
     "X objects": Bad(lambda: MODEL.forward(X.astype(object)), TypeError, "X", "object", "real numbers"),
     "X with a gap": Bad(lambda: MODEL.forward([[0.0, None]]), TypeError, "X", "object", "real numbers"),
-    "X None": Bad(lambda: MODEL.forward(None), TypeError, "X", "object", "real numbers"),
+    "X None": Bad(lambda: MODEL.forward(None), TypeError, "X", "None", "real numbers"),
     "X complex": Bad(lambda: MODEL.forward(X + 0j), TypeError, "X", "complex128", "real numbers"),
     "X of dates": Bad(lambda: MODEL.forward(X.astype("M8[D]")), TypeError, "X", "datetime64[D]", "real numbers"),
     "y (N,)": Bad(lambda: MODEL.backward(TRACE, Y.ravel()), ValueError, "y", "(21,)", "(21, 1)"),
@@ -120,7 +120,7 @@ CASES = {
         lambda: Model([np.ones((2, 1))], [[NAN]]), ValueError, "biases[0]", "nan at index (0,)", "finite"
     ),
     "biases a switch": Bad(lambda: Model([np.ones((2, 1))], untyped(True)), TypeError, "biases", "bool", "list"),
-    "biases one None": Bad(lambda: Model([np.ones((2, 1))], [None]), TypeError, "biases[0]", "object", "real numbers"),
+    "biases one None": Bad(lambda: Model([np.ones((2, 1))], [None]), TypeError, "biases[0]", "None", "real numbers"),
     # activations and losses
     "activation unknown": Bad(
         lambda: Model.random([2, 1], activations="sigmod"), ValueError, "activations", "'sigmod'", "'sigmoid', 'tanh'"

@@ -380,8 +380,11 @@ def test_clipped_predictions(which: str, bound: float, scale: float) -> None:
     d2 = clipped(which, bound, p)
     g = [X.T @ (d2 @ large[1].T * A * (1 - A)), A.T @ d2]
     found = diagnose(large, X, Y, g, activations="sigmoid", loss="binary_cross_entropy")
-    assert found.verdict == "correct"
+    right = backprop.Model(large).backward(backprop.Model(large).forward(X), Y, "binary_cross_entropy").weights
+    off = max(backprop.derivation.relative_error(one, other) for one, other in zip(g, right, strict=True))
+    assert found.verdict == ("mistake" if which == "zeroed" and off > 0.1 else "correct")
     assert "clipping of" in found.reason
+    assert ("as if these examples were left out" in found.reason) == (which == "zeroed")
     if which != "zeroed":
         assert f"at {bound:.3g} from" in found.reason
     g[1] = g[1] * 1.001
@@ -554,3 +557,69 @@ def test_nothing_is_clipped_between_predictions_that_rounding_alone_tells_apart(
         found = diagnose(model.weights, x, y, arrays, biases=model.biases, **told)
         assert found.verdict != "correct"
         assert found.arrays["b2"].verdict == "incorrect"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_confident_example_that_is_left_out_does_not_pass_as_clipping(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, w = rng.normal(size=(12, 2)), [2 * rng.normal(size=(2, 3)), 3 * rng.normal(size=(3, 1))]
+    p = s(np.tanh(x @ w[0]) @ w[1])
+    last = np.abs(p - 0.5).argmax()
+    x = x[[*np.delete(np.arange(12), last), last]]
+    a = np.tanh(x @ w[0])
+    p, y = s(a @ w[1]), (rng.random((12, 1)) > 0.5) * 1.0
+    y[-1] = 1 - p[-1].round()  # it is confident, and incorrect
+    d2 = (p - y) / 12
+    d2[-1] = 0
+    told: Any = {"activations": ["tanh", "sigmoid"], "loss": "binary_cross_entropy"}
+    found = diagnose(w, x, y, [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2], **told)
+    assert found.verdict != "correct"
+
+
+def test_an_activation_of_one_s_own_is_not_taken_for_the_one_whose_name_it_has() -> None:
+    rng = np.random.default_rng(3)
+    w, x, y = [rng.normal(size=(3, 4)), rng.normal(size=(4, 2))], rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+    own = backprop.Activation("leaky_relu", lambda z: np.where(z > 0, z, 0.2 * z), lambda z, a: np.where(z > 0, 1, 0.2))
+    z = x @ w[0]
+    a = np.where(z > 0, z, 0.2 * z)
+    d2 = 2 * (a @ w[1] - y) / y.size
+    d1 = d2 @ w[1].T * np.where(z > 0, 1, 0.01)  # the derivative of the other
+    found = diagnose(w, x, y, [x.T @ d1, a.T @ d2], activations=[own, "identity"], loss="mse")
+    assert (found.verdict, found.activations) == ("mistake", ("own_leaky_relu", "identity"))
+    assert "own_leaky_relu_derivative(z1)" in found.lines[0][2]
+    wide = backprop.Activation("tanh", lambda z: 1.7 * np.tanh(z), lambda z, a: 1.7 * (1 - np.tanh(z) ** 2))
+    model = backprop.Model(w, activations=["tanh", wide])
+    assert diagnose(model, x, y, model.backward(model.forward(x), y), loss="mse").remarks == ()
+    same = backprop.Activation("tanh", np.tanh, lambda z, a: 1 - a**2)
+    model = backprop.Model(w, activations=[same, "identity"])
+    found = diagnose(model, x, y, model.backward(model.forward(x), y), loss="mse")
+    assert (found.verdict, found.activations) == ("correct", ("tanh", "identity"))
+
+
+def test_whole_numbers_are_no_evidence_of_single_precision() -> None:
+    x = np.array([[10, 20, 30], [40, 10, 20], [30, 30, 10], [20, 40, 50], [50, 10, 40]])
+    y = np.array([[900], [400], [100], [700], [300]])
+    w = [np.array([[1, 2, 3, 1], [2, 1, 1, 3], [3, 2, 1, 2]]), np.array([[1], [2], [1], [3]])]
+    a = np.maximum(x @ w[0], 0)
+    d2 = 2 * (a @ w[1] - y)
+    g = [x.T @ (d2 @ w[1].T * (a > 0)), a.T @ d2]
+    told: Any = {"activations": ["relu", "identity"], "loss": "mse_sum"}
+    assert diagnose(w, x, y, [one.astype(float) for one in g], **told).verdict == "correct"
+    g[0][0, 0] += 1
+    assert diagnose(w, x, y, [one.astype(float) for one in g], **told).verdict == "unknown"
+
+
+def test_what_was_computed_from_single_precision_is_judged_in_it() -> None:
+    rng, f = np.random.default_rng(3), np.float32
+    x, y = rng.normal(size=(12, 2)).astype(f), rng.normal(size=(12, 1)).astype(f)
+    w = [rng.normal(size=size).astype(f) for size in ((2, 3), (3, 5), (5, 1))]
+    a = np.tanh(x @ w[0])
+    c = np.tanh(a @ w[1])
+    d3 = 2 * (c @ w[2] - y)
+    d2 = d3 @ w[2].T * (1 - c**2)
+    d1 = d2 @ w[1].T * (1 - a**2)
+    g = [one / np.float64(12) for one in (x.T @ d1, a.T @ d2, c.T @ d3)]  # the mean alone is taken in float64
+    assert diagnose(w, x, y, g, activations=["tanh", "tanh", "identity"], loss="mse").verdict == "correct"
+    told: Any = {"activations": ["tanh", "tanh", "identity"], "loss": "mse"}
+    assert diagnose(w, x.astype(float), y, g, **told).verdict == "unknown"
+    assert diagnose([w[0].astype(float), *w[1:]], x, y, g, **told).verdict == "unknown"

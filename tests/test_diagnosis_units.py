@@ -380,7 +380,7 @@ def answer_of_stages(monkeypatch: pytest.MonkeyPatch, case: Case, fruitful: str)
         (True, "bce", "with_clipping", ("apart_from", *"with_clipping")),
         (True, "bce", "skipping", "skipping"),
         (False, "bce", "skipping", ("is_unknown", ["a reading"])),  # only of a network that was specified
-        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon", logarithms.HARMLESS)),
+        (True, "bce", "large_epsilon", ("apart_from", *"large_epsilon")),
         (False, "bce", "large_epsilon", ("is_unknown", ["a reading"])),  # only if both were specified
         (True, None, "large_epsilon", ("is_unknown", ["a reading"])),
         (True, "bce", "", ("is_unknown", ["a reading"])),
@@ -1122,8 +1122,9 @@ def test_an_epsilon_is_said_with_its_size_and_its_arrays() -> None:
         one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, -s)
         found = with_epsilon(a_case(one, **TOLD_BCE), [entropy_reading({}, 5 * s), one])
         assert found is not None
-        base, made, words = found
+        base, made, words, harmless = found
         assert (base.reading is one, base.s, words) == (True, -s, f"an ε of {epsilon:.3g} inside the logarithm")
+        assert harmless == logarithms.HARMLESS
         assert all(block.off(base.s) <= 1 for block in made.values())
     changed = one.problem._replace(gradients=(0.5 * one.problem.gradients[0], one.problem.gradients[1]))
     assert with_epsilon(a_case(one, **TOLD_BCE), [replace(one, problem=changed)]) is None
@@ -1183,7 +1184,8 @@ def test_clipped_predictions_are_counted(which: str, bound: float, many: int) ->
     one = entropy_reading({"error": f"~clipped:{which}:{bound!r}"}, s)
     found = with_clipping(a_case(one, **TOLD_BCE), one)
     assert found is not None
-    base, made, words = found
+    base, made, words, harmless = found
+    assert harmless == np.inf
     p = one.exact("binary_cross_entropy").a[-1]
     assert many == np.sum((p < bound) | (p > 1 - bound))
     assert words == f"clipping of {many} predictions, at {bound:.3g} from 0 and 1: {grammar.CLIPPINGS[which]}"
@@ -1361,6 +1363,9 @@ def test_where_examples_may_be_left_out_a_clipping_must_be_near(third: float, fo
     one = replace(one, problem=one.problem._replace(gradients=(loss.factor * made,)))
     apart = with_clipping(a_case(one, [[SIGMOID]], loss.name), one)
     assert (apart is not None) is found
+    if apart is not None:
+        assert apart[2].endswith("which is zero where it acts, as if these examples were left out")
+        assert apart[3] == logarithms.HARMLESS
 
 
 def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
@@ -1903,7 +1908,7 @@ def test_apart_from_something_all_is_correct() -> None:
     assert found.reason == "the gradient of layer 1 is too small to be told from rounding"
     assert found.evidence == "all 3 numbers agree to the last bit"
     made = {"W1": small._replace(made=small.given), "W2": one.correct("mse")["W2"]}
-    apart = apart_from(a_case(one), base, made, "something")
+    apart = apart_from(a_case(one), base, made, "something", np.inf)
     assert (apart.verdict, apart.reason, apart.evidence) == ("correct", "correct apart from something", "")
     assert (apart.cannot_tell, apart.alternatives, apart.scale, apart.sign) == ((), (), 1.0, 1)
     assert set(apart.arrays.values()) == {Array("correct", 0.0, 1.0, 1)}
@@ -1957,8 +1962,11 @@ def test_clipped_predictions_are_seen_whatever_is_told(output: str, which: str) 
     given = ([factor * made[f"W{k}"] for k in (1, 2)], [factor * made[f"b{k}"] for k in (1, 2)])
     for told in ({}, {"loss": loss}, {"activations": ["tanh", output]}):
         found = diagnose(list(w), x, y, given, biases=model.biases, **cast(Any, told))
-        assert (found.verdict, found.loss) == ("correct", loss)
-        assert found.reason.startswith("correct apart from clipping of ")
+        left_out = (output, which) == ("softmax", "zeroed")  # where the clipping acts, the whole example is lost
+        assert (found.verdict, found.loss) == ("mistake" if left_out else "correct", loss)
+        said = "your numbers fit" if left_out else "correct apart from"
+        assert found.reason.startswith(f"{said} clipping of ")
+        assert ("as if these examples were left out, which changes" in found.reason) == left_out
 
 
 def test_a_factor_is_no_large_epsilon() -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +158,37 @@ def test_the_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert [row["verdict"] for row in rows] == [line.split()[1] for line in lines[1:-1]]
 
 
+def test_a_table_that_cannot_be_written_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_class(tmp_path, "correct")
+    (tmp_path / "folder").mkdir()
+    assert main(["grade", str(tmp_path), *TOLD, "--csv", str(tmp_path / "folder")]) == 2
+    out, err = capsys.readouterr()
+    assert "1 file: 1 correct." in out
+    assert err == f"backprop: {tmp_path / 'folder'} cannot be written: Is a directory\n"
+    assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "nowhere" / "x.csv")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.endswith("x.csv; expected a file in a folder that exists\n")) == ("", True)
+    assert main(["grade", str(tmp_path), "--loss", "mes"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("backprop: loss is 'mes'; expected one of 'mse'")) == ("", True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+def test_output_that_cannot_be_written_as_it_is_is_escaped(tmp_path: Path) -> None:
+    a_class(tmp_path, "correct")
+    (tmp_path / "correct.npz").rename(os.fsdecode(os.fsencode(tmp_path) + b"/Ren\xe9.npz"))
+    command = [sys.executable, "-m", "backprop"]
+    for encoding in ("cp1252", "utf-8"):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        done = subprocess.run([*command, "diagnose", "--help"], env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        told = [*command, "grade", str(tmp_path), "--csv", str(tmp_path / "x.csv"), *TOLD]
+        done = subprocess.run(told, env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert "Ren\\udce9.npz" in done.stdout.decode(encoding)
+        assert "Ren\\udce9.npz" in (tmp_path / "x.csv").read_text(encoding="utf-8")
+
+
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     names = ["=1+1.npz", "+1.npz", "-1.npz", "@x.npz", "plain.npz"]
     write_csv(tmp_path / "g.csv", [Grade(name, "correct", (), (), "mse", (), "", 0) for name in names])
@@ -200,12 +233,6 @@ def test_bad_arguments_are_one_line(
     out, err = capsys.readouterr()
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert words in err
-
-
-def test_a_csv_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    a_class(tmp_path, "correct")
-    assert main(["grade", str(tmp_path), "--csv", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_strict_wants_nothing_left_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -274,3 +274,36 @@ def test_two_lists_are_no_pairs_of_two_layers() -> None:
     assert split(lists, 2, with_bias=True) == tuple(lists)
     ragged = [[[[1.0], [2.0, 3.0]], [1.0]], [[[1.0]], [1.0]]]
     assert split(ragged, 2, with_bias=True) == tuple(ragged)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: diagnose(PLAIN.weights, X, Y[:, :1], [None, None]),
+            "gradients[0] is None; expected an array of numbers",
+        ),
+        (lambda: diagnose(PLAIN.weights, None, Y, PLAIN.weights), "X is None; expected an array of real numbers"),
+        (
+            lambda: diagnose(PLAIN.weights, X, Y, PLAIN.weights, activations=[np.eye(2), "tanh"]),
+            "activations[0] is array([[1., 0.], [0., 1.]]), of type ndarray; expected a name",
+        ),
+        (
+            lambda: diagnose(PLAIN, X, Y[:, :1], PLAIN.backward(PLAIN.forward(X), Y[:, :1]), printed_loss=10**400),
+            "expected a finite number",
+        ),
+    ],
+)
+def test_what_is_missing_or_swapped_is_named(call: Any, words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(words)):
+        call()
+
+
+def test_a_step_is_taken_from_models_too() -> None:
+    one, two = BIASED, BIASED.update(GRADIENTS, 0.5)
+    told: Any = {"biases": (one.biases, two.biases), "activations": one.activations}
+    assert str(diagnose_step(one, two, X, Y, 0.5)) == str(diagnose_step(one.weights, two.weights, X, Y, 0.5, **told))
+    three = two.update(two.backward(two.forward(X), Y), 0.5)
+    found = diagnose_step(one, two, X, Y, 0.5, after2=three)
+    assert found.evidence.endswith("the second step is correct as well")
+    assert str(diagnose_step(PLAIN, PLAIN, X, Y[:, :1], 0.5)).startswith("Unknown: ")

@@ -278,7 +278,7 @@ UPDATE = "Mistake: the update is incorrect."
             [
                 "Correct: this is the gradient of mse.",
                 "These data cannot reveal some mistakes, however: uphill, layer-sign.",
-                "To test for these as well, use five examples or more, and layers of different widths.",
+                "To test for these as well, use other weights, at least five examples, and different widths.",
                 "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights.",
                 "Note: a note.",
                 "Evidence: proof.",

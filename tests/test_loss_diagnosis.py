@@ -193,6 +193,8 @@ def test_divergence_is_read_from_the_first_loss_that_is_not_finite() -> None:
         assert (found.verdict, found.epoch, found.final_loss) == ("diverged", 2, 0.9)
         assert "loss 2 is not finite" in str(found)
     assert diagnose_loss([np.nan]).final_loss is None
+    assert diagnose_loss([1.0, 1e40, 1e160, np.inf], X, Y, "rmse").verdict == "diverged"
+    assert diagnose_loss([1.0, 1e160, 6e307, np.inf]).verdict == "diverged"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run = backprop.train(Model.random([2, 4, 1], activations="identity"), X, Y, eta=3.0, epochs=500)

@@ -373,3 +373,18 @@ def test_an_unknown_weight_decay_is_fitted_and_in_very_small_networks_only_if_th
         assert named.verdict == "mistake"
         assert named.weight_decay == pytest.approx(0.01)
         assert unnamed.verdict == ("unknown" if widths == [2, 3, 1] else "mistake")
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_step_uphill_is_one_with_weight_decay_as_well(bias: bool) -> None:
+    model, (x, y), eta, lam = Model.random([2, 3, 5, 1], seed=0, bias=bias), xor(), 0.1, 0.02
+    g, gb = model.backward(model.forward(x), y)
+    after = [w + eta * d - eta * lam * w for w, d in zip(model.weights, g, strict=True)]
+    new = Model(after, [b + eta * d for b, d in zip(model.biases or (), gb or (), strict=True)] or None)
+    told: dict[str, Any] = {"loss": "mse", "optimizer": {"name": "sgd", "lr": eta, "weight_decay": lam}}
+    found = diagnose_step(model, new, x, y, **told)
+    assert (found.verdict, found.mistakes, found.sign) == ("mistake", ("uphill",), -1)
+    assert found.reason == "with a term λW, λ = 0.02"
+    right = [w - eta * (d + lam * w) for w, d in zip(model.weights, g, strict=True)]
+    new = Model(right, [b - eta * d for b, d in zip(model.biases or (), gb or (), strict=True)] or None)
+    assert diagnose_step(model, new, x, y, **told).verdict == "correct"

@@ -69,7 +69,7 @@ def relu(first: np.ndarray, last: np.ndarray) -> Model:
     return Model([first, last], activations=["relu", "identity"])
 
 
-DEAD = "dead: z is negative for all 6 examples, so φ′ is 0 and no weight into it changes."
+DEAD = "dead: φ′ is 0 for all 6 examples, so no weight into it changes."
 
 
 @pytest.mark.parametrize(
@@ -129,21 +129,19 @@ def test_a_unit_is_saturated_below_a_hundredth_of_the_largest_derivative_for_eve
             [W[0], np.zeros((3, 1))],
             "sigmoid",
             X,
-            "layer 1 is exactly zero in every entry because the weights above it, its inputs or all errors are zero, "
-            "so no step changes it.",
+            "layer 1 is exactly zero in every entry, so this step does not change it.",
         ),
         (
             [W[0], np.zeros((3, 3)), np.zeros((3, 1))],
             "sigmoid",
             X,
-            "layers 1, 2, 3 is exactly zero in every entry because the weights above it, its inputs or all errors are "
-            "zero, so no step changes it.",
+            "layers 1, 2, 3 is exactly zero in every entry, so this step does not change it.",
         ),
         (
             [-np.ones((2, 3)) * [1, 2, 3], W[1]],
             ["relu", "identity"],
             np.abs(X),
-            "layers 1, 2 is exactly zero in every entry, so no step changes it.",
+            "layers 1, 2 is exactly zero in every entry, so this step does not change it.",
         ),
     ],
 )
@@ -237,18 +235,21 @@ def test_a_softmax_has_a_range_and_no_equation() -> None:
 
 
 def test_predictions_that_are_equal() -> None:
-    def found(size: float, x: Any = ((1.0,), (2.0,)), y: Any = ((0.0,), (1.0,))) -> list[Remark]:
-        return only("predictions-equal", Model([np.array([[size]])], activations="identity"), x, y)
+    def found(size: float, x: Any = ((1.0,), (2.0,)), y: Any = ((0.0,), (1.0,)), layers: int = 2) -> list[Remark]:
+        # each layer but the first adds up a hundred units with the same weights, so that it only passes on
+        weights = [np.full((1, 100), size), np.full((100, 1), 0.01)][:layers] if layers > 1 else [np.array([[size]])]
+        return only("predictions-equal", Model(weights, activations="identity"), x, y)
 
     assert found(9e-4) == [
         Remark(
             "predictions-equal",
             "The predictions for the 2 examples differ by at most 9.0e-04, because the weights are so small (at most "
-            "9.0e-04) that the inputs hardly change the output. Draw larger initial weights.",
+            "1.0e-02) that the inputs hardly change the output. Draw larger initial weights.",
             "symmetry",
             "verification/loss-plateaus/",
         )
     ]
+    assert found(9e-4, layers=1) == []  # of one layer, the loss has no other minimum
     assert found(1.1e-3) == []
     assert len(found(1.1e-3, y=[[0.0], [2.0]])) == 1  # in units of the range of the targets
     assert found(9e-4, y=[[0.0], [0.1]]) == []
@@ -440,7 +441,16 @@ def test_several_losses_that_fit_are_all_named() -> None:
 
 @pytest.mark.parametrize(
     ("value", "half"),
-    [(0.25, 0.00501), (3.0, 0.501), (1e-7, 0.501e-7), (1.5e-7, 0.0501e-7), (-0.5, 0.0501), (2e22, 0.501e22)],
+    [
+        (0.25, 0.00501),
+        (3.0, 0.0501),
+        (3, 0.501),
+        (0.0, 0.0501),
+        (1e-7, 0.501e-7),
+        (1.5e-7, 0.0501e-7),
+        (-0.5, 0.0501),
+        (2e22, 0.501e22),
+    ],
 )
 def test_half_a_digit(value: float, half: float) -> None:
     assert _half_digit(value) == pytest.approx(half, rel=1e-12)
@@ -627,7 +637,7 @@ def test_targets_have_a_row_for_each_example() -> None:
 
 
 def test_outputs_that_differ_from_one_another_may_each_be_equal_for_all_examples() -> None:
-    weights, biases = [np.full((1, 2), 1e-6)], [np.array([[0.0, 1.0]])]
+    weights, biases = [np.full((1, 10), 0.01), np.full((10, 2), 1e-5)], [np.zeros((1, 10)), np.array([[0.0, 1.0]])]
     model, x, y = Model(weights, biases, "identity"), np.array([[1.0], [2.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])
     (found,) = _equal_predictions(model, model.forward(x), y)
     assert found.slug == "predictions-equal"

@@ -104,7 +104,9 @@ def adam(g: list[np.ndarray]) -> np.ndarray:
 
 def test_a_step_of_adam_that_moves_biases_alone_is_a_step() -> None:
     before, biases = [-np.ones((2, 3)), np.ones((3, 1))], [-np.ones((1, 3)), np.full((1, 1), 0.2)]
-    moved = [biases[0], biases[1] - 0.01 * np.sign(np.mean(sigmoid(biases[1]) - Y))]  # as every hidden unit is dead
+    p = sigmoid(biases[1])
+    g = 2 * np.mean(p - Y) * p * (1 - p)  # as every hidden unit is dead
+    moved = [biases[0], biases[1] - 0.01 * g / (np.abs(g) + 1e-8)]
     told: dict[str, Any] = {"activations": ["relu", "sigmoid"], "loss": "mse", "optimizer": "adam"}
     found = diagnose_step(before, before, X, Y, 0.01, biases=(biases, moved), **told)
     assert (found.verdict, found.arrays["W2"].verdict, found.arrays["b2"].verdict) == (

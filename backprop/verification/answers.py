@@ -64,7 +64,7 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     )
 
 
-def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float = np.inf) -> Diagnosis:
+def apart_from(case: Case, one: Baseline, made: Mapping[str, Block], what: str, harmless: float) -> Diagnosis:
     """Answer that a gradient is correct apart from a deliberate change; if that exceeds `harmless`, it is a mistake."""
     found = replace(is_correct(case, [one]), cannot_tell=(), evidence="")
     plain = judged_arrays(one)
@@ -220,6 +220,7 @@ def with_decay(found: Diagnosis, told: float) -> Diagnosis:
             layers=layers,
             place=None,
             lines=(),
+            alternatives=(),
             reason=with_term(told),
             correct=None,
         )

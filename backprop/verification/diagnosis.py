@@ -32,7 +32,7 @@ from backprop.verification.explanation import LIMIT, Explanation, explanations, 
 from backprop.verification.findings import Diagnosis
 from backprop.verification.hints import hints
 from backprop.verification.intake import Handed, arrays, data, precision_of, problems, split
-from backprop.verification.logarithms import HARMLESS, with_clipping, with_epsilon
+from backprop.verification.logarithms import with_clipping, with_epsilon
 from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
 from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses, norm
@@ -117,7 +117,7 @@ def diagnose(
     handed = Handed(data("X", X), data("y", y), w, b, g, gb)
     told = told_activations(activations, len(w), loss)
     read_as = problems(handed, convention)
-    precision = precision_of([*given_w, *(given_b or ())])
+    precision = precision_of([*given_w, *(given_b or ())], [*weights, X])
     if precision is np.float16:
         return nothing(len(w), "float16 holds three digits, too few to tell; compute in float32 or float64")
     case = Case(read_as, told, loss, float(np.finfo(precision).eps), COARSE[precision], {}, True, convention=convention)
@@ -312,7 +312,7 @@ def diagnosed(case: Case) -> Diagnosis:
             if other is not None:
                 return other
     far = with_epsilon(case, groups[0], small=False) if case.told is not None and case.loss is not None else None
-    return is_unknown(case, groups[0]) if far is None else apart_from(case, *far, HARMLESS)
+    return is_unknown(case, groups[0]) if far is None else apart_from(case, *far)
 
 
 def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
@@ -334,7 +334,7 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
 
     rest, opposite = (_without(case, sign * decay) for sign in (1, -1))
     found = diagnosed(rest)
-    if found.verdict == "correct" and found.sign == 1:
+    if (found.verdict == "correct" and found.sign == 1) or found.mistakes == ("uphill",):
         return rest, saying(with_term(decay), found)
     negative = diagnosed(opposite)
     if negative.sign == -1 and (negative.verdict == "correct" or negative.mistakes == ("uphill",)):

@@ -213,7 +213,7 @@ def write_csv(path: Path, grades: Sequence[Grade]) -> None:
         path: the file; it is overwritten.
         grades: the lines.
     """
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for grade in grades:

@@ -112,7 +112,7 @@ ERRORS: Mapping[str, Form] = {
         "(y_hat - np.mean(y))",
         lambda p: p.a[-1] - p.y.mean(axis=-2, keepdims=True) if p.y.shape[1] == 1 else None,
     ),
-    "error-averaged-first": Form("np.mean(y_hat - y, axis=0, keepdims=True)", _averaged),
+    "error-averaged-first": Form("np.mean(y_hat - y, axis=0, keepdims=True) * np.ones_like(y_hat)", _averaged),
     "loss-instead-of-derivative": Form("(y_hat - y) ** 2", lambda p: residual(p) ** 2),
     "output-differentiated": Form("np.ones_like(y_hat)", lambda p: np.ones_like(p.a[-1])),
     "one-prediction-for-all": Form("y_hat[-1:] - y", lambda p: _row(p, -1)),

@@ -21,6 +21,10 @@ CONVENTIONS: Mapping[str, str] = {
 }
 
 
+#: The bits of numbers that say nothing of the precision in which they were computed; float32 has 24.
+SHORT = 18
+
+
 class Problem(NamedTuple):
     """The arrays as one convention reads them, converted to the convention of this package.
 
@@ -181,7 +185,7 @@ def split(gradients: Any, layers: int, with_bias: bool) -> tuple[Any, Any]:
             weights, biases = ([part[i] for part in gradients] for i in (0, 1))
         elif len(gradients) == 2 and all(_is_list_of_arrays(part, layers, with_bias) for part in parts):
             weights, biases = parts
-        elif len(gradients) == 2 and gradients[1] is None and getattr(gradients[0], "ndim", 0) != 2:
+        elif len(gradients) == 2 and gradients[0] is not None is gradients[1] and getattr(gradients[0], "ndim", 0) != 2:
             weights = gradients[0]
         elif with_bias and len(order := _without_none(list(gradients), 2 * layers)) == 2 * layers:
             weights, biases = order[::2], order[1::2]
@@ -224,13 +228,15 @@ def _is_matrix(value: Any) -> bool:
     return len({len(row) for row in value}) == 1
 
 
-def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
+def precision_of(gradients: Sequence[Any], others: Sequence[Any] = ()) -> type[np.floating[Any]]:
     """Find the precision in which gradients were computed.
 
-    If every number of float64 arrays can be represented in float32, we assume that they were computed in float32.
+    If every number of float64 arrays can be represented in float32, we assume that they were computed in float32,
+    unless all are as short as whole numbers are. The same holds if everything they were computed from is float32.
 
     Args:
         gradients: the arrays as they were passed.
+        others: the weights and the inputs as they were passed.
 
     Returns:
         np.float64, np.float32 or np.float16: the coarsest found.
@@ -250,7 +256,10 @@ def precision_of(gradients: Sequence[Any]) -> type[np.floating[Any]]:
     numbers = np.concatenate([g.ravel().astype(float) for g in floats]) if floats else np.zeros(0)
     with np.errstate(over="ignore"):
         single = numbers.astype(np.float32).astype(float)
-    coarse = any(g.dtype == np.float32 for g in floats) or (np.count_nonzero(numbers) > 0 and (single == numbers).all())
+    short = np.ldexp(np.frexp(numbers)[0], SHORT)
+    coarse = (single == numbers).all() and (short != np.round(short)).any()
+    coarse = coarse or any(g.dtype == np.float32 for g in floats)
+    coarse = coarse or (len(others) > 0 and all(np.asarray(plain(a)).dtype == np.float32 for a in others))
     return np.float32 if coarse else np.float64
 
 

@@ -10,9 +10,9 @@ from backprop.verification import grammar
 from backprop.verification.comparison import Baseline, Case, comparisons, losses_for
 from backprop.verification.search import Block, Reading
 
-#: A gradient that is correct apart from such a change: its baseline, the changed arrays, and a phrase that names the
-#: change.
-Apart = tuple[Baseline, Mapping[str, Block], str]
+#: A gradient that is correct apart from such a change: its baseline, the changed arrays, a phrase that names the
+#: change, and the largest relative change of the gradient that is not a mistake.
+Apart = tuple[Baseline, Mapping[str, Block], str, float]
 
 #: The values of ε that are tried inside a logarithm.
 EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
@@ -32,7 +32,7 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
         likely = [x for x in losses_for(case, reading) if x.family != "mse" and (not small or _near(reading, x.family))]
         for one in comparisons(case, reading, likely):
             blocks = reading.correct(one.loss.family)
-            if small and max(step.relative_error(b.given, one.s * b.made) for b in blocks.values()) > HARMLESS:
+            if small and _changed(one) > HARMLESS:
                 continue
             if not small and blocks[f"W{reading.depth}"].proportional:  # a factor says the same
                 continue
@@ -42,7 +42,7 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
             for epsilon in filter(None, chain(EPSILONS if small else (), fitted)):
                 made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
-                    return one, made, f"an ε of {epsilon:.3g} inside the logarithm"
+                    return one, made, f"an ε of {epsilon:.3g} inside the logarithm", HARMLESS
     return None
 
 
@@ -83,8 +83,8 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                     continue
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                 near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
-                far = LIKELY if which == "zeroed" and _leaves_out(p, bound) else FARTHEST
-                if not 0 < many < p.y.size or bound > far or near:
+                left_out = which == "zeroed" and _leaves_out(p, bound)
+                if not 0 < many < p.y.size or bound > (LIKELY if left_out else FARTHEST) or near:
                     continue
                 blocks = reading.blocks(family, {"error": f"~clipped:{which}:{bound!r}"})
                 if sum(block.vague(one.s) for block in blocks.values()) * 2 > len(blocks):  # whatever is zero would do
@@ -92,8 +92,15 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                 if all(block.off(one.s) <= 1 for block in blocks.values()):
                     about = "about " if which == "zeroed" else ""  # which shows only how many are clipped
                     what = f"clipping of {many} predictions, at {about}{bound:.3g} from 0 and 1: "
-                    return one, blocks, what + grammar.CLIPPINGS[which]
+                    what += grammar.CLIPPINGS[which] + ", as if these examples were left out" * left_out
+                    return one, blocks, what, HARMLESS if left_out else np.inf
     return None
+
+
+def _changed(one: Baseline) -> float:
+    """Compute how far the gradient is from the correct one, as the largest relative error of an array."""
+    blocks = one.reading.correct(one.loss.family)
+    return max(step.relative_error(block.given, one.s * block.made) for block in blocks.values())
 
 
 def _leaves_out(p: grammar.Pass, bound: float) -> bool:

@@ -113,7 +113,7 @@ they get the same gradient and stay identical.
         found += _units(model, trace)
         gradients = None if name == "rmse" else _gradient(model, X, y, name)
         if gradients is not None:
-            found += _zero_layers(gradients, any(remark.slug == "dead-units" for remark in found))
+            found += _zero_layers(gradients)
         found += _inputs(X)
         found += _targets(model.layers[-1].activation, y)
         found += _equal_predictions(model, trace, y)
@@ -159,7 +159,7 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
     """Find units whose derivative vanishes for every example."""
     for k, layer in enumerate(model.layers):
         name = layer.activation.name
-        if not layer.activation.elementwise:
+        if not layer.activation.elementwise or len(trace.a[0]) < 2:  # for one example many units are inactive
             continue
         derivative = np.abs(layer.derivative(trace.z[k], trace.a[k + 1])).max(axis=0)
         of, which = len(derivative), "output" if k == len(model.layers) - 1 else "unit"
@@ -169,8 +169,8 @@ def _units(model: Model, trace: Trace) -> Iterator[Remark]:
         if dead and name not in LARGEST_DERIVATIVE:
             yield Remark(
                 "dead-units",
-                f"{_count(dead, of, which, place)} dead: z is negative for all {len(trace.a[0])} examples, so φ′ is 0 "
-                "and no weight into it changes.",
+                f"{_count(dead, of, which, place)} dead: φ′ is 0 for all {len(trace.a[0])} examples, so no weight into "
+                "it changes.",
                 "dead-unit",
                 "consequences/dead-units/",
             )
@@ -193,15 +193,14 @@ def _count(n: int, of: int, what: str, place: str) -> str:
     return f"All {of} {what}s{place} are" if n == of else f"{n} of {of} {what}s{place} {'is' if n == 1 else 'are'}"
 
 
-def _zero_layers(gradients: Gradients, dead: bool) -> Iterator[Remark]:
+def _zero_layers(gradients: Gradients) -> Iterator[Remark]:
     """Find layers whose gradient is zero in every entry."""
     zero = [k + 1 for k, g in enumerate(gradients.weights) if not g.any()]
     if zero:
         layers = f"layer {zero[0]}" if len(zero) == 1 else f"layers {', '.join(map(str, zero))}"
-        reason = "" if dead else " because the weights above it, its inputs or all errors are zero,"
         yield Remark(
             "zero-gradient",
-            f"The correct gradient of {layers} is exactly zero in every entry{reason or ','} so no step changes it.",
+            f"The correct gradient of {layers} is exactly zero in every entry, so this step does not change it.",
             "hidden-delta",
             "consequences/vanishing/",
         )
@@ -247,7 +246,7 @@ def _targets(activation: Activation, y: np.ndarray) -> Iterator[Remark]:
 
 def _equal_predictions(model: Model, trace: Trace, y: np.ndarray) -> Iterator[Remark]:
     """Find weights so small that every prediction is the same."""
-    if len(y) < 2 or (trace.a[0] == trace.a[0][0]).all():
+    if len(y) < 2 or len(model.weights) < 2 or (trace.a[0] == trace.a[0][0]).all():
         return
     spread = float(np.ptp(trace.y_hat, axis=0).max())
     largest = max(float(np.abs(w).max()) for w in model.weights)
@@ -374,6 +373,8 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
         The printed loss 0.1875 is half the sum of squared errors (mse_half_sum), while the gradient is that of the \
 mean squared error.
     """
+    if isinstance(value, int) and abs(value) > 10**300:
+        raise ValueError(f"printed_loss is {checks.shown(value)}; expected a finite number")
     if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
     if not np.isfinite(value):
@@ -415,5 +416,5 @@ mean squared error.
 def _half_digit(value: float) -> float:
     """Return half a unit of the last digit that a number was printed with."""
     digits, _, exponent = repr(abs(value)).partition("e")
-    decimals = len(digits.partition(".")[2]) if not digits.endswith(".0") else 0
+    decimals = len(digits.partition(".")[2])
     return float(0.501 * 10.0 ** (int(exponent or 0) - decimals))

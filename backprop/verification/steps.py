@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop import checks
 from backprop import derivation as step
+from backprop.network import Model
 from backprop.verification import grammar
 from backprop.verification.catalogue import BY_SLUG, planted
 from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
@@ -47,7 +48,7 @@ def diagnose_step(
     velocity.
 
     Args:
-        before: the weights before the update, as for `diagnose`.
+        before: the weights before the update, as for `diagnose`; if it is a `backprop.Model`, so is `after`.
         after: the weights after it.
         X: the inputs.
         y: the targets.
@@ -89,6 +90,11 @@ def diagnose_step(
         >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5, after2=added).mistakes
         ('gradients-not-zeroed',)
     """
+    if isinstance(before, Model) and isinstance(after, Model):
+        activations = before.activations if activations is None else activations
+        models = [before, after, *([after2] if isinstance(after2, Model) else [])]
+        biases = [one.biases for one in models] if biases is None and before.biases is not None else biases
+        before, after, after2 = before.weights, after.weights, after2.weights if len(models) > 2 else after2
     rule = told_optimizer(optimizer, eta)
     states = _states(before, after, after2, biases)
     told = told_activations(activations, len(states[0][0]), loss)

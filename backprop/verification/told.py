@@ -1,6 +1,7 @@
 """Read the loss and the activations that the caller specified, and list what to try if there are none."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -59,12 +60,17 @@ def _one(name: Any) -> Activation:
 
 
 def _tried(phi: Activation) -> Activation:
-    """Call an activation of the caller's own once, so that an error in it is told as such."""
+    """Call an activation of the caller's own once, so that an error in it is told as such.
+
+    If it is named like one of the package but is another function, its name is changed.
+    """
     z = np.array([[-0.5, 0.25]])
     with np.errstate(all="ignore"):
         a = _called(phi, "value", (z,), z.shape)
-        _called(phi, "derivative", (z, a), z.shape if phi.elementwise else (1, 2, 2))
-    return phi
+        made = _called(phi, "derivative", (z, a), z.shape if phi.elementwise else (1, 2, 2))
+        known = ACTIVATIONS.get(phi.name, phi)
+        same = np.allclose(a, known.value(z)) and np.allclose(made, known.derivative(z, known.value(z)))
+    return phi if same else replace(phi, name=f"own_{phi.name}")
 
 
 def _called(phi: Activation, part: str, arguments: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarray:
@@ -93,6 +99,11 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
         raise TypeError(
             f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
         )
+    for i, activation in enumerate(activations):
+        if not isinstance(activation, str | Activation | None):
+            raise TypeError(
+                f"activations[{i}] is {checks.shown(activation)}, of type {type(activation).__name__}; expected a name"
+            )
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]

@@ -290,7 +290,7 @@ def text(found: "Diagnosis") -> Iterator[str]:
         yield f"Correct: this is the gradient of {found.loss}."
         if found.cannot_tell:
             yield f"These data cannot reveal some mistakes, however: {', '.join(found.cannot_tell)}."
-            yield "To test for these as well, use five examples or more, and layers of different widths."
+            yield "To test for these as well, use other weights, at least five examples, and different widths."
         if found.sign == -1:
             yield "The sign is reversed: this is −∇L, which is correct if your update adds it to the weights."
     elif found.verdict == "unknown":
