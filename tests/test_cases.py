@@ -590,6 +590,13 @@ def test_an_activation_of_one_s_own_is_not_taken_for_the_one_whose_name_it_has()
     wide = backprop.Activation("tanh", lambda z: 1.7 * np.tanh(z), lambda z, a: 1.7 * (1 - np.tanh(z) ** 2))
     model = backprop.Model(w, activations=["tanh", wide])
     assert diagnose(model, x, y, model.backward(model.forward(x), y), loss="mse").remarks == ()
+    for part in (
+        backprop.Activation("tanh", lambda z: 1.7 * np.tanh(z), lambda z, a: 1 - np.tanh(z) ** 2),
+        backprop.Activation("tanh", np.tanh, lambda z, a: 1.7 * (1 - a**2)),
+    ):
+        model = backprop.Model(w, activations=[part, "identity"])
+        found = diagnose(model, x, y, model.backward(model.forward(x), y), loss="mse")
+        assert found.activations == ("own_tanh", "identity")
     same = backprop.Activation("tanh", np.tanh, lambda z, a: 1 - a**2)
     model = backprop.Model(w, activations=[same, "identity"])
     found = diagnose(model, x, y, model.backward(model.forward(x), y), loss="mse")

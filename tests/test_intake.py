@@ -303,6 +303,10 @@ def test_a_step_is_taken_from_models_too() -> None:
     one, two = BIASED, BIASED.update(GRADIENTS, 0.5)
     told: Any = {"biases": (one.biases, two.biases), "activations": one.activations}
     assert str(diagnose_step(one, two, X, Y, 0.5)) == str(diagnose_step(one.weights, two.weights, X, Y, 0.5, **told))
+    zero = [np.zeros(4), np.zeros(2)]
+    others = Model(one.weights, zero).backward(Model(one.weights, zero).forward(X), Y).weights
+    after = Model([w - 0.5 * g for w, g in zip(one.weights, others, strict=True)], two.biases)
+    assert diagnose_step(one, after, X, Y, 0.5, biases=(zero, None)).verdict == "correct"
     three = two.update(two.backward(two.forward(X), Y), 0.5)
     found = diagnose_step(one, two, X, Y, 0.5, after2=three)
     assert found.evidence.endswith("the second step is correct as well")

@@ -89,6 +89,7 @@ def test_dead_units(first: Any, output: bool, words: list[str]) -> None:
     found = only("dead-units", model, np.abs(X) + 0.1)
     wanted = [remark for remark in found if ("output" in remark.text) == output]
     assert wanted == [Remark("dead-units", text, "dead-unit", "consequences/dead-units/") for text in words]
+    assert only("dead-units", model, np.abs(X[:1]) + 0.1, Y[:1]) == []  # for one example, many units are inactive
 
 
 @pytest.mark.parametrize(("phi", "largest", "shown"), [("sigmoid", 0.25, "0.25"), ("tanh", 1.0, "1")])
