@@ -1756,8 +1756,8 @@ def test_a_difference_is_rounded_by_four_units_at_most(
     monkeypatch: pytest.MonkeyPatch, exponent: int, units: int, seen: bool
 ) -> None:
     monkeypatch.setattr(hints_module, "LEARNING_RATES", (1.0,))
-    quotient = np.full((1, 4), 2.0**exponent) * (1 + units * 2.0**-52)
-    assert _is_difference(a_problem([quotient], [np.ones((1, 4))])) is seen
+    w = np.array([[1.0, 2.0, 4.0, 8.0]])
+    assert _is_difference(a_problem([w * 2.0**exponent * (1 + units * 2.0**-52)], [w])) is seen
 
 
 def test_the_error_alone_is_tried_where_the_derivative_of_the_output_is_zero() -> None:
@@ -1889,11 +1889,12 @@ def test_a_difference_across_a_power_of_two_is_one_from_either_side(monkeypatch:
         assert _is_difference(a_problem([before - after], [after]))
 
 
-def test_three_numbers_are_too_few_for_a_difference() -> None:
+def test_three_numbers_are_too_few_for_a_difference_and_those_of_one_size_count_once() -> None:
     for many in (3, 4):
-        w, g = np.full((1, many), 0.7), np.full((1, many), 0.123)
-        quotient = (w - (w - 0.01 * g)) / 0.01
-        assert _is_difference(a_problem([quotient], [w])) is (many == 4)
+        w = np.full((1, many), 0.7)
+        for g in (np.linspace(0.1, 0.123, many)[None], np.full((1, many), 0.123) * (-1) ** np.arange(many)):
+            quotient = (w - (w - 0.01 * g)) / 0.01
+            assert _is_difference(a_problem([quotient], [w])) is bool(many == 4 and g.min() > 0)
 
 
 # What is said of a correct gradient

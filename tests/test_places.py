@@ -10,6 +10,7 @@ from backprop import Diagnosis, Model, diagnose, diagnose_step
 from backprop.__main__ import main
 from backprop.data import xor
 from backprop.network import Gradients
+from backprop.verification.catalogue import incorrect_gradients
 
 RNG = np.random.default_rng(5)
 X, Y = RNG.normal(size=(8, 3)), RNG.random((8, 2))
@@ -388,3 +389,60 @@ def test_a_step_uphill_is_one_with_weight_decay_as_well(bias: bool) -> None:
     right = [w - eta * (d + lam * w) for w, d in zip(model.weights, g, strict=True)]
     new = Model(right, [b - eta * d for b, d in zip(model.biases or (), gb or (), strict=True)] or None)
     assert diagnose_step(model, new, x, y, **told).verdict == "correct"
+
+
+def test_a_mini_batch_from_the_middle_leaves_open_what_counts_for_more() -> None:
+    x, y = xor()
+    for seed in range(4):
+        model = Model.random([2, 4, 4, 1], seed)
+        g = model.backward(model.forward(x[5:10]), y[5:10]).weights
+        found = diagnose(model, x, y, g, loss="mse")
+        assert (found.verdict, found.place) == ("unknown", None)
+        assert any("count for more than others" in other.text for other in found.alternatives)
+
+
+@pytest.mark.parametrize("phi", ["relu", "leaky_relu"])
+def test_another_slope_in_the_forward_pass_is_not_ruled_out(phi: str) -> None:
+    rng = np.random.default_rng(0)
+    w, x, y = [rng.normal(size=(4, 3)), rng.normal(size=(3, 2))], rng.normal(size=(12, 4)), rng.normal(size=(12, 2))
+    z = x @ w[0]
+    a = np.where(z > 0, z, 0.2 * z)
+    d2 = 2 * (a @ w[1] - y) / y.size
+    g = [x.T @ (d2 @ w[1].T * np.where(z > 0, 1, 0.2)), a.T @ d2]
+    found = diagnose(w, x, y, g, activations=[phi, "identity"], loss="mse")
+    assert (found.verdict, found.place) == ("unknown", None)
+    assert {other.place for other in found.alternatives} >= {"delta2", "forward"}
+
+
+def test_clipped_entries_are_no_difference_of_weights() -> None:
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        w, x, y = [rng.normal(size=(4, 3)), rng.normal(size=(3, 2))], rng.normal(size=(12, 4)), rng.normal(size=(12, 2))
+        model = Model(w, activations=["tanh", "identity"])
+        g = [np.clip(g, -0.01, 0.01) for g in model.backward(model.forward(x), y).weights]
+        assert "difference" not in diagnose(model, x, y, g, loss="mse").reason
+
+
+@pytest.mark.parametrize(("factor", "words"), [(0.5, "0.5 times"), (0.3, "0.3 times"), (1.5, "1.5 times"), (1, "")])
+def test_a_second_step_of_another_length_is_said_to_be_one(factor: float, words: str) -> None:
+    x, y = xor()
+    model = Model.random([2, 3, 1], seed=0)
+    one = model.update(model.backward(model.forward(x), y), 0.5)
+    two = one.update(one.backward(one.forward(x), y), factor * 0.5)
+    found = diagnose_step(model, one, x, y, 0.5, after2=two, loss="mse")
+    assert (found.verdict, found.mistakes) == ("unknown" if words else "correct", ())
+    assert f"the second is {words} as long as it should be" in found.reason or not words
+
+
+@pytest.mark.parametrize("factor", [-2, -0.7, 0.5])
+def test_a_second_step_that_is_not_right_but_for_its_length_is_not_said_to_be_longer(factor: float) -> None:
+    x, y = xor()
+    model = Model.random([2, 3, 1], seed=0)
+    one = model.update(model.backward(model.forward(x), y), 0.5)
+    g = one.backward(one.forward(x), y).weights
+    if factor > 0:  # not backwards, but with another mistake
+        g = incorrect_gradients(one, x, y, "hidden-derivative-missing").weights
+    after = [w - factor * 0.5 * d for w, d in zip(one.weights, g, strict=True)]
+    found = diagnose_step(model, one, x, y, 0.5, after2=Model(after), loss="mse")
+    assert found.verdict == "mistake"
+    assert "as long as" not in found.reason

@@ -118,7 +118,7 @@ def _is_difference(problem: Problem, unit: float = 2.0**-52) -> bool:
     for eta in LEARNING_RATES:
         move = eta * gradients
         small = (np.abs(move) < np.abs(weights) / 64) & (move != 0)
-        if np.count_nonzero(small) < 4:
+        if len(np.unique(np.abs(move[small]))) < 4:  # entries of the same size may have been clipped
             continue
         w, m = weights[small], move[small]
         for after in (w - m, w + m):  # the weights that were passed are those before, or those after

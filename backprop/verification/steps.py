@@ -22,6 +22,16 @@ from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
 from backprop.verification.unexplained import EARLIER, no_change, nothing
 
+#: Mistakes that change nothing but the length of a step.
+OF_THE_SCALE = {
+    "factor-two-missing",
+    "extra-factor-two",
+    "sum-instead-of-mean",
+    "mean-instead-of-sum",
+    "averaged-twice",
+}
+OF_THE_SCALE |= {"wrong-scale", "divided-by-units"}
+
 #: Weights and biases: two lists of arrays, of which the second is empty if there are no biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
 
@@ -220,6 +230,11 @@ def _second(
         if fits(_combined(none, one, beta)):
             return mistake(f"the second step is one with momentum {beta:g}")
     found: Diagnosis = ask(velocity)
+    longer = found.scale and found.sign == first.sign and abs(found.scale / scale - 1) > 1e-3
+    if longer and set(found.mistakes) <= OF_THE_SCALE:
+        reason = f"the first step is correct; the second is {found.scale / scale:.4g} times as long as it should be"
+        reason += ", as if the learning rate had changed between them"
+        return replace(first, verdict="unknown", reason=reason, scale=None, cannot_tell=())
     if found.verdict == "correct":
         found = replace(found, verdict="unknown", scale=None, cannot_tell=())
     more = found.reason.removesuffix(f"; {EARLIER}")

@@ -34,6 +34,8 @@ EARLIER = (
 )
 #: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
 LARGEST = 1e4
+#: Activations for which φ(cz) = cφ(z) if c is positive.
+HOMOGENEOUS = {"relu", "leaky_relu", "identity"}
 #: The largest number of layouts for which we try whether one δ explains all arrays.
 LAYOUTS = 8
 #: Places that are not a single line of the backward pass, in words.
@@ -170,7 +172,9 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     elif below <= set(wrong) or not some:
         unequal = ["sum"] * (top == reading.depth and reading.n > 1 and follows is True and _weighted(best))
         yield from (f"delta{top}", *stored, *unequal, *([] if follows else update))
-        if follows is None and top == reading.depth:
+        hidden = {phi.name for phi in reading.activations[:-1]}
+        alike = bool(hidden) and hidden <= HOMOGENEOUS  # then another slope leaves what all gradients have in common
+        if top == reading.depth and (follows is None or alike):
             yield "forward"
     else:
         yield from update
@@ -185,23 +189,24 @@ def _follows(best: Baseline, top: int) -> bool | None:
     found = _fitted(best, top, np.eye(n * d).reshape(n * d, n, d))
     if found is None:
         return None
-    solution, meant = found
+    solution, meant, _ = found
     return False if solution is None else meant or None
 
 
 def _weighted(best: Baseline) -> bool:
-    """Tell whether all arrays are sums in which each example has its own weight and no weight is negative."""
+    """Tell whether all arrays may be sums in which each example has its own weight and no weight is negative."""
     p = best.reading.exact(best.loss.family)
     delta = grammar.delta_of(p, p.depth - 1, {}, Flow()).deltas[-1]
-    solution, _ = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False)
-    return solution is not None and bool((1 + solution / best.s >= -1e-6).all())
+    solution, _, only = _fitted(best, p.depth, delta * np.eye(len(delta))[:, :, None]) or (None, False, True)
+    return solution is not None and (not only or bool((1 + solution / best.s >= -1e-6).all()))
 
 
-def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool] | None:
+def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | None, bool, bool] | None:
     """Fit the errors of all arrays up to a layer by multiples of many δ of it; None if any errors could be fitted.
 
     Returns:
-        The multiple of each δ, or None if none fit; and whether these multiples are small enough to be plausible.
+        The multiple of each δ, or None if none fit; whether these multiples are small enough to be plausible; and
+        whether no others fit.
     """
     reading = best.reading
     p, many = reading.exact(best.loss.family), len(delta)
@@ -225,7 +230,7 @@ def _fitted(best: Baseline, top: int, delta: np.ndarray) -> tuple[np.ndarray | N
     if len(target) - rank < 2:
         return None
     fits = np.linalg.norm(matrix @ solution - target) < max(reading.coarse, 1e-7) * length
-    return solution if fits else None, bool(np.linalg.norm(solution) * sizes[0] <= LARGEST * length)
+    return solution if fits else None, bool(np.linalg.norm(solution) * sizes[0] <= LARGEST * length), rank == many
 
 
 def nothing(layers: int, reason: str, **more: Any) -> Diagnosis:
