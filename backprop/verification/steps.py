@@ -230,9 +230,9 @@ def _second(
         if fits(_combined(none, one, beta)):
             return mistake(f"the second step is one with momentum {beta:g}")
     found: Diagnosis = ask(velocity)
-    longer = found.scale and found.sign == first.sign and abs(found.scale / scale - 1) > 1e-3
-    if longer and set(found.mistakes) <= OF_THE_SCALE:
-        reason = f"the first step is correct; the second is {found.scale / scale:.4g} times as long as it should be"
+    length = (found.scale or scale) / scale
+    if found.sign == first.sign and abs(length - 1) > 1e-3 and set(found.mistakes) <= OF_THE_SCALE:
+        reason = f"the first step is correct; the second is {length:.4g} times as long as it should be"
         reason += ", as if the learning rate had changed between them"
         return replace(first, verdict="unknown", reason=reason, scale=None, cannot_tell=())
     if found.verdict == "correct":
