@@ -498,6 +498,13 @@ def test_the_precision_that_was_computed_with(gradients: Any, kind: Any) -> None
     assert precision_of(gradients) is kind
 
 
+def test_the_precision_of_what_gradients_were_computed_from() -> None:
+    g, single, double = [np.array([0.1])], np.ones(2, np.float32), np.ones(2)
+    assert [precision_of(g, others) for others in ([], [single, single], [single, double], [double])] == [
+        *(np.float64, np.float32, np.float64, np.float64),
+    ]
+
+
 @pytest.mark.parametrize(
     ("told", "names"),
     [

@@ -217,3 +217,12 @@ def test_biases_of_two_steps_are_three() -> None:
         TypeError, match="biases has 2 entries; expected three, the biases before and after each update"
     ):
         diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.1, after2=MODEL.weights, biases=[MODEL.biases] * 2)
+
+
+def test_models_bring_their_activations() -> None:
+    model = Model.random([2, 3, 1], seed=0, activations="tanh")
+    new = model.update(model.backward(model.forward(X), Y), 0.1)
+    found = diagnose_step(model, new, X, Y, 0.1)
+    assert (found.verdict, found.activations) == ("correct", ("tanh", "tanh"))
+    assert "activations" not in " ".join(found.assumed)
+    assert "activations" in " ".join(diagnose_step(model.weights, new.weights, X, Y, 0.1).assumed)
