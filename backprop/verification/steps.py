@@ -12,7 +12,7 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import Model
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, planted
+from backprop.verification.catalogue import BY_SLUG, factors_with, planted
 from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
 from backprop.verification.diagnosis import diagnosed, under_decay, with_remarks
 from backprop.verification.findings import Alternative, Array, Diagnosis
@@ -23,14 +23,7 @@ from backprop.verification.told import told_activations
 from backprop.verification.unexplained import EARLIER, no_change, nothing
 
 #: Mistakes that change nothing but the length of a step.
-OF_THE_SCALE = {
-    "factor-two-missing",
-    "extra-factor-two",
-    "sum-instead-of-mean",
-    "mean-instead-of-sum",
-    "averaged-twice",
-}
-OF_THE_SCALE |= {"wrong-scale", "divided-by-units"}
+OF_THE_SCALE = {slug for slug in BY_SLUG if "" in factors_with(slug, [1, 1], 1)}
 
 #: Weights and biases: two lists of arrays, of which the second is empty if there are no biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
