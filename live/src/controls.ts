@@ -146,7 +146,7 @@ export class Editor {
   show(values: Map<string, number>): void {
     if (this.chosen && !values.has(this.chosen)) this.choose("", values);
     const value = String(values.get(this.chosen) ?? "");
-    if (this.number) this.number.value = value;
+    if (this.number) put(this.number, value);
     if (this.slider && document.activeElement !== this.slider) this.slider.value = value;
     if ([...this.inputs.keys()].join() !== [...values.keys()].join()) {
       this.inputs.clear();
@@ -158,6 +158,6 @@ export class Editor {
       }
       this.list.replaceChildren(...[...this.inputs.values()].map((input) => input.parentElement!));
     }
-    for (const [name, number] of values) this.inputs.get(name)!.value = String(number);
+    for (const [name, number] of values) put(this.inputs.get(name)!, String(number));
   }
 }

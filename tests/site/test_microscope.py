@@ -217,6 +217,23 @@ def test_the_drawing_is_walked_and_a_weight_is_changed_by_keyboard_and_by_pointe
     bench.wait_for_function("location.search.includes('y=0.75')")
 
 
+@pytest.mark.parametrize("place", [".microscope-one", ".microscope-weights label:has-text('x2')"])
+def test_an_answer_that_comes_while_a_number_is_written_leaves_what_is_written(bench: Any, place: str) -> None:
+    opened(bench, "step=forward-4")
+    bench.locator("[data-name='u2'] circle").click()
+    bench.locator(".microscope-editor details").evaluate("details => { details.open = true; }")
+    field = bench.locator(f"{place} input:not([type='range'])")
+    field.press("Control+a")
+    bench.keyboard.type("0.2")
+    bench.locator(".microscope-stages [data-stage='output']").evaluate(
+        "button => button.click()"
+    )  # the field keeps the keyboard
+    wait(bench, "output-7")
+    bench.keyboard.type("5")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("location.search.includes('x=0.1,0.25')")
+
+
 def test_eta_and_the_weights_are_changed(bench: Any) -> None:
     opened(bench, "net=2-4-4-1&hidden=tanh&bias=1&data=linear&example=17&step=weights-9")
     before = numbers(bench)
