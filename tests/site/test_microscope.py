@@ -220,6 +220,7 @@ def test_the_drawing_is_walked_and_a_weight_is_changed_by_keyboard_and_by_pointe
 @pytest.mark.parametrize("place", [".microscope-one", ".microscope-weights label:has-text('x2')"])
 def test_an_answer_that_comes_while_a_number_is_written_leaves_what_is_written(bench: Any, place: str) -> None:
     opened(bench, "step=forward-4")
+    bench.wait_for_function("location.search === '?step=forward-4'")  # the address is written a moment later
     bench.locator("[data-name='u2'] circle").click()
     bench.locator(".microscope-editor details").evaluate("details => { details.open = true; }")
     field = bench.locator(f"{place} input:not([type='range'])")
