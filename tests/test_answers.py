@@ -559,6 +559,30 @@ def test_under_weight_decay_in_single_precision_a_gradient_is_correct() -> None:
         assert found.verdict == "correct"
 
 
+def test_a_mistake_is_named_beside_a_term_of_weight_decay_that_is_far_larger() -> None:
+    """Rounding in the term, which is subtracted, is then larger than that in the gradient."""
+    w, x, y, _, _ = regression()
+    x = 1e-9 * x
+    a = np.tanh(x @ w[0])
+    d2 = 2 * (a @ w[1] - y) / y.size
+    g = [x.T @ (d2 @ w[1].T * (1 - a**2)), a.T @ d2]
+    for k in (0, 1):
+        given = with_term([one * (5 if j == k else 1) for j, one in enumerate(g)], w, 0.5, 0.5)
+        found = diagnose(w, x, y, given, **ARGUMENTS, weight_decay=0.5)
+        assert (found.mistakes, found.layers[k].mistakes) == (("layer-scale",), ("layer-scale",))
+
+
+def test_a_gradient_is_no_more_precise_than_all_that_it_was_computed_from() -> None:
+    w, x, y, _, _ = regression()
+    w1, w2, x = (one.astype(np.float32) for one in (*w, x))
+    a = np.tanh(x @ w1)
+    d2 = 2 * (a @ w2 - y) / y.size
+    assert d2.dtype == np.float64
+    g = [x.T @ (d2 @ w2.T * (1 - a**2)), a.T @ d2]
+    assert diagnose([w1, w2], x, y, g, **ARGUMENTS).verdict == "correct"
+    assert diagnose([w1, w2], x.astype(float), y, g, **ARGUMENTS).verdict == "unknown"
+
+
 def test_under_weight_decay_a_mistake_is_named_and_a_correct_array_stays_correct() -> None:
     w, x, y, g, missing = regression()
     subtracted = "the term λW with λ = 0.01 was subtracted before"

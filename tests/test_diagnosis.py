@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import autograd.numpy as anp
@@ -401,18 +401,78 @@ def test_a_gradient_in_the_shape_of_the_transpose() -> None:
     assert of((turned, TRUE.biases), "mse", convention="rows, (in, out)").mistakes == ("gradient-transposed",)
 
 
-def test_slope_of_relu_at_its_kink() -> None:
-    rng = np.random.default_rng(0)
-    w = [rng.normal(size=(2, 3)), rng.normal(size=(3, 1))]
-    b = [np.zeros(3), np.zeros(1)]  # at the point (0, 0) every hidden unit stands on its kink
-    for at_zero in (0.0, 1.0):
-        z = X @ w[0]
-        a = np.maximum(z, 0)
-        p = 1 / (1 + np.exp(-a @ w[1]))
-        d2 = 2 / 21 * (p - Y) * p * (1 - p)
-        d1 = d2 @ w[1].T * np.where(z == 0, at_zero, z > 0)
-        g = ([X.T @ d1, a.T @ d2], [d1.sum(0), d2.sum(0)])
-        assert diagnose(w, X, Y, g, biases=b, activations=["relu", "sigmoid"], loss="mse").verdict == "correct"
+def bent(w: Sequence[Any], b: Sequence[Any], slope: float, at_zero: float) -> tuple[list[Any], list[Any]]:
+    """Differentiate by hand a hidden layer of (leaky) ReLUs with a slope of their own at z = 0."""
+    z = X @ w[0] + b[0]
+    a = np.where(z > 0, z, slope * z)
+    p = 1 / (1 + np.exp(-(a @ w[1] + b[1])))
+    d2 = 2 / 21 * (p - Y) * p * (1 - p)
+    d1 = d2 @ w[1].T * np.where(z == 0, at_zero, np.where(z > 0, 1.0, slope))
+    return [X.T @ d1, a.T @ d2], [d1.sum(0), d2.sum(0)]
+
+
+KINKED: dict[str, tuple[Any, float]] = {
+    "relu": ("relu", 0.0),
+    "leaky_relu": ("leaky_relu", 0.01),
+    "its own": (Activation("bent", lambda z: np.where(z > 0, z, z / 4), lambda z, a: np.where(z > 0, 1.0, 0.25)), 0.25),
+}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("name", "told"), [(name, told) for name in KINKED for told in (True, False) if told or name != "its own"]
+)
+def test_any_slope_that_is_used_at_a_kink_is_correct(name: str, share: float, told: bool) -> None:
+    """At (0, 0) every hidden unit is at its kink; with whole weights, also where the two products cancel."""
+    phi, slope = KINKED[name]
+    at_zero = slope + share * (1 - slope)
+    more: dict[str, Any] = {"activations": [phi, "sigmoid"], "loss": "mse"} if told else {}
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        drawn = rng.normal(size=(2, 3))
+        for first in (drawn, np.hstack([drawn[:, :2], [[2.0], [-2.0]]])):
+            w, b = [first, rng.normal(size=(3, 1))], [np.zeros(3), np.zeros(1)]
+            g = bent(w, b, slope, at_zero)
+            found = diagnose(w, X, Y, g, biases=b, **more)
+            said = [words for words in found.assumed if "kink" in words]
+            assert (found.verdict, found.mistakes) == ("correct", ())
+            assert all(array.verdict != "not tested" for array in found.arrays.values())
+            if share:
+                assert said == [
+                    f"the derivative {at_zero:g} of {'bent' if told and slope == 0.25 else name} at its kink, z = 0"
+                ]
+            five = diagnose(w, X, Y, ([5 * g[0][0], g[0][1]], g[1]), biases=b, **more)
+            assert five.mistakes == ("layer-scale",) or (five.verdict == "mistake" and not told)
+            assert five.arrays["W1"].factor == pytest.approx(5)
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_where_every_unit_is_at_its_kink_a_mistake_is_seen_nevertheless(name: str) -> None:
+    phi, slope = KINKED[name]
+    w, b = (
+        [np.array([[2.0, -2.0, 1.0], [-2.0, 2.0, -1.0]]), np.array([[1.0], [-2.0], [0.7]])],
+        [np.zeros(3), np.zeros(1)],
+    )
+    nearly = [
+        w[0] - 2.0**-51 * np.array([[1.0], [0.0]]),
+        w[1],
+    ]  # so that z is not 0, but no larger than its rounding error
+    for at_zero, given in product((slope, 1.0), (w, nearly)):
+        g = bent(w, b, slope, at_zero)[0]
+        for factor, verdict in ((1, "correct"), (5, "mistake")):
+            found = diagnose(given, X, Y, [factor * g[0], g[1]], activations=[phi, "sigmoid"], loss="mse")
+            assert (found.verdict, found.arrays["W1"].factor) == (verdict, pytest.approx(factor))
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu"])
+def test_an_unusual_slope_at_a_kink_is_no_mistake_where_rounding_might_have_chosen_it(name: str) -> None:
+    slope = KINKED[name][1]
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        w = [np.hstack([rng.normal(size=(2, 2)), [[2.0], [-2.0]]]), rng.normal(size=(3, 1))]
+        g = bent(w, [np.zeros(3), np.zeros(1)], slope, 0.3)[0]
+        assert diagnose(w, X, Y, g).verdict == "unknown"
+        assert diagnose(w, X, Y, g, activations=[name, "sigmoid"], loss="mse").verdict == "unknown"
 
 
 # One step

@@ -31,13 +31,13 @@ from backprop.verification.comparison import (
     resembling,
 )
 from backprop.verification.diagnosis import diagnosed
-from backprop.verification.explanation import named_factors
+from backprop.verification.explanation import Explanation, named_factors
 from backprop.verification.findings import Alternative, Array
 from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _deviation, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
 from backprop.verification.logarithms import LARGE, _fitted, _near, _refined, with_clipping, with_epsilon
-from backprop.verification.search import Block, Reading, Search, forward, losses
+from backprop.verification.search import Block, LossReading, Reading, Search, State, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
     TOO_SMALL_TO_TELL,
@@ -359,6 +359,8 @@ def answer_of_stages(monkeypatch: pytest.MonkeyPatch, case: Case, fruitful: str)
     for stage in ("is_correct", "apart_from", "is_mistake", "is_unknown"):
         monkeypatch.setattr(diagnosis, stage, saying(stage))
     monkeypatch.setattr(diagnosis, "with_epsilon", epsilon)
+    monkeypatch.setattr(diagnosis, "concluded", saying("is_mistake"))
+    monkeypatch.setattr(diagnosis, "hiding", lambda fit, readings: [])
     monkeypatch.setattr(diagnosis, "networks_for", lambda *_: [["a reading"], ["another"]])
 
     def read(which: Case, network: Any) -> Any:
@@ -412,7 +414,7 @@ def a_reading(*blocks: Block, phis: tuple[str, ...] = ("sigmoid", "sigmoid"), n:
     found = {block.name: block for block in blocks}
     activations = tuple(backprop.network.ACTIVATIONS[name] for name in phis)
     families = ("mse", "binary_cross_entropy", "cross_entropy")
-    return Reading(problem, activations, 1e-16, 1e-7, {}, {}, dict.fromkeys(families, found))
+    return Reading(problem, activations, 1e-16, 1e-7, {}, _correct=dict.fromkeys(families, found))
 
 
 def a_case(reading: Reading, told: Any = None, loss: str | None = None, known: bool = True, step: bool = False) -> Case:
@@ -623,19 +625,45 @@ def test_numbers_beyond_the_range_may_be_anything_and_warn_of_nothing() -> None:
         assert len(comparison.read(a_case(a_reading()), [(power, power)])) == 1
 
 
-def test_a_relu_at_its_kink_is_read_with_both_derivatives() -> None:
+def test_a_unit_at_its_kink_is_read_with_every_slope_that_is_used_there() -> None:
     weights = (np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 1)))
     problem = a_problem(weights, weights)
     one = Reading(problem, (RELU, RELU), 1e-16, 1e-7, {"W1": 3.0})
-    same, other = comparison._with_other_kink(one)
+    same, *others = comparison.with_kinks(one)
     assert same is one
-    assert (other.problem is problem, other.unit, other.coarse, other.floors) == (True, 1e-16, 1e-7, {"W1": 3.0})
     z = np.array([-1.0, 0.0, 1.0])
-    assert [phi.derivative(z, z).tolist() for phi in other.activations] == [[0, 1, 1], [0, 1, 1]]
-    assert [phi.name for phi in other.activations] == ["relu", "relu"]
+    for other, slope in zip(others, (0.0, 1.0, 0.5), strict=True):
+        assert (other.problem is problem, other.unit, other.coarse, other.floors) == (True, 1e-16, 1e-7, {"W1": 3.0})
+        assert [phi.derivative(z, z).tolist() for phi in other.activations] == [[0, slope, 1], [0, slope, 1]]
+        assert [phi.name for phi in other.activations] == ["relu", "relu"]
+        assert [kink.any(axis=0).tolist() for kink in other.kinks] == [[True, True], [True]]
+        kept = other.disturbed("mse").z[0][:, other.kinks[0]]
+        assert not kept.any()
     apart = Reading(problem._replace(X=X + np.array([0.05, 0.017])), (RELU, RELU), 1e-16, 1e-7, {})
-    assert list(comparison._with_other_kink(apart)) == [apart]
-    assert len(list(comparison._with_other_kink(replace(one, activations=(SIGMOID, SIGMOID))))) == 1
+    assert list(comparison.with_kinks(apart)) == [apart]
+    assert len(list(comparison.with_kinks(replace(one, activations=(SIGMOID, SIGMOID))))) == 1
+
+
+def test_where_nothing_disturbs_a_unit_at_its_kink_only_slopes_that_change_the_gradient_are_read() -> None:
+    weights, biases = (np.array([[1.0, 2.0], [1.0, 1.0]]), np.ones((2, 1))), (np.zeros(2), np.zeros(1))
+    problem = Problem("", X[:3], Y[:3], weights, biases, weights, biases, (False, False))
+    one = Reading(problem, (RELU, SIGMOID), 1e-16, 1e-7, {})
+    assert not X[0].any()
+    for biased, slopes in ((biases, [1.0, 0.5]), (None, [])):  # dW1 is not changed where the inputs are 0
+        other = replace(one, problem=problem._replace(bias_gradients=biased))
+        assert [comparison._slope(found.activations[0]) for found in comparison.with_kinks(other)][1:] == slopes
+    moved = replace(one, problem=problem._replace(biases=(np.array([0.1, 0.0]), biases[1])))
+    assert [len(list(found.kinks)) for found in comparison.with_kinks(moved)] == [0, 2, 2]
+    cancelled = problem._replace(weights=(np.array([[1.0, 2.0], [-1.0, 1.0]]), weights[1]), X=np.full((3, 2), 3.0))
+    assert len(list(comparison.with_kinks(replace(one, problem=cancelled)))) == 4  # rounding may take z away from 0
+
+
+@pytest.mark.parametrize(
+    ("name", "slopes"),
+    [("relu", (0, 1, 0.5)), ("leaky_relu", (0.01, 1, 0.505)), ("softplus", ()), ("silu", ()), ("softmax", ())],
+)
+def test_the_slopes_at_a_kink(name: str, slopes: tuple[float, ...]) -> None:
+    assert comparison.slopes_at_kink(backprop.network.ACTIVATIONS[name]) == pytest.approx(slopes)
 
 
 @pytest.mark.parametrize(("told", "chosen"), [(None, 2), ([[SIGMOID], [SIGMOID]], 3)])
@@ -776,14 +804,68 @@ def test_a_quick_look_comes_first_where_much_is_to_be_tried(
     monkeypatch: pytest.MonkeyPatch, told: Any, fits: int
 ) -> None:
     one = a_reading(block("W1", np.ones((2, 3)), np.ones((2, 3))), block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    both = frozenset({"W1", "W2"})
     monkeypatch.setattr(comparison, "resembles", lambda reading, family: False)
     assert len(fitting(a_case(one, told, "mse_sum"), [one])) == 0
     monkeypatch.setattr(
         comparison,
         "comparisons",
-        lambda case, reading, candidates: [SimpleNamespace(s=1.0, agree={"W1", "W2"}, tested={"W1"})],
+        lambda case, reading, some: [Baseline(reading, loss, 1.0, both, frozenset({"W1"})) for loss in some],
     )
     assert len(fitting(a_case(one, told, "mse_sum"), [one])) == fits
+
+
+def an_explanation(one: Reading, s: float) -> Explanation:
+    loss = losses(2, 1)[0]
+    return Explanation(one, loss, State(), 1, s / loss.factor, (), 0.0, 0.0, {})
+
+
+def test_where_rounding_at_a_kink_hides_an_array_the_slopes_there_are_searched() -> None:
+    given = {"W1": [1.1, 1.1], "W2": [0.0, 0.0]}
+    one = a_reading(*(block(name, numbers, [1.0, 1.0], slack=1.0) for name, numbers in given.items()))
+    kinked = replace(one, kinks=(np.array([[True]]),))
+    for agree, tested, found in (
+        ("W1 W2", "W1", []),
+        ("W1 W2", "W2", [kinked]),
+        ("W2", "W2", []),
+        ("W1 W2", "", [kinked]),
+    ):
+        fit = Baseline(one, losses(2, 1)[0], 1.0, frozenset(agree.split()), frozenset(tested.split()))
+        assert diagnosis.hiding(fit, [one, kinked]) == found
+    assert diagnosis.hiding(fit, [one]) == []
+
+
+def test_what_explains_the_numbers_without_a_mistake_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, loss = a_reading(), losses(2, 1)[0]
+    monkeypatch.setattr(diagnosis, "is_correct", lambda case, fits: fits)
+    monkeypatch.setattr(diagnosis, "is_mistake", lambda case, found: "a mistake")
+    bases = [Baseline(one, loss, s, *[frozenset[str]()] * 2) for s in (1.0, 1 + 2e-6, 1 + 1e-7, -1.0)]
+    monkeypatch.setattr(diagnosis, "comparisons", lambda case, reading, candidates: bases)
+    case, right = a_case(one), an_explanation(one, 1.0)
+    answers: list[Any] = [
+        diagnosis.concluded(case, [found, right]) for found in (right, replace(right, extra=("uphill",)))
+    ]
+    assert answers == [[bases[0], bases[2]], "a mistake"]
+    assert diagnosis.concluded(case, [an_explanation(one, 2.0)]) == cast(Any, "a mistake")
+
+
+def test_of_readings_that_differ_in_the_slope_at_a_kink_the_one_that_tests_the_most_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loss, other_loss = losses(2, 1)[:2]
+    one = a_reading(block("W1", np.ones((2, 3)), np.ones((2, 3))), block("W2", np.ones((3, 1)), np.ones((3, 1))))
+    kinked, apart = (
+        replace(one, kinks=(np.array([[True]]),)),
+        replace(one, problem=one.problem._replace(y=one.problem.y)),
+    )
+
+    def fit(reading: Reading, tested: str, of: LossReading = loss, s: float = 1.0) -> Baseline:
+        return Baseline(reading, of, s, frozenset("ab"), frozenset(tested))
+
+    given = [fit(one, "a"), fit(kinked, "ab"), fit(kinked, "b"), fit(one, "a", other_loss), fit(one, "a", s=2.0)]
+    given += [fit(apart, "a"), fit(apart, "b")]
+    monkeypatch.setattr(comparison, "comparisons", lambda case, reading, candidates: given)
+    assert fitting(a_case(one, [[SIGMOID], [SIGMOID]]), [one]) == [given[i] for i in (1, 3, 4, 5)]
 
 
 def test_the_layout_in_which_all_follows_from_one_delta_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1494,11 +1576,11 @@ def test_the_factors_with_which_a_search_begins(blocks: Any, loss: Any, known: b
     ("activations", "searches", "looks"),
     [
         # of the first networks those for which an array speaks, then the rest, and a few of the others
-        (None, [(22, 0, False), (22, 22, True), (14, diagnosis.FEW, False)], (22, 0)),
+        (None, [(16, 0, False), (16, 16, True), (12, diagnosis.FEW, False)], (16, 0)),
         (
             [None, None],
-            [(22, 22, False)],
-            (22, 22),
+            [(16, 16, False)],
+            (16, 16),
         ),  # then predictions that are clipped, and activations that are left out
         ("sigmoid", [(1, 1, False)], (1, 1)),
     ],
@@ -1614,7 +1696,8 @@ def test_the_readings_with_the_most_evidence_are_searched_first(
         assert {loss.family for loss in candidates} == {search.family}
         assert told == (False, True, False)
         fits = str(number[id(search.reading)]) in fruitful.split() and found[-1][-1] == 2
-        return [SimpleNamespace(cost=cost, of=number[id(search.reading)]) for cost in (2.76, 2.75, 1.0)] * fits
+        told_of = {"reading": search.reading, "hidden": False, "of": number[id(search.reading)]}
+        return [SimpleNamespace(cost=cost, **told_of) for cost in (2.76, 2.75, 1.0)] * fits
 
     monkeypatch.setattr(diagnosis, "Search", Fake)
     monkeypatch.setattr(diagnosis, "explanations", explanations)

@@ -6,6 +6,8 @@ which do not, and which these data do not test.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from backprop.verification import grammar
 from backprop.verification.findings import Array, Diagnosis, Layer
 from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
-from backprop.verification.search import MANY, LossReading, Reading, families, norm
+from backprop.verification.search import AT_KINK, MANY, LossReading, Reading, families, norm
 from backprop.verification.told import told_losses
 
 
@@ -40,18 +42,45 @@ class Case(NamedTuple):
         return len(self.problems[0].weights)
 
 
-def _with_other_kink(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading and, if a ReLU is exactly at its kink, the same reading with derivative 1 there."""
+@lru_cache(maxsize=100)
+def slopes_at_kink(phi: Activation) -> tuple[float, ...]:
+    """Return the slopes that programs use at z = 0: from the left, from the right, and halfway; none without a kink."""
+    z = np.array([[-1e-9, 1e-9]])
+    left, right = phi.derivative(z, phi.value(z))[0] if phi.elementwise else (0.0, 0.0)
+    return (float(left), float(right), float(left + right) / 2) if abs(right - left) > 1e-6 else ()
+
+
+def _slope(phi: Activation) -> float:
+    """Return the derivative that an activation has at z = 0."""
+    return float(phi.derivative(*np.zeros((2, 1, 1)))[0, 0])
+
+
+def _with_slope(phi: Activation, slope: float) -> Activation:
+    return replace(phi, derivative=lambda z, a: np.where(z == 0, slope, phi.derivative(z, a)))
+
+
+def with_kinks(reading: Reading) -> Iterator[Reading]:
+    """Yield the reading and, if units are at a kink up to rounding, a reading for each slope that may be used there."""
     yield reading
-    hit = [
-        k
-        for k, (phi, z) in enumerate(zip(reading.activations, reading.exact("mse").z, strict=True))
-        if phi.name == "relu" and np.any(z == 0)
-    ]
-    if hit:
-        other = Activation("relu", step.relu, lambda z, a: np.where(z >= 0, 1.0, 0.0))
-        changed = tuple(other if k in hit else phi for k, phi in enumerate(reading.activations))
-        yield Reading(reading.problem, changed, reading.unit, reading.coarse, reading.floors)
+    slopes = [slopes_at_kink(phi) for phi in reading.activations]
+    if not any(slopes):
+        return
+    p = reading.exact("mse")
+    sizes = [np.abs(a) @ np.abs(w) for a, w in zip(p.a, p.weights, strict=False)]  # a bias that cancels is no larger
+    nearly = [np.abs(z) <= AT_KINK * reading.unit * size for z, size in zip(p.z, sizes, strict=True)]
+    kinks = [near & bool(slope) for near, slope in zip(nearly, slopes, strict=True)]
+    disturbed = any(size[kink].any() for size, kink in zip(sizes, kinks, strict=True))
+    for which in range(3) if any(map(np.any, kinks)) else ():
+        phis = [_with_slope(phi, s[which]) if s else phi for phi, s in zip(reading.activations, slopes, strict=True)]
+        other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors, kinks)
+        if disturbed or _differ(reading, other):
+            yield other
+
+
+def _differ(one: Reading, other: Reading) -> bool:
+    """Tell whether the gradients of two readings differ in an array that was passed."""
+    a, b = (grammar.backward(reading.exact("mse"), {}) for reading in (one, other))
+    return any(not np.array_equal(a[name], b[name]) for name in one.given)
 
 
 def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Reading]:
@@ -62,7 +91,7 @@ def read(case: Case, activations: Sequence[tuple[Activation, ...]]) -> list[Read
             for problem in case.problems
             for network in activations
             if network[-1].name != "softmax" or problem.y.shape[1] > 1
-            for reading in _with_other_kink(Reading(problem, network, case.unit, case.coarse, case.floors))
+            for reading in with_kinks(Reading(problem, network, case.unit, case.coarse, case.floors))
         ]
 
 
@@ -114,23 +143,19 @@ def nearest(baselines: Sequence[Baseline]) -> Baseline:
 
 
 def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
-    """List the baselines with which every array agrees."""
-    found = []
+    """List the baselines with which every array agrees; of slopes at a kink, the one that tests the most arrays."""
+    best = dict[object, Baseline]()
     for reading in readings:
-        quick = case.told is None
         if any(reading.problem.turned):
             continue
-        candidates = losses_for(case, reading)
-        wanted = {loss.family: 0 for loss in candidates}
-        possible = [f for f in wanted if not quick or resembles(reading, f)]
-        candidates = [loss for loss in candidates if loss.family in possible]
-        if not candidates:
-            continue
-        scan = list(comparisons(case, reading, candidates))
-        if case.step:  # a step uphill is a mistake, which the search finds
-            scan = [one for one in scan if one.s > 0]
-        found += [one for one in scan if len(one.agree) == len(reading.given) and one.tested]
-    return found
+        quick, candidates = case.told is None, losses_for(case, reading)
+        likely = [loss for loss in candidates if not quick or resembles(reading, loss.family)]
+        for one in comparisons(case, reading, likely):
+            uphill = case.step and one.s <= 0  # a mistake, which the search finds
+            if len(one.agree) == len(reading.given) and one.tested and not uphill:
+                which = id(one.reading.problem), *(phi.name for phi in one.reading.activations), one.loss, one.s
+                best[which] = max(best.get(which, one), one, key=lambda fit: len(fit.tested))
+    return list(best.values())
 
 
 def resembling(reading: Reading, family: str) -> dict[str, bool]:
@@ -284,3 +309,5 @@ def assumed(case: Case, reading: Reading, loss: LossReading) -> Iterator[str]:
         yield f"the activations {', '.join(phi.name for phi in reading.activations)}"
     if case.loss is None:
         yield f"the loss {loss.name}, {loss.words}"
+    at = [phi for phi, kink in zip(reading.activations, reading.kinks, strict=False) if kink.any()]
+    yield from dict.fromkeys(f"the derivative {_slope(phi):g} of {phi.name} at its kink, z = 0" for phi in at)

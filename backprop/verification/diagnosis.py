@@ -27,7 +27,17 @@ import numpy as np
 
 from backprop.network import ACTIVATIONS, Model
 from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping, with_decay, with_term
-from backprop.verification.comparison import Case, drowned, evidence_for, fitting, likeliest, losses_for, read
+from backprop.verification.comparison import (
+    Baseline,
+    Case,
+    comparisons,
+    drowned,
+    evidence_for,
+    fitting,
+    likeliest,
+    losses_for,
+    read,
+)
 from backprop.verification.explanation import LIMIT, Explanation, explanations, named_factors
 from backprop.verification.findings import Diagnosis
 from backprop.verification.hints import hints
@@ -288,7 +298,9 @@ def diagnosed(case: Case) -> Diagnosis:
         groups.append(read(case, network[:LARGE] if large else network))
         fits = fitting(case, groups[-1])
         if fits:
-            return is_correct(case, fits)
+            at_kinks = hiding(fits[0], groups[-1])
+            found = explained(case, at_kinks, 0, steps)
+            return is_mistake(case, found) if found else is_correct(case, fits)
         near = with_epsilon(case, groups[-1])
         if near is not None:
             return apart_from(case, *near)
@@ -299,12 +311,12 @@ def diagnosed(case: Case) -> Diagnosis:
         if not number and case.told is None:  # an array that is correct is evidence enough for the activations
             found = explained(case, groups[0], 0, steps)
             if found:
-                return is_mistake(case, found)
+                return concluded(case, found)
     for number, readings in enumerate(groups):
         again = not number and case.told is None
         found = explained(case, readings, FEW if number else len(readings), steps, again)
         if found:
-            return is_mistake(case, found)
+            return concluded(case, found)
     if case.told is not None or case.problems[0].X.size <= MANY:
         for reading in groups[0]:
             clipped = with_clipping(case, reading)
@@ -313,6 +325,21 @@ def diagnosed(case: Case) -> Diagnosis:
                 return other
     far = with_epsilon(case, groups[0], small=False) if case.told is not None and case.loss is not None else None
     return is_unknown(case, groups[0]) if far is None else apart_from(case, *far)
+
+
+def hiding(fit: Baseline, readings: Sequence[Reading]) -> list[Reading]:
+    """List the readings with a slope at a kink, if rounding there hides an array of the gradient that fits."""
+    blocks = fit.reading.correct(fit.loss.family)
+    hidden = any(blocks[name].given.any() for name in fit.agree - fit.tested)
+    return [one for one in readings if hidden and one.kinks]
+
+
+def concluded(case: Case, found: Sequence[Explanation]) -> Diagnosis:
+    """Answer what explains the numbers best, which need not be a mistake if rounding hides an array."""
+    best = found[0]
+    all_fits = comparisons(case, best.reading, [best.loss]) if best.correct else ()
+    fits = [one for one in all_fits if abs(one.s / best.s - 1) < 1e-6]
+    return is_correct(case, fits) if fits else is_mistake(case, found)
 
 
 def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:

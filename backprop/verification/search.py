@@ -35,6 +35,8 @@ MANY = 200_000
 COARSE: Mapping[type, float] = {np.float64: 1e-7, np.float32: 3e-3}
 #: A gradient cannot be judged if its rounding error is larger than this fraction of it.
 TOO_SMALL = 0.1
+#: How far from 0, in units of its last digit, rounding takes the z of a unit that is at its kink.
+AT_KINK = 8.0
 #: Below this norm the square of a norm underflows.
 TINY = 1e-150
 #: The largest number of states that go on to the next layer, and of kinds of mistakes in one explanation.
@@ -86,7 +88,13 @@ def losses(n: int, d: int) -> list[LossReading]:
     ]
 
 
-def forward(problem: Problem, activations: Sequence[Activation], family: str, unit: float = 0.0) -> Pass:
+def forward(
+    problem: Problem,
+    activations: Sequence[Activation],
+    family: str,
+    unit: float = 0.0,
+    kinks: Sequence[np.ndarray] = (),
+) -> Pass:
     """Run the network forward, once, or several times with every number disturbed.
 
     Args:
@@ -94,6 +102,7 @@ def forward(problem: Problem, activations: Sequence[Activation], family: str, un
         activations: one for each layer.
         family: the family of the loss.
         unit: the relative size of the disturbance; 0 for none.
+        kinks: for each layer, where z is set to 0; none to set it nowhere.
 
     Returns:
         The pass; if it is disturbed, its arrays have a leading axis of copies.
@@ -113,7 +122,8 @@ def forward(problem: Problem, activations: Sequence[Activation], family: str, un
     for k, (w, phi) in enumerate(zip(weights, activations, strict=True)):
         b = None if problem.biases is None else problem.biases[k]
         size = np.abs(a[-1]) @ np.abs(w) if unit else None
-        z.append(disturbed(step.preactivation(a[-1], w, b), size))
+        made = disturbed(step.preactivation(a[-1], w, b), size)
+        z.append(np.where(kinks[k], 0.0, made) if kinks else made)
         a.append(disturbed(step.activation(z[-1], phi.value)))
     return Pass(z, a, problem.y, weights, activations, after, family)
 
@@ -192,6 +202,7 @@ class Reading:
         unit: the relative size of the last digit.
         coarse: how closely a form must fit in the first comparison.
         floors: for each array, the error in its gradient that comes from rounding in the update alone.
+        kinks: as for `forward`; the activations have slopes of their own there.
         resembling: for each family, which arrays resemble the correct gradient at first sight, and what tells the rest.
     """
 
@@ -200,6 +211,7 @@ class Reading:
     unit: float
     coarse: float
     floors: Mapping[str, float]
+    kinks: Sequence[np.ndarray] = ()
     resembling: dict[str, tuple[dict[str, bool], Iterator[tuple[str, bool]]]] = field(default_factory=dict, repr=False)
     _correct: dict[str, dict[str, Block]] = field(default_factory=dict, repr=False)
 
@@ -213,11 +225,11 @@ class Reading:
 
     @cached_property
     def _exact(self) -> Pass:
-        return forward(self.problem, self.activations, "mse")
+        return forward(self.problem, self.activations, "mse", kinks=self.kinks)
 
     @cached_property
     def _disturbed(self) -> Pass:
-        return forward(self.problem, self.activations, "mse", self.unit)
+        return forward(self.problem, self.activations, "mse", self.unit, self.kinks)
 
     @cached_property
     def given(self) -> dict[str, np.ndarray]:

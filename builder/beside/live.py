@@ -29,8 +29,9 @@ from live import fetch
 LOG = get_plugin_logger("live")
 FOLDER = "assets/live"  # in the site
 SETTINGS = ("auto", "self", "cdn", "off")
-#: What the page does not need: it computes no results, draws no figures, reads no claims and has no command line.
-LEFT_OUT = ("experiments", "figures", "tables", "claims.py", "__main__.py")
+#: What the page does not need: it computes no results, draws no figures, reads no claims and no folders of files, and
+#: has no command line.
+LEFT_OUT = ("experiments/", "figures/", "tables/", "claims.py", "__main__.py", "verification/grading.py")
 #: What stands on a page though it is no part of the package.
 ADDED = ("benchmarks/__init__.py", "benchmarks/rewritings.py")
 #: The entry scripts, and for each the CSS selector of what it works on.
@@ -107,10 +108,10 @@ def archive(root: Path) -> bytes:
     Its files are not compressed one by one, because they are sent compressed all together, in 15% less.
     """
     package = root / "backprop"
-    paths = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in LEFT_OUT]
+    wanted = (p for p in package.rglob("*.py") if not p.relative_to(package).as_posix().startswith(LEFT_OUT))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as packed:
-        for path in [*paths, *(root / name for name in ADDED)]:
+        for path in [*sorted(wanted), *(root / name for name in ADDED)]:
             packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), path.read_bytes())
     return made.getvalue()
 
