@@ -226,3 +226,20 @@ def test_models_bring_their_activations() -> None:
     assert (found.verdict, found.activations) == ("correct", ("tanh", "tanh"))
     assert "activations" not in " ".join(found.assumed)
     assert "activations" in " ".join(diagnose_step(model.weights, new.weights, X, Y, 0.1).assumed)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_state_may_be_a_model_or_a_list(bias: bool) -> None:
+    start = Model.random([2, 3, 1], seed=0, activations=["relu", "sigmoid"], bias=bias)
+    after = start.update(start.backward(start.forward(X), Y), 0.5)
+    after2 = after.update(after.backward(after.forward(X), Y), 0.5)
+    for second in (None, after2):
+        found = diagnose_step(start, after, X, Y, 0.5, after2=second)
+        assert (found.verdict, found.activations, len(found.arrays)) == ("correct", ("relu", "sigmoid"), 2 + 2 * bias)
+    found = diagnose_step(start, list(after.weights), X, Y, 0.5)  # whose biases are not known
+    assert (found.verdict, found.activations, len(found.arrays)) == ("correct", ("relu", "sigmoid"), 2)
+    found = diagnose_step(start.weights, after, X, Y, 0.5, biases=[start.biases, after.biases] if bias else None)
+    assert (found.verdict, len(found.arrays)) == ("correct", 2 + 2 * bias)
+    if bias:
+        with pytest.raises(ValueError, match=r"^biases\[2\] is None; expected the biases at every time"):
+            diagnose_step(start, after, X, Y, 0.5, after2=list(after2.weights))

@@ -51,8 +51,8 @@ def diagnose_step(
     velocity.
 
     Args:
-        before: the weights before the update, as for `diagnose`; if it is a `backprop.Model`, so is `after`.
-        after: the weights after it.
+        before: the weights before the update, as for `diagnose`; or a `backprop.Model`.
+        after: the weights after it, or a `Model`.
         X: the inputs.
         y: the targets.
         eta: the learning rate, or None. Without it, the learning rate cannot be distinguished from a factor of the
@@ -93,11 +93,12 @@ def diagnose_step(
         >>> backprop.diagnose_step(model.weights, new.weights, X, y, eta=0.5, after2=added).mistakes
         ('gradients-not-zeroed',)
     """
-    if isinstance(before, Model) and isinstance(after, Model):
+    if isinstance(before, Model):
         activations = before.activations if activations is None else activations
-        models = [before, after, *([after2] if isinstance(after2, Model) else [])]
-        biases = [one.biases for one in models] if biases is None and before.biases is not None else biases
-        before, after, after2 = before.weights, after.weights, after2.weights if len(models) > 2 else after2
+        given = [one for one in (before, after, after2) if one is not None]
+        if biases is None and before.biases is not None:
+            biases = [one.biases if isinstance(one, Model) else None for one in given]
+    before, after, after2 = (one.weights if isinstance(one, Model) else one for one in (before, after, after2))
     rule = told_optimizer(optimizer, eta)
     states = _states(before, after, after2, biases)
     told = told_activations(activations, len(states[0][0]), loss)
