@@ -277,6 +277,29 @@ def whole_number(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
+def of_type(name: str, value: Any, kind: Any, expected: str) -> None:
+    """Check the type of a value.
+
+    Args:
+        name: the name of the argument, for the message.
+        value: what was passed.
+        kind: the type it must have.
+        expected: what was expected, in words.
+
+    Raises:
+        TypeError: if it has another type.
+
+    Examples:
+        >>> from backprop.checks import of_type
+        >>> of_type("bias", "no", bool, "True or False")
+        Traceback (most recent call last):
+            ...
+        TypeError: bias is 'no', of type str; expected True or False
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected {expected}")
+
+
 def one_of(name: str, value: Any, names: Sequence[str]) -> str:
     """Return value if it is one of the names.
 

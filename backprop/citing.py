@@ -74,7 +74,7 @@ def page_part(place: str) -> Part:
         >>> page_part("results/xor/")
         Part(title='Page results/xor/', place='results/xor/')
     """
-    if not re.fullmatch(r"([a-z0-9-]+/)+", place):
+    if not isinstance(place, str) or not re.fullmatch(r"([a-z0-9-]+/)+", place):
         raise ValueError(f"page is {place!r}; expected an address below the site's root, such as 'results/xor/'")
     return Part(f"Page {place}", place)
 

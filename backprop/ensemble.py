@@ -16,7 +16,7 @@ Examples:
     [0.025, 0.039, 0.068]
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 from operator import itemgetter
 from typing import Any
@@ -55,8 +55,7 @@ def stack(models: Sequence[Model]) -> Model:
     if not models:
         raise ValueError("models is empty; expected at least one Model")
     for i, model in enumerate(models):
-        if not isinstance(model, Model):
-            raise TypeError(f"models[{i}] is {type(model).__name__}; expected a Model")
+        checks.of_type(f"models[{i}]", model, Model, "a Model")
         if model.n_networks is not None:
             raise ValueError(f"models[{i}] is a stack of {model.n_networks}; expected a single network")
         if (repr(model), model.activations) != (repr(models[0]), models[0].activations):
@@ -77,6 +76,7 @@ def unstack(stacked: Model) -> list[Model]:
         The S networks, each as a single `Model`.
 
     Raises:
+        TypeError: if it is no `Model`.
         ValueError: if it is a single network.
 
     Examples:
@@ -85,6 +85,7 @@ def unstack(stacked: Model) -> list[Model]:
         >>> unstack(stack([backprop.Model.random([2, 4, 1], seed) for seed in range(2)]))[1]
         Model 2-4-1: sigmoid, sigmoid; without bias
     """
+    checks.of_type("stacked", stacked, Model, "a stack")
     if stacked.n_networks is None:
         raise ValueError(f"stacked is a single network, {stacked!r}; expected a stack")
     return [stacked._map(itemgetter(s))._map(np.copy) for s in range(stacked.n_networks)]
@@ -119,9 +120,11 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
         >>> run.losses.reshape(2, 3, -1).shape
         (2, 3, 5)
     """
-    if len(etas) == 0:
-        raise ValueError("etas is empty; expected at least one learning rate")
+    stack(models)  # it refuses models that cannot be stacked
+    checks.of_type("etas", etas, Iterable, "a list of learning rates")
     rates = np.repeat(np.array([checks.learning_rate(eta) for eta in etas]), len(models))
+    if rates.size == 0:
+        raise ValueError("etas is empty; expected at least one learning rate")
     return stack(list(models) * len(etas)), rates[:, None, None]
 
 
@@ -162,6 +165,7 @@ def snapshots(
     start = stack(models)
     X, y = start.check_data(X, y)
     eta = start.check_learning_rates(eta)
+    checks.of_type("epochs", epochs, Iterable, "a list of whole numbers")
     wanted = [checks.whole_number(f"epochs[{k}]", epoch, least=0) for k, epoch in enumerate(epochs)]
     if not wanted or wanted != sorted(set(wanted)):
         raise ValueError(f"epochs is {list(epochs)}; expected increasing whole numbers, at least one")
@@ -180,16 +184,21 @@ def log_spaced(epochs: int) -> list[int]:
     """List epochs that are spaced logarithmically, ten in each factor of ten.
 
     Args:
-        epochs: the last of them.
+        epochs: the last of them, at least 1.
 
     Returns:
         The epochs, in increasing order, from 0.
+
+    Raises:
+        TypeError: if it is not a whole number.
+        ValueError: if it is smaller than 1.
 
     Examples:
         >>> from backprop.ensemble import log_spaced
         >>> log_spaced(30)
         [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30]
     """
+    epochs = checks.whole_number("epochs", epochs, least=1)
     steps = {round(10 ** (k / 10)) for k in range(10 * len(str(epochs)))}
     return [0, *sorted(k for k in steps if k < epochs), epochs]
 

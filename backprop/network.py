@@ -324,6 +324,7 @@ class Model:
             >>> backprop.Model.random([2, 4, 4, 1], seed=0, bias=True)
             Model 2-4-4-1: sigmoid, sigmoid, sigmoid; with bias
         """
+        checks.of_type("bias", bias, bool, "True or False")
         if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
             raise TypeError(f"widths is {widths!r}; expected a sequence of whole numbers such as [2, 4, 1]")
         sizes = [checks.whole_number(f"widths[{i}]", d, least=1) for i, d in enumerate(widths)]

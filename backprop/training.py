@@ -184,8 +184,9 @@ def train(
         >>> run.losses.shape, run.losses[:, -1].round(3), run.diverged_at
         ((3, 2000), array([0.243, 0.055, 0.009]), (None, None, None))
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"model is {type(model).__name__}; expected a Model")
+    checks.of_type("model", model, Model, "a Model")
+    if progress is not None:
+        checks.of_type("progress", progress, Callable, "a function")
     X, y, eta = checks.real_array("X", X), checks.real_array("y", y), checks.learning_rates(eta)
     sizes = [len(array) for array in (eta, X, y) if np.ndim(array) == 3]
     if model.n_networks is None and sizes:

@@ -298,6 +298,29 @@ CASES = {
         lambda: ensemble.stack([MODEL, Model.random([2, 4, 1])]), ValueError, "models[1]", "2-4-1", repr(MODEL)
     ),
     "one network taken apart": Bad(lambda: ensemble.unstack(MODEL), ValueError, "stacked", repr(MODEL), "a stack"),
+    "rates that are one number": Bad(lambda: ensemble.grid([MODEL], untyped(0.1)), TypeError, "etas", "0.1", "a list"),
+    "a grid of one network": Bad(lambda: ensemble.grid(untyped(MODEL), [1.0]), TypeError, "models", "Model", "a list"),
+    "a list taken apart": Bad(lambda: ensemble.unstack(untyped([MODEL])), TypeError, "stacked", "list", "a stack"),
+    "no epoch": Bad(lambda: ensemble.log_spaced(0), ValueError, "epochs", "0", "at least 1"),
+    "half an epoch": Bad(lambda: ensemble.log_spaced(untyped(0.5)), TypeError, "epochs", "0.5", "a whole number"),
+    "one epoch to keep": Bad(
+        lambda: ensemble.snapshots([MODEL], X, Y, 1.0, untyped(3)), TypeError, "epochs", "3", "a list of whole numbers"
+    ),
+    "progress": Bad(lambda: train(MODEL, X, Y, 1.0, 1, progress=untyped(5)), TypeError, "progress", "5", "a function"),
+    "biases or not": Bad(
+        lambda: Model.random([2, 1], 0, bias=untyped("no")), TypeError, "bias", "'no'", "True or False"
+    ),
+    "the gradient of a list": Bad(
+        lambda: backprop.verification.gradient_check(untyped([1]), X, Y), TypeError, "model", "[1]", "a Model"
+    ),
+    "the gradient of a stack": Bad(
+        lambda: backprop.verification.numerical_gradients(STACK, X, Y), ValueError, "model", "a stack of 3", "a single"
+    ),
+    "a page that is a number": Bad(lambda: backprop.citation(page=untyped(5)), ValueError, "page", "5", "an address"),
+    "a tolerance": Bad(
+        lambda: backprop.diagnose_loss([0.3], within=untyped("a")), TypeError, "within", "'a'", "a number"
+    ),
+    "no tolerance": Bad(lambda: backprop.diagnose_loss([0.3], flat=0.0), ValueError, "flat", "0.0", "positive, finite"),
     "no rates": Bad(lambda: ensemble.grid([MODEL], []), ValueError, "etas", "empty", "at least one"),
     "no epochs": Bad(lambda: ensemble.snapshots([MODEL], X, Y, 1.0, []), ValueError, "epochs", "[]", "increasing"),
     "epochs that fall": Bad(

@@ -461,7 +461,8 @@ def test_where_every_unit_is_at_its_kink_a_mistake_is_seen_nevertheless(name: st
         g = bent(w, b, slope, at_zero)[0]
         for factor, verdict in ((1, "correct"), (5, "mistake")):
             found = diagnose(given, X, Y, [factor * g[0], g[1]], activations=[phi, "sigmoid"], loss="mse")
-            assert (found.verdict, found.arrays["W1"].factor) == (verdict, pytest.approx(factor))
+            assert found.verdict == verdict
+            assert found.arrays["W1"].factor == pytest.approx(factor)
 
 
 @pytest.mark.parametrize("name", ["relu", "leaky_relu"])

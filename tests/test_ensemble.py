@@ -220,7 +220,7 @@ def test_stacking_leaves_the_models_alone_and_unstacking_gives_them_back() -> No
 
 def test_what_is_no_model_is_named_by_its_type() -> None:
     models: Any = [Model.random([2, 1]), "a network"]
-    with pytest.raises(TypeError, match=r"^models\[1\] is str; expected a Model$"):
+    with pytest.raises(TypeError, match=r"^models\[1\] is 'a network', of type str; expected a Model$"):
         stack(models)
 
 

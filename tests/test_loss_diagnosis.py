@@ -355,3 +355,11 @@ def test_the_factor_of_each_loss_agrees_with_its_gradient() -> None:
 def test_bad_input(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         diagnose_loss(**{"losses": [0.25] * 20, **arguments})
+
+
+@pytest.mark.parametrize("name", ["bce", " Binary Cross-Entropy ", "binary_cross_entropy"])
+def test_a_loss_is_known_by_its_other_names(name: str) -> None:
+    plateau = [np.log(2.0)] * 30
+    assert diagnose_loss(plateau, loss=name) == diagnose_loss(plateau, loss="binary_cross_entropy")
+    assert known_losses(loss=name) == known_losses(loss="binary_cross_entropy")
+    assert known_losses(loss=name)[0].loss == pytest.approx(np.log(2.0))

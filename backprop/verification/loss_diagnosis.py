@@ -16,7 +16,7 @@ import numpy as np
 from backprop import checks
 from backprop.data import xor
 from backprop.derivation import append_ones, binary_accuracy, preactivation
-from backprop.verification.loss_values import LOSS_NAMES, are_distributions, loss_values
+from backprop.verification.loss_values import LOSS_NAMES, are_distributions, loss_values, usual_name
 
 #: A loss is given the name of a known value if the difference is no larger than this fraction of the value.
 WITHIN = 5e-4
@@ -292,7 +292,7 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
         >>> [(known.name, round(known.loss, 4)) for known in known_losses(y=[0, 1, 2, 3], loss="cross_entropy")]
         [('uniform', 1.3863), ('constant', 1.3863)]
     """
-    checks.one_of("loss", loss, list(LOSS_NAMES))
+    loss = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
     if y is None:
         if X is not None:
             raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
@@ -449,14 +449,9 @@ def diagnose_loss(
     """
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):
-        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
-            raise TypeError(
-                f"{name} is {checks.shown(tolerance)}, of type {type(tolerance).__name__}; expected a number"
-            )
-        if not (np.isfinite(tolerance) and tolerance > 0):
-            raise ValueError(f"{name} is {tolerance}; expected a positive, finite number")
+        checks.learning_rate(tolerance, name)  # positive and finite, as it must be
     if loss is not None:
-        checks.one_of("loss", loss, list(LOSS_NAMES))
+        loss = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
     if y is None and X is not None:
         raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
     finite = np.isfinite(values)

@@ -53,6 +53,45 @@ LOSS_NAMES: Mapping[str, LossName] = {
     f"{_MANY}_sum": LossName("the sum of categorical cross-entropies", _MANY, 1.0, False, False),
 }
 
+#: Other names of these losses.
+ALIASES = {
+    "mse_mean": "mse",
+    "mean_squared_error": "mse",
+    "half_mse": "mse_half",
+    "mse_half_mean": "mse_half",
+    "sse": "mse_sum",
+    "sum_squared_error": "mse_sum",
+    "half_sse": "mse_half_sum",
+    "bce": "binary_cross_entropy",
+    "binary_cross_entropy_mean": "binary_cross_entropy",
+    "bce_sum": "binary_cross_entropy_sum",
+    "categorical_cross_entropy": "cross_entropy",
+    "categorical_cross_entropy_sum": "cross_entropy_sum",
+    "softmax_cross_entropy": "cross_entropy",
+}
+
+
+def usual_name(loss: Any) -> str:
+    """Return the name that a loss has here; other common names are known as well.
+
+    Args:
+        loss: a name.
+
+    Returns:
+        The name in LOSS_NAMES if there is one, otherwise what came.
+
+    Raises:
+        TypeError: if it is not text.
+
+    Examples:
+        >>> from backprop.verification.loss_values import usual_name
+        >>> usual_name("MSE"), usual_name("bce"), usual_name("hinge")
+        ('mse', 'binary_cross_entropy', 'hinge')
+    """
+    checks.of_type("loss", loss, str, "a name")
+    name = loss.strip().lower().replace("-", "_").replace(" ", "_")
+    return ALIASES.get(name, name)
+
 
 def are_distributions(values: np.ndarray) -> bool:
     """Tell whether each row is a distribution over several classes, as one-hot targets and softmax outputs are.

@@ -95,7 +95,10 @@ def _measure(
 
 
 def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple[str, float]:
-    """Choose the method and the step size if they are not specified, and reject a method that does not fit."""
+    """Choose the method and the step size if they are not specified, and reject what does not fit."""
+    checks.of_type("model", model, Model, "a Model")
+    if model.n_networks is not None:
+        raise ValueError(f"model is a stack of {model.n_networks}; expected a single network")
     unfit = [phi.name for phi in model.activations if not _is_one_of(phi, SMOOTH)]
     if method is None:
         method = "central" if unfit else "complex"
@@ -147,8 +150,8 @@ def numerical_gradients(
         >>> max(map(relative_error, analytic.weights, numerical.weights)) < 1e-13
         True
     """
-    X, y = model.check_data(X, y, loss)
     method, h = _method_and_step(model, method, h)
+    X, y = model.check_data(X, y, loss)
     return _measure(model, X, y, loss, method, h)[0]
 
 
@@ -249,8 +252,8 @@ def gradient_check(
         (array([[False,  True],
                [ True, False]]), array([[ True,  True]]))
     """
-    X, y = model.check_data(X, y, loss)
     method, h = _method_and_step(model, method, h)
+    X, y = model.check_data(X, y, loss)
     analytic = model.backward(model.forward(X), y, loss) if gradients is None else gradients
     model.update(analytic, eta=1.0)  # it refuses gradients that do not fit this model
     numerical, kinks = _measure(model, X, y, loss, method, h)

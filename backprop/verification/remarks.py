@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop import checks
 from backprop.network import Activation, Gradients, Model, Trace
-from backprop.verification.loss_values import LOSS_NAMES, loss_values
+from backprop.verification.loss_values import LOSS_NAMES, loss_values, usual_name
 
 #: A unit is saturated if its derivative is below this fraction of the largest possible, for every example.
 SATURATED = 0.01
@@ -104,7 +104,7 @@ they get the same gradient and stay identical.
         >>> remarks(backprop.Model.random([2, 3, 1], seed=0), X, y)
         ()
     """
-    name = checks.one_of("loss", loss, list(LOSS_NAMES))
+    name = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
     X = checks.matrix("X", X, columns=model.widths[0])
     y = checks.matrix("y", y, rows=len(X), columns=model.widths[-1])
     with np.errstate(all="ignore"):

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop import checks
 from backprop.network import ACTIVATIONS, Activation
+from backprop.verification.loss_values import usual_name
 from backprop.verification.search import LossReading, losses
 
 #: The activations that are tried in hidden layers and at the output if none are specified.
@@ -17,32 +18,12 @@ HIDDEN, OUTPUT = ("sigmoid", "tanh", "relu", "identity"), ("sigmoid", "identity"
 MIXED = 320
 
 
-_ALIASES = {
-    "mse_mean": "mse",
-    "mean_squared_error": "mse",
-    "half_mse": "mse_half",
-    "mse_half_mean": "mse_half",
-    "sse": "mse_sum",
-    "sum_squared_error": "mse_sum",
-    "half_sse": "mse_half_sum",
-    "bce": "binary_cross_entropy",
-    "binary_cross_entropy_mean": "binary_cross_entropy",
-    "bce_sum": "binary_cross_entropy_sum",
-    "categorical_cross_entropy": "cross_entropy",
-    "categorical_cross_entropy_sum": "cross_entropy_sum",
-    "softmax_cross_entropy": "cross_entropy",
-}
-
-
 def told_losses(loss: str | None, n: int, d: int) -> list[LossReading]:
     """List the losses that agree with what the caller specified."""
     known = losses(n, d)
     if loss is None:
         return known
-    if not isinstance(loss, str):
-        raise TypeError(f"loss is {checks.shown(loss)}, of type {type(loss).__name__}; expected a name")
-    name = loss.strip().lower().replace("-", "_").replace(" ", "_")
-    name = _ALIASES.get(name, name)
+    name = usual_name(loss)
     if d == 1:
         name = name.removesuffix("_examples")  # the mean over all entries is then the mean over the examples
     found = [reading for reading in known if reading.name in (name, f"{name}_examples")]
