@@ -651,7 +651,9 @@ def test_where_nothing_disturbs_a_unit_at_its_kink_only_slopes_that_change_the_g
     assert not X[0].any()
     for biased, slopes in ((biases, [1.0, 0.5]), (None, [])):  # dW1 is not changed where the inputs are 0
         other = replace(one, problem=problem._replace(bias_gradients=biased))
-        assert [comparison._slope(found.activations[0]) for found in comparison.with_kinks(other)][1:] == slopes
+        assert [comparison._derivative_at_zero(found.activations[0]) for found in comparison.with_kinks(other)][
+            1:
+        ] == slopes
     moved = replace(one, problem=problem._replace(biases=(np.array([0.1, 0.0]), biases[1])))
     assert [len(list(found.kinks)) for found in comparison.with_kinks(moved)] == [0, 2, 2]
     cancelled = problem._replace(weights=(np.array([[1.0, 2.0], [-1.0, 1.0]]), weights[1]), X=np.full((3, 2), 3.0))
@@ -663,7 +665,7 @@ def test_where_nothing_disturbs_a_unit_at_its_kink_only_slopes_that_change_the_g
     [("relu", (0, 1, 0.5)), ("leaky_relu", (0.01, 1, 0.505)), ("softplus", ()), ("silu", ()), ("softmax", ())],
 )
 def test_the_slopes_at_a_kink(name: str, slopes: tuple[float, ...]) -> None:
-    assert comparison.slopes_at_kink(backprop.network.ACTIVATIONS[name]) == pytest.approx(slopes)
+    assert comparison.derivatives_at_kink(backprop.network.ACTIVATIONS[name]) == pytest.approx(slopes)
 
 
 @pytest.mark.parametrize(("told", "chosen"), [(None, 2), ([[SIGMOID], [SIGMOID]], 3)])

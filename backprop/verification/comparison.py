@@ -43,35 +43,37 @@ class Case(NamedTuple):
 
 
 @lru_cache(maxsize=100)
-def slopes_at_kink(phi: Activation) -> tuple[float, ...]:
-    """Return the slopes that programs use at z = 0: from the left, from the right, and halfway; none without a kink."""
+def derivatives_at_kink(phi: Activation) -> tuple[float, ...]:
+    """Return the derivatives that programs use at a kink: from the left, from the right, and halfway; none without one."""
     z = np.array([[-1e-9, 1e-9]])
     left, right = phi.derivative(z, phi.value(z))[0] if phi.elementwise else (0.0, 0.0)
     return (float(left), float(right), float(left + right) / 2) if abs(right - left) > 1e-6 else ()
 
 
-def _slope(phi: Activation) -> float:
+def _derivative_at_zero(phi: Activation) -> float:
     """Return the derivative that an activation has at z = 0."""
     return float(phi.derivative(*np.zeros((2, 1, 1)))[0, 0])
 
 
-def _with_slope(phi: Activation, slope: float) -> Activation:
-    return replace(phi, derivative=lambda z, a: np.where(z == 0, slope, phi.derivative(z, a)))
+def _with_derivative(phi: Activation, at_zero: float) -> Activation:
+    return replace(phi, derivative=lambda z, a: np.where(z == 0, at_zero, phi.derivative(z, a)))
 
 
 def with_kinks(reading: Reading) -> Iterator[Reading]:
-    """Yield the reading and, if units are at a kink up to rounding, a reading for each slope that may be used there."""
+    """Yield the reading and, if units are at a kink up to rounding, a reading for each derivative there."""
     yield reading
-    slopes = [slopes_at_kink(phi) for phi in reading.activations]
-    if not any(slopes):
+    at_zero = [derivatives_at_kink(phi) for phi in reading.activations]
+    if not any(at_zero):
         return
     p = reading.exact("mse")
     sizes = [np.abs(a) @ np.abs(w) for a, w in zip(p.a, p.weights, strict=False)]  # a bias that cancels is no larger
     nearly = [np.abs(z) <= AT_KINK * reading.unit * size for z, size in zip(p.z, sizes, strict=True)]
-    kinks = [near & bool(slope) for near, slope in zip(nearly, slopes, strict=True)]
+    kinks = [near & bool(some) for near, some in zip(nearly, at_zero, strict=True)]
     disturbed = any(size[kink].any() for size, kink in zip(sizes, kinks, strict=True))
     for which in range(3) if any(map(np.any, kinks)) else ():
-        phis = [_with_slope(phi, s[which]) if s else phi for phi, s in zip(reading.activations, slopes, strict=True)]
+        phis = [
+            _with_derivative(phi, s[which]) if s else phi for phi, s in zip(reading.activations, at_zero, strict=True)
+        ]
         other = Reading(reading.problem, tuple(phis), reading.unit, reading.coarse, reading.floors, kinks)
         if disturbed or _differ(reading, other):
             yield other
@@ -143,7 +145,7 @@ def nearest(baselines: Sequence[Baseline]) -> Baseline:
 
 
 def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:
-    """List the baselines with which every array agrees; of slopes at a kink, the one that tests the most arrays."""
+    """List the baselines with which every array agrees; of derivatives at a kink, the one that tests the most."""
     best = dict[object, Baseline]()
     for reading in readings:
         if any(reading.problem.turned):
@@ -310,4 +312,6 @@ def assumed(case: Case, reading: Reading, loss: LossReading) -> Iterator[str]:
     if case.loss is None:
         yield f"the loss {loss.name}, {loss.words}"
     at = [phi for phi, kink in zip(reading.activations, reading.kinks, strict=False) if kink.any()]
-    yield from dict.fromkeys(f"the derivative {_slope(phi):g} of {phi.name} at its kink, z = 0" for phi in at)
+    yield from dict.fromkeys(
+        f"the derivative {_derivative_at_zero(phi):g} of {phi.name} at its kink, z = 0" for phi in at
+    )

@@ -328,7 +328,7 @@ def diagnosed(case: Case) -> Diagnosis:
 
 
 def hiding(fit: Baseline, readings: Sequence[Reading]) -> list[Reading]:
-    """List the readings with a slope at a kink, if rounding there hides an array of the gradient that fits."""
+    """List the readings with a derivative at a kink, if rounding there hides an array of the gradient that fits."""
     blocks = fit.reading.correct(fit.loss.family)
     hidden = any(blocks[name].given.any() for name in fit.agree - fit.tested)
     return [one for one in readings if hidden and one.kinks]

@@ -202,7 +202,7 @@ class Reading:
         unit: the relative size of the last digit.
         coarse: how closely a form must fit in the first comparison.
         floors: for each array, the error in its gradient that comes from rounding in the update alone.
-        kinks: as for `forward`; the activations have slopes of their own there.
+        kinks: as for `forward`; the activations have derivatives of their own there.
         resembling: for each family, which arrays resemble the correct gradient at first sight, and what tells the rest.
     """
 
