@@ -44,7 +44,7 @@ class Case(NamedTuple):
 
 @lru_cache(maxsize=100)
 def derivatives_at_kink(phi: Activation) -> tuple[float, ...]:
-    """Return the derivatives that programs use at a kink: from the left, from the right, and halfway; none without one."""
+    """Return the derivatives that programs use at z = 0 if there is a kink: from the left, the right, and halfway."""
     z = np.array([[-1e-9, 1e-9]])
     left, right = phi.derivative(z, phi.value(z))[0] if phi.elementwise else (0.0, 0.0)
     return (float(left), float(right), float(left + right) / 2) if abs(right - left) > 1e-6 else ()
