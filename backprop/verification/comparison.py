@@ -65,11 +65,14 @@ def with_kinks(reading: Reading) -> Iterator[Reading]:
     at_zero = [derivatives_at_kink(phi) for phi in reading.activations]
     if not any(at_zero):
         return
-    p = reading.exact("mse")
-    sizes = [np.abs(a) @ np.abs(w) for a, w in zip(p.a, p.weights, strict=False)]  # a bias that cancels is no larger
-    nearly = [np.abs(z) <= AT_KINK * reading.unit * size for z, size in zip(p.z, sizes, strict=True)]
-    kinks = [near & bool(some) for near, some in zip(nearly, at_zero, strict=True)]
-    disturbed = any(size[kink].any() for size, kink in zip(sizes, kinks, strict=True))
+    p, kinks, disturbed = reading.exact("mse"), [], False
+    for z, a, w, some in zip(p.z, p.a, p.weights, at_zero, strict=False):
+        near, rounding = np.zeros(1, bool), AT_KINK * reading.unit
+        if some and np.abs(z).min() <= rounding * norm(a) * norm(w):
+            size = np.abs(a) @ np.abs(w)  # a bias that cancels is no larger
+            near = np.abs(z) <= rounding * size
+            disturbed |= bool(size[near].any())
+        kinks.append(near)
     for which in range(3) if any(map(np.any, kinks)) else ():
         phis = [
             _with_derivative(phi, s[which]) if s else phi for phi, s in zip(reading.activations, at_zero, strict=True)
