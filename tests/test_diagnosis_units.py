@@ -1606,6 +1606,27 @@ def test_how_many_readings_are_searched(
     assert (others["with_clipping"], others["skipping"]) == looks
 
 
+def test_after_a_search_no_reading_keeps_the_disturbed_forward_pass_and_it_is_the_same_when_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched, explained = list[Reading](), diagnosis.explained
+
+    def kept(case: Case, readings: list[Reading], *more: Any) -> Any:
+        found = explained(case, readings, *more)
+        searched.extend(readings)
+        assert not [one for one in readings if "_disturbed" in vars(one)]
+        return found
+
+    monkeypatch.setattr(diagnosis, "explained", kept)
+    noise = [np.random.default_rng(0).normal(size=w.shape) for w in W]
+    assert diagnose(W, X, Y, noise).verdict == "unknown"
+    before = searched[0].disturbed("mse")
+    searched[0].forget()
+    for one, other in zip(before.z, searched[0].disturbed("mse").z, strict=True):
+        assert one is not other
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(("many", "networks"), [(X.size, [20, 15]), (X.size - 1, [16, 15])])
 def test_with_many_inputs_fewer_networks_are_read(
     monkeypatch: pytest.MonkeyPatch, many: int, networks: list[int]

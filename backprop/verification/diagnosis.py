@@ -264,6 +264,7 @@ def explained(
                     break
             least = max(least, evidence) if more else least
             found += more
+        reading.forget()
     found = [one for one in found if one.cost <= LIMIT]
     return sorted(found, key=lambda one: one.cost)
 

@@ -231,6 +231,10 @@ class Reading:
     def _disturbed(self) -> Pass:
         return forward(self.problem, self.activations, "mse", self.unit, self.kinks)
 
+    def forget(self) -> None:
+        """Let go of the disturbed forward pass, which takes the most memory; it is computed anew when it is needed."""
+        self.__dict__.pop("_disturbed", None)
+
     @cached_property
     def given(self) -> dict[str, np.ndarray]:
         """The arrays that were passed, by name."""
