@@ -366,10 +366,15 @@ def test_options_are_passed_on(tmp_path: Path) -> None:
         ),
         (
             "diagnose_step",
-            {"weight_decay": 0.1, "optimizer": "momentum"},
-            {"optimizer": {"name": "momentum", "weight_decay": 0.1}},
+            {"weight_decay": 0.1, "optimizer": "momentum", "eta": 0.5},
+            {"optimizer": {"name": "momentum", "weight_decay": 0.1}, "eta": 0.5},
         ),
-        ("diagnose_step", {"optimizer": "adam"}, {"optimizer": "adam"}),
+        ("diagnose_step", {"optimizer": "adam", "eta": 0.5}, {"optimizer": "adam", "eta": 0.5}),
+        (
+            "diagnose_step",
+            {"optimizer": "momentum", "weight_decay": 0.0},
+            {"optimizer": {"name": "momentum", "weight_decay": 0.0}},
+        ),
         ("diagnose_step", {"convention": "rows", "loss": "mse"}, {"convention": "rows", "loss": "mse"}),
     ],
 )

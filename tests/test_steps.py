@@ -243,3 +243,21 @@ def test_a_state_may_be_a_model_or_a_list(bias: bool) -> None:
     if bias:
         with pytest.raises(ValueError, match=r"^biases\[2\] is None; expected the biases at every time"):
             diagnose_step(start, after, X, Y, 0.5, after2=list(after2.weights))
+
+
+@pytest.mark.parametrize("option", ["--optimizer adam", "--weight-decay 0.01"])
+def test_what_needs_the_learning_rate_says_so_at_the_command_line(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "step.npz"
+    new = MODEL.update(MODEL.backward(MODEL.forward(X), Y), 0.5)
+    parts = {"W": MODEL.weights, "after": new.weights, "b": MODEL.biases or (), "afterb": new.biases or ()}
+    named: dict[str, Any] = {f"{word}{k}": one for word, part in parts.items() for k, one in enumerate(part, start=1)}
+    np.savez(path, X=X, y=Y, **named)
+    words = ["diagnose", str(path), "--activations", "sigmoid", "--loss", "mse", *option.split()]
+    assert main(words) == 2
+    said = f"{option.removesuffix(' 0.01')} is given without --eta, and {path} has no eta; expected the learning rate"
+    assert capsys.readouterr().err == f"backprop: {said}\n"
+    assert main([*words, "--eta", "0.5"]) == 1
+    np.savez(path, X=X, y=Y, eta=0.5, **named)
+    assert main(words) == 1

@@ -84,6 +84,10 @@ def diagnose_file(
         arguments["eta"] = checks.learning_rate(eta)
     if "optimizer" in more and name == "diagnose":
         raise ValueError(f"--optimizer is {more['optimizer']}, but {path} has gradients; expected it with after1, …")
+    adam = more.get("optimizer") == "adam"
+    if (weight_decay or adam) and name == "diagnose_step" and arguments["eta"] is None:
+        option = "--optimizer adam" if adam else "--weight-decay"
+        raise ValueError(f"{option} is given without --eta, and {path} has no eta; expected the learning rate")
     if weight_decay is not None:
         decay = {"weight_decay": weight_decay}
         more |= decay if name == "diagnose" else {"optimizer": {"name": more.get("optimizer", "sgd"), **decay}}
