@@ -15,7 +15,9 @@ export class Microscope {
   private address = "";
   private opened = false;
   private waiting: Record<string, string> | null = null;
+  private updating = false;
   private busy = false;
+  private done: Promise<void> = Promise.resolve(); // resolved when nothing waits for Python
   private written = -Infinity;
   private later = 0;
   private readonly words = make("p", "microscope-words");
@@ -42,12 +44,13 @@ export class Microscope {
     const figure = root.querySelector<HTMLElement>(".microscope-graph")!;
     this.graph = new Graph(figure, (name) => this.choose(name));
     this.panel = new Panel(root.querySelector<HTMLElement>(".microscope-panel")!, this.words, root);
-    this.training = new Training(() => this.address, (address, paused) => this.trained(address, paused));
+    this.training = new Training(() => this.current(), (address, paused) => this.trained(address, paused));
     this.words.ariaLive = "polite";
   }
 
   /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
   async open(address: string): Promise<void> {
+    await this.done;
     await this.training.halt();
     this.address = address;
     const answer = await ask("look", { address });
@@ -87,21 +90,35 @@ export class Microscope {
   /** Change something; while Python is busy the newest changes wait, and those of the same name replace each other. */
   private change(changes: Record<string, string>): void {
     this.waiting = { ...this.waiting, ...changes };
-    if (!this.busy) void this.work();
+    this.begin();
+  }
+
+  private begin(): void {
+    if (!this.busy) this.done = this.work();
   }
 
   private async work(): Promise<void> {
     this.busy = true;
-    while (this.waiting) {
+    while (this.waiting || this.updating) {
       const running = await this.training.halt();
       const changes = this.waiting;
-      this.waiting = null;
-      const answer = await ask("look", { address: this.address, changes, focus: this.graph.focused });
+      if (changes) this.waiting = null;
+      else this.updating = false;
+      const { address } = this;
+      const answer = changes
+        ? await ask("look", { address, changes, focus: this.graph.focused })
+        : await ask("update", { address });
       if (typeof answer === "string") this.say([answer]);
       else this.show(answer);
-      if (running && Object.keys(changes).join() === "eta") void this.training.run();
+      if (running && changes && Object.keys(changes).join() === "eta") void this.training.run();
     }
     this.busy = false;
+  }
+
+  /** The address with all that the reader has changed, such as a number that was written just before a click. */
+  private async current(): Promise<string> {
+    await this.done;
+    return this.address;
   }
 
   private go(step: string | undefined): void {
@@ -111,11 +128,8 @@ export class Microscope {
   /** To the next step; after the last one the update is made, and it begins anew. */
   private forward(): void {
     if (this.view?.step.next) return this.go(this.view.step.next);
-    void this.training.halt().then(async () => {
-      const answer = await ask("update", { address: this.address });
-      if (typeof answer === "string") this.say([answer]);
-      else this.show(answer);
-    });
+    this.updating = true;
+    this.begin();
   }
 
   /** A part of the drawing was chosen: a connection or an input is edited, a unit is looked at. */
@@ -159,7 +173,7 @@ export class Microscope {
     this.root.dataset.step = step.name;
     this.root.dataset.numbers = JSON.stringify(view.numbers);
     if (same) this.training.keep(view.address);
-    else void this.training.show();
+    else void this.training.show(view.address);
     void this.mistakes.show(view);
   }
 
@@ -188,7 +202,7 @@ export class Microscope {
   }
 
   private async download(verb: "picture" | "archive"): Promise<void> {
-    const answer: Verbs["picture"]["answer"] | Verbs["archive"]["answer"] | string = await ask(verb, { address: this.address });
+    const answer: Verbs["picture"]["answer"] | Verbs["archive"]["answer"] | string = await ask(verb, { address: await this.current() });
     if (typeof answer === "string") this.say([answer]);
     else save(answer.name, answer.content);
   }

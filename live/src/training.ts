@@ -24,21 +24,21 @@ export class Training {
   private readonly once: HTMLButtonElement;
   private running = false;
   private over: Promise<void> = Promise.resolve();
-  private busy = false;
+  private turn = 0; // counts the presses of the buttons, of which the newest holds
   private beside: unknown = {};
   private speed = "fast";
   private expected = ""; // the address that this training has led to
 
   /**
-   * @param address - gives the state
+   * @param address - gives the state when everything that was changed is in it
    * @param moved - is told the new one; with `true` when the training pauses
    */
   constructor(
-    private readonly address: () => string,
+    private readonly address: () => Promise<string>,
     private readonly moved: (address: string, paused: boolean) => void,
   ) {
     this.starting = button("Train", () => (this.running ? this.pause() : void this.run()));
-    this.once = button("One epoch", () => void this.step());
+    this.once = button("One epoch", () => void (this.running || this.begin((address) => this.step(address))));
     const speed = select("Speed", (value) => {
       this.speed = value;
     });
@@ -57,8 +57,7 @@ export class Training {
   }
 
   /** Begin anew: other data, another network, other weights. */
-  async show(): Promise<void> {
-    const address = this.address();
+  async show(address: string): Promise<void> {
     if (address === this.expected || this.running) return;
     this.expected = address;
     this.beside = {};
@@ -86,12 +85,22 @@ export class Training {
 
   /** Train until it is paused. */
   run(): Promise<void> {
-    if (!this.running && !this.busy) this.over = this.loop();
-    return this.over;
+    this.running = true;
+    this.starting.textContent = "Pause";
+    return this.begin((address) => this.loop(address));
+  }
+
+  /** Train, once all that was begun before is over and it is known from where, unless a button is pressed before. */
+  private async begin(train: (address: string) => Promise<void>): Promise<void> {
+    const turn = ++this.turn;
+    await this.over;
+    const address = await this.address();
+    if (turn === this.turn) this.over = train(address);
   }
 
   private pause(): void {
     this.running = false;
+    this.turn++;
     this.starting.textContent = "Train";
   }
 
@@ -114,11 +123,8 @@ export class Training {
     this.surface.draw(answer.surface);
   }
 
-  async step(): Promise<void> {
-    if (this.running || this.busy) return;
-    this.busy = true;
-    const answer = await this.asked(this.address(), 1);
-    this.busy = false;
+  private async step(address: string): Promise<void> {
+    const answer = await this.asked(address, 1);
     if (typeof answer === "string") return this.say(answer);
     this.take(answer);
     this.draw(answer);
@@ -135,9 +141,7 @@ export class Training {
     this.moved(answer.address, true);
   }
 
-  private async loop(): Promise<void> {
-    this.running = true;
-    this.starting.textContent = "Pause";
+  private async loop(address: string): Promise<void> {
     this.say("Training.");
     let epochs = 10;
     let frames = 0;
@@ -145,7 +149,7 @@ export class Training {
     const begun = performance.now();
     let from = 0;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    let next = this.asked(this.address(), epochs);
+    let next = this.asked(address, epochs);
     for (;;) {
       const answer = await next;
       if (typeof answer === "string") {

@@ -235,6 +235,39 @@ def test_an_answer_that_comes_while_a_number_is_written_leaves_what_is_written(b
     bench.wait_for_function("location.search.includes('x=0.1,0.25')")
 
 
+def written(tab: Any, label: str, text: str) -> None:
+    """Write into a field and leave it as it is, without Enter."""
+    tab.get_by_label(label, exact=True).first.press("Control+a")
+    tab.keyboard.type(text)
+
+
+def test_what_was_written_just_before_a_click_is_in_the_update_the_training_and_the_file(bench: Any) -> None:
+    """The click takes the keyboard from the field, so that the number is sent and Python is busy with it."""
+    opened(bench, "step=update-1")
+    written(bench, "Learning rate η", "0.25")
+    click(bench, "Update the weights")
+    bench.wait_for_function("location.search.includes('eta=0.25') && location.search.includes('epoch=1')")
+    written(bench, "Learning rate η", "0.5")
+    click(bench, "One epoch")
+    bench.wait_for_function("location.search.includes('eta=0.5') && location.search.includes('epoch=2')")
+    written(bench, "Learning rate η", "0.75")
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 2")
+    click(bench, "Pause")
+    bench.wait_for_function("location.search.includes('eta=0.75') && !location.search.includes('epoch=2&')")
+    written(bench, "Network", "2-3-1")
+    with bench.expect_download() as download:
+        click(bench, "Save for diagnose (.npz)")
+    with np.load(download.value.path()) as arrays:
+        assert arrays["W1"].shape == (2, 3)
+
+
+def test_two_quick_epochs_are_two(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
+    bench.wait_for_function("location.search.includes('epoch=2')")
+
+
 def test_eta_and_the_weights_are_changed(bench: Any) -> None:
     opened(bench, "net=2-4-4-1&hidden=tanh&bias=1&data=linear&example=17&step=weights-9")
     before = numbers(bench)
