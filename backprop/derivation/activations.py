@@ -21,8 +21,8 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
     The sigmoid, also called the logistic function, maps a large $z$ to almost 1 and a very negative $z$ to almost 0,
     and $\sigma(0) = \tfrac12$. The values at $z$ and $-z$ add up to one, so $\sigma(-z) = 1 - \sigma(z)$. In the code
-    the exponent is clipped at 700, because $e^{710}$ overflows, and beyond this point the result stays below
-    $10^{-304}$.
+    the exponent is clipped at 700, because $e^{710}$ overflows in double precision, and beyond this point the result
+    stays below $10^{-304}$.
 
     Args:
         z: the pre-activation $z$, any shape, real or complex.
@@ -42,7 +42,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
         >>> sigmoid(np.array([[0.0, np.log(3.0), -np.log(3.0)]])).round(2)
         array([[0.5 , 0.75, 0.25]])
 
-        For very large arguments it neither overflows nor warns:
+        In double precision it neither overflows nor warns, however large its argument is:
 
         >>> sigmoid(np.array([-1000.0, 1000.0])).round(300)
         array([0., 1.])

@@ -4,9 +4,10 @@ What can be said about a network before it is trained? This chapter derives six 
 other chapters, each in a few lines.
 
 A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
-linear algebra, and so is the learning rate above which gradient descent diverges. A first-layer ReLU unit that is 0 for
-every example remains dead, because no gradient reaches its weights, and with two inputs and no bias this happens to a
-quarter of the units at initialisation. Units that start with equal weights remain equal.
+linear algebra, and for a single linear layer so is the learning rate above which gradient descent diverges. A
+first-layer ReLU unit that is 0 for every example remains dead, because no gradient reaches its weights, and with two
+inputs that fill the square from 0 to 1 and no bias this happens to a quarter of the units at initialisation. Units that
+start with equal weights remain equal.
 """
 
 from collections.abc import Sequence
@@ -146,8 +147,9 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     $W^{0} - W^{*}$ is then a sum of eigenvectors, which are vectors $v$ that $H$ only multiplies by a number,
     $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each eigenvector separately. For
     each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the distance by
-    $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. All parts must
-    shrink, so the direction of largest curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
+    $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. A part with
+    $\lambda = 0$ stays as it is and does not affect the loss. All others must shrink, so the direction of largest
+    curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.
 
     If you use the sum in place of the mean, the limit is $N d_L$ times smaller $\eqref{eq:mean-and-sum}$.
 
@@ -258,7 +260,8 @@ def dead_unit_probability(d_in: int) -> float:
     Without a bias, the pre-activation is $z = \sum_i x_i w_i$. On points that fill $[0, 1]^{d_0}$, the unit is dead
     exactly if every weight is negative, because one positive weight $w_i$ makes $z$ positive near the axis $i$. The
     initial weights are drawn independently from a distribution that is symmetric about 0, so each is negative with
-    probability ½. If the data do not come close to the axes, dead units are a little more frequent.
+    probability ½. If the data do not come close to the axes, which is usual with many inputs, dead units are more
+    frequent, and if the inputs have both signs, they are rarer.
 
     Args:
         d_in: the number of inputs $d_0$.
@@ -303,7 +306,8 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
     the two have equal incoming weights, equal outgoing weights and equal biases, they compute the same value and
     receive the same δ. Their gradients are therefore equal, and after the update the units are still identical. However
     long you train it, such a layer is no more expressive than one unit. Random initial weights break the symmetry,
-    whereas equal weights keep the symmetry for ever, even if they are not zero.
+    whereas equal weights keep it, even if they are not zero. This holds for exact numbers. On a computer, rounding may
+    treat equal columns of a matrix differently, and at a large learning rate the difference can grow.
 
     Args:
         w_in: the weights into the layer, shape (in, H).

@@ -6,9 +6,9 @@ derives its δ from the δ of the units that it feeds, first for one unit and th
 A hidden unit affects the loss only through the units of the next layer. If their δ are known, so is the upstream
 gradient of the hidden unit, because it is the sum of these δ, each multiplied by the weight of its connection.
 Multiplying by the derivative of the unit's own activation function then gives its δ. We repeat this layer by layer,
-from the output to the first hidden layer, and all δ together cost less than one forward pass. The formula
-holds for the weights *as they were* in the forward pass, so no layer may be updated before δ has passed through its
-weights.
+from the output to the first hidden layer, and all δ together need fewer multiplications in matrix products than one
+forward pass. The formula holds for the weights *as they were* in the forward pass, so no layer may be updated before δ
+has passed through its weights.
 """
 
 from collections.abc import Sequence

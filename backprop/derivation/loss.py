@@ -455,8 +455,8 @@ def cross_entropy_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         >>> contributions.shape, float(contributions.sum().round(4))
         ((2,), 0.6931)
 
-        If all $K$ classes get equal probabilities, the loss is $\ln K$, whatever the targets are. This is the loss of a
-        network that has not learned anything:
+        If all $K$ classes get equal probabilities, the loss is $\ln K$, whatever the targets are. An untrained network
+        with small weights has nearly this loss, and one with large weights has a higher one:
 
         >>> from backprop.derivation import total_loss
         >>> uniform = float(total_loss(cross_entropy_contributions(y, np.full((2, 3), 1 / 3))))

@@ -250,6 +250,9 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
     $c = \tfrac12\lvert f''\rvert$, $p = 1$ and $r = 2\varepsilon\lvert f\rvert$. The complex step
     $\eqref{eq:complex-step}$ subtracts nothing, so it has the same $c$ and $p$ as the central difference, but $r = 0$.
 
+    The model leaves out that $x \pm h$ is rounded as well. This adds about $\varepsilon\lvert x f'\rvert/h$, which is
+    the larger part if $\lvert x\rvert$ is large or $f$ is near zero.
+
     Args:
         h: the step size, any shape, positive.
         c: the factor of the truncation error, from a higher derivative of f.
@@ -257,7 +260,7 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
         r: the rounding error of the difference, before the division by h.
 
     Returns:
-        $E(h)$, same shape: a bound on the error of the numerical derivative, to leading order.
+        $E(h)$, same shape: an estimate of the largest error of the numerical derivative, to leading order.
 
     Examples:
         Here the truncation error and the rounding error are both 0.5:

@@ -27,7 +27,9 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     $\eqref{eq:forward-gradient}$ and the upstream gradient is δ. The report calls these two factors the forward
     gradient and the backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
     $(d_{l-1} \times 1)(1 \times d_l)$, which has the shape of $W_l$. A weight learns slowly if the activation before it
-    is near zero, $a \approx 0$, or if the unit after it is saturated, $\phi' \approx 0$, because then δ is near zero.
+    is near zero, $a \approx 0$, or if the hidden unit after it is saturated, $\phi' \approx 0$, because then δ is near
+    zero. At the output this depends on the loss, because with cross-entropy $\phi'$ cancels
+    $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Args:
         a: the input $a^n$ of the layer, rather than its output, shape (in,).
@@ -292,8 +294,8 @@ def backpropagation_cost(widths: Sequence[int], n: int) -> int:
     Each layer needs $A^\top\Delta$, which costs $N d_{l-1} d_l$ multiplications. Each layer but the first also needs
     $\Delta W^\top$, which costs as much, whereas nothing is propagated back to the data. A forward pass needs $AW$ for
     each layer and therefore costs $NP$, where $P$ counts the weights without biases. All $P$ partial derivatives
-    together therefore cost less than two further forward passes, however many parameters there are. This is why
-    backpropagation is used.
+    together therefore need less than twice as many multiplications as the forward pass, however many parameters there
+    are. This is why backpropagation is used.
 
     Args:
         widths: the numbers of units $d_0, \dots, d_L$, inputs first.

@@ -55,7 +55,7 @@ def vanishing(result: dict[str, Any]) -> Figure:
         canvas=drawing,
         title=(
             f"Through {steps} sigmoid layers δ becomes {fold:,.0f} times smaller, by a factor of "
-            f"{sigmoid['per_layer']:.2f} per layer, whereas with tanh it does not vanish."
+            f"{sigmoid['per_layer']:.2f} per layer, whereas with tanh its median does not vanish."
         ),
         description=(
             f"The figure shows the norm of δ, on a logarithmic axis, against the number of layers that δ has been "

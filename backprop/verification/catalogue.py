@@ -46,7 +46,7 @@ class Mistake:
     unseen: str
 
 
-_GRADIENT_CHECK = "a gradient check, on any network"
+_GRADIENT_CHECK = "a gradient check of almost any network"
 _TRAINING = "training, because the loss falls all the same"
 _SCALE = "a gradient check against the loss that is printed"
 _LEARNING_RATE = "training over enough epochs, because the effect is that of another learning rate"
@@ -268,7 +268,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "delta1 = derivative1 * (delta2 @ W2.T)\nW2 -= eta * dW2",
         "It is shorter to compute δ and update the weights in one loop over the layers than in two.",
         "a comparison of one whole step, at a learning rate that is not small",
-        "any gradient check, because it updates nothing, and by training",
+        "a gradient check that runs the backward pass without the update, and by training",
     ),
     # the gradient with respect to the weights
     Mistake(
@@ -514,7 +514,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "for W, dW in zip(weights[1:], gradients[1:]):",
         "for W, dW in zip(weights, gradients):",
         "A loop ends one layer early, or the gradient was cleared before it was used.",
-        "a gradient check, on any network, and by a comparison of one whole step",
+        f"{_GRADIENT_CHECK}, and by a comparison of one whole step",
         "a gradient check of the other layers alone, whose gradients are correct",
     ),
     # the update
