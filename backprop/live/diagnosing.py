@@ -47,6 +47,9 @@ def printed_array(name: str, text: str) -> np.ndarray:
         raise ValueError(
             f"{name} was printed with … in its middle; print all of it, after np.set_printoptions(threshold=10**6)"
         )
+    comma = re.search(r"\d+,\d+", text)
+    if comma and re.search(r"\d[ \t]+[-\d]", text):  # blanks separate its numbers, so the comma is no separator
+        raise ValueError(f"{name} has {comma[0]!r}; expected a decimal point instead of the comma")
     top: list[Any] = []
     open_lists = [top]
     for word in words:

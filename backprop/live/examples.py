@@ -90,12 +90,20 @@ class Truncated(io.StringIO):
         return self.getvalue() + end
 
 
+def cut(text: str) -> str:
+    """Cut a text that is longer than what is shown of an output."""
+    shown = Truncated()
+    shown.write(text)
+    return shown.shown()
+
+
 @contextlib.contextmanager
-def as_in_a_console(output: TextIO) -> Iterator[list[warnings.WarningMessage]]:
+def as_in_a_console(output: TextIO, errors: TextIO) -> Iterator[list[warnings.WarningMessage]]:
     """Print to `output`, show values as a console does, record warnings, and restore everything afterwards.
 
     Args:
         output: the stream to print to.
+        errors: the stream in place of standard error.
 
     Yields:
         The warnings so far.
@@ -106,6 +114,7 @@ def as_in_a_console(output: TextIO) -> Iterator[list[warnings.WarningMessage]]:
     try:
         with (
             contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
             np.errstate(),
             np.printoptions(),
             warnings.catch_warnings(record=True) as heard,
@@ -118,6 +127,12 @@ def as_in_a_console(output: TextIO) -> Iterator[list[warnings.WarningMessage]]:
             builtins.__dict__.pop("_", None)
         else:
             builtins.__dict__["_"] = underscore
+
+
+def said(heard: Sequence[warnings.WarningMessage], errors: Truncated) -> list[str]:
+    """List the warnings, each once, and what was written to standard error."""
+    texts = [cut(f"{one.category.__name__}: {one.message}") for one in heard]
+    return list(dict.fromkeys([*texts, *filter(None, [errors.shown()])]))
 
 
 def names_of(place: str) -> dict[str, Any]:
@@ -170,7 +185,7 @@ def last_line(error: BaseException) -> str:
         >>> last_line(ZeroDivisionError("division by zero"))
         'ZeroDivisionError: division by zero'
     """
-    line = "".join(traceback.format_exception_only(error)[-1:]).strip()
+    line = cut("".join(traceback.format_exception_only(error)[-1:]).strip())
     if isinstance(error, SyntaxError) and error.lineno and error.text:
         return f"{line} (line {error.lineno}: {error.text.strip()})"
     return line
@@ -186,12 +201,12 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
 
     Returns:
         line: where it begins in its listing; source; want; got; the verdict: "pass", "differs", "output" if something
-        was printed although nothing was expected, or "error"; and what NumPy or Python warned of.
+        was printed although nothing was expected, or "error"; and warnings, with what went to standard error.
     """
     doctest = doctest_module()
     flags = sum(flag for flag, on in example.options.items() if on)
-    checker, output, error = doctest.OutputChecker(), Truncated(), None
-    with as_in_a_console(output) as heard:
+    checker, output, errors, error = doctest.OutputChecker(), Truncated(), Truncated(), None
+    with as_in_a_console(output, errors) as heard:
         try:
             exec(compile(example.source, filename, "single", dont_inherit=True), names)
         except BaseException as raised:  # an example may also exit, or interrupt
@@ -213,7 +228,7 @@ def run_example(example: Any, names: dict[str, Any], filename: str) -> dict[str,
         "want": example.want,
         "got": got,
         "verdict": verdict,
-        "warnings": list(dict.fromkeys(f"{m.category.__name__}: {m.message}" for m in heard)),
+        "warnings": said(heard, errors),
     }
 
 
@@ -266,13 +281,12 @@ def run_program(text: str, names: dict[str, Any], filename: str) -> dict[str, An
     Returns:
         The report of `run_example` for an example that expects nothing.
     """
-    output, verdict, end = Truncated(), "output", ""
-    with as_in_a_console(output) as heard:
+    output, errors, verdict, end = Truncated(), Truncated(), "output", ""
+    with as_in_a_console(output, errors) as heard:
         try:
             exec(compile(text, filename, "exec", dont_inherit=True), names)
         except BaseException as error:
             verdict, end = "error", last_line(error)
-    said = list(dict.fromkeys(f"{m.category.__name__}: {m.message}" for m in heard))
     got = output.shown() + end
     return {
         "line": 0,
@@ -280,7 +294,7 @@ def run_program(text: str, names: dict[str, Any], filename: str) -> dict[str, An
         "want": "",
         "got": got,
         "verdict": verdict if got else "pass",
-        "warnings": said,
+        "warnings": said(heard, errors),
     }
 
 

@@ -118,7 +118,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
     wanted = examples_of(stub)
     module = types.ModuleType(exercise)
     error, output, functions = "", Truncated(), list[dict[str, Any]]()
-    with as_in_a_console(output):
+    with as_in_a_console(output, output):
         try:
             exec(compile(text, LISTING_NAME, "exec", dont_inherit=True), module.__dict__)
         except BaseException as raised:  # the text may also exit, or interrupt
@@ -131,7 +131,7 @@ def check_exercise(exercise: str, text: str, stub: str) -> dict[str, Any]:
             examples = run_listing(docstring, dict(module.__dict__))
             written = not any(example["got"].startswith("NotImplementedError") for example in examples)
             passes = all(example["verdict"] == "pass" for example in examples)
-            with as_in_a_console(Truncated()):
+            with as_in_a_console(Truncated(), Truncated()):
                 words = diagnosed(exercise, name, module.__dict__[name]) if written and not passes else ""
             functions.append({"name": name, "written": written, "examples": examples, "diagnosis": words})
     passed = not error and all(e["verdict"] == "pass" for f in functions for e in f["examples"])

@@ -104,7 +104,8 @@ export function connect(progress: (words: string) => void = () => {}): Client {
       });
     },
     stop() {
-      if (worker) restart(new Stopped("stopped"));
+      if (ready) restart(new Stopped("stopped"));
+      else if (worker) end(new Stopped("stopped")); // what is being loaded is not asked for again
     },
   };
 }

@@ -36,13 +36,21 @@ export function field(label: string, act: (value: string) => void): { field: HTM
   const input = make("input");
   input.autocomplete = "off";
   input.spellcheck = false;
-  input.addEventListener("change", () => act(input.value.trim()));
+  input.addEventListener("change", () => {
+    shown.set(input, input.value);
+    act(input.value.trim());
+  });
   return { field: make("label", "", make("span", "", label), input), input };
 }
 
+/** What fields show that was put into them or has been sent. */
+const shown = new WeakMap<HTMLInputElement, string>();
+
 /** Put a value into a field, unless the reader is writing there. */
 export function put(input: HTMLInputElement, value: string): void {
-  if (document.activeElement !== input) input.value = value;
+  if (document.activeElement === input && input.value !== (shown.get(input) ?? "")) return;
+  input.value = value;
+  shown.set(input, value);
 }
 
 export class Controls {

@@ -39,6 +39,8 @@ function begin(place: HTMLElement): void {
   }
 
   function say(sentence: string): void {
+    asked++; // an answer to an earlier question is about something else
+    ending.hidden = true;
     result.replaceChildren(make("p", "live-error", sentence));
   }
 
@@ -47,19 +49,22 @@ function begin(place: HTMLElement): void {
   }
 
   async function given(chosen: File | undefined): Promise<void> {
-    if (!chosen) return;
+    if (!chosen) return say("Only a file can be dropped here; paste arrays into the field.");
     if (chosen.size > LARGEST) return say(`${chosen.name} has ${chosen.size.toLocaleString("en")} bytes; expected at most 64 million.`);
+    const number = ++asked;
     const content = await chosen.arrayBuffer().catch(() => null);
+    if (number !== asked) return;
     if (content) await diagnose({ name: chosen.name, content: new Uint8Array(content) });
     else say(`${chosen.name} could not be read.`);
   }
 
   file.addEventListener("change", () => {
-    void given(file.files?.[0]);
+    if (file.files?.length) void given(file.files[0]);
     file.value = ""; // the same file may be chosen again
   });
   for (const kind of ["dragover", "dragleave", "drop"] as const) {
     place.addEventListener(kind, (event) => {
+      if (event.target === area && !event.dataTransfer?.types.includes("Files")) return; // text
       event.preventDefault();
       place.classList.toggle("live-drop", kind === "dragover");
       if (kind === "drop") void given(event.dataTransfer?.files[0]);

@@ -1,6 +1,6 @@
 /** Exercises: write, check, keep, and take home. */
 
-import { button, editor, make } from "./dom";
+import { button, editor, fill, make } from "./dom";
 import { begun, keep, recall, save } from "./kept";
 import { ask, note, possible, stop } from "./page";
 import { verdict } from "./report";
@@ -36,6 +36,7 @@ class Exercise {
   private area: HTMLTextAreaElement | null = null;
   private discarded: string | null = null;
   private busy = false;
+  private turn = 0; // counts the texts that were put in place of another
 
   constructor(heading: HTMLElement, box: HTMLElement) {
     this.name = heading.id;
@@ -54,10 +55,23 @@ class Exercise {
     const text = recall(this.name)?.text ?? this.stub;
     this.area = editor(text, "Your solution, in Python", () => void this.check());
     this.area.addEventListener("input", () => this.written());
+    addEventListener("storage", () => this.elsewhere());
     this.bar.before(this.area);
     this.opening.hidden = true;
     for (const later of [this.checking, this.resetting, this.saving]) later.hidden = false;
     this.area.focus();
+  }
+
+  /** Another tab has written: its text is the newest, so it is taken over. */
+  private elsewhere(): void {
+    const text = recall(this.name)?.text;
+    if (text !== undefined && text !== this.area!.value) this.put(text);
+    changed();
+  }
+
+  private put(text: string): void {
+    this.turn++; // what is being checked is another text
+    fill(this.area!, text);
   }
 
   private written(passed = false): void {
@@ -74,7 +88,7 @@ class Exercise {
 
   private reset(): void {
     const before = this.area!.value;
-    this.area!.value = this.discarded ?? this.stub;
+    this.put(this.discarded ?? this.stub);
     if (this.discarded === null) {
       this.discarded = before;
       this.resetting.textContent = "Undo the reset";
@@ -90,13 +104,16 @@ class Exercise {
     this.ending.hidden = false;
     this.result.replaceChildren(make("p", "", "Checking."));
     const text = this.area.value;
+    const { turn } = this;
     const answer = await ask("check", { exercise: this.name, text, stub: this.stub });
     if (document.activeElement === this.ending) this.checking.focus();
     this.ending.hidden = true;
     this.busy = false;
+    if (turn !== this.turn) return this.result.replaceChildren();
     if (typeof answer === "string") return this.say(answer);
+    if (text !== this.area.value) return this.say("The text was changed while it was checked. Check it again.");
     this.result.replaceChildren(...verdict(answer));
-    if (text === this.area.value && text !== this.stub) this.written(answer.passed);
+    if (text !== this.stub) this.written(answer.passed);
   }
 
   private async save(): Promise<void> {
@@ -109,7 +126,7 @@ function overview(article: HTMLElement): void {
   const words = make("span");
   const saving = button("Save all as files", async () => {
     const files: Record<string, string> = {};
-    for (const name of begun()) files[file(name)] = await whole(name, recall(name)!.text);
+    for (const name of begun()) files[file(name)] = await whole(name, recall(name)?.text ?? "");
     const answer = await ask("pack", { files });
     said.textContent = typeof answer === "string" ? answer : "";
     if (typeof answer !== "string") save("exercises.zip", answer.zip);

@@ -36,6 +36,14 @@ export class Graph {
       const part = chosen(event);
       if (part) choose(part.getAttribute("data-name")!);
     });
+    // A press may make the reader leave a field, and what was written there may bring a new drawing before the click.
+    let pressed: Element | null = null;
+    place.addEventListener("pointerdown", (event) => {
+      pressed = chosen(event);
+    });
+    place.addEventListener("pointerup", () => {
+      if (pressed && !pressed.isConnected) choose(pressed.getAttribute("data-name")!);
+    });
     place.addEventListener("keydown", (event) => {
       const part = chosen(event);
       if (!part) return;

@@ -46,12 +46,17 @@ export class Microscope {
     this.panel = new Panel(root.querySelector<HTMLElement>(".microscope-panel")!, this.words, root);
     this.training = new Training(() => this.current(), (address, paused) => this.trained(address, paused));
     this.words.ariaLive = "polite";
+    addEventListener("popstate", () => {
+      const address = location.search.slice(1) || root.dataset.address!;
+      if (this.opened && address !== this.address) void this.open(address);
+    });
   }
 
   /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
   async open(address: string): Promise<void> {
     await this.done;
     await this.training.halt();
+    clearTimeout(this.later);
     this.address = address;
     const answer = await ask("look", { address });
     if (typeof answer === "string") return this.say([answer]);
@@ -149,8 +154,7 @@ export class Microscope {
   }
 
   private show(view: View): void {
-    const network = (address: string): string => address.replace(/&?(step|example|x|y|epoch)=[^&]*/g, "");
-    const same = this.view !== null && network(view.address) === network(this.address) && view.settings.epoch === this.view.settings.epoch;
+    const focused = this.root.contains(document.activeElement);
     this.view = view;
     this.address = view.address;
     this.remember();
@@ -172,9 +176,11 @@ export class Microscope {
     this.editor.show(this.values(view));
     this.root.dataset.step = step.name;
     this.root.dataset.numbers = JSON.stringify(view.numbers);
-    if (same) this.training.keep(view.address);
-    else void this.training.show(view.address);
+    void this.training.show(view.address);
     void this.mistakes.show(view);
+    const now = document.activeElement;
+    const lost = now === this.previous ? this.previous.disabled : !this.root.contains(now);
+    if (focused && lost) this.next.focus();
   }
 
   /** Write the state into the address bar, but not more often than browsers like it. */
@@ -194,7 +200,6 @@ export class Microscope {
     if (paused) {
       void ask("look", { address, focus: this.graph.focused }).then((answer) => {
         if (typeof answer !== "string") {
-          this.view = answer;
           this.show(answer);
         }
       });

@@ -20,6 +20,7 @@ class Listing {
   private readonly editing: HTMLButtonElement;
   private readonly result: HTMLElement;
   private busy = false;
+  private turn = 0; // counts the resets
 
   constructor(
     private readonly box: HTMLElement,
@@ -52,6 +53,7 @@ class Listing {
   }
 
   private reset(): void {
+    this.turn++;
     this.area?.remove();
     this.area = null;
     this.pre.hidden = false;
@@ -66,9 +68,15 @@ class Listing {
     const before = listings.slice(0, listings.indexOf(this) + 1);
     this.wait(true);
     this.result.replaceChildren(make("p", "", "Running."));
+    const turns = before.map((listing) => listing.turn);
     const answer = await ask("run", { listings: before.map((listing) => listing.text), place });
-    if (typeof answer === "string") this.result.replaceChildren(make("p", "live-error", answer));
-    else answer.listings.forEach((examples, i) => before[i]?.show(report(examples), examples));
+    if (turns.at(-1) !== this.turn) this.show([], []); // it was reset, so this is about another text
+    else if (typeof answer === "string") this.result.replaceChildren(make("p", "live-error", answer));
+    else {
+      answer.listings.forEach((examples, i) => {
+        if (before[i]?.turn === turns[i]) before[i]?.show(report(examples), examples);
+      });
+    }
     this.wait(false);
   }
 

@@ -27,7 +27,8 @@ function begin(root: HTMLElement): void {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       root.scrollIntoView({ block: "start" });
-      void open(new URL(link.href).search.slice(1));
+      history.pushState(null, "", new URL(link.href).search); // so that one can come back
+      void open(location.search.slice(1));
     });
   }
 }

@@ -8,13 +8,14 @@ import type { Examined, View } from "./protocol";
 export class Mistakes {
   readonly element: HTMLElement;
   private readonly result = make("div", "microscope-mistake");
+  private readonly said = make("p"); // this alone is read aloud
   private readonly choice: ReturnType<typeof select>;
   private shown = "";
 
   constructor(change: (changes: Record<string, string>) => void) {
     this.choice = select("Plant a mistake", (value) => change({ mistake: value }));
-    this.result.role = "status";
-    this.element = make("section", "microscope-mistakes", make("div", "microscope-bar", this.choice.field), this.result);
+    this.said.role = "status";
+    this.element = make("section", "microscope-mistakes", make("div", "microscope-bar", this.choice.field), this.said, this.result);
     this.element.ariaLabel = "Mistakes";
   }
 
@@ -22,6 +23,7 @@ export class Mistakes {
     this.choice.set([["", "none"], ...settings.mistakes], settings.mistake);
     if (!settings.mistake) {
       this.shown = "";
+      this.said.replaceChildren();
       return this.result.replaceChildren();
     }
     const key = address.replace(/&?step=[^&]*/, "");
@@ -31,8 +33,10 @@ export class Mistakes {
     if (key !== this.shown) return;
     const answer = await ask("examine", { address });
     if (key !== this.shown) return;
+    const focused = this.result.contains(document.activeElement);
     if (typeof answer === "string") this.result.replaceChildren(make("p", "live-error", answer));
     else this.draw(answer, settings.mistake);
+    if (focused) this.choice.field.querySelector("select")!.focus();
   }
 
   private draw(found: Examined, slug: string): void {
@@ -44,8 +48,9 @@ export class Mistakes {
       code.tabIndex = 0;
       return make("div", "", make("p", "", words), code);
     };
+    const words = `${title} ${found.why} (`;
+    if (!this.said.textContent!.startsWith(words)) this.said.replaceChildren(words, link, ")");
     this.result.replaceChildren(
-      make("p", "", `${title} ${found.why} (`, link, ")"),
       make("div", "microscope-two", listing("What people write", found.incorrect), listing("What is correct", found.correct)),
       make("div", "microscope-arrays", ...found.arrays.flatMap(([name, right, wrong]) => table(name, right, wrong))),
       make(

@@ -15,8 +15,13 @@ export const MISSING =
 /** Whether this browser can run anything at all. */
 export const possible = typeof WebAssembly === "object" && typeof Worker === "function";
 
+let clicked: Node | null = null;
+document.addEventListener("click", (event) => { clicked = event.target as Node; }, true);
+
 const client: Client = connect((words) => {
-  for (const note of notes) note.textContent = words || (client.ready ? "" : cost(note));
+  const all = [...notes];
+  const near = all.find((note) => note.parentElement?.contains(clicked)) ?? all[0]; // elsewhere nothing moves
+  for (const note of all) note.textContent = (note === near && words) || (client.ready ? "" : cost(note));
 });
 
 /** What a start costs, which the first note of a page says for all. */

@@ -6,7 +6,9 @@ import type { Check, Example } from "./protocol";
 const MARKS = { pass: "✓", differs: "✗", error: "✗", output: "·" };
 
 function block(title: string, text: string): Node[] {
-  return [make("dt", "", title), make("dd", "", make("pre", "", text.replace(/\n$/, "")))];
+  const pre = make("pre", "", text.replace(/\n$/, ""));
+  pre.tabIndex = 0; // it may be long, so that the keyboard has to scroll it
+  return [make("dt", "", title), make("dd", "", pre)];
 }
 
 function shown(example: Example): HTMLElement {

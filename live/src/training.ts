@@ -15,6 +15,9 @@ const SPEEDS: [string, string][] = [
   ["1", "1 epoch a frame"],
 ];
 
+/** What of an address the charts depend on. */
+const network = (address: string): string => address.replace(/&?(step|example|x|y|eta)=[^&]*/g, "").replace(/^&/, "");
+
 export class Training {
   readonly element: HTMLElement;
   private readonly curve = new Curve();
@@ -27,7 +30,7 @@ export class Training {
   private turn = 0; // counts the presses of the buttons, of which the newest holds
   private beside: unknown = {};
   private speed = "fast";
-  private expected = ""; // the address that this training has led to
+  private expected = "nothing"; // the address that this training has led to
 
   /**
    * @param address - gives the state when everything that was changed is in it
@@ -56,10 +59,12 @@ export class Training {
     this.element.ariaLabel = "Training";
   }
 
-  /** Begin anew: other data, another network, other weights. */
+  /** Begin anew if it is another network, with other data or other weights, than this training has led to. */
   async show(address: string): Promise<void> {
-    if (address === this.expected || this.running) return;
+    const before = this.expected;
+    if (this.running) return;
     this.expected = address;
+    if (network(address) === network(before)) return;
     this.beside = {};
     this.curve.clear();
     const answer = await ask("points", { address });
@@ -68,11 +73,6 @@ export class Training {
     this.surface.draw(answer.surface);
     this.curve.draw();
     this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
-  }
-
-  /** The state has changed without the network: only the step is another. */
-  keep(address: string): void {
-    this.expected = address;
   }
 
   /** Pause, and wait until what was under way has come; tell whether anything was. */

@@ -268,6 +268,65 @@ def test_two_quick_epochs_are_two(bench: Any) -> None:
     bench.wait_for_function("location.search.includes('epoch=2')")
 
 
+def test_a_preset_shows_its_own_network_in_the_charts_too_and_back_leads_to_the_one_before(bench: Any) -> None:
+    said = bench.locator(".microscope-training .microscope-status")
+    for query, many in (("data=linear&step=loss", 100), ("step=forward-3", 21), ("hidden=identity&step=loss", 21)):
+        opened(bench, query)
+        loss = answer("points", {"address": query})["loss"]
+        said.get_by_text(f"The loss of all {many} examples is").wait_for()
+        said.get_by_text(f"examples is {loss:.4g}").wait_for()
+    bench.go_back()
+    wait(bench, "forward-3")
+    bench.go_back()
+    said.get_by_text("The loss of all 100 examples is").wait_for()
+
+
+def test_a_press_on_the_drawing_counts_although_a_number_that_was_written_brings_a_new_drawing(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    bench.locator("[data-name='w1-3'] .hit").click(force=True)
+    bench.keyboard.type("0.5")
+    place = bench.locator("[data-name='u5'] circle").bounding_box()
+    bench.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    bench.mouse.down()
+    bench.wait_for_function("document.querySelector('[data-name=\"w1-3\"]').dataset.w === '0.5'")
+    bench.mouse.up()
+    wait(bench, "forward-5")
+
+
+def test_a_number_that_is_only_looked_at_follows_and_one_that_was_sent_does_too(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    bench.locator("[data-name='w1-3'] .hit").click(force=True)
+    field = bench.locator(".microscope-one input:not([type='range'])")
+    field.evaluate("field => field === document.activeElement")
+    click_kept = (
+        "[...document.querySelectorAll('#microscope button')].find(b => b.textContent === 'New weights').click()"
+    )
+    before = field.input_value()
+    bench.evaluate(click_kept)  # the field keeps the keyboard, as on a computer whose browser gives buttons none
+    bench.wait_for_function("before => document.querySelector('.microscope-one input').value !== before", arg=before)
+    assert float(field.input_value()) == float(bench.locator("[data-name='w1-3']").get_attribute("data-w"))
+    bench.keyboard.press("Control+a")
+    bench.keyboard.type("0.50")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("document.querySelector('.microscope-one input').value === '0.5'")
+
+
+def test_the_keyboard_is_never_lost(bench: Any) -> None:
+    there = "document.querySelector('#microscope').contains(document.activeElement)"
+    opened(bench, "step=forward-4")
+    bench.locator(".microscope-numbers [tabindex='0']").focus()
+    bench.keyboard.press("j")
+    wait(bench, "forward-5")
+    assert bench.evaluate(there)
+    bench.locator("#microscope").get_by_role("button", name="Previous").focus()
+    for step in ("forward-4", "forward-3"):
+        bench.keyboard.press("Enter")
+        wait(bench, step)
+        assert bench.evaluate(there)
+    bench.keyboard.press("j")
+    wait(bench, "forward-4")
+
+
 def test_eta_and_the_weights_are_changed(bench: Any) -> None:
     opened(bench, "net=2-4-4-1&hidden=tanh&bias=1&data=linear&example=17&step=weights-9")
     before = numbers(bench)
