@@ -75,8 +75,6 @@ class Exercise {
   }
 
   private written(passed = false): void {
-    this.discarded = null;
-    this.resetting.textContent = "Reset";
     const kept = keep(this.name, { text: this.area!.value, passed });
     if (kept === (this.unkept.textContent !== "")) this.unkept.textContent = kept ? "" : FORBIDDEN;
     changed();
@@ -95,7 +93,16 @@ class Exercise {
       keep(this.name, null);
       this.result.replaceChildren();
       changed();
-    } else this.written();
+    } else {
+      this.settled();
+      this.written();
+    }
+  }
+
+  /** What was discarded is not wanted any more. */
+  private settled(): void {
+    this.discarded = null;
+    this.resetting.textContent = "Reset";
   }
 
   private async check(): Promise<void> {
@@ -113,7 +120,9 @@ class Exercise {
     if (typeof answer === "string") return this.say(answer);
     if (text !== this.area.value) return this.say("The text was changed while it was checked. Check it again.");
     this.result.replaceChildren(...verdict(answer));
-    if (text !== this.stub) this.written(answer.passed);
+    if (text === this.stub) return;
+    this.settled();
+    this.written(answer.passed);
   }
 
   private async save(): Promise<void> {

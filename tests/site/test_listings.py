@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.site import axe
-from tests.site.conftest import Served, open_in
+from tests.site.conftest import Open, Served, open_in
 from tests.site.listings import ALL, CHAPTER, STOPPED, edit, listings, press, result
 
 pytestmark = pytest.mark.browser
@@ -104,6 +104,37 @@ def test_an_edited_example_shows_expected_and_got_and_is_reset(warm: Any) -> Non
     assert warm.locator(".live code").nth(0).inner_text() == before
     press(warm, 0, "Run")
     result(warm, 0, "All 2 examples pass.")
+
+
+def test_what_was_reset_while_it_ran_has_no_result(warm: Any) -> None:
+    edit(warm, 0, "print(6 * 7)")
+    warm.locator(".live").nth(0).get_by_role("button", name="Reset").wait_for()
+    button = "[...box.querySelectorAll('button')].find(button => button.textContent === '{}').click();"
+    warm.locator(".live").nth(0).evaluate("box => { " + button.format("Run") + button.format("Reset") + " }")
+    warm.wait_for_function("document.querySelector('.live').ariaBusy === 'false'")
+    assert warm.locator(".live").nth(0).locator(".live-result").inner_text() == ""
+    assert warm.locator(".live").nth(0).locator(".live-marks").count() == 0
+
+
+def test_stopped_while_it_loads_nothing_is_loaded_again(visit: Open) -> None:
+    tab = visit("derivation/loss/")
+    held = list[Any]()
+    tab.context.route("**/numpy-*.whl*", lambda route: held.append(route))
+    box = tab.locator(".live").nth(0)
+    box.get_by_role("button", name="Run", exact=True).click()
+    tab.wait_for_function("() => true")
+    for _ in range(100):
+        if held:
+            break
+        tab.wait_for_timeout(50)
+    asked = len(tab.requests)
+    box.get_by_role("button", name="Stop").click()
+    box.locator(".live-result", has_text="Stopped.").wait_for()
+    tab.wait_for_timeout(500)
+    assert (len(held), len(tab.requests)) == (1, asked)
+    tab.context.unroute("**/numpy-*.whl*")
+    box.get_by_role("button", name="Run", exact=True).click()
+    box.locator(".live-result", has_text="pass").wait_for()
 
 
 def test_a_runaway_loop_is_stopped_at_once_and_the_next_run_works(warm: Any) -> None:

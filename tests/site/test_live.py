@@ -273,6 +273,48 @@ def test_an_exercise_is_stopped_reset_written_checked_kept_and_saved(
     assert all(url.startswith((ready.address, "blob:")) for url in tab.requests)
 
 
+def at_once(tab: Any, *names: str) -> None:
+    """Press buttons of the first exercise one after the other, before anything else can happen."""
+    script = (
+        "(bar, names) => names.forEach(n => [...bar.querySelectorAll('button')].find(b => b.textContent === n).click())"
+    )
+    parts(tab)[0].evaluate(script, list(names))
+
+
+@pytest.mark.browser
+def test_of_a_text_that_is_no_longer_there_nothing_is_said_and_no_tab_overwrites_another(visit: Open) -> None:
+    tab = visit(WORK)
+    bar, said = parts(tab)
+    bar.get_by_role("button", name="Write it here").click()
+    area, right = tab.locator(".live-editor"), solution("backward_pass")
+    given = area.input_value()
+    area.fill(right)
+    at_once(tab, "Check", "Reset")
+    bar.get_by_role("button", name="Stop").wait_for(state="hidden")
+    assert (area.input_value(), said.inner_text()) == (given, "")
+    assert int(area.get_attribute("rows")) == given.count("\n") + 2
+    area.press("x")  # by mistake
+    bar.get_by_role("button", name="Undo the reset").click()
+    assert area.input_value() == right
+    bar.evaluate("""bar => {
+        [...bar.querySelectorAll('button')].find(button => button.textContent === 'Check').click();
+        const area = document.querySelector('.live-editor');
+        area.value += '\\n';
+        area.dispatchEvent(new Event('input'));
+    }""")
+    said.filter(has_text="The text was changed while it was checked. Check it again.").wait_for()
+    assert "begun" in bar.inner_text()
+
+    other = tab.context.new_page()
+    other.goto(tab.url)
+    parts(other)[0].get_by_role("button", name="Continue here").click()
+    other.locator(".live-editor").fill("of the other tab")
+    tab.wait_for_function("document.querySelector('.live-editor').value === 'of the other tab'")
+    area.press("Control+End")
+    area.press("!")
+    other.wait_for_function("document.querySelector('.live-editor').value === 'of the other tab!'")
+
+
 FORBIDDEN = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
 
@@ -290,6 +332,24 @@ def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Op
 
 
 # The diagnosis in the browser
+
+
+@pytest.mark.browser
+def test_what_is_said_of_a_file_is_not_replaced_by_an_earlier_answer(visit: Open, tmp_path: Path) -> None:
+    with (tmp_path / "large.npz").open("wb") as large:
+        large.truncate(64_000_001)
+    tab = visit("verification/diagnose/")
+    said = tab.locator("#live-diagnose .live-result")
+    tab.get_by_label("Arrays, as NumPy prints them").fill("nonsense")
+    tab.get_by_role("button", name="Diagnose").click()  # which loads Python first
+    tab.locator("#live-diagnose input[type=file]").set_input_files(tmp_path / "large.npz")
+    words = "large.npz has 64,000,001 bytes; expected at most 64 million."
+    said.filter(has_text=words).wait_for()
+    tab.wait_for_function("[...document.querySelectorAll('.live-note')].every(note => note.textContent === '')")
+    tab.wait_for_timeout(300)
+    assert said.inner_text() == words
+    tab.get_by_role("button", name="Diagnose").click()
+    said.filter(has_text="There is no array in this text").wait_for()
 
 
 @pytest.mark.browser
