@@ -9,11 +9,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from backprop.live import VERBS, answer
+from backprop.live.diagnosing import printed_array
 from backprop.live.examples import LONGEST_OUTPUT
 from builder import tree as html
 from builder.beside import live
@@ -70,6 +72,45 @@ def test_bad_input_gives_a_sentence(text: str, verdict: str, last: str) -> None:
     example = ran(text)[-1]
     assert example["verdict"] == verdict
     assert last in str(example["got"]).strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("text", ["{}", ">>> {}\n"])
+def test_what_goes_to_standard_error_is_shown_and_long_messages_are_cut(text: str) -> None:
+    def shown(line: str) -> dict[str, Any]:
+        [[example]] = answer("run", {"listings": [text.format(line)]})["listings"]
+        return dict(example)
+
+    assert shown("import sys; _ = sys.stderr.write('a' * 3)")["warnings"] == ["aaa"]
+    assert shown("import traceback; traceback.print_exc()")["warnings"] == ["NoneType: None\n"]
+    assert shown("import warnings; warnings.warn('old'); warnings.warn('old')")["warnings"] == ["UserWarning: old"]
+    for line in ("raise ValueError('x' * 10**6)", "import warnings; warnings.warn('x' * 10**6)"):
+        example = shown(line)
+        (long,) = example["warnings"] or [example["got"]]
+        assert len(long) < LONGEST_OUTPUT + 100
+        assert "more characters are not shown." in long
+
+
+def test_what_an_exercise_writes_to_standard_error_is_printed() -> None:
+    stub = 'def one():\n    """Return 1.\n\n    >>> one()\n    1\n    """\n'
+    text = "import sys\nprint('begun', file=sys.stderr)\ndef one():\n    return 1\n"
+    checked = answer("check", {"exercise": "one", "text": text, "stub": stub})
+    assert (checked["passed"], checked["printed"]) == (True, "begun\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("X = [[0,5 1,5]]", "X has '0,5'; expected a decimal point instead of the comma"),
+        ("X = [0,25 -1]", "X has '0,25'; expected a decimal point instead of the comma"),
+    ],
+)
+def test_a_decimal_comma_is_no_separator(text: str, said: str) -> None:
+    assert said in answer("diagnose", {"text": text})["words"]
+
+
+@pytest.mark.parametrize("text", ["[[0,1],[1,0]]", "[0, 1, -2]", "[[0. 1.]\n [1. 0.]]", "[[0,1],\n [1,0]]"])
+def test_commas_that_separate_numbers_are_read(text: str) -> None:
+    assert np.isfinite(printed_array("X", text)).all()
 
 
 def test_a_huge_output_is_cut() -> None:

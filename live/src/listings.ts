@@ -70,13 +70,11 @@ class Listing {
     this.result.replaceChildren(make("p", "", "Running."));
     const turns = before.map((listing) => listing.turn);
     const answer = await ask("run", { listings: before.map((listing) => listing.text), place });
-    if (turns.at(-1) !== this.turn) this.show([], []); // it was reset, so this is about another text
-    else if (typeof answer === "string") this.result.replaceChildren(make("p", "live-error", answer));
-    else {
-      answer.listings.forEach((examples, i) => {
-        if (before[i]?.turn === turns[i]) before[i]?.show(report(examples), examples);
-      });
-    }
+    before.forEach((listing, i) => {
+      if (listing.turn !== turns[i]) return; // it was reset, so the answer is about another text
+      if (typeof answer !== "string") listing.show(report(answer.listings[i]!), answer.listings[i]!);
+      else if (listing === this) this.result.replaceChildren(make("p", "live-error", answer));
+    });
     this.wait(false);
   }
 

@@ -110,10 +110,16 @@ def test_what_was_reset_while_it_ran_has_no_result(warm: Any) -> None:
     edit(warm, 0, "print(6 * 7)")
     warm.locator(".live").nth(0).get_by_role("button", name="Reset").wait_for()
     button = "[...box.querySelectorAll('button')].find(button => button.textContent === '{}').click();"
-    warm.locator(".live").nth(0).evaluate("box => { " + button.format("Run") + button.format("Reset") + " }")
+    pressed = "box => { " + button.format("Run") + button.format("Reset") + " }"
+    warm.locator(".live").nth(0).evaluate(pressed)
     warm.wait_for_function("document.querySelector('.live').ariaBusy === 'false'")
     assert warm.locator(".live").nth(0).locator(".live-result").inner_text() == ""
     assert warm.locator(".live").nth(0).locator(".live-marks").count() == 0
+    edit(warm, 0, "while True: pass")
+    warm.locator(".live").nth(0).evaluate(pressed)
+    press(warm, 0, "Stop")
+    warm.wait_for_function("document.querySelector('.live').ariaBusy === 'false'")
+    assert warm.locator(".live").nth(0).locator(".live-result").inner_text() == ""
 
 
 def test_stopped_while_it_loads_nothing_is_loaded_again(visit: Open) -> None:

@@ -262,6 +262,17 @@ def test_what_was_written_just_before_a_click_is_in_the_update_the_training_and_
         assert arrays["W1"].shape == (2, 3)
 
 
+def test_another_learning_rate_leaves_the_charts_as_they_are(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    click(bench, "One epoch")
+    said = bench.locator(".microscope-training .microscope-status")
+    said.get_by_text("Epoch 1, loss").wait_for()
+    written(bench, "Learning rate η", "0.25")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("location.search.includes('eta=0.25')")
+    assert said.inner_text().startswith("Epoch 1, loss")
+
+
 def test_two_quick_epochs_are_two(bench: Any) -> None:
     opened(bench, "step=forward-3")
     bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
