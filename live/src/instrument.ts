@@ -55,6 +55,7 @@ export class Microscope {
   /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
   async open(address: string): Promise<void> {
     await this.done;
+    this.training.pause();
     await this.training.halt();
     clearTimeout(this.later);
     this.address = address;
@@ -105,17 +106,19 @@ export class Microscope {
   private async work(): Promise<void> {
     this.busy = true;
     while (this.waiting || this.updating) {
-      const running = await this.training.halt();
+      await this.training.halt();
       const changes = this.waiting;
       if (changes) this.waiting = null;
       else this.updating = false;
+      const going = changes !== null && Object.keys(changes).join() === "eta"; // with another learning rate it goes on
+      if (!going) this.training.pause();
       const { address } = this;
       const answer = changes
         ? await ask("look", { address, changes, focus: this.graph.focused })
         : await ask("update", { address });
       if (typeof answer === "string") this.say([answer]);
       else this.show(answer);
-      if (running && changes && Object.keys(changes).join() === "eta") void this.training.run();
+      if (going) this.training.resume();
     }
     this.busy = false;
   }

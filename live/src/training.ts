@@ -25,7 +25,8 @@ export class Training {
   private readonly words = make("p", "microscope-status");
   private readonly starting: HTMLButtonElement;
   private readonly once: HTMLButtonElement;
-  private running = false;
+  private wanted = false; // the reader has pressed Train
+  private running = false; // it may be halted for a moment, while something changes
   private over: Promise<void> = Promise.resolve();
   private turn = 0; // counts the presses of the buttons, of which the newest holds
   private beside: unknown = {};
@@ -40,7 +41,7 @@ export class Training {
     private readonly address: () => Promise<string>,
     private readonly moved: (address: string, paused: boolean) => void,
   ) {
-    this.starting = button("Train", () => (this.running ? this.pause() : void this.run()));
+    this.starting = button("Train", () => (this.wanted ? this.pause() : void this.run()));
     this.once = button("One epoch", () => void (this.running || this.begin((address) => this.step(address))));
     const speed = select("Speed", (value) => {
       this.speed = value;
@@ -75,17 +76,21 @@ export class Training {
     this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
   }
 
-  /** Pause, and wait until what was under way has come; tell whether anything was. */
-  async halt(): Promise<boolean> {
-    const running = this.running;
-    this.pause();
+  /** Stop, and wait until what was under way has come. */
+  async halt(): Promise<void> {
+    this.running = false;
+    this.turn++;
     await this.over;
-    return running;
+  }
+
+  /** Go on after a halt, unless the reader has paused meanwhile. */
+  resume(): void {
+    if (this.wanted) void this.run();
   }
 
   /** Train until it is paused. */
-  run(): Promise<void> {
-    this.running = true;
+  private run(): Promise<void> {
+    this.wanted = this.running = true;
     this.starting.textContent = "Pause";
     return this.begin((address) => this.loop(address));
   }
@@ -98,8 +103,8 @@ export class Training {
     if (turn === this.turn) this.over = train(address);
   }
 
-  private pause(): void {
-    this.running = false;
+  pause(): void {
+    this.wanted = this.running = false;
     this.turn++;
     this.starting.textContent = "Train";
   }
@@ -174,7 +179,7 @@ export class Training {
       this.element.dataset.frames = String(frames / seconds);
       this.element.dataset.share = String(working / seconds);
       if (over) {
-        this.pause();
+        if (answer.words) this.pause();
         return this.end(answer);
       }
     }

@@ -273,6 +273,25 @@ def test_another_learning_rate_leaves_the_charts_as_they_are(bench: Any) -> None
     assert said.inner_text().startswith("Epoch 1, loss")
 
 
+def test_a_learning_rate_that_is_written_in_training_holds_and_pause_pauses(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 20")
+    written(bench, "Learning rate η", "0.25")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function(
+        f"before => Number({TRAINING}.epoch) > before + 20", arg=int(bench.evaluate(f"{TRAINING}.epoch"))
+    )
+    written(bench, "Learning rate η", "0.125")
+    click(bench, "Pause")
+    bench.wait_for_function("location.search.includes('eta=0.125')")
+    bench.locator("#microscope").get_by_role("button", name="Train", exact=True).wait_for()
+    epoch = bench.evaluate(f"{TRAINING}.epoch")
+    bench.wait_for_timeout(300)
+    assert bench.evaluate(f"{TRAINING}.epoch") == epoch
+    assert "eta=0.125" in address(bench)
+
+
 def test_two_quick_epochs_are_two(bench: Any) -> None:
     opened(bench, "step=forward-3")
     bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
