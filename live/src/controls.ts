@@ -35,7 +35,7 @@ type Fill = (options: [string, string][], value: string) => void;
 export function field(label: string, act: (value: string) => void): { field: HTMLLabelElement; input: HTMLInputElement } {
   const input = make("input");
   input.autocomplete = "off";
-  input.spellcheck = false;
+  input.spellcheck = false; // no inputMode "decimal": the keypad of some phones has no minus sign
   input.addEventListener("change", () => {
     shown.set(input, input.value);
     act(input.value.trim());
@@ -138,7 +138,6 @@ export class Editor {
     if (!this.chosen) return;
     const { field: label, input } = field("", (value) => this.change({ [name]: value }));
     label.querySelector("span")!.replaceChildren(symbol(name), " =");
-    input.inputMode = "decimal";
     const slider = make("input");
     slider.type = "range";
     slider.ariaLabel = `${name} on a slider`;
@@ -161,7 +160,6 @@ export class Editor {
       for (const name of values.keys()) {
         const { field: label, input } = field("", (text) => this.change({ [name]: text }));
         label.querySelector("span")!.replaceChildren(symbol(name));
-        input.inputMode = "decimal";
         this.inputs.set(name, input);
       }
       this.list.replaceChildren(...[...this.inputs.values()].map((input) => input.parentElement!));

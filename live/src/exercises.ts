@@ -133,10 +133,14 @@ class Exercise {
 /** Below the exercises: how many are done, and all of them as files. */
 function overview(article: HTMLElement): void {
   const words = make("span");
+  let busy = false;
   const saving = button("Save all as files", async () => {
+    if (busy) return;
+    busy = true;
     const files: Record<string, string> = {};
     for (const name of begun()) files[file(name)] = await whole(name, recall(name)?.text ?? "");
     const answer = await ask("pack", { files });
+    busy = false;
     said.textContent = typeof answer === "string" ? answer : "";
     if (typeof answer !== "string") save("exercises.zip", answer.zip);
   });
