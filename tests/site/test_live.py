@@ -260,7 +260,7 @@ def test_an_exercise_is_stopped_reset_written_checked_kept_and_saved(
     parts(tab)[0].get_by_role("button", name="Continue here").click()
     assert tab.locator(".live-editor").input_value() == right
     downloads = list[Any]()
-    tab.on("download", downloads.append)
+    tab.on("download", lambda one: downloads.append(one))
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Save all as files").evaluate("button => { button.click(); button.click(); }")
     download.value.save_as(tmp_path / "all.zip")
