@@ -837,6 +837,25 @@ def test_where_rounding_at_a_kink_hides_an_array_the_slopes_there_are_searched()
     assert diagnosis.hiding(fit, [one]) == []
 
 
+@pytest.mark.parametrize(("found", "answer"), [([], "is_correct"), (["a mistake"], "is_mistake")])
+def test_of_the_readings_at_a_kink_those_for_which_an_array_speaks_are_searched_once(
+    monkeypatch: pytest.MonkeyPatch, found: list[str], answer: str
+) -> None:
+    case, told = a_case(a_reading()), list[Any]()
+
+    def explained(which: Case, readings: Any, few: int, steps: Any) -> list[str]:
+        told.append((which is case, readings, few, sum(1 for _ in steps)))
+        return found
+
+    monkeypatch.setattr(diagnosis, "fitting", lambda which, readings: ["a fit"])
+    monkeypatch.setattr(diagnosis, "hiding", lambda fit, readings: [fit, "at a kink"])
+    monkeypatch.setattr(diagnosis, "explained", explained)
+    for name in ("is_correct", "is_mistake"):
+        monkeypatch.setattr(diagnosis, name, lambda which, given, name=name: (name, which is case, given))
+    assert diagnosed(case) == (answer, True, found or ["a fit"])
+    assert told == [(True, ["a fit", "at a kink"], 0, diagnosis.STEPS)]
+
+
 def test_what_explains_the_numbers_without_a_mistake_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     one, loss = a_reading(), losses(2, 1)[0]
     monkeypatch.setattr(diagnosis, "is_correct", lambda case, fits: fits)
