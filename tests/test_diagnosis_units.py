@@ -852,7 +852,8 @@ def test_of_the_readings_at_a_kink_those_for_which_an_array_speaks_are_searched_
     monkeypatch.setattr(diagnosis, "explained", explained)
     for name in ("is_correct", "is_mistake"):
         monkeypatch.setattr(diagnosis, name, lambda which, given, name=name: (name, which is case, given))
-    assert diagnosed(case) == (answer, True, found or ["a fit"])
+    answered: Any = diagnosed(case)
+    assert answered == (answer, True, found or ["a fit"])
     assert told == [(True, ["a fit", "at a kink"], 0, diagnosis.STEPS)]
 
 
