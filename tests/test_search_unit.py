@@ -1023,3 +1023,15 @@ def test_two_numbers_show_the_factor_of_a_delta_and_one_does_not(inputs: int, sc
     reading = submitted({}, {"delta1": 0.37}, [inputs, 1, 1])
     factors = [state.factors for state in Search(reading, "mse", []).explain(1.0)]
     assert ({"delta1": pytest.approx(0.37)} in factors) is scaled
+
+
+def test_a_search_takes_one_step_for_each_layer_of_each_state() -> None:
+    model, rng = Model.random([2, 3, 1], seed=0), np.random.default_rng(0)
+    x, y = rng.normal(size=(5, 2)), rng.random((5, 1))
+    right = model.backward(model.forward(x), y).weights
+    reading = Reading(
+        Problem("", x, y, model.weights, None, right, None, (False, False)), model.activations, EPS, 1e-7, {}
+    )
+    steps = iter(range(100))
+    assert Search(reading, "mse", named_factors(reading), steps).explain(None, 1)
+    assert next(steps) == 2  # only the correct δ of the output goes on to the layer below

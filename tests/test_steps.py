@@ -55,6 +55,7 @@ RULES = {
     "repeated": lambda g: 0.3 * g[0],
     "copied": lambda g: 0.3 * g[0] * (len(g) == 1),
     "velocity": lambda g: 0.3 * sum(0.9 ** (len(g) - 1 - i) * part for i, part in enumerate(g)),
+    "half": lambda g: 0.3 * sum(0.5 ** (len(g) - 1 - i) * part for i, part in enumerate(g)),
     "average": lambda g: 0.1 * 0.3 * sum(0.9 ** (len(g) - 1 - i) * part for i, part in enumerate(g)),
 }
 MOMENTUM = {"name": "momentum", "lr": 0.3, "momentum": 0.9}
@@ -72,6 +73,7 @@ MOMENTUM = {"name": "momentum", "lr": 0.3, "momentum": 0.9}
         ("average", MOMENTUM, "correct", (), "average"),
         ("plain", MOMENTUM, "mistake", (), "velocity of the first is lost"),
         ("added", MOMENTUM, "mistake", ("gradients-not-zeroed",), "once more"),
+        ("half", MOMENTUM, "mistake", (), "the second step is one with momentum 0.5"),
     ],
 )
 def test_two_steps(rule: str, optimizer: Any, verdict: str, mistakes: tuple[str, ...], words: str) -> None:

@@ -220,7 +220,7 @@ def _second(
         return mistake("the second step repeats the first: the forward pass, or the gradient, was not computed again")
     if rule.momentum and fits(none):
         return mistake("the second step is plain gradient descent: the velocity of the first is lost")
-    for beta in () if rule.momentum else (0.9, 0.95, 0.99, 0.8, 0.5):
+    for beta in (0.9, 0.95, 0.99, 0.8, 0.5):
         if fits(_combined(none, one, beta)):
             return mistake(f"the second step is one with momentum {beta:g}")
     found: Diagnosis = ask(velocity)
