@@ -414,7 +414,7 @@ def bent(w: Sequence[Any], b: Sequence[Any], slope: float, at_zero: float) -> tu
 KINKED: dict[str, tuple[Any, float]] = {
     "relu": ("relu", 0.0),
     "leaky_relu": ("leaky_relu", 0.01),
-    "its own": (Activation("bent", lambda z: np.where(z > 0, z, z / 4), lambda z, a: np.where(z > 0, 1.0, 0.25)), 0.25),
+    "its own": (Activation("bent", lambda z: np.where(z > 0, z, z / 4), lambda z, a: np.where(a > 0, 1.0, 0.25)), 0.25),
 }
 
 
