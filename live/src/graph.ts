@@ -42,7 +42,9 @@ export class Graph {
       pressed = chosen(event);
     });
     place.addEventListener("pointerup", () => {
-      if (pressed && !pressed.isConnected) choose(pressed.getAttribute("data-name")!);
+      const part = pressed;
+      pressed = null;
+      if (part && !part.isConnected) choose(part.getAttribute("data-name")!);
     });
     place.addEventListener("keydown", (event) => {
       const part = chosen(event);

@@ -321,6 +321,13 @@ def test_a_press_on_the_drawing_counts_although_a_number_that_was_written_brings
     bench.wait_for_function("document.querySelector('[data-name=\"w1-3\"]').dataset.w === '0.5'")
     bench.mouse.up()
     wait(bench, "forward-5")
+    bench.locator("[data-name='u6'] circle").click()
+    wait(bench, "forward-6")
+    bench.keyboard.press("k")
+    wait(bench, "forward-5")
+    bench.locator(".microscope-graph").dispatch_event("pointerup")  # of a press that began elsewhere
+    bench.wait_for_timeout(200)
+    wait(bench, "forward-5")
 
 
 def test_a_number_that_is_only_looked_at_follows_and_one_that_was_sent_does_too(bench: Any) -> None:
