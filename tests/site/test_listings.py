@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.site import axe
-from tests.site.conftest import Open, Served, open_in
+from tests.site.conftest import PATIENCE, Open, Served, open_in
 from tests.site.listings import ALL, CHAPTER, STOPPED, edit, listings, press, result
 
 pytestmark = pytest.mark.browser
@@ -128,8 +128,7 @@ def test_stopped_while_it_loads_nothing_is_loaded_again(visit: Open) -> None:
     tab.context.route("**/numpy-*.whl*", lambda route: held.append(route))
     box = tab.locator(".live").nth(0)
     box.get_by_role("button", name="Run", exact=True).click()
-    tab.wait_for_function("() => true")
-    for _ in range(100):
+    for _ in range(PATIENCE // 50):
         if held:
             break
         tab.wait_for_timeout(50)
