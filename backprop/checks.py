@@ -324,8 +324,7 @@ def one_of(name: str, value: Any, names: Sequence[str]) -> str:
             ...
         ValueError: loss is 'mes'; expected one of 'mse', 'binary_cross_entropy'
     """
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a name")
+    of_type(name, value, str, "a name")
     if value not in names:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, names))}")
-    return value
+    return str(value)

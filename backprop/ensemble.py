@@ -76,7 +76,7 @@ def unstack(stacked: Model) -> list[Model]:
         The S networks, each as a single `Model`.
 
     Raises:
-        TypeError: if it is no `Model`.
+        TypeError: if it is not a `Model`.
         ValueError: if it is a single network.
 
     Examples:
@@ -120,12 +120,13 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
         >>> run.losses.reshape(2, 3, -1).shape
         (2, 3, 5)
     """
-    stack(models)  # it refuses models that cannot be stacked
+    stacked = stack(models)
     checks.of_type("etas", etas, Iterable, "a list of learning rates")
-    rates = np.repeat(np.array([checks.learning_rate(eta) for eta in etas]), len(models))
+    rates = np.array([checks.learning_rate(eta) for eta in etas])
     if rates.size == 0:
         raise ValueError("etas is empty; expected at least one learning rate")
-    return stack(list(models) * len(etas)), rates[:, None, None]
+    repeated = stacked._map(lambda p: np.tile(p, (len(rates), 1, 1)))
+    return repeated, np.repeat(rates, len(models))[:, None, None]
 
 
 def snapshots(

@@ -81,10 +81,7 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
             f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
         )
     for i, activation in enumerate(activations):
-        if not isinstance(activation, str | Activation | None):
-            raise TypeError(
-                f"activations[{i}] is {checks.shown(activation)}, of type {type(activation).__name__}; expected a name"
-            )
+        checks.of_type(f"activations[{i}]", activation, str | Activation | None, "a name")
     if len(activations) != depth:
         raise ValueError(f"activations has {len(activations)} entries; expected {depth}, one for each layer of weights")
     everything = [ACTIVATIONS[name] for name in HIDDEN]

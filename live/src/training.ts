@@ -28,7 +28,7 @@ export class Training {
   private wanted = false; // the reader has pressed Train
   private running = false; // it may be halted for a moment, while something changes
   private over: Promise<void> = Promise.resolve();
-  private turn = 0; // counts the presses of the buttons, of which the newest holds
+  private turn = 0; // counts what was begun or stopped, of which only the newest holds
   private beside: unknown = {};
   private speed = "fast";
   private expected = "nothing"; // the address that this training has led to

@@ -334,7 +334,7 @@ def test_a_number_that_is_only_looked_at_follows_and_one_that_was_sent_does_too(
     opened(bench, "step=forward-3")
     bench.locator("[data-name='w1-3'] .hit").click(force=True)
     field = bench.locator(".microscope-one input:not([type='range'])")
-    field.evaluate("field => field === document.activeElement")
+    assert field.evaluate("field => field === document.activeElement")
     click_kept = (
         "[...document.querySelectorAll('#microscope button')].find(b => b.textContent === 'New weights').click()"
     )
