@@ -258,7 +258,7 @@ def train(options: argparse.Namespace) -> int:
         plot = None if options.plot is None else plotting(options.plot)
         log_every = checks.whole_number("--log-every", options.log_every, least=1)
         epochs = checks.whole_number("--epochs", options.epochs, least=0)
-        eta = checks.learning_rate(options.eta)
+        eta = checks.positive_number("--eta", options.eta)
         hidden = [checks.whole_number("--hidden", h, least=1) for h in options.hidden]
         X, y = linear(100, options.seed) if options.data == "linear" else xor()
         names = options.activations[0] if len(options.activations) == 1 else options.activations

@@ -174,37 +174,37 @@ def class_targets(name: str, value: Any, classes: int, rows: int, runs: int | No
     return array
 
 
-def learning_rate(eta: Any, name: str = "eta") -> float:
-    """Return eta as a positive, finite number.
+def positive_number(name: str, value: Any) -> float:
+    """Return value as a positive, finite number.
 
     Args:
-        eta: the learning rate.
         name: the name of the argument, for the message.
+        value: the number, such as a learning rate.
 
     Returns:
-        eta, a float.
+        value, a float.
 
     Raises:
         TypeError: if it is not a real number.
         ValueError: if it is not positive and finite.
 
     Examples:
-        >>> from backprop.checks import learning_rate
-        >>> learning_rate(1)
+        >>> from backprop.checks import positive_number
+        >>> positive_number("eta", 1)
         1.0
-        >>> learning_rate(-0.1)
+        >>> positive_number("eta", -0.1)
         Traceback (most recent call last):
             ...
         ValueError: eta is -0.1; expected a positive, finite number
     """
-    if isinstance(eta, bool | np.bool) or not isinstance(eta, int | float | np.integer | np.floating):
-        raise TypeError(f"{name} is {shown(eta)}, of type {type(eta).__name__}; expected a number")
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; expected a number")
     try:
-        number = float(eta)
+        number = float(value)
     except OverflowError:
         number = np.inf
     if not (np.isfinite(number) and number > 0):
-        raise ValueError(f"{name} is {eta}; expected a positive, finite number")
+        raise ValueError(f"{name} is {value}; expected a positive, finite number")
     return number
 
 
@@ -235,7 +235,7 @@ def learning_rates(eta: Any) -> float | np.ndarray:
     except ValueError:
         raise ValueError("eta has rows of different lengths; expected a number, (S,) or (S, 1, 1)") from None
     if rates.ndim == 0:
-        return learning_rate(eta)
+        return positive_number("eta", eta)
     if rates.dtype.kind not in "iuf":
         raise TypeError(f"eta has entries of type {rates.dtype}; expected numbers")
     if rates.size == 0 or rates.shape not in ((rates.size,), (rates.size, 1, 1)):

@@ -122,7 +122,7 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
     """
     stacked = stack(models)
     checks.of_type("etas", etas, Iterable, "a list of learning rates")
-    rates = np.array([checks.learning_rate(eta) for eta in etas])
+    rates = np.array([checks.positive_number("eta", eta) for eta in etas])
     if rates.size == 0:
         raise ValueError("etas is empty; expected at least one learning rate")
     repeated = stacked._map(lambda p: np.tile(p, (len(rates), 1, 1)))

@@ -9,10 +9,10 @@ import pytest
 from backprop import checks
 from backprop.checks import (
     class_targets,
-    learning_rate,
     learning_rates,
     matrix,
     one_of,
+    positive_number,
     real_array,
     shown,
     whole_number,
@@ -103,11 +103,11 @@ STACK = np.zeros((2, 3, 4))
             "y sums to 0.0 in row (0, 0); expected 1, as in one-hot rows",
         ),
         # learning rates
-        (lambda: learning_rate("1"), TypeError, "eta is '1', of type str; expected a number"),
-        (lambda: learning_rate(True), TypeError, "eta is True, of type bool; expected a number"),
-        (lambda: learning_rate(np.True_), TypeError, "eta is np.True_, of type bool; expected a number"),
-        (lambda: learning_rate(0), ValueError, "eta is 0; expected a positive, finite number"),
-        (lambda: learning_rate(np.inf), ValueError, "eta is inf; expected a positive, finite number"),
+        (lambda: positive_number("eta", "1"), TypeError, "eta is '1', of type str; expected a number"),
+        (lambda: positive_number("eta", True), TypeError, "eta is True, of type bool; expected a number"),
+        (lambda: positive_number("eta", np.True_), TypeError, "eta is np.True_, of type bool; expected a number"),
+        (lambda: positive_number("eta", 0), ValueError, "eta is 0; expected a positive, finite number"),
+        (lambda: positive_number("eta", np.inf), ValueError, "eta is inf; expected a positive, finite number"),
         (
             lambda: learning_rates([[1], [1, 2]]),
             ValueError,
@@ -164,9 +164,9 @@ def test_what_is_refused_is_named_with_what_came_and_what_is_expected(
         (learning_rates(2), 2.0),
         (learning_rates([1, 2]), [[[1.0]], [[2.0]]]),
         (learning_rates([[[1.0]], [[2.0]]]), [[[1.0]], [[2.0]]]),
-        (learning_rate(np.int32(3)), 3.0),
-        (learning_rate(np.float32(0.5)), 0.5),
-        (learning_rate(5e-324), 5e-324),
+        (positive_number("eta", np.int32(3)), 3.0),
+        (positive_number("eta", np.float32(0.5)), 0.5),
+        (positive_number("eta", 5e-324), 5e-324),
         (whole_number("epochs", np.int64(2), least=2), 2),
     ],
 )
@@ -191,7 +191,7 @@ def test_probabilities_may_miss_one_by_the_tolerance_and_no_more() -> None:
 
 def test_a_number_too_large_for_a_float_is_infinite() -> None:
     with pytest.raises(ValueError, match=r"^eta is 10{400}; expected a positive, finite number$"):
-        learning_rate(10**400)
+        positive_number("eta", 10**400)
     if np.finfo(np.longdouble).max > np.finfo(float).max:
         with pytest.raises(ValueError, match=r"^X has inf at index \(0,\); expected finite numbers$"):
             real_array("X", np.array([np.longdouble("1e400")]))

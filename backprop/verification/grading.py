@@ -81,7 +81,7 @@ def diagnose_file(
     if eta is not None:
         if name == "diagnose":
             raise ValueError(f"--eta is {eta}, but {path} has gradients; expected it with after1, …")
-        arguments["eta"] = checks.learning_rate(eta)
+        arguments["eta"] = checks.positive_number("eta", eta)
     if "optimizer" in more and name == "diagnose":
         raise ValueError(f"--optimizer is {more['optimizer']}, but {path} has gradients; expected it with after1, …")
     adam = more.get("optimizer") == "adam"

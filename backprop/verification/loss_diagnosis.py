@@ -351,8 +351,7 @@ def _partial(y: np.ndarray, loss: str, value: float) -> Iterator[KnownLoss]:
     unit = loss_values(np.zeros((n, d)), np.eye(n, d, k=0) * (np.arange(n) == 0)[:, None])[_name_for(loss, d)]
     power = 2 if loss == "rmse" else 1  # the losses are proportional to the sum of squared errors, or to its root
     missed = round((value / unit) ** power) if value < unit * y.size else 0  # of a huge loss no power is finite
-    alike = n > FEW and missed in (int(y.sum()), y.size - int(y.sum()))  # all zeros or all ones are likelier
-    if y.size <= MANY and 0 < missed < y.size and not alike:
+    if y.size <= MANY and 0 < missed < y.size:
         of = f"{missed} of {y.size} {'targets' if d > 1 else 'examples'} {'is' if missed == 1 else 'are'}"
         right = None if d > 1 else 1 - missed / n
         yield KnownLoss(
@@ -449,7 +448,7 @@ def diagnose_loss(
     """
     values = _numbers(losses)
     for name, tolerance in (("within", within), ("flat", flat)):
-        checks.learning_rate(tolerance, name)  # positive and finite, as it must be
+        checks.positive_number(name, tolerance)
     if loss is not None:
         loss = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
     if y is None and X is not None:

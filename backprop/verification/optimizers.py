@@ -85,9 +85,9 @@ def told_optimizer(optimizer: Any, eta: float | None) -> Optimizer:
     unknown = [key for key in given if key not in ("name", *PARAMETERS[name])]
     if unknown:
         raise ValueError(f"optimizer has {unknown[0]!r}; expected for {name!r} any of {', '.join(PARAMETERS[name])}")
-    eta = None if eta is None else checks.learning_rate(eta)
+    eta = None if eta is None else checks.positive_number("eta", eta)
     lr = given.get("lr", eta)
-    rate = None if lr is None else checks.learning_rate(lr, "lr of optimizer")
+    rate = None if lr is None else checks.positive_number("lr of optimizer", lr)
     if eta is not None and rate != eta:
         raise ValueError(f"optimizer has lr {lr!r} and eta is {eta!r}; expected one learning rate")
     if rate is None and (name == "adam" or given.get("weight_decay")):

@@ -118,7 +118,7 @@ they get the same gradient and stay identical.
         found += _targets(model.layers[-1].activation, y)
         found += _equal_predictions(model, trace, y)
         if eta is not None and gradients is not None:
-            found += _learning_rate(model, X, y, name, checks.learning_rate(eta), momentum)
+            found += _learning_rate(model, X, y, name, checks.positive_number("eta", eta), momentum)
         if printed_loss is not None:
             penalty = weight_decay / 2 * sum(float(np.vdot(w, w)) for w in model.weights)
             found += [printed(printed_loss, y, trace.y_hat, name, penalty)]
