@@ -9,6 +9,8 @@ below use these steps:
 - `ensemble`: the training of many networks at once
 - `diagnose_loss`: what the value of a plateau tells about the network
 - `diagnose`, `diagnose_step`, with `Diagnosis`: the name of the mistake in your gradient
+- `assert_gradient`: the same as a test, which fails with the name of the mistake
+- `gradient_check`: a comparison of a network's gradient, or of yours, with numerical derivatives
 - `citation`: how to cite this work
 
 >>> import backprop
@@ -25,7 +27,7 @@ from backprop.citing import citation
 from backprop.data import linear, xor
 from backprop.network import Activation, Gradients, Layer, Model, Trace
 from backprop.training import Run, train
-from backprop.verification import Diagnosis, diagnose, diagnose_loss, diagnose_step
+from backprop.verification import Diagnosis, assert_gradient, diagnose, diagnose_loss, diagnose_step, gradient_check
 
 __all__ = [
     "Activation",
@@ -36,12 +38,14 @@ __all__ = [
     "Run",
     "Trace",
     "__version__",
+    "assert_gradient",
     "citation",
     "derivation",
     "diagnose",
     "diagnose_loss",
     "diagnose_step",
     "ensemble",
+    "gradient_check",
     "linear",
     "train",
     "xor",

@@ -1,13 +1,6 @@
 """The command line: train a network and print its log, name the mistake in a gradient, grade a class, or cite.
 
-python -m backprop train {linear,xor} [--hidden 4 [4 ...]] [--eta 1] [--epochs 10000] [--seed 0]
-                         [--activations sigmoid] [--log-every 500] [--plot FILE]
-python -m backprop diagnose run.npz [--activations NAME [NAME ...]] [--loss NAME] [--convention NAME] [--eta ETA]
-                         [--optimizer NAME] [--weight-decay LAMBDA] [--strict] [--printed-loss LOSS]
-python -m backprop grade FOLDER [--csv FILE] [the same options, except --printed-loss]
-python -m backprop cite [--format apa] [--equation 8.4 | --page results/xor/]
-python -m backprop --version
-
+Each of these is a command of `python -m backprop`, and `python -m backprop COMMAND --help` lists its options.
 If the package is installed, the command "backprop" does the same.
 """
 
@@ -305,7 +298,7 @@ def cite(options: argparse.Namespace) -> int:
         options: what the parser read.
 
     Returns:
-        The exit status: 0, or 2 if the format, the equation or the page does not exist.
+        The exit status: 0, or 2 if there is no such format or equation, or the page is not an address.
     """
     try:
         print(backprop.citation(options.format, equation=options.equation, page=options.page))
@@ -334,6 +327,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reading program, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

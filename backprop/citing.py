@@ -92,7 +92,8 @@ def citation(form: str = "apa", *, equation: str | None = None, page: str | None
 
     Raises:
         TypeError: if form is not text.
-        ValueError: if form, equation or page does not exist, or if both equation and page are given.
+        ValueError: if there is no such form or equation, if page is not an address below the root, or if both equation
+            and page are given.
 
     Examples:
         >>> import backprop

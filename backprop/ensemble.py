@@ -130,7 +130,12 @@ def grid(models: Sequence[Model], etas: Sequence[float]) -> tuple[Model, np.ndar
 
 
 def snapshots(
-    models: Sequence[Model], X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, epochs: Sequence[int]
+    models: Sequence[Model],
+    X: np.ndarray,
+    y: np.ndarray,
+    eta: float | np.ndarray,
+    epochs: Sequence[int],
+    loss: str = "mse",
 ) -> tuple[list[Model], np.ndarray]:
     """Train several networks and keep them as they are at some epochs.
 
@@ -143,6 +148,7 @@ def snapshots(
         y: the targets, shape (N, d_L) or (S, N, d_L).
         eta: the learning rate, or one for each network, shape (S,) or (S, 1, 1).
         epochs: K numbers of updates, in increasing order.
+        loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
     Returns:
         The stacks at these epochs, and their predictions, shape (K, S, N, d_L).
@@ -164,21 +170,21 @@ def snapshots(
         ((2, 3, 21, 1), True)
     """
     start = stack(models)
-    X, y = start.check_data(X, y)
+    X, y = start.check_data(X, y, loss)
     eta = start.check_learning_rates(eta)
     checks.of_type("epochs", epochs, Iterable, "a list of whole numbers")
     wanted = [checks.whole_number(f"epochs[{k}]", epoch, least=0) for k, epoch in enumerate(epochs)]
     if not wanted or wanted != sorted(set(wanted)):
         raise ValueError(f"epochs is {list(epochs)}; expected increasing whole numbers, at least one")
-    if fast.unsupported(start, eta, "mse") is None:
+    if fast.unsupported(start, eta, loss) is None:
         stacks = [start]
         for before, after in pairwise([0, *wanted]):
-            stacks.append(fast.snapshots(stacks[-1], X, y, eta, after - before)[1])
+            stacks.append(fast.train(stacks[-1], X, y, eta, after - before)[1])
         return stacks[1:], np.stack([stacked._forward(X).y_hat for stacked in stacks[1:]])
-    steps = enumerate(islice(states(start, X, y, eta), wanted[-1] + 1))
+    steps = enumerate(islice(states(start, X, y, eta, loss), wanted[-1] + 1))
     kept = frozenset(wanted)
-    found, predictions = zip(*(state for epoch, state in steps if epoch in kept), strict=True)
-    return list(found), np.stack(predictions)
+    found, outputs = zip(*(state for epoch, state in steps if epoch in kept), strict=True)
+    return list(found), np.stack([output.y_hat for output in outputs])
 
 
 def log_spaced(epochs: int) -> list[int]:

@@ -31,7 +31,7 @@ from operator import itemgetter
 import numpy as np
 
 from backprop.derivation import append_ones
-from backprop.network import ACTIVATIONS, LOSSES, Model
+from backprop.network import ACTIVATIONS, Model
 
 #: The number of epochs between two reports of progress.
 EPOCHS = 100
@@ -80,7 +80,7 @@ def unsupported(model: Model, eta: float | np.ndarray, loss: str) -> str | None:
     return None
 
 
-def snapshots(
+def train(
     model: Model,
     X: np.ndarray,
     y: np.ndarray,
@@ -107,7 +107,7 @@ def snapshots(
         >>> from backprop import fast
         >>> X, y = backprop.xor()
         >>> model = backprop.Model.random([2, 4, 1], seed=0)
-        >>> losses, trained = fast.snapshots(model, X, y, eta=1.0, epochs=1000)
+        >>> losses, trained = fast.train(model, X, y, eta=1.0, epochs=1000)
         >>> run = backprop.train(model, X, y, eta=1.0, epochs=1000, engine="reference")
         >>> bool(abs(losses[:-1] / run.losses - 1).max() < 1e-13)
         True
@@ -191,7 +191,7 @@ def _one(
         losses[start : start + count] = np.einsum("eon,eon->e", R[:count], R[:count]) / (N * beta**2)
         tell((start + count) / epochs)
     trained = _model(model, [v.T for v in Vs])
-    losses[epochs] = _loss(trained, X, y)
+    losses[epochs] = trained._loss(trained._forward(X), y, "mse")
     return losses, trained
 
 
@@ -218,8 +218,8 @@ def _many(
             tell((done + fraction) / len(blocks))
 
         losses[runs, :epochs], after = train(part, X_part, y_part, eta[runs, 0, 0], epochs, tell_all)
-        losses[runs, epochs] = _loss(after, X_part, y_part)
-        for whole, its in zip(trained._parameters, after._parameters, strict=True):
+        losses[runs, epochs] = after._loss(after._forward(X_part), y_part, "mse")
+        for whole, its in zip(trained.parameters, after.parameters, strict=True):
             whole[runs] = its
     return losses, trained
 
@@ -311,10 +311,6 @@ def _shared(
         if (epoch + 1) % EPOCHS == 0 or epoch + 1 == epochs:
             tell((epoch + 1) / epochs)
     return losses.T / (N * beta[:, None] ** 2), _model(model, (V1.transpose(2, 1, 0), V2.T[..., None]))
-
-
-def _loss(model: Model, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return LOSSES["mse"].value(y, model._forward(X).y_hat)
 
 
 def _negated(model: Model, Vs: Sequence[np.ndarray]) -> None:

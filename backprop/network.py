@@ -48,6 +48,16 @@ class Activation:
     derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
     elementwise: bool = True
 
+    def __hash__(self) -> int:
+        """Hash the name, because a callable need not have a hash."""
+        return hash(self.name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle an activation of this package as its name, because it is recognised by its identity."""
+        if ACTIVATIONS.get(self.name) is self:
+            return _by_name, (self.name,)
+        return type(self), (self.name, self.value, self.derivative, self.elementwise)
+
     def backward(self, z: np.ndarray, a: np.ndarray, dl_da: np.ndarray) -> np.ndarray:
         """Compute δ from the gradient with respect to the activations.
 
@@ -96,26 +106,20 @@ class Loss:
         name: its name.
         contributions: the contributions Cⁿ of the examples as a function of y and ŷ.
         derivative: ∂L/∂ŷ as a function of y and ŷ.
+        output: the name of the output activation that belongs to the loss; None if any does.
+        from_logits: for this activation, the contributions as a function of y and z, which no saturated output makes
+            infinite; None if there is no such activation.
     """
 
     name: str
     contributions: Callable[[np.ndarray, np.ndarray], np.ndarray]
     derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    output: str | None = None
+    from_logits: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
-    def value(self, y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
-        """Sum the contributions of all examples.
 
-        Args:
-            y: the targets, shape (N, d_L).
-            y_hat: the predictions, shape (..., N, d_L).
-
-        Returns:
-            L, shape (...).
-        """
-        with np.errstate(
-            divide="ignore"
-        ):  # for a certain but incorrect prediction the cross-entropy is infinite, as its value says
-            return step.total_loss(self.contributions(y, y_hat))
+def _by_name(name: str) -> Activation:
+    return ACTIVATIONS[name]
 
 
 #: The losses that can be called by name.
@@ -123,8 +127,20 @@ LOSSES = {
     loss.name: loss
     for loss in (
         Loss("mse", step.mse_contributions, step.mse_derivative),
-        Loss("binary_cross_entropy", step.bce_contributions, step.bce_derivative),
-        Loss("cross_entropy", step.cross_entropy_contributions, step.cross_entropy_derivative),
+        Loss(
+            "binary_cross_entropy",
+            step.bce_contributions,
+            step.bce_derivative,
+            "sigmoid",
+            step.bce_contributions_from_logits,
+        ),
+        Loss(
+            "cross_entropy",
+            step.cross_entropy_contributions,
+            step.cross_entropy_derivative,
+            "softmax",
+            step.cross_entropy_contributions_from_logits,
+        ),
     )
 }
 
@@ -156,6 +172,11 @@ class Gradients(NamedTuple):
 
     weights: tuple[np.ndarray, ...]
     biases: tuple[np.ndarray, ...] | None
+
+    @property
+    def parameters(self) -> tuple[np.ndarray, ...]:
+        """The gradients of all weights, then those of the biases, in the order of `Model.parameters`."""
+        return (*self.weights, *(self.biases or ()))
 
 
 class Layer(NamedTuple):
@@ -347,6 +368,11 @@ class Model:
         return (self.weights[0].shape[-2], *(w.shape[-1] for w in self.weights))
 
     @property
+    def parameters(self) -> tuple[np.ndarray, ...]:
+        """The weights of all layers, then the biases, if there are any."""
+        return (*self.weights, *(self.biases or ()))
+
+    @property
     def n_networks(self) -> int | None:
         """The number of networks in a stack; None for a single network. See `backprop.ensemble`."""
         return None if self.weights[0].ndim == 2 else self.weights[0].shape[0]
@@ -368,21 +394,15 @@ class Model:
             ValueError: if it is unknown, or does not fit the activation of the output.
         """
         checks.one_of("loss", loss, list(LOSSES))
-        output = self.activations[-1].name
+        output, expected = self.activations[-1].name, LOSSES[loss].output
         if loss == "binary_cross_entropy" and output == "softmax":
             raise ValueError(
                 "loss 'binary_cross_entropy' is for outputs that are classes of their own, with 'sigmoid'; the output "
                 "activation is 'softmax', which goes with 'cross_entropy'"
             )
-        if loss == "binary_cross_entropy" and output in ACTIVATIONS and output != "sigmoid":
-            raise ValueError(
-                f"loss 'binary_cross_entropy' needs predictions between 0 and 1; the output activation is {output!r}"
-            )
-        if loss == "cross_entropy" and output in ACTIVATIONS and output != "softmax":
-            raise ValueError(
-                f"loss 'cross_entropy' needs predictions that sum to 1, as 'softmax' makes them; the output activation "
-                f"is {output!r}"
-            )
+        if expected is not None and output in ACTIVATIONS and output != expected:
+            predictions = "between 0 and 1" if expected == "sigmoid" else "that sum to 1, as 'softmax' makes them"
+            raise ValueError(f"loss {loss!r} needs predictions {predictions}; the output activation is {output!r}")
 
     def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
         """Make sure that data fit the network and the loss.
@@ -445,7 +465,7 @@ class Model:
 
         Args:
             trace: what `forward` returned for this model.
-            y: the targets, shape (N, d_L).
+            y: the targets, shape (N, d_L); for "cross_entropy" also class numbers, shape (N,).
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
@@ -471,13 +491,13 @@ class Model:
             X: the inputs, shape (N, d₀).
 
         Returns:
-            The trace, whose `y_hat` holds the predictions, shape (N, d_L).
+            The trace, whose `y_hat` holds the predictions, shape (N, d_L). It has a copy of X, so you may change yours.
 
         Raises:
             TypeError: if X does not consist of real numbers.
             ValueError: if its shape does not fit or a number is NaN or infinite.
         """
-        return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks))
+        return self._forward(checks.matrix("X", X, columns=self.widths[0], runs=self.n_networks).copy())
 
     def _forward(self, X: np.ndarray) -> Trace:
         z, a = [], [X]
@@ -490,35 +510,43 @@ class Model:
         """Compute the loss of a forward pass.
 
         Args:
-            trace: what `forward` returned.
-            y: the targets, shape (N, d_L).
+            trace: what `forward` returned for this model.
+            y: the targets, shape (N, d_L); for "cross_entropy" also class numbers, shape (N,).
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             L, a number; for a stack of S networks an array of shape (S,).
 
         Raises:
-            TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
+            TypeError: if trace is not a `Trace` or y does not consist of real numbers.
+            ValueError: if a shape does not fit or the loss is unknown or does not suit the output.
         """
         y = self.check_pair(trace, y, loss)
-        value = LOSSES[loss].value(y, trace.y_hat)
+        value = self._loss(trace, y, loss)
         return float(value) if self.n_networks is None else value
+
+    def _loss(self, trace: Trace, y: np.ndarray, loss: str) -> np.ndarray:
+        """Compute the loss from the last z and a of a trace; these may have further leading axes."""
+        which = LOSSES[loss]
+        if which.from_logits is not None and self.activations[-1] is ACTIVATIONS[str(which.output)]:
+            return step.total_loss(which.from_logits(y, trace.z[-1]))
+        with np.errstate(divide="ignore"):  # with another activation, a certain but incorrect prediction costs infinity
+            return step.total_loss(which.contributions(y, trace.y_hat))
 
     def deltas(self, trace: Trace, y: Any, loss: str = "mse") -> tuple[np.ndarray, ...]:
         r"""Compute δ of every layer, from the output back to the first.
 
         Args:
             trace: what `forward` returned for this model.
-            y: the targets, shape (N, d_L).
+            y: the targets, shape (N, d_L); for "cross_entropy" also class numbers, shape (N,).
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             $\Delta_1, \dots, \Delta_L$ in the order of the layers, each of the shape of its $Z_l$.
 
         Raises:
-            TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
+            TypeError: if trace is not a `Trace` or y does not consist of real numbers.
+            ValueError: if a shape does not fit or the loss is unknown or does not suit the output.
 
         Examples:
             >>> import backprop
@@ -549,15 +577,15 @@ class Model:
 
         Args:
             trace: what `forward` returned for this model.
-            y: the targets, shape (N, d_L).
+            y: the targets, shape (N, d_L); for "cross_entropy" also class numbers, shape (N,).
             loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
         Returns:
             The gradients, each in the shape of its parameter and with its true sign.
 
         Raises:
-            TypeError: if y does not consist of real numbers.
-            ValueError: if its shape does not fit or the loss is unknown or does not suit the output.
+            TypeError: if trace is not a `Trace` or y does not consist of real numbers.
+            ValueError: if a shape does not fit or the loss is unknown or does not suit the output.
         """
         y = self.check_pair(trace, y, loss)
         return self._backward(trace, y, loss)
@@ -578,7 +606,7 @@ class Model:
             A new model. This one is not changed.
 
         Raises:
-            TypeError: if eta is not a number.
+            TypeError: if eta is not a number, or the gradients are not `Gradients` of real numbers.
             ValueError: if eta is not positive and finite, or the gradients do not fit.
         """
         eta = self.check_learning_rates(eta)
@@ -589,9 +617,9 @@ class Model:
                 f"gradients.biases {'is None' if gradients.biases is None else 'is given'}; "
                 f"the model is {'with' if self.biases else 'without'} bias"
             )
-        _fit("gradients.weights", gradients.weights, self.weights)
-        _fit("gradients.biases", gradients.biases or (), self.biases or ())
-        return self._update(gradients, eta)
+        weights = _fit("gradients.weights", gradients.weights, self.weights)
+        biases = None if gradients.biases is None else _fit("gradients.biases", gradients.biases, self.biases or ())
+        return self._update(Gradients(weights, biases), eta)
 
     def _update(self, gradients: Gradients, eta: float | np.ndarray) -> "Model":
         biases = self.biases
@@ -605,23 +633,18 @@ class Model:
         model.weights, model.biases, model.activations = weights, biases, self.activations
         return model
 
-    @property
-    def _parameters(self) -> tuple[np.ndarray, ...]:
-        return (*self.weights, *(self.biases or ()))
-
     def _map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Model":
         """Make a model by applying a function to each parameter array."""
         biases = None if self.biases is None else tuple(map(change, self.biases))
         return self._like(tuple(map(change, self.weights)), biases)
 
 
-def _fit(name: str, gradients: Sequence[np.ndarray], parameters: Sequence[np.ndarray]) -> None:
-    """Check that gradients are finite and have the shapes of their parameters."""
+def _fit(name: str, gradients: Sequence[Any], parameters: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Return gradients as float64 arrays, after checking that they are finite and have their parameters' shapes."""
     shapes, expected = [np.shape(g) for g in gradients], [p.shape for p in parameters]
     if shapes != expected:
         raise ValueError(f"{name} have shapes {shapes}; expected {expected}")
-    for i, g in enumerate(gradients):
-        checks.real_array(f"{name}[{i}]", g)
+    return tuple(checks.real_array(f"{name}[{i}]", g) for i, g in enumerate(gradients))
 
 
 def _weights(weights: Sequence[Any]) -> tuple[np.ndarray, ...]:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from backprop import checks, fast
-from backprop.network import LOSSES, Model
+from backprop.network import Model, Trace
 
 #: The losses of several epochs are computed in one call, along leading axes. At most this many predictions are kept
 #: until then, from at most this many epochs. This saves time and changes no number.
 PREDICTIONS, BLOCK = 2**20, 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # because arrays have no single truth value
 class Run:
     """The result of a training run of one network, or of an ensemble of S.
 
@@ -36,7 +36,7 @@ class Run:
 
 def states(
     model: Model, X: np.ndarray, y: np.ndarray, eta: float | np.ndarray, loss: str = "mse"
-) -> Iterator[tuple[Model, np.ndarray]]:
+) -> Iterator[tuple[Model, Trace]]:
     """Train without checks and without end, and yield the network before the first update and after each one.
 
     Args:
@@ -47,8 +47,8 @@ def states(
         loss: "mse", "binary_cross_entropy" or "cross_entropy".
 
     Yields:
-        The model and its predictions ŷ, shape (N, d_L) or (S, N, d_L), first before any update and then after each
-        one.
+        The model and the trace of its output layer alone, first before any update and then after each one. The
+        predictions `y_hat` of this trace have the shape (N, d_L) or (S, N, d_L).
 
     Examples:
         >>> import backprop
@@ -56,12 +56,12 @@ def states(
         >>> from backprop.training import states
         >>> X, y = backprop.xor()
         >>> start = backprop.Model.random([2, 4, 1], seed=0)
-        >>> [y_hat.shape for model, y_hat in islice(states(start, X, y, eta=1.0), 3)]
+        >>> [output.y_hat.shape for model, output in islice(states(start, X, y, eta=1.0), 3)]
         [(21, 1), (21, 1), (21, 1)]
     """
     while True:
         trace = model._forward(X)
-        yield model, trace.y_hat
+        yield model, Trace(trace.z[-1:], trace.a[-1:])
         model = model._update(model._backward(trace, y, loss), eta)
 
 
@@ -231,21 +231,22 @@ def _by_reference(
     kept: list[tuple[tuple[int, ...], list[np.ndarray]]] = []
     with np.errstate(all="ignore"):  # one warning at the end replaces those of NumPy from every layer
         while done <= epochs and (ends > done).any():
-            models, predictions = zip(*islice(steps, min(block, epochs + 1 - done)), strict=True)
-            values = LOSSES[loss].value(y, np.array(predictions))
+            models, outputs = zip(*islice(steps, min(block, epochs + 1 - done)), strict=True)
+            z, y_hat = (np.array(parts) for parts in zip(*((out.z[0], out.y_hat) for out in outputs), strict=True))
+            values = model._loss(Trace((z,), (y_hat,)), y, loss)
             finite = np.isfinite(values)
             for run in map(tuple, np.argwhere((ends > epochs) & ~finite.all(axis=0))):  # it has just diverged
                 count = int(np.argmin(finite[:, *run]))
                 ends[run] = done + count
-                kept.append((run, [p[run].copy() for p in (models[count - 1] if count else last)._parameters]))
+                kept.append((run, [p[run].copy() for p in (models[count - 1] if count else last).parameters]))
             losses[..., done : done + len(values)] = np.moveaxis(values, 0, -1)
             done, last = done + len(values), models[-1]
             tell(min(1.0, done / max(epochs, 1)))
     losses[np.arange(epochs + 1) >= ends[..., None]] = np.nan
-    if kept:
+    if kept or not epochs:  # without an update these are still the arrays that were passed
         last = last._map(np.copy)
     for run, parameters in kept:
-        for mixed, of_run in zip(last._parameters, parameters, strict=True):
+        for mixed, of_run in zip(last.parameters, parameters, strict=True):
             mixed[run] = of_run
     return losses, ends, last
 
@@ -260,7 +261,7 @@ def _fast(
     tell: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, Model]:
     """Train with `backprop.fast`, and repeat each run that diverged with the reference, which finds the epoch."""
-    losses, last = fast.snapshots(model, X, y, eta, epochs, tell)
+    losses, last = fast.train(model, X, y, eta, epochs, tell)
     ends = np.full(losses.shape[:-1], epochs + 1)
     again = ~np.isfinite(losses).all(axis=-1)
     if again.any():
@@ -270,6 +271,6 @@ def _fast(
         eta = eta[again] if isinstance(eta, np.ndarray) else eta
         these = model._map(lambda p: p[again])
         losses[again], ends[again], ended = _by_reference(these, X, y, eta, epochs, loss, lambda fraction: None)
-        for whole, its in zip(last._parameters, ended._parameters, strict=True):
+        for whole, its in zip(last.parameters, ended.parameters, strict=True):
             whole[again] = its
     return losses, ends, last

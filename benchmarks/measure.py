@@ -220,12 +220,12 @@ def growth(epochs: int, rounds: int) -> dict[str, list[list[float]]]:
     points = {n: linear(n) for n in (1, 10, 100, 1000, 10_000)}
     works: dict[str, Callable[[], Any]] = {}
     for n in (epochs // 10, epochs, 10 * epochs):
-        works[f"epochs {n}"] = partial(fast.snapshots, model, *xor(), ETA, n)
+        works[f"epochs {n}"] = partial(fast.train, model, *xor(), ETA, n)
     updates = {n: epochs if n <= 100 else epochs // 10 for n in points}
     for n, data in points.items():
-        works[f"examples {n}"] = partial(fast.snapshots, model, *data, ETA, updates[n])
+        works[f"examples {n}"] = partial(fast.train, model, *data, ETA, updates[n])
     for n, networks in stacked.items():
-        works[f"runs {n}"] = partial(fast.snapshots, networks, *xor(), ETA, epochs // 100)
+        works[f"runs {n}"] = partial(fast.train, networks, *xor(), ETA, epochs // 100)
     grown: dict[str, list[list[float]]] = {"epochs": [], "examples": [], "runs": []}
     for name, seconds in timed(works, rounds).items():
         what, number = name.split()

@@ -242,7 +242,7 @@ def test_without_a_mistake_it_is_the_gradient(loss: str, output: str) -> None:
     y = np.eye(2)[np.arange(len(X)) % 2]
     right, made = model.backward(model.forward(X), y, loss), incorrect_gradients(model, X, y, "", loss)
     assert made.biases is not None
-    for mine, its in zip((*made.weights, *made.biases), (*right.weights, *(right.biases or ())), strict=True):
+    for mine, its in zip((*made.weights, *made.biases), right.parameters, strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-12)
     assert incorrect_gradients(Model(model.weights, None, model.activations), X, y, "", loss).biases is None
 
@@ -260,7 +260,7 @@ def test_without_a_mistake_it_is_the_gradient(loss: str, output: str) -> None:
 def test_a_factor_is_the_gradients(slug: str, layers: list[int] | None, factors: list[float]) -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
     right, made = model.backward(model.forward(X), Y), incorrect_gradients(model, X, Y, slug, layers=layers)
-    arrays = zip((*made.weights, *(made.biases or ())), (*right.weights, *(right.biases or ())), factors, strict=True)
+    arrays = zip(made.parameters, right.parameters, factors, strict=True)
     for mine, its, factor in arrays:
         np.testing.assert_allclose(mine, factor * its, rtol=1e-12)
 
@@ -395,12 +395,10 @@ def test_gradients_that_are_not_zeroed_are_added_up(bias: bool) -> None:
         for (one, total), _ in zip(states_with("gradients-not-zeroed", model, X, Y, 0.5), "123", strict=False)
     ]
     first, second = (one.backward(one.forward(X), Y) for one, _ in steps[:2])
-    (last, total), parts = steps[2], [(*g.weights, *(g.biases or ())) for g in (first, second)]
+    (last, total), parts = steps[2], [g.parameters for g in (first, second)]
     assert total is not None
     assert (total.biases is None) is not bias
-    for mine, a, b in zip((*total.weights, *(total.biases or ())), *parts, strict=True):
+    for mine, a, b in zip(total.parameters, *parts, strict=True):
         np.testing.assert_allclose(mine, a + b, rtol=1e-12)
-    for new, old, g in zip(
-        last._parameters, steps[1][0]._parameters, (*total.weights, *(total.biases or ())), strict=True
-    ):
+    for new, old, g in zip(last.parameters, steps[1][0].parameters, total.parameters, strict=True):
         np.testing.assert_allclose(new, old - 0.5 * g, rtol=1e-12)

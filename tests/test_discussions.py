@@ -123,8 +123,8 @@ def test_what_is_filled_in_after_the_last_number_is_what_training_gives() -> Non
     start = backprop.Model.random([2, 4, 1], 0, no_activation.DERIVATIVE_KEPT)
     with np.errstate(all="ignore"):
         walked = [
-            float(step.total_loss(step.mse_contributions(Y, answers)))
-            for _, answers in islice(states(start, X, Y, eta=1.0), 301)
+            float(step.total_loss(step.mse_contributions(Y, output.y_hat)))
+            for _, output in islice(states(start, X, Y, eta=1.0), 301)
         ]
     assert np.isnan(walked[-1])
     np.testing.assert_array_equal(losses, walked)

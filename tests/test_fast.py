@@ -28,8 +28,8 @@ def both(*arguments: Any, **options: Any) -> tuple[Run, Run]:
 
 def distance(first: Model, second: Model, start: Model | None = None) -> float:
     """The largest difference of two models' parameters, relative to the largest parameter, or to the way from start."""
-    mine, its = (np.concatenate([p.ravel() for p in m._parameters]) for m in (first, second))
-    origin = 0.0 if start is None else np.concatenate([p.ravel() for p in start._parameters])
+    mine, its = (np.concatenate([p.ravel() for p in m.parameters]) for m in (first, second))
+    origin = 0.0 if start is None else np.concatenate([p.ravel() for p in start.parameters])
     return float(np.abs(mine - its).max() / np.abs(its - origin).max())
 
 
@@ -99,9 +99,9 @@ def test_a_mistake_planted_in_it_is_seen(line: str, mistake: str) -> None:
     wrong: dict[str, Any] = {"__name__": "wrong"}
     exec(source.replace(line, mistake), wrong)
     model = Model.random([2, 3, 5, 2, 1], seed=1, bias=True)
-    for snapshots_by, agrees in ((fast.snapshots, True), (wrong["snapshots"], False)):
+    for train_by, agrees in ((fast.train, True), (wrong["train"], False)):
         with warnings.catch_warnings(action="ignore"):
-            losses, _ = snapshots_by(model, X, Y, 1.0, 30)
+            losses, _ = train_by(model, X, Y, 1.0, 30)
         expected = backprop.train(model, X, Y, 1.0, 31, engine="reference").losses
         assert np.allclose(losses, expected, rtol=1e-12) == agrees
 
@@ -155,13 +155,13 @@ def test_far_from_zero_nothing_overflows_aloud() -> None:
 
 def test_it_is_chosen_where_it_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Model] = []
-    original = fast.snapshots
+    original = fast.train
 
     def spy(model: Model, *arguments: Any) -> Any:
         seen.append(model)
         return original(model, *arguments)
 
-    monkeypatch.setattr(fast, "snapshots", spy)
+    monkeypatch.setattr(fast, "train", spy)
 
     def used(model: Model, **options: Any) -> bool:
         seen.clear()
@@ -293,7 +293,7 @@ def test_progress_is_reported_every_hundred_epochs_and_at_the_end(epochs: int, r
     apart = np.stack([X, X])
     for x, start in ((X, Model.random([2, 3, 1])), *((x, stack([Model.random([2, 3, 1])] * 2)) for x in (X, apart))):
         seen: list[float] = []
-        fast.snapshots(start, x, Y, 1.0, epochs, seen.append)
+        fast.train(start, x, Y, 1.0, epochs, seen.append)
         assert seen == reports
 
 
@@ -301,11 +301,11 @@ def test_progress_of_blocks_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "FEWEST", 1)
     monkeypatch.setattr(fast, "BLOCK", 2 * 3 * len(X))  # two networks of three units
     seen: list[float] = []
-    fast.snapshots(stack([Model.random([2, 3, 1])] * 4), X, Y, 1.0, 200, seen.append)
+    fast.train(stack([Model.random([2, 3, 1])] * 4), X, Y, 1.0, 200, seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
     monkeypatch.setattr(fast, "BLOCK", 3 * 3 * len(X) - 1)  # a third one does not fit
     seen.clear()
-    fast.snapshots(stack([Model.random([2, 3, 1])] * 5), X, Y, 1.0, 100, seen.append)
+    fast.train(stack([Model.random([2, 3, 1])] * 5), X, Y, 1.0, 100, seen.append)
     assert seen == pytest.approx([1 / 3, 2 / 3, 1.0])
 
 
@@ -321,8 +321,8 @@ def test_the_trained_arrays_lie_in_the_usual_order_and_are_nobody_elses(bias: bo
     apart = np.stack([X, X])
     alone, deep = (Model.random(widths, bias=bias) for widths in ([2, 3, 1], [2, 3, 5, 1]))
     for x, start in ((X, alone), (X, deep), *((x, stack([alone] * 2)) for x in (X, apart))):
-        trained = fast.snapshots(start, x, Y, 1.0, 1)[1]
-        for mine, its in zip(trained._parameters, start._parameters, strict=True):
+        trained = fast.train(start, x, Y, 1.0, 1)[1]
+        for mine, its in zip(trained.parameters, start.parameters, strict=True):
             assert mine.flags.c_contiguous
             assert mine.shape == its.shape
             assert not np.shares_memory(mine, its)

@@ -46,7 +46,7 @@ class Case(NamedTuple):
 
     @property
     def parameters(self) -> list[np.ndarray]:
-        return [*self.model.weights, *(self.model.biases or ())]
+        return list(self.model.parameters)
 
     def oracle(self, xp: Any, parameters: Sequence[Any], shifts: Sequence[Any] | None = None) -> Any:
         """The oracle's loss as a function of the parameters."""
@@ -202,6 +202,8 @@ LEADING: list[tuple[Callable[..., Any], list[tuple[int, ...]]]] = [
     (step.mse_derivative, [ANSWERS, ANSWERS]),
     (step.bce_contributions, [ANSWERS, ANSWERS]),
     (step.bce_derivative, [ANSWERS, ANSWERS]),
+    (step.bce_contributions_from_logits, [ANSWERS, ANSWERS]),
+    (step.cross_entropy_contributions_from_logits, [ANSWERS, ANSWERS]),
     (step.cross_entropy_contributions, [ANSWERS, ANSWERS]),
     (step.cross_entropy_derivative, [ANSWERS, ANSWERS]),
     (step.categorical_accuracy, [ANSWERS, ANSWERS]),
@@ -265,3 +267,21 @@ def test_an_ensemble_trains_bit_for_bit_as_its_members() -> None:
 def test_the_exponent_of_the_sigmoid_is_clipped_at_700() -> None:
     assert step.sigmoid(np.array([-701.0, -1e4])).tolist() == [1 / (1 + np.exp(700.0))] * 2
     assert step.sigmoid(np.array(-699.0)) == 1 / (1 + np.exp(699.0))
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "loss", "cost"),
+    [
+        (backprop.Model([[[60.0]]]), [[0], [1]], "binary_cross_entropy", 60.0),
+        (backprop.Model([[[900.0, 0.0]]], activations="softmax"), [1, 0], "cross_entropy", 900.0),
+    ],
+)
+def test_a_saturated_output_that_is_incorrect_has_a_loss_and_learns(
+    model: backprop.Model, y: list[Any], loss: str, cost: float
+) -> None:
+    X = np.array([[1.0], [-1.0]])
+    assert model.loss(model.forward(X), y, loss) == cost
+    assert backprop.gradient_check(model, X, y, loss=loss).verdict == "agrees"
+    run = backprop.train(model, X, y, eta=1.0, epochs=1000, loss=loss)
+    assert run.diverged_at is None
+    assert run.losses[0] == cost > 1000 * run.losses[-1]

@@ -36,7 +36,7 @@ def states(slug: str, model: backprop.Model, loss: str) -> Iterator[backprop.Mod
 
 
 def all_of(model: backprop.Model) -> list[np.ndarray]:
-    return [*model.weights, *(model.biases or ())]
+    return list(model.parameters)
 
 
 def test_without_a_mistake_it_is_training() -> None:

@@ -1092,6 +1092,31 @@ def check_output_delta(fn: Function) -> None:
 
 
 @planted(
+    "bce-from-logits",
+    "bce_contributions_from_logits",
+    {
+        "the labels exchanged": lambda y, z: (
+            (y * derivation.softplus(z) + (1 - y) * derivation.softplus(-z)).sum(axis=-1) / y.size
+        ),
+        "only the term of label 1": lambda y, z: (y * derivation.softplus(-z)).sum(axis=-1) / y.size,
+        "the predictions instead of the logarithms": lambda y, z: (y * sigma(-z) + (1 - y) * sigma(z)).sum(-1) / y.size,
+        "the sum instead of the mean": lambda y, z: (
+            y * derivation.softplus(-z) + (1 - y) * derivation.softplus(z)
+        ).sum(axis=-1),
+        "no division by the number of outputs": lambda y, z: (
+            (y * derivation.softplus(-z) + (1 - y) * derivation.softplus(z)).sum(axis=-1) / len(y)
+        ),
+        "the loss of the rounded prediction": lambda y, z: derivation.bce_contributions(y, derivation.sigmoid(z)),
+    },
+)
+def check_bce_from_logits(fn: Function) -> None:
+    z, y = numbers(5, 2), unit_interval(5, 2)
+    agree(fn(y, z), np.mean(-y * np.log(sigma(z)) - (1 - y) * np.log(1 - sigma(z)), axis=1) / 5)
+    agree(fn(np.array([[0.0], [1.0]]), np.array([[50.0], [-800.0]])), [25.0, 400.0])  # saturated and incorrect
+    agree(fn(np.stack([y, y]), np.stack([z, z]))[1], fn(y, z))
+
+
+@planted(
     "output-delta-sigmoid-bce",
     "output_delta_sigmoid_bce",
     {
@@ -1131,6 +1156,33 @@ def check_output_delta_jacobian(fn: Function) -> None:
     numerical = by_complex_step(lambda v: np.mean((predict(v) - y) ** 2), z)
     agree(fn(jacobian, 2 * (predict(z) - y) / y.size), numerical)
     agree(fn(np.stack([jacobian] * 2), np.stack([2 * (predict(z) - y) / y.size] * 2))[1], numerical)
+
+
+@planted(
+    "cross-entropy-from-logits",
+    "cross_entropy_contributions_from_logits",
+    {
+        "the opposite sign": lambda y, z: (y * (z - derivation.logsumexp(z)[..., None])).sum(axis=-1) / len(y),
+        "no normalisation": lambda y, z: -(y * z).sum(axis=-1) / len(y),
+        "one normalisation for all examples": lambda y, z: (y * (derivation.logsumexp(z.ravel()) - z)).sum(-1) / len(y),
+        "the maximum instead of the smooth one": lambda y, z: (y * (z.max(-1, keepdims=True) - z)).sum(-1) / len(y),
+        "the sum instead of the mean": lambda y, z: (y * (derivation.logsumexp(z)[..., None] - z)).sum(axis=-1),
+        "a division by the number of classes": lambda y, z: (
+            (y * (derivation.logsumexp(z)[..., None] - z)).sum(axis=-1) / y.size
+        ),
+        "the loss of the rounded prediction": lambda y, z: derivation.cross_entropy_contributions(
+            y, derivation.softmax(z)
+        ),
+    },
+)
+def check_cross_entropy_from_logits(fn: Function) -> None:
+    z, y = numbers(5, 3), unit_interval(5, 3)
+    y = y / y.sum(axis=1, keepdims=True)
+    exponentials = np.exp(z)
+    shares = exponentials / exponentials.sum(axis=1, keepdims=True)
+    agree(fn(y, z), -np.sum(y * np.log(shares), axis=1) / 5)
+    agree(fn(np.eye(2), np.array([[0.0, 800.0], [0.0, 800.0]])), [400.0, 0.0])  # saturated, incorrect and correct
+    agree(fn(np.stack([y, y]), np.stack([z, z]))[1], fn(y, z))
 
 
 @planted(
@@ -1665,14 +1717,14 @@ def gradient_error(model: Model, loss: str = "mse") -> float:
     """Compare a model's gradient with the complex step through the oracle's network."""
     X, y = backprop.xor()
     got, depth = model.backward(model.forward(X), y, loss), len(model.weights)
-    parameters = [*model.weights, *(model.biases or ())]
+    parameters = list(model.parameters)
 
     def oracle(k: int, changed: Any) -> Any:
         p = [*parameters[:k], changed, *parameters[k + 1 :]]
         return loss_of(np, X, y, p[:depth], p[depth:] or None, ["sigmoid"] * depth, loss)
 
     wanted = [by_complex_step(partial(oracle, k), p) for k, p in enumerate(parameters)]
-    return max(map(apart, [*got.weights, *(got.biases or ())], wanted))
+    return max(map(apart, got.parameters, wanted))
 
 
 def replaced(function: str, incorrect: Function) -> Callable[[pytest.MonkeyPatch], None]:

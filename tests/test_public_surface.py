@@ -1,11 +1,14 @@
 """The names, shapes and behaviours that other tools rely on."""
 
+import copy
 import inspect
+import pickle
 import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ import pytest
 import backprop
 from backprop import Activation, Gradients, Layer, Model, Run, Trace, derivation
 from backprop.__main__ import main as program
+from backprop.network import ACTIVATIONS
 
 X, Y = backprop.xor()
 
@@ -30,7 +34,7 @@ def same(first: Sequence[np.ndarray] | None, second: Sequence[np.ndarray] | None
 
 
 def finite(model: Model) -> bool:
-    return all(np.isfinite(p).all() for p in (*model.weights, *(model.biases or ())))
+    return all(np.isfinite(p).all() for p in model.parameters)
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -225,7 +229,7 @@ def test_lists_integers_and_booleans_become_float64(convert: Callable[[np.ndarra
     w, b = [np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]), np.ones((3, 1))], [np.ones((1, 3)), np.zeros((1, 1))]
     floats, others = Model(w, b), Model([convert(p) for p in w], [convert(p) for p in b])
     trace = others.forward(convert(x))
-    assert {p.dtype for p in (*others.weights, *(others.biases or ()), *trace.a, *trace.z)} == {np.dtype(np.float64)}
+    assert {p.dtype for p in (*others.parameters, *trace.a, *trace.z)} == {np.dtype(np.float64)}
     assert same(trace.a, floats.forward(x).a)
     assert same(others.backward(trace, convert(y)).weights, floats.backward(trace, y).weights)
     runs = [backprop.train(m, p, q, eta=1, epochs=3) for m, p, q in ((floats, x, y), (others, convert(x), convert(y)))]
@@ -285,12 +289,12 @@ def test_backward_keeps_nothing_from_the_time_before() -> None:
 
 def test_update_makes_a_new_model() -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
-    before = [p.copy() for p in (*model.weights, *(model.biases or ()))]
+    before = [p.copy() for p in model.parameters]
     gradients = model.backward(model.forward(X), Y)
     new = model.update(gradients, eta=0.5)
     assert isinstance(new, Model)
     assert new is not model
-    assert same([*model.weights, *(model.biases or ())], before)
+    assert same(model.parameters, before)
     assert same(new.weights, [w - 0.5 * g for w, g in zip(model.weights, gradients.weights, strict=True)])
     assert gradients.biases is not None
     assert same(new.biases, [b - 0.5 * g for b, g in zip(model.biases or (), gradients.biases, strict=True)])
@@ -421,9 +425,9 @@ def test_no_epochs() -> None:
 
 def test_train_changes_neither_the_model_nor_the_data() -> None:
     model = Model.random([2, 3, 1], seed=0, bias=True)
-    before = [p.copy() for p in (*model.weights, *(model.biases or ()), X, Y)]
+    before = [p.copy() for p in (*model.parameters, X, Y)]
     first = backprop.train(model, X, Y, eta=1.0, epochs=120)
-    assert same([*model.weights, *(model.biases or ()), X, Y], before)
+    assert same([*model.parameters, X, Y], before)
     assert np.array_equal(first.losses, backprop.train(model, X, Y, eta=1.0, epochs=120).losses)
 
 
@@ -561,3 +565,72 @@ def test_divergence_on_the_command_line() -> None:
     assert "inf" not in done.stdout
     assert len(done.stderr.splitlines()) == 1
     assert "epoch 4 " in done.stderr
+
+
+# Copies and comparisons
+
+
+@dataclass
+class Slope:  # a dataclass has no hash
+    alpha: float
+
+    def __call__(self, z: Any, a: Any = None) -> Any:
+        return np.where(z > 0, 1.0 if a is not None else z, self.alpha if a is not None else self.alpha * z)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
+def test_a_copy_of_a_model_is_the_same_network(copied: Callable[[Any], Any]) -> None:
+    model = copied(Model.random([2, 3, 1], seed=0))
+    assert all(phi is ACTIVATIONS["sigmoid"] for phi in model.activations)
+    assert backprop.train(model, X, Y, 1.0, 2, engine="fast").losses.shape == (2,)
+    own = copied(Activation("sigmoid", Slope(0.1), Slope(0.1)))  # named like another one
+    assert own == Activation("sigmoid", Slope(0.1), Slope(0.1)) != ACTIVATIONS["sigmoid"]
+
+
+def test_an_activation_without_a_hash_is_diagnosed() -> None:
+    model = Model.random([2, 3, 1], 0, [Activation("slope", Slope(0.3), Slope(0.3)), "sigmoid"])
+    assert backprop.diagnose(model, X, Y, model.backward(model.forward(X), Y)).verdict == "correct"
+
+
+def test_results_can_be_compared_and_kept_in_a_set() -> None:
+    model = Model.random([2, 3, 1], seed=0)
+    gradients = model.backward(model.forward(X), Y)
+    for make in (
+        lambda: backprop.train(model, X, Y, 1.0, 2),
+        lambda: backprop.diagnose(model, X, Y, gradients),
+        lambda: backprop.gradient_check(model, X, Y),
+    ):
+        one, other = make(), make()
+        assert one == one != other
+        assert len({one, other, one}) == 2
+
+
+def test_neither_a_trace_nor_a_result_shares_memory_with_what_was_passed() -> None:
+    batch, start = X.copy(), Model.random([2, 3, 1], seed=0)
+    trace = start.forward(batch)
+    before = start.backward(trace, Y).weights[0]
+    batch *= 0
+    assert np.array_equal(start.backward(trace, Y).weights[0], before)
+    run = backprop.train(start, X, Y, [0.1, 1.0], epochs=0, engine="reference")
+    assert all(p.flags.writeable for p in run.model.parameters)
+    assert not any(map(np.shares_memory, run.model.parameters, start.parameters))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_gradients_of_lists_and_matrices_make_a_model_of_arrays() -> None:
+    model = Model.random([2, 3, 1], seed=0, bias=True)
+    weights, biases = model.backward(model.forward(X), Y)
+    right = model.update(Gradients(weights, biases), 1.0)
+    makes: list[Any] = [np.ndarray.tolist, np.asmatrix, np.longdouble, np.ma.array]
+    for make in makes:
+        given: Any = Gradients(tuple(map(make, weights)), tuple(map(make, biases or ())))
+        made = model.update(given, 1.0)
+        assert all(type(p) is np.ndarray and p.dtype == float for p in made.parameters)
+        assert same(made.parameters, right.parameters)
+
+
+def test_snapshots_of_another_loss() -> None:
+    models = [Model.random([2, 3, 1], seed) for seed in range(2)]
+    stacks, _ = backprop.ensemble.snapshots(models, X, Y, 1.0, [5], loss="binary_cross_entropy")
+    alone = backprop.train(models[1], X, Y, 1.0, 5, loss="binary_cross_entropy").model
+    assert same([p[1] for p in stacks[0].parameters], alone.parameters)

@@ -98,7 +98,7 @@ def test_weights_so_small_that_all_predictions_are_equal() -> None:
 @pytest.mark.parametrize("loss", ["mse", "mse_half_sum", "mse_sum", "binary_cross_entropy"])
 def test_the_curvature_is_the_largest_eigenvalue_of_the_hessian(loss: str) -> None:
     model = Model.random([2, 3, 1], seed=1, bias=True)
-    start = np.concatenate([a.ravel() for a in (*model.weights, *(model.biases or ()))])
+    start = np.concatenate([a.ravel() for a in model.parameters])
 
     def value(p: np.ndarray) -> float:
         parts = [p[:6].reshape(2, 3), p[6:9].reshape(3, 1)], [p[9:12], p[12:]]

@@ -278,7 +278,7 @@ def test_the_gradient_of_a_loss_with_another_factor(loss: str, factor: float) ->
     model, y = Model([W[0], rng.normal(size=(3, 2))], [np.ones(3), np.ones(2)]), np.hstack([Y, 1 - Y])
     own = model.backward(model.forward(X), y, "mse" if loss.startswith("mse") else "binary_cross_entropy")
     found = _gradient(model, X, y, loss)
-    for mine, its in zip((*found.weights, *(found.biases or ())), (*own.weights, *(own.biases or ())), strict=True):
+    for mine, its in zip(found.parameters, own.parameters, strict=True):
         np.testing.assert_allclose(mine, factor * its, rtol=1e-13)
     assert _gradient(Model(model.weights), X, y, loss).biases is None
 

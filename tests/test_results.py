@@ -135,7 +135,7 @@ def test_the_carried_sigmoid_is_the_sigmoid_of_the_complex_step() -> None:
 @pytest.mark.parametrize(("hidden", "bias"), [(3, False), (5, False), (4, True)])
 def test_the_parameters_of_a_fit_are_those_of_the_network(hidden: int, bias: bool) -> None:
     model = backprop.Model.random([2, hidden, 1], seed=2, bias=bias)
-    theta = parameter_vector([*model.weights, *(model.biases or ())])
+    theta = parameter_vector(model.parameters)
     losses = backprop.train(model, *backprop.xor(), eta=1.0, epochs=1001).losses
     read = log_fit.printed_losses(theta[None], 1.0, hidden, bias, until=1000)
     np.testing.assert_allclose(read, [losses[[0, 500, 1000]]], rtol=1e-12)

@@ -20,7 +20,7 @@ TOLD: dict[str, Any] = {"activations": "sigmoid", "loss": "mse"}
 
 
 def arrays(model: Model) -> list[np.ndarray]:
-    return [*model.weights, *(model.biases or ())]
+    return list(model.parameters)
 
 
 def less(model: Model, moves: list[np.ndarray]) -> Model:
@@ -30,7 +30,7 @@ def less(model: Model, moves: list[np.ndarray]) -> Model:
 
 def gradient(model: Model, slug: str = "") -> list[np.ndarray]:
     found = incorrect_gradients(model, X, Y, slug)
-    return [*found.weights, *(found.biases or ())]
+    return list(found.parameters)
 
 
 def asked(states: list[Model], eta: float | None = None, **more: Any) -> Diagnosis:

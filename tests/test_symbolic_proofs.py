@@ -534,6 +534,20 @@ def _(step: Steps) -> None:
         same(delta, by(net.loss_of(phi(z)), z))
 
 
+@proves("bce-from-logits")
+def _(step: Steps) -> None:
+    y, z = symbols("y", 2, 2), symbols("z", 2, 2)
+    alone = entrywise(lambda y, z: step.bce_contributions_from_logits(np.array([[y]]), np.array([[z]]))[0])
+    same(step.bce_contributions_from_logits(y, z), alone(y, z).sum(axis=-1) / 4)
+    label = y[0, 0]
+    for number in (ON, OFF):  # the body uses a maximum, and is linear in the label
+        cost = alone(label, number)[()]
+        assert sympy.diff(cost, label, 2) == 0
+        y_hat = 1 / (1 + sympy.exp(-number))
+        for value, wanted in ((1, y_hat), (0, 1 - y_hat)):
+            assert sympy.simplify(sympy.exp(-cost.subs(label, value)) - wanted) == 0
+
+
 @proves("output-delta-sigmoid-bce")
 def _(step: Steps) -> None:
     y, z = symbols("y", 2, 2), symbols("z", 2, 2)
@@ -552,6 +566,16 @@ def _(step: Steps) -> None:
     y_hat = phi(z @ w)
     jacobian = np.array([[by(one, row) for one in answers] for answers, row in zip(y_hat, z, strict=True)])
     same(step.output_delta_jacobian(jacobian, 2 * (y_hat - y)), by(sum(((y_hat - y) ** 2).flat), z))
+
+
+@proves("cross-entropy-from-logits")
+def _(step: Steps) -> None:
+    y, z = symbols("y", 2, 3), symbols("z", 2, 3)
+    y[:, 2] = 1 - y[:, 0] - y[:, 1]  # the targets of an example sum to 1
+    exponentials = SymbolicNumPy.exp(z)
+    wanted = -(y * SymbolicNumPy.log(exponentials / exponentials.sum(axis=-1, keepdims=True))).sum(axis=-1) / 2
+    difference = step.cross_entropy_contributions_from_logits(y, z) - wanted
+    simple([sympy.expand_log(entry, force=True) for entry in difference])
 
 
 @proves("output-delta-softmax-cross-entropy")

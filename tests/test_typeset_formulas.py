@@ -428,6 +428,13 @@ def _(fn: Function) -> Case:
     }, {}
 
 
+@typeset("bce-from-logits")
+def _(fn: Function) -> Case:
+    y, z = share(N, NEXT), numbers(N, NEXT)
+    values = {"L": 3, "N": N, "d": {3: NEXT}, "s": lambda z: np.log(1 + np.exp(z))}
+    return values | {"y": y, "z": z, "C": fn(y, z)}, upto(n=N, k=NEXT)
+
+
 @typeset("output-delta-sigmoid-bce")
 def _(fn: Function) -> Case:
     y, y_hat = share(N, NEXT), share(N, NEXT, seed=1)
@@ -444,6 +451,13 @@ def _(fn: Function) -> Case:
         "∂\\hat y/∂z": np.eye(N)[:, None, :, None] * jacobian[:, :, None, :],
         "∂L/∂\\hat y": derivative,
     }, upto(n=N, j=OUT, k=OUT)
+
+
+@typeset("cross-entropy-from-logits")
+def _(fn: Function) -> Case:
+    values, z = classes(), numbers(N, OUT)
+    lse = {"\\operatorname{lse}": lambda z: np.log(np.sum(np.exp(z)))}
+    return values | lse | {"z": z, "C": fn(values["y"], z)}, upto(n=N, k=OUT)
 
 
 @typeset("output-delta-softmax-cross-entropy")

@@ -280,7 +280,7 @@ def test_a_difference_of_ten_floors_cannot_be_told_and_a_larger_one_can() -> Non
     [
         ({"h": 0}, ValueError, "h is 0; expected a positive, finite number"),
         ({"h": float("nan")}, ValueError, "h is nan"),
-        ({"h": "small"}, TypeError, "h is 'small', of type str; expected a number or None"),
+        ({"h": "small"}, TypeError, "h is 'small', of type str; expected a number"),
         ({"h": True}, TypeError, "h is True"),
         ({"method": "forward"}, ValueError, "method is 'forward'; expected one of 'central', 'complex'"),
         ({"method": 3}, TypeError, "method is 3"),

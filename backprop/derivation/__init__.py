@@ -78,6 +78,8 @@ from backprop.derivation.numerical_derivatives import (
     relu_central_difference,
 )
 from backprop.derivation.output_to_hidden import (
+    bce_contributions_from_logits,
+    cross_entropy_contributions_from_logits,
     output_delta,
     output_delta_jacobian,
     output_delta_sigmoid_bce,
@@ -117,6 +119,7 @@ __all__ = [
     "backpropagation_cost",
     "backward_gradient",
     "bce_contributions",
+    "bce_contributions_from_logits",
     "bce_derivative",
     "bias_gradient",
     "binary_accuracy",
@@ -126,6 +129,7 @@ __all__ = [
     "collapse_linear_layers",
     "complex_step",
     "cross_entropy_contributions",
+    "cross_entropy_contributions_from_logits",
     "cross_entropy_derivative",
     "dead_unit_probability",
     "dead_units",

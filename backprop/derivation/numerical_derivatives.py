@@ -148,7 +148,7 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         g_numerical: the numerical gradient $\tilde g$, same shape.
 
     Returns:
-        $\varepsilon$, between 0 and 2. Two zero gradients have error 0.
+        $\varepsilon$, between 0 and 2. Two zero gradients have error 0. If one entry is NaN, so is the error.
 
     Examples:
         We compare three gradients with $g$: $g$ itself, one that is 10% too large, and one of the opposite sign:
@@ -159,10 +159,10 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         >>> relative_error(g, g), round(relative_error(1.1 * g, g), 3), relative_error(-g, g)
         (0.0, 0.091, 2.0)
 
-        A matrix counts as one vector:
+        A matrix counts as one vector, and the error does not depend on the size of the gradients:
 
-        >>> relative_error(np.zeros((2, 3)), np.ones((2, 3)))
-        1.0
+        >>> relative_error(np.zeros((2, 3)), np.ones((2, 3))), relative_error(np.array(1e-200), np.array(-1e-200))
+        (1.0, 2.0)
 
         The correct gradient agrees with the numerical one, and a missing factor of two is detected:
 
@@ -175,8 +175,11 @@ def relative_error(g: np.ndarray, g_numerical: np.ndarray) -> float:
         `forward_difference` needs about half as many values of f.
     """
     a, b = np.ravel(g), np.ravel(g_numerical)
-    scale = max(np.linalg.norm(a), np.linalg.norm(b))
-    return float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
+    largest = np.max(np.abs([a, b]), initial=0.0)
+    if largest == 0:
+        return 0.0
+    a, b = a / largest, b / largest  # the squares of very small or very large entries would be 0 or infinite
+    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)))
 
 
 def forward_difference(

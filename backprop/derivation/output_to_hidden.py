@@ -13,7 +13,7 @@ report's text leaves out the derivative of the activation function, although its
 
 import numpy as np
 
-from backprop.derivation.activations import sigmoid_derivative
+from backprop.derivation.activations import logsumexp, sigmoid_derivative, softplus
 from backprop.derivation.chain_rule import backward_gradient
 
 
@@ -107,16 +107,65 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
         The report, `layer.backward` of the last layer: `derivative_sigmoid(a) * derivative_C`.
 
     Next:
-        `output_delta_sigmoid_bce` is the case in which the derivative of the sigmoid cancels.
+        `bce_contributions_from_logits` is the loss of a sigmoid output, without rounding to 0 and 1.
     """
     return backward_gradient(derivative, dl_dy_hat)
+
+
+def bce_contributions_from_logits(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    r"""Compute the contributions to the binary cross-entropy from the pre-activations of sigmoid outputs.
+
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl[y^n_k\,s(-z^n_k) + (1-y^n_k)\,s(z^n_k)\bigr]
+    \tag{7.3}\label{eq:bce-from-logits}$$
+
+    In exact arithmetic this is the loss of chapter 3, $\eqref{eq:binary-cross-entropy}$. With $\hat y = \sigma(z)$
+    we have $-\ln\hat y = \ln(1 + e^{-z}) = s(-z)$, where $s$ is softplus $\eqref{eq:softplus}$, and
+    $-\ln(1 - \hat y) = s(z)$, because $1 - \sigma(z) = \sigma(-z)$. A computer, however, rounds the sigmoid to exactly
+    1 from about $z = 37$ on. If the target is 0, the loss of the rounded prediction is infinite, whereas this form
+    gives the true value, which is about $z$. Such pre-activations are called *logits*, and libraries have a loss that
+    takes them for the same reason.
+
+    Args:
+        y: the targets $Y$ in [0, 1], shape (..., N, d_L).
+        z: the pre-activations $Z_L$ of a *sigmoid* output, same shape, real or complex. Do not pass the predictions.
+
+    Returns:
+        The contributions $C^n$, shape (..., N), in nats.
+
+    Examples:
+        At $z = 0$ the prediction is ½, which costs ln 2, whatever the label is:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import bce_contributions_from_logits
+        >>> bce_contributions_from_logits(np.array([[1.0]]), np.array([[0.0]])).round(4)
+        array([0.6931])
+
+        A saturated output that is incorrect costs about $|z|$ rather than infinity, here for two of three examples:
+
+        >>> y, z = np.array([[0.0], [1.0], [1.0]]), np.array([[60.0], [-900.0], [60.0]])
+        >>> 3 * bce_contributions_from_logits(y, z).round(6)
+        array([ 60., 900.,   0.])
+
+        Where nothing is saturated, the result is that of `bce_contributions`:
+
+        >>> from backprop.derivation import bce_contributions, sigmoid
+        >>> z, y = np.linspace(-2, 2, 6).reshape(3, 2), np.array([[0.0, 1.0], [1.0, 0.3], [0.0, 0.0]])
+        >>> both = bce_contributions_from_logits(y, z), bce_contributions(y, sigmoid(z))
+        >>> bool(np.allclose(*both, rtol=1e-14))
+        True
+
+    Next:
+        `output_delta_sigmoid_bce` is its derivative.
+    """
+    n, d = z.shape[-2:]
+    return (y * softplus(-z) + (1 - y) * softplus(z)).sum(axis=-1) / (n * d)
 
 
 def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     r"""Compute δ of the output layer for a sigmoid with binary cross-entropy.
 
     $$\Delta_L = \hat Y\odot(1-\hat Y)\odot\frac{1}{N\,d_L}\cdot\frac{\hat Y - Y}{\hat Y\odot(1-\hat Y)}
-    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.3}\label{eq:output-delta-sigmoid-bce}$$
+    = \frac{1}{N\,d_L}\bigl(\hat Y - Y\bigr) \tag{7.4}\label{eq:output-delta-sigmoid-bce}$$
 
     The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
     of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. Leaving out
@@ -167,7 +216,7 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
     r"""Compute δ of the output layer from the Jacobian matrix of its activation function.
 
     $$\delta^n_j = \sum_{k=1}^{d_L} \frac{\partial \hat y^{\,n}_k}{\partial z^n_j}\,
-    \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.4}\label{eq:output-delta-jacobian}$$
+    \frac{\partial L}{\partial \hat y^{\,n}_k} \tag{7.5}\label{eq:output-delta-jacobian}$$
 
     A pre-activation $z_j$ of a softmax layer reaches the loss through all $d_L$ predictions, so the contributions of
     all paths add up $\eqref{eq:multivariable-chain-rule}$. For each example, the sum is the product of a row and the
@@ -209,9 +258,56 @@ def output_delta_jacobian(jacobian: np.ndarray, dl_dy_hat: np.ndarray) -> np.nda
         array([[0., 0.]])
 
     Next:
-        `output_delta_softmax_cross_entropy` is the case where the Jacobian matrix cancels.
+        `cross_entropy_contributions_from_logits` is the loss of a softmax output, without rounding to 0.
     """
     return np.sum(jacobian * dl_dy_hat[..., :, None], axis=-2)
+
+
+def cross_entropy_contributions_from_logits(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    r"""Compute the contributions to the categorical cross-entropy from the pre-activations of a softmax output.
+
+    $$C^n = \frac{1}{N}\sum_{k=1}^{d_L} y^n_k\bigl(\operatorname{lse}(z^n) - z^n_k\bigr)
+    \tag{7.6}\label{eq:cross-entropy-from-logits}$$
+
+    In exact arithmetic this is the loss of chapter 3, $\eqref{eq:cross-entropy}$, because the logarithm of softmax
+    $\eqref{eq:softmax}$ is $\ln\hat y_k = z_k - \operatorname{lse}(z)$. If $z_k$ is more than about 745 below the
+    largest pre-activation, a computer rounds $\hat y_k$ to exactly 0, whose logarithm is infinite. Here no exponential
+    is followed by a logarithm, so the result stays finite, as in $\eqref{eq:bce-from-logits}$.
+
+    Args:
+        y: the targets $Y$, one-hot or other probabilities, each row summing to 1, rather than class numbers,
+            shape (..., N, d_L).
+        z: the pre-activations $Z_L$ of a *softmax* output, same shape, real or complex. Do not pass the predictions.
+
+    Returns:
+        The contributions $C^n$, shape (..., N), in nats.
+
+    Examples:
+        Four equal pre-activations make four equal probabilities, each of which costs ln 4:
+
+        >>> import numpy as np
+        >>> from backprop.derivation import cross_entropy_contributions_from_logits
+        >>> cross_entropy_contributions_from_logits(np.eye(4)[:1], np.zeros((1, 4))).round(4)
+        array([1.3863])
+
+        The first of two examples is saturated and incorrect, so it costs the difference of two pre-activations:
+
+        >>> y, z = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), np.array([[900.0, 0.0, 0.0], [0.0, 0.0, 900.0]])
+        >>> 2 * cross_entropy_contributions_from_logits(y, z)
+        array([900.,   0.])
+
+        Where nothing is saturated, the result is that of `cross_entropy_contributions`:
+
+        >>> from backprop.derivation import cross_entropy_contributions, softmax
+        >>> z, y = np.linspace(-2, 2, 15).reshape(5, 3) ** 2, np.eye(3)[[0, 2, 2, 1, 0]]
+        >>> both = cross_entropy_contributions_from_logits(y, z), cross_entropy_contributions(y, softmax(z))
+        >>> bool(np.allclose(*both, rtol=1e-14))
+        True
+
+    Next:
+        `output_delta_softmax_cross_entropy` is its derivative.
+    """
+    return (y * (logsumexp(z)[..., None] - z)).sum(axis=-1) / z.shape[-2]
 
 
 def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
@@ -220,7 +316,7 @@ def output_delta_softmax_cross_entropy(y: np.ndarray, y_hat: np.ndarray) -> np.n
     $$\delta^n_j = \sum_{k=1}^{d_L} \hat y^{\,n}_k\bigl([k = j] - \hat y^{\,n}_j\bigr)
     \cdot\Bigl(-\frac{1}{N}\cdot\frac{y^n_k}{\hat y^{\,n}_k}\Bigr)
     = \frac{1}{N}\Bigl(\hat y^{\,n}_j\sum_{k=1}^{d_L} y^n_k - y^n_j\Bigr)
-    = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.5}\label{eq:output-delta-softmax-cross-entropy}$$
+    = \frac{1}{N}\bigl(\hat y^{\,n}_j - y^n_j\bigr) \tag{7.7}\label{eq:output-delta-softmax-cross-entropy}$$
 
     The factors are the Jacobian matrix of softmax $\eqref{eq:softmax-jacobian}$ and the derivative of the loss
     $\eqref{eq:cross-entropy-derivative}$. In every term $\hat y_k$ cancels, so that

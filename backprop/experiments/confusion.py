@@ -155,23 +155,11 @@ def planted(this: Case, way: str) -> Iterator[tuple[str, Gradients]]:
             layers = [int(this.rng.choice(layers))]
         with np.errstate(all="ignore"):
             wrong = incorrect_gradients(model, X, y, slug, this.loss, layers)
-            pairs = zip(all_of(wrong), all_of(right), strict=True)
+            pairs = zip(wrong.parameters, right.parameters, strict=True)
             apart = max(relative_error(a.astype(float), b.astype(float)) for a, b in pairs)
-        whole = all(np.isfinite(g).all() for g in all_of(wrong)) and any(g.any() for g in wrong.weights)
+        whole = all(np.isfinite(g).all() for g in wrong.parameters) and any(g.any() for g in wrong.weights)
         if whole and apart > (1e-6 if way == "single" else 1e-12):
             yield slug, wrong
-
-
-def all_of(gradients: Gradients) -> list[np.ndarray]:
-    """List the arrays of a gradient.
-
-    Args:
-        gradients: the gradient.
-
-    Returns:
-        Those of the weights, then those of the biases.
-    """
-    return [*gradients.weights, *(gradients.biases or ())]
 
 
 def possible(slug: str, this: Case) -> bool:

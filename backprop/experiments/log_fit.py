@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import mse_contributions, parameter_vector, sigmoid, sigmoid_derivative_from_output, total_loss
+from backprop.derivation import parameter_vector, sigmoid, sigmoid_derivative_from_output
 from backprop.experiments.log_reproduction import WEIGHTS
 from backprop.experiments.report import XOR_LOG
 from backprop.network import Activation, Model
@@ -72,7 +72,7 @@ def printed_losses(
     stacked = Model(WEIGHTS, activations=_SIGMOID)._like(weights, biases)
     walk = enumerate(islice(states(stacked, X, y, eta), until + 1))
     with np.errstate(all="ignore"):
-        losses = [total_loss(mse_contributions(y, answers)) for epoch, (_, answers) in walk if epoch in XOR_LOG]
+        losses = [model._loss(output, y, "mse") for epoch, (model, output) in walk if epoch in XOR_LOG]
     return np.stack(losses, axis=-1)
 
 

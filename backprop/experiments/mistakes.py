@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop.data import xor
-from backprop.derivation import binary_accuracy, mse_contributions, relative_error, total_loss
+from backprop.derivation import binary_accuracy, mse_contributions, parameter_vector, relative_error, total_loss
 from backprop.ensemble import stack
 from backprop.network import Model
 from backprop.verification.catalogue import MISTAKES, states_with
@@ -63,10 +63,8 @@ def trained(slug: str, group: str) -> dict[str, Any]:
         states = states_with(planted, model, X, y, ETA, loss)
         (start, _), (new, _) = next(states), next(states)
         right = model.backward(model.forward(X), y, loss)
-        moved = [(a - b) / ETA for a, b in zip(start.weights, new.weights, strict=True)]
-        given = [*right.weights, *(right.biases or ())]
-        moved += [(a - b) / ETA for a, b in zip(start.biases or (), new.biases or (), strict=True)]
-        errors.append(relative_error(*(np.concatenate([np.ravel(g) for g in part]) for part in (moved, given))))
+        moved = (parameter_vector(start.parameters) - parameter_vector(new.parameters)) / ETA
+        errors.append(relative_error(moved, parameter_vector(right.parameters)))
     with np.errstate(all="ignore"):
         states = states_with(planted, stack(models), X, y, ETA, loss)
         last, _ = next(islice(states, EPOCHS, None))

@@ -58,8 +58,8 @@ def overflowing(X: np.ndarray, y: np.ndarray, seed: int, epochs: int) -> tuple[l
     losses: list[float] = []
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="warn"):
         warnings.simplefilter("default")
-        for model, answers in islice(states(Model.random(WIDTHS, seed, DERIVATIVE_KEPT), X, y, eta=1.0), epochs + 1):
-            losses.append(float(step.total_loss(step.mse_contributions(y, answers))))
+        for model, output in islice(states(Model.random(WIDTHS, seed, DERIVATIVE_KEPT), X, y, eta=1.0), epochs + 1):
+            losses.append(float(model._loss(output, y, "mse")))
             if np.isnan(losses[-1]) and all(np.isnan(w).all() for w in model.weights):
                 losses += [float("nan")] * (epochs + 1 - len(losses))
                 break

@@ -85,10 +85,7 @@ def kinks(h: float) -> dict[str, Any]:
         gradient_check(Model.random(WIDTHS, seed, [*["relu"] * (len(WIDTHS) - 2), "sigmoid"], bias=True), X, y, h=h)
         for seed in range(KINK_SEEDS)
     ]
-    pairs = [
-        [parameter_vector([*g.weights, *(g.biases or ())]) for g in (check.analytic, check.numerical)]
-        for check in checks
-    ]
+    pairs = [[parameter_vector(g.parameters) for g in (check.analytic, check.numerical)] for check in checks]
     return {
         "h": h,
         "entries": sum(derived.size for derived, _ in pairs),

@@ -12,7 +12,7 @@ import numpy as np
 import backprop
 from backprop import training
 from backprop.live.scene import Scene, parameters_of, read, write
-from backprop.network import LOSSES, Gradients, Model
+from backprop.network import Gradients, Model
 from backprop.verification.catalogue import states_with
 
 #: The decision surface reaches this far beyond the data, which lie between 0 and 1.
@@ -148,4 +148,4 @@ def _train_with(scene: Scene, epochs: int, beside: Mapping[str, Any] | None) -> 
 
 def _loss(scene: Scene, model: Model, X: np.ndarray, y: np.ndarray) -> float:
     """Compute the loss of a network that may have diverged."""
-    return float(LOSSES[scene.loss].value(y, model._forward(X).y_hat))
+    return float(model._loss(model._forward(X), y, scene.loss))

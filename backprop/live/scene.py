@@ -108,7 +108,7 @@ class Scene:
 
 def parameters_of(model: Model | Gradients) -> tuple[float, ...]:
     """List all weights and then all biases of a network, or their gradients, row by row."""
-    return tuple(parameter_vector([*model.weights, *(model.biases or ())]).tolist())
+    return tuple(parameter_vector(model.parameters).tolist())
 
 
 # Reading

@@ -22,7 +22,7 @@ MOST_BYTES, MOST_ARRAYS = 64 * 2**20, 200
 NAMES: Mapping[str, str] = {
     "X": "inputs",
     "y": "targets",
-    "W{l}": "weights of layer l",
+    "W{l}": "weights of layer {l}",
     "b{l}": "its biases, if it has any",
     "g{l}": "the gradient of its weights",
     "gb{l}": "the gradient of its biases",

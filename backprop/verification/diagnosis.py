@@ -84,8 +84,8 @@ def diagnose(
         activations: a name for all layers, a list with one for each, or None in place of whatever is not known;
             "sigmoid", "tanh", "relu", "identity" and the others of the network. If they are not specified, these four
             are tried first.
-        loss: "mse", "mse_half", "mse_sum", "mse_half_sum", "binary_cross_entropy" or
-            "binary_cross_entropy_sum", or None.
+        loss: a name of `LOSS_NAMES` in `backprop.verification.loss_values`, such as "mse", "mse_half_sum",
+            "binary_cross_entropy" or "cross_entropy", or one of its other names, such as "bce"; or None.
         convention: "rows, (in, out)" and so on, or a part of it such as "columns", or None.
         printed_loss: the loss that the program printed for these weights; a remark says which loss that is.
         weight_decay: λ, if the program adds a term λW to the gradient. If λ is not given, such a term is a mistake, and

@@ -65,7 +65,7 @@ class Alternative(NamedTuple):
         return self.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # because arrays have no single truth value
 class Diagnosis:
     """The diagnosis of a gradient: what is incorrect, or that it is correct.
 

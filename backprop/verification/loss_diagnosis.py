@@ -259,6 +259,12 @@ def _data(X: Any, y: Any, loss: str | None) -> tuple[np.ndarray | None, np.ndarr
     return None if inputs is None else checks.matrix("X", inputs, rows=len(y)), y
 
 
+def _check_pair(X: Any, y: Any) -> None:
+    """Refuse inputs without targets."""
+    if y is None and X is not None:
+        raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
+
+
 def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[KnownLoss, ...]:
     """Compute the known losses on the given data.
 
@@ -293,9 +299,8 @@ def known_losses(X: Any = None, y: Any = None, loss: str = "mse") -> tuple[Known
         [('uniform', 1.3863), ('constant', 1.3863)]
     """
     loss = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
+    _check_pair(X, y)
     if y is None:
-        if X is not None:
-            raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
         X, y = xor()
     inputs, targets = _data(X, y, loss)
     family = LOSS_NAMES[loss].family
@@ -451,8 +456,7 @@ def diagnose_loss(
         checks.positive_number(name, tolerance)
     if loss is not None:
         loss = checks.one_of("loss", usual_name(loss), list(LOSS_NAMES))
-    if y is None and X is not None:
-        raise ValueError("X is given without y; expected both, or y alone, or neither for XOR's examples")
+    _check_pair(X, y)
     finite = np.isfinite(values)
     last = float(values[finite][-1]) if finite.any() else 0.0
     groups = _candidates(X, y, loss, last)

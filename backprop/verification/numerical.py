@@ -8,14 +8,13 @@ the derivative $\eqref{eq:relu-central-difference}$, so the entry is left out of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from backprop import checks
 from backprop import derivation as step
-from backprop.network import ACTIVATIONS, LOSSES, Activation, Gradients, Model
+from backprop.network import ACTIVATIONS, Activation, Gradients, Model
 
 #: The activations without a kink, which accept complex numbers. Any other activation, including one of your own, is
 #: checked for a kink at z = 0 and differentiated by the central difference.
@@ -33,41 +32,27 @@ def _is_one_of(phi: Activation, names: Sequence[str]) -> bool:
     return phi.name in names and phi is ACTIVATIONS.get(phi.name)
 
 
-def _parameters(model: Model) -> list[np.ndarray]:
-    """List the weights, then the biases."""
-    return [*model.weights, *(model.biases or ())]
-
-
 def _gradients(model: Model, arrays: Sequence[np.ndarray]) -> Gradients:
-    """Invert `_parameters`."""
+    """Separate the parameters, or their derivatives, into those of the weights and those of the biases."""
     depth = len(model.weights)
     return Gradients(tuple(arrays[:depth]), None if model.biases is None else tuple(arrays[depth:]))
-
-
-def _forward(model: Model, parameters: Sequence[np.ndarray], X: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Compute every z and the predictions with other parameters, which may be complex; nothing is checked."""
-    depth, a, zs = len(model.weights), X, []
-    biases = parameters[depth:] or repeat(None)
-    for w, b, phi in zip(parameters[:depth], biases, model.activations, strict=False):
-        zs.append(step.preactivation(a, w, b))
-        a = step.activation(zs[-1], phi.value)
-    return zs, a
 
 
 class _Loss:
     """The loss as a function of one parameter array, with the others held fixed; it records which units are active."""
 
     def __init__(self, model: Model, k: int, X: np.ndarray, y: np.ndarray, loss: str) -> None:
-        self.model, self.k, self.X, self.y, self.loss = model, k, X, y, LOSSES[loss]
+        self.model, self.k, self.X, self.y, self.loss = model, k, X, y, loss
         self.watched = [i for i, phi in enumerate(model.activations) if not _is_one_of(phi, SMOOTH)]
         self.on: list[bytes] = []
 
     def __call__(self, parameter: np.ndarray) -> Any:
-        parameters = _parameters(self.model)
-        parameters[self.k] = parameter
-        z, y_hat = _forward(self.model, parameters, self.X)
-        self.on.append(b"".join((z[i] > 0).tobytes() for i in self.watched))
-        return self.loss.value(self.y, y_hat)
+        parameters = list(self.model.parameters)
+        parameters[self.k] = parameter  # which may be complex
+        changed = self.model._like(*_gradients(self.model, parameters))
+        trace = changed._forward(self.X)
+        self.on.append(b"".join((trace.z[i] > 0).tobytes() for i in self.watched))
+        return changed._loss(trace, self.y, self.loss)
 
     def crossed(self, shape: tuple[int, ...]) -> np.ndarray:
         """Tell for each entry whether some unit is active at one end of the step and inactive at the other.
@@ -83,7 +68,7 @@ def _measure(
 ) -> tuple[Gradients, Gradients]:
     """Compute every derivative numerically, and tell which steps crossed a kink."""
     derivatives, crossed = [], []
-    for k, parameter in enumerate(_parameters(model)):
+    for k, parameter in enumerate(model.parameters):
         f = _Loss(model, k, X, y, loss)
         if method == "complex":
             derivatives.append(step.complex_step(f, parameter, h))
@@ -108,11 +93,7 @@ def _method_and_step(model: Model, method: str | None, h: float | None) -> tuple
         )
     if h is None:
         return method, COMPLEX_STEP if method == "complex" else CENTRAL_STEP
-    if isinstance(h, bool) or not isinstance(h, int | float | np.integer | np.floating):
-        raise TypeError(f"h is {h!r}, of type {type(h).__name__}; expected a number or None")
-    if not (np.isfinite(h) and h > 0):
-        raise ValueError(f"h is {h}; expected a positive, finite number")
-    return method, float(h)
+    return method, checks.positive_number("h", h)
 
 
 def numerical_gradients(
@@ -155,7 +136,7 @@ def numerical_gradients(
     return _measure(model, X, y, loss, method, h)[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # because arrays have no single truth value
 class GradientCheck:
     """The comparison of an analytic gradient with the numerical one.
 
@@ -259,9 +240,8 @@ def gradient_check(
     numerical, kinks = _measure(model, X, y, loss, method, h)
 
     names = [f"W{i}" for i in range(1, len(model.weights) + 1)] + [f"b{i}" for i in range(1, len(model.weights) + 1)]
-    parts = [(*analytic.weights, *(analytic.biases or ())), (*numerical.weights, *(numerical.biases or ()))]
-    kept = [~k for k in (*kinks.weights, *(kinks.biases or ()))]
-    pairs = [(g[k], m[k]) for g, m, k in zip(*parts, kept, strict=True)]
+    kept = [~k for k in kinks.parameters]
+    pairs = [(g[k], m[k]) for g, m, k in zip(analytic.parameters, numerical.parameters, kept, strict=True)]
     g, m = (np.concatenate(side) for side in zip(*pairs, strict=True))
 
     value = model.loss(model.forward(X), y, loss)

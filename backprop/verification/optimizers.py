@@ -46,9 +46,12 @@ def told_fraction(name: str, value: Any) -> float:
         The number.
 
     Raises:
-        ValueError: if it is not a number, or lies outside that range.
+        TypeError: if it is not a number.
+        ValueError: if it lies outside that range.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
+    if not 0 <= value < 1:
         raise ValueError(f"{name} is {checks.shown(value)}; expected a number from 0 to below 1")
     return float(value)
 

@@ -5,12 +5,13 @@ inputs that are not scaled, targets that the output cannot reach, units that are
 all equal. `remarks` looks for these in the weights and the data, and links each to its equation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop import checks
+from backprop.derivation import parameter_vector
 from backprop.network import Activation, Gradients, Model, Trace
 from backprop.verification.loss_values import LOSS_NAMES, loss_values, usual_name
 
@@ -285,7 +286,7 @@ def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> 
         >>> round(curvature(line, np.array([[1.0], [2.0]]), np.array([[1.0], [0.0]])), 6)
         5.0
     """
-    start = _flat(model.weights, model.biases)
+    start = parameter_vector(model.parameters)
     size = float(np.sqrt(np.mean(start**2))) or 1.0
     n = int(min(MOST_GRADIENTS, MOST_WORK // (3 * len(X) * start.size))) // 2
     if n < 3:
@@ -293,7 +294,7 @@ def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> 
 
     def product(v: np.ndarray, h: float) -> np.ndarray:
         up, down = (_gradient(_moved(model, start + sign * h * v), X, y, loss) for sign in (1, -1))
-        return (_flat(up.weights, up.biases) - _flat(down.weights, down.biases)) / (2 * h)
+        return (parameter_vector(up.parameters) - parameter_vector(down.parameters)) / (2 * h)
 
     v = np.random.default_rng(0).normal(size=start.size)
     v /= np.linalg.norm(v)
@@ -316,19 +317,13 @@ def curvature(model: Model, X: np.ndarray, y: np.ndarray, loss: str = "mse") -> 
     return best if best > 0 and abs(again - best) <= 0.02 * best else None
 
 
-def _flat(weights: Sequence[np.ndarray], biases: Sequence[np.ndarray] | None) -> np.ndarray:
-    """Put all parameters into one vector."""
-    return np.concatenate([array.ravel() for array in (*weights, *(biases or ()))])
-
-
 def _moved(model: Model, parameters: np.ndarray) -> Model:
     """Return the network with other parameters."""
-    arrays = [*model.weights, *(model.biases or ())]
+    arrays = model.parameters
     ends = np.cumsum([array.size for array in arrays])[:-1]
     parts = [part.reshape(array.shape) for part, array in zip(np.split(parameters, ends), arrays, strict=True)]
     n = len(model.weights)
-    activations = [layer.activation for layer in model.layers]
-    return Model(parts[:n], None if model.biases is None else parts[n:], activations)
+    return Model(parts[:n], None if model.biases is None else parts[n:], model.activations)
 
 
 def _learning_rate(

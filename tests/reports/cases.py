@@ -73,7 +73,7 @@ def facts(found: backprop.Diagnosis) -> list[str]:
         for name, array in found.arrays.items()
     ]
     layers = [f"{one.number} {one.verdict} {' '.join(one.mistakes)}".strip() for one in found.layers]
-    right = [] if found.correct is None else [*found.correct.weights, *(found.correct.biases or ())]
+    right = [] if found.correct is None else list(found.correct.parameters)
     sums = [f"{round(float(g.ravel() @ np.arange(1, g.size + 1)), 12) + 0:.4g}" for g in right]
     others = [
         f"[also {one.verdict}: {' '.join(one.mistakes) or None} at {one.place}, {one.loss}; {one.text}]"

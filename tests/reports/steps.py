@@ -31,7 +31,7 @@ USUAL = ("Correct gradient of", "  [", "   ", "  Equation", "  More:", "Not spec
 
 def parameters(model: Model) -> list[np.ndarray]:
     """List weights, then biases."""
-    return [*model.weights, *(model.biases or ())]
+    return list(model.parameters)
 
 
 def stepped(rule: Rule, model: Model = MODEL, slug: str = "", steps: int = 1, y: np.ndarray = Y) -> list[Model]:
@@ -50,7 +50,7 @@ def stepped(rule: Rule, model: Model = MODEL, slug: str = "", steps: int = 1, y:
     states, depth, seen = [model], len(model.weights), list[list[np.ndarray]]()
     for _ in range(steps):
         g = incorrect_gradients(states[-1], X, y, slug)
-        seen.append([*g.weights, *(g.biases or ())])
+        seen.append(list(g.parameters))
         pairs = zip(parameters(states[-1]), zip(*seen, strict=True), strict=True)
         new = [w - rule(list(gradients), w) for w, gradients in pairs]
         states.append(Model(new[:depth], new[depth:] or None, model.activations))
