@@ -24,7 +24,6 @@ from backprop.derivation import binary_accuracy
 from backprop.network import ACTIVATIONS, LOSSES, Model
 from backprop.training import divergence, log_line
 from backprop.verification import archive, grading
-from backprop.verification.told import told_losses
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,6 +80,7 @@ def parser() -> Parser:
     add = commands.add_parser("grade", help="diagnose every .npz and .mat file of a folder").add_argument
     add("folder", type=Path, metavar="FOLDER", help="a folder with files as for diagnose, one for each student")
     add("--csv", type=Path, metavar="FILE", help="write the table to this file as well")
+    add("--given", type=Path, metavar="FILE", help="the .npz or .mat file with the data and weights that you gave out")
     _add_options(add)
     add = commands.add_parser("cite", help="print how to cite this version, an equation or a page of it").add_argument
     add("--format", default="apa", metavar="FORM", help=f"{', '.join(citing.FORMS)} (default: apa)")
@@ -127,7 +127,7 @@ def diagnose(options: argparse.Namespace) -> int:
     print(found)
     if left:
         print(f"Not looked at: {', '.join(left)}.")
-    if options.strict and found.verdict == "correct" and (still_open := grading.left_open(found)):
+    if options.strict and found.verdict == "correct" and (still_open := found.left_open):
         print(f"Not passed, because of --strict: {still_open}.")
     return grading.status_of(found, options.strict)
 
@@ -151,22 +151,27 @@ def grade(options: argparse.Namespace) -> int:
         The exit status: the largest of those that `diagnose` returns for the files; 2 for a folder without files.
     """
     try:
-        files = grading.files_in(options.folder)
+        files, others = grading.files_in(options.folder)
         if options.csv is not None and not options.csv.absolute().parent.is_dir():
             raise ValueError(f"--csv is {options.csv}; expected a file in a folder that exists")
-        if options.loss is not None:
-            told_losses(options.loss, 2, 2)
+        specified = _specified(options)
+        grading.check_options(**specified)
+        given = None if options.given is None else archive.read_arrays(options.given)
         grades = []
         for number, path in enumerate(files, start=1):
             if sys.stderr.isatty():
                 print(f"\r{number} of {len(files)}: {path.name[:60]:60}", end="", file=sys.stderr, flush=True)
-            grades.append(grading.grade_file(path, options.folder, options.strict, **_specified(options)))
+            grades.append(grading.grade_file(path, options.folder, options.strict, given, **specified))
         if sys.stderr.isatty():
             print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
     except (OSError, ValueError) as error:
         print(f"backprop: {error}", file=sys.stderr)
         return 2
     print("\n".join(grading.table(grades)))
+    if others:
+        names = ", ".join(str(path.relative_to(options.folder)) for path in others[:10])
+        more = f" and {len(others) - 10} more" if len(others) > 10 else ""
+        print(f"Not read, because only .npz and .mat files are: {names}{more}.")
     try:
         if options.csv is not None:
             grading.write_csv(options.csv, grades)

@@ -215,7 +215,7 @@ def chain_rule(_: Results) -> Judgement:
     dc_dw = derivative_of(lambda v: (step.sigmoid(v * x) - y) ** 2, np.array(w))
     same = close(step.chain_rule(step.forward_gradient(np.array(x)), dc_dz), dc_dw)
     return verdict(
-        same, "each weight enters one z only, so there is one path, and over several examples the products add"
+        same, "each weight enters one z only, so there is one path, and over several examples the products are added"
     )
 
 
@@ -271,7 +271,9 @@ def hidden_to_hidden(_: Results) -> Judgement:
     derived = step.hidden_delta_unit(z, w3, w4, dc_dz1=2 * w3 * step.sigmoid(z).item(), dc_dz2=3.0)
     same = close(derived, derivative_of(loss, np.asarray(z)))
     return verdict(
-        same, "the activation influences the loss on two paths, whose products add, and the numerical derivative agrees"
+        same,
+        "the activation influences the loss on two paths, whose products are added, and the numerical derivative "
+        "agrees",
     )
 
 
@@ -495,8 +497,9 @@ def too_large(r: Results) -> Judgement:
     last = lr["rates"][-1]
     why = (
         f"the network is one linear layer without bias, which on XOR diverges exactly if η > {case['threshold']:.6f}. "
-        "With sigmoids nothing overflows, because too large a step saturates units, and then the weights hardly "
-        f"change. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds still solve XOR"
+        "With sigmoids nothing overflows, because the predictions stay between 0 and 1. Too large a step saturates units "
+        f"instead, and then the weights hardly change. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds "
+        "still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_correct=WHEN)
 
@@ -534,7 +537,7 @@ def because_of_products(r: Results) -> Judgement:
     few = sum(first[part] for part in ("forward", "backward", "update"))
     why = (
         f"the layer is wide. With one hidden unit there is almost no arithmetic, but an epoch already takes "
-        f"{few:.0f} µs. Of the widths timed, {doubled} is the first from which on it takes more than twice as long"
+        f"{few:.0f} µs. From {doubled} units upwards, every width timed takes more than twice as long"
     )
     return verdict(doubled is not None and doubled > 4, why, if_correct=WHEN)
 

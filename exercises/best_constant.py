@@ -8,16 +8,17 @@ $\hat y = wx + b$, however deep it is. Find the best $w$ and $b$ on paper, and t
 such network can reach.
 
 Hint:
-    Use the symmetry of the points. Mirror the line at $x = 1$, which turns $w$ into $-w$. What happens to the error?
-    After that only $b$ is left, and the best constant is the mean.
+    Use the symmetry of the points. Reflect the line about $x = 1$, which turns $w$ into $-w$. What happens to the
+    error? After that only $b$ is left, and the best constant is the mean.
 
 Solution:
-    The points do not change when they are mirrored at $x = 1$, so a line and its mirror image have the same error. Only
-    one line is best, because the error is a quadratic function of $w$ and $b$ with a single minimum, as the three $x$
-    differ. So the best line is its own mirror image, and $w = 0$. The best constant is the mean of the targets, $b =
-    \tfrac13$. The errors are $\tfrac13, -\tfrac23, \tfrac13$, and the mean of their squares is $\tfrac13\cdot\tfrac{1 +
-    4 + 1}{9} = \tfrac29$. This is the least-squares minimum $\eqref{eq:least-squares-minimum}$, which training may
-    approach but cannot go below. If a log shows a lower loss, the network must have had activation functions.
+    The points do not change when they are reflected about $x = 1$, so a line and its mirror image have the same error.
+    Only one line is best, because the error is a quadratic function of $w$ and $b$ with a single minimum, as the three
+    $x$ differ. So the best line is its own mirror image, and $w = 0$. The best constant is the mean of the targets,
+    $b = \tfrac13$. The errors are $\tfrac13, -\tfrac23, \tfrac13$, and the mean of their squares is
+    $\tfrac13\cdot\tfrac{1 + 4 + 1}{9} = \tfrac29$. This is the least-squares minimum
+    $\eqref{eq:least-squares-minimum}$, which training may approach but cannot go below. If a log shows a lower loss,
+    the network must have had activation functions.
 """
 
 import numpy as np

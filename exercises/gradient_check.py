@@ -14,8 +14,8 @@ Hint:
 
 Solution:
     For each layer, the loss is a function of that layer's weights while the others are held fixed. A correct network
-    stays below about $10^{-7}$, whereas the incorrect derivative below nearly always gives more than $10^{-2}$, even if
-    a single layer uses it. A limit such as $10^{-5}$ therefore separates the two. Use widths that differ as well. Then
+    stays below about $10^{-7}$, whereas `incorrect_derivative` nearly always gives more than $10^{-2}$, even if a
+    single layer uses it. A limit such as $10^{-5}$ therefore separates the two. Use widths that differ as well. Then
     most missing transposes raise an error before anything is compared.
 """
 

@@ -8,8 +8,8 @@ derivative, once as a function of $z$ and once as a function of $a$ alone. Write
 in a network that learns XOR.
 
 Hint:
-    Differentiate for $z > 0$ and for $z < 0$ separately, because both results can be written as one formula with $|z|$.
-    For the derivative as a function of $a$, find $1 - |a|$ first.
+    Differentiate for $z > 0$ and for $z < 0$ separately, and then write both results as one formula with $|z|$. For the
+    derivative as a function of $a$, find $1 - |a|$ first.
 
 Solution:
     By the quotient rule, for $z > 0$ and for $z < 0$,
@@ -18,8 +18,8 @@ Solution:
 
     $$\frac{(1 - z) + z}{(1 - z)^2} = \frac{1}{(1 - z)^2}$$
 
-    Both cases together give $\phi'(z) = 1/(1 + |z|)^2$. This derivative is 1 at 0 from both sides, so there is no kink
-    as in ReLU. From the output we get
+    Both cases together give $\phi'(z) = 1/(1 + |z|)^2$. At 0 the derivatives from the left and from the right are both
+    1, so there is no kink, whereas ReLU has one. From the output we get
 
     $$1 - |a| = 1 - \frac{|z|}{1 + |z|} = \frac{1}{1 + |z|}$$
 

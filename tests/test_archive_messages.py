@@ -128,6 +128,11 @@ def zipped(folder: Path, *members: tuple[str, bytes]) -> Path:
     return path
 
 
+def test_texts_and_objects_that_are_not_needed_are_left_out(tmp_path: Path) -> None:
+    path = zipped(tmp_path, ("X.npy", npy(ONE)), ("name.npy", npy(np.array("Ann"))), ("W.npy", npy(np.array("a"))))
+    assert list(read_arrays(path)) == ["X"]
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [

@@ -16,14 +16,13 @@ import backprop
 from backprop import Diagnosis, Model
 from backprop.__main__ import main
 from backprop.verification import grading
-from backprop.verification.findings import Array
+from backprop.verification.findings import Alternative, Array
 from backprop.verification.grading import (
     COLUMNS,
     Grade,
     diagnose_file,
     files_in,
     grade_file,
-    left_open,
     status_of,
     table,
     write_csv,
@@ -52,7 +51,7 @@ def a_class(folder: Path, *names: str) -> Path:
             np.savez(folder / "missing.npz", **{k: v for k, v in RUN.items() if k != "g2"})
         else:
             np.savez(folder / f"{name}.npz", **held[name])
-    (folder / "notes.txt").write_text("not a run", encoding="utf-8")
+    (folder / "._correct.npz").write_bytes(b"what macOS adds to an archive")
     return folder
 
 
@@ -89,7 +88,7 @@ def test_the_exit_status_is_that_of_the_worst(
 
 def test_each_file_is_graded_as_diagnose_would(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a_class(tmp_path, "correct", "uphill", "noise", "slope", "damaged", "bias")
-    for path in files_in(tmp_path):
+    for path in files_in(tmp_path)[0]:
         grade = grade_file(path, tmp_path, activations="sigmoid", loss="mse")
         assert grade.status == main(["diagnose", str(path), *TOLD])
         out, err = capsys.readouterr()
@@ -113,7 +112,7 @@ def test_whole_lines(tmp_path: Path) -> None:
         ("slope", "mistake", ("W1",), "mse", "", 1),
         ("uphill", "correct", (), "mse", "it is −∇L: correct, if it is added", 0),
     ]
-    for path, (name, verdict, incorrect, loss, note, status) in zip(files_in(tmp_path), expected, strict=True):
+    for path, (name, verdict, incorrect, loss, note, status) in zip(files_in(tmp_path)[0], expected, strict=True):
         grade = grade_file(path, tmp_path, activations="sigmoid", loss="mse")
         mistakes = ("in delta1",) if name == "slope" else ()  # a place, where nothing has a name
         assert grade == Grade(f"{name}.npz", verdict, mistakes, incorrect, loss, (), grade.note, status)
@@ -136,7 +135,11 @@ def test_a_place_and_what_is_left_open_stand_in_the_line(monkeypatch: pytest.Mon
     assert graded_as(sign=-1, cannot_tell=("uphill",)).note == note
     assert graded_as(sign=1, cannot_tell=("uphill",)).note == "these data cannot tell uphill"
     assert graded_as(sign=-1, verdict="unknown", reason="why").note == "why"
-    assert graded_as(verdict="mistake", sign=-1, cannot_tell=("uphill",), reason="why").note == ""
+    assert graded_as(verdict="mistake", sign=-1, cannot_tell=("uphill",), reason="why").note == "why"
+    other = Alternative("correct", (), None, "mse_half", "correct for mse_half")
+    rival = Alternative("mistake", ("uphill",), None, "mse", "uphill")
+    assert graded_as(verdict="mistake", alternatives=(rival, other), reason="why").note == "why; correct for mse_half"
+    assert graded_as(verdict="mistake", alternatives=(rival,)).note == ""
 
 
 def test_subfolders_and_links(tmp_path: Path) -> None:
@@ -145,7 +148,73 @@ def test_subfolders_and_links(tmp_path: Path) -> None:
     a_class(tmp_path / "a", "correct")
     np.savez(tmp_path / "b" / "x.NPZ.npz", **RUN)
     (tmp_path / "link.npz").symlink_to(tmp_path / "a" / "correct.npz")
-    assert [str(p.relative_to(tmp_path)) for p in files_in(tmp_path)] == ["a/correct.npz", "b/x.NPZ.npz"]
+    found, others = ([str(p.relative_to(tmp_path)) for p in part] for part in files_in(tmp_path))
+    assert found == ["a/correct.npz", "b/x.NPZ.npz"]
+    assert others == ["link.npz"]
+
+
+def test_other_files_are_named_except_hidden_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_class(tmp_path, "correct")
+    (tmp_path / "__MACOSX").mkdir()
+    for name in (".DS_Store", "__MACOSX/x.npz", "late.zip", "net.py"):
+        (tmp_path / name).write_bytes(b"")
+    _, lines = graded(capsys, str(tmp_path), *TOLD)
+    assert lines[-2:] == ["1 file: 1 correct.", "Not read, because only .npz and .mat files are: late.zip, net.py."]
+    for number in range(9):
+        (tmp_path / f"a{number}.txt").write_bytes(b"")
+    _, lines = graded(capsys, str(tmp_path), *TOLD)
+    assert lines[-1].endswith(f": {', '.join(f'a{number}.txt' for number in range(9))}, late.zip and 1 more.")
+
+
+def test_a_file_with_other_data_than_those_given_out_is_not_graded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    given = {name: RUN[name] for name in ("X", "y", "W1", "W2")}
+    np.savez(tmp_path / "given.npz", **given, history=X)
+    a_class(folder, "correct")
+    turned: dict[str, Any] = {name: np.float32(np.transpose(array)) for name, array in RUN.items()}
+    np.savez(folder / "columns.npz", **turned | {"y": Y.ravel()})
+    own = Model.random([2, 3, 1], seed=1)
+    gradients = own.backward(own.forward(X), Y).weights
+    np.savez(folder / "own.npz", **RUN | dict(zip(("W1", "W2", "g1", "g2"), (*own.weights, *gradients), strict=True)))
+    np.savez(folder / "small.npz", X=X, y=Y, W1=own.weights[0], g1=gradients[0])
+    assert graded(capsys, str(folder), *TOLD)[1][-1] == "4 files: 3 correct, 1 unknown."
+    status, lines = graded(capsys, str(folder), *TOLD, "--given", str(tmp_path / "given.npz"))
+    assert status == 2
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "columns.npz correct yes mse",
+        "correct.npz correct yes mse",
+        "own.npz other data no not what was given out: W1, W2",
+        "small.npz other data no not what was given out: W1, W2",
+        "4 files: 2 correct, 2 other data.",
+    ]
+    assert main(["grade", str(folder), "--given", str(tmp_path / "absent.npz")]) == 2
+    assert "absent.npz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--activations sigmod", "--activations is 'sigmod'; expected one of 'sigmoid'"),
+        ("--activations sigmoid relo", "--activations is 'relo'; expected one of 'sigmoid'"),
+        ("--loss mes", "loss is 'mes'; expected one of 'mse'"),
+        ("--convention foo", "convention is 'foo'; expected one of 'rows, (in, out)'"),
+        ("--eta -1", "--eta is -1.0; expected a positive, finite number"),
+        ("--optimizer foo", "optimizer is 'foo'; expected one of "),
+        ("--weight-decay -1", "--weight-decay is -1.0; expected a number from 0 to below 1"),
+    ],
+)
+def test_an_option_that_suits_no_file_is_refused_once(
+    option: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_class(tmp_path, "correct", "uphill")
+    assert main(["grade", str(tmp_path), *option.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"backprop: {words}")
+    assert err.count("\n") == 1
 
 
 def test_the_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,9 +237,6 @@ def test_a_table_that_cannot_be_written_is_printed(tmp_path: Path, capsys: pytes
     assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "nowhere" / "x.csv")]) == 2
     out, err = capsys.readouterr()
     assert (out, err.endswith("x.csv; expected a file in a folder that exists\n")) == ("", True)
-    assert main(["grade", str(tmp_path), "--loss", "mes"]) == 2
-    out, err = capsys.readouterr()
-    assert (out, err.startswith("backprop: loss is 'mes'; expected one of 'mse'")) == ("", True)
 
 
 def test_output_that_cannot_be_written_as_it_is_is_escaped(tmp_path: Path) -> None:
@@ -243,7 +309,7 @@ def test_strict_wants_nothing_left_open(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["grade", str(tmp_path), *TOLD]) == 0
     assert main(["grade", str(tmp_path), *TOLD, "--strict"]) == 1
     found = backprop.diagnose(MODEL.weights, X[4:5], Y[4:5], one, activations="sigmoid", loss="mse")
-    assert left_open(found)
+    assert found.left_open
 
 
 def test_the_printed_loss_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,19 +329,18 @@ PART = Diagnosis("correct", (), "mse", 1.0, 1, "rows, (in, out)", ())
     ("found", "open_"),
     [
         (PART, ""),
-        (replace(PART, reason="without eta nothing"), "without eta nothing"),
-        (replace(PART, reason="biases were not checked"), "biases were not checked"),
+        (replace(PART, unseen=("without eta nothing", "no biases")), "without eta nothing; no biases"),
         (replace(PART, reason="something else"), ""),
         (replace(PART, arrays=ARRAY), "not tested: W2"),
         (replace(PART, arrays=dict.fromkeys(("W1", "b1"), ARRAY["W2"])), "not tested: W1, b1"),
         (
-            replace(PART, cannot_tell=("a", "b"), arrays=ARRAY, reason="not checked"),
+            replace(PART, cannot_tell=("a", "b"), arrays=ARRAY, unseen=("not checked",)),
             "these data cannot tell a, b; not tested: W2; not checked",
         ),
     ],
 )
 def test_what_is_left_open(found: Diagnosis, open_: str) -> None:
-    assert left_open(found) == open_
+    assert found.left_open == open_
     assert (status_of(found), status_of(found, strict=True)) == (0, 1 if open_ else 0)
     assert status_of(replace(found, verdict="unknown")) == status_of(replace(found, verdict="mistake")) == 1
 
@@ -288,33 +353,34 @@ GRADES = [
 
 def test_the_table_is_aligned_and_leaves_empty_columns_out() -> None:
     assert list(table(GRADES)) == [
-        "file             verdict  mistakes      incorrect  loss  remarks         note",
-        "a.npz            correct                           mse   dead-units few",
-        "longer name.npz  mistake  uphill other  W1 b1                            two lines",
+        "file             verdict  passed  mistakes      incorrect  loss  remarks         note",
+        "a.npz            correct  yes                              mse   dead-units few",
+        "longer name.npz  mistake  no      uphill other  W1 b1                            two lines",
         "2 files: 1 correct, 1 mistake.",
     ]
     assert list(table(GRADES[:1])) == [
-        "file   verdict  loss  remarks",
-        "a.npz  correct  mse   dead-units few",
+        "file   verdict  passed  loss  remarks",
+        "a.npz  correct  yes     mse   dead-units few",
         "1 file: 1 correct.",
     ]
-    assert list(table([Grade("a", "b", (), (), "", (), "", 0)])) == ["file  verdict", "a     b", "1 file: 1 b."]
+    plain = Grade("a", "b", (), (), "", (), "", 0)
+    assert list(table([plain])) == ["file  verdict  passed", "a     b        yes", "1 file: 1 b."]
 
 
 def test_a_csv_file_is_written_as_it_is_read(tmp_path: Path) -> None:
     write_csv(tmp_path / "g.csv", [*GRADES, Grade("ß", "\tx", ("\ry",), (), "", (), "", 0)])
     assert (tmp_path / "g.csv").read_bytes().decode("utf-8") == (
-        "file,verdict,mistakes,incorrect,loss,remarks,note\r\n"
-        "a.npz,correct,,,mse,dead-units few,\r\n"
-        'longer name.npz,mistake,uphill other,W1 b1,,,"two\n  lines"\r\n'
-        "ß,'\tx,\"'\ry\",,,,\r\n"
+        "file,verdict,passed,mistakes,incorrect,loss,remarks,note\r\n"
+        "a.npz,correct,yes,,,mse,dead-units few,\r\n"
+        'longer name.npz,mistake,no,uphill other,W1 b1,,,"two\n  lines"\r\n'
+        "ß,'\tx,yes,\"'\ry\",,,,\r\n"
     )
 
 
 def test_the_grades_of_a_class(tmp_path: Path) -> None:
     a_class(tmp_path, "correct", "uphill", "noise", "slope", "missing", "bias")
     told: Any = {"activations": "sigmoid", "loss": "mse"}
-    found = {path.stem: grade_file(path, tmp_path, **told) for path in files_in(tmp_path)}
+    found = {path.stem: grade_file(path, tmp_path, **told) for path in files_in(tmp_path)[0]}
     noise = found["noise"].note
     assert noise.startswith("no array is correct, and no known mistake explains the numbers")
     missing = f"{tmp_path / 'missing.npz'} has no g2; it has W1, W2, X, g1, y; its weights are W1 to W2"
@@ -415,7 +481,7 @@ def test_where_there_is_nothing_to_grade(tmp_path: Path) -> None:
         files_in(tmp_path)
     (tmp_path / "b.npz" / "Z.MAT").touch()
     (tmp_path / "a.npz").touch()
-    assert [path.name for path in files_in(tmp_path)] == ["a.npz", "Z.MAT"]
+    assert [path.name for path in files_in(tmp_path)[0]] == ["a.npz", "Z.MAT"]
 
 
 def test_an_option_that_does_not_exist_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from backprop.verification.intake import (
     _match_parameters,
     _misfits,
     _read,
-    _told_conventions,
     _without_none,
     arrays,
     assumptions,
@@ -28,6 +27,7 @@ from backprop.verification.intake import (
     precision_of,
     problems,
     split,
+    told_conventions,
 )
 
 RNG = np.random.default_rng(8)
@@ -515,17 +515,17 @@ def test_the_precision_of_what_gradients_were_computed_from() -> None:
     ],
 )
 def test_the_conventions_that_are_left_open(told: str | None, names: list[str]) -> None:
-    assert _told_conventions(told) == names
+    assert told_conventions(told) == names
 
 
 def test_conventions_that_do_not_exist() -> None:
     names = ", ".join(map(repr, CONVENTIONS))
     unknown = f"convention is 'x'; expected one of {names}, or 'rows', 'columns', '(in, out)', …"
     with pytest.raises(ValueError, match=f"^{re.escape(unknown)}$"):
-        _told_conventions("x")
+        told_conventions("x")
     wrong: Any = 3
     with pytest.raises(TypeError, match=r"^convention is 3, of type int; expected a name$"):
-        _told_conventions(wrong)
+        told_conventions(wrong)
 
 
 @pytest.mark.parametrize("row", ["last", "first"])

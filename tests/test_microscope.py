@@ -289,9 +289,9 @@ def test_an_address_opens_the_same_to_the_last_digit(seed: int) -> None:
         ("mistake=bias-averaged", "mistake: bias-averaged cannot be made in this network, so none is planted."),
         ("step=sideways", "step is 'sideways'; expected a step such as forward"),
         ("step=hidden-9", "step is 'hidden-9', which this network does not have, so the first is shown."),
-        ("colour=red", "'colour' is nothing that the microscope knows."),
-        ("%ff%fe=%00", "is nothing that the microscope knows."),
-        ("a" * 20_000 + "=1", "is nothing that the microscope knows."),
+        ("colour=red", "'colour' is not a setting of the microscope."),
+        ("%ff%fe=%00", "is not a setting of the microscope."),
+        ("a" * 20_000 + "=1", "is not a setting of the microscope."),
     ],
 )
 def test_nonsense_in_the_address_gives_a_sentence_and_a_usable_default(address: str, sentence: str) -> None:

@@ -6,7 +6,9 @@ import os
 import runpy
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,6 +51,37 @@ def test_every_snippet_is_on_the_page_and_run_here() -> None:
     for path in SNIPPETS.iterdir():
         assert f'--8<-- "docs/snippets/{path.name}"' in page
         assert path.stem in here
+
+
+def test_a_test_that_grades_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    student = ModuleType("student")
+    monkeypatch.setitem(sys.modules, "student", student)
+    for factor, context in (
+        (1, nullcontext()),
+        (-1, nullcontext()),
+        (2, pytest.raises(AssertionError, match="Mistake")),
+    ):
+
+        def backward(weights: Any, x: Any, y: Any, factor: int = factor) -> Any:
+            model = Model(weights)
+            return [factor * g for g in model.backward(model.forward(x), y).weights]
+
+        student.__dict__["backward"] = backward
+        with context:
+            snippet("grade_student").test_backward()
+
+
+def test_a_class_with_weights_that_were_given_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(SNIPPETS / "give_out.py"))
+    given: Any = dict(np.load("given.npz"))
+    model = Model([given[f"W{k}"] for k in (1, 2, 3)])
+    gradients = model.backward(model.forward(given["X"]), given["y"]).weights
+    (tmp_path / "class").mkdir()
+    held: Any = given | {f"g{k}": g for k, g in enumerate(gradients, start=1)}
+    np.savez(tmp_path / "class" / "ann.npz", **held)
+    told = ["--activations", "sigmoid", "--loss", "mse", "--strict"]
+    assert main(["grade", "class", "--given", "given.npz", "--csv", "grades.csv", *told]) == 0
 
 
 def test_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ layers of weights collapse into one (`collapse_linear_layers`). Its input $z$ is
 is the weighted sum before the function is applied, and the next chapter computes it. Its output $a$ is called the
 activation. Because the function acts on each unit separately, its derivative is one number for each unit. Where
 possible, we also compute the derivative from $a$, because the forward pass has kept $a$ and this saves an exponential.
-The last function, softmax, is an exception, because each of its activations depends on all units of the layer.
+The last function, softmax, does not act on each unit separately, because each of its activations depends on all units
+of the layer.
 """
 
 import numpy as np
@@ -234,8 +235,8 @@ def tanh_derivative_from_output(a: np.ndarray) -> np.ndarray:
 
     $$\tanh'(z) = 1 - a^2 \le 1, \qquad a = \tanh(z) \tag{4.6}\label{eq:tanh-derivative-from-output}$$
 
-    The largest derivative is 1, at $a = 0$, which is four times that of the sigmoid. A tanh that is not saturated can
-    therefore propagate δ almost undiminished.
+    The largest derivative is 1, at $a = 0$, which is four times that of the sigmoid. A tanh unit whose activation is
+    near 0 can therefore propagate δ almost undiminished.
 
     Args:
         a: the activation $a = \tanh(z)$, any shape, between −1 and 1. Do not pass $z$, or tanh of $a$.
@@ -396,7 +397,8 @@ def identity_derivative(z: np.ndarray) -> np.ndarray:
     $$\phi'(z) = 1 \tag{4.10}\label{eq:identity-derivative}$$
 
     If you remove an activation function, remove its derivative as well. The report removed only $\sigma$ and kept the
-    factor $a(1-a)$, although $a$ was no longer between 0 and 1. As a result, its loss overflowed.
+    factor $a(1-a)$, although $a$ was no longer between 0 and 1. This is one of the two reasons why its loss overflowed,
+    and the other is the learning rate of 1.
 
     Args:
         z: the pre-activation $z$ or the activation $a$, any shape.
@@ -701,7 +703,7 @@ def logsumexp(z: np.ndarray) -> np.ndarray:
     $$\operatorname{lse}(z) = \ln\sum_{k} e^{z_k} = z_{\max} + \ln\sum_{k} e^{z_k - z_{\max}},
     \qquad z_{\max} = \max_k z_k \tag{4.17}\label{eq:log-sum-exp}$$
 
-    The sum runs over the units of one layer, for each example alone. If we evaluated the first form directly, an
+    The sum runs over the units of one layer, separately for each example. If we evaluated the first form directly, an
     exponential such as $e^{710}$ would overflow. Therefore we take the factor $e^{z_{\max}}$ out of the sum: its
     logarithm is $z_{\max}$, and the largest exponent that remains is 0. The result exceeds the maximum by at most the
     logarithm of the number of units, so it is a smooth maximum. For the two numbers $z$ and 0 it is softplus

@@ -5,9 +5,9 @@ other chapters, each in a few lines.
 
 A network without activation functions is a single matrix. The lowest loss that it can reach is therefore known from
 linear algebra, and for a single linear layer so is the learning rate above which gradient descent diverges. A
-first-layer ReLU unit that is 0 for every example remains dead, because no gradient reaches its weights, and with two
-inputs that fill the square from 0 to 1 and no bias this happens to a quarter of the units at initialisation. Units that
-start with equal weights remain equal.
+first-layer ReLU unit that is 0 for every example remains dead, because no gradient reaches its weights. With two inputs
+that fill the square from 0 to 1 and no bias, a unit is dead at initialisation with probability ¼. Units that start with
+equal weights remain equal.
 """
 
 from collections.abc import Sequence
@@ -136,7 +136,7 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     $1 - \eta H$. This makes $w$ smaller only if $|1 - \eta H| < 1$, and therefore only if $\eta < 2/H$.
 
     With several weights we insert $X^\top Y = X^\top X W^*$, which holds at the minimum, into the gradient. It becomes
-    the product of the Hessian and the distance from the minimum,
+    the product of the Hessian and the displacement from the minimum,
 
     $$X^\top\frac{2}{N\,d_L}\bigl(XW^{0} - Y\bigr) = H\,(W^{0} - W^{*})$$
 
@@ -146,7 +146,7 @@ def max_stable_learning_rate(x: np.ndarray, d_out: int = 1) -> float:
     The Hessian is symmetric. By the spectral theorem of linear algebra, which we do not prove, every column of
     $W^{0} - W^{*}$ is then a sum of eigenvectors, which are vectors $v$ that $H$ only multiplies by a number,
     $Hv = \lambda v$. The number $\lambda$ is the eigenvalue of $v$. We can follow each eigenvector separately. For
-    each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the distance by
+    each, $(I - \eta H)\,v = (1 - \eta\lambda)\,v$, so each step multiplies this part of the displacement by
     $1 - \eta\lambda$. It shrinks only while $|1 - \eta\lambda| < 1$, which means $0 < \eta < 2/\lambda$. A part with
     $\lambda = 0$ stays as it is and does not affect the loss. All others must shrink, so the direction of largest
     curvature, with the eigenvalue $\lambda_{\max}$, limits the learning rate.

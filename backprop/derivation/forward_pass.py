@@ -106,9 +106,9 @@ def activation(z: np.ndarray, phi: Callable[[np.ndarray], np.ndarray]) -> np.nda
 
     $$A_l = \phi(Z_l) \tag{5.3}\label{eq:activation}$$
 
-    The function is applied element-wise, so no entry of $A_l$ depends on any other entry of $Z_l$. For this reason the
-    backward pass multiplies by its derivative element-wise rather than by a matrix. The only exception is softmax,
-    whose derivative is a matrix $\eqref{eq:output-delta-jacobian}$.
+    The function is applied element-wise, so each entry of $A_l$ depends only on the entry of $Z_l$ in the same place.
+    For this reason the backward pass multiplies by its derivative element-wise rather than by a matrix. The only
+    exception is softmax, whose derivative is a matrix $\eqref{eq:output-delta-jacobian}$.
 
     Args:
         z: the pre-activations $Z_l$, shape (..., N, out).

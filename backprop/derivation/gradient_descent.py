@@ -6,7 +6,7 @@ loss, which gives the direction, and the learning rate, which sets the size of t
 A network is a function with many parameters, its weights and biases, which we collect in one vector $\theta$. The loss
 $L(\theta)$ is one number that says how large the errors are. For every parameter we ask how fast $L$ changes if only
 this parameter changes, and the answer is a partial derivative. All partial derivatives together form the gradient, and
-the other chapters derive how to compute it.
+the other chapters show how to compute it.
 """
 
 from collections.abc import Sequence
@@ -63,10 +63,11 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
 
     $$\theta^{1} = \theta^{0} - \eta\,\nabla L(\theta^{0}) \tag{1.3}\label{eq:gradient-descent-step}$$
 
-    If a partial derivative is positive, a larger parameter means a larger loss, so the parameter must become smaller,
-    and this is the reason for the minus sign. The learning rate $\eta$, in other texts also called the step size, is
-    the factor that sets how far we go. The rule acts element-wise, so you can apply it to the whole of $\theta$ or to
-    one weight matrix at a time. The superscript counts steps and is not a power.
+    If a partial derivative is positive, a slightly larger parameter means a larger loss, so the parameter must become
+    smaller. If it is negative, the parameter must become larger. This is the reason for the minus sign. The learning
+    rate $\eta$, in other texts also called the step size, is the factor that sets how far we go. The rule acts
+    element-wise, so you can apply it to the whole of $\theta$ or to one weight matrix at a time. The superscript counts
+    steps and is not a power.
 
     Args:
         theta: the parameters $\theta^0$, any shape.
@@ -80,8 +81,8 @@ def gradient_descent_step(theta: np.ndarray, gradient: np.ndarray, eta: float | 
         $\theta^1$, a new array of the same shape. The argument is not changed.
 
     Examples:
-        The parabola $L(\theta) = \theta^2$ has the derivative $2\theta$. A step from 2 with a learning rate of 0.25 is
-        −1:
+        The parabola $L(\theta) = \theta^2$ has the derivative $2\theta$. With a learning rate of 0.25, the step from 2
+        is −0.25 · 4 = −1 and leads to 1:
 
         >>> from backprop.derivation import gradient_descent_step
         >>> gradient_descent_step(2.0, 2 * 2.0, eta=0.25)
@@ -118,10 +119,11 @@ def predicted_decrease(gradient: np.ndarray, eta: float) -> float:
     entry of $d$. *To first order*, which means apart from products of two small numbers, the sum of these changes is
     the dot product $\nabla L \cdot d$. For $d = -\eta\nabla L$ this product is $-\eta\lVert\nabla L\rVert^2$. The
     squared norm $\lVert\nabla L\rVert^2$ is the sum of the squared entries, so the product is never positive. Among all
-    $d$ of the same norm, the negative gradient lowers the loss most. The reason is that $\nabla L \cdot d$ is the
-    product of the two norms and the cosine of the angle between the two vectors, and the cosine is least in the
-    opposite direction. However, this holds for small steps only. The remainder $O(\eta^2)$ is at most a constant times
-    $\eta^2$, so after a large step the loss may be higher than before.
+    $d$ of the same norm, the one in the direction of the negative gradient lowers the loss most, to first order. The
+    reason is that $\nabla L \cdot d$ is the product of the two norms and the cosine of the angle between the two
+    vectors, and the cosine is least, −1, if $d$ points in the direction opposite to $\nabla L$. However, this holds for
+    small steps only. The remainder $O(\eta^2)$ is at most a constant times $\eta^2$ if $\eta$ is small. After a large
+    step it can be larger than the predicted decrease, and then the loss is higher than before.
 
     Args:
         gradient: $\nabla L(\theta)$, any shape.

@@ -3,8 +3,8 @@ r"""Measure with one number how far the predictions are from the targets.
 How far are the predictions of a network from the targets? This chapter defines the loss, one number that answers this
 question, and it derives the gradient of the loss with respect to every prediction.
 
-For each example the network computes a prediction $\hat y$, and the data contain its target $y$, which for a
-classification is called the label. Each example makes a contribution $C^n$, and the loss $L$ is the sum of the
+For each example the network computes a prediction $\hat y$, and the data contain the target $y$ of this example, which
+in classification is called the label. Each example makes a contribution $C^n$, and the loss $L$ is the sum of the
 contributions. This is useful because the derivative of a sum is the sum of the derivatives, so it is enough to derive
 everything for one example. The loss depends on the weights only through the predictions. The backward pass, which
 computes the gradient from the output back to the inputs, therefore begins with the derivative
@@ -303,7 +303,8 @@ def bce_contributions(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
         True
 
     Source:
-        The report uses the mean squared error alone. We add this loss because its δ at the output is simpler.
+        The report uses the mean squared error alone. We add this loss because the backward pass begins with a simpler
+        formula for it $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Next:
         `bce_derivative` is its derivative.
@@ -323,9 +324,9 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     \tag{3.7}\label{eq:bce-derivative}$$
 
     The derivative of $\ln u$ is $1/u$, and the inner derivative of $1-\hat y$ is $-1$, so the second term becomes
-    positive. Over the common denominator the products $y\hat y$ cancel. The denominator that remains is the derivative
-    of the sigmoid $\sigma$, an activation function of the next chapter $\eqref{eq:sigmoid-derivative-from-output}$. At
-    a sigmoid output it therefore cancels against $\sigma'$ $\eqref{eq:output-delta-sigmoid-bce}$.
+    positive. Over the common denominator the products $y\hat y$ cancel. If $\hat y$ is the output of a sigmoid
+    $\sigma$, an activation function of the next chapter, the denominator that remains is the derivative of this sigmoid
+    $\eqref{eq:sigmoid-derivative-from-output}$, so it cancels against $\sigma'$ $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
@@ -373,8 +374,8 @@ def binary_accuracy(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     The sums run over all examples and outputs. The bracket is 1 where the statement inside is true and 0 where it is
     not, and a prediction of exactly ½ counts as label 0. Accuracy is what you want to know in the end. However, it is
-    constant almost everywhere and jumps in between, so its gradient is 0 and gives no direction for a step. Training
-    therefore needs a loss, which changes smoothly with the predictions.
+    piecewise constant, so wherever its gradient exists it is 0 and gives no direction for a step. Training therefore
+    needs a loss, which changes smoothly with the predictions.
 
     Args:
         y: the targets $y$, 0 or 1, shape (..., N, d_L) rather than (N,).

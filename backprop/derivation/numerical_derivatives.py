@@ -6,7 +6,7 @@ alone, so that every later chapter can compare its formula with a result that do
 A derivation may contain an incorrect sign, an extra transpose or a missing factor of two, and the network will often
 still train. We therefore compute the *numerical* gradient first, from the definition of the derivative and without the
 chain rule. The *analytic* gradient is what our formulas give, and a gradient check compares the two. The numerical
-gradient is far too slow for training (`finite_difference_cost`), but our mistakes do not affect it.
+gradient is far too slow for training (`finite_difference_cost`), but a mistake in the derivation does not affect it.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def central_difference(
     x: np.ndarray,
     h: float = 6e-6,
 ) -> np.ndarray:
-    r"""Compute the numerical gradient of f by the central difference, with a step in each direction.
+    r"""Compute the numerical gradient of f by the central difference, with a step to both sides.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x - h e_k)}{2h} + O(h^2)
     \tag{2.1}\label{eq:central-difference}$$
@@ -187,7 +187,7 @@ def forward_difference(
     x: np.ndarray,
     h: float = 1.5e-8,
 ) -> np.ndarray:
-    r"""Compute the numerical gradient of f by the forward difference, with a step in one direction.
+    r"""Compute the numerical gradient of f by the forward difference, with a step to one side.
 
     $$\frac{\partial f}{\partial x_k} = \frac{f(x + h e_k) - f(x)}{h} + O(h) \tag{2.4}\label{eq:forward-difference}$$
 
@@ -260,7 +260,8 @@ def finite_difference_error(h: np.ndarray, c: float, p: int, r: float) -> np.nda
         h: the step size, any shape, positive.
         c: the factor of the truncation error, from a higher derivative of f.
         p: the power of h in the truncation error.
-        r: the rounding error of the difference, before the division by h.
+        r: what is divided by h in the rounding error: for the forward difference the rounding error of the difference,
+            for the central difference half of it.
 
     Returns:
         $E(h)$, same shape: an estimate of the largest error of the numerical derivative, to leading order.
@@ -311,7 +312,7 @@ def optimal_step_size(c: float, p: int, r: float) -> float:
     Args:
         c: the factor of the truncation error, as in `finite_difference_error`, greater than 0.
         p: the power of h in the truncation error: 2 for the central difference, 1 for the forward difference.
-        r: the rounding error of the difference.
+        r: as for `finite_difference_error`.
 
     Returns:
         The best step size $h^*$, a number.

@@ -170,8 +170,8 @@ def output_delta_sigmoid_bce(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
     The derivative of the sigmoid, $\eqref{eq:sigmoid-derivative-from-output}$, equals the denominator in the derivative
     of binary cross-entropy, $\eqref{eq:bce-derivative}$. The division is element-wise, so the two cancel. Leaving out
     $\sigma'$ is therefore correct here, whereas under the mean squared error it is a mistake. The cancellation has a
-    practical advantage, because an output that is saturated near 1 although its target is 0, or near 0 although it is
-    1, still receives a large δ.
+    practical advantage, because an output that is saturated near 1 although its target is 0, or near 0 although its
+    target is 1, still receives a large δ.
 
     Args:
         y: the targets $Y$ in [0, 1], shape (..., N, d_L) rather than (N,).

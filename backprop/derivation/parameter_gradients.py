@@ -28,8 +28,8 @@ def weight_gradient_example(a: np.ndarray, delta: np.ndarray) -> np.ndarray:
     gradient and the backward gradient. All pairs $(i, j)$ together form the outer product of a column and a row,
     $(d_{l-1} \times 1)(1 \times d_l)$, which has the shape of $W_l$. A weight learns slowly if the activation before it
     is near zero, $a \approx 0$, or if the hidden unit after it is saturated, $\phi' \approx 0$, because then δ is near
-    zero. At the output this depends on the loss, because with cross-entropy $\phi'$ cancels
-    $\eqref{eq:output-delta-sigmoid-bce}$.
+    zero. For an output unit, whether saturation makes δ small depends on the loss, because with cross-entropy $\phi'$
+    cancels $\eqref{eq:output-delta-sigmoid-bce}$.
 
     Args:
         a: the input $a^n$ of the layer, rather than its output, shape (in,).

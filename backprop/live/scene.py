@@ -263,7 +263,7 @@ def read(address: str) -> tuple[Scene, list[str]]:
     problems = []
     for name, text in parse_qsl(address.lstrip("?")[:10_000], keep_blank_values=True, errors="replace"):
         if name not in READERS:
-            problems.append(f"{name[:30]!r} is nothing that the microscope knows.")
+            problems.append(f"{name[:30]!r} is not a setting of the microscope.")
             continue
         try:
             found[name] = READERS[name](text)

@@ -35,15 +35,13 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
     vague = [name for name, array in found.items() if array.verdict == "not tested" and array.relative_error > 0]
     numbers = sum(g.size for name, g in reading.given.items() if name not in vague)
     off = max((array.relative_error for name, array in found.items() if name not in vague), default=0.0)
-    reasons = []
     layers = judged_layers(found, reading.depth, {})
     small = [str(layer.number) for layer in layers if layer.verdict == "unknown"]
+    unseen, reasons = _unseen(case, reading), []
     if small or vague:
         what = f"layer {', '.join(small)}" if small else ", ".join(vague)
         reasons.append(f"the {'change' if case.step else 'gradient'} of {what} is too small to be told from rounding")
-        reasons += _unseen(case._replace(known=True), reading)
-    else:
-        reasons += _unseen(case, reading)
+        unseen = _unseen(case._replace(known=True), reading)
     losses_of = {(one.loss.name, one.reading.activations): one for one in reversed(fits)}  # each in its first layout
     others = [
         Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}{_where(one.reading, reading)}")
@@ -58,9 +56,10 @@ def is_correct(case: Case, fits: Sequence[Baseline]) -> Diagnosis:
         {},
         scale=abs(best.s) / best.loss.factor,
         alternatives=tuple(others[:4]),
-        reason="; ".join(reasons),
+        reason="; ".join([*reasons, *unseen]),
         evidence=_agreement(numbers, off, case.step),
         cannot_tell=() if small else _cannot_tell(case, best),
+        unseen=tuple(unseen),
     )
 
 

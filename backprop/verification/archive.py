@@ -59,8 +59,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is neither kind of file, is damaged or too large, or holds anything but real numbers. The
-            message is one line.
+        ValueError: if it is neither kind of file, is damaged or too large, or an array of `NAMES` is not of real
+            numbers; other arrays that are not, such as texts, are left out. The message is one line.
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
@@ -70,7 +70,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     with _opened(path, io.BytesIO(data)) as archive:
         members = archive.infolist()
         _check_sizes(path, members)
-        return {_name(path, info): _array(path, info, archive) for info in members}
+        found = {_name(path, info): _array(path, info, archive) for info in members}
+        return {name: array for name, array in found.items() if array is not None}
 
 
 def _opened(path: Path, data: io.BytesIO) -> zipfile.ZipFile:
@@ -99,12 +100,16 @@ def _read_mat(path: Path, data: bytes) -> dict[str, np.ndarray]:
         raise ValueError(f"{path} holds {size:,} bytes of arrays; expected at most {MOST_BYTES:,}")
     names = [variable.name for variable in found]
     for name, kind, *_ in found:
-        ours = any(re.fullmatch(pattern.replace("{l}", r"\d+"), name) for pattern in NAMES)
-        if ours and names.count(name) > 1:
+        if _is_ours(name) and names.count(name) > 1:
             raise ValueError(f"{path} has {name!r} twice; expected each array once")
-        if ours and name not in [variable.name for variable in numbers]:
+        if _is_ours(name) and name not in [variable.name for variable in numbers]:
             raise ValueError(f"{path}: array {name!r} is of class {kind}; expected real numbers, a full matrix")
     return {variable.name: variable.array for variable in numbers}
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether an array is one of `NAMES`."""
+    return any(re.fullmatch(pattern.replace("{l}", r"\d+"), name) for pattern in NAMES)
 
 
 def _line(error: Exception) -> str:
@@ -132,8 +137,8 @@ def _name(path: Path, info: zipfile.ZipInfo) -> str:
     return info.filename.removesuffix(".npy")
 
 
-def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray:
-    """Read one array, whose header must fit the data that follow it."""
+def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.ndarray | None:
+    """Read one array, whose header must fit the data that follow it; None for one of texts that is not needed."""
     name = _name(path, info)
     try:
         with archive.open(info) as member:
@@ -144,6 +149,8 @@ def _array(path: Path, info: zipfile.ZipInfo, archive: zipfile.ZipFile) -> np.nd
         shape, _, dtype = read(stream)
     except Exception as error:  # as in _opened; NumPy's header is a Python literal, which can be incorrect in many ways
         raise ValueError(f"{path}: array {name!r} is damaged: {_line(error)}") from None
+    if dtype.kind not in "biuf" and not _is_ours(name):
+        return None
     if dtype.kind not in "biuf":
         raise ValueError(f"{path}: array {name!r} has entries of type {dtype}; expected real numbers, never objects")
     expected, came = prod(shape) * dtype.itemsize, len(data) - stream.tell()

@@ -171,7 +171,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("backward-gradient",),
         "delta = activation_gradient * a * (1 - a) # with tanh, ReLU or no activation",
         "delta = activation_gradient * (1 - a ** 2)",
-        "The activation function was exchanged in the forward pass but not in the backward pass, or it was removed in "
+        "The activation function was replaced in the forward pass but not in the backward pass, or it was removed in "
         "the forward pass only.",
         _GRADIENT_CHECK,
         "an inspection of the predictions, which are correct",
@@ -279,7 +279,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "dW = A.T @ delta",
         "Texts whose examples are columns write ΔAᵀ for a W of shape (out, in). If both conventions are mixed, the "
         "shapes of a square layer fit all the same.",
-        "a gradient check on layers of equal width and elsewhere by an error of the shapes",
+        "a gradient check on layers of equal width and elsewhere by a shape error",
         "training, because some networks learn all the same",
     ),
     Mistake(

@@ -163,7 +163,8 @@ def assert_gradient(
         loss: as for `diagnose`.
         convention: as for `diagnose`.
         sign: 1 to require ∇L, −1 to require −∇L, None to accept either.
-        strict: whether these data must also have tested every array and excluded every mistake of the catalogue.
+        strict: whether these data must leave nothing open, see `Diagnosis.left_open`: they must have tested every
+            array and excluded every mistake of the catalogue.
 
     Returns:
         The diagnosis, if it is "correct".
@@ -185,8 +186,7 @@ def assert_gradient(
     found = diagnose(weights, X, y, gradients, biases=biases, activations=activations, loss=loss, convention=convention)
     if found.verdict != "correct":
         raise AssertionError(f"\n{found}")
-    untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
-    if strict and (found.cannot_tell or untested or "not checked" in found.reason):
+    if strict and found.left_open:
         raise AssertionError(f"\nThese data leave something open, which strict does not accept.\n{found}")
     if sign is not None and found.sign != sign:
         raise AssertionError(f"\nThe sign is {found.sign}; expected {sign}.\n{found}")

@@ -96,6 +96,7 @@ class Diagnosis:
         weight_decay: λ, if a term λW has been added; otherwise None.
         lines: for each mistake its place, a line of code that gives the numbers, and the correct line.
         remarks: what else keeps the network from learning, or would if the gradient were correct.
+        unseen: sentences on what was not passed and therefore could not be judged.
     """
 
     verdict: str
@@ -117,6 +118,15 @@ class Diagnosis:
     weight_decay: float | None = None
     lines: tuple[tuple[str, str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def left_open(self) -> str:
+        """What the data leave open even if the verdict is "correct", as a phrase; empty if nothing is left open."""
+        untested = [name for name, array in self.arrays.items() if array.verdict == "not tested"]
+        parts = [f"these data cannot tell {', '.join(self.cannot_tell)}"] if self.cannot_tell else []
+        parts += [f"not tested: {', '.join(untested)}"] if untested else []
+        return "; ".join([*parts, *self.unseen])
 
     def __str__(self) -> str:
         """Write the diagnosis as text."""

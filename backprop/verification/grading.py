@@ -4,21 +4,28 @@ Nothing in a file is executed; see `archive`.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from backprop import checks
+from backprop.network import ACTIVATIONS
 from backprop.verification import archive
 from backprop.verification.diagnosis import diagnose
 from backprop.verification.findings import Diagnosis
+from backprop.verification.intake import told_conventions
+from backprop.verification.optimizers import told_fraction, told_optimizer
 from backprop.verification.steps import diagnose_step
+from backprop.verification.told import told_losses
 
 #: The endings of the files that are read.
 ENDINGS = (".npz", ".mat")
 
 #: The columns of a table with one line for each file.
-COLUMNS = ("file", "verdict", "mistakes", "incorrect", "loss", "remarks", "note")
+COLUMNS = ("file", "verdict", "passed", "mistakes", "incorrect", "loss", "remarks", "note")
 
 
 class Grade(NamedTuple):
@@ -26,13 +33,14 @@ class Grade(NamedTuple):
 
     Attributes:
         file: its name, relative to the folder.
-        verdict: "correct", "mistake", "unknown" or "unreadable".
+        verdict: "correct", "mistake", "unknown", "other data" or "unreadable".
         mistakes: the slugs, or the place of a mistake that has no name.
         incorrect: the arrays that are incorrect, such as "W1".
         loss: the loss that the gradient belongs to.
         remarks: the slugs of the remarks.
-        note: why it is unknown or unreadable, or what these data leave open.
-        status: the exit status that `backprop diagnose` returns for the file: 0, 1 or 2.
+        note: as `note_on` writes it, or why the file was not diagnosed.
+        status: the exit status that `backprop diagnose` returns for the file: 0 if it passed, 1, or 2 if it was not
+            diagnosed.
     """
 
     file: str
@@ -101,35 +109,6 @@ def diagnose_file(
     return found, left
 
 
-def left_open(found: Diagnosis) -> str:
-    """Say what a diagnosis of "correct" leaves open.
-
-    Args:
-        found: the diagnosis.
-
-    Returns:
-        A phrase; empty if nothing is left open.
-
-    Examples:
-        >>> import backprop
-        >>> from backprop.verification.grading import left_open
-        >>> X, y = backprop.xor()
-        >>> model = backprop.Model.random([2, 3, 4, 1], seed=0)
-        >>> g = model.backward(model.forward(X[4:9]), y[4:9]).weights
-        >>> left_open(backprop.diagnose(model.weights, X[4:9], y[4:9], g, activations="sigmoid", loss="mse"))
-        ''
-    """
-    parts = []
-    if found.cannot_tell:
-        parts.append(f"these data cannot tell {', '.join(found.cannot_tell)}")
-    untested = [name for name, array in found.arrays.items() if array.verdict == "not tested"]
-    if untested:
-        parts.append(f"not tested: {', '.join(untested)}")
-    if "not checked" in found.reason or "without eta" in found.reason:
-        parts.append(found.reason)
-    return "; ".join(parts)
-
-
 def status_of(found: Diagnosis, strict: bool = False) -> int:
     """Return the exit status of a diagnosis.
 
@@ -140,43 +119,128 @@ def status_of(found: Diagnosis, strict: bool = False) -> int:
     Returns:
         0 if the gradient is correct; 1 if it is incorrect or unknown or if, with strict, something is left open.
     """
-    return 0 if found.verdict == "correct" and not (strict and left_open(found)) else 1
+    return 0 if found.verdict == "correct" and not (strict and found.left_open) else 1
 
 
-def grade_file(path: Path, folder: Path, strict: bool = False, **options: Any) -> Grade:
+def check_options(
+    activations: Any = None,
+    loss: str | None = None,
+    convention: str | None = None,
+    eta: float | None = None,
+    optimizer: str | None = None,
+    weight_decay: float | None = None,
+) -> None:
+    """Refuse options that no file can be diagnosed with, before the first one is.
+
+    Args:
+        activations: as for `diagnose_file`.
+        loss: as for `diagnose_file`.
+        convention: as for `diagnose_file`.
+        eta: as for `diagnose_file`.
+        optimizer: as for `diagnose_step`.
+        weight_decay: as for `diagnose_file`.
+
+    Raises:
+        ValueError: if a name is unknown or a number is out of range.
+    """
+    for name in [activations] if isinstance(activations, str) else activations or []:
+        checks.one_of("--activations", name, list(ACTIVATIONS))
+    if loss is not None:
+        told_losses(loss, 2, 2)
+    told_conventions(convention)
+    if eta is not None:
+        checks.positive_number("--eta", eta)
+    if optimizer is not None:
+        told_optimizer(optimizer, 1.0 if eta is None else eta)
+    if weight_decay is not None:
+        told_fraction("--weight-decay", weight_decay)
+
+
+def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray]) -> list[str]:
+    """List the data and weights of a file that are not those that were given out.
+
+    Args:
+        arrays: the arrays of the file.
+        given: those that were given out; of these, X, y, W1, …, b1, … are compared.
+
+    Returns:
+        The names of arrays that are missing or have other numbers; rounding to single precision, a transpose and
+        another number of dimensions are no difference.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.grading import differing
+        >>> given = {"X": np.eye(2), "W1": np.array([[0.1, 0.2]])}
+        >>> differing({"X": np.eye(2), "W1": np.float32([[0.1], [0.2]])}, given)
+        []
+        >>> differing({"X": np.ones((2, 2))}, given)
+        ['X', 'W1']
+    """
+
+    def same(one: np.ndarray, other: np.ndarray) -> bool:
+        ways = [other, other.T] if other.ndim == 2 else [other]
+        return one.size == other.size and any(np.allclose(one.ravel(), way.ravel(), 1e-6, 1e-12) for way in ways)
+
+    names = [name for name in given if re.fullmatch(r"X|y|[Wb]\d+", name)]
+    return [name for name in names if name not in arrays or not same(arrays[name], given[name])]
+
+
+def grade_file(
+    path: Path, folder: Path, strict: bool = False, given: Mapping[str, np.ndarray] | None = None, **options: Any
+) -> Grade:
     """Diagnose a file for a table.
 
     Args:
         path: the file.
         folder: the folder that its name is relative to.
         strict: as for `status_of`.
+        given: the arrays that were given out, if the file must have the same data and weights.
         **options: as for `diagnose_file`.
 
     Returns:
-        The line of the table; a file that cannot be read has the verdict "unreadable".
+        The line of the table; a file that cannot be read has the verdict "unreadable", and one with other data or
+        weights than those given out the verdict "other data".
     """
     name = str(path.relative_to(folder))
     try:
+        if given is not None and (others := differing(archive.read_arrays(path), given)):
+            note = f"not what was given out: {', '.join(others)}"
+            return Grade(name, "other data", (), (), "", (), note, 2)
         found, _ = diagnose_file(path, **options)
     except (OSError, TypeError, ValueError, MemoryError) as error:
         return Grade(name, "unreadable", (), (), "", (), str(error) or type(error).__name__, 2)
     incorrect = tuple(name for name, array in found.arrays.items() if array.verdict == "incorrect")
     mistakes = found.mistakes or ((f"in {found.place}",) if found.verdict == "mistake" and found.place else ())
-    note = found.reason if found.verdict == "unknown" else left_open(found) if found.verdict == "correct" else ""
-    if found.verdict == "correct" and found.sign == -1:
-        note = "; ".join(filter(None, ["it is −∇L: correct, if it is added", note]))
     remarks = tuple(remark.slug for remark in found.remarks)
+    note = note_on(found)
     return Grade(name, found.verdict, mistakes, incorrect, found.loss or "", remarks, note, status_of(found, strict))
 
 
-def files_in(folder: Path) -> list[Path]:
+def note_on(found: Diagnosis) -> str:
+    """Say in one line what else a lecturer should know about a diagnosis.
+
+    Args:
+        found: the diagnosis.
+
+    Returns:
+        For "correct" whether the sign is reversed and what the data leave open; otherwise the reason and, if there is
+        one, the loss for which the gradient is correct. It may be empty.
+    """
+    if found.verdict == "correct":
+        return "; ".join(filter(None, ["it is −∇L: correct, if it is added" * (found.sign == -1), found.left_open]))
+    other = next((one.text for one in found.alternatives if one.verdict == "correct"), "")
+    return "; ".join(filter(None, [found.reason, other]))
+
+
+def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """List the files of a class.
 
     Args:
         folder: the folder; its subfolders are searched as well, but links are not followed.
 
     Returns:
-        The .npz and .mat files, sorted by name.
+        The .npz and .mat files, and the other files and links, both sorted by name. Hidden files, and those that macOS
+        adds to an archive, are in neither.
 
     Raises:
         NotADirectoryError: if it is not a folder.
@@ -184,10 +248,12 @@ def files_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder; expected one with .npz or .mat files")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file() and not p.is_symlink())
+    parts = {path: path.relative_to(folder).parts for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    files = [path for path, names in parts.items() if not any(n.startswith((".", "__MACOSX")) for n in names)]
+    found = [path for path in files if path.suffix.lower() in ENDINGS and not path.is_symlink()]
     if not found:
         raise ValueError(f"{folder} has no .npz or .mat file; expected at least one")
-    return found
+    return found, [path for path in files if path not in found]
 
 
 def cells(grade: Grade) -> list[str]:
@@ -202,10 +268,11 @@ def cells(grade: Grade) -> list[str]:
     Examples:
         >>> from backprop.verification.grading import Grade, cells
         >>> cells(Grade("a.npz", "mistake", ("uphill",), ("W1", "W2"), "mse", (), "", 1))
-        ['a.npz', 'mistake', 'uphill', 'W1 W2', 'mse', '', '']
+        ['a.npz', 'mistake', 'no', 'uphill', 'W1 W2', 'mse', '', '']
     """
-    lists = (" ".join(part) for part in (grade.mistakes, grade.incorrect))
-    return [grade.file, grade.verdict, *lists, grade.loss, " ".join(grade.remarks), grade.note]
+    mistakes, incorrect, remarks = (" ".join(part) for part in (grade.mistakes, grade.incorrect, grade.remarks))
+    passed = "no" if grade.status else "yes"
+    return [grade.file, grade.verdict, passed, mistakes, incorrect, grade.loss, remarks, grade.note]
 
 
 def write_csv(path: Path, grades: Sequence[Grade]) -> None:
@@ -235,7 +302,7 @@ def table(grades: Sequence[Grade]) -> Iterator[str]:
     Yields:
         A line for the names of the columns, one for each file, and one with the counts.
     """
-    shown = [c for c in range(len(COLUMNS)) if c < 2 or any(cells(grade)[c] for grade in grades)]
+    shown = [c for c in range(len(COLUMNS)) if c < 3 or any(cells(grade)[c] for grade in grades)]
     rows = [list(COLUMNS), *([" ".join(cell.split()) for cell in cells(grade)] for grade in grades)]
     widths = {c: max(len(row[c]) for row in rows) for c in shown[:-1]}
     for row in rows:

@@ -263,8 +263,19 @@ def precision_of(gradients: Sequence[Any], others: Sequence[Any] = ()) -> type[n
     return np.float32 if coarse else np.float64
 
 
-def _told_conventions(convention: str | None) -> list[str]:
-    """List the conventions that agree with the caller's, which may be a name, a part of one, or None."""
+def told_conventions(convention: str | None) -> list[str]:
+    """List the conventions that agree with the caller's.
+
+    Args:
+        convention: a name of `CONVENTIONS`, a part of one, or None.
+
+    Returns:
+        Their names.
+
+    Raises:
+        TypeError: if it is not text.
+        ValueError: if there is no such convention.
+    """
     if convention is None:
         return list(CONVENTIONS)
     if not isinstance(convention, str):
@@ -322,7 +333,7 @@ def problems(handed: Handed, convention: str | None = None) -> list[Problem]:
         [('last', (2, 3), (1, 3)), ('first', (2, 3), (1, 3))]
     """
     _match_parameters(handed)
-    names = _told_conventions(convention)
+    names = told_conventions(convention)
     readings = [_read(handed, name) for name in names]
     fitting = [problem for problem in readings if isinstance(problem, Problem)]
     if not fitting and handed.biases is None:

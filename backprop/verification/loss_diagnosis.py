@@ -93,8 +93,8 @@ _SATURATED = (
     "weights or the learning rate are too large; cross-entropy does not stall there"
 )
 _SHARED = (
-    "the network cannot tell these examples apart from where it is: a symmetric plateau or a local minimum, which too "
-    "few hidden units have; try another seed or more hidden units"
+    "training no longer separates these examples, because it has reached a symmetric plateau or a local minimum, which "
+    "is common with too few hidden units; try another seed or more hidden units"
 )
 
 

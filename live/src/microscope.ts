@@ -18,7 +18,7 @@ function begin(root: HTMLElement): void {
       await (await made).open(address);
     } catch {
       made = null;
-      problems.replaceChildren(make("p", "live-error", "The microscope could not be loaded. Is the network there?"));
+      problems.replaceChildren(make("p", "live-error", "The microscope could not be loaded. Are you online?"));
     }
   }
 

@@ -9,7 +9,7 @@ const from = settings.host ? ` from ${settings.host}` : "";
 const notes = new Set<HTMLElement>();
 
 export const MISSING =
-  "The files that run Python are not beside this site. The command “python -m live.fetch” gets them; " +
+  "This site was built without the files that run Python. The command “python -m live.fetch” downloads them; " +
   "then build the site again. Or build it with LIVE=cdn, which loads them from Pyodide's own host.";
 
 /** Whether this browser can run anything at all. */

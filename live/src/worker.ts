@@ -22,7 +22,7 @@ async function read(answer: Response, name: string, count: (bytes: number) => vo
   for (;;) {
     let timer = 0;
     const late = new Promise<never>((_, reject) => {
-      timer = self.setTimeout(() => reject(new Sentence(`${name} stopped coming. Is the network still there?`)), STALLED);
+      timer = self.setTimeout(() => reject(new Sentence(`${name} stopped coming. Are you still online?`)), STALLED);
     });
     const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
     if (done) break;
@@ -59,7 +59,7 @@ async function load(
     content = await unpacked(await read(answer, name, count));
   } catch (error) {
     if (error instanceof Sentence) throw error;
-    throw new Sentence(`${name} could not be loaded from ${url.host}. Is the network there?`);
+    throw new Sentence(`${name} could not be loaded from ${url.host}. Are you online?`);
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -77,7 +77,7 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   const beside = new URL("./", self.location.href);
   const answer = await fetch(new URL("manifest.json", beside)).catch(() => null);
   const manifest = answer?.ok ? ((await answer.json().catch(() => null)) as Manifest | null) : null;
-  if (!manifest) throw new Sentence("manifest.json could not be loaded. Is the network there?");
+  if (!manifest) throw new Sentence("manifest.json could not be loaded. Are you online?");
   const base = new URL(manifest.base, beside);
   const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.wheel.sent);
   let loaded = 0;
@@ -122,7 +122,7 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   pyodide.unpackArchive(ours, "wheel");
   tell({ kind: "progress", words: "Starting NumPy and this package" });
   const python = pyodide.pyimport("backprop.live").answer as Answer;
-  self.fetch = () => Promise.reject(new Sentence("There is no network in here."));
+  self.fetch = () => Promise.reject(new Sentence("Nothing can be loaded in here."));
   return (verb, request) => {
     const given = pyodide.toPy(request);
     const result = python(verb, given) as { toJs(options: object): unknown; destroy(): void };

@@ -102,7 +102,7 @@ MISSING: list[tuple[str, dict[str, Any] | None, str]] = [
     ("**/numpy-*.whl", {"status": 404}, "is missing: 127.0.0.1"),
     ("**/python_stdlib.zip", {"body": b"cut off"}, "python_stdlib.zip is not the file that this site was built with"),
     ("**/pyodide.asm.wasm.gz", None, "pyodide.asm.wasm could not be loaded from 127.0.0.1"),
-    ("**/numpy-*.whl", None, "Is the network there?"),
+    ("**/numpy-*.whl", None, "Are you online?"),
 ]
 
 
@@ -196,7 +196,7 @@ def test_the_control_says_how_to_get_the_files_where_there_are_none(visit: Open,
         "document.querySelector('script[data-live]')?.setAttribute('data-live', 'missing'))",
     )
     press(tab, 0, "Run")
-    assert "python -m live.fetch" in result(tab, 0, "not beside this site")
+    assert "python -m live.fetch" in result(tab, 0, "built without the files")
     assert not [url for url in tab.requests if "live/worker" in url]
 
 

@@ -394,7 +394,7 @@ def test_what_is_lost_or_nonsense_a_sentence_says_so_and_then_it_works_under_the
     policy = f"{POLICY}; style-src 'self' 'unsafe-inline'"
     tab = visit(f"{PAGE}?net=2-99-1&step=hidden", policy=policy, reduced_motion="reduce")
     sentences = {
-        "**/live/shared-*": "The microscope could not be loaded. Is the network there?",
+        "**/live/shared-*": "The microscope could not be loaded. Are you online?",
         "**/numpy-*.whl": "numpy",
     }
     for lost, words in sentences.items():
@@ -402,7 +402,7 @@ def test_what_is_lost_or_nonsense_a_sentence_says_so_and_then_it_works_under_the
         click(tab, "Open the microscope")
         told = tab.locator(".microscope-problems", has_text=words)
         told.wait_for()
-        assert told.inner_text().endswith("Is the network there?")
+        assert told.inner_text().endswith("Are you online?")
         assert digits(FIRST["d3"]) in tab.locator(".microscope-panel").inner_text()
         tab.context.unroute(lost)
     refused: list[str] = []

@@ -1,0 +1,9 @@
+import student
+
+import backprop
+
+
+def test_backward():
+    X, y = backprop.xor()
+    W = backprop.Model.random([2, 3, 5, 1], seed=7).weights
+    backprop.assert_gradient(W, X, y, student.backward(W, X, y), activations="sigmoid", loss="mse")
