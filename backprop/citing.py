@@ -16,7 +16,8 @@ AUTHORS = ("The backprop contributors",)
 DATE = "2026-11-24"
 ADDRESS: str | None = None  # the address of the published site, without the version; None before it is published
 
-NUMBERED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
+#: The number and the label of an equation, as a docstring has them.
+LABELLED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
 
 
 class Part(NamedTuple):
@@ -50,7 +51,7 @@ def equation_part(number: str) -> Part:
     """
     for name in derivation.__all__:
         function = getattr(derivation, name)
-        for tag, label in NUMBERED.findall(function.__doc__ or "") if callable(function) else ():
+        for tag, label in LABELLED.findall(function.__doc__ or "") if callable(function) else ():
             if tag == number:
                 page = function.__module__.rpartition(".")[2].replace("_", "-")
                 return Part(f"Equation ({number})", f"derivation/{page}/#eq-{label}")

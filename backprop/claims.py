@@ -497,9 +497,9 @@ def too_large(r: Results) -> Judgement:
     last = lr["rates"][-1]
     why = (
         f"the network is one linear layer without bias, which on XOR diverges exactly if η > {case['threshold']:.6f}. "
-        "With sigmoids nothing overflows, because the predictions stay between 0 and 1. Too large a step saturates units "
-        f"instead, and then the weights hardly change. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} seeds "
-        "still solve XOR"
+        "With sigmoids nothing overflows, because the predictions stay between 0 and 1. Too large a step saturates "
+        f"units instead, and then the weights hardly change. At η = {last['eta']:g}, {last['solved']} of {lr['seeds']} "
+        "seeds still solve XOR"
     )
     return verdict(linear_one and last["solved"] < lr["seeds"], why, if_correct=WHEN)
 

@@ -199,6 +199,7 @@ def finished(tree: Tree, name: str) -> str:
         PluginError: if LaTeX was left over.
     """
     names.name_search(tree)
+    names.name_menu(tree)
     names.name_sections(tree)
     names.hide_icons(tree)
     names.name_listings(tree)

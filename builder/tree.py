@@ -81,6 +81,14 @@ def wrap(node: Node, html: str) -> None:
         node.prev.insert_child(node, move=True)
 
 
+def element_after(node: Node) -> Node | None:
+    """Find the next element beside a node, beyond texts such as blanks."""
+    after = node.next
+    while after is not None and after.tag == "-text":
+        after = after.next
+    return after
+
+
 def classed(node: Node | None, name: str) -> bool:
     """Tell whether a node has a class; the parser's `css_matches` would look below it as well."""
     return node is not None and name in node.attrs.sget("class").split()

@@ -92,6 +92,13 @@ def test_a_step_is_sorted_into_the_arguments_of_diagnose_step() -> None:
     assert arguments(STEP | {"later1": 3 * ONE}, "r") == ("diagnose_step", two | {"biases": None}, [])
 
 
+def test_gradients_may_be_called_as_in_programs() -> None:
+    named = {"X": ONE, "y": ONE, "W1": ONE, "b1": ONE}
+    called = arguments(named | {"dW1": 2 * ONE, "db1": 3 * ONE}, "r")
+    assert called == ("diagnose", arguments(named | {"g1": 2 * ONE, "gb1": 3 * ONE}, "r")[1], [])
+    assert arguments(named | {"g1": ONE, "dW1": ONE, "dWx": ONE}, "r")[2] == ["dW1", "dWx"]
+
+
 def test_a_second_step_belongs_to_a_step_alone() -> None:
     more = {"later1": ONE, "laterb1": ONE, "afterb1": ONE}
     assert arguments(PLAIN | more, "r")[2] == ["afterb1", "later1", "laterb1"]

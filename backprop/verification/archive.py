@@ -33,6 +33,9 @@ NAMES: Mapping[str, str] = {
     "eta": "the learning rate of the update",
 }
 
+#: Other names by which programs call their gradients, such as dW1 for g1.
+ALIASES: Mapping[str, str] = {"dW": "g", "db": "gb"}
+
 #: The arguments of the functions that take these arrays, each with the prefix that its arrays have in a file.
 ARGUMENTS: Mapping[str, str] = {
     r"gradients of biases": "gb",
@@ -183,6 +186,8 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
         ('diagnose', ['X', 'biases', 'gradients', 'weights', 'y'], ['loss'])
     """
     there = ", ".join(sorted(arrays)) or "nothing"
+    ours = {name: re.sub(r"^d[Wb](?=\d+$)", lambda found: ALIASES[found[0]], name) for name in arrays}
+    arrays = {name if own in arrays else own: arrays[name] for name, own in ours.items()}
     for name in ("X", "y", "W1"):
         if name not in arrays:
             raise ValueError(f"{source} has no {name}; it has {there}; looked for X, y, W1, …, and g1, … or after1, …")

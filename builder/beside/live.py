@@ -173,7 +173,7 @@ def files(root: Path, offered: Offer, cache: Path, version: str) -> dict[str, by
     manifest = {
         "base": "pyodide/" if offered.where == "self" else fetch.PINS["official"],
         "files": loaded(offered.where, cache),
-        "wheel": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "sent": len(packed)},
+        "package": {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "sent": len(packed)},
         "lock": fetch.PINS["lock"],
     }
     found |= {f"{FOLDER}/{name}.gz": packed, f"{FOLDER}/manifest.json": json.dumps(manifest).encode()}

@@ -55,9 +55,7 @@ def drop_arguments(tree: Tree) -> None:
         '<p>Add.</p>  <p>Examples:</p>'
     """
     for paragraph in tree.css("p"):
-        listed = paragraph.next
-        while listed is not None and listed.tag == "-text":
-            listed = listed.next
+        listed = html.element_after(paragraph)
         if paragraph.text().strip() in ARGUMENTS and listed is not None and listed.tag == "ul":
             listed.decompose()
             paragraph.decompose()

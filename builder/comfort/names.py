@@ -18,6 +18,17 @@ def name_search(tree: Tree) -> None:
         dialog.attrs["aria-label"] = "Search"
 
 
+def name_menu(tree: Tree) -> None:
+    """Name the box that opens the menu in narrow windows; the style sheet lets the keyboard reach it.
+
+    Examples:
+        >>> html.through('<input id="__drawer" type="checkbox">', name_menu)
+        '<input id="__drawer" type="checkbox" aria-label="Menu">'
+    """
+    for box in tree.css("#__drawer"):
+        box.attrs["aria-label"] = "Menu"
+
+
 def name_sections(tree: Tree) -> None:
     """Name every section of the navigation by its title; the theme points to a label that holds an icon only."""
     for nav in tree.css('nav[class="md-nav"]'):

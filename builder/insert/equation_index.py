@@ -72,7 +72,7 @@ def entry(
         _copy_button("Copy LaTeX", equation.latex, tag),
         f'<a href="{function}">Source</a>',
         *([f'<a href="../checks/#check-{equation.label}">Check</a>'] if check is not None else []),
-        _copy_button("Copy citation", citing.cite("apa", citing.equation_part(tag), home), tag),
+        _copy_button("Copy citation", citing.cite("apa", citing.Part(f"Equation ({tag})", equation.place), home), tag),
     ]
     return (
         f'<div class="equation-entry" id="entry-{equation.label}">'

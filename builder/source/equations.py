@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backprop.citing import LABELLED
 from builder.errors import SiteError
 
 # LaTeX and Markdown are text, so patterns find what is needed of them.
-LABELLED = re.compile(r"\\tag\{([^}]*)\}\s*\\label\{eq:([^}]*)\}")
 SHOWN = re.compile(r"^::: (backprop\.derivation\.(\w+)\.(\w+))\s*$", re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
 

@@ -25,9 +25,7 @@ def show_code(tree: Tree, package: Path) -> None:
     """Show the whole code of a step, highlighted, where only its signature stands."""
     for heading in tree.css('[id^="backprop.derivation."]'):
         *_, module, name = (heading.id or "").split(".")
-        signature = heading.next
-        while signature is not None and signature.tag == "-text":
-            signature = signature.next
+        signature = html.element_after(heading)
         if signature is not None and html.classed(signature, "doc-signature"):
             code = {node.name: code for node, code in undocumented(package / f"{module}.py")}[name]
             listing = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))

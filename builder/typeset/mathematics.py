@@ -8,9 +8,10 @@ from html import unescape
 
 from math_core import LatexError, LatexToMathML
 
+from backprop.citing import LABELLED
 from builder import tree as html
 from builder.errors import SiteError
-from builder.source.equations import LABELLED, Equation
+from builder.source.equations import Equation
 from builder.tree import Tree
 
 # LaTeX is text, so what is looked for in it is a pattern.

@@ -48,6 +48,12 @@ class Losses {
 
 const [WIDE, HIGH, LEFT, BELOW] = [460, 250, 46, 26];
 
+/** A power of ten, written with its exponent where it has many zeros. */
+function power(tick: number): string {
+  const exponent = Math.round(Math.log10(tick));
+  return Math.abs(exponent) < 4 ? String(tick) : `10${String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]!)}`;
+}
+
 export class Curve {
   readonly element: HTMLCanvasElement;
   private readonly context: CanvasRenderingContext2D;
@@ -86,7 +92,7 @@ export class Curve {
     for (const tick of y.ticks(4).filter((tick) => /^1(e|0*$)|^0\.0*1$/.test(String(tick)))) {
       c.moveTo(LEFT, y(tick));
       c.lineTo(WIDE - 8, y(tick));
-      c.fillText(String(tick), LEFT - 6, y(tick) + 4);
+      c.fillText(power(tick), LEFT - 6, y(tick) + 4);
     }
     c.stroke();
     c.textAlign = "center";
@@ -125,6 +131,7 @@ export class Surface {
   private scheme = "";
   private readonly colours = new Uint8ClampedArray(256 * 4);
   private points: { x: Float64Array; label: Float64Array } | null = null;
+  private values: Float32Array = new Float32Array();
 
   constructor() {
     [this.element, this.context] = canvas("Decision surface", SIDE, SIDE);
@@ -147,8 +154,9 @@ export class Surface {
     this.points = points;
   }
 
-  draw(values: Float32Array): void {
+  draw(values: Float32Array = this.values): void {
     if (values.length !== CELLS * CELLS) return;
+    this.values = values;
     this.mix();
     const c = this.context;
     const pixels = new ImageData(CELLS, CELLS);

@@ -46,6 +46,9 @@ export function field(label: string, act: (value: string) => void): { field: HTM
 /** What fields show that was put into them or has been sent. */
 const shown = new WeakMap<HTMLInputElement, string>();
 
+/** A number with no more digits than these, so that it can be read; what is computed has all of them. */
+const short = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
+
 /** Put a value into a field, unless the reader is writing there. */
 export function put(input: HTMLInputElement, value: string): void {
   if (document.activeElement === input && input.value !== (shown.get(input) ?? "")) return;
@@ -152,9 +155,9 @@ export class Editor {
 
   show(values: Map<string, number>): void {
     if (this.chosen && !values.has(this.chosen)) this.choose("", values);
-    const value = String(values.get(this.chosen) ?? "");
-    if (this.number) put(this.number, value);
-    if (this.slider && document.activeElement !== this.slider) this.slider.value = value;
+    const value = values.get(this.chosen) ?? 0;
+    if (this.number) put(this.number, short(value, 12));
+    if (this.slider && document.activeElement !== this.slider) this.slider.value = String(value);
     if ([...this.inputs.keys()].join() !== [...values.keys()].join()) {
       this.inputs.clear();
       for (const name of values.keys()) {
@@ -164,6 +167,6 @@ export class Editor {
       }
       this.list.replaceChildren(...[...this.inputs.values()].map((input) => input.parentElement!));
     }
-    for (const [name, number] of values) put(this.inputs.get(name)!, String(number));
+    for (const [name, number] of values) put(this.inputs.get(name)!, short(number, 6));
   }
 }

@@ -1,6 +1,6 @@
 /** The diagnosis of a file that is dropped, or of arrays that are pasted. */
 
-import { button, editor, make } from "./dom";
+import { button, editor, linked, make } from "./dom";
 import { ask, note, possible, stop } from "./page";
 
 const LARGEST = 64e6; // bytes; the package refuses more
@@ -34,7 +34,7 @@ function begin(place: HTMLElement): void {
     ending.hidden = true;
     if (typeof answer === "string") return say(answer);
     if (!answer.verdict) return say(answer.words);
-    result.replaceChildren(make("pre", "", answer.words));
+    result.replaceChildren(make("pre", "", ...linked(answer.words)));
     if (answer.note) result.append(make("p", "", answer.note));
   }
 

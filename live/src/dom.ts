@@ -12,6 +12,21 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** A text in which what stands between backquotes is code, as Markdown has it. */
+export function coded(text: string): (Node | string)[] {
+  return text.split("`").map((part, k) => (k % 2 ? make("code", "", part) : part));
+}
+
+/** A text in which the addresses of pages of this site are links. */
+export function linked(text: string): (Node | string)[] {
+  return text.split(/((?:consequences|derivation|results|verification)\/[\w/-]*(?:#[\w-]+)?)/).map((part, k) => {
+    if (k % 2 === 0) return part;
+    const link = make("a", "", part);
+    link.href = new URL(`../../${part}`, import.meta.url).href;
+    return link;
+  });
+}
+
 /** Make a button. */
 export function button(words: string, act: () => void): HTMLButtonElement {
   const made = make("button", "", words);

@@ -62,9 +62,10 @@ class Exercise {
     this.area.focus();
   }
 
-  /** Another tab has written: its text is the newest, so it is taken over. */
+  /** Another tab has written: its text is the newest, so it is taken over. If it has been reset, this text is kept. */
   private elsewhere(): void {
     const text = recall(this.name)?.text;
+    if (text === undefined && this.discarded === null && this.area!.value !== this.stub) return this.written();
     if (text !== undefined && text !== this.area!.value) this.put(text);
     changed();
   }

@@ -171,7 +171,7 @@ export class Microscope {
     }
     this.previous.disabled = !step.previous;
     this.next.textContent = step.next ? "Next" : "Update the weights";
-    const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} updates` : "";
+    const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} update${settings.epoch === 1 ? "" : "s"}` : "";
     this.place.textContent = `Step ${step.place}${epochs}`;
     this.graph.show(view.svg);
     this.panel.show(step);

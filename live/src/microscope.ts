@@ -27,6 +27,8 @@ function begin(root: HTMLElement): void {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       root.scrollIntoView({ block: "start" });
+      root.tabIndex = -1;
+      root.focus({ preventScroll: true }); // the keyboard goes on from what the link has opened
       history.pushState(null, "", new URL(link.href).search); // so that one can come back
       void open(location.search.slice(1));
     });

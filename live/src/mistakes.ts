@@ -1,7 +1,7 @@
 /** A planted mistake: its gradient beside the correct one, and what gradient check and diagnosis say. */
 
 import { select } from "./controls";
-import { make } from "./dom";
+import { coded, linked, make } from "./dom";
 import { ask } from "./page";
 import type { Examined, View } from "./protocol";
 
@@ -44,15 +44,19 @@ export class Mistakes {
     link.href = `../verification/mistakes/#${slug}`;
     const title = `${found.title[0]?.toUpperCase() ?? ""}${found.title.slice(1)}.`;
     const listing = (words: string, text: string): HTMLElement => {
-      const code = make("pre", "", make("code", "", text));
+      const code = make("pre", "", make("code", "", ...linked(text)));
       code.tabIndex = 0;
       return make("div", "", make("p", "", words), code);
     };
     const words = `${title} ${found.why} (`;
-    if (!this.said.textContent!.startsWith(words)) this.said.replaceChildren(words, link, ")");
+    const said = make("span", "", ...coded(words));
+    if (!this.said.textContent!.startsWith(said.textContent!)) this.said.replaceChildren(said, link, ")");
+    const same = found.arrays.every(([, right, wrong]) => JSON.stringify(right) === JSON.stringify(wrong));
+    const where = "The gradient at these weights is correct, so the gradient check agrees. The mistake is in the step.";
     this.result.replaceChildren(
       make("div", "microscope-two", listing("What people write", found.incorrect), listing("What is correct", found.correct)),
       make("div", "microscope-arrays", ...found.arrays.flatMap(([name, right, wrong]) => table(name, right, wrong))),
+      ...(same ? [make("p", "", where)] : []),
       make(
         "div",
         "microscope-two",

@@ -126,8 +126,8 @@ export interface Manifest {
   base: string;
   /** The files that are loaded. `packed` ones are compressed with gzip; the hash is that of the content. */
   files: { name: string; sha256: string; bytes: number; sent: number; packed?: boolean }[];
-  /** The wheel of the package itself, beside the manifest, compressed with gzip. */
-  wheel: { name: string; sha256: string; sent: number };
+  /** The archive of the package itself, beside the manifest, compressed with gzip. */
+  package: { name: string; sha256: string; sent: number };
   /** The part of Pyodide's lock file that concerns NumPy. */
   lock: { info: Record<string, string>; packages: Record<string, unknown> };
 }

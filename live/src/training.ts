@@ -23,6 +23,7 @@ export class Training {
   private readonly curve = new Curve();
   private readonly surface = new Surface();
   private readonly words = make("p", "microscope-status");
+  private readonly count = make("span", "microscope-place"); // seen while it trains, and not read aloud
   private readonly starting: HTMLButtonElement;
   private readonly once: HTMLButtonElement;
   private wanted = false; // the reader has pressed Train
@@ -48,16 +49,20 @@ export class Training {
     });
     speed.set(SPEEDS, "fast");
     this.words.role = "status";
-    const bar = make("div", "microscope-bar", this.starting, this.once, speed.field);
-    const curve = make("figure", "", this.curve.element, make("figcaption", "", "Loss over the epochs, logarithmic"));
+    const bar = make("div", "microscope-bar", this.starting, this.once, speed.field, this.count);
+    const curve = make("figure", "", this.curve.element, make("figcaption", "", "Loss over the epochs, logarithmic, up to 10¹²"));
     const surface = make(
       "figure",
       "",
       this.surface.element,
-      make("figcaption", "", "Prediction over both inputs: orange near 0, blue near 1; the line is ½"),
+      make("figcaption", "", "Prediction over both inputs: orange near 0, blue near 1; the line is ½. A filled dot has the target 1, an open one 0."),
     );
     this.element = make("section", "microscope-training", bar, this.words, make("div", "microscope-charts", curve, surface));
     this.element.ariaLabel = "Training";
+    new MutationObserver(() => {
+      this.curve.draw();
+      this.surface.draw();
+    }).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   }
 
   /** Begin anew if it is another network, with other data or other weights, than this training has led to. */
@@ -124,6 +129,8 @@ export class Training {
   }
 
   private draw(answer: Trained): void {
+    const loss = answer.losses.at(-1)?.toPrecision(4);
+    this.count.textContent = this.running && loss ? `epoch ${answer.epoch.toLocaleString("en")}, loss ${loss}` : "";
     this.curve.draw();
     this.surface.draw(answer.surface);
   }

@@ -79,7 +79,7 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
   const manifest = answer?.ok ? ((await answer.json().catch(() => null)) as Manifest | null) : null;
   if (!manifest) throw new Sentence("manifest.json could not be loaded. Are you online?");
   const base = new URL(manifest.base, beside);
-  const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.wheel.sent);
+  const total = manifest.files.reduce((sum, file) => sum + file.sent, manifest.package.sent);
   let loaded = 0;
   let told = 0;
   const count = (bytes: number): void => {
@@ -89,9 +89,9 @@ async function start(): Promise<(verb: string, request: unknown) => unknown> {
     tell({ kind: "progress", words: `Loading Python and NumPy: ${megabytes(loaded)} of ${megabytes(total)} MB` });
   };
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
-  const { name: wheel, sha256 } = manifest.wheel;
+  const { name: archive, sha256 } = manifest.package;
   const [ours] = await Promise.all([
-    load(new URL(`${wheel}.gz`, beside), wheel, sha256, count),
+    load(new URL(`${archive}.gz`, beside), archive, sha256, count),
     ...manifest.files.map(async ({ name, sha256, packed }) => {
       const url = new URL(packed ? `${name}.gz` : name, base);
       contents.set(new URL(name, base).href, await load(url, name, sha256, count));

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from backprop.citing import LABELLED
 from builder import tree
 from builder.errors import SiteError
-from builder.source.equations import LABELLED, equations
+from builder.source.equations import equations
 from builder.typeset import glossary
 from builder.typeset.glossary import Glossary, Symbol, read, symbols
 from builder.typeset.mathematics import REFERENCE, mathml
