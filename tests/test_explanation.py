@@ -102,6 +102,7 @@ def test_the_factors_of_a_sum() -> None:
     assert listed("cross_entropy_sum", True, [4, 3]) == [
         (1.0, (), 0.0),
         (0.1, (MEAN,), 0.8),
+        (round(1 / 30, 9), (MEAN,), 0.8),
         (2.0, (TWO,), 1.0),
         (0.1, (MEAN,), 1.0),
         (round(1 / 30, 9), (MEAN,), 1.0),

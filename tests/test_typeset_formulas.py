@@ -431,8 +431,9 @@ def _(fn: Function) -> Case:
 @typeset("bce-from-logits")
 def _(fn: Function) -> Case:
     y, z = share(N, NEXT), numbers(N, NEXT)
-    values = {"L": 3, "N": N, "d": {3: NEXT}, "s": lambda z: np.log(1 + np.exp(z))}
-    return values | {"y": y, "z": z, "C": fn(y, z)}, upto(n=N, k=NEXT)
+    alone = fn(y[..., None, None], z[..., None, None])[..., 0]  # each output as a network of its own
+    values = {"L": 3, "N": N, "d": {3: NEXT, "L": NEXT}, "s": lambda z: np.log(1 + np.exp(z))}
+    return values | {"y": y, "z": z, "C": fn(y, z), "c": alone}, upto(n=N, k=NEXT)
 
 
 @typeset("output-delta-sigmoid-bce")

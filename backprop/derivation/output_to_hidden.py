@@ -115,7 +115,8 @@ def output_delta(derivative: np.ndarray, dl_dy_hat: np.ndarray) -> np.ndarray:
 def bce_contributions_from_logits(y: np.ndarray, z: np.ndarray) -> np.ndarray:
     r"""Compute the contributions to the binary cross-entropy from the pre-activations of sigmoid outputs.
 
-    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L}\bigl[y^n_k\,s(-z^n_k) + (1-y^n_k)\,s(z^n_k)\bigr]
+    $$C^n = \frac{1}{N\,d_L}\sum_{k=1}^{d_L} c^n_k, \qquad
+    c^n_k = y^n_k\,s(-z^n_k) + (1-y^n_k)\,s(z^n_k)
     \tag{7.3}\label{eq:bce-from-logits}$$
 
     In exact arithmetic this is the loss of chapter 3, $\eqref{eq:binary-cross-entropy}$. With $\hat y = \sigma(z)$

@@ -50,6 +50,7 @@ LOSS_NAMES: Mapping[str, LossName] = {
     f"{_TWO}_examples": LossName(f"the binary cross-entropy, {_EXAMPLES}", _TWO, 1.0, True, False),
     f"{_TWO}_sum": LossName("the sum of binary cross-entropies", _TWO, 1.0, False, False),
     _MANY: LossName("the categorical cross-entropy", _MANY, 1.0, True, False),
+    f"{_MANY}_entries": LossName("the categorical cross-entropy, averaged over all entries", _MANY, 1.0, True, True),
     f"{_MANY}_sum": LossName("the sum of categorical cross-entropies", _MANY, 1.0, False, False),
 }
 

@@ -129,9 +129,7 @@ they get the same gradient and stay identical.
 def _gradient(model: Model, X: np.ndarray, y: np.ndarray, loss: str) -> Gradients:
     """Compute the gradient of a loss whose factor may differ from that of the network's loss."""
     which = LOSS_NAMES[loss]
-    n, d = y.shape
-    own = 1 if which.family == "cross_entropy" else d
-    factor = which.factor * (1 if which.per_example else n) * (1 if which.per_output else own)
+    factor = which.scale(*y.shape) / LOSS_NAMES[which.family].scale(*y.shape)
     weights, biases = model.backward(model.forward(X), y, which.family)
     return Gradients(tuple(factor * g for g in weights), None if biases is None else tuple(factor * g for g in biases))
 

@@ -58,7 +58,8 @@ def _factor_code(loss: LossReading) -> str:
     two = "2 * " if loss.family == "mse" and "half" not in loss.name else ""
     if not loss.mean:
         return f"{two}(y_hat - y)"
-    return f"{two}(y_hat - y) / {'len(y)' if 'examples' in loss.name or loss.family == 'cross_entropy' else 'y.size'}"
+    by_examples = "examples" in loss.name or loss.name == "cross_entropy"
+    return f"{two}(y_hat - y) / {'len(y)' if by_examples else 'y.size'}"
 
 
 def correct_line(place: str, reading: Reading, loss: LossReading) -> str:
@@ -84,17 +85,23 @@ def _line(term: Term, reading: Reading, loss: LossReading, form: str | None) -> 
     if place == "dW":
         code = "A{b}.T @ delta{k}"
         if form is not None:
-            code = _form_code(form, grammar.weight_forms, reading, loss, k)
+            code = _with_factor(_form_code(form, grammar.weight_forms, reading, loss, k), loss)
         line = f"dW{k} = {code.format(**names)}".replace("A0", "X").replace("Z0", "X")
     elif place == "db":
         code = "delta{k}.sum(axis=0)"
         if form is not None:
-            code = _form_code(form, grammar.bias_forms, reading, loss, k)
+            code = _with_factor(_form_code(form, grammar.bias_forms, reading, loss, k), loss)
         line = f"db{k} = {code.format(**names)}"
     else:
         line = f"delta{k} = {_delta_code(place, reading, loss, form, k)}"
     line = grammar.laid_out(line, convention)
     return line.replace("len(y)", "y.shape[1]") if convention.startswith("columns") else line
+
+
+def _with_factor(code: str, loss: LossReading) -> str:
+    """Write the factor of the loss before a line that has neither δ nor the error, which contain it."""
+    factor = _factor_code(loss).replace("2 * (y_hat - y)", "2").replace("(y_hat - y)", "1")
+    return code if "delta" in code or "error" in code or code == "…" or factor == "1" else f"{factor} * {code}"
 
 
 def _delta_code(place: str, reading: Reading, loss: LossReading, form: str | None, k: int) -> str:

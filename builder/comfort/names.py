@@ -6,6 +6,12 @@ A theme that changes its own HTML so that one of these functions finds nothing i
 from builder import tree as html
 from builder.tree import Tree
 
+#: A button that opens and closes the menu, in place of a label that only a pointer can press.
+MENU = (
+    '<button type="button" class="menu" aria-label="Menu" '
+    "onclick=\"document.getElementById('__drawer').click()\"></button>"
+)
+
 
 def name_search(tree: Tree) -> None:
     """Name the search dialog.
@@ -19,14 +25,15 @@ def name_search(tree: Tree) -> None:
 
 
 def name_menu(tree: Tree) -> None:
-    """Name the box that opens the menu in narrow windows; the style sheet lets the keyboard reach it.
+    """Put the icon that opens the menu in narrow windows into a button, which the keyboard reaches.
 
     Examples:
-        >>> html.through('<input id="__drawer" type="checkbox">', name_menu)
-        '<input id="__drawer" type="checkbox" aria-label="Menu">'
+        >>> named = html.through('<header><label for="__drawer"><svg></svg></label></header>', name_menu)
+        >>> named.partition(" onclick")[0]
+        '<header><label for="__drawer"><button type="button" class="menu" aria-label="Menu"'
     """
-    for box in tree.css("#__drawer"):
-        box.attrs["aria-label"] = "Menu"
+    for icon in tree.css('header label[for="__drawer"] > svg'):
+        html.wrap(icon, MENU)
 
 
 def name_sections(tree: Tree) -> None:
