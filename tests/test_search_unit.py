@@ -46,6 +46,10 @@ def test_the_losses_of_three_outputs_and_ten_examples() -> None:
         LossReading(f"{two}_examples", two, 0.1, True, "the binary cross-entropy, averaged over the examples"),
         LossReading(f"{two}_sum", two, 1.0, False, "the sum of binary cross-entropies"),
         LossReading(many, many, 0.1, True, "the categorical cross-entropy"),
+        LossReading(
+            *(f"{many}_entries", many, 1 / 30, True),
+            "the categorical cross-entropy, averaged over all entries",
+        ),
         LossReading(f"{many}_sum", many, 1.0, False, "the sum of categorical cross-entropies"),
     ]
     assert [loss.name for loss in losses(10, 1) if "examples" in loss.name] == []
