@@ -714,3 +714,34 @@ def test_an_activation_of_ones_own_that_is_not_elementwise_has_jacobians() -> No
     words = "activation 'flat': derivative returns shape (1, 2) for z of shape (1, 2); expected (1, 2, 2)"
     with pytest.raises(ValueError, match=re.escape(words)):
         told_activations([flat], 1, None)
+
+
+@pytest.mark.parametrize("told", [{}, {"loss": "mse"}, {"activations": ["tanh", "sigmoid"]}])
+def test_a_term_that_the_biases_have_as_well(told: dict[str, Any]) -> None:
+    """PyTorch's optimizers decay biases too, unless they are told not to."""
+    rng = np.random.default_rng(0)
+    x, y, decay = rng.normal(size=(9, 2)), rng.random((9, 1)), 0.01
+    weights, biases = [rng.normal(size=(2, 3)), rng.normal(size=(3, 1))], [rng.normal(size=3), rng.normal(size=1)]
+    model = Model(weights, biases, ["tanh", "sigmoid"])
+    g = model.backward(model.forward(x), y)
+    pairs = zip(g.parameters, model.parameters, strict=True)
+    given = [gradient + decay * parameter for gradient, parameter in pairs]
+    found = diagnose(weights, x, y, (given[:2], given[2:]), biases=biases, weight_decay=decay, **told)
+    assert (found.verdict, found.reason) == ("correct", "with a term λW, λ = 0.01, and a term λb")
+    given[3] += decay * model.parameters[3]  # one of them twice
+    assert diagnose(weights, x, y, (given[:2], given[2:]), biases=biases, weight_decay=decay).verdict != "correct"
+
+
+def test_an_output_that_is_correct_under_a_loss_that_was_not_named() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(10, 2))
+    y = (x[:, :1] * x[:, 1:] > 0) * 1.0
+    model = Model.random([2, 4, 1], seed=0)
+    (_, a, y_hat), weights = model.forward(x).a, model.weights
+    delta = (y_hat - y) / 10  # of binary cross-entropy
+    first = x.T @ ((delta * y_hat * (1 - y_hat)) @ weights[1].T * a * (1 - a))  # a derivative too many on the way back
+    text = "under binary_cross_entropy, dW2 is correct, and the mistake is elsewhere"
+    given = [first, a.T @ delta]
+    assert text in [other.text for other in diagnose(weights, x, y, given, activations="sigmoid").alternatives]
+    named = diagnose(weights, x, y, given, activations="sigmoid", loss="mse_half")
+    assert text not in [other.text for other in named.alternatives]

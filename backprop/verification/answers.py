@@ -23,7 +23,7 @@ from backprop.verification.comparison import (
 )
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
-from backprop.verification.search import MANY, Block, Reading, losses
+from backprop.verification.search import MANY, Block, LossReading, Reading, losses
 from backprop.verification.unexplained import ELSEWHERE, elsewhere, possible_places
 
 
@@ -167,6 +167,8 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
         place = where[0] if len(where) == 1 and where[0] not in ELSEWHERE else None
         others += () if place else tuple(elsewhere(case, base, where))
     others = others[:FEW] if place and ambiguous else others
+    if case.loss is None and not ambiguous and f"W{reading.depth}" in wrong:
+        others += tuple(_output_correct(case, reading, loss))
     if afterwards:
         place, others = None, (*others, *elsewhere(case, base, ["update"]))
     return answer(
@@ -288,6 +290,16 @@ def _where(other: Reading, best: Reading) -> str:
         return ""
     names = ", ".join(phi.name for phi in other.activations)
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
+
+
+def _output_correct(case: Case, reading: Reading, loss: LossReading) -> Iterator[Alternative]:
+    """Yield the losses of another family under which the last weights, called incorrect, have the correct gradient."""
+    name = f"W{reading.depth}"
+    others = [other for other in losses(reading.n, reading.widths[-1]) if other.family != loss.family]
+    for one in comparisons(case, reading, others):
+        if name in one.agree & one.tested and one.loss.mean:
+            text = f"under {one.loss.name}, d{name} is correct, and the mistake is elsewhere"
+            yield Alternative("mistake", (), None, one.loss.name, text)
 
 
 #: How many explanations are listed if all of them share one place.

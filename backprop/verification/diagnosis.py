@@ -367,6 +367,10 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     negative = diagnosed(opposite)
     if negative.sign == -1 and (negative.verdict == "correct" or negative.mistakes == ("uphill",)):
         return opposite, saying(with_term(decay), negative)
+    if all(problem.bias_gradients is not None for problem in case.problems):
+        both = _without(case, decay, of_biases=True)
+        if (of_both := diagnosed(both)).verdict == "correct" and of_both.sign == 1:
+            return both, saying(f"{with_term(decay)}, and a term λb", replace(of_both, weight_decay=decay))
     whole = diagnosed(case)
     fits = whole.weight_decay is not None and not whole.mistakes and abs((whole.scale or 0.0) - 1) < 1e-6
     if whole.verdict == "correct" or fits:
@@ -376,12 +380,17 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     return rest, saying(f"the term λW with λ = {decay:g} was subtracted before", found)
 
 
-def _without(case: Case, decay: float) -> Case:
-    """Subtract a term λW from the gradients, unless they are zero, because a layer is not updated, say."""
+def _without(case: Case, decay: float, of_biases: bool = False) -> Case:
+    """Subtract λW, and perhaps λb, from the gradients, unless they are zero, because a layer is not updated, say."""
     parts, floors = [], dict(case.floors)
     for problem in case.problems:
         terms = [decay * w if g.any() else 0.0 * w for w, g in zip(problem.weights, problem.gradients, strict=True)]
         parts.append(problem._replace(gradients=tuple(map(np.subtract, problem.gradients, terms))))
         for k, term in enumerate(terms):
             floors[f"W{k + 1}"] = case.floors.get(f"W{k + 1}", 0.0) + 4 * case.unit * norm(term)
+        if of_biases and problem.biases is not None and problem.bias_gradients is not None:
+            terms = [decay * b for b in problem.biases]
+            parts[-1] = parts[-1]._replace(bias_gradients=tuple(map(np.subtract, problem.bias_gradients, terms)))
+            for k, term in enumerate(terms):
+                floors[f"b{k + 1}"] = case.floors.get(f"b{k + 1}", 0.0) + 4 * case.unit * norm(term)
     return case._replace(problems=parts, floors=floors)
