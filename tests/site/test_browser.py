@@ -427,6 +427,27 @@ def test_the_first_tab_offers_to_skip_to_the_text(tab: Any, served: Served) -> N
     assert tab.evaluate("document.getElementById(location.hash.slice(1)).closest('article') !== null")
 
 
+def test_the_menu_of_a_narrow_window_is_opened_by_keyboard_and_closed_takes_no_part(tab: Any, served: Served) -> None:
+    tab.set_viewport_size({"width": 640, "height": 800})  # a laptop at 200%
+    tab.goto(f"{served.address}derivation/loss/")
+    stops = []
+    for _ in range(30):
+        tab.keyboard.press("Tab")
+        stops.append(
+            tab.evaluate("document.activeElement.closest('article') ? 'text' : document.activeElement.className")
+        )
+        if stops[-1] == "text":
+            break
+    assert any(stop.startswith("menu") for stop in stops)
+    assert stops[-1] == "text"
+    assert not any("md-nav__link" in stop for stop in stops)
+    tab.locator("button.menu").press("Enter")
+    tab.wait_for_function("document.getElementById('__drawer').checked")
+    tab.locator(".md-sidebar--primary").get_by_role("link", name="3 Loss").first.wait_for(state="visible")
+    tab.locator("button.menu").press("Enter")
+    tab.wait_for_function("!document.getElementById('__drawer').checked")
+
+
 def test_everything_in_the_text_is_reached_by_the_tab_key_and_seen(tab: Any, served: Served) -> None:
     tab.goto(f"{served.address}reference/equations/")
     tab.evaluate("document.querySelector('#entry-theta a').focus()")

@@ -316,6 +316,10 @@ def test_of_a_text_that_is_no_longer_there_nothing_is_said_and_no_tab_overwrites
     area.press("Control+End")
     area.press("!")
     other.wait_for_function("document.querySelector('.live-editor').value === 'of the other tab!'")
+    parts(other)[0].get_by_role("button", name="Reset").click()  # there; what is here is kept again
+    other.wait_for_function("document.querySelector('.live-editor').value === 'of the other tab!'")
+    assert area.input_value() == "of the other tab!"
+    assert "begun" in bar.inner_text()
 
 
 FORBIDDEN = "Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"

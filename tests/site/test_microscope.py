@@ -521,6 +521,74 @@ def test_a_planted_mistake_is_shown_trained_and_saved(bench: Any, tmp_path: Path
     assert (tmp_path / "drawing.svg").read_text(encoding="utf-8").startswith("<svg xmlns=")
 
 
+def test_a_mistake_in_the_step_is_told_from_one_in_the_gradient(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    said, shown = bench.locator(".microscope-mistakes > p"), bench.locator(".microscope-mistake")
+    sentence = "The mistake is in the step."
+    for slug, told in (("uphill", True), ("gradients-not-zeroed", True), ("hidden-derivative-missing", False)):
+        bench.get_by_label("Plant a mistake").select_option(slug)
+        said.locator(f"a[href$='#{slug}']").wait_for()
+        shown.locator("pre", has_text="Layer 1:").wait_for()
+        assert (sentence in shown.inner_text()) is told
+        assert "`" not in said.inner_text()
+    links = shown.locator("pre a").evaluate_all("links => links.map(link => link.href)")
+    assert any(link.endswith("verification/mistakes/#hidden-derivative-missing") for link in links)
+
+
+def test_numbers_are_short_where_there_are_many_and_the_status_counts(bench: Any) -> None:
+    opened(bench, "net=2-4-1&step=forward-3")
+    bench.locator("#microscope summary", has_text="All weights").click()
+    click(bench, "One epoch")
+    bench.wait_for_function("location.search.includes('epoch=1&') || location.search.endsWith('epoch=1')")
+    bench.locator(".microscope-bar .microscope-place", has_text="after 1 update").wait_for()
+    texts = bench.locator(".microscope-weights input").evaluate_all("inputs => inputs.map(input => input.value)")
+    assert all(len(text.lstrip("-").replace("0.", "", 1).lstrip("0")) <= 7 for text in texts)
+    assert "updates" not in bench.locator(".microscope-place").first.inner_text()
+    bench.locator("#microscope summary", has_text="All weights").click()
+
+
+def test_the_keyboard_sees_where_it_is_and_follows_a_preset(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    for field in ("Network", "Learning rate η"):
+        bench.keyboard.press("Tab")
+        bench.get_by_label(field, exact=True).focus()
+        outline = (
+            "document.activeElement.matches(':focus-visible') && getComputedStyle(document.activeElement).outlineStyle"
+        )
+        assert bench.evaluate(outline) == "solid"
+    bench.locator("a.microscope-preset").last.press("Enter")
+    bench.wait_for_function("document.activeElement.id === 'microscope'")
+
+
+def test_charts_follow_the_scheme(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    shot = "[...document.querySelectorAll('.microscope-charts canvas')].map(canvas => canvas.toDataURL())"
+    before = bench.evaluate(shot)
+    bench.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
+    bench.wait_for_function(
+        f"before => {{ const now = {shot}; return now[0] !== before[0] && now[1] !== before[1] }}", arg=before
+    )
+    bench.evaluate("document.body.setAttribute('data-md-color-scheme', 'default')")
+    bench.wait_for_function(f"before => JSON.stringify({shot}) === JSON.stringify(before)", arg=before)
+
+
+def test_a_loss_of_many_digits_is_a_power_of_ten(bench: Any) -> None:
+    opened(bench, "net=2-1&output=identity&eta=3&example=0&step=update-1")
+    bench.evaluate("""() => {
+        window.drawn = [];
+        const draw = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+            drawn.push(text);
+            draw.call(this, text, ...at);
+        };
+    }""")
+    click(bench, "Train")
+    bench.locator(".microscope-status", has_text="diverged").wait_for()
+    texts = bench.evaluate("drawn")
+    assert {"10⁶", "10¹⁰"} & set(texts)
+    assert all(len(text) <= 7 for text in texts)
+
+
 STATES = [
     "step=hidden-3",
     "net=2-6-6-6-2&output=softmax&loss=cross_entropy&bias=1&example=0&step=weights",
