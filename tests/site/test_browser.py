@@ -443,7 +443,7 @@ def test_the_menu_of_a_narrow_window_is_opened_by_keyboard_and_closed_takes_no_p
     assert not any("md-nav__link" in stop for stop in stops)
     tab.locator("button.menu").press("Enter")
     tab.wait_for_function("document.getElementById('__drawer').checked")
-    tab.locator(".md-sidebar--primary").get_by_role("link", name="3 Loss").first.wait_for(state="visible")
+    tab.locator(".md-sidebar--primary a.md-nav__link:visible").first.wait_for()
     tab.locator("button.menu").press("Enter")
     tab.wait_for_function("!document.getElementById('__drawer').checked")
 
