@@ -509,6 +509,19 @@ def results_of(tab: Any, query: str) -> list[str]:
     return links
 
 
+def test_a_question_leads_to_the_page_that_answers_it_and_no_result_fills_the_screen(tab: Any, served: Served) -> None:
+    tab.goto(served.address, wait_until="networkidle")
+    for query in ("why is my loss not decreasing", "my network does not learn", "nan loss"):
+        assert results_of(tab, query)[0].startswith(f"{served.address}verification/loss-plateaus/")
+        heights = (
+            "[...document.querySelectorAll('.md-search-result__article')].map(e => e.getBoundingClientRect().height)"
+        )
+        assert max(tab.evaluate(heights)) < 200
+        tab.keyboard.press("Escape")
+    assert results_of(tab, "xor")[0].startswith(f"{served.address}results/xor/")
+    tab.keyboard.press("Escape")
+
+
 def test_search_finds(tab: Any, served: Served) -> None:
     """One word after the other, as each page that is opened reads the whole index again."""
     tab.goto(served.address, wait_until="networkidle")
