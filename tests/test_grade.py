@@ -21,6 +21,7 @@ from backprop.verification.grading import (
     COLUMNS,
     Grade,
     diagnose_file,
+    differing,
     files_in,
     grade_file,
     status_of,
@@ -192,6 +193,12 @@ def test_a_file_with_other_data_than_those_given_out_is_not_graded(
     ]
     assert main(["grade", str(folder), "--given", str(tmp_path / "absent.npz")]) == 2
     assert "absent.npz" in capsys.readouterr().err
+
+
+def test_arrays_of_another_size_are_other_arrays() -> None:
+    given = {"X": np.ones((2, 2)), "y": np.ones(4), "g1": np.ones(2)}
+    assert differing({"X": np.ones((3, 2)), "y": np.ones(1)}, given) == ["X", "y"]
+    assert differing({"X": np.ones(4), "y": np.ones((4, 1))}, given) == []
 
 
 @pytest.mark.parametrize(
