@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import backprop
-from backprop import Model, diagnose, diagnose_step
+from backprop import Activation, Model, diagnose, diagnose_step
 from backprop.verification import answers
 from backprop.verification.answers import (
     _agreement,
@@ -745,3 +745,24 @@ def test_an_output_that_is_correct_under_a_loss_that_was_not_named() -> None:
     assert text in [other.text for other in diagnose(weights, x, y, given, activations="sigmoid").alternatives]
     named = diagnose(weights, x, y, given, activations="sigmoid", loss="mse_half")
     assert text not in [other.text for other in named.alternatives]
+
+
+@pytest.mark.parametrize(("places", "off"), [(8, " but off by"), (4, ""), (9, ""), (3, "")])
+def test_numbers_that_were_printed(places: int, off: str) -> None:
+    found = diagnose(MODEL, X, Y, [np.round(g, places) for g in G], loss="mse")
+    words = f"; the gradients have no more than {places} decimals, as if they had been printed: pass them unrounded"
+    assert (words in found.reason) is (4 <= places <= 8)
+    assert off in found.reason
+    assert ("which rounding cannot explain" in found.reason) is (places == 9)
+
+
+def test_what_is_not_known_of_an_activation_is_not_guessed() -> None:
+    """ELU is none of the activations that are tried in place of None."""
+    x, y = np.random.default_rng(0).normal(size=(9, 2)), np.random.default_rng(1).normal(size=(9, 1))
+    elu = Activation(
+        "elu", lambda z: np.where(z > 0, z, np.expm1(z)), lambda z, a: np.where(z > 0, 1.0, np.exp(np.minimum(z, 0)))
+    )
+    model = Model.random([2, 3, 1], 0, [elu, "identity"])
+    gradients = model.backward(model.forward(x), y).weights
+    found = diagnose(model.weights, x, y, gradients, activations=[None, "identity"], loss="mse")
+    assert (found.verdict, found.layers[0].verdict, found.place) == ("unknown", "unknown", None)

@@ -241,7 +241,7 @@ def test_activations_that_are_left_open_are_those_with_which_most_arrays_are_of_
 def test_the_scale_of_a_second_step_is_that_of_the_first_to_less_than_a_thousandth(scale: float, correct: bool) -> None:
     first = replace(nothing(1, ""), verdict="correct", scale=1000.0, evidence="all agree")
     states: Any = [([np.full((1, 1), w)], []) for w in (3.0, 2.0, 0.5)]
-    found = _second(first, states, Optimizer("sgd", 1.0), lambda carried: replace(first, scale=scale))
+    found = _second(first, states, Optimizer("sgd", 1.0), lambda *_: replace(first, scale=scale))
     assert found.verdict == ("correct" if correct else "unknown")
 
 

@@ -263,3 +263,18 @@ def test_what_needs_the_learning_rate_says_so_at_the_command_line(
     assert main([*words, "--eta", "0.5"]) == 1
     np.savez(path, X=X, y=Y, eta=0.5, **named)
     assert main(words) == 1
+
+
+@pytest.mark.parametrize("told", [{}, {"loss": "cross_entropy"}])
+def test_a_second_step_of_another_length_has_the_loss_of_the_first(told: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(9, 3)), np.eye(4)[rng.integers(0, 4, 9)]
+    start = Model.random([3, 5, 4], 0, ["relu", "softmax"])
+    states = [start]
+    for eta in (0.1, 0.05):
+        model = states[-1]
+        states.append(model.update(model.backward(model.forward(x), y, "cross_entropy"), eta))
+    before, after, after2 = ([*model.weights] for model in states)
+    found = diagnose_step(before, after, x, y, eta=0.1, after2=after2, **told)
+    assert found.reason.startswith("the first step is correct; the second is 0.5 times as long as it should be")
+    assert (found.verdict, found.loss) == ("unknown", "cross_entropy")

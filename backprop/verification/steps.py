@@ -137,7 +137,11 @@ def diagnose_step(
             found = replace(average, reason=reason)
     if after2 is None or found.verdict != "correct":
         return found
-    return _second(found, states, rule, lambda carried: answered(case_of(1, carried)))
+
+    def second(carried: Parameters, under: str | None = loss) -> Diagnosis:
+        return answered(case_of(1, carried)._replace(loss=under))
+
+    return _second(found, states, rule, second)
 
 
 def _states(before: Any, after: Any, after2: Any, biases: Any) -> list[Parameters]:
@@ -188,7 +192,7 @@ def _floors(old: Parameters, new: Parameters, unit: float) -> dict[str, float]:
 
 
 def _second(
-    first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, ask: Callable[[Parameters], Diagnosis]
+    first: Diagnosis, states: Sequence[Parameters], rule: Optimizer, ask: Callable[..., Diagnosis]
 ) -> Diagnosis:
     """Diagnose the second step, after a correct first one."""
     rate = rule.lr or 1.0
@@ -223,12 +227,13 @@ def _second(
     for beta in (0.9, 0.95, 0.99, 0.8, 0.5):
         if fits(_combined(none, one, beta)):
             return mistake(f"the second step is one with momentum {beta:g}")
-    found: Diagnosis = ask(velocity)
-    length = (found.scale or scale) / scale
-    if found.sign == first.sign and abs(length - 1) > 1e-3 and set(found.mistakes) <= OF_THE_SCALE:
+    again: Diagnosis = ask(velocity, first.loss)  # both steps have one loss, which the first has shown
+    length = (again.scale or scale) / scale
+    if again.sign == first.sign and abs(length - 1) > 1e-3 and set(again.mistakes) <= OF_THE_SCALE:
         reason = f"the first step is correct; the second is {length:.4g} times as long as it should be"
         reason += ", as if the learning rate had changed between them"
         return replace(first, verdict="unknown", reason=reason, scale=None, cannot_tell=())
+    found: Diagnosis = ask(velocity)
     if found.verdict == "correct":
         found = replace(found, verdict="unknown", scale=None, cannot_tell=())
     more = found.reason.removesuffix(f"; {EARLIER}")

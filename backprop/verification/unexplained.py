@@ -32,6 +32,8 @@ EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
+#: Numbers with no more than eight decimals, as NumPy prints, but with at least this many, have probably been printed.
+PRINTED = 4
 #: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
 LARGEST = 1e4
 #: Activations for which φ(cz) = cφ(z) if c is positive.
@@ -59,7 +61,10 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     made = {name: best.s * block.made for name, block in blocks.items()}
     more = f"; {EARLIER}" if case.step and case.known and accumulated(best.reading.given, made) else ""
     alternatives = tuple(_if_untold(case)) if case.told is not None else ()
-    if not agree and (case.told is None or case.loss is None):
+    open_to_all = case.told is None or case.loss is None or any(len(names) > 1 for names in case.told)
+    printed = _if_printed(case)
+    more += printed
+    if not agree and open_to_all:
         reason = (
             "no array agrees with the correct gradient; perhaps another activation or another loss was used, a "
             "regulariser was added, or the mistake is not in the catalogue"
@@ -73,9 +78,8 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     error = max(array.relative_error for array in judged.values())
     reason = "no array is correct, and no known mistake explains the numbers"
     if error < 1e-3:
-        reason = (
-            f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}, which rounding cannot explain"
-        )
+        reason = f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}"
+        reason += "" if printed else ", which rounding cannot explain"
     elif right:
         reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
         reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
@@ -97,6 +101,17 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
         reason=reason,
         place=where[0] if sure else None,
     )
+
+
+def _if_printed(case: Case) -> str:
+    """Say that numbers have as few decimals as numbers that were printed, if they have."""
+    numbers = np.concatenate(
+        [g.ravel() for g in (*case.problems[0].gradients, *(case.problems[0].bias_gradients or ()))]
+    )
+    places = next((k for k in range(9) if (np.round(numbers, k) == numbers).all()), 0)
+    if case.step or places < PRINTED:
+        return ""
+    return f"; the gradients have no more than {places} decimals, as if they had been printed: pass them unrounded"
 
 
 def _in_one_delta(case: Case, readings: Sequence[Reading], best: Baseline) -> Baseline:

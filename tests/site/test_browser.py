@@ -498,7 +498,8 @@ def open_search(tab: Any) -> None:
 def results_of(tab: Any, query: str) -> list[str]:
     open_search(tab)
     tab.locator(".md-search__input").fill("")
-    tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length === 0")
+    # until the index has been read and nothing is searched for; a key that is pressed before may be lost
+    tab.locator(".md-search-result__meta", has_text="Type to start searching").wait_for()
     tab.keyboard.insert_text(query[:-1])  # a search begins when a key is released; these are not searched for
     tab.keyboard.type(query[-1])
     tab.wait_for_function("document.querySelectorAll('.md-search-result__item').length > 0")
