@@ -766,3 +766,25 @@ def test_what_is_not_known_of_an_activation_is_not_guessed() -> None:
     gradients = model.backward(model.forward(x), y).weights
     found = diagnose(model.weights, x, y, gradients, activations=[None, "identity"], loss="mse")
     assert (found.verdict, found.layers[0].verdict, found.place) == ("unknown", "unknown", None)
+
+
+def test_what_a_factor_or_a_sign_may_come_from() -> None:
+    y_hat, (x, a, _) = MODEL.forward(X).y_hat, MODEL.forward(X).a
+    told: dict[str, Any] = {"activations": "sigmoid"}
+    mse = MODEL.loss(MODEL.forward(X), Y)
+    rooted = diagnose(MODEL, X, Y, [g / (2 * np.sqrt(mse)) for g in G], **told)
+    assert "correct for rmse, the root of the mean squared error" in [other.text for other in rooted.alternatives]
+    near = diagnose(MODEL, X, Y, [1.00001 * g / (2 * np.sqrt(mse)) for g in G], loss="mse", **told)
+    assert not any("rmse" in other.text for other in near.alternatives)
+
+    norm = float(np.sqrt(sum(np.vdot(g, g) for g in G)))
+    for limit, named in ((0.5 * 10 ** np.floor(np.log10(norm)), True), (0.123 * norm, False)):
+        clipped = diagnose(MODEL, X, Y, [limit / norm * g for g in G], loss="mse", **told)
+        assert clipped.mistakes == ("wrong-scale",)
+        assert (
+            f"the norm of all gradients together is {limit:.1g}, as if they had been clipped" in clipped.reason
+        ) is named
+
+    delta = np.sign(y_hat - Y) / len(Y) * y_hat * (1 - y_hat)
+    signs = [x.T @ (delta @ MODEL.weights[1].T * a * (1 - a)), a.T @ delta]
+    assert "belongs to the absolute error" in diagnose(MODEL, X, Y, signs, loss="mse", **told).reason

@@ -23,6 +23,7 @@ from backprop.verification.comparison import (
 )
 from backprop.verification.explanation import AHEAD, NEAR, ONE, Explanation, equivalents
 from backprop.verification.findings import Alternative, Array, Diagnosis
+from backprop.verification.loss_values import LOSS_NAMES, loss_values
 from backprop.verification.search import MANY, Block, LossReading, Reading, losses
 from backprop.verification.unexplained import ELSEWHERE, elsewhere, possible_places
 
@@ -136,6 +137,7 @@ def is_mistake(case: Case, found: Sequence[Explanation]) -> Diagnosis:
     reasons = _unseen(case, reading)
     if best.other_loss and best.state.terms:
         reasons.append(f"the scale is that of {best.other_loss.name}, {best.other_loss.words}")
+    reasons += _where_from(best)
     decay = _decay(best)
     if decay is not None and not case.known:  # if the scale is nothing but η
         decay /= best.scale
@@ -248,6 +250,9 @@ def _alternatives(case: Case, found: Sequence[Explanation], ambiguous: bool) -> 
         for one in _other_losses(case, best):
             yield Alternative("correct", (), None, one.loss.name, f"correct for {one.loss.name}, {one.loss.words}")
 
+    if best.slugs == ("wrong-scale",) and _is_of_root(best.reading, best.s):
+        yield Alternative("correct", (), None, "rmse", f"correct for rmse, {LOSS_NAMES['rmse'].words}")
+
     def key_of(one: Explanation) -> tuple[object, ...]:
         return one.slugs, tuple(one.layers.items()) if one.slugs else one.place, one.loss.name
 
@@ -292,6 +297,22 @@ def _where(other: Reading, best: Reading) -> str:
     return f", if the arrays are read as {other.problem.convention} with the activations {names}"
 
 
+def _is_of_root(reading: Reading, s: float) -> bool:
+    """Tell whether a factor makes the gradient of half the sum of squares that of the root of their mean."""
+    mse = loss_values(reading.problem.y, reading.exact("mse").a[-1])["mse"]
+    return mse > 0 and abs(s * reading.problem.y.size * np.sqrt(mse) - 1) < SAME_FACTOR
+
+
+def _where_from(best: Explanation) -> Iterator[str]:
+    """Say where a factor of the whole gradient, or a sign in place of an error, may come from."""
+    if any(term.form == "~sign" for term in best.state.terms):
+        yield "np.sign(y_hat - y) belongs to the absolute error, which is none of the losses that are compared"
+    if best.slugs == ("wrong-scale",) and best.scale < 1:
+        norm = float(np.sqrt(sum(np.vdot(g, g) for g in best.reading.given.values())))
+        if abs(float(f"{norm:.1g}") / norm - 1) < SAME_FACTOR:
+            yield f"the norm of all gradients together is {norm:.1g}, as if they had been clipped to it"
+
+
 def _output_correct(case: Case, reading: Reading, loss: LossReading) -> Iterator[Alternative]:
     """Yield the losses of another family under which the last weights, called incorrect, have the correct gradient."""
     name = f"W{reading.depth}"
@@ -304,6 +325,8 @@ def _output_correct(case: Case, reading: Reading, loss: LossReading) -> Iterator
 
 #: How many explanations are listed if all of them share one place.
 FEW = 3
+#: A factor is explained by a number if they differ by at most this fraction.
+SAME_FACTOR = 1e-6
 #: Gradients count as the same if they differ by at most ten times this many units of the last digit.
 UNIT_SHARE = 100.0
 
