@@ -404,7 +404,7 @@ class Model:
             predictions = "between 0 and 1" if expected == "sigmoid" else "that sum to 1, as 'softmax' makes them"
             raise ValueError(f"loss {loss!r} needs predictions {predictions}; the output activation is {output!r}")
 
-    def check_data(self, X: Any, y: Any, loss: str = "mse") -> tuple[np.ndarray, np.ndarray]:
+    def check_data(self, X: Any, y: Any, loss: str) -> tuple[np.ndarray, np.ndarray]:
         """Make sure that data fit the network and the loss.
 
         Args:

@@ -178,8 +178,9 @@ def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray])
     """
 
     def same(one: np.ndarray, other: np.ndarray) -> bool:
-        ways = [other, other.T] if other.ndim == 2 else [other]
-        return one.size == other.size and any(np.allclose(one.ravel(), way.ravel(), 1e-6, 1e-12) for way in ways)
+        return one.size == other.size and any(
+            np.allclose(one.ravel(), way.ravel(), 1e-6, 1e-12) for way in (other, other.T)
+        )
 
     names = [name for name in given if re.fullmatch(r"X|y|[Wb]\d+", name)]
     return [name for name in names if name not in arrays or not same(arrays[name], given[name])]

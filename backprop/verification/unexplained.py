@@ -177,7 +177,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
         elif below & best.tested or not all(reading.given[name].any() for name in own):  # in one line or in two
             yield from (f"dW{top}", f"db{top}", *([f"delta{top}"] if apart else []))
         elif top == 1:  # one array may hold both, or one function make both
-            yield from (*(["dW1"] if bias else []), "delta1", *update)
+            yield from ("dW1", "delta1", *update)
         return
     some = {name for name in right if int(name[1:]) <= top}
     follows = False if some else _follows(best, top)
