@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jinja2 import Environment
 from mkdocs.config.base import LegacyConfig
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -104,11 +105,12 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # mkdocs
     """One build of the site: mkdocs calls its methods from top to bottom, some of them for each page."""
 
     build: Build
+    wait_for_figures: Callable[[], None]
 
     @guarded
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Source: bring results and figures up to date, and read what the pages are made from."""
-        results.refresh(ROOT, ROOT / "build", quick=bool(os.environ.get("BACKPROP_QUICK")))
+        self.wait_for_figures = results.refresh(ROOT, ROOT / "build", quick=bool(os.environ.get("BACKPROP_QUICK")))
         citations.check_facts(ROOT / "CITATION.cff")
         pack = functools.partial(live.package, ROOT, fetch.cache(), ROOT / "build")
         offered = live.offer(config.extra.get("live"), fetch.cache(), pack)
@@ -145,6 +147,12 @@ class Site(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # mkdocs
         microscope.link_steps(tree, root)
         show_code(tree, build.derivation)
         return html.written(tree)
+
+    @guarded
+    def on_env(self, env: Environment, **_: Any) -> Environment:
+        """Wait for the figures, which were drawn while the text of the pages was made."""
+        self.wait_for_figures()
+        return env
 
     @guarded
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:

@@ -1,9 +1,10 @@
-"""Results and figures: computed and drawn before the pages, by programs of the package, when anything has changed."""
+"""Results and figures: computed before the pages and drawn beside them, by programs, when anything has changed."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -11,20 +12,25 @@ from pathlib import Path
 from builder.errors import SiteError
 
 
-def refresh(root: Path, made: Path, quick: bool) -> None:
-    """Compute results and draw figures that are out of date; the programs are started only if something has changed.
+def refresh(root: Path, made: Path, quick: bool) -> Callable[[], None]:
+    """Compute results that are out of date, and begin to draw figures; nothing is started if nothing has changed.
+
+    Returns:
+        A function that waits until the figures are drawn. If it is not called, Python waits at its end.
 
     Raises:
-        SiteError: if a program fails.
+        SiteError: if a program fails; the function raises it for the figures.
     """
-    mark = made / "made.txt"
+    mark, results = made / "made.txt", made / "results"
     if mark.is_file() and mark.read_text(encoding="utf-8") == summary(root, made, quick):
-        return
-    results = made / "results"
+        return lambda: None
     run(root, "backprop.experiments", "--out", str(results), *(["--quick"] if quick else []))
-    run(root, "backprop.figures", "--results", str(results), "--out", str(made / "figures"))
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text(summary(root, made, quick), encoding="utf-8")
+
+    def draw() -> None:
+        run(root, "backprop.figures", "--results", str(results), "--out", str(made / "figures"))
+        mark.write_text(summary(root, made, quick), encoding="utf-8")
+
+    return ThreadPoolExecutor(1).submit(draw).result
 
 
 def drop_outdated(site: Path, sources: Iterable[Path]) -> None:

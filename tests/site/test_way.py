@@ -180,7 +180,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_programs_are_started_only_if_something_has_changed(started: list[str], tmp_path: Path) -> None:
     def refresh(quick: bool = False) -> int:
         before = len(started)
-        results.refresh(tmp_path, tmp_path / "made", quick)
+        results.refresh(tmp_path, tmp_path / "made", quick)()
         return len(started) - before
 
     assert refresh() == 2
@@ -192,6 +192,24 @@ def test_programs_are_started_only_if_something_has_changed(started: list[str], 
     assert refresh() == 2
     assert refresh(quick=True) == 2
     assert refresh() == 2  # what a quick build kept may be old
+
+
+def test_figures_that_cannot_be_drawn_stop_the_build_when_they_are_needed(
+    started: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = results.run
+
+    def only_experiments(root: Path, module: str, *arguments: str) -> None:
+        run(root, module, *arguments)
+        if module == "backprop.figures":
+            raise SiteError("no ink")
+
+    monkeypatch.setattr(results, "run", only_experiments)
+    for _ in range(2):  # what failed is tried again
+        wait = results.refresh(tmp_path, tmp_path / "made", quick=False)
+        with pytest.raises(SiteError, match="no ink"):
+            wait()
+    assert started == ["backprop.experiments", "backprop.figures"] * 2
 
 
 @pytest.mark.parametrize(
