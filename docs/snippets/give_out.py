@@ -4,4 +4,5 @@ import backprop
 
 X, y = backprop.xor()
 model = backprop.Model.random([2, 3, 5, 1], seed=7)
-np.savez("given.npz", X=X, y=y, **{f"W{k}": W for k, W in enumerate(model.weights, start=1)})
+weights = {f"W{k}": W for k, W in enumerate(model.weights, start=1)}
+np.savez("given.npz", X=X, y=y, **weights)
