@@ -427,8 +427,11 @@ def test_the_first_tab_offers_to_skip_to_the_text(tab: Any, served: Served) -> N
     assert tab.evaluate("document.getElementById(location.hash.slice(1)).closest('article') !== null")
 
 
-def test_the_menu_of_a_narrow_window_is_opened_by_keyboard_and_closed_takes_no_part(tab: Any, served: Served) -> None:
-    tab.set_viewport_size({"width": 640, "height": 800})  # a laptop at 200%
+def test_the_menu_of_a_narrow_window_is_opened_by_keyboard_and_closed_takes_no_part(
+    chromium: Any, served: Served
+) -> None:
+    context = chromium.new_context(viewport={"width": 640, "height": 800})  # a laptop at 200%
+    tab = context.new_page()
     tab.goto(f"{served.address}derivation/loss/")
     stops = []
     for _ in range(30):
@@ -446,6 +449,7 @@ def test_the_menu_of_a_narrow_window_is_opened_by_keyboard_and_closed_takes_no_p
     tab.locator(".md-sidebar--primary a.md-nav__link:visible").first.wait_for()
     tab.locator("button.menu").press("Enter")
     tab.wait_for_function("!document.getElementById('__drawer').checked")
+    context.close()
 
 
 def test_everything_in_the_text_is_reached_by_the_tab_key_and_seen(tab: Any, served: Served) -> None:
