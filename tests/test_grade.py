@@ -195,6 +195,13 @@ def test_a_file_with_other_data_than_those_given_out_is_not_graded(
     assert "absent.npz" in capsys.readouterr().err
 
 
+def test_identity_may_be_called_linear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = Model.random([2, 3, 1], 0, ["sigmoid", "identity"])
+    g = model.backward(model.forward(X), Y).weights
+    np.savez(tmp_path / "a.npz", X=X, y=Y, W1=model.weights[0], W2=model.weights[1], g1=g[0], g2=g[1])
+    assert graded(capsys, str(tmp_path), "--activations", "sigmoid", "linear", "--loss", "mse")[0] == 0
+
+
 def test_arrays_of_another_size_are_other_arrays() -> None:
     given = {"X": np.ones((2, 2)), "y": np.ones(4), "g1": np.ones(2)}
     assert differing({"X": np.ones((3, 2)), "y": np.ones(1)}, given) == ["X", "y"]
@@ -204,8 +211,9 @@ def test_arrays_of_another_size_are_other_arrays() -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("--activations sigmod", "--activations is 'sigmod'; expected one of 'sigmoid'"),
-        ("--activations sigmoid relo", "--activations is 'relo'; expected one of 'sigmoid'"),
+        ("--activations sigmod", "activations is 'sigmod'; expected one of 'sigmoid'"),
+        ("--activations sigmoid relo", "activations is 'relo'; expected one of 'sigmoid'"),
+        ("--activations relu --loss cross_entropy", "loss 'cross_entropy' is known for a softmax output"),
         ("--loss mes", "loss is 'mes'; expected one of 'mse'"),
         ("--convention foo", "convention is 'foo'; expected one of 'rows, (in, out)'"),
         ("--eta -1", "--eta is -1.0; expected a positive, finite number"),

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop import checks
-from backprop.network import ACTIVATIONS
 from backprop.verification import archive
 from backprop.verification.diagnosis import diagnose
 from backprop.verification.findings import Diagnosis
 from backprop.verification.intake import told_conventions
 from backprop.verification.optimizers import told_fraction, told_optimizer
 from backprop.verification.steps import diagnose_step
-from backprop.verification.told import told_losses
+from backprop.verification.told import told_activations
 
 #: The endings of the files that are read.
 ENDINGS = (".npz", ".mat")
@@ -141,12 +140,9 @@ def check_options(
         weight_decay: as for `diagnose_file`.
 
     Raises:
-        ValueError: if a name is unknown or a number is out of range.
+        ValueError: if a name is unknown, the loss does not go with the output, or a number is out of range.
     """
-    for name in [activations] if isinstance(activations, str) else activations or []:
-        checks.one_of("--activations", name, list(ACTIVATIONS))
-    if loss is not None:
-        told_losses(loss, 2, 2)
+    told_activations(activations, 1 if isinstance(activations, str) else len(activations or [0]), loss)
     told_conventions(convention)
     if eta is not None:
         checks.positive_number("--eta", eta)

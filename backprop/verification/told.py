@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop import checks
-from backprop.network import ACTIVATIONS, Activation
+from backprop.network import ACTIVATIONS, LOSSES, Activation
 from backprop.verification.loss_values import usual_name
 from backprop.verification.search import LossReading, losses
 
@@ -91,7 +91,7 @@ def told_activations(activations: Any, depth: int, loss: str | None) -> list[lis
     for i, layer in enumerate(told[:-1]):
         if not layer[0].elementwise:
             raise ValueError(f"activations[{i}] is {layer[0].name!r}, which is allowed at the output only")
-    wanted = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(family)
+    wanted = LOSSES[family].output
     names = [a.name for a in told[-1]]
     if loss is not None and wanted and wanted not in names:
         raise ValueError(f"loss {loss!r} is known for a {wanted} output; the output activation is {names[0]!r}")
@@ -102,8 +102,8 @@ def networks_for(
     told: list[list[Activation]] | None, depth: int, family: str
 ) -> Iterator[list[tuple[Activation, ...]]]:
     """Yield groups of activations to try, a likely one first and then a larger one, in case the first fails."""
-    fitting = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax",)}.get(family, OUTPUT)
-    outputs = [ACTIVATIONS[name] for name in fitting]
+    own = LOSSES[family].output if family else None
+    outputs = [ACTIVATIONS[name] for name in (OUTPUT if own is None else (own,))]
     if told is not None:
         yield list(product(*told))
         return
