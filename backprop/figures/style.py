@@ -18,6 +18,7 @@ import matplotlib as mpl
 from matplotlib import _mathtext
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import StrMethodFormatter
 from matplotlib.transforms import Bbox
 
@@ -110,9 +111,7 @@ class Figure:
     table: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Reject a figure without words, or an experiment's figure without its numbers, and lay out the axes.
-
-        The layout is computed once, so that every picture of the figure is the same.
+        """Reject a figure without words, or an experiment's figure without its numbers.
 
         Raises:
             ValueError: if the title or the description is empty, an experiment's table is missing, or its columns
@@ -126,8 +125,13 @@ class Figure:
         for word in ("title", "description"):
             if not getattr(self, word).strip():
                 raise ValueError(f"figure {self.name!r} has an empty {word}; expected a sentence")
-        self.canvas.draw_without_rendering()
-        self.canvas.set_layout_engine("none")
+
+    def laid_out(self) -> Canvas:
+        """Return the drawing with its axes laid out; this is done once, so that every picture of it is the same."""
+        if isinstance(self.canvas.get_layout_engine(), ConstrainedLayoutEngine):
+            self.canvas.draw_without_rendering()
+            self.canvas.set_layout_engine("none")
+        return self.canvas
 
 
 def roomy(drawing: Canvas) -> None:
@@ -189,7 +193,7 @@ def page_svg(figure: Figure, whole: str) -> str:
         description. Each has its width in points as the custom property ``--bp-width``, and the div has that of the
         widest as ``--bp-widest``.
     """
-    panels = _panels(figure.canvas)
+    panels = _panels(figure.laid_out())
     if len(panels) < 2:
         return _sized(whole)
     parts = []
@@ -264,7 +268,7 @@ def _vector(figure: Figure, name: str, box: Bbox | None = None) -> tuple[str, st
     """Write a drawing, or the part in a box given in inches, as its viewBox and what follows the opening tag."""
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": figure.name}):
-        figure.canvas.savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None, "Creator": None})
+        figure.laid_out().savefig(buffer, format="svg", bbox_inches=box, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -311,7 +315,7 @@ def png(figure: Figure) -> bytes:
         The picture, 200 dots to the inch; the same figure gives the same bytes.
     """
     buffer = io.BytesIO()
-    figure.canvas.savefig(buffer, format="png", dpi=200, facecolor=PAPER, metadata={"Software": None})
+    figure.laid_out().savefig(buffer, format="png", dpi=200, facecolor=PAPER, metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -4,10 +4,10 @@ import ast
 import functools
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import CodeType, FrameType, MappingProxyType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,9 @@ class Walk:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.tree = ast.parse(program.source)
-        self.texts = {id(statement): ast.unparse(statement) for statement in self.tree.body}
+        self.texts: dict[int, list[str]] = {}
+        for statement in self.tree.body:
+            lines_of(statement, self.texts)
         self.region, self.places, self.kinds = regions(program), places(program), _kinds(program)
         self.strings = sorted(
             {n.value for n in ast.walk(self.tree) if isinstance(n, ast.Constant) and type(n.value) is str}
@@ -386,24 +388,51 @@ def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
         getattr(parent, field)[index] = node
 
 
-def text_of(tree: ast.Module, texts: Mapping[int, str] = MappingProxyType({}), start: int = 0, stop: int = 0) -> str:
+def text_of(tree: ast.Module, texts: dict[int, list[str]] | None = None, start: int = 0, stop: int = 0) -> str:
     """Write a tree as text.
 
     Args:
         tree: the tree.
-        texts: the texts of unchanged statements of the module, by their identity, so that a change of one line does not
-            write the whole tree again.
+        texts: the lines of unchanged statements, by their identity, so that a change of one line does not write the
+            whole tree again.
         start: the first line that has changed.
         stop: the line after the last that has changed.
 
     Returns:
         The text.
     """
-    found = []
-    for part in tree.body:
-        changed = part.lineno < stop and start <= (part.end_lineno or part.lineno)
-        found.append(ast.unparse(part) if changed or id(part) not in texts else texts[id(part)])
-    return "\n".join(found)
+    known = {} if texts is None else texts
+    return "\n".join(line for part in tree.body for line in lines_of(part, known, range(start, stop)))
+
+
+def lines_of(statement: ast.stmt, texts: dict[int, list[str]], changed: range = range(0)) -> list[str]:
+    """Write a statement, and note its lines unless one of them has changed.
+
+    Args:
+        statement: the statement; no string in it goes over lines.
+        texts: the lines of unchanged statements, by their identity.
+        changed: the numbers of the lines that have changed.
+
+    Returns:
+        The lines.
+
+    Examples:
+        >>> lines_of(ast.parse("for i in range(3): a += i; b = (a)").body[0], {})
+        ['for i in range(3):', '    a += i', '    b = a']
+    """
+    same = statement.lineno >= changed.stop or changed.start > (statement.end_lineno or statement.lineno)
+    if same and id(statement) in texts:
+        return texts[id(statement)]
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.For) and not getattr(statement, "orelse", None):
+        body, statement.body = statement.body, []
+        found = ast.unparse(statement).splitlines()
+        statement.body = body
+        found += [f"    {line}" for part in body for line in lines_of(part, texts, changed)]
+    else:
+        found = ast.unparse(statement).splitlines()
+    if same:
+        texts[id(statement)] = found
+    return found
 
 
 def distinct(walk: Walk) -> list[Mutant]:

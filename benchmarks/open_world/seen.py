@@ -374,7 +374,7 @@ class _Other(Walk):
             yield self._made("line written twice", statement, text, f"{text}; {text}")
             del body[i]
         if isinstance(statement, ast.For):
-            statement.body.append(ast.Break())
+            statement.body.append(ast.copy_location(ast.Break(), statement))
             yield self._made("loop cut short", statement, head(statement), f"{head(statement)} … break")
             statement.body.pop()
 

@@ -1,9 +1,10 @@
 """The listings of the site: what they are, and how a reader runs and edits them in a browser."""
 
 import functools
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+from builder import tree
 
 CHAPTER = "derivation/chain-rule/"  # a page with listings
 #: Run every listing of the given pages, sorted as the page's controls sort them, by the page's own client.
@@ -25,43 +26,19 @@ STOPPED = """listing => new Promise(done => {
     [...listing.querySelectorAll("button")].find(button => button.textContent === "Stop").click(); })"""
 
 
-class Listings(HTMLParser):
-    """Collect the listings of a page, by the docstring that they stand in."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: dict[tuple[int, str], list[str]] = {}
-        self.open: list[str] = []  # for each open <div> the class
-        self.objects: list[list[Any]] = []  # for each open docstring its number and the dotted name
-        self.count, self.within = 0, ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        kinds = values.get("class", "").split()
-        if tag == "div":
-            self.open.append(values.get("class", ""))
-            if "doc-object" in kinds:
-                self.count += 1
-                self.objects.append([self.count, ""])
-        elif "doc-heading" in kinds and self.objects and not self.objects[-1][1]:
-            self.objects[-1][1] = values.get("id", "")
-        elif tag == "code" and self.open and "language-pycon" in self.open[-1]:
-            self.within = "code"
-            self.found.setdefault(self.key(), []).append("")
-
-    def key(self) -> tuple[int, str]:
-        number, name = self.objects[-1] if self.objects else (0, "")
-        return int(number), str(name)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "div" and "doc-object" in self.open.pop().split():
-            self.objects.pop()
-        elif tag == "code":
-            self.within = ""
-
-    def handle_data(self, data: str) -> None:
-        if self.within:
-            self.found[self.key()][-1] += data
+def of_page(html: str) -> dict[tuple[int, str], list[str]]:
+    """Collect the listings of a page, by number and dotted name of the docstring that they stand in."""
+    found: dict[tuple[int, str], list[str]] = {}
+    page = tree.page(html)
+    numbers = {place.mem_id: number for number, place in enumerate(page.css("div.doc-object"), start=1)}
+    for code in page.css("div.language-pycon code"):
+        place = code.parent
+        while place is not None and place.mem_id not in numbers:
+            place = place.parent
+        heading = None if place is None else place.css_first(".doc-heading")
+        key = (0 if place is None else numbers[place.mem_id], "" if heading is None else heading.id or "")
+        found.setdefault(key, []).append(code.text())
+    return found
 
 
 @functools.cache
@@ -69,10 +46,9 @@ def listings(site: Path) -> dict[str, dict[tuple[int, str], list[str]]]:
     """Collect the listings of the whole site by page."""
     found = {}
     for path in sorted(site.rglob("index.html")):
-        reader = Listings()
-        reader.feed(path.read_text(encoding="utf-8"))
-        if reader.found:
-            found[path.relative_to(site).as_posix().removesuffix("index.html")] = reader.found
+        of_it = of_page(path.read_text(encoding="utf-8"))
+        if of_it:
+            found[path.relative_to(site).as_posix().removesuffix("index.html")] = of_it
     return found
 
 

@@ -4,8 +4,8 @@ import doctest
 import functools
 import re
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urljoin
 
 import pytest
@@ -62,35 +62,26 @@ def test_every_step_page_has_all_its_parts(path: Path) -> None:
     assert places[:5] == sorted(places[:5])
 
 
-class Anatomy(HTMLParser):
-    """Collect what a page offers and what it asks for."""
+class Anatomy(NamedTuple):
+    """What a page offers and what it asks for."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.images_without_alt = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if "id" in values:
-            self.ids.append(values["id"])
-        if tag == "a" and "href" in values:
-            self.links.append(values["href"])
-        if tag in ("script", "img", "iframe", "source") and "src" in values:
-            self.loads.append(values["src"])
-        if tag == "link" and values.get("rel") in ("stylesheet", "preload", "icon", "preconnect"):
-            self.loads.append(values["href"])
-        if tag == "img" and not values.get("alt"):
-            self.images_without_alt += 1
+    ids: list[str]
+    links: list[str]
+    loads: list[str]
+    images_without_alt: int
 
 
 @functools.cache
 def anatomy(path: Path) -> Anatomy:
-    reader = Anatomy()
-    reader.feed(path.read_text(encoding="utf-8"))
-    return reader
+    page = tree.page(path.read_text(encoding="utf-8"))
+
+    def all_of(selector: str, name: str) -> list[str]:
+        return [node.attrs.sget(name) for node in page.css(selector)]
+
+    loads = all_of(":is(script, img, iframe, source)[src]", "src")
+    loads += all_of("link:is([rel=stylesheet], [rel=preload], [rel=icon], [rel=preconnect])", "href")
+    unspoken = sum(not words for words in all_of("img", "alt"))
+    return Anatomy(all_of("[id]", "id"), all_of("a[href]", "href"), loads, unspoken)
 
 
 def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
