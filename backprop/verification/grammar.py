@@ -323,7 +323,10 @@ def _computed(forms: Iterable[tuple[str, Make]]) -> Iterator[tuple[str, np.ndarr
 
 def _named(forms: Iterable[tuple[str, Make]], name: str) -> np.ndarray | None:
     """Compute the form of a name and no other; None if there is none that fits the shapes."""
-    return next((make() for other, make in forms if other == name), None)
+    for other, make in forms:
+        if other == name:
+            return make()
+    return None
 
 
 def _as_large(zero: np.ndarray, through: Callable[[np.ndarray], np.ndarray], s: np.ndarray) -> np.ndarray:
