@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -1180,8 +1181,14 @@ TOLD_BCE: Any = {"told": [[SIGMOID], [SIGMOID]], "loss": "binary_cross_entropy"}
 
 
 def clipped(p: Pass) -> Any:
-    """Make the last layer's gradient, with predictions that are clipped at a bound."""
-    return lambda bound: p.a[-2].T @ grammar.error_with_clipping(p, bound, "used")
+    """Make the last layer's gradient, with predictions that are clipped at each of some bounds."""
+    return lambda bounds: (p.a[-2].T @ grammar.error_with_clipping(p, bounds, "used")).reshape(len(bounds), -1)
+
+
+def refined(p: Pass, g: np.ndarray, start: float) -> float:
+    """Fit the bound of a clipping to the last layer's gradient."""
+    [[[found]]] = _refined(clipped(p), g.ravel(), np.array([[[start]]]), logarithms.STEPS)
+    return float(found)
 
 
 @pytest.mark.parametrize(("epsilon", "start"), [(3.3e-6, 1e-5), (1e-4, 1e-4), (1.7e-9, 1e-9), (0.17, 0.05)])
@@ -1189,10 +1196,10 @@ def clipped(p: Pass) -> Any:
 def test_an_epsilon_is_fitted(epsilon: float, start: float, scale: float) -> None:
     one = entropy_reading({"error": f"~epsilon:{epsilon!r}"}, scale)
     base = Baseline(one, ENTROPY, scale, frozenset(), frozenset())
-    assert _fitted(base, start) == pytest.approx(epsilon, rel=1e-5)
+    assert [*_fitted(base, [start])] == [pytest.approx(epsilon, rel=1e-5)]
     assert _near(one, "binary_cross_entropy") is (epsilon < 0.1)
     other = Baseline(entropy_reading({"error": "~clipped:used:0.3"}), ENTROPY, 1.0, frozenset(), frozenset())
-    assert _fitted(other, start) == 0.0  # there is none
+    assert [*_fitted(other, [start])] == []
 
 
 @pytest.mark.parametrize("epsilon", [1e-8, 2.3e-7, 0.003, 0.05, 0.2, 0.4, 1.0])
@@ -1333,8 +1340,7 @@ def test_not_all_predictions_are_clipped_and_none_far_from_0_and_1(
 def test_a_bound_stays_between_zero_and_one_half(wanted: float, moved: bool) -> None:
     p = entropy_reading({}).exact("binary_cross_entropy")
     base, near = (p.a[-2].T @ grammar.error_with_clipping(p, bound, "used") for bound in (0.05, 0.05 + 5e-8))
-    found = _refined(clipped(p), base + (near - base) / 5e-8 * (wanted - 0.05), 0.05)
-    assert (found != 0.05) is moved
+    assert (refined(p, base + (near - base) / 5e-8 * (wanted - 0.05), 0.05) != 0.05) is moved
 
 
 @pytest.mark.parametrize(
@@ -1406,11 +1412,11 @@ def test_sums_of_many_examples_are_compared_beside_their_size(seed: int, many: i
 def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[np.ndarray] = []
 
-    def refined(made: Any, g: np.ndarray, bound: float) -> float:
+    def unchanged(made: Any, g: np.ndarray, bounds: np.ndarray, times: int) -> np.ndarray:
         seen.append(g)
-        return bound
+        return bounds
 
-    monkeypatch.setattr(logarithms, "_refined", refined)
+    monkeypatch.setattr(logarithms, "_refined", unchanged)
     case, one = of_many_examples("~clipped:used:0.0537", 1.0, 0)
     for _ in range(2):
         assert with_clipping(case, one) is None
@@ -1422,9 +1428,10 @@ def test_a_clipping_is_looked_for_along_the_same_direction_every_time(monkeypatc
 def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.MonkeyPatch, n: int, step: int) -> None:
     seen: list[float] = []
 
-    def refined(made: Any, g: np.ndarray, bound: float) -> float:
-        seen.append(bound)
-        return bound
+    def unchanged(made: Any, g: np.ndarray, bounds: np.ndarray, times: int) -> np.ndarray:
+        if times:
+            seen.extend(bounds.ravel().tolist())
+        return bounds
 
     rng = np.random.default_rng(0)
     away = np.sort(rng.uniform(0.01, 0.49, n))
@@ -1433,7 +1440,7 @@ def test_a_bound_is_looked_for_between_the_predictions(monkeypatch: pytest.Monke
     problem = Problem("", x, (p > 0.7) * 1.0, (w,), None, (w,), None, (False,))
     one = Reading(problem, (SIGMOID,), 2**-52, 1e-7, {})
     monkeypatch.setattr(logarithms, "comparisons", lambda *_: [Baseline(one, ENTROPY, 1.0, *[frozenset()] * 2)])
-    monkeypatch.setattr(logarithms, "_refined", refined)
+    monkeypatch.setattr(logarithms, "_refined", unchanged)
     assert with_clipping(a_case(one, [[SIGMOID]], "bce"), one) is None
     some = [*away[::step], 0.5]
     means = [np.sqrt(low * high) for low, high in pairwise(some)]
@@ -1488,9 +1495,9 @@ def test_only_a_cross_entropy_has_a_logarithm_to_clip() -> None:
 def test_an_epsilon_in_use_is_tried_before_one_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
     one, starts = entropy_reading({"error": "~epsilon:1e-05"}, ENTROPY.factor), list[float]()
 
-    def fitted(base: Baseline, start: float) -> float:
-        starts.append(start)
-        return 0.0
+    def fitted(base: Baseline, some: Sequence[float]) -> Iterator[float]:
+        starts.extend(some)
+        yield from ()
 
     monkeypatch.setattr(logarithms, "_fitted", fitted)
     found = with_epsilon(a_case(one, **TOLD_BCE), [one])
@@ -1526,16 +1533,32 @@ def test_no_clipping_where_nothing_is_clipped_or_an_array_is_off() -> None:
     assert with_clipping(a_case(plain, **TOLD_BCE), plain) is None
 
 
-@pytest.mark.parametrize(("times", "calls"), [((), 8), ((12,), 24)])
-def test_a_bound_is_refined_four_times_if_nothing_else_is_said(times: tuple[int, ...], calls: int) -> None:
-    seen: list[float] = []
+@pytest.mark.parametrize("times", [0, 4, 12])
+def test_a_fit_takes_as_many_steps_as_it_is_told(times: int) -> None:
+    seen: list[np.ndarray] = []
 
-    def made(bound: float) -> np.ndarray:
-        seen.append(bound)
-        return np.array([np.cbrt(bound)])
+    def made(numbers: np.ndarray) -> np.ndarray:
+        seen.append(numbers)
+        return np.array(np.cbrt(numbers[:, 0]))
 
-    _refined(made, np.cbrt(np.array([0.2])), 0.1, *times)
-    assert len(seen) == calls
+    _refined(made, np.cbrt(np.array([0.2])), np.array([[[0.1]]]), times)
+    assert len(seen) == 2 * times
+
+
+@pytest.mark.parametrize(("entries", "calls"), [(1, [5]), (9999, [2, 2, 1]), (10_000, [2, 2, 1]), (10_001, [1] * 5)])
+def test_fits_are_made_some_at_once_and_told_in_the_order_of_their_starts(entries: int, calls: list[int]) -> None:
+    seen: list[int] = []
+
+    def made(numbers: np.ndarray) -> np.ndarray:
+        seen.append(len(numbers))
+        return np.array((numbers[:, 0] - 0.2) * (numbers[:, 0] - 0.3))
+
+    def fits(coarse: float) -> list[float]:
+        return [*logarithms._agreeing(made, np.array([1e-9]), [0.4, 0.1, 0.3, 0.25, 0.2], 0, coarse, entries)]
+
+    assert fits(1.001) == [0.3, 0.2]
+    assert seen == calls
+    assert fits(0.999) == []
 
 
 @pytest.mark.parametrize(("vague", "found"), [(1, True), (2, False)])
@@ -1556,8 +1579,7 @@ def test_where_most_arrays_are_zero_anything_would_be_clipping(
 def test_a_bound_is_refined(start: float) -> None:
     one = entropy_reading({"error": "~clipped:used:0.0371"})
     p = one.exact("binary_cross_entropy")
-    found = _refined(clipped(p), one.problem.gradients[1], start)
-    assert found == pytest.approx(0.0371, rel=1e-9)
+    assert refined(p, one.problem.gradients[1], start) == pytest.approx(0.0371, rel=1e-9)
 
 
 # The factors with which a search begins
@@ -2057,7 +2079,7 @@ def test_nothing_is_fitted_to_a_dead_network() -> None:
     problem = Problem("rows, (in, out)", X, Y, weights, None, tuple(0 * w for w in weights), None, (False, False))
     one = Reading(problem, (RELU, SIGMOID), 2**-52, 1e-7, {})
     p = one.exact("binary_cross_entropy")
-    assert _refined(clipped(p), problem.gradients[1], 0.05) == 0.05
+    assert refined(p, problem.gradients[1], 0.05) == 0.05
     assert not _near(one, "binary_cross_entropy")
 
 
@@ -2131,7 +2153,7 @@ def test_a_large_epsilon_is_looked_for_from_0_3_as_well() -> None:
     made = grammar.backward(one.exact(loss.family), {"error": "~epsilon:0.45"})["W1"]
     one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
     base = Baseline(one, loss, loss.factor, frozenset(), frozenset())
-    assert [_fitted(base, start) for start in LARGE] == [0.0, 0.0, pytest.approx(0.45)]
+    assert [[*_fitted(base, [start])] for start in LARGE] == [[], [], [pytest.approx(0.45)]]
     assert with_large_epsilon(one, a_case(one, [[SIGMOID]], loss.name)) == "an ε of 0.45 inside the logarithm"
 
 

@@ -204,15 +204,15 @@ DERIVATIVES: Mapping[str, Form] = {
 }
 
 
-def error_with_epsilon(p: Pass, epsilon: float) -> np.ndarray:
+def error_with_epsilon(p: Pass, epsilon: float | np.ndarray) -> np.ndarray:
     """Return δ of the output under a cross-entropy with ε added inside its logarithms.
 
     Args:
         p: the forward pass, whose family is a cross-entropy.
-        epsilon: ε.
+        epsilon: ε, or several, shape (S, 1, 1).
 
     Returns:
-        The array, of the shape of ŷ.
+        The array, of the shape of ŷ, or one for each ε, shape (S, N, d_L).
     """
     a, y = p.a[-1], p.y
     g = -y / (a + epsilon)
@@ -229,16 +229,16 @@ CLIPPINGS: Mapping[str, str] = {
 }
 
 
-def error_with_clipping(p: Pass, bound: float, which: str) -> np.ndarray:
+def error_with_clipping(p: Pass, bound: float | np.ndarray, which: str) -> np.ndarray:
     """Return δ of the output under a cross-entropy of predictions that are clipped to [bound, 1 − bound].
 
     Args:
         p: the forward pass, whose family is a cross-entropy.
-        bound: the bound.
+        bound: the bound, or several, shape (S, 1, 1).
         which: a name of CLIPPINGS.
 
     Returns:
-        The array, of the shape of ŷ.
+        The array, of the shape of ŷ, or one for each bound, shape (S, N, d_L).
     """
     a, y = p.a[-1], p.y
     q = np.clip(a, bound, 1 - bound)

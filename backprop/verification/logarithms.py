@@ -1,6 +1,6 @@
 """How programs avoid the logarithm of 0 in a cross-entropy: with an ε inside it, or with clipped predictions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.verification import grammar
 from backprop.verification.comparison import Baseline, Case, comparisons, losses_for
+from backprop.verification.grammar import Pass
 from backprop.verification.search import Block, Reading
 
 #: A gradient that is correct apart from such a change: its baseline, the changed arrays, a phrase that names the
@@ -22,6 +23,10 @@ LARGE = (1e-3, 0.05, 0.3)
 HARMLESS = 0.1
 #: The bounds from which the search begins, and the largest number of bounds that the predictions contribute.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
+#: The number of steps in the fit of a bound; that of an ε takes three times as many.
+STEPS = 4
+#: How many entries are computed at once in a fit; more would not fit into the processor's cache.
+AT_ONCE = 20_000
 #: The largest bound that counts as clipping, and the largest if the same numbers come from leaving examples out.
 FARTHEST, LIKELY = 0.25, 0.01
 
@@ -38,8 +43,8 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
                 continue
             factor = blocks[f"W{reading.depth}"].factor
             alike = all(block.off(factor) <= 1 for block in blocks.values())  # then some ε would fit any factor
-            fitted = () if alike else (_fitted(one, start) for start in (EPSILONS if small else LARGE))
-            for epsilon in filter(None, chain(EPSILONS if small else (), fitted)):
+            fitted = iter(()) if alike else _fitted(one, EPSILONS if small else LARGE)
+            for epsilon in chain(EPSILONS if small else (), fitted):
                 made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
                 if all(block.off(one.s) <= 1 for block in made.values()):
                     return one, made, f"an ε of {epsilon:.3g} inside the logarithm", HARMLESS
@@ -74,13 +79,11 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
         left, target = p.a[-2] @ direction, direction @ g
         for which in grammar.CLIPPINGS:
 
-            def made(bound: float, which: str = which, left: np.ndarray = left, p: grammar.Pass = p) -> np.ndarray:
-                return left @ grammar.error_with_clipping(p, bound, which)
+            def made(bounds: np.ndarray, which: str = which, left: np.ndarray = left, p: Pass = p) -> np.ndarray:
+                return np.array(left @ grammar.error_with_clipping(p, bounds, which))
 
-            for start in starts:
-                bound = start if which == "zeroed" else _refined(made, target, start)
-                if not np.linalg.norm(target - made(bound)) <= reading.coarse * np.linalg.norm(target):
-                    continue
+            times = 0 if which == "zeroed" else STEPS  # which shows only how many are clipped
+            for bound in _agreeing(made, target, starts, times, reading.coarse, p.y.size):
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                 near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
                 left_out = which == "zeroed" and _leaves_out(p, bound)
@@ -103,36 +106,65 @@ def _changed(one: Baseline) -> float:
     return max(step.relative_error(block.given, one.s * block.made) for block in blocks.values())
 
 
-def _leaves_out(p: grammar.Pass, bound: float) -> bool:
+def _leaves_out(p: Pass, bound: float) -> bool:
     """Tell whether a clipping that zeroes the derivative leaves out whole examples, as another mistake would."""
     zero = grammar.error_with_clipping(p, bound, "zeroed") == 0
     return bool((zero.any(axis=1) == zero.all(axis=1)).all())
 
 
-def _refined(made: Callable[[float], np.ndarray], g: np.ndarray, bound: float, times: int = 4) -> float:
-    """Fit a number to the gradient of the last layer by Newton's method, as long as it stays between 0 and ½.
+@np.errstate(all="ignore")
+def _refined(made: Callable[[np.ndarray], np.ndarray], g: np.ndarray, found: np.ndarray, times: int) -> np.ndarray:
+    """Fit numbers to the gradient of the last layer by Newton's method, as long as they stay between 0 and ½.
 
     For the bound of a clipping, each step assumes that the same predictions stay clipped.
+
+    Args:
+        made: computes the gradient, or a part of it, shape (S, M), for S numbers, shape (S, 1, 1).
+        g: what was passed, shape (M,).
+        found: the numbers from which the fits begin, shape (S, 1, 1).
+        times: how many steps are taken.
+
+    Returns:
+        The fitted numbers, shape (S, 1, 1).
     """
     for _ in range(times):
-        base, h = made(bound), 1e-6 * bound
-        slope = (made(bound + h) - base) / h
-        size = float(np.vdot(slope, slope))
-        if not size > 0:
-            break
-        better = bound + float(np.vdot(g - base, slope)) / size
-        if not 1e-16 < better < 0.5:
-            break
-        bound = better
-    return bound
+        base, h = made(found), 1e-6 * found
+        slope = (made(found + h) - base) / h[:, 0]
+        better = found + (np.vecdot(g - base, slope) / np.vecdot(slope, slope))[:, None, None]
+        found = np.where((better > 1e-16) & (better < 0.5), better, found)
+    return found
 
 
-def _fitted(one: Baseline, start: float) -> float:
-    """Fit the ε inside a logarithm to the gradient of the last layer; return 0 if no ε fits."""
+def _agreeing(
+    made: Callable[[np.ndarray], np.ndarray],
+    g: np.ndarray,
+    starts: Sequence[float],
+    times: int,
+    coarse: float,
+    entries: int,
+) -> Iterator[float]:
+    """Yield the fitted numbers that agree with the gradient, in the order of their starts.
+
+    Args:
+        made: as for `_refined`.
+        g: as for `_refined`.
+        starts: the numbers from which the fits begin.
+        times: as for `_refined`.
+        coarse: the largest relative deviation that counts as agreement.
+        entries: how many entries `made` computes for each number, so that only some are fitted at once.
+    """
+    few = max(1, AT_ONCE // entries)
+    for first in range(0, len(starts), few):
+        found = _refined(made, g, np.array(starts[first : first + few])[:, None, None], times)
+        agree = np.linalg.norm(g - made(found), axis=1) <= coarse * np.linalg.norm(g)
+        yield from found[agree].ravel().tolist()
+
+
+def _fitted(one: Baseline, starts: Sequence[float]) -> Iterator[float]:
+    """Fit the ε inside a logarithm to the gradient of the last layer, from several starts; yield those that agree."""
     p, g = one.reading.exact(one.loss.family), one.reading.given[f"W{one.reading.depth}"] / one.s
 
-    def made(epsilon: float) -> np.ndarray:
-        return p.a[-2].T @ grammar.error_with_epsilon(p, epsilon)
+    def made(epsilons: np.ndarray) -> np.ndarray:
+        return (p.a[-2].T @ grammar.error_with_epsilon(p, epsilons)).reshape(len(epsilons), -1)
 
-    found = _refined(made, g, start, 12)
-    return found if np.linalg.norm(g - made(found)) <= one.reading.coarse * np.linalg.norm(g) else 0.0
+    return _agreeing(made, g.ravel(), starts, 3 * STEPS, one.reading.coarse, p.y.size)
