@@ -1,5 +1,6 @@
 """Answers that were wrong or misleading once: each with what must be said instead."""
 
+import functools
 import re
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ from backprop.verification.findings import Alternative
 from backprop.verification.intake import Problem
 from backprop.verification.search import Reading, Term, least_squares, losses
 from backprop.verification.told import told_activations
+from tests.oracle import by_central_difference
 from tests.test_diagnosis_units import a_case, a_reading, block
 from tests.test_explanation import explained
 
@@ -34,6 +36,7 @@ X, Y = backprop.xor()
 MODEL = Model.random([2, 3, 1], seed=0)
 G = MODEL.backward(MODEL.forward(X), Y).weights
 W = MODEL.weights
+ALMOST = "as a gradient from single precision or from finite differences would be"
 NOISE = [np.random.default_rng(3).normal(size=w.shape) for w in W]
 
 
@@ -753,7 +756,58 @@ def test_numbers_that_were_printed(places: int, off: str) -> None:
     words = f"; the gradients have no more than {places} decimals, as if they had been printed: pass them unrounded"
     assert (words in found.reason) is (4 <= places <= 8)
     assert off in found.reason
-    assert ("which rounding cannot explain" in found.reason) is (places == 9)
+    assert (ALMOST in found.reason) is (places == 9)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mse_half", "binary_cross_entropy"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_gradient_by_central_differences_is_almost_the_correct_one(loss: str, hidden: str, told: bool) -> None:
+    rng = np.random.default_rng(0)
+    model = Model.random([2, 3, 5, 1], seed=1, activations=[hidden, hidden, "sigmoid"], bias=True)
+    x, y, family = rng.normal(size=(9, 2)), (rng.random((9, 1)) < 0.5) * 1.0, loss.removesuffix("_half")
+    p = list(model.parameters)
+
+    def of(k: int, changed: np.ndarray) -> float:
+        other = [*p[:k], changed, *p[k + 1 :]]
+        network = Model(other[:3], other[3:], model.activations)
+        return network.loss(network.forward(x), y, family) * (0.5 if loss == "mse_half" else 1)
+
+    gradients = [by_central_difference(functools.partial(of, k), one) for k, one in enumerate(p)]
+    options: Any = {"activations": [phi.name for phi in model.activations], "loss": loss} if told else {}
+    found = diagnose(model.weights, x, y, (gradients[:3], gradients[3:]), biases=model.biases, **options)
+    assert found.verdict == "unknown"
+    assert found.reason.startswith(f"close to the correct gradient of {loss}, but off by ")
+    assert f", {ALMOST}" in found.reason
+    assert "which rounding cannot explain" not in found.reason
+    assert found.activations == (hidden, hidden, "sigmoid")
+    assert (found.alternatives, found.place) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [(9e-7, ALMOST), (1.1e-6, "which rounding cannot explain"), (9e-4, "cannot explain"), (1.1e-3, "no array agrees")],
+)
+def test_how_close_a_gradient_is(off: float, words: str) -> None:
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(size=g.shape) for g in G]
+    given = [g + off * np.linalg.norm(g) * n / np.linalg.norm(n) for g, n in zip(G, noise, strict=True)]
+    found = diagnose(MODEL.weights, X, Y, given)
+    assert words in found.reason
+    assert ("if the network has biases" in found.reason) is (words != ALMOST)
+    assert bool(found.alternatives) is ("cannot" in words)
+
+
+def test_one_array_that_is_almost_correct_beside_others_that_are_is_no_matter_of_precision() -> None:
+    given = [G[0] * (1 + 5e-7 * np.random.default_rng(0).normal(size=G[0].shape)), *G[1:]]
+    found = diagnose(MODEL, X, Y, given, loss="mse")
+    assert "which rounding cannot explain; there is a mistake in dW1" in found.reason
+    assert ALMOST not in found.reason
+
+
+def test_of_losses_under_which_nothing_agrees_the_near_one_is_chosen() -> None:
+    one = diagnose(MODEL.weights, X, Y, [g / 2 * (1 + 1e-8 * np.sin(np.arange(g.size)).reshape(g.shape)) for g in G])
+    assert one.reason.startswith("close to the correct gradient of mse_half, but off by ")
 
 
 def test_what_is_not_known_of_an_activation_is_not_guessed() -> None:

@@ -21,6 +21,9 @@ from backprop.verification.intake import CONVENTIONS, Problem, assumptions, give
 from backprop.verification.search import AT_KINK, MANY, LossReading, Reading, families, norm
 from backprop.verification.told import told_losses
 
+#: A gradient is close to the correct one if the relative error of every array is smaller than this.
+CLOSE = 1e-3
+
 
 class Case(NamedTuple):
     """The arrays and options of one diagnosis."""
@@ -122,6 +125,12 @@ class Baseline(NamedTuple):
     agree: frozenset[str]
     tested: frozenset[str]
 
+    @property
+    def error(self) -> float:
+        """The largest relative error of an array."""
+        blocks = self.reading.correct(self.loss.family).values()
+        return max((step.relative_error(block.given, self.s * block.made) for block in blocks), default=0.0)
+
 
 def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading]) -> Iterator[Baseline]:
     """List the baselines with which the arrays may be compared."""
@@ -143,8 +152,8 @@ def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading])
 
 
 def nearest(baselines: Sequence[Baseline]) -> Baseline:
-    """Choose the baseline that explains the most arrays; if several do, the first of them."""
-    return max(baselines, key=lambda one: len(one.agree & one.tested))
+    """Choose the baseline that explains the most arrays; of several, one that all are close to, or the first."""
+    return max(baselines, key=lambda one: (len(one.agree & one.tested), one.error < CLOSE))
 
 
 def fitting(case: Case, readings: Sequence[Reading]) -> list[Baseline]:

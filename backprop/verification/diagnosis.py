@@ -47,7 +47,7 @@ from backprop.verification.optimizers import told_fraction
 from backprop.verification.remarks import remarks
 from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses, norm
 from backprop.verification.told import networks_for, told_activations, told_losses
-from backprop.verification.unexplained import TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
+from backprop.verification.unexplained import ALMOST, TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
 
 #: The largest number of readings that are searched for a mistake: of those that some array supports, the likeliest
 #: first, and of the others if their activations are unlikely.
@@ -202,7 +202,9 @@ def with_remarks(
         if found.evidence or found.reason == TOO_SMALL_TO_TELL:  # the numbers agree, as far as rounding lets us see
             return found
         networks = [n for group in networks_for(case.told, case.depth, "") for n in group][:8]
-        correct = any(array.verdict == "correct" for array in found.arrays.values())
+        arrays = found.arrays.values()
+        almost = len(arrays) > 0 and all(array.relative_error < ALMOST for array in arrays)
+        correct = almost or any(array.verdict == "correct" for array in arrays)
         family = "" if case.loss is None else told_losses(case.loss, 2, 2)[0].family
         tried = hints(case.problems, networks, case.unit, case.step, correct, family)
         if tried.everything:

@@ -10,6 +10,7 @@ import numpy as np
 from backprop import derivation as step
 from backprop.verification import grammar
 from backprop.verification.comparison import (
+    CLOSE,
     Baseline,
     Case,
     answer,
@@ -32,6 +33,10 @@ EARLIER = (
     "the step is longer than the gradient, as if momentum or the gradients of earlier steps were in it; the first two "
     "steps of the program would show that, if you pass the weights after the second one as `after2`"
 )
+#: The sentence for a gradient that is almost the correct one.
+INEXACT = "as a gradient from single precision or from finite differences would be"
+#: A relative error of every array below which we take it for such a gradient.
+ALMOST = 1e-6
 #: Numbers with no more than eight decimals, as NumPy prints, but with at least this many, have probably been printed.
 PRINTED = 4
 #: The largest norm of a fitted δ, relative to what it explains; a larger one would fit mere rounding errors.
@@ -64,30 +69,31 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     open_to_all = case.told is None or case.loss is None or any(len(names) > 1 for names in case.told)
     printed = _if_printed(case)
     more += printed
-    if not agree and open_to_all:
+    if not agree and open_to_all and not best.error < CLOSE:
         reason = (
             "no array agrees with the correct gradient; perhaps another activation or another loss was used, a "
             "regulariser was added, or the mistake is not in the catalogue"
         )
         return nothing(case.depth, reason + more, alternatives=alternatives)
+    inexact = not agree and best.error < ALMOST and not printed
     judged = judged_arrays(best)
     if not case.known:  # a single number always agrees if it may have a factor of its own
         judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if best.reading.given[n].size == 1}
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
-    error = max(array.relative_error for array in judged.values())
     reason = "no array is correct, and no known mistake explains the numbers"
-    if error < 1e-3:
-        reason = f"close to the correct gradient of {best.loss.name}, but off by {error:.0e}"
-        reason += "" if printed else ", which rounding cannot explain"
+    if best.error < CLOSE:
+        reason = f"close to the correct gradient of {best.loss.name}, but off by {best.error:.0e}"
+        reason += "" if printed or inexact else ", which rounding cannot explain"
+        reason += f", {INEXACT}" if inexact else ""
     elif right:
         reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
         reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"
-    where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives else ()
+    where = tuple(possible_places(case, best, wrong)) if wrong and not alternatives and not inexact else ()
     sure = len(where) == 1 and where[0] not in ELSEWHERE
     if sure:
         reason += f"; there is {in_words(where[0], case, best)}"
-    else:
+    elif not inexact:
         alternatives += tuple(elsewhere(case, best, where))
     reason += more
     return answer(
