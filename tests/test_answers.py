@@ -805,6 +805,17 @@ def test_one_array_that_is_almost_correct_beside_others_that_are_is_no_matter_of
     assert ALMOST not in found.reason
 
 
+@pytest.mark.parametrize(
+    ("factor", "named"),
+    [(0.9 * 21e5, True), (1.1 * 21e5, False), (1.1 * 0.5e-5, True), (0.9 * 0.5e-5, False)],
+)
+def test_an_extreme_multiple_of_a_loss_that_was_not_named_is_none_of_it(factor: float, named: bool) -> None:
+    """The sum of the squares of 21 examples has 21 times the gradient of the mean, and half the mean has half of it."""
+    given = [factor * 1.03 * g for g in G]
+    mistakes = [diagnose(MODEL, X, Y, given, loss=loss).mistakes for loss in (None, "mse")]
+    assert mistakes == [("wrong-scale",) if named else (), ("wrong-scale",)]
+
+
 def test_of_losses_under_which_nothing_agrees_the_near_one_is_chosen() -> None:
     one = diagnose(MODEL.weights, X, Y, [g / 2 * (1 + 1e-8 * np.sin(np.arange(g.size)).reshape(g.shape)) for g in G])
     assert one.reason.startswith("close to the correct gradient of mse_half, but off by ")

@@ -37,7 +37,7 @@ from backprop.verification.findings import Alternative, Array
 from backprop.verification.grammar import Pass
 from backprop.verification.hints import Hints, _deviation, _is_difference, _tried, accumulated
 from backprop.verification.intake import Problem
-from backprop.verification.logarithms import LARGE, _fitted, _near, _refined, with_clipping, with_epsilon
+from backprop.verification.logarithms import STARTS, _fitted, _near, _refined, with_clipping, with_epsilon
 from backprop.verification.search import Block, LossReading, Reading, Search, State, forward, losses
 from backprop.verification.told import MIXED, networks_for, told_activations, told_losses
 from backprop.verification.unexplained import (
@@ -1503,8 +1503,62 @@ def test_an_epsilon_in_use_is_tried_before_one_is_fitted(monkeypatch: pytest.Mon
     found = with_epsilon(a_case(one, **TOLD_BCE), [one])
     assert found is not None
     assert (found[2], starts) == ("an ε of 1e-05 inside the logarithm", [])
-    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) is None
-    assert starts == [*LARGE] * (len(starts) // len(LARGE))
+    other = entropy_reading({"error": "~epsilon:0.2"}, ENTROPY.factor)
+    assert with_large_epsilon(other, a_case(other, **TOLD_BCE)) is None
+    assert starts == [*STARTS] * (len(starts) // len(STARTS))
+    assert starts
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 2e-6, 1e-4])
+@pytest.mark.parametrize("how", ["inside", "clipped"])
+def test_where_outputs_are_saturated_an_epsilon_or_a_bound_changes_the_gradient_and_is_found(
+    epsilon: float, how: str
+) -> None:
+    """Half of the predictions are wrong and differ from 0 and 1 by less than ε; others are not saturated."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(24, 5)), np.array([[2.0], [-1.0], [0.5], [1.0], [-2.0]])
+    z = np.where(rng.random((24, 1)) < 0.5, 1, 6) * (x @ w)
+    z += np.where(np.abs(z) > 6, np.sign(z) * (np.log(1 / epsilon) - 3), 0)
+    x += (z - x @ w) * w.T / np.vdot(w, w)
+    y = (rng.random((24, 1)) < 0.5) * 1.0
+    model = Model([w], activations="sigmoid")
+    p = model.forward(x).y_hat
+    if how == "inside":
+        dp = -y / (p + epsilon) + (1 - y) / (1 - p + epsilon)
+        words = f"an ε of {epsilon:.3g} inside the logarithm"
+    else:
+        q = np.clip(p, epsilon, 1 - epsilon)
+        dp, words = (q - y) / (q * (1 - q)), f"clipping of {np.sum(q != p)} predictions, at {epsilon:.3g} from 0 and 1"
+    found = diagnose(model, x, y, [x.T @ (dp * p * (1 - p)) / 24], loss="bce")
+    assert words in found.reason + str(found)
+
+
+@pytest.mark.parametrize(("fits", "named"), [([1e-7], True), ([1e-7, 2e-7], False), ([5e-8, 1e-7], False)])
+def test_an_epsilon_that_changes_much_is_named_if_neither_half_of_it_nor_twice_as_much_would_do(
+    monkeypatch: pytest.MonkeyPatch, fits: list[float], named: bool
+) -> None:
+    def made_with(one: Baseline, epsilon: float) -> dict[str, Block]:
+        return one.reading.correct(one.loss.family) if any(abs(epsilon / e - 1) < 1e-9 for e in fits) else {}
+
+    monkeypatch.setattr(logarithms, "_made_with", made_with)
+    one = entropy_reading({"error": "~epsilon:0.2"}, ENTROPY.factor)
+    assert with_large_epsilon(one, a_case(one, **TOLD_BCE)) == ("an ε of 1e-07 inside the logarithm" if named else None)
+
+
+@pytest.mark.parametrize("bound", [1e-8, 3e-7])
+def test_an_epsilon_is_not_named_where_many_would_do(bound: float) -> None:
+    """Of the one prediction that is wrong, 1 − ŷ is 0, so that nothing tells one ε from another."""
+    drawn, rng = Model.random([2, 4, 1], 23, ["tanh", "sigmoid"], bias=True), np.random.default_rng(23)
+    model = Model([20 * w for w in drawn.weights], drawn.biases, drawn.activations)
+    x, y = rng.normal(size=(rng.integers(4, 30), 2)), np.zeros((4, 1))
+    y[:] = rng.random((4, 1)) < 0.5
+    trace = model.forward(x)
+    q = np.clip(trace.y_hat, bound, 1 - bound)
+    delta = (q - y) / (q * (1 - q)) * trace.y_hat * (1 - trace.y_hat) / 4
+    below = (delta @ model.weights[1].T) * (1 - trace.a[1] ** 2)
+    sums = [one.sum(axis=0, keepdims=True) for one in (below, delta)]
+    given = {"weights": [x.T @ below, trace.a[1].T @ delta], "biases": sums}
+    assert "ε of" not in str(diagnose(model, x, y, given, loss="bce"))
 
 
 @pytest.mark.parametrize("form", ["~epsilon:1e-05", "~clipped:used:0.05"])
@@ -2153,7 +2207,7 @@ def test_a_large_epsilon_is_looked_for_from_0_3_as_well() -> None:
     made = grammar.backward(one.exact(loss.family), {"error": "~epsilon:0.45"})["W1"]
     one = replace(one, problem=problem._replace(gradients=(loss.factor * made,)))
     base = Baseline(one, loss, loss.factor, frozenset(), frozenset())
-    assert [[*_fitted(base, [start])] for start in LARGE] == [[], [], [pytest.approx(0.45)]]
+    assert [[*_fitted(base, [start])] for start in (1e-3, 0.05, 0.3)] == [[], [], [pytest.approx(0.45)]]
     assert with_large_epsilon(one, a_case(one, [[SIGMOID]], loss.name)) == "an ε of 0.45 inside the logarithm"
 
 

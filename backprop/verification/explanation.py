@@ -29,6 +29,9 @@ AHEAD = 0.35
 FREE = ("output-differentiated", "loss-instead-of-derivative")
 #: The largest cost of one mistake; two mistakes that explain the numbers are listed but not named.
 ONE = 1.9
+#: So many times the gradient of a loss that was not named is the gradient of another loss: where outputs are saturated,
+#: the gradients of two losses may have the same direction.
+EXTREME = 1e5
 #: The largest cost of an explanation.
 LIMIT = 2.75
 
@@ -342,7 +345,9 @@ def _scales_of(
         return
     if free:
         yield None, (), 0.5
-    elif sum(block.given.size for block in blocks.values()) >= 4 and not any("~" in t.form[:1] for t in state.terms):
+        return
+    plain = not any("~" in t.form[:1] for t in state.terms) and sum(block.given.size for block in blocks.values()) >= 4
+    if plain and (named or 1 / EXTREME < abs(s) / loss.factor < EXTREME):
         yield None, ("wrong-scale",), 1.8
 
 

@@ -17,14 +17,14 @@ Apart = tuple[Baseline, Mapping[str, Block], str, float]
 
 #: The values of ε that are tried inside a logarithm.
 EPSILONS = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-#: The values from which the search for a large ε begins.
-LARGE = (1e-3, 0.05, 0.3)
+#: The values from which the search for another ε begins.
+STARTS = (*EPSILONS, 0.05, 0.3)
 #: A relative change of the gradient no larger than this is not a mistake.
 HARMLESS = 0.1
 #: The bounds from which the search begins, and the largest number of bounds that the predictions contribute.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
-#: The number of steps in the fit of a bound; that of an ε takes three times as many.
-STEPS = 4
+#: The number of steps in the fit of a bound, each of which doubles one that is far too small; for an ε, twice as many.
+STEPS = 6
 #: How many entries are computed at once in a fit; more would not fit into the processor's cache.
 AT_ONCE = 20_000
 #: The largest bound that counts as clipping, and the largest if the same numbers come from leaving examples out.
@@ -43,12 +43,17 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
                 continue
             factor = blocks[f"W{reading.depth}"].factor
             alike = all(block.off(factor) <= 1 for block in blocks.values())  # then some ε would fit any factor
-            fitted = iter(()) if alike else _fitted(one, EPSILONS if small else LARGE)
-            for epsilon in chain(EPSILONS if small else (), fitted):
-                made = reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
-                if all(block.off(one.s) <= 1 for block in made.values()):
+            for epsilon in chain(EPSILONS, () if alike else _fitted(one, STARTS)):
+                made = _made_with(one, epsilon)
+                if made and (small or not (_made_with(one, epsilon / 2) or _made_with(one, 2 * epsilon))):
                     return one, made, f"an ε of {epsilon:.3g} inside the logarithm", HARMLESS
     return None
+
+
+def _made_with(one: Baseline, epsilon: float) -> dict[str, Block]:
+    """Compare the arrays with those that an ε inside the logarithm gives; empty if one of them does not agree."""
+    made = one.reading.blocks(one.loss.family, {"error": f"~epsilon:{epsilon!r}"})
+    return made if all(block.off(one.s) <= 1 for block in made.values()) else {}
 
 
 def _near(reading: Reading, family: str) -> bool:
@@ -167,4 +172,4 @@ def _fitted(one: Baseline, starts: Sequence[float]) -> Iterator[float]:
     def made(epsilons: np.ndarray) -> np.ndarray:
         return (p.a[-2].T @ grammar.error_with_epsilon(p, epsilons)).reshape(len(epsilons), -1)
 
-    return _agreeing(made, g.ravel(), starts, 3 * STEPS, one.reading.coarse, p.y.size)
+    return _agreeing(made, g.ravel(), starts, 2 * STEPS, one.reading.coarse, p.y.size)
