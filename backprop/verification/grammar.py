@@ -212,7 +212,7 @@ def error_with_epsilon(p: Pass, epsilon: float | np.ndarray) -> np.ndarray:
         epsilon: ε, or several, shape (S, 1, 1).
 
     Returns:
-        The array, of the shape of ŷ, or one for each ε, shape (S, N, d_L).
+        The array, of the shape of ŷ, or S of them.
     """
     a, y = p.a[-1], p.y
     g = -y / (a + epsilon)
@@ -238,7 +238,7 @@ def error_with_clipping(p: Pass, bound: float | np.ndarray, which: str) -> np.nd
         which: a name of CLIPPINGS.
 
     Returns:
-        The array, of the shape of ŷ, or one for each bound, shape (S, N, d_L).
+        The array, of the shape of ŷ, or S of them.
     """
     a, y = p.a[-1], p.y
     q = np.clip(a, bound, 1 - bound)

@@ -23,9 +23,9 @@ STARTS = (*EPSILONS, 0.05, 0.3)
 HARMLESS = 0.1
 #: The bounds from which the search begins, and the largest number of bounds that the predictions contribute.
 BOUNDS, FEW_BOUNDS = (*EPSILONS, 1e-2, 0.05, 0.1), 60
-#: The number of steps in the fit of a bound, each of which doubles one that is far too small; for an ε, twice as many.
+#: The steps of a fit, each of which doubles a bound that is far too small; an ε takes twice as many.
 STEPS = 6
-#: How many entries are computed at once in a fit; more would not fit into the processor's cache.
+#: How many entries are computed at once in a fit, as many as a processor's cache holds.
 AT_ONCE = 20_000
 #: The largest bound that counts as clipping, and the largest if the same numbers come from leaving examples out.
 FARTHEST, LIKELY = 0.25, 0.01
@@ -119,18 +119,9 @@ def _leaves_out(p: Pass, bound: float) -> bool:
 
 @np.errstate(all="ignore")
 def _refined(made: Callable[[np.ndarray], np.ndarray], g: np.ndarray, found: np.ndarray, times: int) -> np.ndarray:
-    """Fit numbers to the gradient of the last layer by Newton's method, as long as they stay between 0 and ½.
+    """Fit S numbers, (S, 1, 1), to a part g, (M,), of the last gradient by Newton's method, between 0 and ½.
 
     For the bound of a clipping, each step assumes that the same predictions stay clipped.
-
-    Args:
-        made: computes the gradient, or a part of it, shape (S, M), for S numbers, shape (S, 1, 1).
-        g: what was passed, shape (M,).
-        found: the numbers from which the fits begin, shape (S, 1, 1).
-        times: how many steps are taken.
-
-    Returns:
-        The fitted numbers, shape (S, 1, 1).
     """
     for _ in range(times):
         base, h = made(found), 1e-6 * found
@@ -148,16 +139,7 @@ def _agreeing(
     coarse: float,
     entries: int,
 ) -> Iterator[float]:
-    """Yield the fitted numbers that agree with the gradient, in the order of their starts.
-
-    Args:
-        made: as for `_refined`.
-        g: as for `_refined`.
-        starts: the numbers from which the fits begin.
-        times: as for `_refined`.
-        coarse: the largest relative deviation that counts as agreement.
-        entries: how many entries `made` computes for each number, so that only some are fitted at once.
-    """
+    """Yield the fitted numbers that agree with g, some at once, as `made` computes so many entries for each."""
     few = max(1, AT_ONCE // entries)
     for first in range(0, len(starts), few):
         found = _refined(made, g, np.array(starts[first : first + few])[:, None, None], times)

@@ -148,28 +148,14 @@ class Block(NamedTuple):
     factor: float
 
     def off(self, s: float) -> float:
-        """Compute the deviation between the two arrays, in units of the largest rounding error.
-
-        Args:
-            s: the factor.
-
-        Returns:
-            The deviation, which is at most 1 if they agree.
-        """
+        """Compute the deviation under a factor s, in units of the largest rounding error: at most 1 if they agree."""
         difference = self.given - s * self.made
         miss = float(np.vdot(difference, difference)) ** 0.5
         allowed = abs(s) * self.slack + self.floor
         return miss / allowed if allowed else (0.0 if miss == 0 else np.inf)
 
     def vague(self, s: float) -> bool:
-        """Tell whether the array is zero, as it should be, or smaller than its rounding error.
-
-        Args:
-            s: the factor.
-
-        Returns:
-            True if nothing can be said about it.
-        """
+        """Tell whether the array is zero, as it should be, or smaller than its rounding error under a factor s."""
         size = norm(self.given)
         if not self.given.any() and not self.made.any():
             return True
@@ -257,14 +243,7 @@ class Reading:
         return (self.problem.X.shape[1], *(w.shape[1] for w in self.problem.weights))
 
     def correct(self, family: str) -> dict[str, Block]:
-        """Compare the arrays with the correct gradient, for a family of losses.
-
-        Args:
-            family: the family of the loss.
-
-        Returns:
-            A block for each array that was passed.
-        """
+        """Compare each array that was passed with the correct gradient, for a family of losses."""
         if family not in self._correct:
             self._correct[family] = self.blocks(family, {})
         return self._correct[family]
@@ -368,14 +347,7 @@ def _kinds_of(place: str, form: str) -> frozenset[str]:
 
 
 def norm(array: np.ndarray) -> float:
-    """Compute the Euclidean norm of all numbers, for small arrays in a third of the time of `np.linalg.norm`.
-
-    Args:
-        array: an array of any shape.
-
-    Returns:
-        The norm.
-    """
+    """Compute the Euclidean norm of all numbers, for small arrays in a third of the time of `np.linalg.norm`."""
     return float(np.vdot(array, array)) ** 0.5
 
 
@@ -387,14 +359,7 @@ def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def distinct(forms: Iterator[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
-    """Remove forms that are not finite or give the same numbers as a simpler or an earlier one.
-
-    Args:
-        forms: names and arrays; the correct one, named "", is kept in any case.
-
-    Returns:
-        The forms that differ.
-    """
+    """Remove forms, except for the correct one, named "", that are not finite or give the numbers of a simpler one."""
     found: dict[bytes, tuple[str, np.ndarray]] = {}
     for name, array in sorted(forms, key=lambda form: form[0].count("+")):
         # The first is quick, and may overflow.

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import shutil
+import tokenize
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,8 +115,22 @@ def archive(root: Path) -> bytes:
         # Large files first in each folder, so that gzip, which looks back 32 KiB, finds more of the small ones again.
         in_order = sorted(wanted, key=lambda path: (path.parent, -path.stat().st_size, path))
         for path in [*in_order, *(root / name for name in ADDED)]:
-            packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), path.read_bytes())
+            packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), uncommented(path.read_bytes()))
     return made.getvalue()
+
+
+def uncommented(source: bytes) -> bytes:
+    r"""Leave out the comments that have lines of their own; these stay, so that the numbers of the others do.
+
+    Examples:
+        >>> uncommented(b"#: The rate.\nRATE = 1.0  # of the report\nTEXT = '''\n# no comment'''\n")
+        b"\nRATE = 1.0  # of the report\nTEXT = '''\n# no comment'''\n"
+    """
+    lines = source.splitlines(keepends=True)
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
+            lines[token.start[0] - 1] = b"\n"
+    return b"".join(lines)
 
 
 def package(root: Path, cache: Path, made: Path) -> bytes:
