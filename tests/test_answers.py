@@ -162,6 +162,7 @@ def test_a_forward_pass_without_an_activation_is_shown_in_lines_of_this_network(
     found = diagnose(model, X, Y, g, loss="mse")
     assert found.mistakes == ("forward-without-activation",)
     assert found.lines == (("forward1", "A1 = Z1", "A1 = tanh(Z1)"),)
+    assert found.sign == 1
 
 
 @pytest.mark.parametrize(("many", "looks"), [(X.size, 1), (X.size - 1, 2)])
@@ -220,6 +221,8 @@ def test_how_closely_weight_decay_must_agree(ratio: float, verdict: str, words: 
     correct = verdict == "correct"
     assert (known.verdict, known.reason, known.place) == (verdict, words, None if correct else "update")
     assert known.lines == (() if correct else found.lines)
+    assert known.alternatives == (() if correct else found.alternatives)
+    assert {array.verdict for array in known.arrays.values()} == {"correct" if correct else "incorrect"}
     assert {layer.verdict for layer in known.layers} == {"correct" if correct else "incorrect"}
     left = abs(ratio - 1) if correct else 1.0  # of the deviation, which was the term itself
     for part in ("layers", "arrays"):
@@ -838,7 +841,8 @@ def test_what_a_factor_or_a_sign_may_come_from() -> None:
     told: dict[str, Any] = {"activations": "sigmoid"}
     mse = MODEL.loss(MODEL.forward(X), Y)
     rooted = diagnose(MODEL, X, Y, [g / (2 * np.sqrt(mse)) for g in G], **told)
-    assert "correct for rmse, the root of the mean squared error" in [other.text for other in rooted.alternatives]
+    text = "correct for rmse, the root of the mean squared error"
+    assert Alternative("correct", (), None, "rmse", text) in rooted.alternatives
     near = diagnose(MODEL, X, Y, [1.00001 * g / (2 * np.sqrt(mse)) for g in G], loss="mse", **told)
     assert not any("rmse" in other.text for other in near.alternatives)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backprop import Model
+from backprop.checks import shown
 from backprop.network import ACTIVATIONS
 from backprop.verification import hints as hints_module
 from backprop.verification import remarks as module
@@ -17,6 +18,7 @@ from backprop.verification.remarks import (
     _equal_predictions,
     _gradient,
     _half_digit,
+    _inputs,
     curvature,
     printed,
     remarks,
@@ -440,6 +442,22 @@ def test_several_losses_that_fit_are_all_named() -> None:
     assert one.text == f"The printed loss 0.25 is {MEAN} (mse) or the sum of squared errors (mse_sum)."
 
 
+def test_the_mean_over_all_differences_of_any_targets_is_known() -> None:
+    y, y_hat = np.array([[-2.0], [0.5], [3.0]]), np.array([[0.25], [0.5], [1.0]])
+    told = printed(float(np.mean((y[:, 0] - y_hat) ** 2)), y, y_hat)
+    assert "the mean over N × N differences" in told.text
+    for large in (10**20, 10**300):  # which NumPy takes for objects
+        assert printed(large, y, y_hat).text.startswith(
+            f"The printed loss {float(large):g} is none of the known losses"
+        )
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-6])
+def test_inputs_are_compared_with_their_own_size(size: float) -> None:
+    x = size * np.array([[1.0, 1e-5], [-1.0, -1e-5], [1.0, -1e-5]])
+    assert ["varies 1e+05 times" in remark.text for remark in _inputs(x)] == [True]
+
+
 @pytest.mark.parametrize(
     ("value", "half"),
     [
@@ -463,6 +481,7 @@ def test_half_a_digit(value: float, half: float) -> None:
         ("1", TypeError, "printed_loss is '1', of type str; expected a number"),
         (True, TypeError, "printed_loss is True, of type bool; expected a number"),
         (np.inf, ValueError, "printed_loss is inf; expected a finite number"),
+        (10**300 + 1, ValueError, f"printed_loss is {shown(10**300 + 1)}; expected a finite number"),
     ],
 )
 def test_what_is_no_printed_loss(value: Any, error: type[Exception], message: str) -> None:

@@ -37,7 +37,7 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
         likely = [x for x in losses_for(case, reading) if x.family != "mse" and (not small or _near(reading, x.family))]
         for one in comparisons(case, reading, likely):
             blocks = reading.correct(one.loss.family)
-            if small and _changed(one) > HARMLESS:
+            if small and one.error > HARMLESS:
                 continue
             if not small and blocks[f"W{reading.depth}"].proportional:  # a factor says the same
                 continue
@@ -103,12 +103,6 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
                     what += grammar.CLIPPINGS[which] + ", as if these examples were left out" * left_out
                     return one, blocks, what, HARMLESS if left_out else np.inf
     return None
-
-
-def _changed(one: Baseline) -> float:
-    """Compute how far the gradient is from the correct one, as the largest relative error of an array."""
-    blocks = one.reading.correct(one.loss.family)
-    return max(step.relative_error(block.given, one.s * block.made) for block in blocks.values())
 
 
 def _leaves_out(p: Pass, bound: float) -> bool:

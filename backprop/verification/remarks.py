@@ -370,6 +370,7 @@ mean squared error.
         raise ValueError(f"printed_loss is {checks.shown(value)}; expected a finite number")
     if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
+    value = float(value)
     if not np.isfinite(value):
         raise ValueError(f"printed_loss is {value}; expected a finite number")
     known = {name: (v, LOSS_NAMES[name].words) for name, v in loss_values(y, y_hat).items() if np.isfinite(v)}
@@ -390,7 +391,7 @@ mean squared error.
             known[f"{name} {half}"] = v + penalty, f"{words} {half}"
             known[f"{name} {whole}"] = v + 2 * penalty, f"{words} {whole}"
         own, aim = f"{loss} {half}", aim and f"{aim} {half}"
-    tolerance = max(_half_digit(float(value)), 1e-7 * abs(float(value)))
+    tolerance = max(_half_digit(value), 1e-7 * abs(value))
     fitting = [name for name, (v, _) in known.items() if abs(v - value) <= tolerance]
     if own in fitting:
         text = f"The printed loss {value:.10g} is {aim}, the one that is minimised."

@@ -84,8 +84,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     reason = "no array is correct, and no known mistake explains the numbers"
     if best.error < CLOSE:
         reason = f"close to the correct gradient of {best.loss.name}, but off by {best.error:.0e}"
-        reason += "" if printed or inexact else ", which rounding cannot explain"
-        reason += f", {INEXACT}" if inexact else ""
+        reason += f", {INEXACT}" if inexact else "" if printed else ", which rounding cannot explain"
     elif right:
         reason = f"the gradient with respect to {', '.join(right)} is correct for {best.loss.name}, "
         reason += f"but no known mistake explains that with respect to {', '.join(wrong)}"

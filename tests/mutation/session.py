@@ -27,7 +27,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutants import ROOT, Mutant
 
 SLOW = 3.0  # seconds: no mutant is tried with a test that takes longer
-PATIENCE = 6.0  # seconds: of the tests of a function those that fit into this time, unless another is given
+PATIENCE = 15.0  # seconds: of the tests of a function those that fit into this time, unless another is given
 RECORD = ROOT / "build" / "mutation.json"
 KILLED, SURVIVED = 1, 0
 
