@@ -29,8 +29,8 @@ AHEAD = 0.35
 FREE = ("output-differentiated", "loss-instead-of-derivative")
 #: The largest cost of one mistake; two mistakes that explain the numbers are listed but not named.
 ONE = 1.9
-#: So many times the gradient of a loss that was not named is the gradient of another loss: where outputs are saturated,
-#: the gradients of two losses may have the same direction.
+#: From a factor so large, or from its inverse, no loss is inferred: where outputs are saturated, the gradients of two
+#: losses may have the same direction.
 EXTREME = 1e5
 #: The largest cost of an explanation.
 LIMIT = 2.75

@@ -45,6 +45,7 @@ def with_epsilon(case: Case, readings: Sequence[Reading], small: bool = True) ->
             alike = all(block.off(factor) <= 1 for block in blocks.values())  # then some ε would fit any factor
             for epsilon in chain(EPSILONS, () if alike else _fitted(one, STARTS)):
                 made = _made_with(one, epsilon)
+                # where 1 − ŷ is 0 in floating point, a wide range of ε gives the same numbers
                 if made and (small or not (_made_with(one, epsilon / 2) or _made_with(one, 2 * epsilon))):
                     return one, made, f"an ε of {epsilon:.3g} inside the logarithm", HARMLESS
     return None
@@ -85,9 +86,9 @@ def with_clipping(case: Case, reading: Reading) -> Apart | None:
         for which in grammar.CLIPPINGS:
 
             def made(bounds: np.ndarray, which: str = which, left: np.ndarray = left, p: Pass = p) -> np.ndarray:
-                return np.array(left @ grammar.error_with_clipping(p, bounds, which))
+                return left @ grammar.error_with_clipping(p, bounds, which)
 
-            times = 0 if which == "zeroed" else STEPS  # which shows only how many are clipped
+            times = 0 if which == "zeroed" else STEPS  # zeros show only how many are clipped
             for bound in _agreeing(made, target, starts, times, reading.coarse, p.y.size):
                 many = int(np.sum(np.minimum(p.a[-1], 1 - p.a[-1]) < bound))
                 near = np.min(np.abs(away / bound - 1)) < 1e4 * reading.unit  # then rounding would decide
@@ -133,7 +134,7 @@ def _agreeing(
     coarse: float,
     entries: int,
 ) -> Iterator[float]:
-    """Yield the fitted numbers that agree with g, some at once, as `made` computes so many entries for each."""
+    """Yield the fitted numbers that agree with g; the more entries each of them has, the fewer are fitted at once."""
     few = max(1, AT_ONCE // entries)
     for first in range(0, len(starts), few):
         found = _refined(made, g, np.array(starts[first : first + few])[:, None, None], times)
