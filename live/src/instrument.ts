@@ -197,16 +197,13 @@ export class Microscope {
     else this.later = window.setTimeout(write, 400);
   }
 
-  /** Training has led to another network; the drawing follows when it pauses. */
+  /** Training has led to another network; the drawing follows when it pauses, unless a change brings its own. */
   private trained(address: string, paused: boolean): void {
     this.address = address;
-    if (paused) {
-      void ask("look", { address, focus: this.graph.focused }).then((answer) => {
-        if (typeof answer !== "string") {
-          this.show(answer);
-        }
-      });
-    }
+    if (!paused || this.busy) return;
+    void ask("look", { address, focus: this.graph.focused }).then((answer) => {
+      if (typeof answer !== "string" && !this.busy && this.address === address) this.show(answer);
+    });
   }
 
   private async download(verb: "picture" | "archive"): Promise<void> {

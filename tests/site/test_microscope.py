@@ -292,6 +292,31 @@ def test_a_learning_rate_that_is_written_in_training_holds_and_pause_pauses(benc
     assert "eta=0.125" in address(bench)
 
 
+def test_what_is_written_in_training_is_not_put_back_to_what_it_was_before(bench: Any) -> None:
+    """All that the page puts into the field from then on is listed: a reader who goes on writing meets nothing else."""
+    opened(bench, "step=forward-3")
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 20")
+    written(bench, "Learning rate η", "0.25")
+    bench.get_by_label("Learning rate η", exact=True).evaluate(
+        """field => {
+            const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+            window.put = [];
+            Object.defineProperty(field, "value", {
+                configurable: true,
+                get,
+                set(value) { window.put.push(value); set.call(this, value); },
+            });
+        }"""
+    )
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("location.search.includes('eta=0.25')")
+    click(bench, "Pause")
+    bench.wait_for_function("window.put.length > 1")
+    assert set(bench.evaluate("window.put")) == {"0.25"}
+    bench.get_by_label("Learning rate η", exact=True).evaluate("field => { delete field.value; }")
+
+
 def test_two_quick_epochs_are_two(bench: Any) -> None:
     opened(bench, "step=forward-3")
     bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
