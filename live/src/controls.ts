@@ -49,10 +49,13 @@ const shown = new WeakMap<HTMLInputElement, string>();
 /** A number with no more digits than these, so that it can be read; what is computed has all of them. */
 const short = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
 
-/** Put a value into a field, unless the reader is writing there. */
+/** Put a value into a field, unless the reader is writing there; what is selected for writing over stays selected. */
 export function put(input: HTMLInputElement, value: string): void {
-  if (document.activeElement === input && input.value !== (shown.get(input) ?? "")) return;
+  const here = document.activeElement === input;
+  if (here && input.value !== (shown.get(input) ?? "")) return;
+  const { selectionStart: start, selectionEnd: end, value: { length } } = input;
   input.value = value;
+  if (here && start === 0 && end === length) input.select();
   shown.set(input, value);
 }
 

@@ -27,6 +27,9 @@ export function linked(text: string): (Node | string)[] {
   });
 }
 
+/** Whether the reader wants little to move. */
+export const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Make a button. */
 export function button(words: string, act: () => void): HTMLButtonElement {
   const made = make("button", "", words);

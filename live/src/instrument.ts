@@ -1,14 +1,17 @@
 /** The instrument itself, loaded at the first click: Python shows the state, and every control changes a word of it. */
 
 import { Controls, Editor } from "./controls";
-import { button, make } from "./dom";
+import { button, make, still } from "./dom";
 import { Graph } from "./graph";
 import { save } from "./kept";
 import { Mistakes } from "./mistakes";
-import { ask } from "./page";
+import { ask, took } from "./page";
 import { Panel } from "./panel";
 import type { Verbs, View } from "./protocol";
 import { Training } from "./training";
+
+const FOLLOW = 250; // milliseconds from one drawing to the next while it trains, and no less than
+const SHARE = 9; // times as long as a drawing takes, so that training has nine tenths of the time
 
 export class Microscope {
   private view: View | null = null;
@@ -20,6 +23,7 @@ export class Microscope {
   private done: Promise<void> = Promise.resolve(); // resolved when nothing waits for Python
   private written = -Infinity;
   private later = 0;
+  private due = 0; // when the drawing is to follow the training again
   private readonly words = make("p", "microscope-words");
   private readonly stages = make("div", "microscope-stages");
   private readonly place = make("span", "microscope-place");
@@ -156,13 +160,26 @@ export class Microscope {
     return new Map([...settings.weights, ...numbered("x", settings.x), ...numbered("y", settings.y)]);
   }
 
+  /** Show what moves while it trains: the drawing and the numbers. */
+  private follow(view: View): void {
+    const { step, settings } = view;
+    const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} update${settings.epoch === 1 ? "" : "s"}` : "";
+    this.view = view;
+    this.place.textContent = `Step ${step.place}${epochs}`;
+    this.graph.show(view.svg);
+    this.panel.show(step);
+    this.editor.show(this.values(view));
+    this.root.dataset.numbers = JSON.stringify(view.numbers);
+  }
+
   private show(view: View): void {
     const focused = this.root.contains(document.activeElement);
-    this.view = view;
+    const { step, settings } = view;
     this.address = view.address;
     this.remember();
     this.say(view.problems);
-    const { step, settings } = view;
+    this.follow(view);
+    this.panel.say(step);
     if (this.stages.children.length !== step.stages.length) {
       this.stages.replaceChildren(...step.stages.map(([key, words]) => stage(key, words, () => this.go(key))));
     }
@@ -171,14 +188,8 @@ export class Microscope {
     }
     this.previous.disabled = !step.previous;
     this.next.textContent = step.next ? "Next" : "Update the weights";
-    const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} update${settings.epoch === 1 ? "" : "s"}` : "";
-    this.place.textContent = `Step ${step.place}${epochs}`;
-    this.graph.show(view.svg);
-    this.panel.show(step);
     this.controls.show(settings);
-    this.editor.show(this.values(view));
     this.root.dataset.step = step.name;
-    this.root.dataset.numbers = JSON.stringify(view.numbers);
     void this.training.show(view.address);
     void this.mistakes.show(view);
     const now = document.activeElement;
@@ -197,12 +208,17 @@ export class Microscope {
     else this.later = window.setTimeout(write, 400);
   }
 
-  /** Training has led to another network; the drawing follows when it pauses, unless a change brings its own. */
+  /** Training has led to another network; the drawing follows now and then, and when it pauses. */
   private trained(address: string, paused: boolean): void {
     this.address = address;
-    if (!paused || this.busy) return;
+    if (this.busy || (!paused && (still() || performance.now() < this.due))) return; // a change brings its own drawing
+    this.due = Infinity;
+    this.remember();
     void ask("look", { address, focus: this.graph.focused }).then((answer) => {
-      if (typeof answer !== "string" && !this.busy && this.address === address) this.show(answer);
+      this.due = performance.now() + Math.max(FOLLOW, SHARE * took());
+      if (typeof answer === "string" || this.busy) return;
+      if (this.training.running) this.follow(answer);
+      else if (this.address === address) this.show(answer);
     });
   }
 

@@ -1,7 +1,7 @@
 /** Training, live: the worker trains while the page draws what it trained before. */
 
 import { Curve, Surface } from "./charts";
-import { button, make } from "./dom";
+import { button, make, still } from "./dom";
 import { ask, took } from "./page";
 import type { Trained } from "./protocol";
 import { select } from "./controls";
@@ -27,7 +27,7 @@ export class Training {
   private readonly starting: HTMLButtonElement;
   private readonly once: HTMLButtonElement;
   private wanted = false; // the reader has pressed Train
-  private running = false; // it may be halted for a moment, while something changes
+  running = false; // it may be halted for a moment, while something changes
   private over: Promise<void> = Promise.resolve();
   private turn = 0; // counts what was begun or stopped, of which only the newest holds
   private beside: unknown = {};
@@ -160,7 +160,7 @@ export class Training {
     let working = 0; // seconds that the worker has trained
     const begun = performance.now();
     let from = 0;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const quiet = still();
     let next = this.asked(address, epochs);
     for (;;) {
       const answer = await next;
@@ -179,8 +179,8 @@ export class Training {
       if (!over) {
         next = this.asked(answer.address, epochs);
       }
-      if (!still || over || frames % 30 === 0) await new Promise(requestAnimationFrame);
-      if (!still || over || frames % 30 === 0) this.draw(answer);
+      if (!quiet || over || frames % 30 === 0) await new Promise(requestAnimationFrame);
+      if (!quiet || over || frames % 30 === 0) this.draw(answer);
       const seconds = (performance.now() - begun) / 1000;
       this.element.dataset.rate = String((answer.epoch - from) / seconds);
       this.element.dataset.frames = String(frames / seconds);

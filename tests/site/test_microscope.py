@@ -317,6 +317,52 @@ def test_what_is_written_in_training_is_not_put_back_to_what_it_was_before(bench
     bench.get_by_label("Learning rate η", exact=True).evaluate("field => { delete field.value; }")
 
 
+def test_while_it_trains_the_drawing_follows_and_disturbs_nobody(bench: Any) -> None:
+    """The numbers, the address and the chosen weight move; the code, the spoken words and what is selected do not."""
+    opened(bench, "step=forward-3")
+    bench.evaluate("document.querySelector('.microscope-code').mark = true")
+    said = bench.locator(".microscope-words").inner_text()
+    before = numbers(bench)
+    click(bench, "Train")
+    bench.mouse.click(
+        *bench.evaluate(
+            """() => {
+                const line = () => document.querySelector("[data-name='w1-3'] .hit");
+                line().scrollIntoView({ block: "center", behavior: "instant" });
+                const box = line().getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }"""
+        )
+    )
+    weight = bench.locator(".microscope-one input").first
+    shown = weight.input_value()
+    bench.wait_for_function("shown => document.activeElement.value !== shown", arg=shown)
+    assert bench.evaluate(
+        "(({ selectionStart, selectionEnd, value }) => [selectionStart, selectionEnd - value.length])(document.activeElement)"
+    ) == [0, 0]
+    bench.wait_for_function("Number(new URLSearchParams(location.search).get('epoch')) > 0")
+    assert numbers(bench)["loss"] != before["loss"]
+    assert bench.evaluate("document.querySelector('.microscope-code').mark")
+    assert bench.locator(".microscope-words").inner_text() == said
+    assert re.search(r"after [\d,]+ update", bench.locator("#microscope > .microscope-bar").first.inner_text())
+    bench.keyboard.type("0.5")
+    bench.keyboard.press("Enter")
+    bench.wait_for_function("document.querySelector('[data-name=\"w1-3\"]').dataset.w === '0.5'")
+    bench.locator("#microscope").get_by_role("button", name="Train", exact=True).wait_for()
+
+
+def test_without_motion_the_drawing_waits_until_training_pauses(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    bench.emulate_media(reduced_motion="reduce")
+    before = numbers(bench)
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 1000")
+    assert numbers(bench) == before
+    click(bench, "Pause")
+    bench.wait_for_function(f"before => JSON.parse({DATA}.numbers).loss !== before", arg=before["loss"])
+    bench.emulate_media(reduced_motion="no-preference")
+
+
 def test_two_quick_epochs_are_two(bench: Any) -> None:
     opened(bench, "step=forward-3")
     bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
