@@ -37,7 +37,7 @@ class Claim:
         part: the part of the report in which it stands.
         statement: what the report says, in our words.
         equations: the labels of the equations that it concerns.
-        check: what decides it: "doctest:STEP" or "experiment:NAME".
+        check: what decides it: "doctest:STEP" or "experiment:NAME", where ".PART" may follow the name.
         judge: a function of the results that returns the verdict, HOLDS, WHEN or NOT, and the reason. With WHEN, the
             reason begins with the condition.
     """
@@ -63,7 +63,7 @@ def claim(part: str, check: str, *equations: str) -> Callable[[Judge], Judge]:
 
     Args:
         part: the part of the report.
-        check: "doctest:STEP" or "experiment:NAME".
+        check: "doctest:STEP" or "experiment:NAME", where ".PART" may follow the name.
         *equations: the labels of the equations that it concerns.
 
     Returns:
@@ -354,7 +354,7 @@ def zeros_and_ones(r: Results) -> Judgement:
     return verdict(s["miss"] < 1e-9, why)
 
 
-@claim(CODE, "experiment:spread", "weighted-sum", "preactivation")
+@claim(CODE, "experiment:spread.xor", "weighted-sum", "preactivation")
 def bias_in_the_text(r: Results) -> Judgement:
     r"""A unit computes $z = w^\top x + b$."""
     s = r["spread"]["xor"]["one"]
@@ -428,14 +428,14 @@ def in_the_band(r: Results, name: str, solving: str) -> tuple[bool, str]:
     return inside >= 0.9 * lines, why
 
 
-@claim(RESULTS, "experiment:spread")
+@claim(RESULTS, "experiment:spread.linear")
 def linear_result(r: Results) -> Judgement:
     """On linear data, at η = 1, the loss falls to 0.0069 by epoch 9,500."""
     right, why = in_the_band(r, "linear", "end with every prediction correct")
     return verdict(right and min(LINEAR_LOG.values()) < 0.0069, why)
 
 
-@claim(RESULTS, "experiment:spread")
+@claim(RESULTS, "experiment:spread.xor")
 def xor_result(r: Results) -> Judgement:
     """On XOR, at η = 1, the loss falls to 0.0039 by epoch 9,500."""
     return verdict(*in_the_band(r, "xor", "solve XOR"))

@@ -204,6 +204,12 @@ def test_what_the_page_says_of_the_alternatives_is_so() -> None:
     assert min(ends[0]) < min(ends[3]) < max(ends[0])  # with biases: the best within it
     floor = [*ends[1], *(fit["typical"] for fit in three["near"][:3])]
     assert max(ends[0]) < min(floor) < max(floor) < 1.1 * min(floor)  # three units: above it, at one floor
+    assert not any(fit["settled"] for fit in [*three["random"], *three["near"]])
+    near = [fit["typical"] for fit in control["near"]]
+    assert near == sorted(near)
+    assert (
+        near[0] < 1e-3 < max(ends[0]) < near[1]
+    )  # of the control's fits that start nearby one comes near, three do not
     assert control["stages"][2][0] < 1e-2 * three["stages"][2][0]
     assert summed["nearest"] > 10 * max(one["nearest"] for one in (control, three, five, biased))
     assert min(ends[4]) > 10 * max(ends[0])

@@ -109,9 +109,10 @@ def sigmoid_derivative_from_output(a: np.ndarray) -> np.ndarray:
     $$\sigma'(z) = a(1 - a) \le \tfrac14, \qquad a = \sigma(z) \tag{4.3}\label{eq:sigmoid-derivative-from-output}$$
 
     The forward pass has already computed $a = \sigma(z)$, so the derivative costs only one multiplication. The parabola
-    $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. In the backward pass a gradient, which we shall call δ
-    $\eqref{eq:delta}$, is multiplied by this derivative at every sigmoid that it reaches, so each sigmoid reduces it to
-    at most a quarter, although the weights may enlarge it again $\eqref{eq:delta-bound}$. If $z$ is so large or so
+    $a(1-a)$ has its maximum $\tfrac14$ at $a = \tfrac12$. In the backward pass the gradient that arrives at a
+    sigmoid is multiplied by this derivative, and the product is what we shall call δ $\eqref{eq:delta}$. Each sigmoid
+    therefore reduces the gradient to at most a quarter, although the weights may enlarge it again
+    $\eqref{eq:delta-bound}$. If $z$ is so large or so
     negative that the curve is almost flat, the unit is called saturated.
 
     Args:
@@ -489,13 +490,13 @@ def leaky_relu_derivative(z: np.ndarray, alpha: float = 0.01) -> np.ndarray:
     \tag{4.12}\label{eq:leaky-relu-derivative}$$
 
     The function consists of two straight lines, which meet at $z = 0$. There every number from $\alpha$ to 1 is a
-    subgradient, and we take $\alpha$, as we took 0 for ReLU. Where $z$ is negative, δ is multiplied by $\alpha$, so a
-    small part of it is still propagated.
+    subgradient, and we take $\alpha$, as we took 0 for ReLU. Where $z$ is negative, the
+    gradient that arrives is multiplied by $\alpha$, so a small part of it is still propagated.
 
     Args:
-        z: the pre-activation $z$ or the activation $a$, any shape, real: both have the same sign.
-        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1. It must not be 0 if $a$ is passed in place of
-            $z$.
+        z: the pre-activation $z$ or the activation $a$, any shape, real. Both give the same result, because $a > 0$
+            exactly where $z > 0$.
+        alpha: the derivative $\alpha$ for negative $z$, between 0 and 1.
 
     Returns:
         $\partial a/\partial z$, same shape, 1 or $\alpha$.

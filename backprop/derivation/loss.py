@@ -169,8 +169,9 @@ def learning_rate_for_sum(eta_mean: float, n: int) -> float:
 
     Some texts leave the $1/N$ out altogether, so their loss and their gradient are $N$ times ours. The same step
     $\eta\nabla L$ then needs a learning rate that is $N$ times smaller. Both choices are correct, but you can compare
-    two learning rates only if you know whether each belongs to a mean or to a sum. With several outputs our mean also
-    divides by $d_L$, so $N$ must be replaced by $N d_L$.
+    two learning rates only if you know whether each belongs to a mean or to a sum. With several outputs, the mean
+    squared error and binary cross-entropy also divide by $d_L$, so $N$ must be replaced by $N d_L$. Categorical
+    cross-entropy $\eqref{eq:cross-entropy}$ divides by $N$ alone.
 
     Args:
         eta_mean: the learning rate $\eta$ for a loss that is a mean, as everywhere in this package.
@@ -330,8 +331,8 @@ def bce_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$ in [0, 1], shape (..., N, d_L).
-        y_hat: the predictions $\hat y$, strictly between 0 and 1, same shape. At exactly 0 or 1 the
-            derivative is infinite.
+        y_hat: the predictions $\hat y$, strictly between 0 and 1, same shape. At exactly 0 or 1 the derivative of an
+            incorrect prediction is infinite, and for a correct one the formula is 0/0, which gives NaN.
 
     Returns:
         $\partial L/\partial\hat y$, shape (..., N, d_L).
@@ -496,7 +497,8 @@ def cross_entropy_derivative(y: np.ndarray, y_hat: np.ndarray) -> np.ndarray:
 
     Args:
         y: the targets $y$, one-hot or other probabilities, shape (..., N, d_L).
-        y_hat: the predictions $\hat y$, greater than 0, same shape. At exactly 0 the derivative is infinite.
+        y_hat: the predictions $\hat y$, greater than 0, same shape. At exactly 0 the derivative is infinite, unless the
+            target is 0 as well. Then the formula is 0/0, which gives NaN.
 
     Returns:
         $\partial L/\partial\hat y$, shape (..., N, d_L).

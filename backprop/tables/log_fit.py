@@ -36,20 +36,20 @@ def contenders(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def deviation(value: float) -> str:
-    r"""Write a deviation with one digit, because its power of ten is what matters unless it is large.
+    r"""Write a deviation with two digits, and a large one with one.
 
     Args:
         value: the deviation.
 
     Returns:
-        One digit.
+        The deviation, with a power of ten if it is small.
 
     Examples:
         >>> from backprop.tables.log_fit import deviation
         >>> deviation(4.317e-05), deviation(0.231)
-        ('4\xa0×\xa010⁻⁵', '0.2')
+        ('4.3\xa0×\xa010⁻⁵', '0.2')
     """
-    return shown(value, ".0e" if value < 0.1 else ".1f")
+    return shown(value, ".1e" if value < 0.1 else ".1f")
 
 
 TABLES = [

@@ -8,10 +8,11 @@ from typing import Any
 from backprop.claims import HOLDS, NOT, WHEN, Claim, Judgement, judged
 from backprop.tables.table import power
 
-#: Where the site shows an experiment.
+#: Where the site shows an experiment, or a part of it.
 PAGES = {
     "program": ("the whole program", "../implementation/program.md"),
-    "spread": ("the results over many seeds", "xor.md"),
+    "spread.linear": ("the results over many seeds", "linear.md"),
+    "spread.xor": ("the results over many seeds", "xor.md"),
     "log_reproduction": ("the reproduction of the log", "log.md"),
     "start_weights": ("the experiment `start_weights`", ""),
     "learning_rates": ("the results on learning rates", "learning-rates.md"),
@@ -24,7 +25,7 @@ _CLASSES = {HOLDS: "holds", WHEN: "holds-when", NOT: "does-not-hold"}
 
 
 def decided_by(check: str) -> str:
-    """Say what decides a claim, "doctest:STEP" or "experiment:NAME", as a link."""
+    """Say what decides a claim, "doctest:STEP", "experiment:NAME" or "experiment:NAME.PART", as a link."""
     kind, name = check.split(":")
     if kind == "doctest":
         return f"the examples of `{name}`"
