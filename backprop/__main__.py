@@ -50,7 +50,10 @@ def parser() -> Parser:
     commands = top.add_subparsers(
         dest="command", required=True, metavar="{train,diagnose,grade,cite}", parser_class=Parser
     )
-    add = commands.add_parser("train", help="train a network and print its log").add_argument
+    usage = "%(prog)s {} [options]"  # an option that takes several names comes after what has no option
+    add = commands.add_parser(
+        "train", usage=usage.format("{linear,xor}"), help="train a network and print its log"
+    ).add_argument
     add("data", choices=["linear", "xor"], help="100 examples that a line separates, or the 21 examples of XOR")
     add("--hidden", type=int, nargs="+", default=[4], metavar="H", help="units of each hidden layer (default: 4)")
     add("--eta", type=float, default=1.0, help="learning rate (default: 1)")
@@ -67,7 +70,9 @@ def parser() -> Parser:
     add("--bias", action="store_true", help="give the layers biases (default: none, as in the report)")
     add("--log-every", type=int, default=500, metavar="EPOCHS", help="epochs from one line to the next (default: 500)")
     add("--plot", type=Path, metavar="FILE", help="draw learning curve and decision surface, such as xor.png")
-    add = commands.add_parser("diagnose", help="name the mistake in a gradient that a program saved").add_argument
+    add = commands.add_parser(
+        "diagnose", usage=usage.format("run.npz"), help="name the mistake in a gradient that a program saved"
+    ).add_argument
     names = ", ".join(f"{name.format(l='1')} ({what.format(l='1')})" for name, what in archive.NAMES.items())
     add(
         "file",
@@ -77,7 +82,9 @@ def parser() -> Parser:
     )
     add("--printed-loss", type=float, metavar="LOSS", help="the loss that the program printed for these weights")
     _add_options(add)
-    add = commands.add_parser("grade", help="diagnose every .npz and .mat file of a folder").add_argument
+    add = commands.add_parser(
+        "grade", usage=usage.format("FOLDER"), help="diagnose every .npz and .mat file of a folder"
+    ).add_argument
     add("folder", type=Path, metavar="FOLDER", help="a folder with files as for diagnose, one for each student")
     add("--csv", type=Path, metavar="FILE", help="write the table to this file as well")
     add("--given", type=Path, metavar="FILE", help="the .npz or .mat file with the data and weights that you gave out")
@@ -100,7 +107,7 @@ def _add_options(add: Callable[..., object]) -> None:
     add("--convention", metavar="NAME", help="such as 'rows, (in, out)' or 'columns' (default: inferred)")
     add("--eta", type=float, help="learning rate of the update, if the file has after1, … (default: eta of the file)")
     add("--optimizer", metavar="NAME", help="sgd, momentum or adam, with PyTorch's defaults (default: sgd)")
-    add("--weight-decay", type=float, metavar="LAMBDA", help="λ, if the program adds a term λW (default: inferred)")
+    add("--weight-decay", type=float, metavar="LAMBDA", help="λ, if the program adds a term λW (default: none)")
     add("--strict", action="store_true", help="exit with 0 only if the data leave nothing open")
 
 
@@ -113,8 +120,10 @@ def diagnose(options: argparse.Namespace) -> int:
     Returns:
         The exit status: 0 if it is correct, 1 if it is incorrect or unknown, 2 if the file or an option cannot be used.
     """
+    specified = _specified(options)
     try:
-        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **_specified(options))
+        grading.check_options(**specified)
+        found, left = grading.diagnose_file(options.file, printed_loss=options.printed_loss, **specified)
     except FileNotFoundError:
         print(f"backprop: {options.file}: there is no such file", file=sys.stderr)
         return 2
@@ -122,11 +131,11 @@ def diagnose(options: argparse.Namespace) -> int:
         print(f"backprop: {options.file} cannot be read: {error.strerror or error}", file=sys.stderr)
         return 2
     except (TypeError, ValueError, MemoryError) as error:
-        print(f"backprop: {error}", file=sys.stderr)
+        print(f"backprop: {checks.plain(str(error))}", file=sys.stderr)
         return 2
     print(found)
     if left:
-        print(f"Not looked at: {', '.join(left)}.")
+        print(f"Not looked at: {checks.plain(', '.join(left))}.")
     if options.strict and found.verdict == "correct" and (still_open := found.left_open):
         print(f"Not passed, because of --strict: {still_open}.")
     return grading.status_of(found, options.strict)
@@ -151,12 +160,12 @@ def grade(options: argparse.Namespace) -> int:
         The exit status: the largest of those that `diagnose` returns for the files; 2 for a folder without files.
     """
     try:
-        files, others = grading.files_in(options.folder)
-        if options.csv is not None and not options.csv.absolute().parent.is_dir():
-            raise ValueError(f"--csv is {options.csv}; expected a file in a folder that exists")
+        files, others = grading.files_in(options.folder, options.given)
+        if options.csv is not None and (options.csv.is_dir() or not options.csv.absolute().parent.is_dir()):
+            raise ValueError(f"--csv is {str(options.csv)!r}; expected a file in a folder that exists")
         specified = _specified(options)
         grading.check_options(**specified)
-        given = None if options.given is None else archive.read_arrays(options.given)
+        given = None if options.given is None else grading.read_given(options.given)
         grades = []
         for number, path in enumerate(files, start=1):
             if sys.stderr.isatty():
@@ -165,13 +174,13 @@ def grade(options: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             print(f"\r{'':80}\r", end="", file=sys.stderr, flush=True)
     except (OSError, ValueError) as error:
-        print(f"backprop: {error}", file=sys.stderr)
+        print(f"backprop: {checks.plain(str(error))}", file=sys.stderr)
         return 2
     print("\n".join(grading.table(grades)))
     if others:
         names = ", ".join(str(path.relative_to(options.folder)) for path in others[:10])
         more = f" and {len(others) - 10} more" if len(others) > 10 else ""
-        print(f"Not read, because only .npz and .mat files are: {names}{more}.")
+        print(f"Not read, because only .npz and .mat files are, and no links: {checks.plain(names)}{more}.")
     try:
         if options.csv is not None:
             grading.write_csv(options.csv, grades)
@@ -323,21 +332,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if training diverged or a gradient is not correct, 2 for invalid arguments, 130
         after an interrupt.
     """
+    if sys.stderr is None:  # it was closed, so that nobody reads what goes there
+        sys.stderr = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal or a file that does not know ∇ or λ
     options = parser().parse_args(arguments)
     try:
-        return {"train": train, "diagnose": diagnose, "grade": grade, "cite": cite}[options.command](options)
+        status = {"train": train, "diagnose": diagnose, "grade": grade, "cite": cite}[options.command](options)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where an error can still be caught
+        return status
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130
     except MemoryError as error:
         print(f"backprop: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reading program, such as head, has closed the pipe
+    except OSError as error:  # the functions above catch those of the files that they read and write
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):  # the reading program, such as head, has closed the pipe
+            return 0
+        print(f"backprop: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -32,6 +32,24 @@ def shown(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
+def plain(text: str) -> str:
+    """Write text from a file that nobody vouches for on one line, with everything escaped that a terminal obeys.
+
+    Args:
+        text: such as the name of an array.
+
+    Returns:
+        The text on one line, with escapes in place of characters that are not printable.
+
+    Examples:
+        >>> from backprop.checks import plain
+        >>> print(plain("loss\\nCorrect: \\x1b[1mα"))
+        loss Correct: \\x1b[1mα
+    """
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
 def real_array(name: str, value: Any) -> np.ndarray:
     """Return value as a float64 array of finite numbers.
 

@@ -36,7 +36,7 @@ def equation_part(number: str) -> Part:
     """Find an equation by its number.
 
     Args:
-        number: such as "8.4".
+        number: such as "8.4" or "(8.4)".
 
     Returns:
         The equation as a part of the work.
@@ -49,13 +49,14 @@ def equation_part(number: str) -> Part:
         >>> equation_part("8.4")
         Part(title='Equation (8.4)', place='derivation/hidden-to-hidden/#eq-hidden-delta')
     """
+    wanted = number.strip("()") if isinstance(number, str) else None
     for name in derivation.__all__:
         function = getattr(derivation, name)
         for tag, label in LABELLED.findall(function.__doc__ or "") if callable(function) else ():
-            if tag == number:
+            if tag == wanted:
                 page = function.__module__.rpartition(".")[2].replace("_", "-")
-                return Part(f"Equation ({number})", f"derivation/{page}/#eq-{label}")
-    raise ValueError(f"equation is {number!r}; expected the number of an equation, such as '8.4'")
+                return Part(f"Equation ({tag})", f"derivation/{page}/#eq-{label}")
+    raise ValueError(f"equation is {checks.shown(number)}; expected the number of an equation, such as '8.4'")
 
 
 def page_part(place: str) -> Part:
@@ -76,7 +77,9 @@ def page_part(place: str) -> Part:
         Part(title='Page results/xor/', place='results/xor/')
     """
     if not isinstance(place, str) or not re.fullmatch(r"([a-z0-9-]+/)+", place):
-        raise ValueError(f"page is {place!r}; expected an address below the site's root, such as 'results/xor/'")
+        raise ValueError(
+            f"page is {checks.shown(place)}; expected an address below the site's root, such as 'results/xor/'"
+        )
     return Part(f"Page {place}", place)
 
 

@@ -686,7 +686,9 @@ def _activations(
     if isinstance(activations, str | Activation):
         activations = [activations] * n
     if not isinstance(activations, Sequence):
-        raise TypeError(f"activations is {activations!r}; expected a name or a sequence of one for each layer")
+        raise TypeError(
+            f"activations is {checks.shown(activations)}; expected a name or a sequence of one for each layer"
+        )
     if len(activations) != n:
         raise ValueError(f"activations has {len(activations)} entries; expected {n}, one for each layer")
     found = tuple(

@@ -92,6 +92,11 @@ def test_a_step_is_sorted_into_the_arguments_of_diagnose_step() -> None:
     assert arguments(STEP | {"later1": 3 * ONE}, "r") == ("diagnose_step", two | {"biases": None}, [])
 
 
+def test_layers_are_counted_from_1() -> None:
+    with pytest.raises(ValueError, match="^r has g0; layers are counted from 1, so expected W1, … and g1, … or after1"):
+        arguments(PLAIN | {"W0": ONE, "dW0": ONE}, "r")
+
+
 def test_gradients_may_be_called_as_in_programs() -> None:
     named = {"X": ONE, "y": ONE, "W1": ONE, "b1": ONE}
     called = arguments(named | {"dW1": 2 * ONE, "db1": 3 * ONE}, "r")

@@ -160,7 +160,10 @@ def test_other_files_are_named_except_hidden_ones(tmp_path: Path, capsys: pytest
     for name in (".DS_Store", "__MACOSX/x.npz", "late.zip", "net.py"):
         (tmp_path / name).write_bytes(b"")
     _, lines = graded(capsys, str(tmp_path), *TOLD)
-    assert lines[-2:] == ["1 file: 1 correct.", "Not read, because only .npz and .mat files are: late.zip, net.py."]
+    assert lines[-2:] == [
+        "1 file: 1 correct.",
+        "Not read, because only .npz and .mat files are, and no links: late.zip, net.py.",
+    ]
     for number in range(9):
         (tmp_path / f"a{number}.txt").write_bytes(b"")
     _, lines = graded(capsys, str(tmp_path), *TOLD)
@@ -192,7 +195,7 @@ def test_a_file_with_other_data_than_those_given_out_is_not_graded(
         "4 files: 2 correct, 2 other data.",
     ]
     assert main(["grade", str(folder), "--given", str(tmp_path / "absent.npz")]) == 2
-    assert "absent.npz" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"backprop: --given is {tmp_path / 'absent.npz'}; there is no such file\n"
 
 
 def test_identity_may_be_called_linear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,7 +208,64 @@ def test_identity_may_be_called_linear(tmp_path: Path, capsys: pytest.CaptureFix
 def test_arrays_of_another_size_are_other_arrays() -> None:
     given = {"X": np.ones((2, 2)), "y": np.ones(4), "g1": np.ones(2)}
     assert differing({"X": np.ones((3, 2)), "y": np.ones(1)}, given) == ["X", "y"]
-    assert differing({"X": np.ones(4), "y": np.ones((4, 1))}, given) == []
+    assert differing({"X": np.ones(4), "y": np.ones((4, 1))}, given) == ["X"]
+    assert differing({"X": np.ones((1, 2, 2)), "y": np.ones((4, 1))}, given) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "array"), [("X", X.T.reshape(X.shape)), ("W1", RUN["W1"].T.reshape(2, 3)), ("W3", np.ones((1, 1)))]
+)
+def test_what_is_reshaped_or_added_was_not_given_out(name: str, array: np.ndarray) -> None:
+    given = {key: RUN[key] for key in ("X", "y", "W1", "W2")}
+    assert differing(RUN | {name: array}, given) == [name]
+    assert differing(RUN | {name: array}, {"X": X, "y": Y}) == ([name] if name == "X" else [])
+
+
+def test_biases_that_were_not_given_out_are_no_difference_if_they_are_0() -> None:
+    given = {key: RUN[key] for key in ("X", "W1", "W2")}
+    assert differing(RUN | {"b1": np.zeros((1, 3))}, given) == []
+    assert differing(RUN | {"b1": np.ones((1, 3))}, given) == ["b1"]
+
+
+@pytest.mark.parametrize("one_hot", [np.eye(3)[[0, 2, 1, 1]], np.eye(3)[[0, 2, 1, 1]].T])
+def test_class_numbers_are_the_same_as_one_hot_targets(one_hot: np.ndarray) -> None:
+    numbers = np.array([0, 2, 1, 1])
+    assert differing({"y": one_hot}, {"y": numbers}) == differing({"y": numbers[:, None]}, {"y": one_hot}) == []
+    assert differing({"y": one_hot}, {"y": numbers[::-1]}) == ["y"]
+    assert differing({"y": one_hot / 2}, {"y": numbers}) == ["y"]
+
+
+def test_the_file_that_was_given_out_is_no_student_s_and_must_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_class(tmp_path, "correct")
+    given = tmp_path / "given.npz"
+    np.savez(given, **{name: RUN[name] for name in ("X", "y", "W1", "W2")})
+    status, lines = graded(capsys, str(tmp_path), *TOLD, "--given", str(given))
+    assert (status, lines[-1]) == (0, "1 file: 1 correct.")
+    np.savez(given, history=X)
+    assert main(["grade", str(tmp_path), "--given", str(given)]) == 2
+    said = f"backprop: --given is {given}, which has history; expected X, y, W1, …\n"
+    assert capsys.readouterr().err == said
+    assert main(["grade", str(tmp_path), "--given", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"backprop: --given is {tmp_path}, which cannot be read: Is a directory\n"
+
+
+def test_what_a_file_writes_cannot_pass_for_a_line_of_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "a.npz", **{"\x1b[1Ga.npz  correct  yes\nCorrect": X})
+    _, lines = graded(capsys, str(tmp_path))
+    assert len(lines) == 3
+    assert "\x1b" not in lines[1]
+    assert r"\x1b[1Ga.npz" in lines[1]
+
+
+def test_arrays_that_look_like_misspelled_ones_are_noted(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **RUN, dB1=X, dW1=X, seed=np.array(3))
+    assert grade_file(tmp_path / "a.npz", tmp_path, loss="mse", activations="sigmoid").note.endswith(
+        "not looked at: dB1, dW1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,14 +304,22 @@ def test_the_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_table_that_cannot_be_written_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a_class(tmp_path, "correct")
-    (tmp_path / "folder").mkdir()
-    assert main(["grade", str(tmp_path), *TOLD, "--csv", str(tmp_path / "folder")]) == 2
+    missing = tmp_path / "missing.csv"
+    missing.symlink_to(tmp_path / "nowhere" / "x.csv")
+    assert main(["grade", str(tmp_path), *TOLD, "--csv", str(missing)]) == 2
     out, err = capsys.readouterr()
     assert "1 file: 1 correct." in out
-    assert err == f"backprop: {tmp_path / 'folder'} cannot be written: Is a directory\n"
+    assert err == f"backprop: {missing} cannot be written: No such file or directory\n"
+    (tmp_path / "folder").mkdir()
+    assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "folder")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        f"backprop: --csv is {str(tmp_path / 'folder')!r}; expected a file in a folder that exists\n",
+    )
     assert main(["grade", str(tmp_path), "--csv", str(tmp_path / "nowhere" / "x.csv")]) == 2
     out, err = capsys.readouterr()
-    assert (out, err.endswith("x.csv; expected a file in a folder that exists\n")) == ("", True)
+    assert (out, err.endswith("x.csv'; expected a file in a folder that exists\n")) == ("", True)
 
 
 def test_output_that_cannot_be_written_as_it_is_is_escaped(tmp_path: Path) -> None:

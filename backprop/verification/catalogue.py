@@ -72,8 +72,8 @@ MISTAKES: tuple[Mistake, ...] = (
         ("mse-derivative", "shapes"),
         "y_hat - y                       # (N, 1) - (N,) is (N, N)",
         "y_hat - y                       # (N, 1) - (N, 1)",
-        "NumPy and PyTorch broadcast (N, 1) and (N,) to (N, N) without a warning, and the loss is still one number. "
-        "Its gradient pulls every prediction towards the mean of the targets.",
+        "The subtraction broadcasts (N, 1) and (N,) to (N, N) without a warning, in NumPy and in PyTorch, and the loss "
+        "is still one number. Its gradient pulls every prediction towards the mean of the targets.",
         "a gradient check against a loss of your own and by printing the shape of the difference",
         "a gradient check against the same incorrect loss and by the loss, which falls",
     ),
@@ -949,6 +949,9 @@ def early_step(model: Model, X: np.ndarray, y: np.ndarray, eta: float, loss: str
 
 #: Mistakes that are made in the update, so that the gradient of one step is correct.
 OF_THE_UPDATE = ("updated-too-early", "uphill", "gradients-not-zeroed")
+
+#: Mistakes that change nothing but the length of a step.
+OF_THE_SCALE = {slug for slug in BY_SLUG if "" in factors_with(slug, [1, 1], 1)}
 
 
 def gradients_in_training(model: Model, X: np.ndarray, y: np.ndarray, slug: str, loss: str = "mse") -> Gradients:

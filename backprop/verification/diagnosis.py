@@ -25,8 +25,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from backprop import checks
 from backprop.network import ACTIVATIONS, Model
 from backprop.verification.answers import apart_from, is_correct, is_mistake, skipping, with_decay, with_term
+from backprop.verification.catalogue import OF_THE_SCALE
 from backprop.verification.comparison import (
     Baseline,
     Case,
@@ -44,7 +46,7 @@ from backprop.verification.hints import hints
 from backprop.verification.intake import Handed, arrays, data, precision_of, problems, split
 from backprop.verification.logarithms import with_clipping, with_epsilon
 from backprop.verification.optimizers import told_fraction
-from backprop.verification.remarks import remarks
+from backprop.verification.remarks import remarks, told_printed
 from backprop.verification.search import COARSE, MANY, MOST, LossReading, Reading, Search, State, losses, norm
 from backprop.verification.told import networks_for, told_activations, told_losses
 from backprop.verification.unexplained import ALMOST, TOO_SMALL_TO_TELL, all_zero, is_unknown, nothing
@@ -119,6 +121,8 @@ def diagnose(
         biases = weights.biases if biases is None else biases
         activations = weights.activations if activations is None else activations
         weights = weights.weights
+    if printed_loss is not None:
+        told_printed(printed_loss)
     w = arrays("weights", weights)
     given_w, given_b = split(gradients, len(w), biases is not None)
     b = None if biases is None else arrays("biases", biases, len(w))
@@ -183,6 +187,9 @@ def assert_gradient(
         >>> assert_gradient(model.weights, X, y, gradients, loss="mse").verdict
         'correct'
     """
+    if not (sign is None or (isinstance(sign, int | np.integer) and sign in (1, -1))):
+        raise ValueError(f"sign is {checks.shown(sign)}; expected 1, -1 or None")
+    checks.of_type("strict", strict, bool, "True or False")
     found = diagnose(weights, X, y, gradients, biases=biases, activations=activations, loss=loss, convention=convention)
     if found.verdict != "correct":
         raise AssertionError(f"\n{found}")
@@ -377,8 +384,14 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     fits = whole.weight_decay is not None and not whole.mistakes and abs((whole.scale or 0.0) - 1) < 1e-6
     if whole.verdict == "correct" or fits:
         return case, with_decay(whole, decay)
-    if found.verdict == "unknown" and whole.mistakes:  # which have names, so no term λW is among them
+    if not found.mistakes and whole.mistakes and whole.weight_decay is None:  # these explain all, without a term λW
         return case, saying(f"the term λW with λ = {decay:g} is missing as well", whole)
+    n = len(case.problems[0].X)
+    for factor in () if found.mistakes else (2.0, 0.5, n, 1 / n):  # of the gradient and of the term alike
+        scaled = _without(case, factor * decay)
+        fit = diagnosed(scaled)
+        if fit.mistakes and set(fit.mistakes) <= OF_THE_SCALE and abs((fit.scale or 0.0) / factor - 1) < 1e-6:
+            return scaled, saying(f"{with_term(decay)}, which contains the factor as well", fit)
     return rest, saying(f"the term λW with λ = {decay:g} was subtracted before", found)
 
 

@@ -27,6 +27,10 @@ ENDINGS = (".npz", ".mat")
 COLUMNS = ("file", "verdict", "passed", "mistakes", "incorrect", "loss", "remarks", "note")
 
 
+#: The arrays that are compared with those that were given out, and those that a student may have misspelled.
+GIVEN, MISSPELLED = re.compile(r"X|y|[Wb]\d+"), re.compile(r"(?i)d?(x|y|w|b|g|gb|after|afterb|later|laterb)\d*")
+
+
 class Grade(NamedTuple):
     """The result for one file.
 
@@ -37,7 +41,7 @@ class Grade(NamedTuple):
         incorrect: the arrays that are incorrect, such as "W1".
         loss: the loss that the gradient belongs to.
         remarks: the slugs of the remarks.
-        note: as `note_on` writes it, or why the file was not diagnosed.
+        note: as `note_on` writes it, with the arrays that look like misspelled ones; or why the file was not diagnosed.
         status: the exit status that `backprop diagnose` returns for the file: 0 if it passed, 1, or 2 if it was not
             diagnosed.
     """
@@ -150,6 +154,34 @@ def check_options(
         told_optimizer(optimizer, 1.0 if eta is None else eta)
     if weight_decay is not None:
         told_fraction("--weight-decay", weight_decay)
+    if optimizer == "adam":
+        if weight_decay is not None:
+            raise ValueError(f"--weight-decay is {weight_decay}; expected none with --optimizer adam")
+        if activations is None or loss is None:
+            raise ValueError("--optimizer adam is given without --activations and --loss; expected both")
+
+
+def read_given(path: Path) -> dict[str, np.ndarray]:
+    """Read the file that was given out.
+
+    Args:
+        path: the .npz or .mat file.
+
+    Returns:
+        Its arrays by name.
+
+    Raises:
+        ValueError: if it cannot be read, or has none of X, y, W1, …, b1, ….
+    """
+    try:
+        arrays = archive.read_arrays(path)
+    except FileNotFoundError:
+        raise ValueError(f"--given is {path}; there is no such file") from None
+    except OSError as error:
+        raise ValueError(f"--given is {path}, which cannot be read: {error.strerror or error}") from None
+    if not any(map(GIVEN.fullmatch, arrays)):
+        raise ValueError(f"--given is {path}, which has {', '.join(arrays) or 'nothing'}; expected X, y, W1, …")
+    return arrays
 
 
 def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray]) -> list[str]:
@@ -160,8 +192,9 @@ def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray])
         given: those that were given out; of these, X, y, W1, …, b1, … are compared.
 
     Returns:
-        The names of arrays that are missing or have other numbers; rounding to single precision, a transpose and
-        another number of dimensions are no difference.
+        The names of arrays that are missing or have other numbers, and of weights and biases that were not given out,
+        if some were. Rounding to single precision, a transpose, axes of length 1, class numbers in place of one-hot
+        targets and added biases of 0 are no difference.
 
     Examples:
         >>> import numpy as np
@@ -169,17 +202,31 @@ def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray])
         >>> given = {"X": np.eye(2), "W1": np.array([[0.1, 0.2]])}
         >>> differing({"X": np.eye(2), "W1": np.float32([[0.1], [0.2]])}, given)
         []
-        >>> differing({"X": np.ones((2, 2))}, given)
-        ['X', 'W1']
+        >>> differing({"X": np.ones((2, 2)), "W2": np.ones((2, 1))}, given)
+        ['X', 'W1', 'W2']
     """
+    names = [name for name in given if GIVEN.fullmatch(name)]
+    others = [name for name in names if name not in arrays or not _same(arrays[name], given[name], name == "y")]
+    if any(name[0] == "W" for name in names):
+        more = sorted(name for name in arrays if GIVEN.fullmatch(name) and name[0] in "Wb" and name not in given)
+        others += [name for name in more if name[0] == "W" or arrays[name].any()]
+    return others
 
-    def same(one: np.ndarray, other: np.ndarray) -> bool:
-        return one.size == other.size and any(
-            np.allclose(one.ravel(), way.ravel(), 1e-6, 1e-12) for way in (other, other.T)
-        )
 
-    names = [name for name in given if re.fullmatch(r"X|y|[Wb]\d+", name)]
-    return [name for name in names if name not in arrays or not same(arrays[name], given[name])]
+def _same(one: np.ndarray, other: np.ndarray, targets: bool) -> bool:
+    """Tell whether two arrays hold the same numbers in the same order, as rows or as columns."""
+    if targets and np.squeeze(one).ndim != np.squeeze(other).ndim:
+        one, other = _class_numbers(np.squeeze(one)), _class_numbers(np.squeeze(other))
+    ways = (np.squeeze(other), np.squeeze(other).T)
+    return any(np.squeeze(one).shape == way.shape and np.allclose(np.squeeze(one), way, 1e-6, 1e-12) for way in ways)
+
+
+def _class_numbers(y: np.ndarray) -> np.ndarray:
+    """Turn one-hot targets, as rows or as columns, into class numbers; other targets stay as they are."""
+    for axis in range(y.ndim - 1, -1, -1):
+        if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=axis) == 1).all():
+            return np.argmax(y, axis=axis)
+    return y
 
 
 def grade_file(
@@ -203,13 +250,14 @@ def grade_file(
         if given is not None and (others := differing(archive.read_arrays(path), given)):
             note = f"not what was given out: {', '.join(others)}"
             return Grade(name, "other data", (), (), "", (), note, 2)
-        found, _ = diagnose_file(path, **options)
+        found, left = diagnose_file(path, **options)
     except (OSError, TypeError, ValueError, MemoryError) as error:
         return Grade(name, "unreadable", (), (), "", (), str(error) or type(error).__name__, 2)
     incorrect = tuple(name for name, array in found.arrays.items() if array.verdict == "incorrect")
     mistakes = found.mistakes or ((f"in {found.place}",) if found.verdict == "mistake" and found.place else ())
     remarks = tuple(remark.slug for remark in found.remarks)
-    note = note_on(found)
+    unread = ", ".join(filter(MISSPELLED.fullmatch, left))
+    note = "; ".join(filter(None, [note_on(found), f"not looked at: {unread}" * bool(unread)]))
     return Grade(name, found.verdict, mistakes, incorrect, found.loss or "", remarks, note, status_of(found, strict))
 
 
@@ -229,11 +277,12 @@ def note_on(found: Diagnosis) -> str:
     return "; ".join(filter(None, [found.reason, other]))
 
 
-def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
+def files_in(folder: Path, given: Path | None = None) -> tuple[list[Path], list[Path]]:
     """List the files of a class.
 
     Args:
         folder: the folder; its subfolders are searched as well, but links are not followed.
+        given: the file that was given out, which may lie there as well and is no student's.
 
     Returns:
         The .npz and .mat files, and the other files and links, both sorted by name. Hidden files, and those that macOS
@@ -247,6 +296,7 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
         raise NotADirectoryError(f"{folder} is not a folder; expected one with .npz or .mat files")
     parts = {path: path.relative_to(folder).parts for path in sorted(folder.rglob("*")) if not path.is_dir()}
     files = [path for path, names in parts.items() if not any(n.startswith((".", "__MACOSX")) for n in names)]
+    files = [path for path in files if given is None or path.resolve() != given.resolve()]
     found = [path for path in files if path.suffix.lower() in ENDINGS and not path.is_symlink()]
     if not found:
         raise ValueError(f"{folder} has no .npz or .mat file; expected at least one")
@@ -300,7 +350,7 @@ def table(grades: Sequence[Grade]) -> Iterator[str]:
         A line for the names of the columns, one for each file, and one with the counts.
     """
     shown = [c for c in range(len(COLUMNS)) if c < 3 or any(cells(grade)[c] for grade in grades)]
-    rows = [list(COLUMNS), *([" ".join(cell.split()) for cell in cells(grade)] for grade in grades)]
+    rows = [list(COLUMNS), *(list(map(checks.plain, cells(grade))) for grade in grades)]
     widths = {c: max(len(row[c]) for row in rows) for c in shown[:-1]}
     for row in rows:
         yield "  ".join(row[c].ljust(widths.get(c, 0)) for c in shown).rstrip()

@@ -474,7 +474,8 @@ def diagnose_loss(
     verdict, change, ahead = _trend(values, flat)
     constant = next(known.loss for known in first if known.name == "constant")
     size = max(len(values) // 4, LEAST // 2)
-    if verdict != "rising" and values[-size:].max() < CONVERGED * constant:
+    highest = values[-size:].max()
+    if verdict != "rising" and (highest < CONVERGED * constant or highest == 0):  # a constant may be correct
         return LossDiagnosis("converged", last, change, (), nearest, last - nearest.loss, verdict == "stationary")
     found: tuple[KnownLoss, ...] = ()
     if verdict in ("stationary", "creeping"):

@@ -341,6 +341,29 @@ def _learning_rate(
     )
 
 
+def told_printed(value: float) -> float:
+    """Check a printed loss.
+
+    Args:
+        value: the number that was printed.
+
+    Returns:
+        The same as a float.
+
+    Raises:
+        TypeError: if it is not a number.
+        ValueError: if it is not finite.
+    """
+    if isinstance(value, int) and abs(value) > 10**300:
+        raise ValueError(f"printed_loss is {checks.shown(value)}; expected a finite number")
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
+    value = float(value)
+    if not np.isfinite(value):
+        raise ValueError(f"printed_loss is {value}; expected a finite number")
+    return value
+
+
 def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = None, penalty: float = 0.0) -> Remark:
     """Tell which loss a program has printed for these predictions.
 
@@ -366,13 +389,7 @@ def printed(value: float, y: np.ndarray, y_hat: np.ndarray, loss: str | None = N
         The printed loss 0.1875 is half the sum of squared errors (mse_half_sum), while the gradient is that of the \
 mean squared error.
     """
-    if isinstance(value, int) and abs(value) > 10**300:
-        raise ValueError(f"printed_loss is {checks.shown(value)}; expected a finite number")
-    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"printed_loss is {checks.shown(value)}, of type {type(value).__name__}; expected a number")
-    value = float(value)
-    if not np.isfinite(value):
-        raise ValueError(f"printed_loss is {value}; expected a finite number")
+    value = told_printed(value)
     known = {name: (v, LOSS_NAMES[name].words) for name, v in loss_values(y, y_hat).items() if np.isfinite(v)}
     known |= {
         "mae": (float(np.abs(y - y_hat).mean()), "the mean absolute error"),

@@ -12,18 +12,17 @@ from backprop import checks
 from backprop import derivation as step
 from backprop.network import Model
 from backprop.verification import grammar
-from backprop.verification.catalogue import BY_SLUG, factors_with, planted
+from backprop.verification.answers import with_other_numbers
+from backprop.verification.catalogue import BY_SLUG, OF_THE_SCALE, planted
 from backprop.verification.comparison import Baseline, Case, answer, losses_for, read
 from backprop.verification.diagnosis import diagnosed, under_decay, with_remarks
 from backprop.verification.findings import Alternative, Array, Diagnosis
 from backprop.verification.intake import Handed, arrays, data, precision_of, problems
 from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
+from backprop.verification.remarks import told_printed
 from backprop.verification.search import COARSE, LossReading, Reading
 from backprop.verification.told import told_activations
 from backprop.verification.unexplained import EARLIER, no_change, nothing
-
-#: Mistakes that change nothing but the length of a step.
-OF_THE_SCALE = {slug for slug in BY_SLUG if "" in factors_with(slug, [1, 1], 1)}
 
 #: Weights and biases: two lists of arrays, of which the second is empty if there are no biases.
 Parameters = tuple[list[np.ndarray], list[np.ndarray]]
@@ -99,6 +98,8 @@ def diagnose_step(
         if biases is None and before.biases is not None:
             biases = [one.biases if isinstance(one, Model) else None for one in given]
     before, after, after2 = (one.weights if isinstance(one, Model) else one for one in (before, after, after2))
+    if printed_loss is not None:
+        told_printed(printed_loss)
     rule = told_optimizer(optimizer, eta)
     states = _states(before, after, after2, biases)
     told = told_activations(activations, len(states[0][0]), loss)
@@ -124,17 +125,21 @@ def diagnose_step(
         return under_decay(case, rule.weight_decay)[1] if rule.weight_decay else diagnosed(case)
 
     if rule.name == "adam":
-        return _adam(case_of(0), case_of(1) if after2 is not None else None, rule)
+        case = case_of(0)._replace(eta=None)  # the limit of a learning rate is that of gradient descent
+        found = _adam(case, case_of(1) if after2 is not None else None, rule)
+        return found if found.verdict == "unknown" else with_remarks(case, found, printed_loss)
     case = case_of(0)
     if not any(array.any() for part in _moved(states[0], states[1], 1.0) for array in part):
         return no_change(case)
     found = with_remarks(case, answered(case), printed_loss, rule.weight_decay, rule.momentum)
     if rule.momentum and rule.lr and found.verdict != "correct":  # the velocity may be an average
         rule = rule._replace(lr=(1 - rule.momentum) * rule.lr)
-        average = answered(case_of(0))
+        case = case_of(0)
+        average = answered(case)
         if average.verdict == "correct":
             reason = "correct for a velocity that is an average, v ← μv + (1 − μ) ∇L, whose steps are 1 − μ as long"
-            found = replace(average, reason=reason)
+            average = replace(average, reason=reason)
+            found = with_remarks(case, average, printed_loss, rule.weight_decay, rule.momentum)
     if after2 is None or found.verdict != "correct":
         return found
 
@@ -272,7 +277,15 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
         correct=None,
         reason="the first step of Adam shows the sign of each number, and little of its size",
     )
-    same = tuple(slug for slug, other in _mistaken(reading, loss) if _all(_agreeing(reading, loss, other, rule)))
+    there = with_other_numbers(reading)
+    right, wrong = grammar.backward(there.exact(loss.family), {}), dict(_mistaken(there, loss))
+    same = tuple(
+        slug
+        for slug, other in _mistaken(reading, loss)
+        if _all(_agreeing(reading, loss, other, rule))
+        and slug in wrong
+        and not all(np.allclose(wrong[slug][name], right[name]) for name in reading.given)  # then it is no mistake here
+    )
     if _all(agree):
         found = replace(found, cannot_tell=same)
         return found if second is None else _adam_again(found, reading, loss, second, rule)
