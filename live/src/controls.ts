@@ -160,7 +160,7 @@ export class Editor {
     if (this.chosen && !values.has(this.chosen)) this.choose("", values);
     const value = values.get(this.chosen) ?? 0;
     if (this.number) put(this.number, short(value, 12));
-    if (this.slider && document.activeElement !== this.slider) this.slider.value = String(value);
+    if (this.slider) this.slider.value = String(value);
     if ([...this.inputs.keys()].join() !== [...values.keys()].join()) {
       this.inputs.clear();
       for (const name of values.keys()) {

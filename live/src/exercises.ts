@@ -1,7 +1,7 @@
 /** Exercises: write, check, keep, and take home. */
 
 import { button, editor, fill, make } from "./dom";
-import { begun, keep, recall, save } from "./kept";
+import { begun, concerns, keep, recall, save } from "./kept";
 import { ask, note, possible, stop } from "./page";
 import { verdict } from "./report";
 
@@ -55,7 +55,10 @@ class Exercise {
     const text = recall(this.name)?.text ?? this.stub;
     this.area = editor(text, "Your solution, in Python", () => void this.check());
     this.area.addEventListener("input", () => this.written());
-    addEventListener("storage", () => this.elsewhere());
+    addEventListener("storage", (event) => {
+      const { key } = event as StorageEvent;
+      if (key === null || concerns(key, this.name)) this.elsewhere();
+    });
     this.bar.before(this.area);
     this.opening.hidden = true;
     for (const later of [this.checking, this.resetting, this.saving]) later.hidden = false;

@@ -17,6 +17,7 @@ export class Microscope {
   private view: View | null = null;
   private address = "";
   private opened = false;
+  private opening: string | null = null; // an address that is to be shown in place of this one
   private waiting: Record<string, string> | null = null;
   private updating = false;
   private busy = false;
@@ -24,6 +25,7 @@ export class Microscope {
   private written = -Infinity;
   private later = 0;
   private due = 0; // when the drawing is to follow the training again
+  private search = ""; // what the address bar is known to say
   private readonly words = make("p", "microscope-words");
   private readonly stages = make("div", "microscope-stages");
   private readonly place = make("span", "microscope-place");
@@ -51,22 +53,25 @@ export class Microscope {
     this.training = new Training(() => this.current(), (address, paused) => this.trained(address, paused));
     this.words.ariaLive = "polite";
     addEventListener("popstate", () => {
-      const address = location.search.slice(1) || root.dataset.address!;
-      if (this.opened && address !== this.address) void this.open(address);
+      if (location.search === this.search) return; // only the part of the page is another
+      if (this.opened || this.busy) void this.open(location.search.slice(1) || root.dataset.address!);
     });
   }
 
   /** Ask Python for the state of an address, and show it; the first time everything is loaded. */
-  async open(address: string): Promise<void> {
-    await this.done;
-    this.training.pause();
-    await this.training.halt();
+  open(address: string): Promise<void> {
+    this.opening = address;
+    this.waiting = null; // it was meant for what is left
+    this.updating = false;
     clearTimeout(this.later);
-    this.address = address;
-    const answer = await ask("look", { address });
-    if (typeof answer === "string") return this.say([answer]);
-    if (!this.opened) this.build();
-    this.show(answer);
+    this.search = location.search;
+    this.training.pause();
+    return this.begin();
+  }
+
+  /** Write the state into the address bar, because another one follows. */
+  leave(): void {
+    if (this.opened && this.opening === null) this.write();
   }
 
   private build(): void {
@@ -100,36 +105,51 @@ export class Microscope {
   /** Change something; while Python is busy the newest changes wait, and those of the same name replace each other. */
   private change(changes: Record<string, string>): void {
     this.waiting = { ...this.waiting, ...changes };
-    this.begin();
+    if (Object.keys(changes).join() !== "eta") this.training.pause(); // with another learning rate it goes on
+    void this.begin();
   }
 
-  private begin(): void {
+  private begin(): Promise<void> {
     if (!this.busy) this.done = this.work();
+    return this.done;
   }
 
   private async work(): Promise<void> {
     this.busy = true;
-    while (this.waiting || this.updating) {
-      await this.training.halt();
-      const changes = this.waiting;
-      if (changes) this.waiting = null;
-      else this.updating = false;
-      const going = changes !== null && Object.keys(changes).join() === "eta"; // with another learning rate it goes on
-      if (!going) this.training.pause();
-      const { address } = this;
-      const answer = changes
-        ? await ask("look", { address, changes, focus: this.graph.focused })
-        : await ask("update", { address });
-      if (typeof answer === "string") this.say([answer]);
-      else this.show(answer);
-      if (going) this.training.resume();
+    try {
+      while (this.opening !== null || this.waiting || this.updating) await this.answered();
+    } finally {
+      this.busy = false;
     }
-    this.busy = false;
+  }
+
+  /** Ask for what was wanted last, and show the answer, unless the reader has gone elsewhere meanwhile. */
+  private async answered(): Promise<void> {
+    await this.training.halt();
+    const { opening } = this;
+    const changes = opening === null ? this.waiting : null;
+    if (opening !== null) this.address = opening;
+    else if (changes) this.waiting = null;
+    else this.updating = false;
+    const { address } = this;
+    const answer =
+      opening === null && !changes
+        ? await ask("update", { address })
+        : await ask("look", changes ? { address, changes, focus: this.graph.focused } : { address });
+    if (this.opening !== opening) return;
+    this.opening = null;
+    if (typeof answer === "string") {
+      this.say([answer]);
+      if (this.view) this.fill(this.view);
+      return;
+    }
+    if (!this.opened) this.build();
+    this.show(answer);
   }
 
   /** The address with all that the reader has changed, such as a number that was written just before a click. */
   private async current(): Promise<string> {
-    await this.done;
+    while (this.busy) await this.done;
     return this.address;
   }
 
@@ -141,7 +161,8 @@ export class Microscope {
   private forward(): void {
     if (this.view?.step.next) return this.go(this.view.step.next);
     this.updating = true;
-    this.begin();
+    this.training.pause();
+    void this.begin();
   }
 
   /** A part of the drawing was chosen: a connection or an input is edited, a unit is looked at. */
@@ -161,24 +182,23 @@ export class Microscope {
   }
 
   /** Show what moves while it trains: the drawing and the numbers. */
-  private follow(view: View): void {
+  private draw(view: View): void {
     const { step, settings } = view;
     const epochs = settings.epoch ? `, after ${settings.epoch.toLocaleString("en")} update${settings.epoch === 1 ? "" : "s"}` : "";
     this.view = view;
     this.place.textContent = `Step ${step.place}${epochs}`;
     this.graph.show(view.svg);
     this.panel.show(step);
-    this.editor.show(this.values(view));
     this.root.dataset.numbers = JSON.stringify(view.numbers);
   }
 
   private show(view: View): void {
     const focused = this.root.contains(document.activeElement);
-    const { step, settings } = view;
+    const { step } = view;
     this.address = view.address;
     this.remember();
     this.say(view.problems);
-    this.follow(view);
+    this.draw(view);
     this.panel.say(step);
     if (this.stages.children.length !== step.stages.length) {
       this.stages.replaceChildren(...step.stages.map(([key, words]) => stage(key, words, () => this.go(key))));
@@ -188,7 +208,7 @@ export class Microscope {
     }
     this.previous.disabled = !step.previous;
     this.next.textContent = step.next ? "Next" : "Update the weights";
-    this.controls.show(settings);
+    this.fill(view);
     this.root.dataset.step = step.name;
     void this.training.show(view.address);
     void this.mistakes.show(view);
@@ -197,15 +217,30 @@ export class Microscope {
     if (focused && lost) this.next.focus();
   }
 
+  /** Fill the fields; what was changed since, and waits, stays as it is. */
+  private fill(view: View): void {
+    const values = this.values(view);
+    for (const [name, text] of Object.entries(this.waiting ?? {})) {
+      const value = Number(text.replace("−", "-"));
+      if (values.has(name) && Number.isFinite(value)) values.set(name, value);
+    }
+    this.controls.show({ ...view.settings, ...this.waiting } as View["settings"]);
+    this.mistakes.choose(view.settings, this.waiting?.mistake);
+    this.editor.show(values);
+  }
+
+  private write(): void {
+    clearTimeout(this.later);
+    this.written = performance.now();
+    history.replaceState(null, "", `?${this.address}`);
+    this.search = location.search;
+  }
+
   /** Write the state into the address bar, but not more often than browsers like it. */
   private remember(): void {
-    const write = (): void => {
-      this.written = performance.now();
-      history.replaceState(null, "", `?${this.address}`);
-    };
     clearTimeout(this.later);
-    if (performance.now() - this.written > 400) write();
-    else this.later = window.setTimeout(write, 400);
+    if (performance.now() - this.written > 400) this.write();
+    else this.later = window.setTimeout(() => this.write(), 400);
   }
 
   /** Training has led to another network; the drawing follows now and then, and when it pauses. */
@@ -217,8 +252,10 @@ export class Microscope {
     void ask("look", { address, focus: this.graph.focused }).then((answer) => {
       this.due = performance.now() + Math.max(FOLLOW, SHARE * took());
       if (typeof answer === "string" || this.busy) return;
-      if (this.training.running) this.follow(answer);
-      else if (this.address === address) this.show(answer);
+      if (this.training.running) {
+        this.draw(answer);
+        this.editor.show(this.values(answer));
+      } else if (this.address === address) this.show(answer);
     });
   }
 

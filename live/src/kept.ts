@@ -17,6 +17,9 @@ export function recall(name: string): Work | null {
   }
 }
 
+/** Whether a key of the storage is that of an exercise. */
+export const concerns = (key: string, name: string): boolean => key === PREFIX + name;
+
 /** Keep what was written, or forget it; tell whether the browser lets us. */
 export function keep(name: string, work: Work | null): boolean {
   try {

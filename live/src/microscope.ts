@@ -11,11 +11,13 @@ function begin(root: HTMLElement): void {
   const start = root.querySelector<HTMLElement>(".microscope-start")!;
   start.append(opening, note());
   let made: Promise<Microscope> | null = null;
+  let instrument: Microscope | null = null;
 
   async function open(address: string): Promise<void> {
     try {
       made ??= import("./instrument").then(({ Microscope }) => new Microscope(root, start, problems));
-      await (await made).open(address);
+      instrument = await made;
+      await instrument.open(address);
     } catch {
       made = null;
       problems.replaceChildren(make("p", "live-error", "The microscope could not be loaded. Are you online?"));
@@ -29,6 +31,7 @@ function begin(root: HTMLElement): void {
       root.scrollIntoView({ block: "start" });
       root.tabIndex = -1;
       root.focus({ preventScroll: true }); // the keyboard goes on from what the link has opened
+      instrument?.leave(); // one may come back to what is left
       history.pushState(null, "", new URL(link.href).search); // so that one can come back
       void open(location.search.slice(1));
     });

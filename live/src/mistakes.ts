@@ -19,8 +19,11 @@ export class Mistakes {
     this.element.ariaLabel = "Mistakes";
   }
 
+  choose(settings: View["settings"], chosen = settings.mistake): void {
+    this.choice.set([["", "none"], ...settings.mistakes], chosen);
+  }
+
   async show({ settings, address }: View): Promise<void> {
-    this.choice.set([["", "none"], ...settings.mistakes], settings.mistake);
     if (!settings.mistake) {
       this.shown = "";
       this.said.replaceChildren();

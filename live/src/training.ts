@@ -27,9 +27,10 @@ export class Training {
   private readonly starting: HTMLButtonElement;
   private readonly once: HTMLButtonElement;
   private wanted = false; // the reader has pressed Train
+  private single = 0; // how many times One epoch was pressed that have not been trained yet
   running = false; // it may be halted for a moment, while something changes
-  private over: Promise<void> = Promise.resolve();
-  private turn = 0; // counts what was begun or stopped, of which only the newest holds
+  private driving = false;
+  private over: Promise<void> = Promise.resolve(); // what is under way
   private beside: unknown = {};
   private speed = "fast";
   private expected = "nothing"; // the address that this training has led to
@@ -42,8 +43,12 @@ export class Training {
     private readonly address: () => Promise<string>,
     private readonly moved: (address: string, paused: boolean) => void,
   ) {
-    this.starting = button("Train", () => (this.wanted ? this.pause() : void this.run()));
-    this.once = button("One epoch", () => void (this.running || this.begin((address) => this.step(address))));
+    this.starting = button("Train", () => (this.wanted ? this.pause() : this.run()));
+    this.once = button("One epoch", () => {
+      if (this.wanted) return;
+      this.single++;
+      void this.drive();
+    });
     const speed = select("Speed", (value) => {
       this.speed = value;
     });
@@ -68,7 +73,6 @@ export class Training {
   /** Begin anew if it is another network, with other data or other weights, than this training has led to. */
   async show(address: string): Promise<void> {
     const before = this.expected;
-    if (this.running) return;
     this.expected = address;
     if (network(address) === network(before)) return;
     this.beside = {};
@@ -78,39 +82,41 @@ export class Training {
     this.surface.set(answer);
     this.surface.draw(answer.surface);
     this.curve.draw();
-    this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
+    if (!this.wanted) this.words.textContent = `The loss of all ${answer.label.length} examples is ${answer.loss.toPrecision(4)}.`;
   }
 
-  /** Stop, and wait until what was under way has come. */
+  /** Stop, and wait until what was under way has come; it goes on when the address is known again. */
   async halt(): Promise<void> {
     this.running = false;
-    this.turn++;
     await this.over;
-  }
-
-  /** Go on after a halt, unless the reader has paused meanwhile. */
-  resume(): void {
-    if (this.wanted) void this.run();
   }
 
   /** Train until it is paused. */
-  private run(): Promise<void> {
-    this.wanted = this.running = true;
+  private run(): void {
+    this.wanted = true;
     this.starting.textContent = "Pause";
-    return this.begin((address) => this.loop(address));
+    void this.drive();
   }
 
-  /** Train, once all that was begun before is over and it is known from where, unless a button is pressed before. */
-  private async begin(train: (address: string) => Promise<void>): Promise<void> {
-    const turn = ++this.turn;
-    await this.over;
-    const address = await this.address();
-    if (turn === this.turn) this.over = train(address);
+  /** Do what was asked for, one after the other, each when it is known from where. */
+  private async drive(): Promise<void> {
+    if (this.driving) return;
+    this.driving = true;
+    try {
+      while (this.wanted || this.single) {
+        const address = await this.address();
+        if (this.wanted) this.over = this.loop(address);
+        else if (this.single) this.over = this.step(address);
+        await this.over;
+      }
+    } finally {
+      this.driving = false;
+    }
   }
 
   pause(): void {
     this.wanted = this.running = false;
-    this.turn++;
+    this.single = 0;
     this.starting.textContent = "Train";
   }
 
@@ -130,12 +136,13 @@ export class Training {
 
   private draw(answer: Trained): void {
     const loss = answer.losses.at(-1)?.toPrecision(4);
-    this.count.textContent = this.running && loss ? `epoch ${answer.epoch.toLocaleString("en")}, loss ${loss}` : "";
+    this.count.textContent = this.wanted && loss ? `epoch ${answer.epoch.toLocaleString("en")}, loss ${loss}` : "";
     this.curve.draw();
     this.surface.draw(answer.surface);
   }
 
   private async step(address: string): Promise<void> {
+    this.single--;
     const answer = await this.asked(address, 1);
     if (typeof answer === "string") return this.say(answer);
     this.take(answer);
@@ -154,24 +161,28 @@ export class Training {
   }
 
   private async loop(address: string): Promise<void> {
+    this.running = true;
     this.say("Training.");
     let epochs = 10;
     let frames = 0;
     let working = 0; // seconds that the worker has trained
     const begun = performance.now();
     let from = 0;
+    let reached = address;
     const quiet = still();
     let next = this.asked(address, epochs);
     for (;;) {
       const answer = await next;
       if (typeof answer === "string") {
         this.pause();
-        return this.say(answer);
+        this.say(answer);
+        return this.moved(reached, true); // what was trained before is shown
       }
+      reached = answer.address;
       if (!frames) from = answer.epoch;
       this.take(answer);
       frames++;
-      const over = !this.running || answer.words !== "";
+      const over = !this.running || !this.wanted || answer.words !== "";
       working += took() / 1000;
       const wanted = (epochs * TASK) / Math.max(took(), 1);
       const near = Math.round(Math.max(epochs / 2, Math.min(2 * epochs, 5000, wanted)));
