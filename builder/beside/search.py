@@ -25,11 +25,11 @@ def complete(path: Path, equations: Mapping[str, Equation]) -> None:
     """
     index = json.loads(path.read_text(encoding="utf-8"))
     for entry in index["docs"]:
-        text = html.through(entry["text"], drop_listings, drop_arguments)
-        # Plain text is enough, and a tag is a blank. A blank that does not break stays one: as `&nbsp;` it would be
-        # taken for a part of the word before it. The text comes from the tree, so these patterns meet no surprise.
-        text = re.sub(r"</?(p|ul|ol|li|code|pre)>", " ", text).replace("&nbsp;", "\xa0")
-        entry["text"] = re.sub(r"[ \n]+", " ", text).strip(" ")
+        tree = html.fragment(entry["text"])
+        drop_listings(tree)
+        drop_arguments(tree)
+        # Plain text is enough, and a tag is a blank. A blank that does not break stays one.
+        entry["text"] = re.sub(r"[ \n]+", " ", escape(tree.text(separator=" "), quote=False)).strip(" ")
         if entry["location"].startswith(DERIVATION):
             entry["boost"] = 2  # where something is derived comes before where it is used
     index["docs"] += entries(equations)
