@@ -3,6 +3,7 @@
 import io
 from importlib.metadata import distribution, version
 from pathlib import Path
+from unicodedata import normalize
 
 from fontTools import subset
 
@@ -16,10 +17,8 @@ def italics(characters: set[str]) -> set[str]:
         >>> sorted(italics(set("ab7")))
         ['𝑎', '𝑏']
     """
-    found = {"𝜕"} if "∂" in characters else set()
-    for first, last, italic in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("Α", "Ω", 0x1D6E2), ("α", "ω", 0x1D6FC)):
-        found |= {chr(ord(c) - ord(first) + italic) for c in characters if first <= c <= last}
-    return (found - {"𝑕"}) | ({"ℎ"} if "h" in characters else set())
+    latin, greek = range(0x1D434, 0x1D468), [*range(0x1D6E2, 0x1D6FB), *range(0x1D6FC, 0x1D716)]  # with 𝜕, without 𝛻
+    return {c for c in map(chr, [*latin, ord("ℎ"), *greek]) if normalize("NFKC", c) in characters}
 
 
 def math_font(characters: set[str], folder: Path) -> bytes:
