@@ -46,8 +46,7 @@ def mathml(latex: str, display: bool) -> str:
     try:
         text = _CONVERTER.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
-        words = str(error).strip().splitlines()[0]
-        words = re.sub(r"^\d+(-\d+)?:\s*", "", re.sub(r"\x1b\[[\d;]*m", "", words)).removeprefix("Error: ").rstrip(".")
+        words = str(error).partition(": ")[2].rstrip(".")  # without the number of the character
         raise SiteError(f"{latex.strip()}: {words[:1].lower()}{words[1:]}", snippet=latex.strip()) from None
     math = parsed(text.replace("ϕ", "φ"))  # the letter of the text, in both
     for parent in math.iter():
