@@ -94,12 +94,6 @@ def classed(node: Node | None, name: str) -> bool:
     return node is not None and name in node.attrs.sget("class").split()
 
 
-def inside(node: Node, tags: Collection[str]) -> bool:
-    """Tell whether a node stands in an element with one of these tags."""
-    above = node.parent
-    return above is not None and (above.tag in tags or inside(above, tags))
-
-
 def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
     """List the pieces of text that stand in no element with a skipped tag, in the order of reading.
 

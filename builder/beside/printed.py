@@ -101,9 +101,8 @@ def chapter(page: PrintedPage, tree: Tree, pages: Mapping[str, PrintedPage], roo
             signature.decompose()  # it is only the name, below the name
     for dropped in article.css(DROPPED):
         dropped.decompose()
-    for named in article.css("[id]"):
-        if not html.inside(named, {"svg"}) and named.tag != "svg":
-            named.attrs["id"] = f"{page.anchor}--{named.id}"
+    for named in article.css("[id]:not(svg, svg *)"):
+        named.attrs["id"] = f"{page.anchor}--{named.id}"
     for link in article.css("a[href]"):
         href = printed_link(urljoin(SITE + page.url, link.attrs.sget("href")), pages, root)
         if href is None:

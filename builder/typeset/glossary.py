@@ -179,9 +179,9 @@ def explain(tree: Tree, glossary: Glossary) -> None:
         return match[0] if line is None else f'<span class="symbol" title="{escape(line)}">{match[0]}</span>'
 
     html.rewrite(tree, {*LEFT_ALONE, "math"}, lambda text: LETTER.sub(letter, text))
-    for math in tree.css("math"):
+    for math in tree.css(f"math:not({', '.join(f'{tag} *' for tag in LEFT_ALONE)})"):
         lines = glossary.lines(html.written(math))
-        if not lines or html.inside(math, LEFT_ALONE):
+        if not lines:
             continue
         if math.parent is not None and html.classed(math.parent, "equation-body"):
             math.parent.attrs["title"] = "\n".join(lines)
