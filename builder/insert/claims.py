@@ -21,7 +21,6 @@ PAGES = {
     "no_activation": ("the results without activation", "no-activation.md"),
     "relu": ("the results with ReLU", "relu.md"),
 }
-_CLASSES = {HOLDS: "holds", WHEN: "holds-when", NOT: "does-not-hold"}
 
 
 def decided_by(check: str) -> str:
@@ -49,12 +48,11 @@ def entry(claim: Claim, judgement: Judgement) -> str:
     # A reason is plain text: minus signs and powers of ten are set by patterns.
     why = re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"[\d.]+e[+-]\d+", lambda number: power(number[0]), why))
     references = ", ".join(rf"$\eqref{{eq:{label}}}$" for label in claim.equations)
-    words = f"{verdict[0].upper()}{verdict[1:]}"
-    badge = f'<span class="verdict">{words if verdict == WHEN else f"{words}."}</span>'
+    badge = f'<span class="verdict">{verdict.capitalize()}{"" if verdict == WHEN else "."}</span>'
     reason = why if verdict == WHEN else capital(why)
     foot = f"Decided by {decided_by(claim.check)}" + (f"; concerns {references}." if references else ".")
     return (
-        f'<div class="claim {_CLASSES[verdict]}" id="claim-{claim.number}" markdown>\n\n'
+        f'<div class="claim {verdict.replace(" ", "-")}" id="claim-{claim.number}" markdown>\n\n'
         f'<a class="claim-number" href="#claim-{claim.number}" title="Permanent link to claim {claim.number}">'
         f"{claim.number}</a> {claim.statement}\n\n{badge} {reason}.\n\n{foot}\n\n</div>"
     )
