@@ -1,6 +1,5 @@
 """Exercises in the pages: each where it is named, a table of all, and a sentence at the end of a chapter."""
 
-import ast
 import re
 from pathlib import Path
 from textwrap import indent
@@ -25,14 +24,13 @@ def exercise(name: str, build: Build) -> str:
     chapter = f"[{chapter_title(build.docs, found.chapter)}](../derivation/{found.chapter}.md)"
     stub = found.stub_url.removeprefix("exercises/")
     download = f'<a href="../{stub}" download>{Path(stub).name}</a>'
-    code = "\n".join(found.stub.splitlines()[ast.parse(found.stub).body[0].end_lineno :]).strip("\n")
     return "\n".join(
         [
             f"## {found.title} {{ #{found.name} }}\n",
-            f"*{found.time[0].upper()}{found.time[1:]}. Chapter {chapter}.*\n",
+            f"*{found.time.capitalize()}. Chapter {chapter}.*\n",
             f"{found.task}\n",
             box("hint-box", "Hint", found.hint) if found.hint else "",
-            box("stub-box", "Stub, with its check", f"{download}\n\n```python\n{code}\n```"),
+            box("stub-box", "Stub, with its check", f"{download}\n\n```python\n{found.to_write}\n```"),
             box("solution-box", "Solution", f"{found.solution}\n\n```python\n{found.code}\n```"),
         ]
     )

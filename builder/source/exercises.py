@@ -34,7 +34,8 @@ class Exercise:
     hint: str  # in Markdown, or ""
     solution: str  # in words, in Markdown
     code: str  # the solution in Python, without docstrings and examples
-    stub: str  # the file that the reader completes
+    to_write: str  # what the reader completes, below the docstring
+    stub: str  # the file with it
 
     @property
     def stub_url(self) -> str:
@@ -53,26 +54,23 @@ def read(path: Path) -> Exercise:
     words = PARTS.fullmatch(ast.get_docstring(tree) or "")
     if words is None:
         raise SiteError(f"{path}: expected a docstring with title, Time, Chapter, task, perhaps Hint, and Solution")
-    to_write = [(node, code) for node, code in undocumented(path) if ">>> " in (ast.get_docstring(node) or "")]
-    if not to_write:
+    solved = [(node, code) for node, code in undocumented(path) if ">>> " in (ast.get_docstring(node) or "")]
+    if not solved:
         raise SiteError(f"{path}: no function has an example, so nothing would be checked")
     lines = source.splitlines()
-    for node, _ in reversed(to_write):
+    for node, _ in reversed(solved):
         lines[node.body[1].lineno - 1 : node.end_lineno] = [LEFT_OUT]
     head = (
         f"{words['title']}{'' if words['title'].endswith('?') else '.'} Time: {words['time']}.\n\n{words['task']}\n\n"
         f"Check it with\n\n    python -m doctest {path.name}\n\nwhich prints nothing if every example passes."
     )
+    below = "\n".join(lines[tree.body[0].end_lineno :])
     return Exercise(
         name=path.stem.replace("_", "-"),
-        title=words["title"],
-        time=words["time"],
-        chapter=words["chapter"],
-        task=words["task"],
-        hint=dedent(words["hint"] or ""),
-        solution=dedent(words["solution"]),
-        code="\n\n\n".join(code for _, code in to_write),
-        stub="\n".join([f'r"""{head}', '"""', *lines[tree.body[0].end_lineno or 0 :]]) + "\n",
+        **{part: dedent(text or "") for part, text in words.groupdict().items()},
+        code="\n\n\n".join(code for _, code in solved),
+        to_write=below.strip("\n"),
+        stub=f'r"""{head}\n"""\n{below}\n',
     )
 
 
