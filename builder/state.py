@@ -25,7 +25,7 @@ class Build:
     edition: bool  # whether the printed edition is made as well
     home: str | None  # the address of the site, with a slash at its end; None if it is published nowhere
     equations: Mapping[str, Equation]  # the numbered equations, by label
-    functions: Mapping[str, tuple[str, str]]  # the address of the page and the id there of each function shown
+    functions: Mapping[str, str]  # where each function is shown, relative to the site's root
     glossary: Glossary  # what symbols mean
     exercises: Mapping[str, Exercise]  # by name
     titles: dict[str, str] = field(default_factory=dict)  # what each page is called, by its address

@@ -117,8 +117,8 @@ def templates(build: Build, root: str) -> str:
         if label not in build.equations:
             raise SiteError(f"the microscope names eq:{label}; no equation has this label")
         parts.append(f'<div data-equation="{label}">{_equation(build.equations[label], root)}</div>')
-    for name, (url, identifier) in build.functions.items():
-        link = f'<a class="function" data-function="{name}" href="{root}{url}#{identifier}">'
+    for name, place in build.functions.items():
+        link = f'<a class="function" data-function="{name}" href="{root}{place}">'
         parts.append(f"{link}<code>{name}</code></a>")
     return f'<div class="microscope-parts" hidden>{"".join(parts)}</div>'
 

@@ -1,6 +1,6 @@
 """The index of equations and the page of their checks: written from the docstrings and the tests, as Markdown."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
@@ -14,36 +14,36 @@ from builder.state import Build
 CHECKS = "reference/checks/"
 
 
-def index(build: Build, mistakes: Iterable[Mistake] = MISTAKES, claims: Iterable[Claim] = CLAIMS) -> str:
+def index(build: Build, mistakes: Collection[Mistake] = MISTAKES, claims: Collection[Claim] = CLAIMS) -> str:
     """Write the index of equations.
 
     Raises:
         SiteError: if something names an equation that does not exist.
     """
     tested = checks(build.planted)
-    _demand(tested, build, str(build.planted))
-    touching: dict[str, list[str]] = {label: [] for label in build.equations}
-    stated: dict[str, list[str]] = {label: [] for label in build.equations}
-    for mistake in mistakes:
-        _demand(mistake.equations, build, f"mistake {mistake.slug}")
-        for label in mistake.equations:
-            touching[label].append(f'<a href="../../verification/mistakes/#{mistake.slug}">{escape(mistake.title)}</a>')
-    for claim in claims:
-        _demand(claim.equations, build, f"claim {claim.number}")
-        for label in claim.equations:
-            stated[label].append(f'<a href="../../results/claims/#claim-{claim.number}">{claim.number}</a>')
+    naming: dict[str, Iterable[str]] = {str(build.planted): tested}
+    naming |= {f"mistake {mistake.slug}": mistake.equations for mistake in mistakes}
+    naming |= {f"claim {claim.number}": claim.equations for claim in claims}
+    for who, labels in naming.items():
+        for label in labels:
+            if label not in build.equations:
+                raise SiteError(f"{who}: no equation has the label eq:{label}")
 
     def write(equation: Equation) -> str:
         label = equation.label
-        return entry(equation, tested.get(label), touching[label], stated[label], build.home)
+        broken = [
+            f'<a href="../../verification/mistakes/#{mistake.slug}">{escape(mistake.title)}</a>'
+            for mistake in mistakes
+            if label in mistake.equations
+        ]
+        stated = [
+            f'<a href="../../results/claims/#claim-{claim.number}">{claim.number}</a>'
+            for claim in claims
+            if label in claim.equations
+        ]
+        return entry(equation, tested.get(label), broken, stated, build)
 
     return _by_page(build.equations.values(), build.titles, write)
-
-
-def _demand(labels: Iterable[str], build: Build, who: str) -> None:
-    for label in labels:
-        if label not in build.equations:
-            raise SiteError(f"{who}: no equation has the label eq:{label}")
 
 
 def _by_page(equations: Iterable[Equation], titles: Mapping[str, str], write: Callable[[Equation], str]) -> str:
@@ -54,12 +54,10 @@ def _by_page(equations: Iterable[Equation], titles: Mapping[str, str], write: Ca
     return "\n".join(lines)
 
 
-def entry(
-    equation: Equation, check: Check | None, mistakes: Sequence[str], claims: Sequence[str], home: str | None
-) -> str:
+def entry(equation: Equation, check: Check | None, mistakes: Sequence[str], claims: Sequence[str], build: Build) -> str:
     """Write one entry of the index, as a block of HTML without blank lines."""
     tag, link = equation.tag, f"../../{equation.place}"
-    function = f"../../{equation.url}#backprop.derivation.{equation.module}.{equation.function}"
+    part = citing.Part(f"Equation ({tag})", equation.place)
     facts = [f"<code>{equation.function}</code>", counted(equation.examples, "example")]
     if check is not None:
         facts.append(counted(len(check.mistakes), "planted mistake"))
@@ -70,9 +68,9 @@ def entry(
     actions = [
         f'<a href="{link}">Permanent link</a>',
         _copy_button("Copy LaTeX", equation.latex, tag),
-        f'<a href="{function}">Source</a>',
+        f'<a href="../../{build.functions[equation.function]}">Source</a>',
         *([f'<a href="../checks/#check-{equation.label}">Check</a>'] if check is not None else []),
-        _copy_button("Copy citation", citing.cite("apa", citing.Part(f"Equation ({tag})", equation.place), home), tag),
+        _copy_button("Copy citation", citing.cite("apa", part, build.home), tag),
     ]
     return (
         f'<div class="equation-entry" id="entry-{equation.label}">'

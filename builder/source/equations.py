@@ -11,7 +11,7 @@ from backprop.citing import LABELLED
 from builder.errors import SiteError
 
 # LaTeX and Markdown are text, so patterns find what is needed of them.
-SHOWN = re.compile(r"^::: (backprop\.derivation\.(\w+)\.(\w+))\s*$", re.MULTILINE)
+SHOWN = re.compile(r"^::: (backprop\.derivation\.\w+\.(\w+))\s*$", re.MULTILINE)
 DISPLAYED = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
 
 
@@ -23,7 +23,6 @@ class Equation:
     tag: str  # its number, such as "8.4"
     latex: str
     function: str
-    module: str  # the chapter's, such as "hidden_to_hidden"
     examples: int  # how many the function has
     url: str  # the page that shows the function, relative to the site's root
 
@@ -64,18 +63,18 @@ def page_url(path: Path, docs: Path) -> str:
     return "/".join(parts) + "/" if parts else ""
 
 
-def functions_shown(docs: Path) -> dict[str, tuple[str, str]]:
-    """Find which page shows which function of the derivation.
+def functions_shown(docs: Path) -> dict[str, str]:
+    """Find where each function of the derivation is shown, relative to the site's root.
 
     Raises:
         SiteError: if two pages show the same function.
     """
-    shown: dict[str, tuple[str, str]] = {}
+    shown: dict[str, str] = {}
     for path in sorted(docs.rglob("*.md")):
-        for identifier, _, name in SHOWN.findall(path.read_text(encoding="utf-8")):
+        for identifier, name in SHOWN.findall(path.read_text(encoding="utf-8")):
             if name in shown:
-                raise SiteError(f"{path}: {identifier} is shown twice, on {shown[name][0]} as well")
-            shown[name] = (page_url(path, docs), identifier)
+                raise SiteError(f"{path}: {identifier} is shown twice, at {shown[name]} as well")
+            shown[name] = f"{page_url(path, docs)}#{identifier}"
     return shown
 
 
@@ -108,8 +107,8 @@ def equations(package: Path, docs: Path) -> dict[str, Equation]:
                     raise SiteError(f"{place}: label eq:{label} is used twice, in {found[label].function} as well")
                 if tag in {equation.tag for equation in found.values()}:
                     raise SiteError(f"{place}: number {tag} is used twice")
-                bare, url = LABELLED.sub("", latex).strip(), shown[node.name][0]
-                found[label] = Equation(label, tag, bare, node.name, path.stem, examples, url)
+                bare, url = LABELLED.sub("", latex).strip(), shown[node.name].partition("#")[0]
+                found[label] = Equation(label, tag, bare, node.name, examples, url)
     return found
 
 

@@ -12,13 +12,12 @@ from builder.source.code import undocumented
 from builder.tree import Tree
 
 
-def link_functions(tree: Tree, functions: Mapping[str, tuple[str, str]], root: str) -> None:
+def link_functions(tree: Tree, functions: Mapping[str, str], root: str) -> None:
     """Turn names of functions in code type into links; links, headings and listings stay as they are."""
     for code in tree.css("code:not(a *, pre *, h1 *, h2 *, h3 *, h4 *, h5 *, h6 *)"):
         name = code.inner_html or ""  # what has elements of its own is a name that is documented here
         if name in functions:
-            url, identifier = functions[name]
-            html.wrap(code, f'<a class="function" href="{root}{url}#{identifier}"></a>')
+            html.wrap(code, f'<a class="function" href="{root}{functions[name]}"></a>')
 
 
 def show_code(tree: Tree, package: Path) -> None:

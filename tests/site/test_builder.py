@@ -16,7 +16,7 @@ from builder.source.equations import Equation, equations, functions_shown, page_
 from builder.typeset import functions, mathematics
 
 ROOT = Path(__file__).parents[2]
-EQUATION = Equation("hidden-delta", "8.4", "x", "hidden_delta", "hidden_to_hidden", 1, "derivation/hidden-to-hidden/")
+EQUATION = Equation("hidden-delta", "8.4", "x", "hidden_delta", 1, "derivation/hidden-to-hidden/")
 KNOWN = {"hidden-delta": EQUATION}
 
 
@@ -132,7 +132,7 @@ def test_page_addresses() -> None:
 
 
 def test_function_names_become_links_except_in_links_listings_and_headings() -> None:
-    known = {"update": ("derivation/gradient-descent/", "backprop.derivation.gradient_descent.gradient_descent_step")}
+    known = {"update": "derivation/gradient-descent/#backprop.derivation.gradient_descent.gradient_descent_step"}
     html = "<p><code>update</code></p><pre><code>update</code></pre><h2><code>update</code></h2><code>other</code>"
     linked = tree.through(html, lambda read: functions.link_functions(read, known, "../"))
     assert linked.count("<a ") == 1
