@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -187,14 +188,14 @@ def mark_long(listing: Node) -> None:
 
 def contents(pages: Sequence[PrintedPage], numbers: Mapping[str, int]) -> str:
     """Write the table of contents: a linked list for each part, with page numbers."""
-    lines, section = ['<section class="contents"><h1>Contents</h1>'], None
-    for page in pages:
-        if page.section != section:
-            lines.append(f'{"" if section is None else "</ul>"}<p class="part">{escape(page.section)}</p><ul>')
-            section = page.section
-        entry = f"<span>{escape(page.title)}</span> <span>{numbers[page.anchor]}</span>"
-        lines.append(f'<li><a href="#{page.anchor}">{entry}</a></li>')
-    return "".join([*lines, "</ul></section>"])
+    lists = ""
+    for section, of_section in groupby(pages, key=lambda page: page.section):
+        lists += f'<p class="part">{escape(section)}</p><ul>'
+        for page in of_section:
+            entry = f"<span>{escape(page.title)}</span> <span>{numbers[page.anchor]}</span>"
+            lists += f'<li><a href="#{page.anchor}">{entry}</a></li>'
+        lists += "</ul>"
+    return f'<section class="contents"><h1>Contents</h1>{lists}</section>'
 
 
 def book(
