@@ -42,7 +42,6 @@ SCRIPTS = {
     f"{FOLDER}/diagnose.js": "#live-diagnose",
     f"{FOLDER}/microscope.js": "#microscope",
 }
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes at every build
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,8 @@ def archive(root: Path) -> bytes:
         # Large files first in each folder, so that gzip, which looks back 32 KiB, finds more of the small ones again.
         in_order = sorted(wanted, key=lambda path: (path.parent, -path.stat().st_size, path))
         for path in [*in_order, *(root / name for name in ADDED)]:
-            packed.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), EPOCH), uncommented(path.read_bytes()))
+            undated = zipfile.ZipInfo(path.relative_to(root).as_posix())  # so that every build makes the same bytes
+            packed.writestr(undated, uncommented(path.read_bytes()))
     return made.getvalue()
 
 
