@@ -1,6 +1,6 @@
 """What is said when something on the site is wrong, and where it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -12,12 +12,11 @@ class SiteError(Exception):
         self.snippet = snippet
 
 
-def place_of(snippet: str, files: Iterable[Path]) -> str:
-    """Find where a piece of source stands."""
-    paths = list(files)
+def place_of(snippet: str, files: Sequence[Path]) -> str:
+    """Find where a piece of source stands; the first file is named if it stands nowhere."""
     first_line = snippet.strip().split("\n")[0]
-    for path in paths:
+    for path in files:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if first_line and first_line in line:
                 return f"{path}:{number}"
-    return str(paths[0])
+    return str(files[0])
