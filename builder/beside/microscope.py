@@ -106,7 +106,7 @@ def link_steps(tree: Tree, root: str) -> None:
             continue
         query = address(FUNCTIONS.get(name, CHAPTERS[chapter]))
         words = f'<a href="{root}{URL}?{escape(query)}">See it with numbers</a>'
-        contents = next((n for n in heading.parent.iter() if html.classed(n, "doc-contents")), heading.parent)
+        contents = heading.parent.css_first(".doc-contents", heading.parent)
         html.put_last(contents, f'<p class="note on-screen"><span>Numbers</span> {words}</p>')
 
 
