@@ -94,27 +94,23 @@ def classed(node: Node | None, name: str) -> bool:
     return node is not None and name in node.attrs.sget("class").split()
 
 
-def texts(tree: Tree, skipped: Collection[str]) -> list[Node]:
-    """List the pieces of text that stand in no element with a skipped tag, in the order of reading.
+def texts(node: Node | None, skipped: Collection[str]) -> Iterator[Node]:
+    """Find the pieces of text in a node that stand in no element with a skipped tag, in the order of reading.
 
     Examples:
-        >>> [text.text() for text in texts(fragment("a <b>c<pre>d</pre></b>"), {"pre"})]
+        >>> [text.text() for text in texts(fragment("a <b>c<pre>d</pre></b>").root, {"pre"})]
         ['a ', 'c']
     """
-
-    def found(node: Node) -> Iterator[Node]:
-        for child in node.iter(include_text=True):
-            if child.tag == "-text":
-                yield child
-            elif child.tag not in skipped:
-                yield from found(child)
-
-    return [] if tree.root is None else list(found(tree.root))
+    for child in [] if node is None else node.iter(include_text=True):
+        if child.tag == "-text":
+            yield child
+        elif child.tag not in skipped:
+            yield from texts(child, skipped)
 
 
 def rewrite(tree: Tree, skipped: Collection[str], change: Callable[[str], str]) -> None:
     """Change the pieces of text that stand in no element with a skipped tag, each as HTML, but for blanks."""
-    for text in texts(tree, skipped):
+    for text in list(texts(tree.root, skipped)):
         before = written(text)
         if before.strip() and (after := change(before)) != before:
             replace(text, after)

@@ -176,6 +176,6 @@ def raw_latex(tree: Tree) -> str | None:
         >>> raw_latex(html.fragment("<pre>$$ x $$</pre>")) is None
         True
     """
-    text = " ".join(part.text() for part in html.texts(tree, {"script", "style", "pre", "code"}))
+    text = " ".join(part.text() for part in html.texts(tree.root, {"script", "style", "pre", "code"}))
     found = RAW.search(text)
     return " ".join(text[max(0, found.start() - 40) : found.end() + 40].split()) if found else None
