@@ -49,15 +49,16 @@ def put_before(node: Node, html: str) -> None:
         node.insert_before(part)
 
 
-def put_last(node: Node, html: str) -> None:
-    """Put HTML at the end of what is in a node."""
-    for part in parts(html):
-        node.insert_child(part)
+def put_last(node: Node | None, html: str) -> None:
+    """Put HTML at the end of what is in a node; nowhere if there is none, such as the head of a fragment."""
+    if node is not None:
+        for part in parts(html):
+            node.insert_child(part)
 
 
-def put_first(node: Node, html: str) -> None:
-    """Put HTML at the beginning of what is in a node."""
-    if node.first_child is None:
+def put_first(node: Node | None, html: str) -> None:
+    """Put HTML at the beginning of what is in a node; nowhere if there is none."""
+    if node is None or node.first_child is None:
         put_last(node, html)
     else:
         put_before(node.first_child, html)

@@ -73,14 +73,12 @@ def add_box(tree: Tree, part: citing.Part, home: str | None) -> None:
         "<p>This copy of the site has not been published, so the citation has a place in it instead of an address.</p>"
     )
     apa, bibtex = citing.cite("apa", part, home), citing.cite("bibtex", part, home)
-    article = tree.css_first("article")
-    if article is not None:
-        html.put_last(
-            article,
-            '<details class="cite"><summary>Cite this page</summary>'
-            f"<p>{escape(apa)}</p><pre><code>{escape(bibtex)}</code></pre>"
-            f"<p>{downloads}</p>{unpublished if home is None else ''}</details>",
-        )
+    html.put_last(
+        tree.css_first("article"),
+        '<details class="cite"><summary>Cite this page</summary>'
+        f"<p>{escape(apa)}</p><pre><code>{escape(bibtex)}</code></pre>"
+        f"<p>{downloads}</p>{unpublished if home is None else ''}</details>",
+    )
 
 
 def description(tree: Tree) -> str:
@@ -127,7 +125,6 @@ def add_tags(tree: Tree, build: Build, url: str, title: str, cited: bool) -> Non
             ("name", "citation_pdf_url", f"{home}backprop.pdf" if build.edition and home else None),
         ]
     lines = "".join(f'<meta {kind}="{name}" content="{escape(value)}">' for kind, name, value in tags if value)
-    if tree.head is not None:
-        for other in tree.css('meta[name="description"]'):
-            other.decompose()
-        html.put_last(tree.head, f'<meta name="description" content="{escape(words)}">{lines}')
+    for other in tree.css('meta[name="description"]'):
+        other.decompose()
+    html.put_last(tree.head, f'<meta name="description" content="{escape(words)}">{lines}')

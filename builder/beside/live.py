@@ -167,7 +167,7 @@ def add(tree: Tree, root: str, offered: Offer, styles: str) -> None:
           data-host="cdn.jsdelivr.net"></script>
     """
     needed = [address for address, selector in SCRIPTS.items() if tree.css_first(selector) is not None]
-    if offered.where == "off" or tree.head is None or not needed:
+    if offered.where == "off" or not needed:
         return
     html.put_last(tree.head, f"<style>{styles}</style>")
     facts = {"data-live": offered.where, "data-megabytes": offered.cost}

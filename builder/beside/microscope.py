@@ -150,8 +150,7 @@ def insert(tree: Tree, build: Build, root: str) -> None:
         SiteError: if the microscope names an equation that there is not.
     """
     for place in tree.css("#microscope, #microscope-preview"):
-        if tree.head is not None:
-            html.put_last(tree.head, f"<style>{short_styles(build.root / 'live' / 'microscope.css')}</style>")
+        html.put_last(tree.head, f"<style>{short_styles(build.root / 'live' / 'microscope.css')}</style>")
         drawing, panel = first_view(build, root)
         body = (
             f'<div class="microscope-body"><figure class="microscope-graph" id="fig-microscope">{drawing}</figure>'

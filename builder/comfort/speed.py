@@ -20,10 +20,9 @@ SWITCHING = ",".join(f"[data-md-color-switching] {part}" for part in ("*", "::af
 
 def preload(tree: Tree, root: str) -> None:
     """Ask for the two fonts that every page needs before the style sheets do, so that no line moves when they come."""
-    if tree.head is not None:
-        for name in reversed(FONTS):
-            place = f'href="{root}assets/fonts/{name}.woff2"'
-            html.put_first(tree.head, f'<link rel="preload" {place} as="font" type="font/woff2" crossorigin>')
+    for name in reversed(FONTS):
+        place = f'href="{root}assets/fonts/{name}.woff2"'
+        html.put_first(tree.head, f'<link rel="preload" {place} as="font" type="font/woff2" crossorigin>')
 
 
 def short_styles(path: Path) -> str:
@@ -49,9 +48,8 @@ def script_after_text(tree: Tree) -> None:
     """
     for script in tree.css('script[src*="/javascripts/bundle"]'):
         html.replace(script, LATE.replace("ADDRESS", script.attrs.sget("src")))
-    if tree.body is not None and tree.head is not None:
-        html.put_first(tree.body, DARK)
-        html.put_first(tree.head, EARLY)
+    html.put_first(tree.body, DARK)
+    html.put_first(tree.head, EARLY)
 
 
 def fewer_tooltips(tree: Tree) -> None:
