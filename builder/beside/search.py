@@ -26,7 +26,7 @@ def complete(path: Path, equations: Mapping[str, Equation]) -> None:
     index = json.loads(path.read_text(encoding="utf-8"))
     for entry in index["docs"]:
         tree = html.fragment(entry["text"])
-        drop_listings(tree)
+        tree.strip_tags(["pre"], recursive=True)
         drop_arguments(tree)
         # Plain text is enough, and a tag is a blank. A blank that does not break stays one.
         entry["text"] = re.sub(r"[ \n]+", " ", escape(tree.text(separator=" "), quote=False)).strip(" ")
@@ -34,17 +34,6 @@ def complete(path: Path, equations: Mapping[str, Equation]) -> None:
             entry["boost"] = 2  # where something is derived comes before where it is used
     index["docs"] += entries(equations)
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-
-
-def drop_listings(tree: Tree) -> None:
-    """Drop listings; names of functions stay, in headings and in sentences.
-
-    Examples:
-        >>> html.through("<p>See <code>update</code>.</p><pre><code>import numpy</code></pre>", drop_listings)
-        '<p>See <code>update</code>.</p>'
-    """
-    for listing in tree.css("pre"):
-        listing.decompose()
 
 
 def drop_arguments(tree: Tree) -> None:
