@@ -103,16 +103,16 @@ def add_tags(tree: Tree, build: Build, url: str, title: str, cited: bool) -> Non
         ("property", "og:title", title),
         ("property", "og:description", words),
         ("property", "og:url", address),
-        ("name", "twitter:card", "summary"),
     ]
-    if home is not None and card in build.files:
-        tags[-1:] = [
-            ("property", "og:image", home + card),
+    pictured = home is not None and card in build.files
+    if pictured:
+        tags += [
+            ("property", "og:image", f"{home}{card}"),
             ("property", "og:image:width", str(WIDTH)),
             ("property", "og:image:height", str(HEIGHT)),
             ("property", "og:image:alt", f"{title}: {words}"),
-            ("name", "twitter:card", "summary_large_image"),
         ]
+    tags.append(("name", "twitter:card", "summary_large_image" if pictured else "summary"))
     if cited:
         tags += [
             ("name", "citation_title", title),
