@@ -1,7 +1,7 @@
 """HTML as a tree: read once for each stage of a page, changed by plain functions, written once."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -90,8 +90,8 @@ def element_after(node: Node) -> Node | None:
     return after
 
 
-def classed(node: Node | None, name: str) -> bool:
-    """Tell whether a node has a class; the parser's `css_matches` would look below it as well."""
+def classed(node: Node | None, name: str) -> TypeGuard[Node]:
+    """Tell whether there is a node with a class; the parser's `css_matches` would look below it as well."""
     return node is not None and name in node.attrs.sget("class").split()
 
 

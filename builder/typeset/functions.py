@@ -25,7 +25,7 @@ def show_code(tree: Tree, package: Path) -> None:
     for heading in tree.css('[id^="backprop.derivation."]'):
         *_, module, name = (heading.id or "").split(".")
         signature = html.element_after(heading)
-        if signature is not None and html.classed(signature, "doc-signature"):
+        if html.classed(signature, "doc-signature"):
             code = {node.name: code for node, code in undocumented(package / f"{module}.py")}[name]
             listing = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
             html.replace(signature, f'<div class="language-python step">{listing}</div>')

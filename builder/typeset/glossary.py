@@ -183,7 +183,7 @@ def explain(tree: Tree, glossary: Glossary) -> None:
         lines = glossary.lines(html.written(math))
         if not lines:
             continue
-        if math.parent is not None and html.classed(math.parent, "equation-body"):
+        if html.classed(math.parent, "equation-body"):
             math.parent.attrs["title"] = "\n".join(lines)
         else:
             html.wrap(math, f'<span class="symbol" title="{escape(chr(10).join(lines))}"></span>')

@@ -53,7 +53,7 @@ def keep_punctuation(tree: Tree) -> None:
         'If <span class="unbroken"><math><mi>z</mi></math>,</span> then'
     """
     for math in tree.css("math"):
-        node = math.parent if math.parent is not None and html.classed(math.parent, "symbol") else math
+        node = math.parent if html.classed(math.parent, "symbol") else math
         after = node.next
         if after is None or after.tag != "-text":
             continue
