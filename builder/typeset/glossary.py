@@ -23,11 +23,11 @@ LETTER = re.compile(r"(?<!\w)[α-ωΔ](?!\w)")
 MARKS = {"′", "″", "‴", "∗"}
 OPERATORS = {"⊙", "‖"}
 LEFT_ALONE = {"h1", "h2", "h3", "h4", "h5", "h6", "a", "pre", "code", "svg", "script", "style"}
-NAMES = {r"\partial": "∂", r"\nabla": "∇", r"\times": "×", r"\odot": "⊙", r"\top": "ᵀ", r"\cdot": "·", r"\hat y": "ŷ"}
-NAMES |= {r"\hat Y": "Ŷ", r"\tilde g": "g̃", r"\lVert": "‖", r"\rVert": "‖", r"\quad": " ", r"\,": " ", r"\mathbf": ""}
+COMMAND = re.compile(r"\\[a-zA-Z]+(?:\{[^}]*\})?\s*")
+#: What is not written with the signs of its MathML.
+NAMES = {r"\hat y": "ŷ", r"\hat Y": "Ŷ", r"\tilde g": "g̃", r"\mathbf ": "", r"\quad": " ", r"\,": " "}
 NAMES |= {"^{*}": "*", "''": "″", "'": "′"}
-NAMES |= dict(zip((r"\alpha", r"\delta", r"\Delta", r"\eta", r"\theta", r"\lambda", r"\mu"), "αδΔηθλμ", strict=True))
-NAMES |= dict(zip((r"\sigma", r"\phi", r"\varepsilon"), "σφε", strict=True))
+SIGNS = str.maketrans("⊤⋅", "ᵀ·")
 LOWERED = str.maketrans("0123456789ijkmn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ")  # the small l exists and cannot be read
 RAISED = str.maketrans("0123456789nT", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᵀ")
 
@@ -90,9 +90,10 @@ def plain(latex: str) -> str:
         >>> plain(r"N \times d_{l-1}"), plain(r"\partial C/\partial z"), plain("d_L")
         ('N × d_(l−1)', '∂C/∂z', 'd_L')
     """
-    latex = re.sub(r"\\operatorname\{([^}]*)\}", r"\1", latex)
     for name, text in NAMES.items():
-        latex = re.sub(re.escape(name) + (r"(?![a-zA-Z])\s*" if name[-1].isalpha() else ""), text, latex)
+        latex = latex.replace(name, text)
+    latex = COMMAND.sub(lambda command: "".join(parsed(mathml(command[0], display=False)).itertext()), latex)
+    latex = re.sub(r"×(?=\S)", "× ", latex.translate(SIGNS))
 
     def shift(match: re.Match[str]) -> str:
         index, table = match[2] or match[3], LOWERED if match[1] == "_" else RAISED
@@ -100,7 +101,6 @@ def plain(latex: str) -> str:
             return index.translate(table)
         return match[1] + (index if len(index) == 1 else f"({index.replace('-', '−')})")
 
-    latex = re.sub(r"×(?=\S)", "× ", latex)
     return re.sub(r"([_^])(?:\{([^}]*)\}|(\w|ᵀ))", shift, latex)
 
 
