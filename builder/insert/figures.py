@@ -32,7 +32,7 @@ def insert_figures(tree: Tree, figures: Path, root: str) -> None:
         except FileNotFoundError:
             raise SiteError(f"{snippet}: no figure has this name", snippet) from None
         drawn = html.fragment(picture)
-        if not all((node := drawn.css_first(tag)) is not None and node.text() for tag in ("svg title", "svg desc")):
+        if not all(drawn.css(f"svg {part}:not(:empty)") for part in ("title", "desc")):
             raise SiteError(f"figure {name} has no text alternative", snippet)
         caption = f"<strong>{words['title']}</strong> {words['caption']}".strip()
         source = downloads(name, words["experiment"], figures, root)
