@@ -306,11 +306,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
         raise SiteError(f"the printed edition needs Chromium; none of {', '.join(BROWSERS)} is on the search path")
     if find_spec("pikepdf") is None or find_spec("playwright") is None:
         raise SiteError('the printed edition needs Playwright and pikepdf: python -m pip install -e ".[printed]"')
-    from playwright.sync_api import Route, sync_playwright
-
-    def asked(route: Route) -> None:
-        """Give the browser a file of the site."""
-        route.fulfill(path=site / route.request.url.removeprefix(SITE))
+    from playwright.sync_api import sync_playwright
 
     try:
         with sync_playwright() as playwright:
@@ -320,7 +316,7 @@ def make(site: Path, pages: Sequence[PrintedPage], root: str | None, latex: Mapp
                 edition = book(site, pages, root, latex, numbers)
                 tab = chromium.new_page(viewport={"width": PAPER, "height": 900})
                 tab.emulate_media(media="print")
-                tab.route(f"{SITE}**", asked)
+                tab.route(f"{SITE}**", lambda route: route.fulfill(path=site / route.request.url.removeprefix(SITE)))
                 tab.route(SITE, lambda route: route.fulfill(body=edition, content_type="text/html"))
                 tab.goto(SITE, wait_until="load")
                 tab.evaluate("document.fonts.ready")
