@@ -73,5 +73,5 @@ def spoken(latex: str) -> str:
     """
     # LaTeX is text, and only its words are wanted: patterns.
     text = COMMAND.sub(lambda m: " " if m[1] in NOT_SPOKEN else f" {m[1]} ", latex)
-    words = re.findall(r"[A-Za-z]+", re.sub(r"''|'''", " double prime ", text).replace("'", " prime "))
-    return " ".join(dict.fromkeys(words))
+    text = text.replace("''", " double prime ").replace("'", " prime ")
+    return " ".join(dict.fromkeys(re.findall(r"[A-Za-z]+", text)))
