@@ -112,12 +112,10 @@ class Glossary(NamedTuple):
 
     def line(self, symbol: Symbol) -> str | None:
         """Look up a symbol: first just as it stands, then without what follows it, without its index, its mark."""
-        called, bare = symbol, symbol._replace(called=False)
+        bare = symbol._replace(called=False)
         other = bare._replace(indexed=not bare.indexed)
-        for candidate in (called, bare, other, bare._replace(mark=""), other._replace(mark="")):
-            if candidate in self.meanings:
-                return self.meanings[candidate]
-        return None
+        candidates = (symbol, bare, other, bare._replace(mark=""), other._replace(mark=""))
+        return next((self.meanings[candidate] for candidate in candidates if candidate in self.meanings), None)
 
     def lines(self, math: str) -> list[str]:
         """Explain a math element: a line for each symbol that the glossary has, each once."""
