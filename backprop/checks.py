@@ -33,7 +33,7 @@ def shown(value: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Write text from a file that nobody vouches for on one line, with everything escaped that a terminal obeys.
+    r"""Write text from a file that nobody vouches for on one line, with everything escaped that a terminal obeys.
 
     Args:
         text: such as the name of an array.
@@ -43,8 +43,8 @@ def plain(text: str) -> str:
 
     Examples:
         >>> from backprop.checks import plain
-        >>> print(plain("loss\\nCorrect: \\x1b[1mα"))
-        loss Correct: \\x1b[1mα
+        >>> print(plain("loss\nCorrect: \x1b[1mα"))
+        loss Correct: \x1b[1mα
     """
     line = " ".join(text.split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

@@ -93,7 +93,7 @@ def test_a_step_is_sorted_into_the_arguments_of_diagnose_step() -> None:
 
 
 def test_layers_are_counted_from_1() -> None:
-    with pytest.raises(ValueError, match="^r has g0; layers are counted from 1, so expected W1, … and g1, … or after1"):
+    with pytest.raises(ValueError, match=r"^r has g0; layers count from 1, so expected W1, … and g1, "):
         arguments(PLAIN | {"W0": ONE, "dW0": ONE}, "r")
 
 

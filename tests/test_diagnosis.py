@@ -672,3 +672,68 @@ def test_a_factor_close_to_one_is_written_with_the_digits_that_differ() -> None:
     assert "dW1 = 1.000004 * X.T @ delta1" in str(
         diagnose(MODEL.weights, *DATA, TRUE._replace(weights=weights), **told)
     )
+
+
+LONE = {
+    "the biases of two classes": (["tanh", "softmax"], "cross_entropy", None, "b2"),
+    "the weights from units that are equal": (["tanh", "sigmoid"], "binary_cross_entropy", 0.5, "W2"),
+}
+
+
+@pytest.mark.parametrize("what", LONE)
+@pytest.mark.parametrize("told", [True, False])
+def test_what_holds_one_number_in_several_entries_has_no_factor_of_its_own(what: str, told: bool) -> None:
+    """Such an array is a multiple of the correct one whatever it was computed from: here, from the first examples."""
+    phi, loss, equal, name = LONE[what]
+    start = Model.random([3, 4, 1 + (equal is None)], 3, phi, bias=True)
+    weights = start.weights if equal is None else [np.full_like(w, equal) for w in start.weights]
+    model = Model(weights, [np.full_like(b, equal or 0.3) for b in start.biases or ()], phi)
+    rng = np.random.default_rng(1)
+    x, labels = rng.normal(size=(9, 3)), rng.integers(0, 2, 9)
+    y = np.eye(2)[labels] if equal is None else labels[:, None].astype(float)
+    g = model.backward(model.forward(x), y, loss)
+    first = model.backward(model.forward(x[:3]), y[:3], loss)
+    w, b = list(g.weights), list(g.biases or ())
+    if name == "b2":
+        b[1] = (first.biases or ())[1]
+    else:
+        w[1] = first.weights[1]
+    options: Any = {"activations": phi, "loss": loss} if told else {}
+    found = diagnose(model.weights, x, y, (w, b), biases=model.biases, **options)
+    assert (found.verdict, found.mistakes, found.place) == ("unknown", (), f"d{name}")
+    assert diagnose(model.weights, x, y, (g.weights, g.biases), biases=model.biases, **options).verdict == "correct"
+
+
+@pytest.mark.parametrize("widths", [[2, 3, 1], [2, 3, 5, 1]])
+@pytest.mark.parametrize(
+    ("factor", "of_the_term", "slug", "said"),
+    [
+        (2.0, 0.0, "extra-factor-two", "the term λW with λ = 0.1 is missing as well"),
+        (0.5, 0.0, "factor-two-missing", "the term λW with λ = 0.1 is missing as well"),
+        (21.0, 0.0, "sum-instead-of-mean", "the term λW with λ = 0.1 is missing as well"),
+        (2.0, 1.0, "extra-factor-two", "the term λW with λ = 0.1 was subtracted before"),
+        (2.0, 2.0, "extra-factor-two", "with a term λW, λ = 0.1, which contains the factor as well"),
+    ],
+)
+def test_a_factor_beside_weight_decay_is_told_from_one_of_the_term(
+    widths: list[int], factor: float, of_the_term: float, slug: str, said: str
+) -> None:
+    model = Model.random(widths, 7)
+    right = model.backward(model.forward(X), Y).weights
+    passed = [factor * g + of_the_term * 0.1 * w for g, w in zip(right, model.weights, strict=True)]
+    found = diagnose(model.weights, X, Y, passed, activations="sigmoid", loss="mse", weight_decay=0.1)
+    assert (found.verdict, found.mistakes, found.scale) == ("mistake", (slug,), pytest.approx(factor))
+    assert found.reason == said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sign": "1"}, "sign is '1'; expected 1, -1 or None"),
+        ({"sign": 0}, "sign is 0; expected 1, -1 or None"),
+        ({"strict": "no"}, "strict is 'no'"),
+    ],
+)
+def test_what_a_gradient_is_asserted_with_is_checked(options: Any, words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        assert_gradient(MODEL.weights, *DATA, TRUE, biases=MODEL.biases, **options)

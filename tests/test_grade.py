@@ -175,7 +175,7 @@ def test_a_file_with_other_data_than_those_given_out_is_not_graded(
 ) -> None:
     folder = tmp_path / "class"
     folder.mkdir()
-    given = {name: RUN[name] for name in ("X", "y", "W1", "W2")}
+    given: dict[str, Any] = {name: RUN[name] for name in ("X", "y", "W1", "W2")}
     np.savez(tmp_path / "given.npz", **given, history=X)
     a_class(folder, "correct")
     turned: dict[str, Any] = {name: np.float32(np.transpose(array)) for name, array in RUN.items()}

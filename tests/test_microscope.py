@@ -402,6 +402,21 @@ def test_a_mistake_is_trained_beside_the_correct_gradient() -> None:
         model = model.update(incorrect_gradients(model, X, y, "output-derivative-missing"), 1.0)
 
 
+def test_a_mistake_that_diverges_leaves_the_correct_training_going_on() -> None:
+    address, beside = "net=2-4-1&hidden=relu&output=identity&eta=0.1&mistake=uphill", None
+    for _ in range(3):
+        found = answer("train", {"address": address, "epochs": 20, "beside": beside})
+        address, beside = found["address"], found["beside"]
+        assert (len(found["losses"]), found["words"]) == (20, "")
+    assert np.isnan(found["wrong_losses"]).all()
+
+
+def test_with_softmax_every_mistake_that_is_offered_can_be_examined() -> None:
+    address = "net=2-3-2&output=softmax&loss=mse"
+    for slug, _ in answer("look", {"address": address})["settings"]["mistakes"]:
+        assert answer("examine", {"address": f"{address}&mistake={slug}"})["title"]
+
+
 def test_mistakes_of_the_update_are_made_in_the_update() -> None:
     X, y = backprop.xor()
     for slug in OF_THE_UPDATE:

@@ -121,8 +121,9 @@ def test_the_doubt_of_a_factor_is_its_relative_error() -> None:
 def test_one_number_is_proportional_to_everything_and_so_does_not_count() -> None:
     assert block([[2.0, 4.0]], [[1.0, 2.0]], factor=2.0).proportional is True
     assert block([[2.0, 5.0]], [[1.0, 2.0]], 1.0, factor=1.0).proportional is False
-    assert block([[3.0, 4.0]], [[0.0, 0.0]], 5.0, factor=1.0).proportional is True
+    assert block([[4.0, 6.0]], [[1.0, 2.0]], 5.0, factor=1.0).proportional is True
     assert block([[2.0]], [[1.0]], factor=2.0).proportional is False
+    assert block([[2.0, -2.0, 0.0]], [[1.0, -1.0, 0.0]], factor=2.0).proportional is False
     assert block([[2.0, 4.0]], [[1.0, 2.0]], factor=np.nan).proportional is False
 
 
@@ -894,9 +895,9 @@ def near_by(found: Search, g: np.ndarray, made: np.ndarray, size: float, beside:
 
 
 def test_a_factor_may_be_as_far_off_as_rounding_of_the_whole_allows() -> None:
-    found, made = a_search(), np.array([[1.0, 0.0, 0.0]])
+    found, made = a_search(), np.array([[1.0, 2.0, 0.0]])
     for size, fits in ((1.01e4, True), (0.99e4, False)):  # of which a ten-millionth is allowed, times 0.5 and 3
-        assert near_by(found, 1.5 * made + [[0.0, 1.5e-3, 0.0]], made, size, []) == [pytest.approx(3.0)] * fits
+        assert near_by(found, 1.5 * made + [[0.0, 0.0, 1.5e-3]], made, size, []) == [pytest.approx(3.0)] * fits
 
 
 def test_a_single_number_has_a_factor_that_has_a_name_or_is_that_of_the_other_array() -> None:
@@ -936,7 +937,7 @@ def test_the_gradient_of_the_biases_may_be_made_from_the_delta_below() -> None:
 
 def test_what_is_as_good_as_zero_has_no_factor_and_no_decay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "TINY", 4.0)  # the square of a norm that is too small, so that it can be met exactly
-    reading, row = reading_of([2, 1]), np.array([[1.0], [0.0]])
+    reading, row = reading_of([2, 1]), np.array([[0.6], [0.8]])
     for size, counts in ((2.0, False), (2.1, True)):
         for own, parameters, forms in (
             (3.0, size, ["", "~decay"][: 1 + counts]),

@@ -12,7 +12,7 @@ from backprop.__main__ import main
 from backprop.derivation import sigmoid
 from backprop.verification import diagnose_step
 from backprop.verification.catalogue import incorrect_gradients
-from backprop.verification.optimizers import Optimizer, adam_direction
+from backprop.verification.optimizers import Optimizer, adam_direction, told_optimizer
 
 X, Y = backprop.xor()
 MODEL = Model.random([2, 4, 3, 1], seed=0, bias=True)
@@ -278,3 +278,32 @@ def test_a_second_step_of_another_length_has_the_loss_of_the_first(told: dict[st
     found = diagnose_step(before, after, x, y, eta=0.1, after2=after2, **told)
     assert found.reason.startswith("the first step is correct; the second is 0.5 times as long as it should be")
     assert (found.verdict, found.loss) == ("unknown", "cross_entropy")
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+def test_a_correct_step_of_adam_leaves_nothing_open_that_is_no_mistake_here(output: str) -> None:
+    """A network without biases cannot have their mistakes; the remarks are those of any step but for the rate."""
+    rule = told_optimizer("adam", 0.01)
+    model = Model.random([2, 3, 5, 1], 7, ["sigmoid", "sigmoid", output])
+    g = model.backward(model.forward(X), Y).weights
+    new = [w - 0.01 * adam_direction([one], rule) for w, one in zip(model.weights, g, strict=True)]
+    told: Any = {"optimizer": "adam", "activations": model.activations, "loss": "mse", "printed_loss": 0.3}
+    found = diagnose_step(model.weights, new, X, Y, 0.01, **told)
+    assert (found.verdict, found.cannot_tell) == ("correct", ())
+    assert [remark.slug for remark in found.remarks] == ["printed-loss"]
+
+
+def test_an_averaged_velocity_has_remarks_too() -> None:
+    model = Model([np.full((2, 3), 0.5), np.full((3, 1), 0.5)])
+    g = model.backward(model.forward(X), Y).weights
+    new = [w - 0.1 * 0.1 * one for w, one in zip(model.weights, g, strict=True)]
+    told: Any = {"optimizer": "momentum", "activations": "sigmoid", "loss": "mse", "printed_loss": 0.3}
+    found = diagnose_step(model.weights, new, X, Y, 0.1, **told)
+    assert "a velocity that is an average" in found.reason
+    assert [remark.slug for remark in found.remarks] == ["identical-units", "printed-loss"]
+
+
+def test_a_printed_loss_is_checked_whatever_the_verdict() -> None:
+    for value, error in (("abc", TypeError), (np.nan, ValueError)):
+        with pytest.raises(error, match="^printed_loss is "):
+            diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.5, printed_loss=value)

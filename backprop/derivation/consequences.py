@@ -304,10 +304,11 @@ def units_identical(w_in: np.ndarray, w_out: np.ndarray, b: np.ndarray | None = 
 
     Here $j$ and $k$ are two units of the same layer, $i$ is a unit of the layer before and $m$ a unit of the next. If
     the two have equal incoming weights, equal outgoing weights and equal biases, they compute the same value and
-    receive the same δ. Their gradients are therefore equal, and after the update the units are still identical. If
-    all units of a layer are identical, the layer is no more expressive than a single unit, however long you train. Random initial weights break the symmetry,
-    whereas equal weights keep it, even if they are not zero. This holds for exact numbers. On a computer, rounding may
-    treat equal columns of a matrix differently, and at a large learning rate the difference can grow.
+    receive the same δ. Their gradients are therefore equal, and after the update the units are still identical. If all
+    units of a layer are identical, the layer is no more expressive than a single unit, however long you train. Random
+    initial weights break the symmetry, whereas equal weights keep it, even if they are not zero. This holds for exact
+    numbers. On a computer, rounding may treat equal columns of a matrix differently, and at a large learning rate the
+    difference can grow.
 
     Args:
         w_in: the weights into the layer, shape (in, H).

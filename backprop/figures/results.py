@@ -133,8 +133,8 @@ def prediction(name: str, result: dict[str, Any]) -> Figure:
             "predictions agree with the labels."
         ),
         caption=(
-            f"Circles have label 0 and diamonds label 1. The line is the decision boundary, where the prediction is ½. The "
-            f"network {run['network']} was trained for {run['epochs']:,} epochs with η = {run['eta']:g}."
+            "Circles have label 0 and diamonds label 1. The line is the decision boundary, where the prediction is ½. "
+            f"The network {run['network']} was trained for {run['epochs']:,} epochs with η = {run['eta']:g}."
         ),
         experiment=name,
         table={"x1": x[:, 0].tolist(), "x2": x[:, 1].tolist(), "label": run["y"], "prediction": run["y_hat"]},

@@ -207,6 +207,8 @@ def possible(slug: str, scene: Scene) -> bool:
         "output-derivative-missing",
     ):
         return False
+    if scene.output == "softmax" and scene.loss == "mse" and slug in ("derivative-given-a", "derivative-given-z"):
+        return False  # there a Jacobian matrix takes the place of a derivative that could be given either
     return bool(layers_for(slug, scene.net, len(scene.whole[0])))
 
 

@@ -193,9 +193,7 @@ def arguments(arrays: Mapping[str, np.ndarray], source: str) -> tuple[str, dict[
             raise ValueError(f"{source} has no {name}; it has {there}; looked for X, y, W1, …, and g1, … or after1, …")
     for name in ("g0", "after0"):  # W0 alone may be the initial weights
         if name in arrays:
-            raise ValueError(
-                f"{source} has {name}; layers are counted from 1, so expected W1, … and g1, … or after1, …"
-            )
+            raise ValueError(f"{source} has {name}; layers count from 1, so expected W1, … and g1, … or after1, …")
     layers = _count(arrays, "W")
     for prefix in ("g", "after", "b", "gb", "afterb", "later", "laterb"):
         if (highest := _count(arrays, prefix)) > layers:

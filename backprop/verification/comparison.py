@@ -18,7 +18,7 @@ from backprop.verification import grammar
 from backprop.verification.findings import Array, Diagnosis, Layer
 from backprop.verification.grammar import Flow, Pass
 from backprop.verification.intake import CONVENTIONS, Problem, assumptions, given_back
-from backprop.verification.search import AT_KINK, MANY, LossReading, Reading, families, norm
+from backprop.verification.search import AT_KINK, MANY, LossReading, Reading, families, lone, norm
 from backprop.verification.told import told_losses
 
 #: A gradient is close to the correct one if the relative error of every array is smaller than this.
@@ -142,9 +142,9 @@ def comparisons(case: Case, reading: Reading, candidates: Sequence[LossReading])
             scales: list[float] = [loss.factor] if case.step else [loss.factor, -loss.factor]
         else:
             sure = [b for b in blocks.values() if b.proportional and b.given.any() and np.isfinite(b.doubt)]
-            lone = [b for b in blocks.values() if b.given.size == 1 and np.isfinite(b.doubt)]
+            single = [b for b in blocks.values() if lone(b.made) and b.off(b.factor) <= 1 and np.isfinite(b.doubt)]
             scales = [b.factor for b in sorted(sure, key=lambda b: b.doubt) if b.factor > 0]
-            scales = scales or [b.factor for b in lone if b.factor > 0] or [loss.factor]
+            scales = scales or [b.factor for b in single if b.factor > 0] or [loss.factor]
         for s in scales:
             agree = frozenset(n for n, b in blocks.items() if b.off(s) <= 1)
             tested = frozenset(n for n, b in blocks.items() if not (n in agree and b.vague(s)))

@@ -128,6 +128,27 @@ def forward(
     return Pass(z, a, problem.y, weights, activations, after, family)
 
 
+def lone(array: np.ndarray) -> bool:
+    """Tell whether an array holds no more than one number, up to signs and zeros, so that any other is a multiple.
+
+    Args:
+        array: such as the gradient of one bias, of the two biases of a softmax, or of units that are equal.
+
+    Returns:
+        Whether it does.
+
+    Examples:
+        >>> import numpy as np
+        >>> from backprop.verification.search import lone
+        >>> [lone(np.array(numbers)) for numbers in ([0.3], [0.3, -0.3], [0.3, 0.0, 0.3], [0.3, 0.2])]
+        [True, True, True, False]
+    """
+    sizes = np.abs(array)
+    largest = sizes.max(initial=0.0)
+    sizes = sizes[sizes > 1e-9 * largest]
+    return sizes.size == 0 or bool(sizes.min() > (1 - 1e-9) * largest)
+
+
 class Block(NamedTuple):
     """One array that was passed, beside the one that a backward pass gives.
 
@@ -175,7 +196,7 @@ class Block(NamedTuple):
     @property
     def proportional(self) -> bool:
         """Whether the array agrees with a multiple of the computed one and has at least two numbers."""
-        return bool(np.isfinite(self.factor)) and self.off(self.factor) <= 1 and (self.given.size > 1)
+        return bool(np.isfinite(self.factor)) and self.off(self.factor) <= 1 and not lone(self.made)
 
 
 @dataclass
@@ -706,7 +727,9 @@ class Search:
         self, state: State, k: int, given: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], s: float
     ) -> Iterator[State]:
         """Multiply δ by a factor with which an array fits, so that the layers below are multiplied as well."""
-        pairs = [(g, s * made[name]) for name, g in given.items() if g.shape == made[name].shape and g.size > 1]
+        pairs = [
+            (g, s * made[name]) for name, g in given.items() if g.shape == made[name].shape and not lone(made[name])
+        ]
         factors = {self._rounded(float(np.vdot(g, m)) / (float(np.vdot(m, m)) or np.nan)) for g, m in pairs}
         for f in sorted(f for f in factors if f and np.isfinite(f)):
             *errors, error = state.flow.errors
@@ -760,7 +783,7 @@ class Search:
         f = self._rounded(f)
         scaled = np.isfinite(f) and self._fits(g, s * f * made, abs(f * s) * size if f else 0.0)
         f = next((other for other in beside if abs(f / (other or np.nan) - 1) < 1e-6), f)
-        if scaled and (g.size > 1 or self._named(f) or f in beside):
+        if scaled and (self._named(f) or f in beside or not lone(made)):
             yield (Term(place, "", f),)
         w = (self.reading.problem.weights if name[0] == "W" else self.reading.problem.biases or ())[k]
         length = float(np.vdot(w, w))

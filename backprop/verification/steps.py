@@ -278,13 +278,15 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
         reason="the first step of Adam shows the sign of each number, and little of its size",
     )
     there = with_other_numbers(reading)
-    right, wrong = grammar.backward(there.exact(loss.family), {}), dict(_mistaken(there, loss))
+    right, with_mistake = grammar.backward(there.exact(loss.family), {}), dict(_mistaken(there, loss))
     same = tuple(
         slug
         for slug, other in _mistaken(reading, loss)
         if _all(_agreeing(reading, loss, other, rule))
-        and slug in wrong
-        and not all(np.allclose(wrong[slug][name], right[name]) for name in reading.given)  # then it is no mistake here
+        and slug in with_mistake
+        and not all(
+            np.allclose(with_mistake[slug][name], right[name]) for name in reading.given
+        )  # then it is no mistake here
     )
     if _all(agree):
         found = replace(found, cannot_tell=same)

@@ -24,7 +24,7 @@ from backprop.verification.comparison import (
 from backprop.verification.findings import Alternative, Diagnosis, Layer
 from backprop.verification.grammar import Flow
 from backprop.verification.hints import accumulated
-from backprop.verification.search import Reading, norm
+from backprop.verification.search import Reading, lone, norm
 from backprop.verification.told import MIXED, networks_for, told_losses
 
 TOO_SMALL_TO_TELL = "too small to tell: nothing but rounding can be seen"
@@ -78,7 +78,7 @@ def is_unknown(case: Case, readings: Sequence[Reading]) -> Diagnosis:
     inexact = not agree and best.error < ALMOST and not printed
     judged = judged_arrays(best)
     if not case.known:  # a single number always agrees if it may have a factor of its own
-        judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if best.reading.given[n].size == 1}
+        judged |= {n: judged[n]._replace(verdict="not tested") for n in best.agree if lone(best.reading.given[n])}
     wrong = [name for name, array in judged.items() if array.verdict == "incorrect"]
     right = [name for name, array in judged.items() if array.verdict == "correct"]
     reason = "no array is correct, and no known mistake explains the numbers"
@@ -159,7 +159,7 @@ def possible_places(case: Case, best: Baseline, wrong: Sequence[str]) -> Iterato
     """List the places where a single mistake can be, given which arrays are incorrect; none if one is not enough."""
     reading, bias = best.reading, best.reading.problem.bias_gradients is not None
     apart = bias and not reading.problem.bias_row
-    right = {name for name in best.agree & best.tested if case.known or reading.given[name].size > 1}
+    right = {name for name in best.agree & best.tested if case.known or not lone(reading.given[name])}
     top = max(int(name[1:]) for name in wrong)
     own = [name for name in wrong if int(name[1:]) == top]
     below = {name for name in reading.given if int(name[1:]) < top}
