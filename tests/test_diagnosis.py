@@ -722,8 +722,8 @@ def test_a_factor_beside_weight_decay_is_told_from_one_of_the_term(
     right = model.backward(model.forward(X), Y).weights
     passed = [factor * g + of_the_term * 0.1 * w for g, w in zip(right, model.weights, strict=True)]
     found = diagnose(model.weights, X, Y, passed, activations="sigmoid", loss="mse", weight_decay=0.1)
-    assert (found.verdict, found.mistakes, found.scale) == ("mistake", (slug,), pytest.approx(factor))
-    assert found.reason == said
+    assert (found.verdict, found.mistakes, found.reason) == ("mistake", (slug,), said)
+    assert found.scale == pytest.approx(factor)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,8 @@ def test_the_file_that_was_given_out_is_no_student_s_and_must_be_one(
 def test_what_a_file_writes_cannot_pass_for_a_line_of_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    np.savez(tmp_path / "a.npz", **{"\x1b[1Ga.npz  correct  yes\nCorrect": X})
+    arrays: dict[str, Any] = {"\x1b[1Ga.npz  correct  yes\nCorrect": X}
+    np.savez(tmp_path / "a.npz", **arrays)
     _, lines = graded(capsys, str(tmp_path))
     assert len(lines) == 3
     assert "\x1b" not in lines[1]

@@ -304,6 +304,7 @@ def test_an_averaged_velocity_has_remarks_too() -> None:
 
 
 def test_a_printed_loss_is_checked_whatever_the_verdict() -> None:
-    for value, error in (("abc", TypeError), (np.nan, ValueError)):
-        with pytest.raises(error, match="^printed_loss is "):
+    wrong: list[tuple[Any, type[Exception]]] = [("abc", TypeError), (np.nan, ValueError)]
+    for value, error in wrong:
+        with pytest.raises(error, match=r"^printed_loss is "):
             diagnose_step(MODEL.weights, MODEL.weights, X, Y, 0.5, printed_loss=value)

@@ -284,9 +284,8 @@ def _adam(case: Case, second: Case | None, rule: Optimizer) -> Diagnosis:
         for slug, other in _mistaken(reading, loss)
         if _all(_agreeing(reading, loss, other, rule))
         and slug in with_mistake
-        and not all(
-            np.allclose(with_mistake[slug][name], right[name]) for name in reading.given
-        )  # then it is no mistake here
+        # what never changes a number is no mistake in such a network
+        and not all(np.allclose(with_mistake[slug][name], right[name]) for name in reading.given)
     )
     if _all(agree):
         found = replace(found, cannot_tell=same)
