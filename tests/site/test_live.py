@@ -338,6 +338,23 @@ def test_where_storage_is_forbidden_or_full_the_page_says_so_and_works(visit: Op
     said.filter(has_text="Every check passes.").wait_for()
 
 
+@pytest.mark.browser
+def test_a_text_that_is_not_kept_is_not_replaced_because_something_else_is_stored(visit: Open) -> None:
+    tab = visit(WORK)
+    parts(tab)[0].get_by_role("button", name="Write it here").click()
+    area = tab.locator(".live-editor")
+    area.fill("kept")
+    name = "Object.keys(localStorage).find((key) => key.startsWith('backprop:exercise:'))"
+    tab.wait_for_function(f"JSON.parse(localStorage.getItem({name}) ?? '{{}}').text === 'kept'")
+    tab.evaluate(FULL)
+    area.fill("not kept")
+    tab.get_by_text("does not keep your text").wait_for()
+    tab.evaluate("dispatchEvent(new StorageEvent('storage', { key: 'of another page' }))")
+    assert area.input_value() == "not kept"
+    tab.evaluate(f"dispatchEvent(new StorageEvent('storage', {{ key: {name} }}))")
+    tab.wait_for_function("document.querySelector('.live-editor').value === 'kept'")
+
+
 # The diagnosis in the browser
 
 

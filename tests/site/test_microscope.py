@@ -361,6 +361,54 @@ def test_without_motion_the_drawing_waits_until_training_pauses(bench: Any) -> N
     bench.emulate_media(reduced_motion="no-preference")
 
 
+def test_a_double_click_on_pause_trains_on_with_the_new_rate(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 20")
+    written(bench, "Learning rate η", "0.125")
+    bench.locator("#microscope").get_by_role("button", name="Pause", exact=True).dblclick()
+    bench.wait_for_function("location.search.includes('eta=0.125')")
+    bench.wait_for_function(
+        f"before => Number({TRAINING}.epoch) > before + 20", arg=int(bench.evaluate(f"{TRAINING}.epoch"))
+    )
+    click(bench, "Pause")
+
+
+def test_a_link_within_the_page_leaves_the_training_and_back_leads_to_where_it_was_left(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    click(bench, "Train")
+    bench.wait_for_function(f"Number({TRAINING}.epoch) > 20")
+    bench.evaluate("location.hash = 'what-to-look-at'")
+    bench.wait_for_function(
+        f"before => Number({TRAINING}.epoch) > before + 20", arg=int(bench.evaluate(f"{TRAINING}.epoch"))
+    )
+    opened(bench, "net=2-4-1&step=forward-3")
+    bench.go_back()
+    bench.wait_for_function("Number(new URLSearchParams(location.search).get('epoch')) > 40")
+    bench.wait_for_function("document.querySelector('.microscope-place').textContent.includes('update')")
+
+
+def test_data_that_are_changed_just_before_training_are_those_in_the_charts(bench: Any) -> None:
+    opened(bench, "step=forward-3")
+    data = bench.get_by_label("Data", exact=True)
+    data.evaluate("(field) => { field.value = 'linear'; field.dispatchEvent(new Event('change')); }")
+    bench.locator("#microscope").get_by_role("button", name="Train", exact=True).evaluate("button => button.click()")
+    bench.wait_for_function("location.search.includes('data=linear') && location.search.includes('epoch=')")
+    click(bench, "Pause")
+    dots = bench.evaluate(
+        """async () => {
+            const { arc } = CanvasRenderingContext2D.prototype;
+            let count = 0;
+            CanvasRenderingContext2D.prototype.arc = function (...where) { count++; arc.apply(this, where); };
+            document.body.dataset.mdColorScheme = document.body.dataset.mdColorScheme; // all is drawn again
+            await new Promise(requestAnimationFrame);
+            CanvasRenderingContext2D.prototype.arc = arc;
+            return count;
+        }"""
+    )
+    assert dots == 100
+
+
 def test_two_quick_epochs_are_two(bench: Any) -> None:
     opened(bench, "step=forward-3")
     bench.locator("#microscope").get_by_role("button", name="One epoch").dblclick()
