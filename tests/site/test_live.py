@@ -346,7 +346,7 @@ def test_a_text_that_is_not_kept_is_not_replaced_because_something_else_is_store
     area.fill("kept")
     name = "Object.keys(localStorage).find((key) => key.startsWith('backprop:exercise:'))"
     tab.wait_for_function(f"JSON.parse(localStorage.getItem({name}) ?? '{{}}').text === 'kept'")
-    tab.evaluate(FULL)
+    tab.evaluate(f"void ({FULL})")
     area.fill("not kept")
     tab.get_by_text("does not keep your text").wait_for()
     tab.evaluate("dispatchEvent(new StorageEvent('storage', { key: 'of another page' }))")

@@ -390,7 +390,7 @@ def test_a_link_within_the_page_leaves_the_training_and_back_leads_to_where_it_w
 
 def test_data_that_are_changed_just_before_training_are_those_in_the_charts(bench: Any) -> None:
     opened(bench, "step=forward-3")
-    data = bench.get_by_label("Data", exact=True)
+    data = bench.locator(".microscope-fields select", has=bench.locator("option[value='linear']"))
     data.evaluate("(field) => { field.value = 'linear'; field.dispatchEvent(new Event('change')); }")
     bench.locator("#microscope").get_by_role("button", name="Train", exact=True).evaluate("button => button.click()")
     bench.wait_for_function("location.search.includes('data=linear') && location.search.includes('epoch=')")
