@@ -190,7 +190,7 @@ def test_weight_decay_on_the_command_line(
     }
     np.savez(tmp_path / "step.npz", X=X, y=Y, **arrays, **after)
     assert main(["diagnose", str(tmp_path / "step.npz"), "--eta", "0.5", *options]) == status
-    assert ("weight_decay" in capsys.readouterr().err) is (status == 2)
+    assert ("--weight-decay" in capsys.readouterr().err) is (status == 2)
 
 
 def test_an_example_of_zeros_shows_its_delta_in_the_bias_alone() -> None:

@@ -333,7 +333,8 @@ UNIT_SHARE = 100.0
 
 def with_other_numbers(reading: Reading) -> Reading:
     """Make the same network with other weights and data, where a mistake shows unless it is none in such a network."""
-    rng, widths = np.random.default_rng(0), reading.widths
+    rng = np.random.default_rng(0)
+    widths = reading.widths
     few = reading.problem._replace(
         X=rng.standard_normal((5, widths[0])),
         y=rng.random((5, widths[-1])),
