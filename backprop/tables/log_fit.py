@@ -1,6 +1,7 @@
 """Define the tables of the reproduced log: the fitted run and the alternative models."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from backprop.experiments.log_alternatives import STAGES
@@ -35,21 +36,26 @@ def contenders(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"name": one["name"], "unknowns": one["unknowns"], "best": best, "near": one["near"][0]["typical"]}
 
 
-def deviation(value: float) -> str:
-    r"""Write a deviation with two digits, and a large one with one.
+def deviation(value: float, form: str = ".0e") -> str:
+    r"""Write a deviation with one digit, because its power of ten is what matters unless it is large.
 
     Args:
         value: the deviation.
+        form: the format of a small one.
 
     Returns:
         The deviation, with a power of ten if it is small.
 
     Examples:
         >>> from backprop.tables.log_fit import deviation
-        >>> deviation(4.317e-05), deviation(0.231)
-        ('4.3\xa0×\xa010⁻⁵', '0.2')
+        >>> deviation(4.317e-05), deviation(4.317e-05, ".1e"), deviation(0.231)
+        ('4\xa0×\xa010⁻⁵', '4.3\xa0×\xa010⁻⁵', '0.2')
     """
-    return shown(value, ".1e" if value < 0.1 else ".1f")
+    return shown(value, form if value < 0.1 else ".1f")
+
+
+#: Where the fits to all lines ended, which the page compares.
+end = partial(deviation, form=".1e")
 
 
 TABLES = [
@@ -71,10 +77,14 @@ TABLES = [
             Column("network", "name"),
             Column("unknowns", "unknowns"),
             *(
-                Column(f"{sum(epoch <= until for epoch in XOR_LOG)} lines", f"best.{stage}", deviation)
+                Column(
+                    f"{sum(epoch <= until for epoch in XOR_LOG)} lines",
+                    f"best.{stage}",
+                    end if stage == len(STAGES) - 1 else deviation,
+                )
                 for stage, (until, *_) in enumerate(STAGES)
             ),
-            Column("all lines, starts nearby", "near", deviation),
+            Column("all lines, starts nearby", "near", end),
         ),
         rows=contenders,
     ),
