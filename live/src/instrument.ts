@@ -10,8 +10,8 @@ import { Panel } from "./panel";
 import type { Verbs, View } from "./protocol";
 import { Training } from "./training";
 
-const FOLLOW = 250; // milliseconds from one drawing to the next while it trains, and no less than
-const SHARE = 9; // times as long as a drawing takes, so that training has nine tenths of the time
+const FOLLOW = 1000; // milliseconds from one drawing to the next while it trains, and no less than
+const SHARE = 19; // times as long as a drawing takes, so that training has most of the time
 
 export class Microscope {
   private view: View | null = null;
@@ -24,7 +24,7 @@ export class Microscope {
   private done: Promise<void> = Promise.resolve(); // resolved when nothing waits for Python
   private written = -Infinity;
   private later = 0;
-  private due = 0; // when the drawing is to follow the training again
+  private due = 0; // when the drawing is to follow the training again; 0 if it has not begun
   private search = ""; // what the address bar is known to say
   private readonly words = make("p", "microscope-words");
   private readonly stages = make("div", "microscope-stages");
@@ -246,11 +246,13 @@ export class Microscope {
   /** Training has led to another network; the drawing follows now and then, and when it pauses. */
   private trained(address: string, paused: boolean): void {
     this.address = address;
-    if (this.busy || (!paused && (still() || performance.now() < this.due))) return; // a change brings its own drawing
+    const now = performance.now();
+    if (!paused) this.due ||= now + FOLLOW;
+    if (this.busy || (!paused && (still() || now < this.due))) return; // a change brings its own drawing
     this.due = Infinity;
     this.remember();
     void ask("look", { address, focus: this.graph.focused }).then((answer) => {
-      this.due = performance.now() + Math.max(FOLLOW, SHARE * took());
+      this.due = this.training.running ? performance.now() + Math.max(FOLLOW, SHARE * took()) : 0;
       if (typeof answer === "string" || this.busy) return;
       if (this.training.running) {
         this.draw(answer);
