@@ -15,6 +15,8 @@ LONG = re.compile(
 )
 #: Tests of a page of the site, except for those that ask for the other pages as well.
 OF_A_PAGE = re.compile(r"tests/site/test_browser\.py::(?!test_every_)\w+\[(.*)\]")
+#: Tests that measure the speed of the page, by one process at the end, when the others have little left to do.
+MEASURED = re.compile(r".*::test_training_is_fast_")
 
 
 class Together(LoadScopeScheduling):
@@ -24,6 +26,8 @@ class Together(LoadScopeScheduling):
         page = OF_A_PAGE.match(nodeid)
         if page:
             return f"page {page[1]}"
+        if MEASURED.match(nodeid):
+            return "speed"
         return nodeid if LONG.match(nodeid) else nodeid.partition("::")[0]
 
 

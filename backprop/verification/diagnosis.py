@@ -356,7 +356,8 @@ def under_decay(case: Case, decay: float) -> tuple[Case, Diagnosis]:
     """Diagnose a gradient to which the program adds a term λW.
 
     The term is subtracted first. If the rest is not correct, the gradient is diagnosed as it came, because the term may
-    be missing, have another λ, or be in the biases as well. If none of this is so, the diagnosis is that of the rest.
+    be missing, have another λ, or be in the biases as well, or both may have one factor. If none of this is so, the
+    diagnosis is that of the rest.
 
     Args:
         case: the arrays and options.

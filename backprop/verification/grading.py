@@ -215,17 +215,18 @@ def differing(arrays: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray])
 
 def _same(one: np.ndarray, other: np.ndarray, targets: bool) -> bool:
     """Tell whether two arrays hold the same numbers in the same order, as rows or as columns."""
-    if targets and np.squeeze(one).ndim != np.squeeze(other).ndim:
-        one, other = _class_numbers(np.squeeze(one)), _class_numbers(np.squeeze(other))
-    ways = (np.squeeze(other), np.squeeze(other).T)
-    return any(np.squeeze(one).shape == way.shape and np.allclose(np.squeeze(one), way, 1e-6, 1e-12) for way in ways)
+    one, other = np.squeeze(one), np.squeeze(other)
+    if targets and one.ndim != other.ndim:
+        one, other = _class_numbers(one), _class_numbers(other)
+    return any(one.shape == way.shape and np.allclose(one, way, 1e-6, 1e-12) for way in (other, other.T))
 
 
 def _class_numbers(y: np.ndarray) -> np.ndarray:
     """Turn one-hot targets, as rows or as columns, into class numbers; other targets stay as they are."""
-    for axis in range(y.ndim - 1, -1, -1):
-        if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=axis) == 1).all():
-            return np.argmax(y, axis=axis)
+    if y.ndim == 2 and np.isin(y, (0, 1)).all():
+        for axis in (1, 0):
+            if (y.sum(axis=axis) == 1).all():
+                return np.argmax(y, axis=axis)
     return y
 
 

@@ -79,7 +79,8 @@ LONG = {"test_citing", "test_firefox", "test_listings", "test_live", "test_micro
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests of the site last, so that it can be built while others run.
 
-    All tests of a page stand together, as one process answers all of them. What asks for every page comes at the end.
+    All tests of a page stand together, as one process answers all of them. What asks for every page comes
+    near the end, and what measures the speed of the page at the end, where little runs beside it.
     """
     here = Path(__file__).parent
 
@@ -88,6 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             return -1, ""
         if here not in item.path.parents:
             return 0, ""
+        if item.name.startswith("test_training_is_fast_"):
+            return 4, ""
         if item.path.stem in LONG:
             return 1, ""
         values = item.callspec.params if hasattr(item, "callspec") else {}

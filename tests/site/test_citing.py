@@ -292,3 +292,8 @@ def test_a_wrong_address_stops_the_build_with_file_and_line(tmp_path: Path) -> N
     said = f"mkdocs.yml:{line}: SITE_URL is 'example.org'; expected an address such as 'https://example.org/backprop/'"
     assert [entry for entry in done.stderr.splitlines() if "SITE_URL" in entry] == [f"ERROR   -  {said}"]
     assert not (tmp_path / "site").exists()
+
+
+def test_the_changes_name_the_version_and_its_date() -> None:
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*)$", changes, re.MULTILINE)[0] == f"{citing.VERSION} ({citing.DATE})"
